@@ -1,0 +1,101 @@
+"""What can go wrong between octets and PDUs, and nothing else.
+
+Rule: an error names the PDU, the field and the place, and never repeats a secret. Whoever
+raises one for a password, a text or a number passes a value that is already fit to be shown.
+"""
+
+from __future__ import annotations
+
+
+class PduError(Exception):
+    """Octets that are no PDU, or a value that no PDU can carry."""
+
+
+class EncodeError(PduError, ValueError):
+    """A value that can't go on the wire. Raised before any octet is produced.
+
+    Args:
+        pdu: Name of the PDU class, or of whatever was being encoded ("text", "UDH").
+        field: Name of the field, as the specification spells it.
+        value: The offending value, or a description of it where it is a secret.
+        reason: What is wrong, with the limit and the way out.
+    """
+
+    def __init__(self, pdu: str, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{pdu}.{field}: {reason}")
+        self.pdu = pdu
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.pdu, self.field, self.value, self.reason)
+
+
+class DecodeError(PduError, ValueError):
+    """One whole frame whose inside is broken. The stream itself is still in step.
+
+    Args:
+        pdu: Name of the PDU class, or "Pdu" where the header itself is broken.
+        field: Path of the field that couldn't be read.
+        offset: Octet of the frame at which reading failed.
+        reason: What was expected and what was found.
+        command_id: From the header, 0 if there was none; lets the session answer.
+        sequence_number: From the header, 0 if there was none.
+    """
+
+    def __init__(  # noqa: PLR0917 - pickled by position
+        self,
+        pdu: str,
+        field: str,
+        offset: int,
+        reason: str,
+        command_id: int = 0,
+        sequence_number: int = 0,
+    ) -> None:
+        super().__init__(f"{pdu}.{field} at octet {offset}: {reason} (seq={sequence_number})")
+        self.pdu = pdu
+        self.field = field
+        self.offset = offset
+        self.reason = reason
+        self.command_id = command_id
+        self.sequence_number = sequence_number
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (
+            self.pdu,
+            self.field,
+            self.offset,
+            self.reason,
+            self.command_id,
+            self.sequence_number,
+        )
+
+
+class FramingError(PduError, ValueError):
+    """A `command_length` that can't be true. The stream is lost: no octet after it can be trusted.
+
+    Args:
+        length: The `command_length` that was read.
+        limit: The bound it breaks: the least (16) or the most octets of a PDU.
+        looks_like: What the first octets are, if they are no SMPP at all ("HTTP", "TLS").
+        frames: The frames that were whole before the bad length; they still count.
+    """
+
+    def __init__(
+        self,
+        length: int,
+        limit: int,
+        looks_like: str | None = None,
+        frames: tuple[bytes, ...] = (),
+    ) -> None:
+        bound = "at least" if length < limit else "at most"
+        hint = f"; the octets look like {looks_like}, not SMPP" if looks_like else ""
+        super().__init__(f"command_length {length}, a PDU has {bound} {limit} octets{hint}")
+        self.length = length
+        self.limit = limit
+        self.looks_like = looks_like
+        self.frames = frames
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.length, self.limit, self.looks_like, self.frames)

@@ -1,0 +1,135 @@
+"""SMPP times: an absolute time is an aware `datetime`, a relative one a `timedelta`.
+
+Rule: what is written names an instant or a span beyond doubt, or isn't written. What is read may
+be any of the forms seen in receipts and responses; a form without an offset gives a `datetime`
+without a zone, for nobody said which it was, and what is no time at all gives None.
+
+See v3.4 §7.1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from pdu.errors import EncodeError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_FULL: Final = re.compile(r"([0-9]{12})([0-9])([0-9]{2})([-+R])")
+_BARE: Final = re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{14}")
+
+_QUARTER: Final = timedelta(minutes=15)
+_MAX_OFFSET: Final = 48 * _QUARTER
+_MAX_RELATIVE: Final = timedelta(days=100)
+
+# Years and months have no fixed length. Reading needs one all the same; writing avoids them.
+_YEAR_DAYS: Final = 365
+_MONTH_DAYS: Final = 30
+
+
+def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta | None:
+    """Read a time, whatever form it came in. Never raises.
+
+    Args:
+        text: `YYMMDDhhmmsstnnp` of 16 characters, or `YYMMDDhhmm`, `YYMMDDhhmmss`,
+            `YYYYMMDDhhmmss` as receipts and query_sm_resp have them; blanks and NULs around it
+            don't matter.
+        zone: Zone of the forms that name none.
+
+    Returns:
+        A `datetime`, aware if the text has an offset or *zone* was given; a `timedelta` for a
+        relative time, where a year counts 365 days and a month 30; None for an empty text and
+        for anything that is no time. A two-digit year is of this century.
+    """
+    digits = text.strip(" \t\r\n\0")
+    try:
+        if full := _FULL.fullmatch(digits):
+            return _parse_full(*full.groups())
+        if _BARE.fullmatch(digits):
+            return _parse_digits(digits, zone)
+    except ValueError:
+        # Digits in the right places that are no date: a month 13, a year 0.
+        return None
+    return None
+
+
+def format_time(value: datetime | timedelta | None) -> str:
+    """Write a time: absolute for a `datetime`, relative for a `timedelta`, empty for None.
+
+    An absolute time keeps tenths of a second, a relative one whole seconds; what is finer is
+    dropped. A relative time is written in days and smaller, never in months or years, because
+    those are no fixed spans: 99 days 23:59:59 at most, and beyond it an absolute time is due.
+
+    Returns:
+        16 characters `YYMMDDhhmmsstnnp`, or nothing.
+
+    Raises:
+        EncodeError: A `datetime` without a zone, outside 2000 to 2099, or with an offset that is
+            no quarter hour or above 12 hours; a `timedelta` below zero or too long.
+    """
+    if value is None:
+        return ""
+    return _format_relative(value) if isinstance(value, timedelta) else _format_absolute(value)
+
+
+def _parse_full(digits: str, tenths: str, quarters: str, sign: str) -> datetime | timedelta:
+    """Read the long form, absolute or relative."""
+    if sign == "R":
+        return _parse_relative(digits)
+    offset = int(quarters) * _QUARTER
+    # 48 quarters are the specification's limit, yet some islands are 13 and 14 hours ahead.
+    zone = timezone(-offset if sign == "-" else offset)
+    return _parse_digits(digits, zone).replace(microsecond=int(tenths) * 100_000)
+
+
+def _parse_relative(digits: str) -> timedelta:
+    """Add up years, months, days, hours, minutes and seconds."""
+    years, months, days, hours, minutes, seconds = _pairs(digits)
+    days += years * _YEAR_DAYS + months * _MONTH_DAYS
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _parse_digits(digits: str, zone: tzinfo | None) -> datetime:
+    """Read 10, 12 or 14 digits; without a century it is this one, without seconds 0."""
+    if len(digits) < 14:
+        digits = f"20{digits:0<12}"
+    century, year, month, day, hour, minute, second = _pairs(digits)
+    return datetime(100 * century + year, month, day, hour, minute, second, tzinfo=zone)
+
+
+def _pairs(digits: str) -> list[int]:
+    """Read two digits at a time."""
+    return [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+
+
+def _format_absolute(value: datetime) -> str:
+    """Write local time and its distance from UTC."""
+    offset = value.utcoffset()
+    if offset is None:
+        raise _refusal("absolute", value, "has no time zone; give an aware datetime")
+    if not 2000 <= value.year <= 2099:
+        raise _refusal("absolute", value, "has a year outside 2000 to 2099")
+    if offset % _QUARTER or abs(offset) > _MAX_OFFSET:
+        reason = f"has the offset {offset}, quarter hours up to 12 h fit; use .astimezone(UTC)"
+        raise _refusal("absolute", value, reason)
+    sign = "-" if offset < timedelta() else "+"
+    tenths = value.microsecond // 100_000
+    return f"{value:%y%m%d%H%M%S}{tenths}{abs(offset) // _QUARTER:02}{sign}"
+
+
+def _format_relative(value: timedelta) -> str:
+    """Write days, hours, minutes and seconds, years and months always 0."""
+    if not timedelta() <= value < _MAX_RELATIVE:
+        reason = "is not within 0 and 99 days 23:59:59; give an absolute time"
+        raise _refusal("relative", value, reason)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"0000{value.days:02}{hours:02}{minutes:02}{seconds:02}000R"
+
+
+def _refusal(field: str, value: object, reason: str) -> EncodeError:
+    """Make the error; a time is no secret."""
+    return EncodeError("time", field, value, f"{value} {reason}")

@@ -1,0 +1,189 @@
+"""User data headers: what a short message says about itself before its text.
+
+Rule: reading keeps every information element as it came and understands few; a header whose
+lengths don't add up is no header, and its octets stay with the message. Building checks each
+number. Whether there is a header at all is said by `esm_class`, not by the octets.
+
+See 3GPP TS 23.040 for the elements.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pdu.errors import EncodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A short message has 140 octets on air and one of them is the header's length.
+_MAX_HEADER: Final = 139
+
+
+class Iei(enum.IntEnum):
+    """Identifiers of the information elements that have a name here."""
+
+    CONCATENATION_8 = 0x00
+    SPECIAL_MESSAGE = 0x01
+    PORTS_8 = 0x04
+    PORTS_16 = 0x05
+    CONCATENATION_16 = 0x08
+    SINGLE_SHIFT = 0x24
+    LOCKING_SHIFT = 0x25
+
+
+class InformationElement(NamedTuple):
+    """One element of a header, raw: its identifier and its octets."""
+
+    iei: int
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concatenation:
+    """Which part of which long message this is.
+
+    Args:
+        reference: Shared by all parts: 0 to 255, with *wide* 0 to 65535.
+        total: Parts of the message, 1 to 255.
+        sequence: This part, 1 to *total*.
+        wide: The reference has 16 bits.
+    """
+
+    reference: int
+    total: int
+    sequence: int
+    wide: bool = False
+
+    @property
+    def element(self) -> InformationElement:
+        """The element on the wire.
+
+        Raises:
+            EncodeError: A number is out of its range.
+        """
+        _check("reference", self.reference, 0, 0xFFFF if self.wide else 0xFF)
+        _check("total", self.total, 1, 0xFF)
+        _check("sequence", self.sequence, 1, self.total)
+        numbers = (self.reference, self.total, self.sequence)
+        if self.wide:
+            return InformationElement(Iei.CONCATENATION_16, struct.pack("!HBB", *numbers))
+        return InformationElement(Iei.CONCATENATION_8, bytes(numbers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Which application of the handset the message is for, and which one sent it.
+
+    Args:
+        destination: 0 to 255, with *wide* 0 to 65535.
+        originator: The same.
+        wide: The ports have 16 bits.
+    """
+
+    destination: int
+    originator: int
+    wide: bool = True
+
+    @property
+    def element(self) -> InformationElement:
+        """The element on the wire.
+
+        Raises:
+            EncodeError: A number is out of its range.
+        """
+        limit = 0xFFFF if self.wide else 0xFF
+        _check("destination_port", self.destination, 0, limit)
+        _check("originator_port", self.originator, 0, limit)
+        ports = struct.pack("!HH" if self.wide else "!BB", self.destination, self.originator)
+        return InformationElement(Iei.PORTS_16 if self.wide else Iei.PORTS_8, ports)
+
+
+@dataclass(frozen=True, slots=True)
+class UserDataHeader:
+    """The elements of one header, in order; none at all if there was no header."""
+
+    elements: tuple[InformationElement, ...] = ()
+
+    @property
+    def concatenation(self) -> Concatenation | None:
+        """The last usable concatenation element, None without one.
+
+        An element with total 0, sequence 0 or a sequence above total is ignored. Of several
+        the last one counts, as 3GPP TS 23.040 has it.
+        """
+        return next(filter(None, map(_concatenation, reversed(self.elements))), None)
+
+    @property
+    def ports(self) -> Ports | None:
+        """The last usable port element, None without one."""
+        return next(filter(None, map(_ports, reversed(self.elements))), None)
+
+
+def parse_udh(octets: bytes) -> tuple[UserDataHeader, bytes]:
+    """Cut a message that begins with a header into the header and the rest. Never raises.
+
+    A header that is longer than the message, or whose elements don't fill it exactly, is no
+    header: no elements then, and all of *octets* back.
+    """
+    end = 1 + octets[0] if octets else 1
+    elements: list[InformationElement] = []
+    at = 1
+    while at + 2 <= end <= len(octets):
+        start, at = at + 2, at + 2 + octets[at + 1]
+        elements.append(InformationElement(octets[start - 2], octets[start:at]))
+    if at != end or end > len(octets):
+        return UserDataHeader(), octets
+    return UserDataHeader(tuple(elements)), octets[end:]
+
+
+def build_udh(elements: Iterable[tuple[int, bytes]]) -> bytes:
+    """Write a header: its length, then the elements in the order given.
+
+    Raises:
+        EncodeError: An identifier isn't 0 to 255, or the elements take more than 139 octets.
+    """
+    header = bytearray(1)
+    for iei, octets in elements:
+        _check("iei", iei, 0, 0xFF)
+        _check("element_octets", len(octets), 0, _MAX_HEADER - 2)
+        header += bytes((iei, len(octets)))
+        header += octets
+    header[0] = _check("header_octets", len(header) - 1, 0, _MAX_HEADER)
+    return bytes(header)
+
+
+def _concatenation(element: InformationElement) -> Concatenation | None:
+    """Read *element* if it is a concatenation whose numbers can be true."""
+    match element:
+        case (Iei.CONCATENATION_8, octets) if len(octets) == 3:
+            reference, total, sequence = octets
+        case (Iei.CONCATENATION_16, octets) if len(octets) == 4:
+            reference, total, sequence = struct.unpack("!HBB", octets)
+        case _:
+            return None
+    if not 1 <= sequence <= total:
+        return None
+    wide = element.iei == Iei.CONCATENATION_16
+    return Concatenation(reference=reference, total=total, sequence=sequence, wide=wide)
+
+
+def _ports(element: InformationElement) -> Ports | None:
+    """Read *element* if it holds ports."""
+    match element:
+        case (Iei.PORTS_8, octets) if len(octets) == 2:
+            return Ports(destination=octets[0], originator=octets[1], wide=False)
+        case (Iei.PORTS_16, octets) if len(octets) == 4:
+            destination, originator = struct.unpack("!HH", octets)
+            return Ports(destination=destination, originator=originator)
+    return None
+
+
+def _check(field: str, value: int, least: int, most: int) -> int:
+    """Let *value* pass if it is within its range."""
+    if least <= value <= most:
+        return value
+    raise EncodeError("UDH", field, value, f"takes {least} to {most}, got {value}")
