@@ -7,6 +7,7 @@ imports construct and nothing else. What people may import is listed here, name 
 from __future__ import annotations
 
 from pdu.bind import (
+    Bind,
     BindReceiver,
     BindReceiverResp,
     BindTransceiver,
@@ -88,6 +89,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "PDUS",
     "RESPONSES",
     # opening a session
+    "Bind",
     "BindTransmitter",
     "BindTransmitterResp",
     "BindReceiver",

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
-from typing import Any, cast
+from operator import index
+from typing import Any, SupportsIndex
 
 import construct
 
@@ -25,7 +26,7 @@ from pdu.declare import HEADER_LENGTH, PDUS, RESPONSE, Pdu, UnknownPdu
 from pdu.emit import STATUSES, Doubt, decoder_source, give_tlvs, packer_source, take_tlvs
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError
-from pdu.fields import Field, FieldError
+from pdu.fields import Field, FieldError, Integer, kind, shown_number
 from pdu.walk import Constant, Step, walk
 from pdu.written import run
 
@@ -101,14 +102,14 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
         EncodeError: A constant that its field doesn't take.
         TypeError: A name that isn't a field of that kind.
     """
-    unknown = {*vary, *constant} - {*cls.fields, "command_status"}
+    unknown = {*vary, *constant} - {*cls.fields}
     if unknown or "tlvs" in vary:
         raise TypeError(
             f"{cls.__name__} has no field {', '.join(sorted(unknown)) or 'tlvs to vary'}"
         )
     constant = cls.defaults | constant
     steps = list(_constants(cls, vary, constant))
-    source, scope = packer_source(cls.command_id, steps, {})
+    source, scope = packer_source(cls.command_id, steps, {}, order=vary)
     scope |= _scope(lambda number, values: _declared(cls, number, constant | values))
     fill: Pack = run(source, f"<{cls.__name__} template>", scope)["pack"]
     return fill
@@ -134,11 +135,12 @@ def _constants(
 def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
     if name not in constant:
         raise TypeError(f"{cls.__name__}.{name} must be given, as a constant or in vary")
-    field, value = cls.fields[name], constant[name]
+    stream = BytesIO()
     try:
-        return cast("bytes", field.build(value))
+        cls.fields[name].write(constant[name], stream, f".{name}")
     except FieldError as error:
-        raise EncodeError(cls.__name__, name, field.shown(value), error.reason) from None
+        raise _refused(cls, constant, error) from None
+    return stream.getvalue()
 
 
 def is_response(command_id: int) -> bool:
@@ -179,28 +181,36 @@ def _declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> b
         "command_status": values.pop("command_status"),
         "sequence_number": sequence_number,
     }
-    for field, value in head.items():
-        if not isinstance(value, int) or not 0 <= value <= 0xFFFF_FFFF:
-            reason = f"takes 0 to 4294967295, got {value!r}"
-            raise EncodeError(cls.__name__, field, value, reason)
+    _check_header(cls.__name__, head)
     try:
         body = cls.construct.build(values)
     except FieldError as error:
-        field = _path(error)
-        name = field.partition("[")[0]
-        value = values[name]
-        shown = value if isinstance(value, int) else cls.fields[name].shown(value)
-        raise EncodeError(cls.__name__, field, shown, error.reason) from None
-    except (TypeError, ValueError) as error:
-        raise EncodeError(
-            cls.__name__, "tlvs", "", f"takes Tlv objects ({type(error).__name__})"
-        ) from None
+        raise _refused(cls, values, error) from None
     fallbacks["encode"] += 1
     return _whole(cls.command_id, head["command_status"], sequence_number, body)
 
 
+def _refused(cls: type[Pdu], values: dict[str, Any], error: FieldError) -> EncodeError:
+    path = _path(error)
+    name = path.partition("[")[0]
+    field, value = cls.fields[name], values[name]
+    as_it_is = isinstance(field, Integer) and isinstance(value, int)
+    return EncodeError(cls.__name__, path, value if as_it_is else field.shown(value), error.reason)
+
+
+def _check_header(name: str, fields: dict[str, Any]) -> None:
+    for field, value in fields.items():
+        if not isinstance(value, SupportsIndex) or not 0 <= index(value) <= 0xFFFF_FFFF:
+            reason = f"takes 0 to 4294967295, got {shown_number(value)}"
+            raise EncodeError(name, field, value, reason)
+
+
 def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - an UnknownPdu
-    return _whole(pdu.command_id, pdu.command_status, sequence_number, pdu.body)
+    head = {"command_id": pdu.command_id, "command_status": pdu.command_status}
+    _check_header("UnknownPdu", head | {"sequence_number": sequence_number})
+    if not isinstance(pdu.body, bytes | bytearray):
+        raise EncodeError("UnknownPdu", "body", kind(pdu.body), "takes octets")
+    return _whole(pdu.command_id, pdu.command_status, sequence_number, bytes(pdu.body))
 
 
 def _whole(command_id: int, command_status: int, sequence_number: int, body: bytes) -> bytes:

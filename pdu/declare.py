@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, overload
 
 from pdu.enums import CommandId, CommandStatus
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList, kind
 from pdu.tlvs import Tlv, read_tlv
 from pdu.written import run
 
@@ -46,16 +46,19 @@ def wire(field: Field[Any], *, default: Any = _REQUIRED) -> Any:
     return Wire(field, default)
 
 
-def hidden(value: Any) -> str:  # noqa: ANN401 - any value may be a secret
+def hidden(value: object) -> str:
     """Show only the size of a value that is a secret."""
-    return f"<{len(value)} {'characters' if isinstance(value, str) else 'octets'}>"
+    if isinstance(value, str):
+        return f"<{len(value)} characters>"
+    return f"<{len(value)} octets>" if isinstance(value, bytes | bytearray) else kind(value)
 
 
-def masked(value: str) -> str:
+def masked(value: object) -> str:
     """Show an address so that a person's number can't be read from it."""
-    if sum(c.isdigit() for c in value) < 7:
-        return repr(value)
-    return repr(f"{value[:4]}***{value[-4:]}" if len(value) > 10 else f"{value[:2]}***")
+    text = value if isinstance(value, str) else repr(value)
+    if sum(c.isdigit() for c in text) < 7:
+        return repr(text)
+    return repr(f"{text[:4]}***{text[-4:]}" if len(text) > 10 else f"{text[:2]}***")
 
 
 class PduType(type):
@@ -265,9 +268,11 @@ def octet_string(length_name: str, max_octets: int) -> Field[bytes]:
     return OctetString(length_name, max_octets, shown=hidden)
 
 
-def counted(count_name: str, item: Field[T], max_items: int) -> Field[tuple[T, ...]]:
-    """Up to *max_items* items behind a one-octet count called *count_name*."""
-    return Counted(count_name, item, max_items)
+def counted(
+    count_name: str, item: Field[T], max_items: int, *, min_items: int = 0
+) -> Field[tuple[T, ...]]:
+    """*min_items* to *max_items* items behind a one-octet count called *count_name*."""
+    return Counted(count_name, item, max_items, min_items=min_items)
 
 
 def time_string() -> Field[str]:

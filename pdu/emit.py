@@ -21,7 +21,7 @@ from typing import Any
 
 from pdu.enums import CommandStatus, TlvTag
 from pdu.tlvs import TLVS, Tlv
-from pdu.walk import Constant, Nested, Number, Octets, Step, Text, Tlvs
+from pdu.walk import Constant, Nested, Number, Octets, Step, Text, Tlvs, Unsupported
 from pdu.written import run
 
 MAX_LAYOUTS = 256
@@ -37,6 +37,15 @@ MAX_PACKERS = 1000
 """Kept combinations of string lengths a PDU; a sender who varies them wildly pays for a new one."""
 
 
+RESERVED = frozenset({
+    "at", "cls", "command_id", "command_status", "cut", "declared", "doubts", "early", "end",
+    "found", "frame", "give_nested", "give_tlvs", "head", "new", "ok", "pack", "pack_head",
+    "packers", "pdu", "self", "sequence_number", "size", "sm_length", "statuses", "tail",
+    "take_nested", "take_tlvs", "text",
+})  # fmt: skip
+"""Names that the written-out functions use themselves, so that no field may have them."""
+
+
 class Doubt(Exception):  # noqa: N818 - not an error: the declaration decides
     """The fast way doesn't take this; nothing is said of why."""
 
@@ -48,21 +57,25 @@ MAX_STEADY = 64
 """Characters of a run of fields that is kept: more than the fields of an honest PDU have."""
 
 MAX_KEPT = 4096
-"""Kept readings: of the fields that stay the same from PDU to PDU, and of short TLV values."""
+"""Kept readings of the fields that stay the same from PDU to PDU."""
+
+MAX_KEPT_TLVS = 64
+"""Kept short values of one TLV in one layout: there may be thousands of those."""
 
 
 class Kept(dict[Any, Any]):
     """What octets mean, worked out once for each combination and kept while there is room."""
 
-    def __init__(self, read: Callable[[Any], Any], longest: int) -> None:
+    def __init__(self, read: Callable[[Any], Any], *, longest: int, room: int) -> None:
         super().__init__()
         self.read = read
         self.longest = longest
+        self.room = room
 
     def __missing__(self, octets: Any) -> Any:  # noqa: ANN401 - octets, or as many latin-1 characters
         meaning = self.read(octets)
         if len(octets) <= self.longest:
-            if len(self) >= MAX_KEPT:
+            if len(self) >= self.room:
                 self.clear()
             self[octets] = meaning
         return meaning
@@ -71,6 +84,7 @@ class Kept(dict[Any, Any]):
 TakeTlvs = Callable[[bytes, int], tuple[Tlv, ...]]
 
 _layouts: dict[int, TakeTlvs] = {}
+_misses: dict[int, int] = {}
 
 
 def take_tlvs(frame: bytes, at: int) -> tuple[Tlv, ...]:
@@ -87,9 +101,19 @@ def take_tlvs(frame: bytes, at: int) -> tuple[Tlv, ...]:
         except Doubt:
             pass
     found = tuple(_cut(frame, at))
-    if len(_layouts) < MAX_LAYOUTS and len(found) <= MAX_WRITTEN_OUT:
-        _layouts[left] = _write_out_layout(found)
+    if len(found) <= MAX_WRITTEN_OUT and (take is not None or len(_layouts) < MAX_LAYOUTS):
+        _learn(left, found)
     return found
+
+
+def _learn(left: int, found: tuple[Tlv, ...]) -> None:
+    """Write a layout out, for the same number of octets ever more rarely.
+
+    Writing one out takes as long as a hundred readings, and layouts may alternate.
+    """
+    _misses[left] = missed = _misses.get(left, 0) + 1
+    if missed.bit_count() == 1:
+        _layouts[left] = _write_out_layout(found)
 
 
 def _cut(frame: bytes, at: int) -> Iterator[Tlv]:
@@ -116,7 +140,7 @@ def _write_out_layout(found: tuple[Tlv, ...]) -> TakeTlvs:
     lines += [f"    if {' or '.join(f'h{n} != head_{n}' for n in numbers)}: raise Doubt"]
     for n, tlv in enumerate(found):
         if len(tlv.value) <= SHORT:
-            scope[f"kept_{n}"] = Kept(partial(Tlv, tlv.tag), longest=SHORT)
+            scope[f"kept_{n}"] = Kept(partial(Tlv, tlv.tag), longest=SHORT, room=MAX_KEPT_TLVS)
             lines += [f"    t{n} = kept_{n}[v{n}]"]
         else:
             lines += [f"    t{n} = new(Tlv); t{n}.tag = tag_{n}; t{n}.value = v{n}"]
@@ -150,6 +174,7 @@ STATUSES = Statuses((int(status), status) for status in CommandStatus)
 
 def decoder_source(steps: list[Step], *, may_end_early: bool) -> tuple[str, dict[str, Any]]:
     """Return the text of `decode(frame, command_status, sequence_number)` and what it refers to."""
+    _check_names(steps)
     scope: dict[str, Any] = {}
     lines = ["def decode(frame, command_status, sequence_number):"]
     values: dict[str, str] = {}
@@ -164,6 +189,12 @@ def decoder_source(steps: list[Step], *, may_end_early: bool) -> tuple[str, dict
     lines += [f"    self.{field} = {value}" for field, value in values.items()]
     lines += ["    return self"]
     return "\n".join(lines), scope
+
+
+def _check_names(steps: list[Step]) -> None:
+    for step in steps:
+        if step.name in RESERVED:
+            raise Unsupported(f"{step.name}: the written-out functions need that name")
 
 
 def _reads(steps: list[Step], values: dict[str, str], scope: dict[str, Any]) -> Iterator[str]:
@@ -217,10 +248,10 @@ def _read_run(
             groups += names
             continue
         steady = list(steps)
-        group = f"octets_{len(groups)}"
+        group = f"octets_{len(scope)}"
         groups.append(group)
         pattern.append(f"({''.join(_shape(step) for step in steady)})")
-        scope[f"kept_{group}"] = Kept(_steady_reader(steady), longest=MAX_STEADY)
+        scope[f"kept_{group}"] = Kept(_steady_reader(steady), longest=MAX_STEADY, room=MAX_KEPT)
         after.append(f"{', '.join(step.name for step in steady)}, = kept_{group}[{group}]")
     scope[where] = re.compile("".join(pattern), re.DOTALL).match
     yield f"found = {where}(frame.decode('latin-1'), at)"
@@ -257,11 +288,15 @@ def _value(step: Number | Text, characters: str) -> int | str:
 
 
 def packer_source(
-    command_id: int, steps: list[Step], defaults: dict[str, object]
+    command_id: int, steps: list[Step], defaults: dict[str, object], order: tuple[str, ...] = ()
 ) -> tuple[str, dict[str, Any]]:
-    """Return the text of `pack(sequence_number, fields…)` and of `encode(pdu, sequence_number)`."""
+    """Return the text of `pack(sequence_number, fields…)` and of `encode(pdu, sequence_number)`.
+
+    *order* is that of the required arguments; as on the wire where none is given.
+    """
+    _check_names(steps)
     names = [step.name for step in steps if not isinstance(step, Constant)]
-    required = [name for name in names if name not in defaults]
+    required = order or [name for name in names if name not in defaults]
     given = [f"{name}=default_{name}" for name in names if name in defaults]
     scope: dict[str, Any] = {f"default_{name}": value for name, value in defaults.items()}
     writes = [f"        {line}" for line in _writes(command_id, steps, scope)]
@@ -288,8 +323,8 @@ def _writes(command_id: int, steps: list[Step], scope: dict[str, Any]) -> Iterat
         if isinstance(step, Nested):
             scope[f"give_{step.name}"] = step.field
             yield f"{step.name} = give_nested(give_{step.name}, {step.name})"
-    if texts := [f"{{{step.name}}}" for step in steps if isinstance(step, Text)]:
-        yield f'text = f"{"".join(texts)}"'
+    if texts := [f"{step.name}," for step in steps if isinstance(step, Text)]:
+        yield f'text = "".join(({" ".join(texts)}))'
         yield r"if not text.isascii() or '\0' in text: raise Doubt"
     sized = [f"len({s.name})," for s in steps if isinstance(s, Text | Octets | Nested)]
     yield f"pack, head, size = packers[{' '.join(sized) or '()'}]"
@@ -299,7 +334,7 @@ def _writes(command_id: int, steps: list[Step], scope: dict[str, Any]) -> Iterat
     if not any(isinstance(step, Tlvs) for step in steps):
         yield f"return {whole}"
         return
-    yield f"if not tlvs: return {whole}"
+    yield f"if not len(tlvs): return {whole}"
     yield "tail = give_tlvs(tlvs)"
     yield "head = pack_head(size + len(tail), command_id)"
     yield f"return {whole} + tail"

@@ -117,7 +117,8 @@ def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
     except FieldError as error:
         broken = str(error.path).lstrip(".")
         at = min(error.offset, len(body))
-        lines.append(Line(base + at, body[at:], broken, "", f"broken: {error.reason}"))
+        octets = b"" if broken == "password" else body[at:]
+        lines.append(Line(base + at, octets, broken, "", f"broken: {error.reason}"))
 
 
 def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> None:

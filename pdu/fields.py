@@ -7,8 +7,9 @@ they are), writing is strict. This is the only file that subclasses construct.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any, Generic, NamedTuple, TypeVar
+import operator
+from collections.abc import Callable, Iterator
+from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 
 import construct
 
@@ -19,6 +20,27 @@ T = TypeVar("T")
 
 Shown = Callable[[Any], str]
 """How a value appears in a repr or an error: as it is, masked, or only its size."""
+
+
+def kind(value: object) -> str:
+    """Show of a value only what it is: nobody knows what a wrong value holds."""
+    return f"<{type(value).__name__}>"
+
+
+def shown_number(value: object) -> str:
+    """Show an integer."""
+    return repr(value) if isinstance(value, int) else kind(value)
+
+
+def shown_items(classes: tuple[type, ...]) -> Shown:
+    """Return what shows items of *classes*, which hide their own secrets."""
+
+    def shown(value: object) -> str:
+        known = isinstance(value, tuple | list) and all(isinstance(n, classes) for n in value)
+        return repr(value) if known else kind(value)
+
+    return shown
+
 
 Context = Any
 """construct's own untyped context; no field here looks into it."""
@@ -37,6 +59,8 @@ class Field(construct.Construct, Generic[T]):  # type: ignore[misc]  # construct
     """A construct that knows the Python type of its value, for the type checker's sake."""
 
     shown: Shown = repr
+    classes: tuple[type, ...] = (int,)
+    """What values of this field are made of, where they are items of a list."""
 
     def read(self, stream: IO[bytes], path: str) -> T:
         """Read the value at the stream's place; FieldError if it can't be."""
@@ -69,16 +93,18 @@ class Integer(Field[int]):
         self.octets = octets
         self.maximum = (1 << 8 * octets) - 1
         self.values = values
+        self.shown = shown_number
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> int:
         return self.values(int.from_bytes(_take(stream, self.octets, path), "big"))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
-        if not isinstance(obj, int):
+        if not isinstance(obj, SupportsIndex):
             raise FieldError(f"takes an integer, got {type(obj).__name__}", path)
-        if not 0 <= obj <= self.maximum:
-            raise FieldError(f"{int(obj)} is outside 0 to {self.maximum}", path)
-        stream.write(int(obj).to_bytes(self.octets, "big"))
+        number = operator.index(obj)
+        if not 0 <= number <= self.maximum:
+            raise FieldError(f"{number:d} is outside 0 to {self.maximum}", path)
+        stream.write(number.to_bytes(self.octets, "big"))
         return obj
 
     def _sizeof(self, _context: Context, _path: str) -> int:
@@ -178,24 +204,31 @@ class Counted(Field[tuple[T, ...]]):
         count_name: Name of the count, as the specification has it.
         item: Construct of one item.
         max_items: The most items that are sent.
+        min_items: The least items that are sent.
     """
 
-    def __init__(self, count_name: str, item: Field[T], max_items: int) -> None:
+    def __init__(
+        self, count_name: str, item: Field[T], max_items: int, *, min_items: int = 0
+    ) -> None:
         super().__init__()
         self.count_name = count_name
         self.item = item
         self.max_items = max_items
+        self.min_items = min_items
+        self.shown = shown_items(item.classes)
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[T, ...]:
         count = _take(stream, 1, path)[0]
         return tuple(self.item.read(stream, f"{path}[{n}]") for n in range(count))
 
-    def _build(self, obj: Iterable[T], stream: IO[bytes], _context: Context, path: str) -> object:
-        items = tuple(obj)
-        if len(items) > self.max_items:
-            raise FieldError(f"takes {self.max_items} items, got {len(items)}", path)
-        stream.write(bytes([len(items)]))
-        for n, item in enumerate(items):
+    def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        if not isinstance(obj, tuple | list):
+            raise FieldError(f"takes a tuple of items, got {type(obj).__name__}", path)
+        if not self.min_items <= len(obj) <= self.max_items:
+            reason = f"takes {self.min_items} to {self.max_items} items, got {len(obj)}"
+            raise FieldError(reason, path)
+        stream.write(bytes([len(obj)]))
+        for n, item in enumerate(obj):
             self.item.write(item, stream, f"{path}[{n}]")
         return obj
 
@@ -214,6 +247,7 @@ class Record(Field[T]):
     def __init__(self, cls: type[T], *fields: Field[Any]) -> None:
         super().__init__()
         self.cls = cls
+        self.classes = (cls,)
         self.fields = tuple(zip(cls._fields, fields, strict=True))  # type: ignore[attr-defined]
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> T:
@@ -240,6 +274,7 @@ class Tagged(Field[Any]):
     def __init__(self, records: dict[int, Record[Any]]) -> None:
         super().__init__()
         self.records = records
+        self.classes = tuple(record.cls for record in records.values())
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> object:
         at = stream.tell()
@@ -268,6 +303,10 @@ class TlvList(Field[tuple[Tlv, ...]]):
     the end, which can't be a TLV, are passed over.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = shown_items((Tlv,))
+
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[Tlv, ...]:
         found: list[Tlv] = []
         while len(head := stream.read(4)) == 4:
@@ -276,11 +315,17 @@ class TlvList(Field[tuple[Tlv, ...]]):
             found.append(Tlv(TlvTag.of(tag), _take(stream, length, where)))
         return tuple(found)
 
-    def _build(self, obj: Iterable[Tlv], stream: IO[bytes], _context: Context, path: str) -> object:
-        for n, (tag, value) in enumerate(obj):
+    def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        if not isinstance(obj, tuple | list):
+            raise FieldError(f"takes a tuple of Tlv, got {type(obj).__name__}", path)
+        for n, tlv in enumerate(obj):
+            if not isinstance(tlv, Tlv):
+                raise FieldError(f"takes Tlv, got {type(tlv).__name__}", f"{path}[{n}]")
+            tag, value = tlv
+            if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
+                reason = f"takes 0 to 65535, got {shown_number(tag)}"
+                raise FieldError(reason, f"{path}[{n}].tag")
             where = f"{path}[{n}].value(tag 0x{tag:04X})"
-            if not 0 <= tag <= 0xFFFF:
-                raise FieldError(f"tag {tag} is outside 0 to 65535", f"{path}[{n}].tag")
             if not isinstance(value, bytes | bytearray):
                 reason = f"takes octets, got {type(value).__name__}; Tlv.of takes typed values"
                 raise FieldError(reason, where)

@@ -63,7 +63,7 @@ class FrameBuffer:
         while end - at >= 4:
             (length,) = _LENGTH(data, at)
             if not MIN_LENGTH <= length <= limit:
-                raise self._refuse(length, data[at : at + 4], frames)
+                raise self._refuse(length, bytes(data[at : at + 4]), frames)
             if end - at < length:
                 break
             frames.append(bytes(data[at : at + length]))

@@ -20,7 +20,7 @@ _BLANKS: Final = " \t\n\r\f\v\0"
 # The shape nearly all receipts have, in one step. It must find what the labels below find.
 _USUAL: Final = re.compile(
     r"id:([^\s\0]*+) sub:([^\s\0]*+) dlvrd:([^\s\0]*+) submit date:([^\s\0]*+)"
-    r" done date:([^\s\0]*+) stat:([^\s\0]*+) err:([^\s\0]*+) [Tt]ext:(.*+)",
+    r" done date:([^\s\0]*+) stat:([^\s\0]*+) err:([^\s\0]*+)(?: [Tt]ext:(.*+))?",
     re.ASCII | re.DOTALL,
 )
 _USUAL_LABELS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
@@ -61,7 +61,8 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
         around them, except `text`, which is untouched.
     """
     if usual := _USUAL.fullmatch(text):
-        return dict(zip(_USUAL_LABELS, usual.groups(), strict=True))
+        # The last group is 7 without a text, and zip ends with the shorter.
+        return dict(zip(_USUAL_LABELS[: usual.lastindex], usual.groups(), strict=False))
     head, *body = _TEXT.split(text, 1)
     _, *found = _LABEL.split(head)
     fields: dict[str, str] = {}

@@ -46,10 +46,10 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
     """
     digits = text.strip(" \t\r\n\0")
     try:
-        if full := _FULL.fullmatch(digits):
-            return _parse_full(*full.groups())
         if _BARE.fullmatch(digits):
             return _parse_digits(digits, zone)
+        if full := _FULL.fullmatch(digits):
+            return _parse_full(*full.groups())
     except ValueError:
         # Digits in the right places that are no date: a month 13, a year 0.
         return None
@@ -87,22 +87,17 @@ def _parse_full(digits: str, tenths: str, quarters: str, sign: str) -> datetime 
 
 def _parse_relative(digits: str) -> timedelta:
     """Add up years, months, days, hours, minutes and seconds."""
-    years, months, days, hours, minutes, seconds = _pairs(digits)
+    pairs = (int(digits[at : at + 2]) for at in range(0, 12, 2))
+    years, months, days, hours, minutes, seconds = pairs
     days += years * _YEAR_DAYS + months * _MONTH_DAYS
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _parse_digits(digits: str, zone: tzinfo | None) -> datetime:
-    """Read 10, 12 or 14 digits; without a century it is this one, without seconds 0."""
+    """Read 10, 12 or 14 digits; without a century it is this one."""
     if len(digits) < 14:
-        digits = f"20{digits:0<12}"
-    century, year, month, day, hour, minute, second = _pairs(digits)
-    return datetime(100 * century + year, month, day, hour, minute, second, tzinfo=zone)
-
-
-def _pairs(digits: str) -> list[int]:
-    """Read two digits at a time."""
-    return [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+        digits = f"20{digits}"
+    return datetime.fromisoformat(f"{digits[:8]}T{digits[8:]}").replace(tzinfo=zone)
 
 
 def _format_absolute(value: datetime) -> str:

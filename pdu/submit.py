@@ -140,7 +140,7 @@ class SubmitMulti(Pdu, command_id=CommandId.SUBMIT_MULTI):
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
     source_addr: str = wire(c_octet_string(21, steady=True, shown=masked), default="")
     dest_address: tuple[SmeAddress | DistributionList, ...] = wire(
-        counted("number_of_dests", DEST_ADDRESS, 254)
+        counted("number_of_dests", DEST_ADDRESS, 254, min_items=1)
     )
     esm_class: int = wire(octet(EsmClass), default=EsmClass(0))
     protocol_id: int = wire(octet(), default=0)

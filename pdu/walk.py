@@ -77,7 +77,7 @@ def _steps(body: Body) -> Iterator[Step]:
     for renamed in body.subcons:
         name, field = renamed.name, renamed.subcon
         match field:
-            case Integer():
+            case Integer() if field.octets in {1, 2, 4}:
                 yield Number(name, field.octets, field.values)
             case COctetString():
                 yield Text(name, field.takes, field.steady)

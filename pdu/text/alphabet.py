@@ -83,10 +83,8 @@ def gsm_encode(text: str) -> bytes:
     Raises:
         EncodeError: A character is in neither table. It is named by code point and position.
     """
-    if text.isascii():
-        octets = text.encode("ascii").translate(_ASCII_TO_SEPTETS)
-        if octets.isascii():
-            return octets
+    if (octets := _encode_ascii(text)) is not None:
+        return octets
     if found := OUTSIDE.search(text):
         raise misfit("GSM 03.38", text, found.start())
     return text.translate(_TO_SEPTETS).encode("ascii")
@@ -107,6 +105,8 @@ def gsm_decode(octets: bytes) -> str:
 
 def gsm_septets(text: str) -> int | None:
     """Count the septets *text* takes, None if a character is in neither table."""
+    if _encode_ascii(text) is not None:
+        return len(text)
     if OUTSIDE.search(text):
         return None
     return len(text) + sum(map(text.count, ESCAPED))
@@ -115,6 +115,14 @@ def gsm_septets(text: str) -> int | None:
 def not_in_gsm(text: str) -> tuple[str, ...]:
     """Name the distinct characters that force another coding, in the order of the text."""
     return tuple(dict.fromkeys(OUTSIDE.findall(text)))
+
+
+def _encode_ascii(text: str) -> bytes | None:
+    """Go the fast way, where it leads: a text of ASCII without pairs and misfits."""
+    if not text.isascii():
+        return None
+    octets = text.encode("ascii").translate(_ASCII_TO_SEPTETS)
+    return octets if octets.isascii() else None
 
 
 def _unescape(pair: re.Match[str]) -> str:

@@ -161,9 +161,10 @@ def split(
 def _cut(text: str, octets: bytes, coding: TextCoding, limit: int) -> list[bytes]:
     """Fill each segment as far as it goes: with fixed places to cut at, nothing beats that."""
     unit = coding.unit
-    offsets: Sequence[int] = range(len(text) + 1)
-    if len(octets) != unit * len(text):
-        offsets = tuple(accumulate(coding.widths(text), initial=0))
+    if len(octets) == unit * len(text) and is_plain(text):
+        step = unit * limit
+        return [octets[at : at + step] for at in range(0, len(octets), step)]
+    offsets = tuple(accumulate(coding.widths(text), initial=0))
     places = _places(text, offsets, limit)
     edges = [0]
     while edges[-1] < len(text):
@@ -175,7 +176,7 @@ def _cut(text: str, octets: bytes, coding: TextCoding, limit: int) -> list[bytes
 def _places(text: str, offsets: Sequence[int], limit: int) -> Sequence[int]:
     """Where *text* may be cut: at the ends of clusters, and inside those above *limit*."""
     if is_plain(text):
-        return offsets if isinstance(offsets, range) else range(len(text) + 1)
+        return range(len(text) + 1)
     places = [0]
     for start, end in clusters(text):
         fits = offsets[end] - offsets[start] <= limit
@@ -269,6 +270,12 @@ class _Set:
         self.earlier = earlier
         self.payloads: dict[int, bytes] = {}
 
+    def contradicts(self, segment: Segment) -> bool:
+        """Say whether *segment* can't be of this message."""
+        known = self.payloads.get(segment.sequence, segment.payload)
+        # A late repetition of an earlier message gives way to the part of a new one.
+        return known != segment.payload and hash((segment.sequence, known)) not in self.earlier
+
     def prints(self) -> frozenset[int]:
         """What to recognise these parts by when they come again."""
         return frozenset(map(hash, self.payloads.items()))
@@ -352,8 +359,7 @@ class Reassembler:
     def _make_room(self, key: _Key, segment: Segment) -> tuple[Joined, ...]:
         """End a set that *segment* contradicts, or the oldest one if there are too many."""
         if key in self._open:
-            known = self._open[key].payloads.get(segment.sequence, segment.payload)
-            return () if known == segment.payload else self._give_up(key)
+            return self._give_up(key) if self._open[key].contradicts(segment) else ()
         if len(self._open) < self.max_sets:
             return ()
         return self._give_up(next(iter(self._open)))

@@ -1,0 +1,130 @@
+"""asyncio-native SMPP client for the SMSC.ru gateway.
+
+Rule: what people may import is listed here, name by name; importing it costs little, so nothing
+of an extra is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import pdu
+
+if not getattr(pdu, "__smsc_async__", False):  # another package of that name came in between
+    raise ImportError(
+        f"smsc_async needs its own package `pdu`, but {pdu.__file__} belongs to another "
+        "distribution that has overwritten or hidden it; uninstall that one and install "
+        "smsc-async again: pip install --force-reinstall smsc-async"
+    )
+
+from pdu import CommandStatus, MessageState
+from smsc_async.client import SmscClient
+from smsc_async.config import Host, ReconnectPolicy, SmscConfig, Timeouts, Tls
+from smsc_async.errors import (
+    BindRefusedError,
+    ClientClosedError,
+    ConfigError,
+    ConnectFailedError,
+    FloodLimitError,
+    HeldByRuleError,
+    InvalidMessageError,
+    LinkError,
+    LinkLostError,
+    LocalProtocolError,
+    Outcome,
+    PartsOverdueError,
+    ProtocolError,
+    ReceiptTimeoutError,
+    RemoteProtocolError,
+    RepeatedMessageError,
+    ResponseTimeoutError,
+    SendError,
+    SmscError,
+    SubmitInterruptedError,
+    SubmitRefusedError,
+    ThrottledError,
+)
+from smsc_async.gateway.limits import GatewayLimits
+from smsc_async.gateway.plan import Plan
+from smsc_async.link import LinkState
+from smsc_async.messages import (
+    Coding,
+    Email,
+    HlrQuery,
+    LongText,
+    Message,
+    Ping,
+    Sms,
+    Social,
+    TelegramBot,
+    TelegramCode,
+    Viber,
+    Voice,
+    VoiceCall,
+)
+from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, Receipt
+from smsc_async.status import Health, Stats
+from smsc_async.submission import FailedSubmission, Submission
+
+__version__ = "0.1.0"
+
+__all__ = [  # noqa: RUF022 - in groups, as one reads them
+    "__version__",
+    # the client and its settings
+    "SmscClient",
+    "SmscConfig",
+    "Host",
+    "Tls",
+    "Timeouts",
+    "ReconnectPolicy",
+    "GatewayLimits",
+    # messages
+    "Message",
+    "Sms",
+    "Email",
+    "VoiceCall",
+    "Voice",
+    "Viber",
+    "Social",
+    "TelegramCode",
+    "TelegramBot",
+    "HlrQuery",
+    "Ping",
+    "Coding",
+    "LongText",
+    # what comes back
+    "Submission",
+    "FailedSubmission",
+    "Receipt",
+    "HlrReceipt",
+    "IncomingMessage",
+    "DeliveryError",
+    "MessageState",
+    "CommandStatus",
+    "Outcome",
+    # looking
+    "Plan",
+    "Stats",
+    "Health",
+    "LinkState",
+    # errors
+    "SmscError",
+    "ConfigError",
+    "InvalidMessageError",
+    "LinkError",
+    "ConnectFailedError",
+    "BindRefusedError",
+    "LinkLostError",
+    "ClientClosedError",
+    "SendError",
+    "HeldByRuleError",
+    "RepeatedMessageError",
+    "FloodLimitError",
+    "SubmitRefusedError",
+    "ThrottledError",
+    "ResponseTimeoutError",
+    "SubmitInterruptedError",
+    "PartsOverdueError",
+    "ReceiptTimeoutError",
+    "ProtocolError",
+    "LocalProtocolError",
+    "RemoteProtocolError",
+]

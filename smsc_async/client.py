@@ -1,0 +1,235 @@
+"""The client: what users hold in their hands, and nothing of how it works.
+
+Rule: a method here checks that the client can be used, asks the rooms below, and gives back what
+they say. Decisions are the gateway's rules and the session's; carrying is the links'.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Self
+
+from pdu import BindMode
+from smsc_async.config import SmscConfig
+from smsc_async.errors import ClientClosedError, LocalProtocolError
+from smsc_async.gateway.plan import Plan, plan
+from smsc_async.instrumentation import Hook, Hooks
+from smsc_async.link import LinkState
+from smsc_async.running import Running, text_settings
+from smsc_async.status import Health, Stats
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from types import TracebackType
+
+    from smsc_async.messages import Message, R_co
+    from smsc_async.receipts import IncomingMessage, Receipt
+    from smsc_async.submission import FailedSubmission, Submission
+
+
+class SmscClient:
+    """A client of the SMSC.ru gateway, or of any SMSC that speaks SMPP 3.4.
+
+    ::
+
+        async with SmscClient("smpp://login:password@127.0.0.1:2775") as smsc:
+            sent = await smsc.send(Sms(to="79991234567", text="Код входа: 4821"))
+            receipt = await sent.receipt(timeout=30)
+
+    Entering connects and binds; from then on the link is built again whenever it is lost.
+    Leaving lets what is under way come to its end, unbinds and closes. A client belongs to one
+    event loop while it is in use; it may be entered again after it was left.
+
+    Args:
+        url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
+        hooks: Called with every event of the links, see `smsc_async.instrumentation`.
+        clock: Seconds of a monotonic clock; the event loop's by default.
+
+    Raises:
+        ConfigError: The URL makes no sense.
+    """
+
+    def __init__(
+        self,
+        url_or_config: str | SmscConfig,
+        *,
+        hooks: Iterable[Hook] = (),
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        if isinstance(url_or_config, str):
+            url_or_config = SmscConfig.from_url(url_or_config)
+        self.config = url_or_config
+        self._hooks = Hooks(hooks)
+        self._clock = clock
+        self._running: Running | None = None
+        self._last_stats = Stats()
+
+    async def __aenter__(self) -> Self:
+        """Connect and bind. Cancelling is safe.
+
+        Raises:
+            ConnectFailedError: No host took the connection.
+            BindRefusedError: The gateway refused the bind.
+            LinkLostError: It hung up during the bind.
+            ClientClosedError: The client is in use already.
+        """
+        if self._running is not None:
+            raise ClientClosedError("it is in use already; make a second client")
+        self._running = running = Running(self.config, self._hooks, self._clock)
+        try:
+            await running.open()
+        except BaseException:
+            self._running = None
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take no new messages, let the others end, unbind, close.
+
+        After an exception nothing is waited for but the unbind. Cancelling closes at once.
+        """
+        running = self._running
+        if running is None:
+            return
+        try:
+            await running.close(drain=exc_type is None)
+        finally:
+            self._last_stats = running.stats()
+            self._running = None
+
+    async def send(
+        self,
+        message: Message[R_co],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - counted from the write, by the session
+    ) -> Submission[R_co]:
+        """Send a message and wait until the gateway has accepted it.
+
+        Waits for a link and for a slot of the window, in the order of the calls. Cancelling is
+        safe before the first octet is written; afterwards the message may still be delivered and
+        paid for, and its slot stays taken until the response.
+
+        Args:
+            message: Of any kind.
+            timeout: Seconds for each response, from its write on; None takes the config's.
+
+        Raises:
+            InvalidMessageError: The message can't travel on this bind. Nothing was sent.
+            SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast.
+            ResponseTimeoutError: No response; it may have been sent.
+            SubmitInterruptedError: The link was lost; `outcome` tells whether it was sent.
+            ClientClosedError: The client isn't open.
+        """
+        running = self._sending()
+        finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def on_finished(_: Submission[Any]) -> None:
+            if not finished.done():
+                finished.set_result(None)
+
+        submission = running.submission(message, timeout, on_finished)
+        running.links.submit(submission)
+        try:
+            await finished
+        except asyncio.CancelledError:
+            submission.abandon()
+            raise
+        if submission.failure is not None:
+            raise submission.failure
+        return submission
+
+    async def send_many(
+        self,
+        messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as for send
+    ) -> AsyncIterator[Submission[Any] | FailedSubmission]:
+        """Send messages one after the other, as fast as the window lets them; yield each outcome.
+
+        The next message is pulled only when a slot is free, so *messages* may be endless.
+        Outcomes come in the order in which they are known, each exactly once. Leaving the loop
+        early stops pulling; what was written may still be delivered.
+
+        Args:
+            messages: Any iterable or async iterable.
+            timeout: Seconds for each response.
+
+        Yields:
+            A `Submission`, or a `FailedSubmission` with the error that `send` would raise.
+
+        Raises:
+            ClientClosedError: The client isn't open, or is being left before the end.
+        """
+        running = self._sending()
+        batch = running.batch(timeout)
+        try:
+            async for outcome in batch.run(messages):
+                yield outcome
+        finally:
+            running.end_batch(batch)
+
+    def plan(self, message: Message[Any]) -> Plan:
+        """Tell how *message* would travel: coding, parts, octets, what forced UCS-2.
+
+        Nothing is sent; the client needn't be open.
+
+        Raises:
+            InvalidMessageError: It can't travel on this bind.
+        """
+        return plan(message, text_settings(self.config))
+
+    async def receipts(self) -> AsyncIterator[Receipt]:
+        """Yield receipts as they come, also those of earlier runs and other processes.
+
+        From the first call on every receipt comes here; before it those don't that a
+        `Submission` took which somebody keeps. At most `config.receipts` wait unread, then the
+        gateway does. Ends when the client is left. Several readers share the receipts.
+
+        Raises:
+            ClientClosedError: The client isn't open.
+        """
+        async for receipt in self._open().inbox.receipts.read():
+            yield receipt
+
+    async def incoming(self) -> AsyncIterator[IncomingMessage]:
+        """Yield subscribers' messages as they come, their parts joined.
+
+        At most `config.incoming` wait unread, then the gateway does. Ends when the client is
+        left. Several readers share the messages.
+
+        Raises:
+            ClientClosedError: The client isn't open.
+        """
+        async for message in self._open().inbox.incoming.read():
+            yield message
+
+    def stats(self) -> Stats:
+        """Return what was counted since the client was last entered."""
+        return self._last_stats if self._running is None else self._running.stats()
+
+    def health(self) -> Health:
+        """Return how the client stands with the gateway now."""
+        if self._running is None:
+            return Health(LinkState.CLOSED)
+        links = self._running.links
+        return Health(links.state, len(links.links), links.bound_at, links.last_error)
+
+    def __repr__(self) -> str:
+        return f"<SmscClient {self.config}, {self.health().state.value}>"
+
+    def _open(self) -> Running:
+        if self._running is None:
+            raise ClientClosedError
+        self._running.check_loop()
+        return self._running
+
+    def _sending(self) -> Running:
+        running = self._open()
+        if self.config.mode is BindMode.RECEIVER:
+            raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")
+        return running

@@ -1,0 +1,102 @@
+"""What can be watched from outside: log lines and hooks.
+
+Rule: silence is free. Nothing is formatted unless somebody listens, a hook that fails is reported
+and forgotten, and no line ever shows a text, a password or a whole number.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pdu import BindMode, CommandStatus, FrameBuffer, Pdu, PduError, decode
+
+LOG = logging.getLogger("smsc_async")
+WIRE = logging.getLogger("smsc_async.wire")
+
+
+class LinkBound(NamedTuple):
+    """A link is up and bound."""
+
+    host: str
+    mode: BindMode
+
+
+class LinkDown(NamedTuple):
+    """A link that was bound is over."""
+
+    host: str
+    reason: str
+
+
+class ConnectFailed(NamedTuple):
+    """An attempt to build a link failed; the next follows in `retry_in` seconds, None: never."""
+
+    reason: str
+    retry_in: float | None
+
+
+LinkEvent = LinkBound | LinkDown | ConnectFailed
+Hook = Callable[[LinkEvent], None]
+"""Called with each event, on the event loop: it must be quick and may not await."""
+
+
+class Hooks:
+    """Tells every hook what happened, and survives all of them."""
+
+    def __init__(self, hooks: Iterable[Hook] = ()) -> None:
+        self._hooks = tuple(hooks)
+
+    def tell(self, event: LinkEvent) -> None:
+        """Log the event and call each hook with it; an exception of a hook is logged."""
+        LOG.info("= %s", event)
+        for hook in self._hooks:
+            try:
+                hook(event)
+            except Exception:
+                LOG.exception("! hook %r failed", hook)
+
+
+class WireLog:
+    """Writes a line for each PDU while the logger `smsc_async.wire` is at DEBUG.
+
+    Args:
+        peer: Which link.
+    """
+
+    def __init__(self, peer: str) -> None:
+        self._peer = peer
+        self._read = FrameBuffer()
+        self._written = FrameBuffer()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody listens."""
+        return WIRE.isEnabledFor(logging.DEBUG)
+
+    def read(self, octets: bytes) -> None:
+        """Log what came in."""
+        self._log("<", self._read, octets)
+
+    def written(self, octets: bytes) -> None:
+        """Log what goes out."""
+        self._log(">", self._written, octets)
+
+    def _log(self, sign: str, buffer: FrameBuffer, octets: bytes) -> None:
+        try:
+            for frame in buffer.feed(octets):
+                WIRE.debug("%s %s %s", sign, self._peer, _line(decode(frame)))
+        except PduError as error:
+            # Also where logging was switched on in the middle of a PDU.
+            WIRE.debug("%s %s undecodable: %s", sign, self._peer, error)
+
+
+def _line(pdu: Pdu) -> str:
+    name = getattr(pdu.command_id, "name", f"0x{pdu.command_id:08X}").lower()
+    status = ""
+    if pdu.command_id & 0x8000_0000:
+        known = CommandStatus.of(pdu.command_status)
+        status = f" status={getattr(known, 'name', f'0x{known:08X}')}"
+    message_id = getattr(pdu, "message_id", "")
+    return f"{name} seq={pdu.sequence_number}{status}{f' id={message_id}' if message_id else ''}"

@@ -1,0 +1,326 @@
+"""One TCP connection to the gateway with its session: octets in, octets out, one timer.
+
+Rule: it decides nothing. What a PDU means is the session's, what becomes of a message is the
+receiver's; here is only when to write and when to look at the clock. All PDUs of one turn of
+the event loop leave in one write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from smsc_async.errors import BindRefusedError, LinkLostError
+from smsc_async.instrumentation import WireLog
+from smsc_async.session import (
+    BindRefused,
+    Bound,
+    EndReason,
+    LateResponseReceived,
+    LinkEnded,
+    RequestReceived,
+    ResponseGarbled,
+    ResponseOverdue,
+    ResponseReceived,
+    Role,
+    Session,
+    SessionLimits,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pdu import Bind, Pdu
+    from smsc_async.config import Host
+    from smsc_async.link.outgoing import Context, Outgoing, Waiter
+    from smsc_async.session import Event
+
+CLOSING_TIMEOUT = 2.0
+"""Seconds for the last octets to leave a closing socket; then it is closed all the same."""
+
+
+class Receiver(Protocol):
+    """Who is told what happens on a link."""
+
+    def requested(self, link: Link, request: Pdu) -> None:
+        """Take a request of the gateway; answer it with `link.respond`, now or later."""
+
+    def has_room(self, link: Link) -> None:
+        """Take notice that slots may be free."""
+
+    def unexpected(self, link: Link, event: object) -> None:
+        """Take notice of something harmless that should not have happened."""
+
+    def ended(self, link: Link, end: LinkEnded) -> None:
+        """Take notice that the link is over. The socket is closed a little later."""
+
+
+class Link(asyncio.Protocol):
+    """One connection, from TCP on to its end.
+
+    Args:
+        host: Where it leads, for people.
+        limits: Window, timeouts, largest PDU.
+        receiver: Who is told.
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        limits: SessionLimits,
+        receiver: Receiver,
+        clock: Callable[[], float],
+    ) -> None:
+        self.host = host
+        self.session = Session(Role.ESME, limits, now=clock())
+        self.bound_at: float | None = None
+        self._loop = asyncio.get_running_loop()
+        self._receiver = receiver
+        self._clock = clock
+        self._limits = limits
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._flush_planned = False
+        self._write_paused = False
+        self._binding: asyncio.Future[None] | None = None
+        self._closed = self._loop.create_future()
+        self._wire = WireLog(str(host))
+
+    # What the manager asks for.
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether traffic may go out."""
+        return self.session.mode is not None
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that await their response."""
+        return self.session.window.in_flight
+
+    @property
+    def can_write(self) -> bool:
+        """Whether a segment may be written now: bound, a slot free, the socket taking octets."""
+        return (
+            not self._write_paused
+            and self.session.mode is not None
+            and not self.session.window.is_full
+        )
+
+    async def bind(self, request: Bind, system_id: str) -> None:
+        """Bind. Cancelling leaves the link to be closed by `abort`.
+
+        Raises:
+            BindRefusedError: The gateway's answer.
+            LinkLostError: It hung up, or didn't answer in time.
+        """
+        self._binding = self._loop.create_future()
+        self._bind_name, self._system_id = _bind_name(request), system_id
+        self.session.request(request, self._clock())
+        self._plan_flush()
+        await self._binding
+
+    def submit(self, outgoing: Outgoing[Any]) -> None:
+        """Write the next segment of a message; only while `can_write`."""
+        segment, context = outgoing.next_segment()
+        self.session.request(segment, self._clock(), context=context, timeout=outgoing.timeout)
+        self._plan_flush()
+
+    def request(self, pdu: Pdu, waiter: Waiter, timeout: float | None) -> None:
+        """Write another request that takes a slot; *waiter* is told its response."""
+        self.session.request(pdu, self._clock(), context=(waiter, 0), timeout=timeout)
+        self._plan_flush()
+
+    def respond(self, request: Pdu, response: Pdu) -> None:
+        """Answer a request of the gateway; does nothing once the link is over."""
+        self.session.respond(request, response, self._clock())
+        self._plan_flush()
+
+    def unbind(self) -> None:
+        """Ask to end the session; `closed` follows, at the unbind timeout if not before."""
+        if self.is_bound:
+            self.session.unbind(self._clock())
+            self._plan_flush()
+
+    def abort(self) -> None:
+        """Close at once, without a word."""
+        self._take(self.session.close(self._clock()))
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def wait_closed(self) -> None:
+        """Wait until the socket is closed. Cancelling is safe."""
+        await asyncio.shield(self._closed)
+
+    # What asyncio tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        """Run what was read through the session."""
+        if self._wire.is_on:
+            self._wire.read(data)
+        self._take(self.session.receive(data, self._clock()))
+        self._receiver.has_room(self)
+        self._plan_flush()
+
+    def eof_received(self) -> None:
+        """Let the transport close itself: half a connection is of no use."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End what was under way."""
+        self._take(self.session.receive_eof(self._clock(), error=exc))
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """Write no further segment until the socket has taken what it has."""
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._write_paused = False
+        self._receiver.has_room(self)
+
+    # What the session tells.
+
+    def _take(self, events: list[Event]) -> None:
+        for event in events:
+            if type(event) is ResponseReceived:
+                context: Any = event.context
+                context[0].answered(context[1], event.response)
+            elif not self._take_late(event):
+                self._take_change(event)
+
+    def _take_late(self, event: Event) -> bool:
+        """Tell a waiter what went wrong with its response; False if that isn't what it is."""
+        match event:
+            case ResponseOverdue():
+                waiter, index = _context(event)
+                timeout = getattr(waiter, "timeout", None) or self._limits.response_timeout
+                waiter.overdue(index, timeout)
+            case ResponseGarbled():
+                waiter, index = _context(event)
+                waiter.garbled(index, event.error)
+            case LateResponseReceived():
+                waiter, index = _context(event)
+                waiter.answered_late(index, event.response)
+                self._receiver.unexpected(self, event)
+            case _:
+                return False
+        return True
+
+    def _take_change(self, event: Event) -> None:
+        match event:
+            case RequestReceived():
+                self._receiver.requested(self, event.pdu)
+            case Bound():
+                self.bound_at = self._clock()
+                self._settle_bind(None)
+            case BindRefused():
+                status = event.response.command_status
+                self._settle_bind(
+                    BindRefusedError(status, bind=self._bind_name, system_id=self._system_id)
+                )
+            case LinkEnded():
+                self._end(event)
+            case _:
+                self._receiver.unexpected(self, event)
+
+    def _settle_bind(self, error: Exception | None) -> None:
+        binding = self._binding
+        if binding is None or binding.done():
+            return
+        if error is None:
+            binding.set_result(None)
+        else:
+            binding.set_exception(error)
+
+    def _end(self, end: LinkEnded) -> None:
+        lost = LinkLostError(end.reason.value)
+        lost.__cause__ = end.error
+        self._settle_bind(lost)
+        for context in end.lost:
+            waiter, index = cast("Context", context)
+            waiter.lost(index, end.reason.value, end.error)
+        self._receiver.ended(self, end)
+        self._flush()
+        self._close_socket(end.reason)
+
+    def _close_socket(self, reason: EndReason) -> None:
+        if self._transport is None:
+            return
+        if reason in _HOPELESS:
+            self._transport.abort()
+        else:
+            self._transport.close()
+            self._arm_abort()
+
+    def _arm_abort(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        assert self._transport is not None  # noqa: S101 - for the type checker
+        self._timer = self._loop.call_later(CLOSING_TIMEOUT, self._transport.abort)
+
+    # When to write, when to look at the clock.
+
+    def _plan_flush(self) -> None:
+        if not self._flush_planned:
+            self._flush_planned = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_planned = False
+        transport = self._transport
+        octets = self.session.outgoing()
+        if octets and transport is not None and not transport.is_closing():
+            if self._wire.is_on:
+                self._wire.written(octets)
+            transport.write(octets)
+        self._arm()
+
+    def _arm(self) -> None:
+        """Keep one timer, no later than the session's next deadline."""
+        deadline = self.session.next_deadline()
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._take(self.session.advance(self._clock()))
+        self._receiver.has_room(self)
+        self._flush()
+
+    def __repr__(self) -> str:
+        return f"<Link {self.host}, {self.session!r}>"
+
+
+# Nobody at the other end would read what is still to be written.
+_HOPELESS = frozenset(
+    {
+        EndReason.LOST,
+        EndReason.ENQUIRE_LINK_OVERDUE,
+        EndReason.UNBIND_OVERDUE,
+        EndReason.BIND_OVERDUE,
+        EndReason.UNBOUND,
+    }
+)
+
+
+def _bind_name(request: Bind) -> str:
+    return getattr(request.command_id, "name", "bind").lower()
+
+
+def _context(event: ResponseOverdue | ResponseGarbled | LateResponseReceived) -> Context:
+    return cast("Context", event.context)

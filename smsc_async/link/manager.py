@@ -1,0 +1,476 @@
+"""Keeps the links up and gives every message its turn.
+
+Rule: first come, first served, and nothing is written that the gateway has no room for. A
+message that has begun is finished before the next one starts; one that hasn't waits for a
+link and survives the loss of any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import anyio
+
+import pdu
+from pdu import BindMode
+from smsc_async.config import LONGEST_PASSWORD
+from smsc_async.errors import (
+    BindRefusedError,
+    ClientClosedError,
+    ConnectFailedError,
+    LinkError,
+    LinkLostError,
+)
+from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, LinkDown
+from smsc_async.link.backoff import Backoff
+from smsc_async.link.outgoing import Asked
+from smsc_async.link.transport import connect, tls_context
+from smsc_async.session import LinkEnded, SessionLimits
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from pdu import Bind, Pdu
+    from smsc_async.config import Host, SmscConfig
+    from smsc_async.link.connection import Link
+    from smsc_async.link.outgoing import Outgoing
+
+
+class LinkState(Enum):
+    """How the manager stands with the gateway."""
+
+    CONNECTING = "connecting"
+    BOUND = "bound"
+    DOWN = "down"
+    """Not bound; the next attempt comes after a wait."""
+    FAILED = "failed"
+    """Given up: the gateway refuses these credentials."""
+    CLOSED = "closed"
+
+
+class Requests(NamedTuple):
+    """What the gateway asks for on a link, and who is told."""
+
+    requested: Callable[[Link, Pdu], None]
+    unexpected: Callable[[Link, object], None]
+    has_room: Callable[[], None]
+
+
+_BINDS: dict[BindMode, tuple[type[Bind], type[Bind]]] = {
+    BindMode.TRANSMITTER: (pdu.BindTransmitter, pdu.LongPasswordBindTransmitter),
+    BindMode.RECEIVER: (pdu.BindReceiver, pdu.LongPasswordBindReceiver),
+    BindMode.TRANSCEIVER: (pdu.BindTransceiver, pdu.LongPasswordBindTransceiver),
+}
+
+
+class LinkManager:
+    """All links of one client.
+
+    Args:
+        config: Hosts, window, timeouts, how many links.
+        requests: Who takes what the gateway asks.
+        hooks: Who is told of links that come and go.
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        config: SmscConfig,
+        requests: Requests,
+        *,
+        hooks: Hooks,
+        clock: Callable[[], float],
+    ) -> None:
+        self.config = config
+        self._requests = requests
+        self._hooks = hooks
+        self._clock = clock
+        self._links: list[Link] = []
+        self._queue: deque[Outgoing[Any]] = deque()
+        self._context: ssl.SSLContext | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self._is_closing = False
+        self._idle: asyncio.Future[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._down_at = 0.0
+        self._fatal: LinkError | None = None
+        self.state = LinkState.CLOSED
+        self.last_error: str | None = None
+        self.connects = 0
+        self.bound_at: float | None = None
+
+    # For the client.
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that await their response, on all links."""
+        return sum(link.in_flight for link in self._links)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait for a slot."""
+        return len(self._queue)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links that are bound."""
+        return tuple(self._links)
+
+    @property
+    def can_write(self) -> bool:
+        """Whether a message submitted now would be written now."""
+        return (
+            not self._queue and not self._is_closing and any(link.can_write for link in self._links)
+        )
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether no new messages are taken."""
+        return self._is_closing
+
+    async def open(self) -> None:
+        """Start building links; return when the first is bound, or at once if so configured.
+
+        Cancelling is safe: `close` ends what was begun.
+
+        Raises:
+            ConnectFailedError: No host took the connection.
+            BindRefusedError: A host refused the bind, and no other took it.
+            LinkLostError: It hung up during the bind.
+            ConfigError: A certificate file is wrong.
+        """
+        loop = asyncio.get_running_loop()
+        if self.config.tls is not None:
+            self._context = tls_context(self.config.tls)
+        self._is_closing = False
+        self._opened = loop.create_future()
+        self._enter(LinkState.CONNECTING)
+        self._lost_all()
+        self._task = loop.create_task(self._run(), name="smsc-async links")
+        self._task.add_done_callback(self._ran)
+        if self.config.open == "now":
+            await self._opened
+
+    def submit(self, outgoing: Outgoing[Any]) -> None:
+        """Take a message: write it now if there is room, else when its turn comes."""
+        if self._fatal is not None or self._is_closing:
+            error = self._fatal or ClientClosedError("it is being left")
+            outgoing.give_up(str(error), error)
+            return
+        if not self._queue:
+            self._write(outgoing)
+        if outgoing.wants_slot:
+            outgoing.queued_at = self._clock()
+            self._queue.append(outgoing)
+
+    async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - a session counts it, from the write
+        """Send another request that takes a slot and return its response.
+
+        Waits for a link, not for a slot: queries are few.
+
+        Raises:
+            LinkLostError: There is no link, or it was lost before the response.
+            TimeoutError: No response in time.
+        """
+        link = next((link for link in self._links if link.can_write), None)
+        if link is None:
+            raise LinkLostError("no bound link has a free slot")
+        future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+        link.request(request, Asked(future), timeout)
+        return await future
+
+    async def close(self, *, drain: bool) -> None:
+        """End all links: drain, unbind, close. Idempotent; cancelling closes at once.
+
+        Args:
+            drain: Let what waits and what is in flight come to its end first.
+        """
+        if self._task is None:
+            self._enter(LinkState.CLOSED)
+            return
+        self._is_closing = True
+        try:
+            if drain and not self._fatal:
+                await self._drained()
+            self._give_up_queue(ClientClosedError("it was left before this message's turn came"))
+            links = tuple(self._links)
+            for link in links:
+                link.unbind()
+            for link in links:
+                await link.wait_closed()
+        finally:
+            await self._end_task()
+
+    async def _end_task(self) -> None:
+        task, self._task = self._task, None
+        if self._patience is not None:
+            self._patience.cancel()
+        self._enter(LinkState.CLOSED)
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+    async def _drained(self) -> None:
+        """Wait until nothing waits and nothing is in flight."""
+        while self._queue or self.in_flight:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+
+    # Turns.
+
+    def _write(self, outgoing: Outgoing[Any]) -> None:
+        """Write as many segments as there is room for, all on one link if it has it."""
+        for link in self._links:
+            while link.can_write and outgoing.wants_slot:
+                link.submit(outgoing)
+            if not outgoing.wants_slot:
+                return
+
+    def _pump(self) -> None:
+        queue = self._queue
+        while queue:
+            outgoing = queue[0]
+            if outgoing.wants_slot:
+                self._write(outgoing)
+                if outgoing.wants_slot:
+                    return
+            queue.popleft()
+        if self._idle is not None and not self._idle.done() and not self.in_flight:
+            self._idle.set_result(None)
+
+    def _give_up_queue(self, error: LinkError) -> None:
+        queue, self._queue = self._queue, deque()
+        for outgoing in queue:
+            if outgoing.wants_slot:
+                outgoing.give_up(str(error), error)
+
+    # What links tell (Receiver).
+
+    def requested(self, link: Link, request: Pdu) -> None:
+        """Pass on what the gateway asks."""
+        self._requests.requested(link, request)
+
+    def unexpected(self, link: Link, event: object) -> None:
+        """Pass on what should not have happened."""
+        self._requests.unexpected(link, event)
+
+    def has_room(self, _link: Link) -> None:
+        """Give the next messages their turn, then whoever pulls more of them."""
+        self._pump()
+        self._requests.has_room()
+
+    def ended(self, link: Link, end: LinkEnded) -> None:
+        """Take a link out; its keeper builds the next."""
+        if link not in self._links:
+            return
+        self._links.remove(link)
+        self.last_error = end.reason.value
+        self._hooks.tell(LinkDown(str(link.host), end.reason.value))
+        if not self._links:
+            self._enter(LinkState.DOWN)
+            self._lost_all()
+        self._pump()
+
+    # Keepers: one for each link.
+
+    async def _run(self) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._keep, 0)
+            assert self._opened is not None  # noqa: S101 - set before this task
+            await asyncio.wait([self._opened])
+            if self._opened.exception() is None:
+                for number in range(1, self.config.binds):
+                    group.start_soon(self._keep, number)
+
+    def _ran(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for keepers that are gone."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            LOG.error("! links ended by a fault of ours: %r", error)
+        self._settle_opened(LinkLostError("the client stopped"))
+        self._give_up_queue(self._fatal or ClientClosedError("its links have ended"))
+
+    async def _keep(self, _number: int) -> None:
+        """Keep one link up until the client closes or the gateway refuses for good."""
+        backoff = Backoff(self.config.reconnect)
+        while True:
+            try:
+                link = await self._connect_any()
+            except LinkError as error:
+                if self._gives_up(error):
+                    return
+                wait = backoff.next_wait()
+                self._hooks.tell(ConnectFailed(str(error), wait))
+            else:
+                bound_at = self._clock()
+                await self._hold(link)
+                backoff.link_lived(self._clock() - bound_at)
+                wait = backoff.next_wait()
+            await anyio.sleep(wait)
+
+    def _gives_up(self, error: LinkError) -> bool:
+        self.last_error = str(error)
+        is_fatal = isinstance(error, BindRefusedError) and error.is_fatal
+        is_first = self._opened is not None and not self._opened.done()
+        if is_fatal and not self._links:
+            self._fail_for_good(error)
+        elif is_first and self.config.open == "now":
+            self._settle_opened(error)
+        elif not is_fatal:
+            return False
+        self._hooks.tell(ConnectFailed(str(error), None))
+        return True
+
+    def _fail_for_good(self, error: LinkError) -> None:
+        self._fatal = error
+        self._enter(LinkState.FAILED)
+        self._settle_opened(error)
+        self._give_up_queue(error)
+
+    def _settle_opened(self, error: LinkError | None = None) -> None:
+        opened = self._opened
+        if opened is None or opened.done():
+            return
+        if error is None:
+            opened.set_result(None)
+        else:
+            opened.set_exception(error)
+            # With open="eventually" nobody awaits it, and nobody needs to.
+            opened.exception()
+
+    async def _connect_any(self) -> Link:
+        """Try every host once.
+
+        Raises:
+            LinkError: Of the hosts' refusals the most telling one.
+        """
+        if not self._links:
+            self._enter(LinkState.CONNECTING)
+        errors: list[LinkError] = []
+        for host in self.config.hosts:
+            try:
+                return await self._connect(host)
+            except LinkError as error:
+                errors.append(error)
+                if isinstance(error, BindRefusedError) and error.is_fatal:
+                    break
+        if not self._links:
+            self._enter(LinkState.DOWN)
+        raise _most_telling(errors)
+
+    async def _connect(self, host: Host) -> Link:
+        config = self.config
+        link = await connect(
+            config,
+            host,
+            context=self._context,
+            limits=_session_limits(config),
+            receiver=self,
+            clock=self._clock,
+        )
+        try:
+            await link.bind(_bind_request(config), config.system_id)
+        except BaseException:
+            # The old socket is closed before the next one is opened.
+            link.abort()
+            await link.wait_closed()
+            raise
+        self._links.append(link)
+        self.connects += 1
+        self.bound_at = self._clock()
+        self._enter(LinkState.BOUND)
+        self._hooks.tell(LinkBound(str(host), config.mode))
+        self._settle_opened()
+        self.has_room(link)
+        return link
+
+    async def _hold(self, link: Link) -> None:
+        try:
+            await link.wait_closed()
+        finally:
+            link.abort()
+
+    # Patience of those who wait while there is no link.
+
+    def _enter(self, state: LinkState) -> None:
+        self.state = state
+
+    def _lost_all(self) -> None:
+        self._down_at = self._clock()
+        self._watch_patience()
+
+    def _watch_patience(self) -> None:
+        """Look again when the first of the queue has waited for a link long enough."""
+        if self._patience is not None:
+            self._patience.cancel()
+        since = max(self._down_at, self._queue[0].queued_at) if self._queue else self._clock()
+        wait = since + self.config.timeouts.link - self._clock()
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(max(0.0, wait), self._end_patience)
+
+    def _end_patience(self) -> None:
+        """Tell those of the queue that there was no link for too long."""
+        if self._links:
+            return
+        patience = self.config.timeouts.link
+        reason = f"no link for {patience:.1f} s"
+        error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
+        now = self._clock()
+        while self._queue and max(self._down_at, self._queue[0].queued_at) + patience <= now:
+            outgoing = self._queue.popleft()
+            if outgoing.wants_slot:
+                outgoing.give_up(str(error), error)
+        self._watch_patience()
+        self._pump()
+
+
+def _session_limits(config: SmscConfig) -> SessionLimits:
+    timeouts = config.timeouts
+    return SessionLimits(
+        window=config.window,
+        response_timeout=timeouts.response,
+        bind_timeout=timeouts.bind,
+        enquire_link_interval=timeouts.enquire_link_interval,
+        enquire_link_timeout=timeouts.enquire_link_timeout,
+        unbind_timeout=timeouts.unbind,
+        pdu_timeout=timeouts.frame,
+    )
+
+
+def _bind_request(config: SmscConfig) -> Bind:
+    password = config.reveal_password()
+    usual, long = _BINDS[config.mode]
+    request = long if len(password) > LONGEST_PASSWORD else usual
+    return request(
+        system_id=config.system_id,
+        password=password,
+        system_type=config.system_type,
+        interface_version=config.interface_version,
+    )
+
+
+def _most_telling(errors: list[LinkError]) -> LinkError:
+    """A refusal says more than a lost link, and that more than no connection at all."""
+    refused = [error for error in errors if isinstance(error, BindRefusedError)]
+    lost = [error for error in errors if isinstance(error, LinkLostError)]
+    if refused or lost:
+        return (refused or lost)[-1]
+    if len(errors) == 1:
+        return errors[0]
+    failed = [error for error in errors if isinstance(error, ConnectFailedError)]
+    hosts = tuple(host for error in failed for host in error.hosts)
+    joined = ConnectFailedError("; ".join(_why(error) for error in failed), hosts=hosts)
+    joined.__cause__ = failed[-1].__cause__
+    return joined
+
+
+def _why(error: ConnectFailedError) -> str:
+    return str(error).removeprefix("no connection to ")

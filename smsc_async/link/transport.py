@@ -1,0 +1,100 @@
+"""How a link comes to be: TCP, TLS, and what to say when there is none.
+
+Rule: every failure leaves as a ConnectFailedError that says which host, what happened and the way
+out, chained to what the operating system said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import anyio
+
+from smsc_async.errors import ConfigError, ConnectFailedError
+from smsc_async.link.connection import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsc_async.config import Host, SmscConfig, Tls
+    from smsc_async.link.connection import Receiver
+    from smsc_async.session import SessionLimits
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Make the TLS context once for all links; it verifies chain and name unless told not to.
+
+    Raises:
+        ConfigError: A file that isn't there or isn't what it should be.
+    """
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError("ca_file", tls.ca_file, f"no certificates there: {error}") from error
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.cert_file is not None:
+        try:
+            context.load_cert_chain(tls.cert_file, tls.key_file)
+        except (OSError, ssl.SSLError) as error:
+            reason = f"no certificate with its key there: {error}"
+            raise ConfigError("cert_file", tls.cert_file, reason) from error
+    return context
+
+
+async def connect(
+    config: SmscConfig,
+    host: Host,
+    *,
+    context: ssl.SSLContext | None,
+    limits: SessionLimits,
+    receiver: Receiver,
+    clock: Callable[[], float],
+) -> Link:
+    """Connect to one host. Cancelling is safe.
+
+    Raises:
+        ConnectFailedError: No TCP or no TLS, within `timeouts.connect` seconds.
+    """
+    loop = asyncio.get_running_loop()
+    name = None
+    if context is not None:
+        name = (config.tls and config.tls.server_hostname) or host.name
+    try:
+        with anyio.fail_after(config.timeouts.connect):
+            _, link = await loop.create_connection(
+                lambda: Link(host, limits, receiver, clock),
+                host.name,
+                host.port,
+                ssl=context,
+                server_hostname=name,
+            )
+    except (OSError, UnicodeError) as error:
+        reason = _reason(error, config.timeouts.connect)
+        raise ConnectFailedError(reason, hosts=(str(host),)) from error
+    return link
+
+
+def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table of causes
+    match error:
+        case ssl.SSLCertVerificationError():
+            return (
+                f"the certificate doesn't verify: {error.verify_message or error}; "
+                "check the host's name, or give its own CA as ca_file"
+            )
+        case ssl.SSLError():
+            return f"no TLS there: {error.reason or error}; a plain port wants smpp://"
+        case socket.gaierror() | UnicodeError():
+            return "the name doesn't resolve; check it and the network"
+        case ConnectionRefusedError():
+            return "nothing listens there; check host and port"
+        case ConnectionResetError():
+            return "it hung up at once; check that the account lists this address, and the port"
+        case TimeoutError():
+            return f"no answer in {timeout:.1f} s; check host, port and firewall"
+        case _:
+            return str(error) or type(error).__name__

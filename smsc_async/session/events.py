@@ -1,0 +1,158 @@
+"""What happened on a link, for whoever runs the session.
+
+Rule: an event is a fact that needs an answer or ends somebody's wait. What the session settles
+alone (enquire_link, unbind_resp, a request that isn't taken) needs neither; the last two are told
+for counters and logs only.
+
+`context` is what the caller gave to `Session.request`, untouched. Each comes back exactly once:
+in ResponseReceived, ResponseGarbled, ResponseOverdue or LinkEnded. Plain slots classes: one is
+made for every message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdu import BindMode, CommandStatus, Pdu
+    from smsc_async.errors import RemoteProtocolError
+
+
+class EndReason(Enum):
+    """Why a link ended. The value completes the sentence "the link ended: …"."""
+
+    UNBOUND = "unbound by us"
+    PEER_UNBOUND = "unbound by the peer"
+    CLOSED = "closed by us"
+    LOST = "the connection was lost"
+    BIND_OVERDUE = "no bind in time"
+    ENQUIRE_LINK_OVERDUE = "enquire_link got no response"
+    UNBIND_OVERDUE = "unbind got no response"
+    IDLE = "nothing was received for too long"
+    PDU_OVERDUE = "a PDU did not arrive whole in time"
+    PROTOCOL_ERROR = "the peer broke the protocol"
+
+
+@dataclass(slots=True)
+class Bound:
+    """ESME: the SMSC took our bind; traffic may start."""
+
+    mode: BindMode
+    response: Pdu
+
+
+@dataclass(slots=True)
+class BindRefused:
+    """ESME: the SMSC refused our bind, by its response or a generic_nack. The link is still up."""
+
+    response: Pdu
+
+
+@dataclass(slots=True)
+class BindRequested:
+    """SMSC: somebody wants to bind. Answer with `Session.respond`."""
+
+    pdu: Pdu
+
+
+@dataclass(slots=True)
+class RequestReceived:
+    """The peer asks or tells something. Answer with `Session.respond`.
+
+    outbind and alert_notification have no response.
+    """
+
+    pdu: Pdu
+
+
+@dataclass(slots=True)
+class ResponseReceived:
+    """A request is answered: by its own response or, refused, by a generic_nack."""
+
+    sequence_number: int
+    context: object = field(repr=False)
+    response: Pdu
+
+
+@dataclass(slots=True)
+class ResponseGarbled:
+    """A request is answered by octets that can't be read; what the peer did is unknown."""
+
+    sequence_number: int
+    context: object = field(repr=False)
+    error: RemoteProtocolError
+
+
+@dataclass(slots=True)
+class ResponseOverdue:
+    """A request reached its deadline; what the peer did is unknown. Its slot is free."""
+
+    sequence_number: int
+    context: object = field(repr=False)
+
+
+@dataclass(slots=True)
+class LateResponseReceived:
+    """The response to a request that was reported overdue. `context` is shown a second time."""
+
+    sequence_number: int
+    context: object = field(repr=False)
+    response: Pdu
+
+
+@dataclass(slots=True)
+class UnexpectedResponseReceived:
+    """A response to nothing: an unknown, twice answered or long forgotten number, or a wrong type.
+
+    Harmless; the window is as it was.
+    """
+
+    response: Pdu
+
+
+@dataclass(slots=True)
+class PduRejected:
+    """A PDU was not taken; the session lives.
+
+    Args:
+        error: What was wrong, with the frame.
+        command_status: What the peer was told; None for a response, which gets no answer.
+    """
+
+    error: RemoteProtocolError
+    command_status: CommandStatus | None
+
+
+@dataclass(slots=True)
+class LinkEnded:
+    """The session is over. Always the last event, and only one.
+
+    Write what `Session.outgoing` still gives, then close the connection.
+
+    Args:
+        reason: Why.
+        error: What the peer sent or the transport said, where that was the reason.
+        lost: Contexts of the requests that still awaited a response, earliest deadline first.
+            Whether the peer did what they asked is unknown.
+    """
+
+    reason: EndReason
+    error: Exception | None
+    lost: list[object] = field(repr=False)
+
+
+Event = (
+    Bound
+    | BindRefused
+    | BindRequested
+    | RequestReceived
+    | ResponseReceived
+    | ResponseGarbled
+    | ResponseOverdue
+    | LateResponseReceived
+    | UnexpectedResponseReceived
+    | PduRejected
+    | LinkEnded
+)

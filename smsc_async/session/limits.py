@@ -1,0 +1,67 @@
+"""How long a session waits, and how much it takes.
+
+Rule: every wait has an end. What is None here is switched off on purpose, never by default
+but for the one that only a gateway uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """Settings of one session, the same for both roles. Durations are seconds.
+
+    SMPP v3.4 §7.2 names the timers and fixes no values.
+
+    Args:
+        window: Requests that may await their response at a time, 1 or more.
+        response_timeout: Time for a response to a request that names no timeout of its own.
+        bind_timeout: ESME: time for the bind response. SMSC: time for the bind request.
+        enquire_link_interval: Time without any response after which the peer is asked for a
+            sign of life; None never asks.
+        enquire_link_timeout: Time for the answer to that; then the peer counts as dead.
+        unbind_timeout: Time for the response to our unbind.
+        inactivity_timeout: Time without any PDU after which a bound link is cut; None never
+            cuts. A gateway's setting.
+        pdu_timeout: Time for one PDU to arrive whole, from its first octet on.
+        max_length: Most octets of one PDU, 16 or more.
+
+    Raises:
+        ValueError: A limit that would let nothing happen.
+    """
+
+    window: int = 10
+    response_timeout: float = 30.0
+    bind_timeout: float = 10.0
+    enquire_link_interval: float | None = 30.0
+    enquire_link_timeout: float = 10.0
+    unbind_timeout: float = 5.0
+    inactivity_timeout: float | None = None
+    pdu_timeout: float = 30.0
+    max_length: int = 70_000
+
+    def __post_init__(self) -> None:
+        _at_least("window", self.window, 1)
+        _at_least("max_length", self.max_length, 16)
+        _positive("response_timeout", self.response_timeout)
+        _positive("bind_timeout", self.bind_timeout)
+        _positive("enquire_link_interval", self.enquire_link_interval)
+        _positive("enquire_link_timeout", self.enquire_link_timeout)
+        _positive("unbind_timeout", self.unbind_timeout)
+        _positive("inactivity_timeout", self.inactivity_timeout)
+        _positive("pdu_timeout", self.pdu_timeout)
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    """Refuse a count that is too small."""
+    if value < least:
+        raise ValueError(f"{name} takes {least} or more, got {value}")
+
+
+def _positive(name: str, value: float | None) -> None:
+    """Refuse a duration that is none."""
+    # `not >` and not `<=`: a NaN is no duration either.
+    if value is not None and not value > 0:
+        raise ValueError(f"{name} takes more than 0 seconds, got {value}")

@@ -1,0 +1,79 @@
+"""What the peer is told about a request that isn't taken.
+
+Rule: a refused request gets its own response where one exists, generic_nack where none does,
+and the session lives. Responses are never refused: nobody would know what to do with that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pdu import RESPONSES, CommandId, CommandStatus, DecodeError, GenericNack, Pdu
+from smsc_async.errors import RemoteProtocolError
+from smsc_async.session.states import (
+    BINDS,
+    BOUND,
+    OPERATIONS,
+    Role,
+    SessionState,
+    explain,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_RESPONSE_TO: Final = {int(request.command_id): answer for request, answer in RESPONSES.items()}
+
+_ALREADY_BOUND: Final = BOUND | {SessionState.BINDING}
+
+_MESSAGES_TO_ESME: Final = frozenset({CommandId.DELIVER_SM, CommandId.DATA_SM})
+
+_STATUS_OF_FIELD: Final[Mapping[str, CommandStatus]] = {
+    "tlvs": CommandStatus.ESME_RINVPARLEN,
+    "short_message": CommandStatus.ESME_RINVMSGLEN,
+    "sm_length": CommandStatus.ESME_RINVMSGLEN,
+    "source_addr": CommandStatus.ESME_RINVSRCADR,
+    "destination_addr": CommandStatus.ESME_RINVDSTADR,
+    "dest_address": CommandStatus.ESME_RINVDSTADR,
+    "message_id": CommandStatus.ESME_RINVMSGID,
+    "service_type": CommandStatus.ESME_RINVSERTYP,
+    "schedule_delivery_time": CommandStatus.ESME_RINVSCHED,
+    "validity_period": CommandStatus.ESME_RINVEXPIRY,
+    "system_id": CommandStatus.ESME_RINVSYSID,
+    "password": CommandStatus.ESME_RINVPASWD,
+    "system_type": CommandStatus.ESME_RINVSYSTYP,
+}
+
+
+def refusal(command_id: int, status: CommandStatus) -> Pdu:
+    """Make the response that refuses a request with this `command_id`."""
+    return _RESPONSE_TO.get(command_id, GenericNack)(command_status=status)
+
+
+def status_of_illegal(command_id: int, state: SessionState) -> CommandStatus:
+    """Say what a whole request earns that may not come in *state*. See SMPP v3.4 §5.1.3."""
+    if command_id not in OPERATIONS:
+        return CommandStatus.ESME_RINVCMDID
+    if command_id in BINDS and state in _ALREADY_BOUND:
+        return CommandStatus.ESME_RALYBND
+    return CommandStatus.ESME_RINVBNDSTS
+
+
+def status_of_unreadable(error: DecodeError, role: Role) -> CommandStatus:
+    """Say what a request earns that *role* received and can't read.
+
+    A message for the ESME is given up for good, whatever is wrong with it: with any other
+    status the SMSC would deliver the same octets again, and again.
+    """
+    if role is Role.ESME and error.command_id in _MESSAGES_TO_ESME:
+        return CommandStatus.ESME_RX_P_APPN
+    field = error.field.partition("[")[0].partition(".")[0]
+    return _STATUS_OF_FIELD.get(field, CommandStatus.ESME_RINVCMDLEN)
+
+
+def error_of_illegal(
+    pdu: Pdu, sender: Role, state: SessionState, frame: bytes
+) -> RemoteProtocolError:
+    """Describe a whole request that *sender* may not send in *state*."""
+    reason = explain(sender, state, pdu.command_id)
+    return RemoteProtocolError(f"{reason} (seq={pdu.sequence_number})", frame)

@@ -1,0 +1,38 @@
+"""The numbers that requests go out under.
+
+Rule: one counter for all requests of one direction, whatever their command, and never a
+number that still awaits an answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+MAXIMUM: Final = 0x7FFFFFFF
+
+
+class Sequence:
+    """1, 2, 3 … 0x7FFFFFFF, 1, 2 …, skipping what is in use. See SMPP v3.4 §3.2, §5.1.4.
+
+    Args:
+        last: The number before the first one to be given, 0 to 0x7FFFFFFF.
+    """
+
+    __slots__ = ("last",)
+
+    def __init__(self, *, last: int = 0) -> None:
+        self.last = last
+
+    def take(self, in_use: Container[int]) -> int:
+        """Give the next free number. *in_use* must leave at least one free."""
+        number = self.last % MAXIMUM + 1
+        while number in in_use:
+            number = number % MAXIMUM + 1
+        self.last = number
+        return number
+
+    def __repr__(self) -> str:
+        return f"Sequence(last={self.last})"

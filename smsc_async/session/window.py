@@ -1,0 +1,268 @@
+"""Who is owed a response, and by when.
+
+Rule: a slot is freed by a response, by its deadline or by the loss of the link, never by the
+caller that opened it. Callers come and go; the peer's debt stays.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from math import inf
+from typing import Final
+
+from pdu import CommandId
+from smsc_async.errors import LocalProtocolError
+
+RESPONSE_BIT: Final = 0x80000000
+_GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
+
+# A whole window may fall overdue in one response_timeout, so ten windows remember a late
+# response for ten timeouts at least: five minutes with the defaults.
+_WINDOWS_REMEMBERED: Final = 10
+
+
+class WindowFullError(LocalProtocolError):
+    """No slot is free. Wait for a response or a deadline, then ask again.
+
+    Args:
+        size: Slots of the window, all taken.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"the window is full: {size} of {size} requests await a response; "
+            "wait until one is answered or overdue"
+        )
+        self.size = size
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.size,)
+
+
+class Slot:
+    """One request that awaits its response.
+
+    Args:
+        sequence_number: The number it went out under.
+        command_id: What was asked.
+        context: Whatever the caller wants back with the outcome.
+        deadline: Instant from which on the response is overdue, in seconds.
+    """
+
+    __slots__ = ("command_id", "context", "deadline", "sequence_number")
+
+    def __init__(
+        self, sequence_number: int, command_id: int, context: object, deadline: float
+    ) -> None:
+        self.sequence_number = sequence_number
+        self.command_id = command_id
+        self.context = context
+        self.deadline = deadline
+
+    def is_answered_by(self, response_id: int) -> bool:
+        """Say whether a PDU of this `command_id` can be the answer. See SMPP v3.4 §5.1.2.1."""
+        return response_id == self.command_id | RESPONSE_BIT or response_id == _GENERIC_NACK
+
+    def __repr__(self) -> str:
+        return (
+            f"Slot(sequence_number={self.sequence_number}, command_id=0x{self.command_id:08X}, "
+            f"deadline={self.deadline})"
+        )
+
+
+class Window:
+    """The slots of one session. `in` tells whether a sequence number is still known.
+
+    Args:
+        size: Requests that may await a response at a time.
+        response_timeout: Seconds until a response is overdue, unless a request says otherwise.
+    """
+
+    __slots__ = (
+        "_aside",
+        "_awaited",
+        "_overdue",
+        "_own",
+        "_own_order",
+        "_steady",
+        "response_timeout",
+        "size",
+    )
+
+    def __init__(self, size: int, response_timeout: float) -> None:
+        self.size = size
+        self.response_timeout = response_timeout
+        # Insertion order is deadline order, since all of these have the same timeout.
+        self._steady: dict[int, Slot] = {}
+        # Those with a timeout of their own are ordered by a heap; answered ones leave it late.
+        self._own: dict[int, Slot] = {}
+        self._own_order: list[tuple[float, int]] = []
+        # bind, enquire_link and unbind: they take no slot, and the timers watch them.
+        self._aside: dict[int, Slot] = {}
+        self._awaited = (self._steady, self._own, self._aside)
+        self._overdue: dict[int, Slot] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """Slots taken, 0 to `size`."""
+        return len(self._steady) + len(self._own)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether opening a slot would raise."""
+        return len(self._steady) + len(self._own) >= self.size
+
+    def __contains__(self, sequence_number: object) -> bool:
+        return (
+            sequence_number in self._steady
+            or sequence_number in self._own
+            or sequence_number in self._aside
+            or sequence_number in self._overdue
+        )
+
+    def check_free(self) -> None:
+        """Raise WindowFullError unless a slot is free."""
+        if len(self._steady) + len(self._own) >= self.size:
+            raise WindowFullError(self.size)
+
+    def open_slot(
+        self,
+        sequence_number: int,
+        command_id: int,
+        context: object,
+        *,
+        now: float,
+        timeout: float | None = None,
+    ) -> None:
+        """Count a request in, from now on until its deadline at the latest.
+
+        Args:
+            sequence_number: Of the request; not `in` this window.
+            command_id: Of the request.
+            context: Comes back with the slot.
+            now: The instant of writing, in seconds.
+            timeout: Seconds for this response; None takes `response_timeout`.
+
+        Raises:
+            WindowFullError: All slots are taken.
+            LocalProtocolError: *timeout* is no duration.
+        """
+        self.check_free()
+        if timeout is None or timeout == self.response_timeout:
+            deadline = now + self.response_timeout
+            self._steady[sequence_number] = Slot(sequence_number, command_id, context, deadline)
+        else:
+            self._open_own(Slot(sequence_number, command_id, context, now + timeout), timeout)
+
+    def open_aside(self, sequence_number: int, command_id: int) -> None:
+        """Expect a response that takes no slot and has no deadline here."""
+        self._aside[sequence_number] = Slot(sequence_number, command_id, None, inf)
+
+    def close_slot(self, sequence_number: int, response_id: int) -> Slot | None:
+        """Free the slot that this response answers.
+
+        Args:
+            sequence_number: Of the response.
+            response_id: Its `command_id`: that of the request with bit 31 set, or generic_nack.
+
+        Returns:
+            The slot, or None where the response answers nothing that is in flight.
+        """
+        for slots in self._awaited:
+            slot = slots.get(sequence_number)
+            if slot is not None:
+                break
+        else:
+            return None
+        if not slot.is_answered_by(response_id):
+            return None
+        del slots[sequence_number]
+        return slot
+
+    def close_overdue(self, sequence_number: int, response_id: int) -> Slot | None:
+        """Forget the overdue request that this response answers after all, and return it."""
+        slot = self._overdue.get(sequence_number)
+        if slot is None or not slot.is_answered_by(response_id):
+            return None
+        del self._overdue[sequence_number]
+        return slot
+
+    def expire(self, now: float) -> list[Slot]:
+        """Free every slot whose deadline is reached, earliest first.
+
+        Their numbers stay known for a while, so that a late response is still recognised.
+        """
+        expired = self._expired_steady(now) + self._expired_own(now)
+        for slot in expired:
+            self._overdue[slot.sequence_number] = slot
+        while len(self._overdue) > self.size * _WINDOWS_REMEMBERED:
+            del self._overdue[next(iter(self._overdue))]
+        return sorted(expired, key=_deadline)
+
+    def drain(self) -> list[Slot]:
+        """Free every slot and forget every number: the link is gone. Earliest deadline first."""
+        lost = sorted((*self._steady.values(), *self._own.values()), key=_deadline)
+        for known in (self._steady, self._own, self._own_order, self._aside, self._overdue):
+            known.clear()
+        return lost
+
+    def next_deadline(self) -> float | None:
+        """The instant at which `expire` has something to do, or None."""
+        self._drop_answered()
+        first = next(iter(self._steady.values()), None)
+        steady = inf if first is None else first.deadline
+        own = self._own_order[0][0] if self._own_order else inf
+        earliest = min(steady, own)
+        return None if earliest == inf else earliest
+
+    def _open_own(self, slot: Slot, timeout: float) -> None:
+        """Take a slot for a request whose deadline is out of order."""
+        if not timeout > 0:
+            raise LocalProtocolError(f"timeout takes more than 0 seconds, got {timeout}")
+        self._own[slot.sequence_number] = slot
+        order = self._own_order
+        heappush(order, (slot.deadline, slot.sequence_number))
+        # Long timeouts, quickly answered, would pile up under the top.
+        if len(order) > 2 * self.size:
+            order[:] = [(kept.deadline, number) for number, kept in self._own.items()]
+            heapify(order)
+
+    def _expired_steady(self, now: float) -> list[Slot]:
+        """Free what is due among the requests with the default timeout."""
+        expired = []
+        for slot in self._steady.values():
+            if slot.deadline > now:
+                break
+            expired.append(slot)
+        for slot in expired:
+            del self._steady[slot.sequence_number]
+        return expired
+
+    def _expired_own(self, now: float) -> list[Slot]:
+        """Free what is due among the requests with a timeout of their own."""
+        expired = []
+        self._drop_answered()
+        while self._own_order and self._own_order[0][0] <= now:
+            _, sequence_number = heappop(self._own_order)
+            expired.append(self._own.pop(sequence_number))
+            self._drop_answered()
+        return expired
+
+    def _drop_answered(self) -> None:
+        """Bring a request that is still unanswered to the top of the heap."""
+        order = self._own_order
+        while order and not self._is_awaited(*order[0]):
+            heappop(order)
+
+    def _is_awaited(self, deadline: float, sequence_number: int) -> bool:
+        """Say whether an entry of the heap still stands for a request in flight."""
+        slot = self._own.get(sequence_number)
+        return slot is not None and slot.deadline == deadline
+
+    def __repr__(self) -> str:
+        return f"Window({self.in_flight}/{self.size} in flight, {len(self._overdue)} overdue)"
+
+
+def _deadline(slot: Slot) -> float:
+    """Sort slots by this."""
+    return slot.deadline

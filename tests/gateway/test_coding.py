@@ -1,0 +1,116 @@
+"""Every guess about character sets, in one place, proved or disproved here."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_async.gateway.coding import (
+    TextSettings,
+    choose,
+    choose_markup,
+    data_coding,
+    decode,
+    text_coding,
+)
+from smsc_async.messages import Coding
+
+ISO = TextSettings(latin1=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "coding"),
+    [
+        ("Hello", Coding.GSM),
+        ("Hello\nworld", Coding.GSM),
+        ("5 € {ok}", Coding.GSM),
+        ("Größe ΔΩ", Coding.GSM),
+        ("Привет", Coding.UCS2),
+        ("`code`", Coding.UCS2),
+        ("a — b", Coding.UCS2),
+        ("façade", Coding.UCS2),
+        ("\t", Coding.UCS2),
+        ("😀", Coding.UCS2),
+    ],
+)
+def test_narrowest_coding_is_chosen(text: str, coding: Coding) -> None:
+    """GSM if all of it fits, else UCS-2; never Latin-1 silently."""
+    assert coding is choose(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "coding"),
+    [("Hello", Coding.LATIN1), ("façade", Coding.LATIN1), ("5 €", Coding.UCS2)],
+)
+def test_latin1_takes_the_place_of_gsm_after_an_iso_bind(text: str, coding: Coding) -> None:
+    """«Для использования кодировки ISO-8859-1 (ASCII) вместо GSM… system-type = "ISO"»."""
+    assert coding is choose(text, ISO)
+
+
+@pytest.mark.parametrize(
+    ("coding", "flash", "octet"),
+    [
+        (Coding.GSM, False, 0x00),
+        (Coding.LATIN1, False, 0x04),
+        (Coding.UCS2, False, 0x08),
+        (Coding.GSM, True, 0x10),
+        (Coding.LATIN1, True, 0x14),
+        (Coding.UCS2, True, 0x18),
+    ],
+)
+def test_data_coding_is_coding_times_four(coding: Coding, flash: bool, octet: int) -> None:  # noqa: FBT001 - a table's column
+    """«…поэтому data_coding = coding * 4»; a flash message adds class 0."""
+    assert octet == data_coding(coding, flash=flash)
+
+
+def test_markup_travels_in_ucs2() -> None:
+    """Whether its "_" is GSM's or ASCII's under coding 0 isn't written."""
+    assert Coding.UCS2 is choose_markup("__HLR__")
+
+
+def test_one_setting_changes_what_markup_travels_in() -> None:
+    """For whoever has tried it on the live gateway; what doesn't fit is UCS-2 all the same."""
+    settings = TextSettings(markup=Coding.GSM)
+
+    assert Coding.GSM is choose_markup("__HLR__", settings)
+    assert Coding.UCS2 is choose_markup("__SOC__: Привет", settings)
+
+
+def test_coding_0_is_latin1_after_an_iso_bind() -> None:
+    """The other reading of the sentence has the same octets under coding 1."""
+    assert b"\x40\x5f\x7e" == text_coding(Coding.GSM, ISO).encode("@_~")
+    assert b"\x00\x11\x1b\x3d" == text_coding(Coding.GSM).encode("@_~")
+    assert "@_~" == decode(b"\x40\x5f\x7e", 0x00, ISO)
+
+
+@pytest.mark.parametrize(
+    ("octets", "number", "text"),
+    [
+        (b"\x00Hi\x11", 0x00, "@Hi_"),
+        (b"\xe7a", 0x04, "ça"),
+        (b"\x04\x14\x04\x30", 0x08, "Да"),
+        (b"\x04\x14\x04\x30", 0x18, "Да"),
+        (b"\x00Hi", 0x11, "@Hi"),
+        (b"Hi", 0x01, "Hi"),
+        (b"\xe7a", 0x03, "ça"),
+        (b"\xb4", 0x06, "Д"),
+        (b"\x00Hi", 0xF0, "@Hi"),
+        (b"\x04\x14\x04", 0x08, "Д\ufffd"),
+    ],
+)
+def test_incoming_texts(octets: bytes, number: int, text: str) -> None:
+    """By the gateway's table, and by the specification's where the gateway's has nothing."""
+    assert text == decode(octets, number)
+
+
+@pytest.mark.parametrize("number", [0x02, 0x0C, 0x1C, 0xF5, 0x84])
+def test_octets_that_are_no_text(number: int) -> None:
+    """Binary and reserved values are handed over undecoded."""
+    assert None is decode(b"\x00\x01", number)
+
+
+@given(octets=st.binary(max_size=20), number=st.integers(0, 255), latin1=st.booleans())
+def test_decoding_never_raises(octets: bytes, number: int, latin1: bool) -> None:  # noqa: FBT001 - drawn
+    """Whatever subscribers send arrives."""
+    assert isinstance(decode(octets, number, TextSettings(latin1=latin1)), (str, type(None)))

@@ -1,0 +1,57 @@
+"""The settings of one session."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsc_async.session import SessionLimits
+
+
+def test_every_wait_has_an_end_by_default() -> None:
+    """A client without a default timeout hangs; only the gateway's own cut is off."""
+    limits = SessionLimits()
+
+    assert (10, 30.0, 10.0, 30.0) == (
+        limits.window,
+        limits.response_timeout,
+        limits.bind_timeout,
+        limits.enquire_link_interval,
+    )
+    assert (10.0, 5.0, None, 30.0, 70_000) == (
+        limits.enquire_link_timeout,
+        limits.unbind_timeout,
+        limits.inactivity_timeout,
+        limits.pdu_timeout,
+        limits.max_length,
+    )
+
+
+def test_none_switches_the_enquiry_off() -> None:
+    """A silent test double needs a peer that never asks."""
+    assert SessionLimits(enquire_link_interval=None).enquire_link_interval is None
+
+
+@pytest.mark.parametrize("name", ["window", "max_length"])
+def test_a_count_that_lets_nothing_happen_is_refused(name: str) -> None:
+    """A window of 0 would wait for ever, a PDU of 15 octets can't exist."""
+    with pytest.raises(ValueError, match=f"{name} takes .* or more, got 0"):
+        SessionLimits(**{name: 0})
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "response_timeout",
+        "bind_timeout",
+        "enquire_link_interval",
+        "enquire_link_timeout",
+        "unbind_timeout",
+        "inactivity_timeout",
+        "pdu_timeout",
+    ],
+)
+def test_a_duration_is_positive(name: str, value: float) -> None:
+    """With 0 every request would be overdue at birth, and an enquiry would follow an enquiry."""
+    with pytest.raises(ValueError, match=f"{name} takes more than 0 seconds"):
+        SessionLimits(**{name: value})  # type: ignore[arg-type]  # the names are all of floats

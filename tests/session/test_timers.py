@@ -1,0 +1,129 @@
+"""The waits of the link itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsc_async.session import Role, SessionLimits, SessionState
+from smsc_async.session.timers import STARTED_IN, Timer, Timers
+
+S = SessionState
+LIMITS = SessionLimits(
+    bind_timeout=1.0,
+    enquire_link_interval=2.0,
+    enquire_link_timeout=3.0,
+    unbind_timeout=4.0,
+    inactivity_timeout=5.0,
+    pdu_timeout=6.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("timer", "expected"),
+    [
+        (Timer.BIND, 101.0),
+        (Timer.ENQUIRE_LINK, 102.0),
+        (Timer.ENQUIRE_LINK_RESP, 103.0),
+        (Timer.UNBIND, 104.0),
+        (Timer.INACTIVITY, 105.0),
+        (Timer.PDU, 106.0),
+    ],
+)
+def test_each_timer_runs_as_long_as_its_limit(timer: Timer, expected: float) -> None:
+    """A setting that does nothing is the commonest fault of all."""
+    timers = Timers(LIMITS)
+    timers.start(timer, 100.0)
+
+    assert expected == timers.next_deadline()
+    assert timers.is_running(timer)
+
+
+def test_timer_without_a_limit_never_runs() -> None:
+    """None means never, as for the gateway's own cut."""
+    timers = Timers(SessionLimits(inactivity_timeout=None))
+    timers.start(Timer.INACTIVITY, 100.0)
+
+    assert timers.next_deadline() is None
+    assert timers.pop_expired(1e9) is None
+
+
+def test_timers_expire_in_the_order_of_their_deadlines() -> None:
+    """After a long pause the one that came first decides how the link ended."""
+    timers = Timers(LIMITS)
+    timers.start(Timer.PDU, 100.0)
+    timers.start(Timer.BIND, 104.0)
+
+    assert timers.pop_expired(104.9) is None
+    assert Timer.BIND is timers.pop_expired(105.0)
+    assert [Timer.PDU, None] == [timers.pop_expired(200.0) for _ in range(2)]
+
+
+def test_restart_moves_only_what_runs() -> None:
+    """A response must not bring an enquiry to life while another one is unanswered."""
+    timers = Timers(LIMITS)
+    timers.restart(Timer.ENQUIRE_LINK, 100.0)
+    assert timers.next_deadline() is None
+
+    timers.start(Timer.ENQUIRE_LINK, 100.0)
+    timers.restart(Timer.ENQUIRE_LINK, 101.0)
+
+    assert 103.0 == timers.next_deadline()
+
+
+def test_stopping_twice_does_no_harm() -> None:
+    """Whoever stops a timer need not know whether it ran."""
+    timers = Timers(LIMITS)
+    timers.start(Timer.UNBIND, 100.0)
+    timers.stop(Timer.UNBIND)
+    timers.stop(Timer.UNBIND)
+    assert timers.next_deadline() is None
+
+    timers.start(Timer.PDU, 100.0)
+    timers.stop_all()
+    assert timers.next_deadline() is None
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "expected"),
+    [
+        (Role.ESME, S.OPEN, ()),
+        (Role.SMSC, S.OPEN, (Timer.BIND,)),
+        (Role.ESME, S.OUTBOUND, ()),
+        (Role.SMSC, S.OUTBOUND, (Timer.BIND,)),
+        (Role.ESME, S.BINDING, (Timer.BIND,)),
+        (Role.SMSC, S.BINDING, ()),
+        (Role.ESME, S.BOUND_TX, (Timer.ENQUIRE_LINK, Timer.INACTIVITY)),
+        (Role.SMSC, S.BOUND_RX, (Timer.ENQUIRE_LINK, Timer.INACTIVITY)),
+        (Role.ESME, S.BOUND_TRX, (Timer.ENQUIRE_LINK, Timer.INACTIVITY)),
+        (Role.ESME, S.UNBINDING, (Timer.UNBIND,)),
+        (Role.SMSC, S.UNBINDING, (Timer.UNBIND,)),
+        (Role.ESME, S.UNBOUND, ()),
+        (Role.SMSC, S.CLOSED, ()),
+    ],
+)
+def test_what_starts_in_a_state(
+    role: Role, state: SessionState, expected: tuple[Timer, ...]
+) -> None:
+    """The ESME waits for the bind response, the SMSC for the request; each state has an end."""
+    assert expected == STARTED_IN.get((role, state), ())
+
+
+def test_new_state_drops_the_waits_of_the_old_one_but_half_a_pdu() -> None:
+    """A slow-loris must not win time by being bound meanwhile."""
+    timers = Timers(LIMITS)
+    timers.start(Timer.BIND, 100.0)
+    timers.start(Timer.PDU, 100.0)
+    timers.enter(Role.ESME, S.BOUND_TRX, 101.0)
+
+    assert [Timer.ENQUIRE_LINK, Timer.INACTIVITY, Timer.PDU] == sorted(
+        timer for timer in Timer if timers.is_running(timer)
+    )
+    assert 103.0 == timers.next_deadline()
+
+
+def test_repr_tells_what_is_waited_for() -> None:
+    """That is what one wants to know of a link that hangs."""
+    timers = Timers(LIMITS)
+    timers.start(Timer.UNBIND, 100.0)
+
+    assert "Timers(UNBIND=104.0)" == repr(timers)
