@@ -202,14 +202,14 @@ def _check_header(name: str, fields: dict[str, Any]) -> None:
     for field, value in fields.items():
         if not isinstance(value, SupportsIndex) or not 0 <= index(value) <= 0xFFFF_FFFF:
             reason = f"takes 0 to 4294967295, got {shown_number(value)}"
-            raise EncodeError(name, field, value, reason)
+            raise EncodeError(name, field, value, reason) from None
 
 
 def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - an UnknownPdu
     head = {"command_id": pdu.command_id, "command_status": pdu.command_status}
     _check_header("UnknownPdu", head | {"sequence_number": sequence_number})
     if not isinstance(pdu.body, bytes | bytearray):
-        raise EncodeError("UnknownPdu", "body", kind(pdu.body), "takes octets")
+        raise EncodeError("UnknownPdu", "body", kind(pdu.body), "takes octets") from None
     return _whole(pdu.command_id, pdu.command_status, sequence_number, bytes(pdu.body))
 
 

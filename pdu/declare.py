@@ -236,8 +236,10 @@ class UnknownPdu(Pdu):
         )
 
 
-def status_name(command_status: int) -> str:
+def status_name(command_status: object) -> str:
     """Return a status as people search for it: `ESME_RTHROTTLED (0x00000058)`."""
+    if not isinstance(command_status, int):
+        return kind(command_status)
     known = CommandStatus.of(command_status)
     name = known.name if isinstance(known, CommandStatus) else "status"
     return f"{name} (0x{command_status:08X})"

@@ -246,13 +246,19 @@ class Tlv:
         return hash((self.tag, self.value))
 
     def __repr__(self) -> str:
+        tag = name_of(self.tag)
+        value: object = self.value
+        if not isinstance(value, bytes | bytearray):
+            return f"Tlv({tag}, <{type(value).__name__}>)"
         if self.tag in _TELLING:
-            return f"Tlv({name_of(self.tag)}, {self.value.hex() or '-'})"
-        return f"Tlv({name_of(self.tag)}, <{len(self.value)} octets>)"
+            return f"Tlv({tag}, {value.hex() or '-'})"
+        return f"Tlv({tag}, <{len(value)} octets>)"
 
 
-def name_of(tag: int) -> str:
+def name_of(tag: object) -> str:
     """Return the specification's name of *tag* in lower case, or its number in hexadecimal."""
+    if not isinstance(tag, int):
+        return f"<{type(tag).__name__}>"
     known = TlvTag.of(tag)
     return known.name.lower() if isinstance(known, TlvTag) else f"0x{tag:04X}"
 

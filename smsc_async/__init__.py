@@ -35,6 +35,8 @@ from smsc_async.errors import (
     ReceiptTimeoutError,
     RemoteProtocolError,
     RepeatedMessageError,
+    RequestRefusedError,
+    RequestTimeoutError,
     ResponseTimeoutError,
     SendError,
     SmscError,
@@ -60,7 +62,7 @@ from smsc_async.messages import (
     Voice,
     VoiceCall,
 )
-from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, Receipt
+from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, QueryResult, Receipt
 from smsc_async.status import Health, Stats
 from smsc_async.submission import FailedSubmission, Submission
 
@@ -96,6 +98,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "Receipt",
     "HlrReceipt",
     "IncomingMessage",
+    "QueryResult",
     "DeliveryError",
     "MessageState",
     "CommandStatus",
@@ -124,6 +127,8 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "SubmitInterruptedError",
     "PartsOverdueError",
     "ReceiptTimeoutError",
+    "RequestRefusedError",
+    "RequestTimeoutError",
     "ProtocolError",
     "LocalProtocolError",
     "RemoteProtocolError",

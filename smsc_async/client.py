@@ -7,14 +7,16 @@ they say. Decisions are the gateway's rules and the session's; carrying is the l
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from pdu import BindMode
+from pdu import BindMode, QuerySm
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError, LocalProtocolError
+from smsc_async.errors import ClientClosedError, LocalProtocolError, RequestRefusedError
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
+from smsc_async.receipts import read_query_result
+from smsc_async.requests import check_request, request_name
 from smsc_async.running import Running, text_settings
 from smsc_async.status import Health, Stats
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
     from types import TracebackType
 
+    from pdu import Pdu, QuerySmResp
     from smsc_async.messages import Message, R_co
-    from smsc_async.receipts import IncomingMessage, Receipt
+    from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
     from smsc_async.submission import FailedSubmission, Submission
 
 
@@ -182,6 +185,63 @@ class SmscClient:
             InvalidMessageError: It can't travel on this bind.
         """
         return plan(message, text_settings(self.config))
+
+    async def query(
+        self,
+        message: str | Submission[Any],
+        *,
+        sender: str = "",
+        timeout: float | None = None,  # noqa: ASYNC109 - as for send
+    ) -> QueryResult:
+        """Ask what became of a message (query_sm). Cancelling and asking again are safe.
+
+        The gateway blocks an address that asks for one message too often: await a receipt where
+        that is possible.
+
+        Args:
+            message: Its id, or the submission itself, of which the first part is asked for.
+            sender: With an id: the sender as it was submitted; empty if it was.
+            timeout: Seconds for the response.
+
+        Raises:
+            RequestRefusedError: The gateway doesn't know it, or doesn't say.
+            RequestTimeoutError: No response in time.
+            LinkLostError: There is no link, or it was lost.
+            ClientClosedError: The client isn't open.
+        """
+        message_id = message if isinstance(message, str) else message.message_id
+        name = sender if isinstance(message, str) else message.message.sender
+        ton, npi = self._open().addressing.of_sender(name)
+        query = QuerySm(
+            message_id=message_id, source_addr_ton=ton, source_addr_npi=npi, source_addr=name
+        )
+        response = await self.request(query, timeout=timeout)
+        return read_query_result(cast("QuerySmResp", response))
+
+    async def request(
+        self,
+        request: Pdu,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as for send
+    ) -> Pdu:
+        """Send any other request of SMPP (cancel_sm, replace_sm, data_sm…); return its response.
+
+        No rule of the gateway is applied, and which of them it takes it doesn't say.
+
+        Raises:
+            LocalProtocolError: submit_sm goes through `send`, submit_multi nowhere; or this bind
+                doesn't allow the request.
+            RequestRefusedError: The response's status isn't 0.
+            RequestTimeoutError: No response in time.
+            LinkLostError: There is no link, or it was lost.
+            ClientClosedError: The client isn't open.
+        """
+        running = self._open()
+        check_request(request)
+        response = await running.links.request(request, timeout)
+        if response.command_status:
+            raise RequestRefusedError(request_name(request), response.command_status)
+        return response
 
     async def receipts(self) -> AsyncIterator[Receipt]:
         """Yield receipts as they come, also those of earlier runs and other processes.

@@ -122,7 +122,6 @@ class Timeouts:
         enquire_link_timeout: The answer to that; without it the link is taken for dead.
         frame: A PDU that has begun to arrive.
         link: How long a message waits while no link is bound.
-        throttled: How long a message is offered again to a gateway that says "too fast".
         early_receipt: How long a receipt waits for the response that claims it.
         reassembly: How long the parts of an incoming message wait for each other.
 
@@ -138,7 +137,6 @@ class Timeouts:
     enquire_link_timeout: float = 10.0
     frame: float = 30.0
     link: float = 60.0
-    throttled: float = 60.0
     early_receipt: float = 60.0
     reassembly: float = 300.0
 
@@ -196,7 +194,6 @@ class SmscConfig:
             it a longer one is an error; it is never cut.
         tls: Encryption, or None for plain TCP.
         is_simulated: Start the embedded simulator instead of connecting.
-        scenario: What the simulator shall play; the path of a file.
         system_type: At most 12 characters. "ISO" makes the gateway read coding 0 as
             ISO-8859-1 instead of GSM.
         window: Requests that may await a response on one link.
@@ -214,6 +211,8 @@ class SmscConfig:
         dest_npi: Numbering plan of every recipient.
         markup_coding: What a message with a service prefix travels in if it fits: the
             gateway doesn't say whether its "_" and "~" are GSM's or ASCII's under coding 0.
+        smart_text: Replace typographic quotes, dashes and the ellipsis by plain ones where that
+            keeps a Latin text in GSM. Never changes a letter.
         message_ids: "opaque" compares ids as they are; "response_hex" and "receipt_hex" are
             for gateways that write one of the two in hexadecimal and the other in decimal.
 
@@ -227,7 +226,6 @@ class SmscConfig:
     long_password: bool = False
     tls: Tls | None = None
     is_simulated: bool = False
-    scenario: str | None = None
     system_type: str = ""
     window: int = 100
     binds: int = 1
@@ -243,6 +241,7 @@ class SmscConfig:
     dest_ton: int = 1
     dest_npi: int = 1
     markup_coding: Literal["ucs2", "gsm", "latin1"] = "ucs2"
+    smart_text: bool = False
     message_ids: Literal["opaque", "response_hex", "receipt_hex"] = "opaque"
 
     def __post_init__(self) -> None:
@@ -323,8 +322,6 @@ def _check_where(config: SmscConfig) -> None:
         if not host.name or not host.name.isprintable() or " " in host.name:
             raise ConfigError("host", host.name, f"no host name: {host.name!r}")
         _check_whole("port", host.port, 1, 65_535)
-    if config.scenario is not None and not config.is_simulated:
-        raise ConfigError("scenario", config.scenario, "only sim:// plays a scenario")
 
 
 def _check_who(config: SmscConfig, password: str) -> None:
@@ -450,7 +447,7 @@ _PARAMETERS: dict[str, _Parameter] = {
     "dest_npi": _Parameter("", "dest_npi", _as_whole),
     "markup_coding": _Parameter("", "markup_coding", str),
     "message_ids": _Parameter("", "message_ids", str),
-    "scenario": _Parameter("", "scenario", str),
+    "smart_text": _Parameter("", "smart_text", _as_flag),
     "verify": _Parameter("tls", "verify", _as_flag),
     "ca_file": _Parameter("tls", "ca_file", str),
     "cert_file": _Parameter("tls", "cert_file", str),
@@ -464,7 +461,6 @@ _PARAMETERS: dict[str, _Parameter] = {
     "enquire_link_timeout": _Parameter("timeouts", "enquire_link_timeout", _as_number),
     "frame_timeout": _Parameter("timeouts", "frame", _as_number),
     "link_timeout": _Parameter("timeouts", "link", _as_number),
-    "throttled_timeout": _Parameter("timeouts", "throttled", _as_number),
     "early_receipt_timeout": _Parameter("timeouts", "early_receipt", _as_number),
     "reassembly_timeout": _Parameter("timeouts", "reassembly", _as_number),
     "reconnect_initial": _Parameter("reconnect", "initial", _as_number),

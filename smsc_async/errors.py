@@ -386,6 +386,34 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
         self.timeout = timeout
 
 
+class RequestRefusedError(SmscError):
+    """The gateway answered another request than a submit with an error. Nothing was paid.
+
+    Args:
+        request: Name of the request ("query_sm").
+        command_status: The number in the response.
+    """
+
+    def __init__(self, request: str, command_status: int) -> None:
+        super().__init__(f"{request} refused: {status_name(command_status)}")
+        self.request = request
+        self.command_status = command_status
+
+
+class RequestTimeoutError(SmscError, TimeoutError):
+    """Another request than a submit got no response in time. Asking again is safe.
+
+    Args:
+        request: Name of the request ("query_sm").
+        timeout: Seconds that were waited.
+    """
+
+    def __init__(self, request: str, *, timeout: float) -> None:
+        super().__init__(f"{request} got no response in {timeout:.1f} s")
+        self.request = request
+        self.timeout = timeout
+
+
 class ProtocolError(SmscError):
     """Somebody broke SMPP. Which side, the two classes below tell."""
 

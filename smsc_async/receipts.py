@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import MessageState, TlvTag
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pdu.deliver import DeliverSm
+    from pdu.manage import QuerySmResp
     from pdu.submit import DataSm
 
 COST: Final = 0x2000
@@ -230,6 +231,33 @@ class Receipt:
         )
 
 
+class QueryResult(NamedTuple):
+    """What the gateway says of a message when it is asked (query_sm).
+
+    Args:
+        message_id: The id that was asked for.
+        state: A `MessageState`, or a number that has no name.
+        error_code: The gateway's delivery error, 0 for none.
+        final_at: When the state became final; None while it isn't. Naive where the gateway
+            doesn't say in which time zone.
+    """
+
+    message_id: str
+    state: MessageState | int
+    error_code: int = 0
+    final_at: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no other state is to be expected."""
+        return self.state in _FINAL
+
+    @property
+    def error(self) -> DeliveryError:
+        """`error_code` with its explanation; false for 0."""
+        return DeliveryError(self.error_code)
+
+
 class HlrReceipt(Receipt):
     """The result of an HLR query: a receipt that also tells about the subscriber.
 
@@ -322,6 +350,16 @@ class IncomingMessage:
             f" recipient={mask_number(self.recipient)!r}, text={size},"
             f" parts={self.parts}/{self.total})"
         )
+
+
+def read_query_result(response: QuerySmResp) -> QueryResult:
+    """Read the answer to a query_sm. Never raises."""
+    return QueryResult(
+        message_id=response.message_id,
+        state=response.message_state,
+        error_code=response.error_code,
+        final_at=_moment(response.final_date),
+    )
 
 
 def is_receipt(pdu: DeliverSm | DataSm) -> bool:

@@ -46,7 +46,7 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._clock = clock or self._loop.time
         self._settings = text_settings(config)
-        self._addressing = _addressing(config)
+        self.addressing = _addressing(config)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None
@@ -112,7 +112,7 @@ class Running:
             message,
             reference=self._reference,
             settings=self._settings,
-            addressing=self._addressing,
+            addressing=self.addressing,
         )
         if len(pdus) > 1:
             self._reference = (self._reference + 1) % 256
@@ -158,7 +158,6 @@ class Running:
         return replace(
             self._config,
             is_simulated=False,
-            scenario=None,
             hosts=target.hosts,
             system_id=self._config.system_id or target.system_id,
             password=self._config.password if self._config.system_id else target.password,
@@ -193,7 +192,11 @@ class Running:
 
 def text_settings(config: SmscConfig) -> TextSettings:
     """Return how texts are coded on a bind with this config."""
-    return TextSettings(latin1=config.is_latin1, markup=Coding[config.markup_coding.upper()])
+    return TextSettings(
+        latin1=config.is_latin1,
+        markup=Coding[config.markup_coding.upper()],
+        smart=config.smart_text,
+    )
 
 
 def _addressing(config: SmscConfig) -> Addressing:

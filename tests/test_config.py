@@ -92,7 +92,7 @@ def test_simulator_has_no_host() -> None:
     assert config.is_simulated
     assert () == config.hosts
     assert "sim://" == str(config)
-    assert "tests/flood.toml" == SmscConfig.from_url("sim://?scenario=tests/flood.toml").scenario
+    assert SmscConfig.from_url("sim://?smart_text=1").smart_text
     assert "shop" == SmscConfig.from_url("sim://shop:secret@").system_id
 
 
@@ -128,7 +128,7 @@ def test_every_parameter_arrives() -> None:
         "&source_ton=5&source_npi=0&dest_ton=2&dest_npi=3&markup_coding=latin1"
         "&message_ids=response_hex&timeout=1&connect_timeout=2&bind_timeout=3"
         "&unbind_timeout=4&enquire_link_interval=5&enquire_link_timeout=6&frame_timeout=7"
-        "&link_timeout=11&throttled_timeout=8&early_receipt_timeout=9&reassembly_timeout=10"
+        "&link_timeout=11&early_receipt_timeout=9&reassembly_timeout=10"
         "&reconnect_initial=0.5&reconnect_maximum=20&reconnect_multiplier=3"
         "&reconnect_jitter=0&reconnect_stable_after=40&"
     )
@@ -160,7 +160,6 @@ def test_every_parameter_arrives() -> None:
             enquire_link_timeout=6.0,
             frame=7.0,
             link=11.0,
-            throttled=8.0,
             early_receipt=9.0,
             reassembly=10.0,
         ),
@@ -216,7 +215,6 @@ def test_flags(written: str, flag: bool) -> None:  # noqa: FBT001 - a table's co
         ("verify=0", "verify", "is for TLS; use smpps:// or smsc://"),
         ("system_type=ThirteenChars", "system_type", "takes 12 characters, got 13"),
         ("source_ton=256", "source_ton", "0 to 255, got 256"),
-        ("scenario=x", "scenario", "only sim:// plays a scenario"),
         ("interface_version=4", "interface_version", "ok"),
     ],
 )

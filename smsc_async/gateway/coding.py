@@ -33,10 +33,12 @@ class TextSettings:
     Args:
         latin1: The bind said system_type "ISO".
         markup: What a message with a service prefix travels in; UCS-2 if that can't hold it.
+        smart: Replace typographic signs where that keeps a text out of UCS-2.
     """
 
     latin1: bool = False
     markup: Coding = Coding.UCS2
+    smart: bool = False
 
 
 DEFAULT_SETTINGS = TextSettings()

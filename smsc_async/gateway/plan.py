@@ -27,6 +27,7 @@ from smsc_async.gateway.coding import (
     text_coding,
 )
 from smsc_async.gateway.markup import render
+from smsc_async.gateway.smart import smartened
 from smsc_async.messages import Coding, LongText, Message, Sms
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ class Addressing:
     source_npi: int | None = None
     dest_ton: int = Ton.INTERNATIONAL
     dest_npi: int = Npi.ISDN
+
+    def of_sender(self, sender: str) -> tuple[int, int]:
+        """Return the type of number and the numbering plan that *sender* goes out with."""
+        ton, npi = self.source_ton, self.source_npi
+        if ton is None:
+            ton = _INTERNATIONAL if sender.isdigit() else _ALPHANUMERIC
+        return ton, _ISDN if npi is None else npi
 
 
 DEFAULT_ADDRESSING = Addressing()
@@ -105,7 +113,7 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
-    text = render(message)
+    text = _wording(message, settings)
     coding, long_text = _coding_of(message, text, settings), _long_text_of(message)
     alphabet = text_coding(coding, settings)
     cut = _cut(text, alphabet, long_text, reference=0)
@@ -140,7 +148,7 @@ def segments(
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
-    text = render(message)
+    text = _wording(message, settings)
     coding = _coding_of(message, text, settings)
     octet, times = data_coding(coding, flash=_is_flash(message)), _times(message)
     short = _encode_short(text, coding, settings)
@@ -186,12 +194,10 @@ def _submit(  # noqa: PLR0917 - called for every message, and keywords cost time
 ) -> SubmitSm:
     """Make the PDU of one part."""
     sender = message.sender
-    source_ton, source_npi = addressing.source_ton, addressing.source_npi
-    if source_ton is None:
-        source_ton = _INTERNATIONAL if sender.isdigit() else _ALPHANUMERIC
+    source_ton, source_npi = addressing.of_sender(sender)
     return SubmitSm(
         source_addr_ton=source_ton,
-        source_addr_npi=_ISDN if source_npi is None else source_npi,
+        source_addr_npi=source_npi,
         source_addr=sender,
         dest_addr_ton=addressing.dest_ton,
         dest_addr_npi=addressing.dest_npi,
@@ -220,6 +226,14 @@ def _times(message: Message[Any]) -> tuple[str, str]:
     if not isinstance(message, Sms) or (message.schedule is None and message.validity is None):
         return _NO_TIMES
     return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
+
+
+def _wording(message: Message[Any], settings: TextSettings) -> str:
+    """Return what travels: the text with its markup, plain where that was asked for."""
+    text = render(message)
+    if settings.smart and isinstance(message, Sms) and message.coding is None:
+        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return text
 
 
 def _coding_of(message: Message[Any], text: str, settings: TextSettings) -> Coding:

@@ -128,9 +128,9 @@ class Link(asyncio.Protocol):
         self.session.request(segment, self._clock(), context=context, timeout=outgoing.timeout)
         self._plan_flush()
 
-    def request(self, pdu: Pdu, waiter: Waiter, timeout: float | None) -> None:
+    def request(self, pdu: Pdu, waiter: Waiter) -> None:
         """Write another request that takes a slot; *waiter* is told its response."""
-        self.session.request(pdu, self._clock(), context=(waiter, 0), timeout=timeout)
+        self.session.request(pdu, self._clock(), context=(waiter, 0), timeout=waiter.timeout)
         self._plan_flush()
 
     def respond(self, request: Pdu, response: Pdu) -> None:
@@ -204,8 +204,7 @@ class Link(asyncio.Protocol):
         match event:
             case ResponseOverdue():
                 waiter, index = _context(event)
-                timeout = getattr(waiter, "timeout", None) or self._limits.response_timeout
-                waiter.overdue(index, timeout)
+                waiter.overdue(index, waiter.timeout or self._limits.response_timeout)
             case ResponseGarbled():
                 waiter, index = _context(event)
                 waiter.garbled(index, event.error)

@@ -169,19 +169,21 @@ class LinkManager:
             self._queue.append(outgoing)
 
     async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - a session counts it, from the write
-        """Send another request that takes a slot and return its response.
+        """Send another request that takes a slot and return its response, whatever it says.
 
-        Waits for a link, not for a slot: queries are few.
+        Waits neither for a link nor for a slot: such requests are few.
 
         Raises:
-            LinkLostError: There is no link, or it was lost before the response.
-            TimeoutError: No response in time.
+            LinkLostError: No link has a free slot, or it was lost before the response.
+            RequestTimeoutError: No response in time.
+            RemoteProtocolError: The response can't be read.
         """
         link = next((link for link in self._links if link.can_write), None)
         if link is None:
             raise LinkLostError("no bound link has a free slot")
+        name = getattr(request.command_id, "name", "request").lower()
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        link.request(request, Asked(future), timeout)
+        link.request(request, Asked(name, future, timeout))
         return await future
 
     async def close(self, *, drain: bool) -> None:

@@ -13,6 +13,7 @@ from pdu import CommandStatus
 from smsc_async.errors import (
     LinkLostError,
     Outcome,
+    RequestTimeoutError,
     ResponseTimeoutError,
     SendError,
     SubmitInterruptedError,
@@ -34,6 +35,8 @@ RETRY_THROTTLED_AFTER = 1.0
 
 class Waiter(Protocol):
     """Whoever a response is for. *index* is the caller's own, one for each request."""
+
+    timeout: float | None
 
     def answered(self, index: int, response: Pdu) -> None:
         """Take the response."""
@@ -59,13 +62,17 @@ class Asked:
     """A single request other than a submit, and the future that gets its response.
 
     Args:
+        name: Of the request, for errors.
         future: Gets the response, or the exception.
+        timeout: Seconds for the response; None takes the link's.
     """
 
-    __slots__ = ("_future",)
+    __slots__ = ("_future", "_name", "timeout")
 
-    def __init__(self, future: asyncio.Future[Pdu]) -> None:
+    def __init__(self, name: str, future: asyncio.Future[Pdu], timeout: float | None) -> None:
+        self._name = name
         self._future = future
+        self.timeout = timeout
 
     def answered(self, _index: int, response: Pdu) -> None:
         """Take the response."""
@@ -77,7 +84,7 @@ class Asked:
 
     def overdue(self, _index: int, timeout: float) -> None:
         """End the wait."""
-        self._fail(TimeoutError(f"no response in {timeout:.1f} s"))
+        self._fail(RequestTimeoutError(self._name, timeout=timeout))
 
     def garbled(self, _index: int, error: Exception) -> None:
         """End the wait."""

@@ -1,0 +1,37 @@
+# The two commands of the README are `make demo` and `make test`. Each does its own set-up,
+# with python3 (3.11 or later), make and pip alone, and is quick the second time.
+
+PYTHON := sh tools/python.sh
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint format counterparts clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+demo: ## the gateway's simulator and a first message, on this machine alone
+	@$(PYTHON) tools/environment.py demo
+	@$(VENV)/smsc demo
+
+test: ## every check: style, types, tests, coverage, the built wheel
+	@$(PYTHON) tools/environment.py test
+	@$(VENV)/python tools/checks.py
+
+lint: ## the checks that run no test
+	@$(PYTHON) tools/environment.py test
+	@$(VENV)/python tools/checks.py --only static
+
+format: ## ruff format and ruff's safe repairs
+	@$(PYTHON) tools/environment.py test
+	@$(VENV)/ruff check --fix-only --quiet .
+	@$(VENV)/ruff format .
+
+counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
+	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
+
+clean: ## remove everything that was made here
+	rm -rf .venv .cache dist build node_modules htmlcov .coverage .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,41 @@
+"""The command `smsc`: the package at a terminal.
+
+Rule: whatever happens, the exit code and one short message tell what happened, whether anything
+went out, and what to do. A traceback is for those who ask (`--debug`).
+
+A command is a module of this package with a function of its name, loaded when it is asked for.
+cyclopts and rich are the extra `cli` and are imported here only once `main` runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from smsc_async.cli.texts import Say, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name; None takes those of the process.
+
+    Returns:
+        The exit code, see `smsc --help`.
+    """
+    try:
+        from smsc_async.cli.run import run  # noqa: PLC0415 -- needs the extra
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in {"cyclopts", "rich"}:
+            raise
+        sys.stderr.write(Say(language_of())("no_extra", missing=error.name) + "\n")
+        return _WRONG_USE
+    return run(sys.argv[1:] if arguments is None else arguments)

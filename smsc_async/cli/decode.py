@@ -1,0 +1,52 @@
+"""`smsc decode`: octets explained, field by field."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from pdu.explain import explain
+from smsc_async.cli import frames
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.hexadecimal import read_octets
+from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
+from smsc_async.cli.usage import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from pdu.explain import Line
+
+
+def decode(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
+    """Explain octets.
+
+    Args:
+        octets: Hexadecimal digits in any number of arguments; "-" is standard input.
+        screen: Where to show them.
+    """
+    if STANDARD_INPUT in octets:
+        octets = (_standard_input(),)
+    found = read_octets("\n".join(octets) if len(octets) == 1 else " ".join(octets))
+    lines = explain(found).lines
+    broken = next((line for line in lines if line.note), None)
+    screen.show(frames.table(lines, screen.say), "", _verdict(lines, len(found), broken, screen))
+    screen.write({"ok": broken is None, "octets": len(found), "pdus": frames.as_json(lines)})
+    return ExitCode.DONE if broken is None else ExitCode.REFUSED
+
+
+def _standard_input() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _verdict(lines: tuple[Line, ...], size: int, broken: Line | None, screen: Screen) -> Text:
+    say = screen.say
+    counted = {
+        "pdus": say.count("pdus", len(list(frames.frames(lines)))),
+        "octets": say.count("octets", size),
+    }
+    if broken is None:
+        return Text(say("decode.fine", **counted), style="green")
+    said = say("decode.broken", **counted, offset=broken.offset, note=broken.note)
+    return Text(said, style="bold red")

@@ -1,0 +1,75 @@
+"""Octets out of whatever people copy them from.
+
+Rule: nothing is guessed silently. Digits with anything usual between them, and the dumps of
+hexdump -C, xxd, Wireshark and this package, are read; where a digit is missing or a dump has a
+gap, that is said.
+"""
+
+from __future__ import annotations
+
+import re
+
+from smsc_async.cli.failures import ExitCode, Failure
+
+# An offset, then a colon or a gap, then the octets: `00000010  0a 0b`, `0010: 0a0b`.
+_ROW = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,8})(?::\s*|\s{2,}|\t)(.*)")
+_GROUP = re.compile(r"(\s*)((?:[0-9a-fA-F]{2}){1,4})(?=\s|$|\|)")
+_ROW_LENGTH = 16
+_MIDDLE = 8
+
+_COMMENT = re.compile(r"#[^\n]*")
+_LONE_DIGIT = re.compile(r"\b0[xX]([0-9a-fA-F])\b")
+_BETWEEN = re.compile(r"0[xX]|\\x|[\s:,;.\-_\"'()\[\]{}<>|]")
+_NO_DIGIT = re.compile(r"[^0-9a-fA-F]")
+
+
+def read_octets(text: str) -> bytes:
+    """Read hexadecimal text.
+
+    Args:
+        text: Digits, perhaps with separators, "0x", comments behind "#"; or a dump whose rows
+            begin with their offset and end with whatever the tool put there.
+
+    Raises:
+        Failure: A character that is no digit, an odd digit, a dump with a gap, or nothing at all.
+    """
+    rows = [row for line in text.splitlines() if (row := _ROW.fullmatch(line))]
+    octets = _read_dump(rows) if rows and int(rows[0][1], 16) == 0 else _read_digits(text)
+    if not octets:
+        raise Failure(ExitCode.WRONG_USE, "no_hex")
+    return octets
+
+
+def _read_digits(text: str) -> bytes:
+    bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
+    if found := _NO_DIGIT.search(_BETWEEN.sub(lambda gap: "0" * len(gap[0]), bare)):
+        shown = f"U+{ord(found[0]):04X}"
+        raise Failure(ExitCode.WRONG_USE, "bad_hex", found=shown, position=found.start() + 1)
+    digits = _BETWEEN.sub("", _LONE_DIGIT.sub(r"0\1", bare))
+    if len(digits) % 2:
+        raise Failure(ExitCode.WRONG_USE, "odd_hex", digits=len(digits))
+    return bytes.fromhex(digits)
+
+
+def _read_dump(rows: list[re.Match[str]]) -> bytes:
+    """Read the rows; the next row's offset tells where the octets of one end for certain."""
+    offsets = [int(row[1], 16) for row in rows]
+    octets = b""
+    for row, offset, following in zip(rows, offsets, [*offsets[1:], None], strict=True):
+        if offset != len(octets):
+            raise Failure(ExitCode.WRONG_USE, "gap_hex", have=len(octets), offset=offset)
+        found = _read_row(row[2])
+        # hexdump's last row is an offset without octets.
+        octets += found if following is None else found[: following - offset]
+    return octets
+
+
+def _read_row(text: str) -> bytes:
+    """Read groups of digits up to the gap behind them; hexdump has one in the middle as well."""
+    octets, at = b"", 0
+    while len(octets) < _ROW_LENGTH and (group := _GROUP.match(text, at)):
+        if len(group[1]) > 1 and octets and len(octets) != _MIDDLE:
+            break
+        octets += bytes.fromhex(group[2])
+        at = group.end()
+    return octets[:_ROW_LENGTH]

@@ -1,0 +1,280 @@
+"""`smsc plan`: what a text takes, and what makes it more expensive. Nothing is sent."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from pdu.text import TextCoding, gsm_septets
+from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.screen import Screen, labelled
+from smsc_async.cli.usage import STANDARD_INPUT
+from smsc_async.gateway.plan import Plan
+from smsc_async.gateway.plan import plan as make_plan
+from smsc_async.messages import Coding, LongText, Sms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import RenderableType
+
+    from smsc_async.cli.texts import Say
+
+_NOBODY = "70000000000"
+_LISTED = 12
+"""Characters that are named one by one; above it they are counted."""
+
+# What a typist means by them. Accents are taken off by Unicode's own decomposition.
+_REPLACEMENTS: Final = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+    **dict.fromkeys("\u2022\u00b7\u2219", "*"),
+    "\u2026": "...",
+    "\u2116": "No",
+    "\u00d7": "x",
+    "\u20bd": "RUB",
+    "\u00a9": "(c)",
+    "\u00ae": "(R)",
+    "\u2122": "(TM)",
+    "\u00b0": " deg",
+}
+# Typed with the wrong keyboard: nobody sees the difference, but the text becomes UCS-2.
+_LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "ABEKMHOPCTXaeopcyxIiSs", strict=True))
+
+
+def plan(
+    text: str,
+    *,
+    sender: str = "",
+    comment: str | None = None,
+    coding: Coding | None = None,
+    long_text: LongText = LongText.UDH,
+    flash: bool = False,
+    screen: Annotated[Screen, Parameter(parse=False)],
+) -> int:
+    """Show what a text takes.
+
+    Args:
+        text: "-" is standard input.
+        sender: Checked as well.
+        comment: Travels with the text.
+        coding: None chooses the narrowest.
+        long_text: How several parts travel.
+        flash: A flash message.
+        screen: Where to show it.
+    """
+    message = Sms(
+        to=_NOBODY,
+        text=read_text(text),
+        sender=sender,
+        comment=comment,
+        coding=coding,
+        long_text=long_text,
+        flash=flash,
+    )
+    show_plan(message, screen)
+    return ExitCode.DONE
+
+
+def read_text(text: str) -> str:
+    """Return *text*, or that of standard input without its last line break.
+
+    Raises:
+        Failure: There is none, or it is in another encoding.
+    """
+    if text != STANDARD_INPUT:
+        return text
+    try:
+        read = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        read = None
+    # Outside of the handler: the error above holds the text.
+    if read is None:
+        raise Failure(ExitCode.WRONG_USE, "bad_bytes", went="went.not_sent")
+    read = read.replace("\r\n", "\n").removesuffix("\n")
+    if not read:
+        raise Failure(ExitCode.WRONG_USE, "no_text", went="went.not_sent")
+    return read
+
+
+def show_plan(message: Sms, screen: Screen) -> None:
+    """Show how *message* would travel."""
+    made, say = make_plan(message), screen.say
+    replaced = replacements(message.text, made)
+    cheaper = _cheaper(message, replaced)
+    screen.show(labelled(*rows(message, made, say)))
+    if made.forced_by:
+        screen.show("", _forcing(replaced, say))
+    if cheaper is not None:
+        screen.show("", Text(_instead(made, cheaper, say), style="green"))
+    screen.write(as_json(message, made, replaced, cheaper))
+
+
+def rows(message: Sms, made: Plan, say: Say) -> list[tuple[str, RenderableType]]:
+    """Return the plan as rows of a label and what belongs to it."""
+    name = say(f"coding.{made.coding.value}")
+    units = say.count(f"{made.coding.name.lower()}_units", made.units)
+    octets = say.count("octets", sum(made.octets))
+    found: list[tuple[str, RenderableType]] = [
+        (say("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
+        (say("why"), _why(message, made, say)),
+        (say("charged"), Text(say.count("parts", made.parts), style="bold")),
+        (say("size"), say("size.of", units=units, octets=octets)),
+    ]
+    found += [_part(made, number, say) for number in _shown_parts(made)]
+    if made.parts > 1:
+        found.append((say("travels"), say(f"travels.{made.long_text.value}")))
+    return found
+
+
+def _shown_parts(made: Plan) -> list[int]:
+    """Return the numbers of the parts that differ: the first, and the last with its room."""
+    return sorted({1, made.parts})
+
+
+def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
+    used = made.octets[number - 1]
+    capacity = made.octets[-1] + made.room
+    room = max(capacity - used, 0)
+    bar = "█" * round(20 * used / capacity)
+    counted = say("used", used=used, capacity=capacity, room=room)
+    return say("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
+
+
+def _why(message: Sms, made: Plan, say: Say) -> str:
+    if message.coding is not None:
+        return say("why.asked")
+    if made.coding is not Coding.UCS2:
+        return say("why.gsm")
+    cyrillic = sum(map(_is_cyrillic, made.forced_by))
+    others = len(made.forced_by) - cyrillic
+    counted = [say.count("letters", cyrillic)] if cyrillic else []
+    counted += [say.count("others", others)] if others else []
+    return say("why.forced", letters=", ".join(counted))
+
+
+def _is_cyrillic(char: str) -> bool:
+    return "\u0400" <= char <= "\u052f"
+
+
+def replacements(text: str, made: Plan) -> dict[str, str | None]:
+    """Return what each forcing character could be in GSM; None where there is nothing.
+
+    A Latin look-alike is proposed for a Cyrillic letter only in a text that is Latin otherwise:
+    there it is a slip of the keyboard, elsewhere it would be a Russian text in disguise.
+    """
+    latin = sum(char.isascii() and char.isalpha() for char in text)
+    is_latin = latin > sum(map(_is_cyrillic, text))
+    return {char: _replacement(char, is_latin=is_latin) for char in made.forced_by}
+
+
+def _replacement(char: str, *, is_latin: bool) -> str | None:
+    if char in _REPLACEMENTS:
+        return _REPLACEMENTS[char]
+    if _is_cyrillic(char):
+        return _LOOKALIKES.get(char) if is_latin else None
+    bare = "".join(
+        part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)
+    )
+    return bare if bare and gsm_septets(bare) is not None else None
+
+
+def _cheaper(message: Sms, replaced: Mapping[str, str | None]) -> Plan | None:
+    """Plan the text with all replacements made, where each character has one."""
+    if message.coding is not None or not replaced or None in replaced.values():
+        return None
+    text = "".join(replaced.get(char, char) or "" for char in message.text)
+    if not text or not TextCoding.GSM.fits(message.comment or ""):
+        return None
+    return make_plan(Sms(to=message.to, text=text, comment=message.comment))
+
+
+def _instead(made: Plan, cheaper: Plan, say: Say) -> str:
+    parts = say.count("parts", cheaper.parts)
+    if cheaper.parts == made.parts:
+        return say("same_parts", parts=parts)
+    return say("instead", parts=parts, now=made.parts)
+
+
+def _forcing(replaced: Mapping[str, str | None], say: Say) -> Table:
+    """List the characters that forced the coding; those that nothing replaces are counted."""
+    table = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        header_style="dim",
+        title=say("forcing"),
+        title_justify="left",
+        title_style="bold",
+    )
+    for key in ("character", "code_point", "name", "in_gsm"):
+        table.add_column(say(key), overflow="fold")
+    letters = [char for char in replaced if _is_cyrillic(char) and replaced[char] is None]
+    chars = [char for char in replaced if char not in letters]
+    for char in chars[:_LISTED]:
+        table.add_row(*_character(char, replaced[char], say))
+    if len(chars) > _LISTED:
+        table.add_row("…", f"+{len(chars) - _LISTED}")
+    if letters:
+        none = Text(say("no_gsm"), style="dim")
+        table.add_row(Text(" ".join(letters), style="bold"), *_cyrillic(letters), none)
+    return table
+
+
+def _cyrillic(letters: list[str]) -> tuple[str, Text]:
+    first, last = ord(min(letters)), ord(max(letters))
+    code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
+    return code_points, Text("cyrillic", style="dim")
+
+
+def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]:
+    shown = char if char.isprintable() and not unicodedata.combining(char) else "·"
+    if replacement is None:
+        instead = Text(say("no_gsm"), style="dim")
+    elif _is_cyrillic(char):
+        instead = Text(say("lookalike", replacement=replacement), style="green")
+    else:
+        instead = Text(repr(replacement), style="green")
+    return (
+        Text(shown, style="bold"),
+        Text(f"U+{ord(char):04X}"),
+        Text(unicodedata.name(char, "").lower(), style="dim"),
+        instead,
+    )
+
+
+def as_json(
+    message: Sms, made: Plan, replaced: Mapping[str, str | None], cheaper: Plan | None
+) -> dict[str, Any]:
+    """Return the plan as one object."""
+    return {
+        "coding": made.coding.name.lower(),
+        "data_coding": made.data_coding,
+        "parts": made.parts,
+        "units": made.units,
+        "octets": list(made.octets),
+        "room": made.room,
+        "long_text": made.long_text.value,
+        "submit_sms": made.pdus,
+        "characters": len(message.text),
+        "forced_by": [
+            {
+                "character": char,
+                "code_point": f"U+{ord(char):04X}",
+                "name": unicodedata.name(char, ""),
+                "replacement": replaced[char],
+            }
+            for char in made.forced_by
+        ],
+        "replaced": None
+        if cheaper is None
+        else {"coding": cheaper.coding.name.lower(), "parts": cheaper.parts},
+    }

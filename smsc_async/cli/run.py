@@ -1,0 +1,128 @@
+"""One command, from its arguments to its exit code.
+
+Rule: a command's function is its command line (cyclopts reads the signature), and only the module
+of the command that was named is imported. Nothing leaves this module but an exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib import import_module, metadata
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any, Final
+
+from cyclopts import App, CycloptsError
+
+from smsc_async.cli import pages
+from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
+from smsc_async.cli.screen import Screen
+from smsc_async.cli.texts import Say
+from smsc_async.cli.usage import (
+    STANDARD_INPUT,
+    failure_of_arguments,
+    nearest,
+    read_common,
+    wrong_use,
+)
+from smsc_async.errors import SmscError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from inspect import BoundArguments
+
+    from smsc_async.cli.usage import Common
+
+COMMANDS: Final = ("demo", "sim", "send", "plan", "decode")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code. Never raises."""
+    _let_print(sys.stdout, sys.stderr)
+    common = read_common(arguments)
+    say = Say(common.language)
+    screen = Screen(say, is_json=common.is_json, is_debug=common.is_debug)
+    try:
+        return int(_run(common, screen))
+    except Failure as failure:
+        return _end(failure, screen)
+    except SmscError as error:
+        return _end(failure_of(error), screen)
+    except KeyboardInterrupt:
+        return _end(Failure(ExitCode.INTERRUPTED, "interrupted"), screen)
+    except Exception as error:  # noqa: BLE001 -- the last place where a sentence can be made of it
+        kind = type(error).__name__
+        return _end(Failure(ExitCode.UNKNOWN, "unexpected", kind=kind), screen)
+
+
+def _end(failure: Failure, screen: Screen) -> int:
+    if screen.is_debug:
+        traceback.print_exc()
+    return report(failure, screen)
+
+
+def _run(common: Common, screen: Screen) -> int:
+    if common.bad_language is not None:
+        raise wrong_use("use.language", "smsc", value=common.bad_language)
+    if common.is_version:
+        return _show_version(screen)
+    name = common.rest.pop(0) if common.rest else ""
+    if common.is_help and name not in COMMANDS:
+        name = "smsc"
+    if common.is_help:
+        screen.show(*pages.page(screen.say.language, name))
+        return ExitCode.DONE
+    return _call(_command(name, screen), common.rest, name, screen)
+
+
+def _show_version(screen: Screen) -> int:
+    try:
+        version = metadata.version("smsc-async")
+    except metadata.PackageNotFoundError:
+        version = "from its sources"  # nobody has installed it
+    screen.show(f"smsc-async {version}")
+    screen.write({"name": "smsc-async", "version": version})
+    return ExitCode.DONE
+
+
+def _command(name: str, screen: Screen) -> Callable[..., int]:
+    if not name:
+        screen.complain(*pages.page(screen.say.language, "smsc"))
+        raise wrong_use("use.no_command", "smsc")
+    if name not in COMMANDS:
+        near = nearest(name, COMMANDS)
+        key = "use.unknown_command.near" if near else "use.unknown_command"
+        raise wrong_use(key, "smsc", name=name, near=near)
+    command: Callable[..., int] = getattr(import_module(f"smsc_async.cli.{name}"), name)
+    return command
+
+
+def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Screen) -> int:
+    try:
+        parser = App(name=name, help_flags=(), version_flags=())
+        parser.default(command)
+        _, bound, *_ = parser.parse_args(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        failure = failure_of_arguments(error, f"smsc {name}")
+    else:
+        return command(*bound.args, **_options(bound), screen=screen)
+    # Outside of the handler: the parser's error repeats all arguments.
+    raise failure
+
+
+def _options(bound: BoundArguments) -> dict[str, Any]:
+    """Return the options; a lone "-" behind one is its value, not standard input."""
+    kinds = bound.signature.parameters
+    return {
+        name: "-"
+        if value == STANDARD_INPUT and kinds[name].kind is Parameter.KEYWORD_ONLY
+        else value
+        for name, value in bound.kwargs.items()
+    }
+
+
+def _let_print(*streams: Any) -> None:  # noqa: ANN401 -- whatever stands in for them in a test
+    """Show what the terminal's own encoding doesn't have as an escape, instead of failing."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,216 @@
+"""`smsc sim`: the gateway on this machine, its messages shown as they come.
+
+Rule: one line a message. Texts are shown, since that is what it is for; numbers are masked unless
+`--full` says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+from contextlib import AsyncExitStack, suppress
+from enum import IntEnum
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from pdu.enums import MessageState
+from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
+from smsc_async.cli.send import state_name
+from smsc_async.cli.usage import seconds, wrong_use
+from smsc_async.errors import mask_number
+
+if TYPE_CHECKING:
+    from smsc_async.simulator import Simulator
+    from smsc_async.simulator.kept import KeptMessage
+
+LOOK_EVERY = 0.05
+"""Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""
+
+_LAST_PORT = 65_535
+_KEPT = 10_000
+"""Messages that may come between two looks."""
+
+_COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
+_SHOWN = {"\n": "⏎ ", "\t": " "}
+
+
+class State(IntEnum):
+    """What may become of every message, as the option spells it."""
+
+    DELIVERED = MessageState.DELIVERED
+    EXPIRED = MessageState.EXPIRED
+    DELETED = MessageState.DELETED
+    UNDELIVERABLE = MessageState.UNDELIVERABLE
+    REJECTED = MessageState.REJECTED
+
+
+def sim(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 2775,
+    delay: Annotated[float, Parameter(converter=seconds)] = 0.2,
+    state: State = State.DELIVERED,
+    full: Annotated[bool, Parameter(negative="")] = False,
+    screen: Annotated[Screen, Parameter(parse=False)],
+) -> int:
+    """Be the gateway until Ctrl-C.
+
+    Args:
+        host: Address to listen on.
+        port: 0 takes any that is free.
+        delay: Seconds until the receipt.
+        state: What becomes of messages.
+        full: Show whole numbers.
+        screen: Where to show it all.
+    """
+    if not 0 <= port <= _LAST_PORT:
+        raise wrong_use("no_port", "smsc sim", port=port)
+    with suppress(KeyboardInterrupt):  # where signals can't be handled, Ctrl-C still ends it
+        asyncio.run(_serve(_simulator(host, port, delay, state), host, port, screen, is_full=full))
+    return ExitCode.DONE
+
+
+def _simulator(host: str, port: int, delay: float, state: State) -> Simulator:
+    # Imported here, so that a help page or a wrong option doesn't need it.
+    from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415
+
+    scenario = Scenario(receipt_delay=delay, state=MessageState(state), keep=_KEPT)
+    return Simulator(scenario, host=host, port=port)
+
+
+async def _serve(
+    simulator: Simulator, host: str, port: int, screen: Screen, *, is_full: bool
+) -> None:
+    began = perf_counter()
+    async with AsyncExitStack() as stack:
+        await _listen(simulator, stack, host, port)
+        _greet(simulator.url, screen)
+        await _show_messages(simulator, _ended(), screen, is_full=is_full)
+    _sum_up(simulator, perf_counter() - began, screen)
+
+
+async def _listen(simulator: Simulator, stack: AsyncExitStack, host: str, port: int) -> None:
+    try:
+        await stack.enter_async_context(simulator)
+    except OSError as error:
+        raise _cannot_listen(error, host, port) from None
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
+    if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < _LAST_PORT else 2775
+        return Failure(ExitCode.NO_LINK, "address_in_use", host=host, port=port, other=other)
+    reason = error.strerror or type(error).__name__
+    return Failure(ExitCode.NO_LINK, "cannot_listen", host=host, port=port, reason=reason)
+
+
+def _ended() -> asyncio.Event:
+    """Return what is set by Ctrl-C, or by whoever stops the process politely."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, ended.set)
+    return ended
+
+
+async def _show_messages(
+    simulator: Simulator, ended: asyncio.Event, screen: Screen, *, is_full: bool
+) -> None:
+    """Show messages until the end."""
+    shown, is_over = 0, False
+    while not is_over:
+        is_over = screen.is_muted or await _is_set(ended)
+        count = simulator.stats.messages - shown
+        for message in simulator.messages[-count:] if count else ():
+            _show(message, screen, is_full=is_full)
+        shown += count
+
+
+async def _is_set(ended: asyncio.Event) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended.wait(), LOOK_EVERY)
+    return ended.is_set()
+
+
+def _greet(url: str, screen: Screen) -> None:
+    say = screen.say
+    screen.show(
+        Text.assemble(say("sim.listening"), " ", (url, "bold green")),
+        Text(say("sim.try"), style="dim"),
+        Text(f"  smsc send 79991234567 hello --url {url}", style="cyan"),
+        Text(say("sim.stop"), style="dim"),
+        "",
+        wrap=False,
+    )
+    names = ("time", "from", "to", "kind", "parts", "text")
+    header = _COLUMNS.format(*(say(f"sim.columns.{name}") for name in names))
+    screen.show(Text(header, style="dim"), wrap=False)
+    screen.write({"event": "listening", "url": url})
+
+
+def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
+    at = message.received_at.astimezone().strftime("%H:%M:%S")
+    sender, recipient = (
+        _number(number, is_full=is_full) for number in (message.sender, message.recipient)
+    )
+    parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
+    text = "" if message.text is None else message.text
+    head = _COLUMNS.format(at, sender, recipient, message.kind, parts, "")
+    shown = _one_line(text) if message.text is not None else message.octets.hex(" ")
+    screen.show(Text.assemble((head, "cyan"), shown), wrap=False)
+    screen.write(_as_json(message, sender, recipient))
+
+
+def _number(number: str, *, is_full: bool) -> str:
+    is_name = not number.isdigit() and "@" not in number
+    return number if is_full or is_name else mask_number(number)
+
+
+def _one_line(text: str) -> str:
+    """Keep a text in its line, and from doing anything to the terminal."""
+    return "".join(
+        _SHOWN.get(char) or (char if char.isprintable() else f"\\x{ord(char):02x}")
+        for char in text
+        if char != "\r"
+    )
+
+
+def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:
+    return {
+        "event": "message",
+        "received_at": message.received_at.isoformat(),
+        "sender": sender,
+        "to": recipient,
+        "kind": message.kind,
+        "parts": message.parts,
+        "total": message.total,
+        "text": message.text,
+        "octets": message.octets.hex(),
+        "data_coding": message.data_coding,
+        "message_ids": list(message.message_ids),
+        "state": state_name(message.state),
+    }
+
+
+def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
+    say, stats = screen.say, simulator.stats
+    said = say(
+        "sim.summary",
+        messages=say.count("messages", stats.messages),
+        parts=say.count("parts", stats.submits),
+        seconds=f"{took:.0f}",
+    )
+    screen.show("", Text(said, style="bold"))
+    screen.write(
+        {
+            "event": "summary",
+            "messages": stats.messages,
+            "parts": stats.submits,
+            "seconds": round(took, 1),
+        }
+    )

@@ -1,0 +1,128 @@
+"""`smsc decode`: octets for people, and for programs."""
+
+from __future__ import annotations
+
+import json
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pdu import BindTransceiver, SubmitSm, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+ENQUIRE_LINK = "00000010 00000015 00000000 00000001"
+BIND = encode(BindTransceiver(system_id="shop", password="pa55word"), sequence_number=1).hex()
+SUBMIT = encode(
+    SubmitSm(
+        destination_addr="79991234567", data_coding=8, short_message="Код".encode("utf-16-be")
+    ),
+    sequence_number=2,
+).hex()
+
+
+def test_fields_are_named_with_their_octets(smsc: Smsc) -> None:
+    """Place, octets, field, meaning: what one reads a specification for otherwise."""
+    done = smsc("decode", ENQUIRE_LINK)
+
+    assert 0 == done.returncode
+    assert "0004: 00 00 00 15" in done.stdout
+    assert "enquire_link" in done.stdout
+    assert "1 PDU, 16 octets, nothing broken" in done.stdout
+    assert not done.stderr
+
+
+def test_arguments_are_joined(smsc: Smsc) -> None:
+    """Pasted without quotes, the shell makes many arguments of it."""
+    assert smsc("decode", ENQUIRE_LINK).stdout == smsc("decode", *ENQUIRE_LINK.split()).stdout
+
+
+def test_text_is_shown(smsc: Smsc) -> None:
+    """Whoever has the octets has the text."""
+    assert "'Код'" in smsc("decode", SUBMIT).stdout
+
+
+def test_password_stays_hidden(smsc: Smsc) -> None:
+    """The output ends up in tickets and chats."""
+    for arguments in (("decode", BIND), ("decode", BIND, "--json")):
+        said = smsc(*arguments).stdout
+        assert "pa55word" not in said
+        assert b"pa55word".hex() not in said.replace(" ", "")
+        assert b"pa55word".hex(" ")[:11] not in said
+
+
+def test_standard_input_is_read(smsc: Smsc) -> None:
+    """`xxd capture.bin | smsc decode -`."""
+    dump = b"00000000: 0000 0010 0000 0015 0000 0000 0000 0001  ................\n"
+
+    assert smsc("decode", ENQUIRE_LINK).stdout == smsc("decode", "-", stdin=dump).stdout
+
+
+def test_several_pdus_are_taken_apart(smsc: Smsc) -> None:
+    """A capture of a stream holds many."""
+    done = smsc("decode", BIND + SUBMIT, "--json")
+    pdus = json.loads(done.stdout)["pdus"]
+
+    assert ["bind_transceiver", "submit_sm"] == [pdu["command"] for pdu in pdus]
+    assert [0, len(BIND) // 2] == [pdu["offset"] for pdu in pdus]
+
+
+def test_json_is_one_object(smsc: Smsc) -> None:
+    """Standard output can be piped into anything that reads JSON."""
+    done = smsc("decode", ENQUIRE_LINK, "--json")
+    said = json.loads(done.stdout)
+
+    assert 1 == done.stdout.count("\n")
+    assert (True, 16) == (said["ok"], said["octets"])
+    assert {
+        "offset": 4,
+        "octets": "00000015",
+        "field": "command_id",
+        "meaning": "enquire_link",
+        "note": None,
+    } == said["pdus"][0]["fields"][1]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        SUBMIT[:-4],  # its last octets are missing
+        "00000011 00000015 00000000 00000001",  # says 17, has 16
+        "00000004 00000015 00000000 00000001",  # no PDU is that short
+        ENQUIRE_LINK + "0000",  # something follows
+        "00000014 80000004 00000000 00000001 38353534",  # no NUL where a string must end
+    ],
+)
+def test_broken_octets_end_with_one(smsc: Smsc, octets: str) -> None:
+    """A script can tell; a person sees where."""
+    shown, written = smsc("decode", octets), smsc("decode", octets, "--json")
+
+    assert (1, 1) == (shown.returncode, written.returncode)
+    assert "broken at 0x" in shown.stdout
+    assert json.loads(written.stdout)["ok"] is False
+
+
+def test_russian_speaks_of_the_same_fields(smsc: Smsc) -> None:
+    """Names are the specification's in any language."""
+    done = smsc("decode", ENQUIRE_LINK, "--lang", "ru")
+
+    assert "command_length" in done.stdout
+    assert "1 PDU, 16 октетов, всё цело" in done.stdout
+
+
+def test_no_octets_are_wrong_use(smsc: Smsc) -> None:
+    """An empty pipe is more often a mistake than a wish."""
+    done = smsc("decode", "-")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "there are no octets" in done.stderr
+
+
+@pytest.mark.parametrize("octets", [ENQUIRE_LINK, BIND, SUBMIT])
+def test_everything_fits_eighty_columns(smsc: Smsc, octets: str) -> None:
+    """No line breaks where it wasn't meant to."""
+    assert 80 >= max(map(len, smsc("decode", octets).stdout.splitlines()))

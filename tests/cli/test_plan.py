@@ -1,0 +1,153 @@
+"""`smsc plan`: what a text takes, before it costs anything."""
+
+from __future__ import annotations
+
+import json
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+
+def planned(smsc: Smsc, *arguments: str, stdin: bytes = b"") -> Any:  # noqa: ANN401 - JSON
+    """Return the plan as an object."""
+    done = smsc("plan", *arguments, "--json", stdin=stdin)
+    assert 0 == done.returncode
+    return json.loads(done.stdout)
+
+
+def test_russian_code_takes_ucs2(smsc: Smsc) -> None:
+    """The message of the demonstration, in numbers."""
+    made = planned(smsc, "Код входа: 4821")
+
+    assert ("ucs2", 8, 1, [30], 110) == (
+        made["coding"],
+        made["data_coding"],
+        made["parts"],
+        made["octets"],
+        made["room"],
+    )
+    assert ["U+041A", "U+043E", "U+0434"] == [one["code_point"] for one in made["forced_by"]][:3]
+    assert made["replaced"] is None
+
+
+def test_plan_is_shown_to_people(smsc: Smsc) -> None:
+    """Coding, why, parts, room: what one asks."""
+    said = smsc("plan", "Your code: 4821").stdout
+
+    assert "GSM 7-bit, data_coding 0x00" in said
+    assert "every character is in the GSM alphabet" in said
+    assert "15 of 160 octets, 145 left" in said
+    assert "forced" not in said
+
+
+def test_letters_are_shown_together(smsc: Smsc) -> None:
+    """A Russian text is what it is; thirty rows of "none" would help nobody."""
+    said = smsc("plan", "Код").stdout
+
+    assert "К о д" in said
+    assert "U+041A…043E" in said
+    assert 1 == said.count("none")
+
+
+@pytest.mark.parametrize(
+    ("text", "replacement"),
+    [
+        ("It’s", "'"),
+        ("“ok", '"'),
+        ("a—b", "-"),
+        ("wait…", "..."),
+        ("a\u00a0b", " "),
+        ("č", "c"),
+        ("cоde", "o"),  # a Cyrillic letter
+        ("a\u200bb", ""),
+    ],
+)
+def test_replacement_is_proposed(smsc: Smsc, text: str, replacement: str) -> None:
+    """One sign of a word processor more than doubles the price of a long text."""
+    made = planned(smsc, text)
+
+    assert [replacement] == [one["replacement"] for one in made["forced_by"]]
+    assert {"coding": "gsm", "parts": 1} == made["replaced"]
+
+
+def test_saving_is_said_in_parts(smsc: Smsc) -> None:
+    """Parts are what is paid."""
+    done = smsc("plan", "Don’t forget: " + "x" * 80)
+
+    assert "With the replacements: GSM 7-bit, 1 part instead of 2." in done.stdout
+
+
+@pytest.mark.parametrize(("text", "letter"), [("Привет, Bob", "е"), ("漢字", "漢")])
+def test_nothing_is_proposed_where_nothing_fits(smsc: Smsc, text: str, letter: str) -> None:
+    """A Russian text in Latin look-alikes would be a disguise, not a replacement."""
+    made = planned(smsc, text)
+
+    assert {letter: None} == {
+        one["character"]: one["replacement"]
+        for one in made["forced_by"]
+        if one["character"] == letter
+    }
+    assert made["replaced"] is None
+
+
+def test_long_text_shows_its_parts(smsc: Smsc) -> None:
+    """The first, which is full, and the last, which has room."""
+    said = smsc("plan", "x" * 400).stdout
+
+    assert "3 parts" in said
+    assert "153 of 153 octets, 0 left" in said
+    assert "part 3" in said
+    assert "part 2" not in said
+    assert "headed by a UDH" in said
+
+
+def test_comment_takes_room(smsc: Smsc) -> None:
+    """It isn't delivered, but it travels in the text."""
+    plain, commented = planned(smsc, "hi"), planned(smsc, "hi", "--comment", "order 17")
+
+    assert plain["room"] > commented["room"]
+
+
+def test_options_are_those_of_send(smsc: Smsc) -> None:
+    """What one tries out here is what is sent there."""
+    made = planned(smsc, "x" * 300, "--coding", "latin1", "--long-text", "sar", "--flash")
+
+    assert ("latin1", 0x14, "sar") == (made["coding"], made["data_coding"], made["long_text"])
+    assert "asked for by --coding" in smsc("plan", "x", "--coding", "ucs2").stdout
+
+
+def test_standard_input_is_read(smsc: Smsc) -> None:
+    """Without the line break that `echo` puts at its end."""
+    assert 3 == planned(smsc, "-", stdin="Код\n".encode())["units"]
+
+
+def test_other_encodings_are_refused(smsc: Smsc) -> None:
+    """cp1251 read as UTF-8 would be sent as rubbish, and paid."""
+    done = smsc("plan", "-", stdin="Код".encode("cp1251"))
+
+    assert 2 == done.returncode
+    assert "iconv" in done.stderr
+
+
+def test_text_that_is_markup_is_refused(smsc: Smsc) -> None:
+    """The message itself says no; the text isn't repeated."""
+    done = smsc("plan", "__CALL__: secret words")
+
+    assert 2 == done.returncode
+    assert "__CALL__" in done.stderr
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u0301", "😀"])
+def test_odd_characters_do_nothing_to_the_terminal(smsc: Smsc, char: str) -> None:
+    """A control character is shown by its code point."""
+    said = smsc("plan", f"x{char}").stdout
+
+    assert f"U+{ord(char):04X}" in said
+    assert char == "😀" or char not in said

@@ -1,0 +1,281 @@
+"""`smsc send`: against the gateway on the desk, and what its exit codes are worth."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pdu.enums import CommandStatus, MessageState
+from smsc_async.simulator import Scenario, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from smsc_async.simulator import HostedSimulator
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+TO = "79991234567"
+TEXT = "Код входа: 4821"
+SOON = Scenario(receipt_delay=0.01)
+
+
+@pytest.fixture
+def gateway() -> Iterator[HostedSimulator]:
+    """Run the gateway on a thread of its own; the command has its own loop."""
+    with Simulator(SOON).in_thread() as simulator:
+        yield simulator
+
+
+def test_delivered_message_ends_with_zero(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Sent, accepted, delivered: three lines at most, and the id to find it again."""
+    done = smsc("send", TO, TEXT, "--sender", "Shop", "--url", gateway.url)
+    (message,) = gateway.messages
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert message.message_id in done.stdout
+    assert "DELIVERED" in done.stdout
+    assert (TEXT, "Shop", TO) == (message.text, message.sender, message.recipient)
+
+
+def test_json_holds_the_outcome(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """For scripts, in one object; the number stays masked."""
+    said = json.loads(smsc("send", TO, "x" * 200, "--url", gateway.url, "--json").stdout)
+
+    assert list(gateway.messages[0].message_ids) == said["message_ids"]
+    assert ("7999***4567", 2, "DELIVERED", 0) == (
+        said["to"],
+        said["parts"],
+        said["state"],
+        said["error_code"],
+    )
+
+
+def test_undelivered_message_ends_with_one(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """And the gateway's reason is said in the reader's language."""
+    gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
+    done = smsc("send", TO, TEXT, "--url", gateway.url, "--lang", "ru")
+
+    assert 1 == done.returncode
+    assert "UNDELIVERABLE" in done.stdout
+    assert "телефон выключен или вне зоны действия" in done.stdout
+
+
+def test_refused_message_ends_with_one(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Refused isn't paid, and that is said."""
+    gateway.scenario = Scenario(submit_status=CommandStatus.ESME_RINVSRCADR)
+    done = smsc("send", TO, TEXT, "--url", gateway.url)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "ESME_RINVSRCADR" in done.stderr
+    assert "isn't paid" in done.stderr
+
+
+def test_missing_response_ends_with_four(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """It may have gone: the one case in which sending again may cost twice."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    done = smsc("send", TO, TEXT, "--url", f"{gateway.url}?timeout=0.05", "--json")
+
+    assert 4 == done.returncode
+    assert "perhaps" in done.stderr
+    assert "unknown" == json.loads(done.stdout)["error"]["outcome"]
+
+
+def test_missing_receipt_ends_with_five(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """The message itself is fine, and its id is said."""
+    gateway.scenario = Scenario(receipts=False)
+    done = smsc("send", TO, TEXT, "--url", gateway.url, "--wait", "0.05", "--json")
+    error = json.loads(done.stdout)["error"]
+
+    assert (5, "accepted") == (done.returncode, error["outcome"])
+    assert [gateway.messages[0].message_id] == error["message_ids"]
+    assert "--wait" in done.stderr
+
+
+def test_receipt_need_not_be_waited_for(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Accepted is enough for some."""
+    gateway.scenario = Scenario(receipts=False)
+
+    for arguments in (["--no-wait"], ["--wait", "0"]):
+        done = smsc("send", TO, TEXT, "--url", gateway.url, "--json", *arguments)
+        assert (0, None) == (done.returncode, json.loads(done.stdout)["state"])
+
+
+def test_wrong_password_ends_with_three(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """And isn't shown."""
+    gateway.scenario = Scenario(accounts={"shop": "rightone"})
+    url = f"smpp://shop:wrongone@127.0.0.1:{gateway.port}"
+    done = smsc("send", TO, TEXT, "--url", url)
+
+    assert 3 == done.returncode
+    assert "refused the login" in done.stderr
+    assert "wrongone" not in done.stderr
+
+
+def test_nobody_there_ends_with_three(smsc: Smsc) -> None:
+    """Nothing left, nothing is paid."""
+    with Simulator().in_thread() as simulator:
+        url = simulator.url
+    done = smsc("send", TO, TEXT, "--url", url)
+
+    assert 3 == done.returncode
+    assert "nothing left this machine" in done.stderr
+
+
+def test_url_comes_from_the_environment(
+    smsc: Smsc, gateway: HostedSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There a password isn't in the list of processes."""
+    monkeypatch.setenv("SMSC_URL", gateway.url)
+
+    assert 0 == smsc("send", TO, TEXT).returncode
+    assert 1 == len(gateway.messages)
+
+
+def test_url_in_the_environment_may_be_wrong(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it is unset and that it is nonsense are different mistakes."""
+    monkeypatch.setenv("SMSC_URL", "http://shop:pa55word@example.com")
+    done = smsc("send", TO, TEXT)
+
+    assert 2 == done.returncode
+    assert "smpp" in done.stderr
+    assert "pa55word" not in done.stderr
+
+
+def test_missing_url_says_how_to_give_one(smsc: Smsc) -> None:
+    """The first thing a newcomer sees must be the way on."""
+    done = smsc("send", TO, TEXT)
+
+    assert 2 == done.returncode
+    assert "SMSC_URL" in done.stderr
+    assert "sim://" in done.stderr
+
+
+def test_dry_run_sends_nothing(smsc: Smsc) -> None:
+    """Neither a URL nor a gateway is needed for it."""
+    done = smsc("send", TO, TEXT, "--dry-run")
+
+    assert 0 == done.returncode
+    assert "UCS-2" in done.stdout
+    assert "Nothing was sent." in done.stdout
+
+
+def test_dry_run_speaks_json(smsc: Smsc) -> None:
+    """The same object as that of `smsc plan`."""
+    sent, plan = smsc("send", TO, TEXT, "--dry-run", "--json"), smsc("plan", TEXT, "--json")
+
+    assert plan.stdout == sent.stdout
+
+
+def test_standard_input_is_the_text(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """`echo … | smsc send TO -`, with options behind it."""
+    smsc("send", TO, "-", "--url", gateway.url, stdin="строка\n".encode())
+
+    assert "строка" == gateway.messages[0].text
+
+
+def test_empty_standard_input_sends_nothing(smsc: Smsc) -> None:
+    """An empty message would be paid for."""
+    done = smsc("send", TO, "-", "--url", "sim://")
+
+    assert 2 == done.returncode
+    assert "nothing left this machine" in done.stderr
+
+
+def test_dash_behind_an_option_is_its_value(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Only the text is read from standard input."""
+    smsc("send", TO, "hi", "--comment", "-", "--url", gateway.url)
+
+    assert "hi\n~~~\n-" == gateway.messages[0].text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--text=-5% today"], "-5% today"),
+        (["--", "--json"], "--json"),
+    ],
+)
+def test_text_may_begin_with_a_dash(
+    smsc: Smsc, gateway: HostedSimulator, arguments: list[str], text: str
+) -> None:
+    """In both ways that the hint names."""
+    smsc("send", "--url", gateway.url, TO, *arguments)
+
+    assert text == gateway.messages[0].text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["123", TEXT],
+        [TO, TEXT, "--sender", "Очень длинное имя"],
+        [TO, ""],
+        [TO, TEXT, "--coding", "gsm"],
+        [TO, TEXT, "--validity", "3d"],
+        [TO, TEXT, "--validity", "48h"],
+        [TO, TEXT, "more"],
+        [TO],
+    ],
+)
+def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str]) -> None:
+    """Before anything is opened; neither the text nor the whole number is repeated."""
+    done = smsc("send", *arguments, "--url", "sim://")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "nothing left this machine" in done.stderr
+    assert TEXT not in done.stderr
+    assert TO not in done.stderr
+
+
+def test_embedded_gateway_needs_no_account(smsc: Smsc) -> None:
+    """`--url sim://` is how one tries it out."""
+    done = smsc("send", TO, TEXT, "--url", "sim://")
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_unexpected_error_says_how_far_it_came(
+    smsc: Smsc, gateway: HostedSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours after the write mustn't look like "nothing happened"."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(TEXT)
+
+    monkeypatch.setattr("smsc_async.submission.Submission.receipt", broken)
+    done = smsc("send", TO, TEXT, "--url", gateway.url)
+
+    assert 4 == done.returncode
+    assert "ZeroDivisionError" in done.stderr
+    assert f"accepted as {gateway.messages[0].message_id}" in done.stderr
+    assert TEXT not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.takes_up_to(15, reason="a process is started")
+async def test_interrupted_message_may_have_gone() -> None:
+    """Ctrl-C while the gateway has it: 130, and the truth about it."""
+    async with Simulator(Scenario(silent=True, receipts=False)) as gateway:
+        command = [sys.executable, "-m", "smsc_async", "send", TO, "hi", "--url", gateway.url]
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        await gateway.wait_for_message(timeout=14)
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+
+    assert 130 == process.returncode
+    assert "perhaps" in said.decode()
+    assert "Traceback" not in said.decode()

@@ -1,0 +1,152 @@
+"""`smsc sim`: the gateway at a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smsc_async.cli import sim
+from smsc_async.client import SmscClient
+from smsc_async.messages import Sms
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator, Callable
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+starts_python = pytest.mark.takes_up_to(15, reason="a process is started")
+
+
+@asynccontextmanager
+async def simulating(*arguments: str) -> AsyncIterator[Process]:
+    """Run `smsc sim` on a free port in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "smsc_async", "sim", "--port", "0", "--lang", "en", *arguments),
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def a_line(process: Process) -> str:
+    """Return the next line it says."""
+    assert process.stdout is not None
+    return (await process.stdout.readline()).decode().rstrip("\n")
+
+
+async def the_rest(process: Process, *, after: int) -> list[str]:
+    """Send a signal and return what is said from then on."""
+    process.send_signal(after)
+    said, wrong = await process.communicate()
+    assert not wrong
+    return said.decode().splitlines()
+
+
+@needs_signals
+@starts_python
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_messages_are_written_as_they_come(number: int) -> None:
+    """One JSON object a line: the URL, each message, and a summary after Ctrl-C."""
+    async with simulating("--json", "--state", "undeliverable", "--delay", "0.01s") as process:
+        url = json.loads(await a_line(process))["url"]
+        async with SmscClient(url) as smsc:
+            sent = await smsc.send(Sms(to="79991234567", text="Код\n4821", sender="Shop"))
+            state = (await sent.receipt(timeout=5)).state
+        message = json.loads(await a_line(process))
+        (summary,) = map(json.loads, await the_rest(process, after=number))
+
+    assert 5 == state
+    assert ("message", "Код\n4821", "Shop", "7999***4567", "Sms") == tuple(
+        message[name] for name in ("event", "text", "sender", "to", "kind")
+    )
+    assert list(sent.message_ids) == message["message_ids"]
+    assert ("summary", 1, 1) == (summary["event"], summary["messages"], summary["parts"])
+    assert 0 == process.returncode
+
+
+@needs_signals
+@starts_python
+async def test_messages_are_shown_as_they_come() -> None:
+    """A line for each, whatever is in its text; the whole number only on request."""
+    async with simulating("--full") as process:
+        url = (await a_line(process)).split()[-1]
+        while not (await a_line(process)).startswith("time"):
+            pass
+        async with SmscClient(url) as smsc:
+            await smsc.send(Sms(to="79991234567", text="one\n\x1b[31mtwo " + "x" * 200))
+        shown = await a_line(process)
+        rest = await the_rest(process, after=signal.SIGINT)
+
+    assert shown.split()[1:3] == ["79991234567", "Sms"]
+    assert "one⏎ \\x1b[31mtwo " + "x" * 200 in shown
+    assert rest[-1].startswith("1 message, 4 parts in ") or rest[-1].startswith(
+        "1 message, 2 parts"
+    )
+    assert 0 == process.returncode
+
+
+def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
+    """The second `smsc sim` of a morning."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = smsc("sim", "--port", str(port))
+
+    assert (3, "") == (done.returncode, done.stdout)
+    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+    assert f"--port {port + 1 if port < 65_535 else 2775}" in done.stderr
+
+
+def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
+    """An address nobody has here: TEST-NET-1."""
+    done = smsc("sim", "--host", "192.0.2.1", "--port", "0")
+
+    assert 3 == done.returncode
+    assert "can't listen on 192.0.2.1:0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "65536"],
+        ["--port=-1"],
+        ["--port", "x"],
+        ["--state", "enroute"],
+        ["--delay", "long"],
+        ["--host"],
+    ],
+)
+def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str]) -> None:
+    """Before a port is opened."""
+    assert 2 == smsc("sim", *arguments).returncode
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [("79991234567", "7999***4567"), ("Shop", "Shop"), ("", ""), ("a@example.com", "a@ex***.com")],
+)
+def test_numbers_are_masked_and_names_are_not(number: str, masked: str) -> None:
+    """Screens are shown to others; a name is no secret."""
+    assert (masked, number) == (
+        sim._number(number, is_full=False),
+        sim._number(number, is_full=True),
+    )

@@ -1,0 +1,85 @@
+"""What every test gets: asyncio's debug mode, settled hypothesis, and one second.
+
+Rule: a test's call takes at most a second; whoever needs more says how much and why, with
+`@pytest.mark.takes_up_to(seconds, reason=...)`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+# Event loops read it when they are made, also those on other threads and in child processes.
+os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
+
+# A shared machine may stall any example: the limit below is the one clock of the suite.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+# Branches covered by luck aren't covered: few examples, and always the same.
+settings.register_profile(
+    "coverage", settings.get_profile("suite"), max_examples=10, derandomize=True
+)
+settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `-o test_time_limit=0` lift the limit where something slows every test down."""
+    parser.addini("test_time_limit", "seconds a test's call may take; 0 for no limit", default="1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, since markers are strict."""
+    line = "takes_up_to(seconds, *, reason): the test may take longer than a second, and why"
+    config.addinivalue_line("markers", line)
+
+
+def pytest_collection_finish() -> None:
+    """Draw up hypothesis's tables of Unicode now, or the first test with a text pays for it."""
+    st.text().validate()
+
+
+def seconds_starved() -> float:
+    """Return how long this thread was ready to run and got no core; 0 where nobody counts.
+
+    The second number of `schedstat` is that time in nanoseconds. It isn't the test's fault.
+    """
+    try:
+        counted = Path("/proc/thread-self/schedstat").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return int(counted.split()[1]) / 1e9
+
+
+def time_limit(item: pytest.Item) -> float:
+    """Return the seconds a test may take, 0 for any number."""
+    limit = float(item.config.getini("test_time_limit"))
+    marker = item.get_closest_marker("takes_up_to")
+    if marker is None or not limit:
+        return limit
+    if not marker.kwargs.get("reason"):
+        pytest.fail("takes_up_to without a reason", pytrace=False)
+    return float(marker.args[0])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test that passed, but took longer than it may."""
+    limit = time_limit(item)
+    starved, began = seconds_starved(), time.perf_counter()
+    yield
+    took = time.perf_counter() - began - (seconds_starved() - starved)
+    if limit and took > limit:
+        pytest.fail(f"took {took:.2f} s, a test takes at most {limit:g} s", pytrace=False)

@@ -1,0 +1,77 @@
+"""Fixtures: an SMSC of another make behind a recording proxy, and tshark as the judge.
+
+Rule: every test of this folder ends with its PDUs judged; a test that is about broken octets
+says so by not using `wire`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from counterparts import Counterpart, node_smsc, smpp34_smsc
+from wire import Dissected, Recorder, dissect, recording
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+if importlib.util.find_spec("smsc_async.client") is None:
+    collect_ignore = ["test_client.py"]  # the ground floor is tested without the house on it
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An SMSC of another make, the proxy before it, and what passed there.
+
+    Args:
+        smsc: The counterpart.
+        recorder: The proxy a client dials.
+        folder: Where tshark's capture goes.
+        options: What a client must know about this SMSC, as a URL's query.
+    """
+
+    smsc: Counterpart
+    recorder: Recorder
+    folder: Path
+    options: str = ""
+
+    def url(self, *, bad: bool = False) -> str:
+        """Return the URL of the proxy, for a client with the right or with a bad password."""
+        return (
+            f"smpp://shop:{'bad' if bad else 'secret'}@127.0.0.1:{self.recorder.port}{self.options}"
+        )
+
+    def judged(self) -> list[Dissected]:
+        """Return tshark's reading of all that has passed; a doubtful PDU fails the test."""
+        dissected = dissect(self.recorder.frames, self.folder)
+        complaints = [each.complaint for each in dissected if each.complaint]
+        assert [] == complaints
+        return dissected
+
+    def submitted(self) -> list[Dissected]:
+        """Return tshark's reading of every submit_sm."""
+        return [each for each in self.judged() if each.command_id == 0x00000004]
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncGenerator[Wire]:
+    """Run npm's `smpp` as the SMSC."""
+    async with node_smsc() as smsc, recording(smsc.port) as recorder:
+        yield Wire(smsc, recorder, tmp_path)
+
+
+@pytest.fixture
+async def smpp34(tmp_path: Path) -> AsyncGenerator[Wire]:
+    """Run PyPI's `smpp34` as the SMSC; ours answers in hexadecimal and receipts in decimal."""
+    async with smpp34_smsc() as smsc, recording(smsc.port) as recorder:
+        yield Wire(smsc, recorder, tmp_path, "?message_ids=response_hex")
+
+
+@pytest.fixture(params=["node", "smpp34"])
+def wire(request: pytest.FixtureRequest) -> Wire:
+    """Run the test against each counterpart."""
+    found: Wire = request.getfixturevalue(request.param)
+    return found

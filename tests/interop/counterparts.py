@@ -1,0 +1,139 @@
+"""Other people's SMSCs, started for one test and ended with it.
+
+Rule: a counterpart listens on loopback, on a port of its own choice, and ends with its standard
+input; a test ends only the process it started. One that isn't installed skips its tests and says
+so, except where CI or REQUIRE_COUNTERPARTS says that nothing may be skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from asyncio.subprocess import PIPE
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+HERE = Path(__file__).parent
+LIFE = 60  # seconds after which a counterpart ends by itself, whatever became of its test
+PATIENCE = 10  # seconds for a line that should come at once
+
+
+def missing(what: str, cure: str) -> None:
+    """Skip the test for want of a counterpart, or fail it where none may be missing."""
+    reason = f"{what} isn't installed: {cure}"
+    if os.environ.get("CI") or os.environ.get("REQUIRE_COUNTERPARTS"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def need_program(name: str, cure: str) -> str:
+    """Return the path of a program, or give the test up."""
+    path = shutil.which(name)
+    if path is None:
+        missing(name, cure)
+    return path or ""
+
+
+def node_environment() -> dict[str, str]:
+    """Return what node needs to find npm's `smpp`, or give the test up.
+
+    It is looked for beside the tests and wherever NODE_PATH says.
+    """
+    node = need_program("node", "apt install nodejs npm, then make counterparts")
+    beside = str(HERE.parent.parent / "node_modules")
+    path = os.pathsep.join(filter(None, [beside, os.environ.get("NODE_PATH")]))
+    variables = {**os.environ, "NODE_PATH": path}
+    question = [node, "-e", "require.resolve('smpp')"]
+    if subprocess.run(question, env=variables, capture_output=True, check=False).returncode:
+        missing("npm's smpp", "make counterparts")
+    return variables
+
+
+def need_smpp34() -> None:
+    """Give the test up where PyPI's `smpp34` has no wheel."""
+    if importlib.util.find_spec("smpp34") is None:
+        missing("PyPI's smpp34", "pip install smpp34==1.5.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """A running SMSC of another make.
+
+    Args:
+        process: The process, which the test owns.
+        port: Where it listens, on 127.0.0.1.
+    """
+
+    process: asyncio.subprocess.Process
+    port: int
+
+    async def tells(self, event: str) -> dict[str, Any]:
+        """Return the next line about an event; lines about others are passed over.
+
+        Raises:
+            TimeoutError: Nothing of the kind came in `PATIENCE` seconds.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                line = await self._line()
+                if line.get("event") == event:
+                    return line
+
+    async def _line(self) -> dict[str, Any]:
+        """Return the next line, whatever it is about."""
+        assert self.process.stdout is not None
+        line = await self.process.stdout.readline()
+        if not line:
+            pytest.fail("the counterpart has ended", pytrace=False)
+        told: dict[str, Any] = json.loads(line)
+        return told
+
+
+@asynccontextmanager
+async def started(*command: str, env: Mapping[str, str]) -> AsyncGenerator[Counterpart]:
+    """Run a counterpart while the block lasts."""
+    variables = {**env, "LIFE": str(LIFE)}
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=variables)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            first = json.loads(await process.stdout.readline())
+        yield Counterpart(process, first["listening"])
+    finally:
+        await end(process)
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a process that was started here: ask, wait, insist."""
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.communicate(), PATIENCE)
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+
+
+def node_smsc() -> AbstractAsyncContextManager[Counterpart]:
+    """Return a context that runs the SMSC on npm's `smpp`."""
+    variables = node_environment()
+    return started("node", str(HERE / "node_smsc.js"), env=variables)
+
+
+def smpp34_smsc() -> AbstractAsyncContextManager[Counterpart]:
+    """Return a context that runs the SMSC on PyPI's `smpp34`."""
+    need_smpp34()
+    return started(sys.executable, str(HERE / "smpp34_smsc.py"), env=os.environ)

@@ -1,0 +1,94 @@
+"""The settings of the simulated gateway: what they are, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields, replace
+
+import pytest
+
+from pdu import MessageState
+from smsc_async.simulator import HlrAnswer, Scenario
+
+_DOCUMENTED = re.compile(r"^ {8}(\w+):", re.MULTILINE)
+
+
+def test_defaults_are_the_gateway_on_a_good_day() -> None:
+    """Five receipts at a time, cut after two minutes: the gateway's own numbers."""
+    scenario = Scenario()
+
+    assert (5, 120.0) == (scenario.receipt_window, scenario.inactivity_timeout)
+    assert (MessageState.DELIVERED, 0) == (scenario.state, scenario.error_code)
+
+
+def test_every_setting_has_its_line_in_the_docstring() -> None:
+    """The docstring is the page people read, in the order of the fields."""
+    documented = _DOCUMENTED.findall(Scenario.__doc__ or "")
+
+    assert [field.name for field in fields(Scenario)] == [
+        n for n in documented if n != "ValueError"
+    ]
+
+
+def test_scenario_is_frozen_and_replaceable() -> None:
+    """A message keeps the scenario it came under, so nobody may change that one."""
+    scenario = Scenario()
+
+    with pytest.raises(FrozenInstanceError):
+        scenario.silent = True  # type: ignore[misc]  # the claim itself
+    assert replace(scenario, silent=True).silent
+
+
+def test_scenario_is_hashable_and_shows_no_password() -> None:
+    """A scenario ends up in logs of test runs."""
+    scenario = Scenario(accounts={"shop": "hunter2"})
+
+    assert "hunter2" not in repr(scenario)
+    assert hash(scenario) == hash(replace(scenario))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"receipt_delay": -0.1}, "receipt_delay takes 0 or more, got -0.1"),
+        ({"response_delay": float("nan")}, "response_delay takes 0 or more, got nan"),
+        ({"redelivery_delay": float("inf")}, "redelivery_delay takes 0 or more, got inf"),
+        ({"drop_after": 0}, "drop_after takes 1 or more, got 0"),
+        ({"window": 0}, "window takes 1 or more, got 0"),
+        ({"receipt_window": 0}, "receipt_window takes 1 or more, got 0"),
+        ({"receipt_queue": 0}, "receipt_queue takes 1 or more, got 0"),
+        ({"keep": 0}, "keep takes 1 or more, got 0"),
+        ({"inactivity_timeout": 0}, "inactivity_timeout takes more than 0 seconds, got 0"),
+        ({"deliver_timeout": 0.0}, "deliver_timeout takes more than 0 seconds, got 0.0"),
+        ({"multipart_window": -1}, "multipart_window takes more than 0 seconds, got -1"),
+        ({"error_code": 1000}, "error_code takes 0 to 999, got 1000"),
+        ({"state": 256}, "state takes a MessageState or 0 to 255, got 256"),
+        ({"cost": "10.0000"}, "cost takes 6 ASCII characters, got 7"),
+        ({"cost": "1 ₽"}, "cost takes 6 ASCII characters, got 3"),
+        ({"id_format": "hex"}, "id_format takes one of decimal, hex_in_response, got 'hex'"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:
+    """A typo in a test's scenario must not look like a fault of the client."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Scenario(**settings)  # type: ignore[arg-type]  # the claim itself
+
+
+def test_nothing_at_all_switches_off() -> None:
+    """None is how a limit is lifted."""
+    scenario = Scenario(inactivity_timeout=None, drop_after=None)
+
+    assert scenario.inactivity_timeout is None
+
+
+def test_hlr_answer_is_the_documents_own_example() -> None:
+    """«imsi:250023012345678 msc:79232510066 mcc:250 mnc:02 cn:Russian+Federation …»."""
+    assert (
+        "imsi:250023012345678 msc:79232510066 mcc:250 mnc:02 cn:Russian+Federation"
+        " net:MegaFON+open+Joint+Stock+Company rcn: rnet:" == str(HlrAnswer())
+    )
+
+
+def test_hlr_answer_shows_no_subscriber() -> None:
+    """An IMSI is a person's; a scenario's repr is for logs."""
+    assert "HlrAnswer(mcc='250', mnc='02')" == repr(HlrAnswer())

@@ -1,0 +1,210 @@
+"""What is in the wheel, what an import costs, and what must not stand in any file.
+
+Rule: an import is measured and broken in processes of its own; this one has everything loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("cyclopts", "rich", "starlette", "uvicorn", "redis", "phonenumbers", "prometheus_client")
+LONGEST_IMPORT = 0.15  # seconds, on a machine at rest
+LOADED_MACHINE = 4  # times slower than that is still no failure here
+FOREIGN_PDU = '"""Disk usage of a tree, which is what the other `pdu` is about."""\n'
+
+MADE_HERE = {
+    ".git", ".venv", ".cache", ".hypothesis", "node_modules", "dist", "build", "htmlcov",
+    "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache",
+}  # fmt: skip
+TEXT = {
+    ".py",
+    ".pyi",
+    ".md",
+    ".toml",
+    ".txt",
+    ".js",
+    ".sh",
+    ".html",
+    ".css",
+    ".lua",
+    ".yml",
+    ".typed",
+    "",
+}
+# A path of one machine, and where packages come from: neither is true elsewhere.
+FORBIDDEN = re.compile(
+    r"/(?:home|root|work|Users)/[\w.]"
+    r"|index[-_]url|extra[-_]index|find[-_]links"
+    r"|pypi\.org/simple|pythonhosted\.org|registry\.npmjs"
+)
+
+
+def python(code: str, *, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a line of Python in a process of its own, with a folder before all others."""
+    variables = {**os.environ, "PYTHONPATH": str(path or "")}
+    for slower in ("PYTHONASYNCIODEBUG", "PYTHONDONTWRITEBYTECODE"):
+        variables.pop(slower, None)
+    command = [sys.executable, "-P", "-c", code]  # -P: the folder one stands in isn't a path
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+def package_folder(name: str) -> Path:
+    """Return where a package of ours is imported from."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+def project_files() -> Iterator[Path]:
+    """Yield the project's own text files: all that isn't made by a tool."""
+    for folder, subfolders, names in os.walk(ROOT):
+        subfolders[:] = [
+            name for name in subfolders if name not in MADE_HERE and not name.startswith(".venv")
+        ]
+        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXT)
+
+
+# --- a foreign `pdu` ---
+
+
+@pytest.fixture
+def foreign_wheel(tmp_path: Path) -> Path:
+    """Draw a wheel of another project that brings a package named `pdu`."""
+    wheel = tmp_path / "pdu-0.1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("pdu/__init__.py", FOREIGN_PDU)
+        archive.writestr(
+            "pdu-0.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: pdu\nVersion: 0.1\n"
+        )
+    return wheel
+
+
+@pytest.fixture
+def overwritten(tmp_path: Path, foreign_wheel: Path) -> Path:
+    """Install our packages and then the foreign wheel over them, as an installer does."""
+    site = tmp_path / "site"
+    for name in ("pdu", "smsc_async"):
+        copy_package(package_folder(name), site / name)
+    with zipfile.ZipFile(foreign_wheel) as archive:
+        archive.extractall(site)
+    return site
+
+
+def copy_package(source: Path, target: Path) -> None:
+    """Copy a package's Python files."""
+    for file in source.rglob("*.py"):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
+
+
+@pytest.mark.takes_up_to(5, reason="Python is started")
+def test_overwritten_pdu_is_named_with_its_cure(overwritten: Path) -> None:
+    """Installed later, the foreign wheel silently replaces our `pdu/__init__.py`."""
+    done = python("import smsc_async", path=overwritten)
+
+    assert_names_cause_and_cure(done.stderr)
+
+
+@pytest.mark.takes_up_to(5, reason="Python is started")
+def test_foreign_pdu_earlier_on_the_path_is_named_with_its_cure(foreign_wheel: Path) -> None:
+    """A wheel is a folder to Python: put first on the path, it hides ours."""
+    done = python("import smsc_async", path=foreign_wheel)
+
+    assert_names_cause_and_cure(done.stderr)
+
+
+def assert_names_cause_and_cure(traceback: str) -> None:
+    """The last line is all that most people read."""
+    last = traceback.strip().splitlines()[-1]
+    assert last.startswith("ImportError: ")
+    assert "pdu" in last
+    assert "pip install --force-reinstall smsc-async" in last
+
+
+# --- the cost of an import ---
+
+
+@pytest.mark.takes_up_to(5, reason="Python is started")
+def test_import_loads_no_extra() -> None:
+    """A web backend pays for what it uses: extras are loaded where they are used."""
+    done = python("import smsc_async, sys; print(*sys.modules)")
+
+    assert not done.stderr
+    assert [] == [name for name in HEAVY if name in done.stdout.split()]
+
+
+@pytest.mark.takes_up_to(20, reason="Python is started several times")
+def test_import_is_quick(record_property: Callable[[str, object], None]) -> None:
+    """Best of five, over and above bare Python; the bound is generous, the figure is reported."""
+    took = seconds_of("import smsc_async") - seconds_of("pass")
+    record_property("import_seconds", round(took, 3))
+    print(f"import smsc_async: {took * 1000:.0f} ms")  # noqa: T201 -- for `pytest -s` and reports
+
+    assert took < LONGEST_IMPORT * LOADED_MACHINE
+
+
+def seconds_of(code: str) -> float:
+    """Return the least processor time of five processes that run a line of Python."""
+    measured = f"{code}\nimport time; print(time.process_time())"
+    return min(float(python(measured).stdout) for _ in range(5))
+
+
+# --- what is shipped, and what stands in files ---
+
+
+@pytest.mark.parametrize("name", ["pdu", "smsc_async"])
+def test_packages_are_typed(name: str) -> None:
+    """Without `py.typed` a type checker takes every name of ours for Any."""
+    assert (package_folder(name) / "py.typed").exists()
+
+
+@pytest.mark.takes_up_to(20, reason="the wheel is built")
+@pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
+def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
+    """Tests, tools and benchmarks in a wheel would land in their users' site-packages."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+
+    assert {"pdu", "smsc_async"} == {
+        name.split("/")[0] for name in names if ".dist-info/" not in name
+    }
+    assert {"pdu/py.typed", "smsc_async/py.typed"} <= set(names)
+
+
+def test_no_file_knows_this_machine() -> None:
+    """A path or an index of the machine it was written on makes a file useless elsewhere."""
+    found = [
+        f"{file.relative_to(ROOT)}: {match.group()}"
+        for file in project_files()
+        for match in FORBIDDEN.finditer(file.read_text(encoding="utf-8"))
+    ]
+
+    assert [] == found
+
+
+def test_constraints_are_plain() -> None:
+    """`name==version` and nothing else: no hashes, no addresses, sorted."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+
+    assert pins == sorted(pins)
+    assert [] == [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9a-z.]+", pin)]

@@ -1,0 +1,132 @@
+"""What a type checker must know about the public API. Checked, never run.
+
+Rule: every line is what a user would write; `assert_type` says what the user's editor shows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_type
+
+from pdu import CommandStatus as PduCommandStatus
+from pdu import DeliverSm, FrameBuffer, PduError, SubmitSm, Tlv, decode, encode, explain
+from smsc_async import (
+    BindRefusedError,
+    CommandStatus,
+    FailedSubmission,
+    GatewayLimits,
+    HeldByRuleError,
+    HlrQuery,
+    HlrReceipt,
+    Hold,
+    IncomingMessage,
+    MemoryRuleStore,
+    MessageState,
+    Outcome,
+    Receipt,
+    SendError,
+    Sms,
+    SmscClient,
+    SmscConfig,
+    SmscError,
+    Submission,
+    SubmitRefusedError,
+    TelegramCode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+
+async def a_send_and_its_receipt(smsc: SmscClient) -> None:
+    """The kind of receipt follows from the kind of message."""
+    sent = await smsc.send(
+        Sms(to="79991234567", text="Код входа: 4821", sender="Shop", comment="order 17"),
+        timeout=5.0,
+        hold=Hold.wait(at_most=35),
+    )
+    assert_type(sent, Submission[Receipt])
+    assert_type(sent.message_id, str)
+    assert_type(sent.message_ids, tuple[str, ...])
+    assert_type(sent.parts, int)
+    receipt = await sent.receipt(timeout=30)
+    assert_type(receipt, Receipt)
+    assert_type(receipt.state is MessageState.DELIVERED, bool)
+    assert_type(receipt.message_id, str)
+
+    code = await smsc.send(TelegramCode(to="79991234567", code="4821"))
+    assert_type(code, Submission[Receipt])
+
+
+async def an_hlr_query(smsc: SmscClient) -> None:
+    """An HLR query's receipt has the subscriber's network."""
+    asked = await smsc.send(HlrQuery(to="79991234567"))
+    assert_type(asked, Submission[HlrReceipt])
+    hlr = await asked.receipt(timeout=60)
+    assert_type(hlr, HlrReceipt)
+    assert_type(hlr.imsi, str)
+    assert_type(hlr.country, str)
+
+
+async def many(smsc: SmscClient, synchronous: Iterable[Sms], other: AsyncIterator[Sms]) -> None:
+    """Any iterable will do, and the outcomes are told apart by `isinstance`."""
+    async for outcome in smsc.send_many(synchronous):
+        if isinstance(outcome, FailedSubmission):
+            assert_type(outcome.error, SendError)
+        else:
+            assert_type(outcome, Submission[Receipt])
+    async for _ in smsc.send_many(other):
+        pass
+
+
+async def streams(smsc: SmscClient) -> None:
+    """Receipts and subscribers' messages come as typed values."""
+    async for receipt in smsc.receipts():
+        assert_type(receipt, Receipt | HlrReceipt)
+    async for message in smsc.incoming():
+        assert_type(message, IncomingMessage)
+
+
+async def errors(smsc: SmscClient) -> None:
+    """Every error of sending says whether the message went."""
+    try:
+        await smsc.send(Sms(to="79991234567", text="hi"))
+    except HeldByRuleError as held:
+        assert_type(held.retry_after, float)
+    except SubmitRefusedError as refused:
+        status: int = refused.command_status
+        del status
+    except SendError as error:
+        assert_type(error.outcome, Outcome)
+        await smsc.send(Sms(to="79991234567", text="hi"), retry_of=error)
+    except BindRefusedError as unbound:
+        known: CommandStatus | int = unbound.command_status
+        del known
+    except SmscError:
+        raise
+
+
+async def settings() -> None:
+    """A client takes a URL or a config, and rules that can be changed or left out."""
+    limits = GatewayLimits(repeat_window=60.0, flood_length=50, flood_gap=30.0, rate=None)
+    async with SmscClient("smpp://login:password@127.0.0.1:2775", limits=limits) as smsc:
+        assert_type(smsc, SmscClient)
+    async with SmscClient(
+        SmscConfig.from_env(), limits=GatewayLimits.off(), store=MemoryRuleStore()
+    ):
+        pass
+
+
+def ground_floor(octets: bytes) -> None:
+    """The codec is a library of its own."""
+    request = SubmitSm(sequence_number=1, destination_addr="79991234567", short_message=b"hi")
+    assert_type(encode(request), bytes)
+    assert_type(str(explain(octets)), str)
+    assert_type(FrameBuffer().feed(octets), list[bytes])
+    try:
+        pdu = decode(octets)
+    except PduError:
+        return
+    if isinstance(pdu, DeliverSm):
+        assert_type(pdu.short_message, bytes)
+        assert_type(pdu.tlvs, tuple[Tlv, ...])
+    assert_type(PduCommandStatus.ESME_ROK is CommandStatus.ESME_ROK, bool)

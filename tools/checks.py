@@ -1,0 +1,307 @@
+"""Every check of the project, one line each, and all failures in one run.
+
+Rule: a check is a name and a function that returns what it found; nothing stops at the first
+failure, and the exit code is zero only when all of them passed. Static checks share the cores;
+the test runs have the machine to themselves, because they measure time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import environment
+from environment import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BIN = Path(sys.executable).parent
+CACHE = ROOT / ".cache"
+WHEEL_ENVIRONMENT = CACHE / "wheel-environment"
+CORES = os.cpu_count() or 1
+LONGEST = 600  # seconds; a check that hangs is a check that failed
+
+SOURCES = ("pdu", "smsc_async", "tests")
+SPELLED = (*SOURCES, "tools", "benchmarks", "docs", "examples", "README.md", "CHANGELOG.md")
+# What the tests need beside the installed packages.
+BESIDE_THE_WHEEL = (
+    "tests", "docs", "examples", "benchmarks", "tools", "pyproject.toml", "constraints.txt",
+    "Makefile", "README.md", "README.ru.md", "CHANGELOG.md", "LICENSE",
+)  # fmt: skip
+# Floors 0 to 2: each module is covered, branches and all, by its own test module.
+FLOORS = (
+    "pdu",
+    "smsc_async/messages.py",
+    "smsc_async/receipts.py",
+    "smsc_async/errors.py",
+    "smsc_async/config.py",
+    "smsc_async/session",
+    "smsc_async/gateway",
+)
+
+# Without its cache, pytest rewrites the assertions of its plugins in each of forty processes.
+CACHED = {"PYTHONDONTWRITEBYTECODE": ""}
+COVERAGE = (sys.executable, "-m", "coverage")
+# Tracing slows down: no time limit, and few examples, always the same.
+TRACED_PYTEST = (
+    "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=coverage",
+    "-o", "test_time_limit=0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found.
+
+    Args:
+        passed: Whether the check is content.
+        said: Its output, shown in full when it failed.
+        summary: One line that is shown in any case; empty for none.
+    """
+
+    passed: bool
+    said: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name and a function that looks."""
+
+    name: str
+    look: Callable[[], Finding]
+
+
+def run(command: list[str], *, cwd: Path = ROOT, **variables: str) -> Finding:
+    """Run a program and take its exit code for its verdict."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, **CACHED, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as hung:
+        said = hung.stdout or b""
+        return Finding(passed=False, said=f"{said!s}\nstill running after {LONGEST} s")
+    return Finding(passed=done.returncode == 0, said=done.stdout)
+
+
+def tool(name: str, *arguments: str) -> Callable[[], Finding]:
+    """Return a look with one of the environment's programs."""
+    return lambda: run([str(BIN / name), *arguments])
+
+
+def existing(*names: str) -> list[str]:
+    """Return those names that are there."""
+    return [name for name in names if (ROOT / name).exists()]
+
+
+# --- single checks ---
+
+
+def changelog() -> Finding:
+    """Look for an entry under "Unreleased" or under the version of `pyproject.toml`."""
+    version = environment.project()["project"]["version"]
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for section in text.split("\n## ")[1:]:
+        title, _, entries = section.partition("\n")
+        if title.startswith(("[Unreleased]", f"[{version}]")) and "\n- " in entries:
+            return Finding(passed=True)
+    return Finding(passed=False, said=f"no entry under [Unreleased] or [{version}]")
+
+
+def pytest_run(python: Path | str, *, cwd: Path = ROOT, **variables: str) -> Finding:
+    """Run the tests; the summary is pytest's own last line with what was skipped above it."""
+    command = [str(python), "-m", "pytest", "-q", "--continue-on-collection-errors"]
+    command += ["-o", "faulthandler_timeout=60"]
+    done = run(command, cwd=cwd, **variables)
+    lines = done.said.strip().splitlines() or ["pytest said nothing"]
+    skipped = [line for line in lines if line.startswith("SKIPPED")]
+    return Finding(passed=done.passed, said=done.said, summary="\n".join([*skipped, lines[-1]]))
+
+
+def tests() -> Finding:
+    """Run all tests on the sources."""
+    return pytest_run(sys.executable, NODE_PATH=str(ROOT / "node_modules"))
+
+
+# --- coverage: each module of floors 0 to 2 by its own test module ---
+
+
+def modules() -> Iterator[Path]:
+    """Yield the modules of floors 0 to 2, as paths from the root."""
+    for floor in FLOORS:
+        path = ROOT / floor
+        found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        yield from (module.relative_to(ROOT) for module in found if module.name != "__init__.py")
+
+
+def own_tests(module: Path) -> Path:
+    """Return where a module's test module is: `tests` mirrors the rooms."""
+    rooms = module.parts[1:-1] if module.parts[0] == "smsc_async" else module.parts[:-1]
+    return Path("tests", *rooms, f"test_{module.name}")
+
+
+def uncovered(module: Path) -> str:
+    """Return what a module's own tests leave uncovered; empty for nothing.
+
+    One process a module: what another test module has filled (a cache, a function compiled at
+    its first use) covers nothing here.
+    """
+    test_module = own_tests(module)
+    if not (ROOT / test_module).exists():
+        return f"{module}: there is no {test_module}"
+    with tempfile.TemporaryDirectory() as folder:
+        data = f"--data-file={folder}/coverage"
+        source = f"--source={'.'.join(module.with_suffix('').parts)}"
+        tracing = [*COVERAGE, "run", data, "--branch", source, "-m", *TRACED_PYTEST]
+        ran = run([*tracing, str(test_module)])
+        if not ran.passed:
+            return f"{module}: {test_module} failed under coverage\n{ran.said}"
+        report = run([*COVERAGE, "report", data, "--fail-under=100", "--show-missing"])
+    return "" if report.passed else f"{module} by {test_module}:\n{report.said}"
+
+
+def coverage() -> Finding:
+    """Measure the branch coverage of every module of floors 0 to 2."""
+    every = list(modules())
+    with ThreadPoolExecutor(CORES) as pool:
+        faults = [fault for fault in pool.map(uncovered, every) if fault]
+    return Finding(
+        passed=bool(every) and not faults,
+        said="\n".join(faults),
+        summary=f"{len(every) - len(faults)} of {len(every)} modules at 100 %",
+    )
+
+
+# --- the wheel: built, installed where no sources are, and tested there ---
+
+
+def wheel() -> Finding:
+    """Build the wheel, install it in an environment of its own and run the tests on it."""
+    built = build_wheel(CACHE / "wheel")
+    if isinstance(built, Finding):
+        return built
+    install_wheel(built)
+    python = environment.python_of(WHEEL_ENVIRONMENT)
+    with tempfile.TemporaryDirectory(prefix="smsc-async-wheel-") as folder:
+        away = Path(folder)
+        copy_tests(away)
+        where = run(
+            [str(python), "-c", "import pdu, smsc_async; print(pdu.__file__, smsc_async.__file__)"],
+            cwd=away,
+        )
+        if not where.passed or where.said.count(str(WHEEL_ENVIRONMENT)) != 2:
+            return Finding(passed=False, said=f"not imported from the wheel: {where.said}")
+        return pytest_run(python, cwd=away, NODE_PATH=str(ROOT / "node_modules"), PYTHONPATH="")
+
+
+def build_wheel(folder: Path) -> Path | Finding:
+    """Build the wheel into an emptied folder; a finding is what went wrong."""
+    shutil.rmtree(folder, ignore_errors=True)
+    made = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)])
+    return next(folder.glob("*.whl")) if made.passed else made
+
+
+def install_wheel(built: Path) -> None:
+    """Install a wheel with its dependencies; the next time, the wheel alone.
+
+    Raises:
+        SetupError: pip couldn't.
+    """
+    if environment.is_ready(WHEEL_ENVIRONMENT, "wheel"):
+        environment.pip_install(WHEEL_ENVIRONMENT, "--force-reinstall", "--no-deps", str(built))
+        return
+    environment.create(WHEEL_ENVIRONMENT)
+    environment.pip_install(WHEEL_ENVIRONMENT, f"{built}[all]", *environment.read_group("test"))
+    environment.finish(WHEEL_ENVIRONMENT, "wheel")
+
+
+def copy_tests(away: Path) -> None:
+    """Copy the tests and what they read, and none of the packages."""
+    for name in existing(*BESIDE_THE_WHEEL):
+        source = ROOT / name
+        if source.is_dir():
+            unwanted = shutil.ignore_patterns("__pycache__", ".hypothesis")
+            shutil.copytree(source, away / name, ignore=unwanted)
+        else:
+            shutil.copy(source, away / name)
+
+
+# --- all of them ---
+
+STATIC = (
+    Check("mypy", tool("mypy")),
+    Check("ruff format", tool("ruff", "format", "--check", ".")),
+    Check("ruff check", tool("ruff", "check", ".")),
+    Check("pyright", tool("basedpyright", "--pythonpath", sys.executable)),
+    Check("import-linter", tool("lint-imports", "--no-cache")),
+    Check("interrogate", tool("interrogate", "-vv", "-c", "pyproject.toml", *SOURCES)),
+    Check("codespell", tool("codespell", *existing(*SPELLED))),
+    Check("slotscheck", tool("slotscheck", "-v", "-m", "pdu", "-m", "smsc_async")),
+    Check("changelog", changelog),
+)
+RUNNING = (Check("tests", tests), Check("coverage", coverage), Check("wheel", wheel))
+
+
+def timed(check: Check) -> tuple[Check, Finding, float]:
+    """Look, and print the check's line when it is done."""
+    began = time.monotonic()
+    try:
+        finding = check.look()
+    except (OSError, environment.SetupError) as error:
+        finding = Finding(passed=False, said=f"{type(error).__name__}: {error}")
+    took = time.monotonic() - began
+    mark = "ok    " if finding.passed else "FAILED"
+    report = f"{mark} {check.name:<14} {took:6.1f} s"
+    below = finding.summary if finding.passed else finding.said
+    print("\n".join([report, *(f"    {line}" for line in below.splitlines())]), flush=True)
+    return check, finding, took
+
+
+def chosen(names: list[str], checks: tuple[Check, ...], group: str) -> list[Check]:
+    """Return the checks that were asked for, all where none was named."""
+    return [check for check in checks if not names or group in names or check.name in names]
+
+
+def main() -> int:
+    """Run the checks, all or those named, and sum up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    every = [check.name for check in (*STATIC, *RUNNING)]
+    parser.add_argument("--only", nargs="+", default=[], choices=["static", "running", *every])
+    names = parser.parse_args().only
+    began = time.monotonic()
+    with ThreadPoolExecutor(CORES) as pool:
+        results = list(pool.map(timed, chosen(names, STATIC, "static")))
+    results += [timed(check) for check in chosen(names, RUNNING, "running")]
+    return sum_up(results, time.monotonic() - began)
+
+
+def sum_up(results: list[tuple[Check, Finding, float]], took: float) -> int:
+    """Print which checks failed and, last, what pytest itself counted."""
+    failed = [check.name for check, finding, _ in results if not finding.passed]
+    verdict = f"FAILED: {', '.join(failed)}" if failed else "all passed"
+    print(f"\n{len(results)} checks in {took:.0f} s, {verdict}")
+    for check, finding, _ in results:
+        if check.name in {"tests", "wheel"} and finding.summary:
+            print(f"{check.name}: {finding.summary.splitlines()[-1]}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
