@@ -133,6 +133,7 @@ def _constants(
 
 
 def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
+    """Encode one field that stays the same, by its own construct."""
     if name not in constant:
         raise TypeError(f"{cls.__name__}.{name} must be given, as a constant or in vary")
     stream = BytesIO()
@@ -149,6 +150,7 @@ def is_response(command_id: int) -> bool:
 
 
 def _interpret(frame: bytes) -> Pdu:
+    """Read a frame by its declaration; say what is wrong where that fails."""
     if len(frame) < HEADER_LENGTH:
         reason = f"expected {HEADER_LENGTH} octets, found {len(frame)}"
         raise DecodeError("Pdu", "header", 0, reason)
@@ -172,6 +174,7 @@ def _interpret(frame: bytes) -> Pdu:
 
 
 def _path(error: FieldError) -> str:
+    """Return the field's path without construct's own prefix."""
     return str(error.path).partition(".")[2]
 
 
@@ -191,6 +194,7 @@ def _declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> b
 
 
 def _refused(cls: type[Pdu], values: dict[str, Any], error: FieldError) -> EncodeError:
+    """Turn what a field said into the error users see."""
     path = _path(error)
     name = path.partition("[")[0]
     field, value = cls.fields[name], values[name]
@@ -199,6 +203,7 @@ def _refused(cls: type[Pdu], values: dict[str, Any], error: FieldError) -> Encod
 
 
 def _check_header(name: str, fields: dict[str, Any]) -> None:
+    """Refuse a header that four octets each do not hold."""
     for field, value in fields.items():
         if not isinstance(value, SupportsIndex) or not 0 <= index(value) <= 0xFFFF_FFFF:
             reason = f"takes 0 to 4294967295, got {shown_number(value)}"
@@ -206,6 +211,7 @@ def _check_header(name: str, fields: dict[str, Any]) -> None:
 
 
 def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - an UnknownPdu
+    """Write a PDU that nobody declared."""
     head = {"command_id": pdu.command_id, "command_status": pdu.command_status}
     _check_header("UnknownPdu", head | {"sequence_number": sequence_number})
     if not isinstance(pdu.body, bytes | bytearray):
@@ -214,11 +220,13 @@ def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - 
 
 
 def _whole(command_id: int, command_status: int, sequence_number: int, body: bytes) -> bytes:
+    """Put a header before a body."""
     size = HEADER_LENGTH + len(body)
     return _HEADER.pack(size, command_id, command_status, sequence_number) + body
 
 
 def _take_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
+    """Read a list of records by its own construct; return it and the octet behind it."""
     stream = BytesIO(frame)
     stream.seek(at)
     try:
@@ -229,6 +237,7 @@ def _take_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
 
 
 def _give_nested(field: Field[Any], value: object) -> bytes:
+    """Write a list of records by its own construct."""
     stream = BytesIO()
     try:
         field.write(value, stream, "")
@@ -263,6 +272,7 @@ class _Decoders(dict[int, Decode]):
 
 
 def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
+    """Write out both functions that encode a PDU class."""
     source, scope = packer_source(cls.command_id, walk(cls.construct), cls.defaults)
     scope |= _scope(partial(_declared, cls))
     made = run(source, f"<{cls.__name__}.encode>", scope)
@@ -270,6 +280,7 @@ def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
 
 
 def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
+    """Return what the written-out functions refer to."""
     return {
         "Doubt": Doubt,
         "doubts": _DOUBTS,

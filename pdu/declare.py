@@ -82,9 +82,9 @@ class PduType(type):
         """Take the `wire` fields out of the class body and make a slots class of them."""
         wires = {key: value for key, value in namespace.items() if isinstance(value, Wire)}
         plain = {key: value for key, value in namespace.items() if key not in wires}
-        plain.setdefault("__slots__", tuple(wires))
-        self = super().__new__(cls, name, bases, plain)
         inherited = getattr(bases[0], "wires", {}) if bases else {}
+        plain.setdefault("__slots__", tuple(key for key in wires if key not in inherited))
+        self = super().__new__(cls, name, bases, plain)
         self.wires = inherited | wires
         if command_id is not None:
             _declare(self, command_id)
@@ -100,6 +100,7 @@ class PduType(type):
 
 
 def _declare(cls: Any, command_id: int) -> None:  # noqa: ANN401 - a class being made
+    """Give a class its fields, its construct and its constructor."""
     behind_header = [name for name in cls.wires if name not in _HEADER]
     order = sorted(behind_header, key=lambda name: name == "tlvs")
     cls.command_id = CommandId.of(command_id)
@@ -181,6 +182,7 @@ class Pdu(_Declared):
         return hash((self.command_id, self._values()))
 
     def _values(self) -> tuple[object, ...]:
+        """Return all that makes two PDUs of a class equal."""
         return tuple(getattr(self, name) for name in type(self).wires)
 
     def __repr__(self) -> str:
@@ -227,6 +229,7 @@ class UnknownPdu(Pdu):
         self.tlvs = ()  # type: ignore[misc]
 
     def _values(self) -> tuple[object, ...]:
+        """Return all that makes two of them equal."""
         return self.command_id, self.body, self.command_status, self.sequence_number
 
     def __repr__(self) -> str:

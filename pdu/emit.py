@@ -117,6 +117,7 @@ def _learn(left: int, found: tuple[Tlv, ...]) -> None:
 
 
 def _cut(frame: bytes, at: int) -> Iterator[Tlv]:
+    """Yield TLVs one by one, each by its own length."""
     end = len(frame)
     while end - at >= 4:
         tag, length = _TLV_HEAD.unpack_from(frame, at)
@@ -128,6 +129,7 @@ def _cut(frame: bytes, at: int) -> Iterator[Tlv]:
 
 
 def _write_out_layout(found: tuple[Tlv, ...]) -> TakeTlvs:
+    """Write out a reader for TLVs with just these tags and lengths."""
     numbers = range(len(found))
     sizes = "".join(f"4s{len(tlv.value)}s" for tlv in found)
     scope: dict[str, Any] = {"Tlv": Tlv, "new": object.__new__, "Doubt": Doubt}
@@ -192,6 +194,7 @@ def decoder_source(steps: list[Step], *, may_end_early: bool) -> tuple[str, dict
 
 
 def _check_names(steps: list[Step]) -> None:
+    """Refuse fields that are called like something the functions use."""
     for step in steps:
         if step.name in RESERVED:
             raise Unsupported(f"{step.name}: the written-out functions need that name")
@@ -219,15 +222,16 @@ def _reads(steps: list[Step], values: dict[str, str], scope: dict[str, Any]) -> 
                 scope[f"take_{name}"] = field
                 yield f"{name}, at = take_nested(take_{name}, frame, at)"
                 values[name] = name
-            case Tlvs(name):
+            case _:  # TLVs; constants are never read
                 yield from _read_run(run, values, scope)
                 run = []
-                values[name] = "take_tlvs(frame, at) if size - at > 3 else ()"
+                values[step.name] = "take_tlvs(frame, at) if size - at > 3 else ()"
 
 
 def _read_run(
     run: list[Number | Text], values: dict[str, str], scope: dict[str, Any]
 ) -> Iterator[str]:
+    """Yield the lines that read strings and integers in a row."""
     if not run:
         return
     values |= {step.name: step.name for step in run}
@@ -262,10 +266,12 @@ def _read_run(
 
 
 def _varies(step: Number | Text) -> bool:
+    """Whether a field differs from PDU to PDU, so that keeping it is useless."""
     return isinstance(step, Text) and not step.steady
 
 
 def _shape(step: Number | Text) -> str:
+    """Return the pattern of a field."""
     return r"[^\0]*+\0" if isinstance(step, Text) else "." * step.octets
 
 
@@ -282,6 +288,7 @@ def _steady_reader(steps: list[Number | Text]) -> Callable[[str], tuple[int | st
 
 
 def _value(step: Number | Text, characters: str) -> int | str:
+    """Read one field out of its characters."""
     if isinstance(step, Text):
         return characters[:-1]
     return step.values(int.from_bytes(characters.encode("latin-1"), "big"))
@@ -341,6 +348,7 @@ def _writes(command_id: int, steps: list[Step], scope: dict[str, Any]) -> Iterat
 
 
 def _written(n: int, step: Step, scope: dict[str, Any]) -> str:
+    """Return the arguments of `pack` that a field becomes."""
     match step:
         case Text(name):
             return f"{name}.encode() if {name} else b''"
@@ -380,6 +388,7 @@ class Packers(dict[tuple[int, ...], tuple[Callable[..., bytes], bytes, int]]):
 
 
 def _format(step: Step, lengths: Iterator[int]) -> str:
+    """Return the `struct` format of a field, its length taken from *lengths*."""
     match step:
         case Number(_, octets):
             return {1: "B", 2: "H", 4: "L"}[octets]
@@ -397,5 +406,5 @@ def _format(step: Step, lengths: Iterator[int]) -> str:
             return f"{next(lengths)}s"
         case Constant(_, octets):
             return f"{len(octets)}s"
-        case Tlvs():
+        case _:  # TLVs, which come behind everything else
             return ""

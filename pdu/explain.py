@@ -83,6 +83,7 @@ def _frame(octets: bytes, base: int, lines: list[Line]) -> int:
 
 
 def _length_note(size: int, octets: bytes) -> str:
+    """Say what is wrong with a command_length."""
     if size < HEADER_LENGTH:
         return f"a PDU has at least {HEADER_LENGTH} octets"
     if size > len(octets):
@@ -91,11 +92,13 @@ def _length_note(size: int, octets: bytes) -> str:
 
 
 def _command_name(command_id: int) -> str:
+    """Name a command."""
     known = CommandId.of(command_id)
     return known.name.lower() if isinstance(known, CommandId) else "unknown"
 
 
 def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
+    """Explain the fields of a body, as far as they can be read."""
     stream = BytesIO(body)
     values: dict[str, Any] = {}
     try:
@@ -122,6 +125,7 @@ def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
 
 
 def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> None:
+    """Explain the TLVs, and what is too short to be one."""
     at = 0
     for tlv in values["tlvs"]:
         end = at + 4 + len(tlv.value)
@@ -134,6 +138,7 @@ def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> 
 
 
 def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
+    """Say what the value of a field means."""
     value = values[name]
     if name == "password":
         return cls.fields[name].shown(value)
@@ -145,6 +150,7 @@ def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
 
 
 def _number(value: int) -> str:
+    """Say what a number means, by its name or its bits."""
     name = getattr(value, "name", None)
     if name is not None:
         return f"{int(value)} {name}"
@@ -157,6 +163,7 @@ def _number(value: int) -> str:
 
 
 def _tlv_meaning(tlv: Tlv, values: dict[str, Any]) -> str:
+    """Say what the value of a TLV means."""
     value = read_tlv(tlv.tag, tlv.value)
     if name_of(tlv.tag) == "message_payload":
         return _text(tlv.value, values)
@@ -179,6 +186,7 @@ def _text(octets: bytes, values: dict[str, Any]) -> str:
 
 
 def _printable(octets: bytes) -> str:
+    """Show octets as text where all of it can be seen."""
     text = octets.decode("latin-1")
     return repr(text) if text.isprintable() or text.replace("\n", "").isprintable() else "octets"
 

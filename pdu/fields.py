@@ -71,8 +71,13 @@ class Field(construct.Construct, Generic[T]):  # type: ignore[misc]  # construct
         """Write *value* at the stream's end; FieldError if the field doesn't take it."""
         self._build(value, stream, None, path)
 
+    def _sizeof(self, _context: Context, path: str) -> int:
+        """Say that the size depends on the value, as that of most fields does."""
+        raise construct.SizeofError(path=path)
+
 
 def _take(stream: IO[bytes], size: int, path: str) -> bytes:
+    """Read exactly *size* octets."""
     at = stream.tell()
     octets = stream.read(size)
     if len(octets) < size:
@@ -96,9 +101,11 @@ class Integer(Field[int]):
         self.shown = shown_number
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> int:
+        """Read the number and turn it into what users see."""
         return self.values(int.from_bytes(_take(stream, self.octets, path), "big"))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the number, if it is one and fits."""
         if not isinstance(obj, SupportsIndex):
             raise FieldError(f"takes an integer, got {type(obj).__name__}", path)
         number = operator.index(obj)
@@ -108,6 +115,7 @@ class Integer(Field[int]):
         return obj
 
     def _sizeof(self, _context: Context, _path: str) -> int:
+        """Return the octets of the number."""
         return self.octets
 
 
@@ -141,6 +149,7 @@ class COctetString(Field[str]):
         return length < self.max_octets and (not self.exact or length in {0, self.max_octets - 1})
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> str:
+        """Read up to the NUL, whatever the octets are."""
         at = stream.tell()
         octets, nul, _ = stream.read().partition(b"\0")
         if not nul:
@@ -149,6 +158,7 @@ class COctetString(Field[str]):
         return octets.decode("latin-1")
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write ASCII and the NUL, if the length is allowed."""
         if not isinstance(obj, str):
             raise FieldError(f"takes text, got {type(obj).__name__}", path)
         shown = self.shown(obj)
@@ -161,9 +171,6 @@ class COctetString(Field[str]):
             raise FieldError(f"takes {limit} characters, got {len(obj)} ({shown})", path)
         stream.write(obj.encode("ascii") + b"\0")
         return obj
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class OctetString(Field[bytes]):
@@ -182,9 +189,11 @@ class OctetString(Field[bytes]):
         self.shown = shown
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> bytes:
+        """Read as many octets as the first one says."""
         return _take(stream, _take(stream, 1, path)[0], path)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the length and the octets, if there are not too many."""
         if not isinstance(obj, bytes | bytearray):
             raise FieldError(f"takes octets, got {type(obj).__name__}; encode it first", path)
         if len(obj) > self.max_octets:
@@ -192,9 +201,6 @@ class OctetString(Field[bytes]):
             raise FieldError(reason, path)
         stream.write(bytes([len(obj)]) + obj)
         return obj
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class Counted(Field[tuple[T, ...]]):
@@ -218,10 +224,12 @@ class Counted(Field[tuple[T, ...]]):
         self.shown = shown_items(item.classes)
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[T, ...]:
+        """Read as many items as the first octet says."""
         count = _take(stream, 1, path)[0]
         return tuple(self.item.read(stream, f"{path}[{n}]") for n in range(count))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the count and the items, if there are not too many."""
         if not isinstance(obj, tuple | list):
             raise FieldError(f"takes a tuple of items, got {type(obj).__name__}", path)
         if not self.min_items <= len(obj) <= self.max_items:
@@ -231,9 +239,6 @@ class Counted(Field[tuple[T, ...]]):
         for n, item in enumerate(obj):
             self.item.write(item, stream, f"{path}[{n}]")
         return obj
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class Record(Field[T]):
@@ -251,17 +256,16 @@ class Record(Field[T]):
         self.fields = tuple(zip(cls._fields, fields, strict=True))  # type: ignore[attr-defined]
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> T:
+        """Read the fields in a row."""
         return self.cls(*(field.read(stream, f"{path}.{name}") for name, field in self.fields))
 
     def _build(self, obj: T, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the fields in a row."""
         if not isinstance(obj, self.cls):
             raise FieldError(f"takes {self.cls.__name__}, got {type(obj).__name__}", path)
         for name, field in self.fields:
             field.write(getattr(obj, name), stream, f"{path}.{name}")
         return obj
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class Tagged(Field[Any]):
@@ -277,6 +281,7 @@ class Tagged(Field[Any]):
         self.classes = tuple(record.cls for record in records.values())
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Read the flag and the record it announces."""
         at = stream.tell()
         flag = _take(stream, 1, path)[0]
         if flag not in self.records:
@@ -284,6 +289,7 @@ class Tagged(Field[Any]):
         return self.records[flag].read(stream, path)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the flag of the record, and the record."""
         for flag, record in self.records.items():
             if isinstance(obj, record.cls):
                 stream.write(bytes([flag]))
@@ -291,9 +297,6 @@ class Tagged(Field[Any]):
                 return obj
         known = " or ".join(record.cls.__name__ for record in self.records.values())
         raise FieldError(f"takes {known}, got {type(obj).__name__}", path)
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class TlvList(Field[tuple[Tlv, ...]]):
@@ -308,6 +311,7 @@ class TlvList(Field[tuple[Tlv, ...]]):
         self.shown = shown_items((Tlv,))
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[Tlv, ...]:
+        """Read TLVs to the end."""
         found: list[Tlv] = []
         while len(head := stream.read(4)) == 4:
             tag, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
@@ -316,6 +320,7 @@ class TlvList(Field[tuple[Tlv, ...]]):
         return tuple(found)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the TLVs, each within its limits."""
         if not isinstance(obj, tuple | list):
             raise FieldError(f"takes a tuple of Tlv, got {type(obj).__name__}", path)
         for n, tlv in enumerate(obj):
@@ -334,9 +339,6 @@ class TlvList(Field[tuple[Tlv, ...]]):
                 raise FieldError(f"takes {least} to {most} octets, got {len(value)}", where)
             stream.write(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
         return obj
-
-    def _sizeof(self, _context: Context, path: str) -> int:
-        raise construct.SizeofError(path=path)
 
 
 class Span(NamedTuple):
@@ -377,10 +379,12 @@ class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
             yield Span(name, start, stream.tell(), value)
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> construct.Container:
+        """Read all fields; those behind an early end get their defaults."""
         found = {span.name: span.value for span in self.spans(stream, path)}
         return construct.Container(self.defaults | found)
 
     def _build(self, obj: Any, stream: IO[bytes], _context: Context, path: str) -> object:  # noqa: ANN401 - a mapping of any values
+        """Write all fields, by default those that are not given."""
         for name, field in self.fields.items():
             value = obj[name] if name in obj else self.defaults[name]
             field.write(value, stream, f"{path}.{name}")

@@ -72,6 +72,7 @@ class FrameBuffer:
         return frames
 
     def _refuse(self, length: int, octets: bytes, frames: list[bytes]) -> FramingError:
+        """Forget everything and make the error that ends the stream."""
         self._rest = b""
         limit = MIN_LENGTH if length < MIN_LENGTH else self.max_length
         looks_like = next((name for start, name in _FOREIGN if octets.startswith(start)), None)

@@ -54,6 +54,7 @@ class TlvType(NamedTuple):
 
 
 def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
+    """An unsigned integer."""
     declared = construct.BytesInteger(octets)
 
     def read(value: bytes) -> int:
@@ -66,10 +67,13 @@ def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
 
 
 def _named(values: type[OpenIntEnum], octets: int = 1) -> TlvType:
+    """An integer whose numbers have names."""
     return _integer(octets, values.of)
 
 
 def _text(minimum: int, maximum: int) -> TlvType:
+    """ASCII and a NUL, which may be missing when it is read."""
+
     def read(value: bytes) -> str:
         return value.partition(b"\0")[0].decode("latin-1")
 
@@ -82,6 +86,7 @@ def _text(minimum: int, maximum: int) -> TlvType:
 
 
 def _as_octets(value: object) -> bytes:
+    """Return octets as `bytes`; anything else is a TypeError."""
     # bytes(5) would be five NULs, and bytes([5]) nobody's intention.
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError
@@ -89,10 +94,12 @@ def _as_octets(value: object) -> bytes:
 
 
 def _octets(minimum: int, maximum: int) -> TlvType:
+    """Octets as they are."""
     return TlvType(construct.GreedyBytes, minimum, maximum, bytes, _as_octets)
 
 
 def _pair(cls: Callable[..., tuple[int, int]]) -> TlvType:
+    """One octet and two, as a NamedTuple."""
     declared = construct.Sequence(construct.Int8ub, construct.Int16ub)
     return TlvType(declared, 3, 3, lambda value: cls(*declared.parse(value)), declared.build)
 

@@ -74,6 +74,7 @@ def walk(body: Body) -> list[Step]:
 
 
 def _steps(body: Body) -> Iterator[Step]:
+    """Yield the step of each field."""
     for renamed in body.subcons:
         name, field = renamed.name, renamed.subcon
         match field:

@@ -7,6 +7,7 @@ they say. Decisions are the gateway's rules and the session's; carrying is the l
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from pdu import BindMode, QuerySm
@@ -132,6 +133,7 @@ class SmscClient:
         finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def on_finished(_: Submission[Any]) -> None:
+            """Wake the caller, unless it has gone."""
             if not finished.done():
                 finished.set_result(None)
 
@@ -140,7 +142,7 @@ class SmscClient:
         try:
             await finished
         except asyncio.CancelledError:
-            submission.abandon()
+            running.links.withdraw(submission)
             raise
         if submission.failure is not None:
             raise submission.failure
@@ -171,8 +173,9 @@ class SmscClient:
         running = self._sending()
         batch = running.batch(timeout)
         try:
-            async for outcome in batch.run(messages):
-                yield outcome
+            async with aclosing(batch.run(messages)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
         finally:
             running.end_batch(batch)
 
@@ -283,12 +286,14 @@ class SmscClient:
         return f"<SmscClient {self.config}, {self.health().state.value}>"
 
     def _open(self) -> Running:
+        """Return what runs, if the client may be used here and now."""
         if self._running is None:
             raise ClientClosedError
         self._running.check_loop()
         return self._running
 
     def _sending(self) -> Running:
+        """Return what runs, if messages may be sent."""
         running = self._open()
         if self.config.mode is BindMode.RECEIVER:
             raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")

@@ -71,13 +71,18 @@ class Queue(Generic[T]):
         """Deliveries that wait for a place."""
         return len(self._unanswered)
 
+    @property
+    def is_overfull(self) -> bool:
+        """Whether even those that wait for a place are too many."""
+        return len(self._unanswered) >= MAX_UNANSWERED
+
     def put(self, item: T, delivery: Delivery | None = None) -> None:
         """Take an item and answer its delivery as soon as there is a place for it."""
         if len(self._items) < self._size and not self._unanswered:
             self._items.append(item)
             if delivery is not None:
                 delivery.answer()
-        elif delivery is not None and len(self._unanswered) >= MAX_UNANSWERED:
+        elif delivery is not None and self.is_overfull:
             delivery.answer(CommandStatus.ESME_RX_T_APPN)
         else:
             self._unanswered.append((item, delivery))
@@ -99,7 +104,9 @@ class Queue(Generic[T]):
     def close(self) -> None:
         """Let readers finish what is here and end."""
         self._is_closed = True
-        # What has no place is not answered: the gateway keeps it and brings it again.
+        # What has no place is not answered: the gateway keeps it and brings it again. What was
+        # answered before, as a part or an early receipt, stays.
+        self._items.extend(item for item, delivery in self._unanswered if delivery is None)
         self._unanswered.clear()
         self._wake()
 
@@ -112,6 +119,7 @@ class Queue(Generic[T]):
                 delivery.answer()
 
     async def _next_put(self) -> None:
+        """Wait until something is put in or the queue is closed."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         try:
@@ -128,6 +136,7 @@ class Queue(Generic[T]):
                 waiter.set_result(None)
 
     def _warn(self) -> None:
+        """Say once that the gateway has to wait."""
         if not self._warned:
             self._warned = True
             LOG.warning(
@@ -202,16 +211,17 @@ class Inbox:
 
     def close(self) -> None:
         """No more will come: let readers finish."""
-        self.desk.give_up_early()
+        self.desk.close()
         self.receipts.close()
         self.incoming.close()
 
     def _take_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
+        """Bring a receipt to its submission, to the readers, or to both."""
         self.receipts_taken += 1
         receipt = read_receipt(request)
-        claim = self.desk.take(
-            receipt, request, now=self._clock(), may_be_early=self._owes_response()
-        )
+        # Early receipts are answered before they have a place, so they need one in sight.
+        may_be_early = not self.receipts.is_overfull and self._owes_response()
+        claim = self.desk.take(receipt, request, now=self._clock(), may_be_early=may_be_early)
         # Whoever keeps a submission has its receipt there; a reader of all gets it as well.
         if claim is Claim.NOBODYS or (claim is Claim.TAKEN and self.receipts.is_read):
             self.receipts.put(receipt, delivery)
@@ -221,10 +231,15 @@ class Inbox:
             self._waits()
 
     def _unclaimed(self, receipt: Receipt) -> None:
+        """Take a receipt back that no submission wanted."""
         self.receipts.put(receipt)
 
     def _take_message(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
+        """Take a message in, or a part of one."""
         self.messages_taken += 1
+        if self.incoming.is_overfull:
+            delivery.answer(CommandStatus.ESME_RX_T_APPN)
+            return
         segment = _segment(request)
         if segment.total == 1:
             self.incoming.put(self._single(request, segment), delivery)
@@ -246,6 +261,7 @@ class Inbox:
         self.incoming.put(self._incoming(last), delivery)
 
     def _single(self, request: DeliverSm | DataSm, segment: Segment) -> IncomingMessage:
+        """Make a message of one part."""
         return IncomingMessage(
             sender=request.source_addr,
             recipient=request.destination_addr,
@@ -257,6 +273,7 @@ class Inbox:
         )
 
     def _incoming(self, joined: Joined) -> IncomingMessage:
+        """Make a message of its joined parts."""
         return IncomingMessage(
             sender=joined.sender,
             recipient=joined.recipient,
@@ -270,6 +287,7 @@ class Inbox:
 
 
 def _segment(request: DeliverSm | DataSm) -> Segment:
+    """Read which part of a message a PDU is."""
     has_udh = bool(request.esm_class & pdu.EsmClass.UDHI)
     sar: tuple[int, int, int] | None = None
     if request.tlvs:
@@ -290,6 +308,7 @@ def _keys(message_ids: str) -> tuple[Callable[[str], str], Callable[[str], str]]
 
 
 def _decimal(message_id: str) -> str:
+    """Return a hexadecimal id in decimal; what is none stays as it is."""
     try:
         return str(int(message_id, 16))
     except ValueError:

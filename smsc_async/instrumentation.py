@@ -84,6 +84,7 @@ class WireLog:
         self._log(">", self._written, octets)
 
     def _log(self, sign: str, buffer: FrameBuffer, octets: bytes) -> None:
+        """Log the PDUs that are whole now."""
         try:
             for frame in buffer.feed(octets):
                 WIRE.debug("%s %s %s", sign, self._peer, _line(decode(frame)))
@@ -93,6 +94,7 @@ class WireLog:
 
 
 def _line(pdu: Pdu) -> str:
+    """Say of a PDU what may be said: name, number, status, id."""
     name = getattr(pdu.command_id, "name", f"0x{pdu.command_id:08X}").lower()
     status = ""
     if pdu.command_id & 0x8000_0000:

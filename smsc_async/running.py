@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsc_async.batch import Batch
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError
+from smsc_async.errors import ClientClosedError, ConfigError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import Addressing, segments
 from smsc_async.inbox import Inbox
@@ -50,6 +50,7 @@ class Running:
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._batches: set[Batch] = set()
         self._simulator = AsyncExitStack()
         self._accepted = 0
@@ -59,7 +60,7 @@ class Running:
             config,
             self._settings,
             clock=self._clock,
-            owes_response=lambda: self.links.in_flight > 0,
+            owes_response=lambda: self.links.owes_response,
             waits=self._arm,
         )
         requests = Requests(self.inbox.requested, self._unexpected, self._has_room)
@@ -107,7 +108,10 @@ class Running:
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
+            ConfigError: *timeout* is no duration.
         """
+        if timeout is not None and not timeout > 0:
+            raise ConfigError("timeout", timeout, f"takes more than 0 seconds, got {timeout!r}")
         pdus = segments(
             message,
             reference=self._reference,
@@ -164,27 +168,36 @@ class Running:
         )
 
     def _count(self, submission: Submission[Any]) -> None:
+        """Count a message whose fate is known."""
         if submission.failure is None:
             self._accepted += 1
         else:
             self._failed += 1
 
     def _unexpected(self, _link: Link, event: object) -> None:
+        """Note what should not have happened."""
         LOG.debug("< unexpected: %s", type(event).__name__)
 
     def _has_room(self) -> None:
+        """Let every batch look again, and receipts wait for no response that isn't owed."""
+        if self.inbox.desk.has_early and not self.links.owes_response:
+            self.inbox.desk.give_up_early()
         for batch in self._batches:
             batch.wake()
 
     def _arm(self) -> None:
         """Keep one timer for what waits in the inbox."""
         deadline = self.inbox.next_deadline()
-        if deadline is None or self._timer is not None:
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
             return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
         wait = max(0.0, deadline - self._clock())
         self._timer = self._loop.call_later(wait, self._expire)
 
     def _expire(self) -> None:
+        """Hand out what has waited long enough in the inbox."""
         self._timer = None
         self.inbox.expire(self._clock())
         self._arm()
@@ -200,6 +213,7 @@ def text_settings(config: SmscConfig) -> TextSettings:
 
 
 def _addressing(config: SmscConfig) -> Addressing:
+    """Return the types of number and numbering plans of a config."""
     return Addressing(
         source_ton=config.source_ton,
         source_npi=config.source_npi,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import anyio
 
 from pdu import MessageState
-from smsc_async.errors import InvalidMessageError, ReceiptTimeoutError, SendError
+from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
 from smsc_async.link import Outgoing
 from smsc_async.messages import HlrQuery, Message, R_co
 from smsc_async.receipts import HlrReceipt, Receipt
@@ -40,7 +40,14 @@ class Submission(Outgoing[R_co]):
     now. Keep the object as long as its receipt is of interest: the client itself doesn't.
     """
 
-    __slots__ = ("__weakref__", "_on_accepted", "_on_finished", "_receipts", "_waiters")
+    __slots__ = (
+        "__weakref__",
+        "_is_cut_off",
+        "_on_accepted",
+        "_on_finished",
+        "_receipts",
+        "_waiters",
+    )
 
     def __init__(
         self,
@@ -55,6 +62,7 @@ class Submission(Outgoing[R_co]):
         self._on_finished = on_finished
         self._receipts: dict[int, Receipt] = {}
         self._waiters: list[asyncio.Future[None]] = []
+        self._is_cut_off = False
 
     @property
     def message_id(self) -> str:
@@ -85,9 +93,12 @@ class Submission(Outgoing[R_co]):
 
         Raises:
             ReceiptTimeoutError: None came in time. The message itself is fine.
+            ClientClosedError: The client was left before it came. The message itself is fine.
         """
         with anyio.move_on_after(timeout):
             while (receipt := self._outcome()) is None:
+                if self._is_cut_off:
+                    raise ClientClosedError("it was left before the receipt came")
                 await self._next_receipt()
             return cast("R_co", receipt)
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
@@ -100,6 +111,14 @@ class Submission(Outgoing[R_co]):
         # What is final stays, whatever straggles in behind it.
         if known is None or not known.is_final or receipt.is_final:
             self._receipts[index] = receipt
+        self._wake()
+
+    def cut_off(self) -> None:
+        """Take notice that no receipt will come any more: the client is left."""
+        self._is_cut_off = True
+        self._wake()
+
+    def _wake(self) -> None:
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
@@ -118,6 +137,7 @@ class Submission(Outgoing[R_co]):
         return last if arrived == self.parts else None
 
     async def _next_receipt(self) -> None:
+        """Wait until any receipt of this message comes."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
@@ -127,6 +147,7 @@ class Submission(Outgoing[R_co]):
                 self._waiters.remove(waiter)
 
     def _accepted(self, index: int, message_id: str) -> None:
+        """Keep the id of a part, and expect its receipts."""
         super()._accepted(index, message_id)
         self._on_accepted(message_id, self, index)
 
@@ -158,11 +179,15 @@ class Claim(Enum):
 
 
 class _Expected(NamedTuple):
+    """Which part of which submission an id belongs to."""
+
     submission: weakref.ref[Submission[Any]]
     part: int
 
 
 class _Early(NamedTuple):
+    """A receipt that came before its response."""
+
     receipt: Receipt
     pdu: DeliverSm | DataSm
     arrived_at: float
@@ -239,12 +264,26 @@ class Desk:
         while self._early and self._early[0][1].arrived_at + self._patience <= now:
             self._unclaimed(self._early.popleft()[1].receipt)
 
+    def close(self) -> None:
+        """Give up all receipts that wait, and let nobody wait for one: none will come."""
+        for expected in self._expected.values():
+            submission = expected.submission()
+            if submission is not None:
+                submission.cut_off()
+        self.give_up_early()
+
+    @property
+    def has_early(self) -> bool:
+        """Whether receipts wait for their response."""
+        return bool(self._early)
+
     def give_up_early(self) -> None:
-        """Give up all receipts that wait: no response will come any more."""
+        """Give up all receipts that wait: no response is owed any more."""
         while self._early:
             self._unclaimed(self._early.popleft()[1].receipt)
 
     def _hand_over(self, key: str, receipt: Receipt, pdu: DeliverSm | DataSm) -> bool:
+        """Give a receipt to its submission; False if nobody keeps it any more."""
         reference, index = self._expected[key]
         submission = reference()
         if submission is None or receipt.is_final:
@@ -255,6 +294,7 @@ class Desk:
         return True
 
     def _hand_over_early(self, key: str) -> None:
+        """Give out the receipts that waited for this id."""
         waiting = [early for other, early in self._early if other == key]
         if not waiting:
             return

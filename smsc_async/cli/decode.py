@@ -37,10 +37,12 @@ def decode(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> i
 
 
 def _standard_input() -> str:
+    """Return what is piped in; what is no UTF-8 is no digit either, and is complained about."""
     return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def _verdict(lines: tuple[Line, ...], size: int, broken: Line | None, screen: Screen) -> Text:
+    """Sum up: what was there, and whether and where it is broken."""
     say = screen.say
     counted = {
         "pdus": say.count("pdus", len(list(frames.frames(lines)))),

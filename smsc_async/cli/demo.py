@@ -92,6 +92,7 @@ def demo(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
 
 
 async def _travel() -> Journey:
+    """Send the message through the embedded gateway and wait for its receipt."""
     # Imported here, so that a help page or a wrong option needs neither.
     from smsc_async.client import SmscClient  # noqa: PLC0415
     from smsc_async.simulator import Simulator  # noqa: PLC0415
@@ -112,6 +113,7 @@ def sent_frame() -> bytes:
 
 
 def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Panel:
+    """Frame a section under its title."""
     return Panel(
         what,
         title=Text(title, style="bold"),
@@ -122,6 +124,7 @@ def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Pan
 
 
 def _message(say: Say) -> list[tuple[str, RenderableType]]:
+    """Return the message itself as rows."""
     return [
         (say("demo.from"), MESSAGE.sender),
         (say("demo.to"), MESSAGE.to),
@@ -130,10 +133,12 @@ def _message(say: Say) -> list[tuple[str, RenderableType]]:
 
 
 def _wire_title(frame: bytes, say: Say) -> str:
+    """Return the title above the octets."""
     return say("demo.wire", command="submit_sm", octets=say.count("octets", len(frame)))
 
 
 def _answer(journey: Journey, say: Say) -> list[tuple[str, RenderableType]]:
+    """Return what the gateway answered as rows."""
     accepted = say(
         "accepted.as",
         ids=f"message_id {journey.message_id}",
@@ -150,6 +155,7 @@ def _answer(journey: Journey, say: Say) -> list[tuple[str, RenderableType]]:
 
 
 def _next(say: Say) -> list[tuple[str, RenderableType]]:
+    """Return what a newcomer may do next as rows."""
     return [
         (say("demo.next.python"), Text(_PYTHON, style="cyan")),
         (say("demo.next.shell"), Text(_SHELL, style="cyan")),
@@ -158,6 +164,7 @@ def _next(say: Say) -> list[tuple[str, RenderableType]]:
 
 
 def _as_json(journey: Journey, frame: bytes) -> dict[str, Any]:
+    """Return the whole journey as one object."""
     made = plan(MESSAGE)
     return {
         "sender": MESSAGE.sender,

@@ -128,6 +128,7 @@ def failure_of(error: SmscError) -> Failure:
 
 
 def _went(error: SmscError) -> tuple[str, tuple[str, ...]]:
+    """Return the answer to "did it go?", and what was accepted."""
     if isinstance(error, ReceiptTimeoutError):
         return "went.accepted", (error.message_id,)
     if not isinstance(error, SendError):
@@ -152,6 +153,7 @@ def report(failure: Failure, screen: Screen) -> int:
 
 
 def _as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
+    """Return a failure as one object."""
     say, values = screen.say, failure.values
     return {
         "kind": failure.key,

@@ -41,6 +41,7 @@ def table(lines: Sequence[Line], say: Say) -> Table:
 
 
 def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
+    """Return the four cells of a field; a long one takes several lines in each."""
     rows = [line.octets[at : at + OCTETS_A_ROW] for at in range(0, len(line.octets), OCTETS_A_ROW)]
     offsets = "\n".join(f"{line.offset + OCTETS_A_ROW * n:04x}:" for n in range(len(rows) or 1))
     octets = "\n".join(row.hex(" ") for row in rows)
@@ -75,10 +76,12 @@ def frames(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _command(frame: Sequence[Line]) -> str | None:
+    """Return the name of a PDU, None where its header is cut off."""
     return next((line.meaning for line in frame if line.field == "command_id"), None)
 
 
 def _field(line: Line) -> dict[str, Any]:
+    """Return one field as an object."""
     return {
         "offset": line.offset,
         "octets": line.octets.hex(),

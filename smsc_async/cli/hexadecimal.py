@@ -12,7 +12,7 @@ import re
 from smsc_async.cli.failures import ExitCode, Failure
 
 # An offset, then a colon or a gap, then the octets: `00000010  0a 0b`, `0010: 0a0b`.
-_ROW = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,8})(?::\s*|\s{2,}|\t)(.*)")
+_ROW = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,8})(:\s+|\s{2,}|\t)(.*)")
 _GROUP = re.compile(r"(\s*)((?:[0-9a-fA-F]{2}){1,4})(?=\s|$|\|)")
 _ROW_LENGTH = 16
 _MIDDLE = 8
@@ -34,13 +34,19 @@ def read_octets(text: str) -> bytes:
         Failure: A character that is no digit, an odd digit, a dump with a gap, or nothing at all.
     """
     rows = [row for line in text.splitlines() if (row := _ROW.fullmatch(line))]
-    octets = _read_dump(rows) if rows and int(rows[0][1], 16) == 0 else _read_digits(text)
+    octets = _read_dump(rows) if rows and _is_offset(rows[0]) else _read_digits(text)
     if not octets:
         raise Failure(ExitCode.WRONG_USE, "no_hex")
     return octets
 
 
+def _is_offset(row: re.Match[str]) -> bool:
+    """Tell an offset from digits: it begins at 0, or a colon and a gap are behind it."""
+    return int(row[1], 16) == 0 or ":" in row[2]
+
+
 def _read_digits(text: str) -> bytes:
+    """Read digits with anything usual between them."""
     bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     if found := _NO_DIGIT.search(_BETWEEN.sub(lambda gap: "0" * len(gap[0]), bare)):
         shown = f"U+{ord(found[0]):04X}"
@@ -58,7 +64,7 @@ def _read_dump(rows: list[re.Match[str]]) -> bytes:
     for row, offset, following in zip(rows, offsets, [*offsets[1:], None], strict=True):
         if offset != len(octets):
             raise Failure(ExitCode.WRONG_USE, "gap_hex", have=len(octets), offset=offset)
-        found = _read_row(row[2])
+        found = _read_row(row[3])
         # hexdump's last row is an offset without octets.
         octets += found if following is None else found[: following - offset]
     return octets

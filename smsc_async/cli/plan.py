@@ -14,6 +14,7 @@ from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import STANDARD_INPUT
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.plan import Plan
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import Coding, LongText, Sms
@@ -141,6 +142,7 @@ def _shown_parts(made: Plan) -> list[int]:
 
 
 def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
+    """Return how full a part is, as a row."""
     used = made.octets[number - 1]
     capacity = made.octets[-1] + made.room
     room = max(capacity - used, 0)
@@ -150,6 +152,7 @@ def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
 
 
 def _why(message: Sms, made: Plan, say: Say) -> str:
+    """Say why it is this coding."""
     if message.coding is not None:
         return say("why.asked")
     if made.coding is not Coding.UCS2:
@@ -162,6 +165,7 @@ def _why(message: Sms, made: Plan, say: Say) -> str:
 
 
 def _is_cyrillic(char: str) -> bool:
+    """Tell a letter of the Cyrillic blocks."""
     return "\u0400" <= char <= "\u052f"
 
 
@@ -177,10 +181,13 @@ def replacements(text: str, made: Plan) -> dict[str, str | None]:
 
 
 def _replacement(char: str, *, is_latin: bool) -> str | None:
+    """Return what one character could be in GSM."""
     if char in _REPLACEMENTS:
         return _REPLACEMENTS[char]
     if _is_cyrillic(char):
         return _LOOKALIKES.get(char) if is_latin else None
+    if unicodedata.combining(char):
+        return ""
     bare = "".join(
         part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)
     )
@@ -191,13 +198,17 @@ def _cheaper(message: Sms, replaced: Mapping[str, str | None]) -> Plan | None:
     """Plan the text with all replacements made, where each character has one."""
     if message.coding is not None or not replaced or None in replaced.values():
         return None
-    text = "".join(replaced.get(char, char) or "" for char in message.text)
-    if not text or not TextCoding.GSM.fits(message.comment or ""):
+    if not TextCoding.GSM.fits(message.comment or ""):
         return None
-    return make_plan(Sms(to=message.to, text=text, comment=message.comment))
+    text = "".join(replaced.get(char, char) or "" for char in message.text)
+    try:
+        return make_plan(Sms(to=message.to, text=text, comment=message.comment))
+    except InvalidMessageError:  # nothing is left of it, or it has become markup
+        return None
 
 
 def _instead(made: Plan, cheaper: Plan, say: Say) -> str:
+    """Say what the replacements save."""
     parts = say.count("parts", cheaper.parts)
     if cheaper.parts == made.parts:
         return say("same_parts", parts=parts)
@@ -230,12 +241,14 @@ def _forcing(replaced: Mapping[str, str | None], say: Say) -> Table:
 
 
 def _cyrillic(letters: list[str]) -> tuple[str, Text]:
+    """Return the code points and the name of letters that stand together."""
     first, last = ord(min(letters)), ord(max(letters))
     code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
     return code_points, Text("cyrillic", style="dim")
 
 
 def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]:
+    """Return the cells of one character."""
     shown = char if char.isprintable() and not unicodedata.combining(char) else "·"
     if replacement is None:
         instead = Text(say("no_gsm"), style="dim")

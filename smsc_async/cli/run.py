@@ -50,18 +50,20 @@ def run(arguments: Sequence[str]) -> int:
         return _end(failure_of(error), screen)
     except KeyboardInterrupt:
         return _end(Failure(ExitCode.INTERRUPTED, "interrupted"), screen)
-    except Exception as error:  # noqa: BLE001 -- the last place where a sentence can be made of it
+    except BaseException as error:  # noqa: BLE001 -- the last place to make a sentence of it; a cancelled loop ends with one, too
         kind = type(error).__name__
         return _end(Failure(ExitCode.UNKNOWN, "unexpected", kind=kind), screen)
 
 
 def _end(failure: Failure, screen: Screen) -> int:
+    """Tell of a failure and return its exit code."""
     if screen.is_debug:
         traceback.print_exc()
     return report(failure, screen)
 
 
 def _run(common: Common, screen: Screen) -> int:
+    """Do what the common options ask for, or call the command."""
     if common.bad_language is not None:
         raise wrong_use("use.language", "smsc", value=common.bad_language)
     if common.is_version:
@@ -70,12 +72,14 @@ def _run(common: Common, screen: Screen) -> int:
     if common.is_help and name not in COMMANDS:
         name = "smsc"
     if common.is_help:
-        screen.show(*pages.page(screen.say.language, name))
+        # Whoever asks for a page is a person, whatever else is asked for.
+        Screen(screen.say).show(*pages.page(screen.say.language, name))
         return ExitCode.DONE
     return _call(_command(name, screen), common.rest, name, screen)
 
 
 def _show_version(screen: Screen) -> int:
+    """Show which release this is."""
     try:
         version = metadata.version("smsc-async")
     except metadata.PackageNotFoundError:
@@ -86,6 +90,7 @@ def _show_version(screen: Screen) -> int:
 
 
 def _command(name: str, screen: Screen) -> Callable[..., int]:
+    """Import the function of a command."""
     if not name:
         screen.complain(*pages.page(screen.say.language, "smsc"))
         raise wrong_use("use.no_command", "smsc")
@@ -98,6 +103,7 @@ def _command(name: str, screen: Screen) -> Callable[..., int]:
 
 
 def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Screen) -> int:
+    """Let the parser bind the arguments to the command's signature, and call it."""
     try:
         parser = App(name=name, help_flags=(), version_flags=())
         parser.default(command)

@@ -83,12 +83,15 @@ class Screen:
 
 
 class _Console(Console):
+    """A console that survives its reader."""
+
     def on_broken_pipe(self) -> None:
         """Leave it to the screen; rich would end the process."""
         raise BrokenPipeError
 
 
 def _console(stream: IO[str]) -> Console:
+    """Make a console that shows texts as they are."""
     # Texts of users aren't markup, and their numbers aren't to be coloured.
     console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     console.width = min(console.width, WIDEST)
@@ -96,6 +99,7 @@ def _console(stream: IO[str]) -> Console:
 
 
 def _dumped(value: Mapping[str, Any], stream: TextIO) -> str:
+    """Return JSON in characters that *stream* can carry."""
     is_unicode = (stream.encoding or "").lower().replace("-", "").startswith("utf")
     return json.dumps(value, ensure_ascii=not is_unicode, separators=(", ", ": "))
 

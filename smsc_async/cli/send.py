@@ -21,6 +21,8 @@ from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import seconds
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError, mask_number
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import Coding, LongText, Sms
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ def send(
         screen.show(Text(screen.say("nothing_sent"), style="dim"))
         return ExitCode.DONE
     config = _config(url)
+    # A text that can't travel on this bind is refused before anything is opened.
+    make_plan(message, TextSettings(latin1=config.is_latin1))
     return _travel(message, config, 0.0 if no_wait else min(wait, _LONGEST_WAIT), screen)
 
 
@@ -110,23 +114,25 @@ def _config(url: str | None) -> SmscConfig:
 
 
 def _travel(message: Sms, config: SmscConfig, wait: float, screen: Screen) -> int:
+    """Send the message on a loop of its own; whatever ends it, say how far it came."""
     course = _Course()
+    cause: BaseException | None = None
     try:
         return asyncio.run(_send(message, config, wait, course, screen))
     except KeyboardInterrupt:
         code, key, values = ExitCode.INTERRUPTED, "interrupted", {}
     except (SmscError, Failure):
         raise
-    except Exception as error:
-        if screen.is_debug:
-            raise
+    except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
+        cause = error if screen.is_debug else None
         code, key, values = ExitCode.UNKNOWN, "unexpected", {"kind": type(error).__name__}
-    raise Failure(code, key, went=course.went, message_ids=course.message_ids, **values)
+    raise Failure(code, key, went=course.went, message_ids=course.message_ids, **values) from cause
 
 
 async def _send(
     message: Sms, config: SmscConfig, wait: float, course: _Course, screen: Screen
 ) -> int:
+    """Connect, send, wait, and show each step as it is reached."""
     # Imported here: a plan or an error of the URL needs no client.
     from smsc_async.client import SmscClient  # noqa: PLC0415
 
@@ -153,6 +159,7 @@ async def _send(
 
 
 def _accepted(sent: Submission[Receipt], took: float, say: Say) -> tuple[str, RenderableType]:
+    """Return the acceptance as a row."""
     parts = say.count("parts", sent.parts)
     ids = ", ".join(sent.message_ids)
     said = say("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
@@ -160,6 +167,7 @@ def _accepted(sent: Submission[Receipt], took: float, say: Say) -> tuple[str, Re
 
 
 def _received(receipt: Receipt, took: float, say: Say) -> list[tuple[str, RenderableType]]:
+    """Return what the receipt says as rows."""
     is_delivered = receipt.state is MessageState.DELIVERED
     said = say("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
     rows: list[tuple[str, RenderableType]] = [
@@ -175,6 +183,7 @@ def _received(receipt: Receipt, took: float, say: Say) -> list[tuple[str, Render
 
 
 def _label_width(say: Say) -> int:
+    """Return the width of the widest label, since the rows are shown one by one."""
     return max(len(say(key)) for key in ("accepted", "receipt", "cause", "do"))
 
 
@@ -186,6 +195,7 @@ def state_name(state: MessageState | int | None) -> str:
 def _as_json(
     message: Sms, sent: Submission[Receipt], took: float, receipt: Receipt | None
 ) -> dict[str, Any]:
+    """Return the outcome as one object."""
     return {
         "to": mask_number(message.to),
         "message_ids": list(sent.message_ids),

@@ -76,6 +76,7 @@ def sim(
 
 
 def _simulator(host: str, port: int, delay: float, state: State) -> Simulator:
+    """Make the simulator that the options describe."""
     # Imported here, so that a help page or a wrong option doesn't need it.
     from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415
 
@@ -86,6 +87,7 @@ def _simulator(host: str, port: int, delay: float, state: State) -> Simulator:
 async def _serve(
     simulator: Simulator, host: str, port: int, screen: Screen, *, is_full: bool
 ) -> None:
+    """Run the simulator until it is ended, then sum up."""
     began = perf_counter()
     async with AsyncExitStack() as stack:
         await _listen(simulator, stack, host, port)
@@ -95,6 +97,7 @@ async def _serve(
 
 
 async def _listen(simulator: Simulator, stack: AsyncExitStack, host: str, port: int) -> None:
+    """Open the port, or say why that can't be."""
     try:
         await stack.enter_async_context(simulator)
     except OSError as error:
@@ -102,6 +105,7 @@ async def _listen(simulator: Simulator, stack: AsyncExitStack, host: str, port: 
 
 
 def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
+    """Make a failure of what the operating system said."""
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < _LAST_PORT else 2775
         return Failure(ExitCode.NO_LINK, "address_in_use", host=host, port=port, other=other)
@@ -132,12 +136,14 @@ async def _show_messages(
 
 
 async def _is_set(ended: asyncio.Event) -> bool:
+    """Wait a moment, or less if the end comes."""
     with suppress(TimeoutError):
         await asyncio.wait_for(ended.wait(), LOOK_EVERY)
     return ended.is_set()
 
 
 def _greet(url: str, screen: Screen) -> None:
+    """Say where it listens and how to try it."""
     say = screen.say
     screen.show(
         Text.assemble(say("sim.listening"), " ", (url, "bold green")),
@@ -154,6 +160,7 @@ def _greet(url: str, screen: Screen) -> None:
 
 
 def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
+    """Show one message."""
     at = message.received_at.astimezone().strftime("%H:%M:%S")
     sender, recipient = (
         _number(number, is_full=is_full) for number in (message.sender, message.recipient)
@@ -167,6 +174,7 @@ def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
 
 
 def _number(number: str, *, is_full: bool) -> str:
+    """Mask a number; a name stays."""
     is_name = not number.isdigit() and "@" not in number
     return number if is_full or is_name else mask_number(number)
 
@@ -181,6 +189,7 @@ def _one_line(text: str) -> str:
 
 
 def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:
+    """Return one message as an object."""
     return {
         "event": "message",
         "received_at": message.received_at.isoformat(),
@@ -198,6 +207,7 @@ def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any
 
 
 def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
+    """Say how many messages there were."""
     say, stats = screen.say, simulator.stats
     said = say(
         "sim.summary",

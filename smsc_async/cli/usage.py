@@ -83,6 +83,7 @@ def read_common(arguments: Sequence[str]) -> Common:
 
 
 def _set_language(common: Common, value: str) -> None:
+    """Keep a language, or the complaint about it."""
     language = as_language(value)
     if language is None:
         common.bad_language = value
@@ -117,6 +118,7 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
+    """Name an option that isn't there, and the one that was meant; nothing but options."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
         return wrong_use("use.dash", command, do="use.dash.do")
@@ -127,6 +129,7 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
+    """Say what an option takes."""
     name = "" if error.argument is None else _shown(error.argument)
     value = "" if error.token is None else error.token.value
     kind = error.target_type
@@ -150,5 +153,6 @@ def seconds(_kind: object, tokens: Sequence[Token]) -> float:
 
 
 def _shown(argument: Any) -> str:  # noqa: ANN401 -- cyclopts has moved this class between versions
+    """Return a parameter as it is written: an option, or an argument in capitals."""
     name: str = argument.name
     return name if argument.field_info.is_keyword_only else name.lstrip("-").upper()

@@ -84,7 +84,9 @@ class Link(asyncio.Protocol):
         self._timer_at = 0.0
         self._flush_planned = False
         self._write_paused = False
+        self._untold = 0
         self._binding: asyncio.Future[None] | None = None
+        self._lost: LinkLostError | None = None
         self._closed = self._loop.create_future()
         self._wire = WireLog(str(host))
 
@@ -99,6 +101,11 @@ class Link(asyncio.Protocol):
     def in_flight(self) -> int:
         """Requests that await their response."""
         return self.session.window.in_flight
+
+    @property
+    def owes_response(self) -> bool:
+        """Whether somebody still waits for a response, also one that was read with this PDU."""
+        return self._untold > 0 or self.session.window.in_flight > 0
 
     @property
     def can_write(self) -> bool:
@@ -118,9 +125,13 @@ class Link(asyncio.Protocol):
         """
         self._binding = self._loop.create_future()
         self._bind_name, self._system_id = _bind_name(request), system_id
-        self.session.request(request, self._clock())
-        self._plan_flush()
-        await self._binding
+        if self._lost is None:
+            self.session.request(request, self._clock())
+            self._plan_flush()
+            await self._binding
+        # It may have ended before we asked, or in the same read as the gateway's yes.
+        if self._lost is not None:
+            raise self._lost
 
     def submit(self, outgoing: Outgoing[Any]) -> None:
         """Write the next segment of a message; only while `can_write`."""
@@ -192,8 +203,12 @@ class Link(asyncio.Protocol):
     # What the session tells.
 
     def _take(self, events: list[Event]) -> None:
+        """Tell everybody whom the events concern."""
+        # What was read together was settled together: the window doesn't tell any more.
+        self._untold = sum([type(event) is ResponseReceived for event in events])
         for event in events:
             if type(event) is ResponseReceived:
+                self._untold -= 1
                 context: Any = event.context
                 context[0].answered(context[1], event.response)
             elif not self._take_late(event):
@@ -217,6 +232,7 @@ class Link(asyncio.Protocol):
         return True
 
     def _take_change(self, event: Event) -> None:
+        """Take what concerns the link or the gateway's own requests."""
         match event:
             case RequestReceived():
                 self._receiver.requested(self, event.pdu)
@@ -234,6 +250,7 @@ class Link(asyncio.Protocol):
                 self._receiver.unexpected(self, event)
 
     def _settle_bind(self, error: Exception | None) -> None:
+        """End the wait of `bind`, once."""
         binding = self._binding
         if binding is None or binding.done():
             return
@@ -243,7 +260,8 @@ class Link(asyncio.Protocol):
             binding.set_exception(error)
 
     def _end(self, end: LinkEnded) -> None:
-        lost = LinkLostError(end.reason.value)
+        """Tell all who waited on this link, write what is left, close the socket."""
+        self._lost = lost = LinkLostError(self._why(end))
         lost.__cause__ = end.error
         self._settle_bind(lost)
         for context in end.lost:
@@ -253,7 +271,20 @@ class Link(asyncio.Protocol):
         self._flush()
         self._close_socket(end.reason)
 
+    def _why(self, end: LinkEnded) -> str:
+        """Say what ended the link, and the way out where it never was bound."""
+        reason = end.reason.value if end.error is None else f"{end.reason.value}: {end.error}"
+        if self._binding is None or self.bound_at is not None:
+            return reason
+        if end.reason is EndReason.BIND_OVERDUE:
+            return (
+                f"{self._bind_name} got no response in {self._limits.bind_timeout:.1f} s"
+                "; check that SMPP is spoken at that port"
+            )
+        return f"{self._bind_name} got no response, {reason}; a TLS port wants smpps://"
+
     def _close_socket(self, reason: EndReason) -> None:
+        """Close at once where nobody would read any more, else after the last octets."""
         if self._transport is None:
             return
         if reason in _HOPELESS:
@@ -263,6 +294,7 @@ class Link(asyncio.Protocol):
             self._arm_abort()
 
     def _arm_abort(self) -> None:
+        """Make sure that a closing socket gets closed."""
         if self._timer is not None:
             self._timer.cancel()
         assert self._transport is not None  # noqa: S101 - for the type checker
@@ -271,11 +303,13 @@ class Link(asyncio.Protocol):
     # When to write, when to look at the clock.
 
     def _plan_flush(self) -> None:
+        """Write at the end of this turn of the event loop."""
         if not self._flush_planned:
             self._flush_planned = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
+        """Write all that is queued, in one go."""
         self._flush_planned = False
         transport = self._transport
         octets = self.session.outgoing()
@@ -296,6 +330,7 @@ class Link(asyncio.Protocol):
         self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
 
     def _tick(self) -> None:
+        """Tell what has become due."""
         self._timer = None
         self._take(self.session.advance(self._clock()))
         self._receiver.has_room(self)
@@ -318,8 +353,10 @@ _HOPELESS = frozenset(
 
 
 def _bind_name(request: Bind) -> str:
+    """Name a bind as the specification writes it."""
     return getattr(request.command_id, "name", "bind").lower()
 
 
 def _context(event: ResponseOverdue | ResponseGarbled | LateResponseReceived) -> Context:
+    """Return who waits for the response, and its index there."""
     return cast("Context", event.context)

@@ -112,6 +112,11 @@ class LinkManager:
         return sum(link.in_flight for link in self._links)
 
     @property
+    def owes_response(self) -> bool:
+        """Whether a response may still come that names an id."""
+        return any(link.owes_response for link in self._links)
+
+    @property
     def waiting(self) -> int:
         """Messages that wait for a slot."""
         return len(self._queue)
@@ -168,6 +173,12 @@ class LinkManager:
             outgoing.queued_at = self._clock()
             self._queue.append(outgoing)
 
+    def withdraw(self, outgoing: Outgoing[Any]) -> None:
+        """Forget a message if nothing of it was written."""
+        if outgoing.abandon() and outgoing in self._queue:
+            self._queue.remove(outgoing)
+            self._pump()
+
     async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - a session counts it, from the write
         """Send another request that takes a slot and return its response, whatever it says.
 
@@ -209,6 +220,7 @@ class LinkManager:
             await self._end_task()
 
     async def _end_task(self) -> None:
+        """End the keepers; raise what they failed of."""
         task, self._task = self._task, None
         if self._patience is not None:
             self._patience.cancel()
@@ -237,6 +249,7 @@ class LinkManager:
                 return
 
     def _pump(self) -> None:
+        """Give those who wait their turn, in order."""
         queue = self._queue
         while queue:
             outgoing = queue[0]
@@ -249,10 +262,12 @@ class LinkManager:
             self._idle.set_result(None)
 
     def _give_up_queue(self, error: LinkError) -> None:
+        """End all that waits."""
         queue, self._queue = self._queue, deque()
         for outgoing in queue:
             if outgoing.wants_slot:
                 outgoing.give_up(str(error), error)
+        self._pump()
 
     # What links tell (Receiver).
 
@@ -276,7 +291,7 @@ class LinkManager:
         self._links.remove(link)
         self.last_error = end.reason.value
         self._hooks.tell(LinkDown(str(link.host), end.reason.value))
-        if not self._links:
+        if not self._links and self._task is not None:
             self._enter(LinkState.DOWN)
             self._lost_all()
         self._pump()
@@ -284,6 +299,7 @@ class LinkManager:
     # Keepers: one for each link.
 
     async def _run(self) -> None:
+        """Run the keepers; the others begin when the first link is bound."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._keep, 0)
             assert self._opened is not None  # noqa: S101 - set before this task
@@ -303,7 +319,8 @@ class LinkManager:
     async def _keep(self, _number: int) -> None:
         """Keep one link up until the client closes or the gateway refuses for good."""
         backoff = Backoff(self.config.reconnect)
-        while True:
+        # Messages that wait while the client is left may still need a link.
+        while self._queue or not self._is_closing:
             try:
                 link = await self._connect_any()
             except LinkError as error:
@@ -319,6 +336,7 @@ class LinkManager:
             await anyio.sleep(wait)
 
     def _gives_up(self, error: LinkError) -> bool:
+        """Take a failed attempt in; return whether it was the last."""
         self.last_error = str(error)
         is_fatal = isinstance(error, BindRefusedError) and error.is_fatal
         is_first = self._opened is not None and not self._opened.done()
@@ -332,12 +350,14 @@ class LinkManager:
         return True
 
     def _fail_for_good(self, error: LinkError) -> None:
+        """Stop: the gateway will not have these credentials."""
         self._fatal = error
         self._enter(LinkState.FAILED)
         self._settle_opened(error)
         self._give_up_queue(error)
 
     def _settle_opened(self, error: LinkError | None = None) -> None:
+        """End the wait of `open`, once."""
         opened = self._opened
         if opened is None or opened.done():
             return
@@ -369,6 +389,7 @@ class LinkManager:
         raise _most_telling(errors)
 
     async def _connect(self, host: Host) -> Link:
+        """Connect to one host and bind."""
         config = self.config
         link = await connect(
             config,
@@ -386,6 +407,7 @@ class LinkManager:
             await link.wait_closed()
             raise
         self._links.append(link)
+        self._fatal = None
         self.connects += 1
         self.bound_at = self._clock()
         self._enter(LinkState.BOUND)
@@ -395,6 +417,7 @@ class LinkManager:
         return link
 
     async def _hold(self, link: Link) -> None:
+        """Wait until the socket is closed; close it if the wait is cancelled."""
         try:
             await link.wait_closed()
         finally:
@@ -403,9 +426,11 @@ class LinkManager:
     # Patience of those who wait while there is no link.
 
     def _enter(self, state: LinkState) -> None:
+        """Note how things stand."""
         self.state = state
 
     def _lost_all(self) -> None:
+        """Begin to count the patience of those who wait for a link."""
         self._down_at = self._clock()
         self._watch_patience()
 
@@ -435,6 +460,7 @@ class LinkManager:
 
 
 def _session_limits(config: SmscConfig) -> SessionLimits:
+    """Return a session's limits by the config."""
     timeouts = config.timeouts
     return SessionLimits(
         window=config.window,
@@ -448,6 +474,7 @@ def _session_limits(config: SmscConfig) -> SessionLimits:
 
 
 def _bind_request(config: SmscConfig) -> Bind:
+    """Make the bind request of the config."""
     password = config.reveal_password()
     usual, long = _BINDS[config.mode]
     request = long if len(password) > LONGEST_PASSWORD else usual
@@ -475,4 +502,5 @@ def _most_telling(errors: list[LinkError]) -> LinkError:
 
 
 def _why(error: ConnectFailedError) -> str:
+    """Return an error without its beginning, for a list of several."""
     return str(error).removeprefix("no connection to ")

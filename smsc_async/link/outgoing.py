@@ -97,6 +97,7 @@ class Asked:
         self._fail(error)
 
     def _fail(self, error: Exception) -> None:
+        """End the wait with an error, unless nobody waits."""
         if not self._future.done():
             self._future.set_exception(error)
 
@@ -210,7 +211,7 @@ class Outgoing(Generic[R_co]):
 
     def give_up(self, reason: str, cause: Exception | None = None) -> None:
         """End a message that has segments left and no link to go out on."""
-        outcome = Outcome.UNKNOWN if self.message_ids else Outcome.NOT_SENT
+        outcome = Outcome.UNKNOWN if self._written else Outcome.NOT_SENT
         error = SubmitInterruptedError(
             self.message, outcome=outcome, message_ids=self.message_ids, reason=reason
         )
@@ -220,6 +221,7 @@ class Outgoing(Generic[R_co]):
             self._finish()
 
     def _refused(self, status: int) -> None:
+        """Note that the gateway refused a segment."""
         ids = self.message_ids
         if status in THROTTLING:
             self._fail(
@@ -234,20 +236,24 @@ class Outgoing(Generic[R_co]):
             self._fail(SubmitRefusedError(self.message, command_status=status, message_ids=ids))
 
     def _accepted(self, index: int, message_id: str) -> None:
+        """Note the id of an accepted segment."""
         self._ids[index] = message_id
 
     def _fail(self, error: SendError) -> None:
+        """Write no more segments, and remember why."""
         # The first fault is the cause; what follows it is its consequence.
         self._is_stopped = True
         if self.failure is None:
             self.failure = error
 
     def _settled(self) -> None:
+        """Count a segment as settled; finish when it was the last."""
         self._in_flight -= 1
         if not self._in_flight and not self.wants_slot:
             self._finish()
 
     def _finish(self) -> None:
+        """Tell the fate, once."""
         if self.is_finished:
             return
         self.is_finished = True

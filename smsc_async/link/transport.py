@@ -75,11 +75,17 @@ async def connect(
             )
     except (OSError, UnicodeError) as error:
         reason = _reason(error, config.timeouts.connect)
+        if context is not None and not isinstance(error, _NOT_OF_TLS):
+            reason = f"{reason}; a plain port wants smpp://"
         raise ConnectFailedError(reason, hosts=(str(host),)) from error
     return link
 
 
+_NOT_OF_TLS = (ssl.SSLCertVerificationError, socket.gaierror, UnicodeError, ConnectionRefusedError)
+
+
 def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table of causes
+    """Say in words what went wrong, and what to do."""
     match error:
         case ssl.SSLCertVerificationError():
             return (
@@ -87,7 +93,7 @@ def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table
                 "check the host's name, or give its own CA as ca_file"
             )
         case ssl.SSLError():
-            return f"no TLS there: {error.reason or error}; a plain port wants smpp://"
+            return f"no TLS there: {error.reason or error}"
         case socket.gaierror() | UnicodeError():
             return "the name doesn't resolve; check it and the network"
         case ConnectionRefusedError():

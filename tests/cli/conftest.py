@@ -36,6 +36,7 @@ def smsc(
     del quiet
 
     def run(*arguments: str, stdin: bytes = b"") -> CompletedProcess[str]:
+        """Call `main` and collect what it said."""
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = main(arguments)
         said = capsys.readouterr()

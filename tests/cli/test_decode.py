@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from pdu import BindTransceiver, SubmitSm, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     Smsc = Callable[..., CompletedProcess[str]]
 

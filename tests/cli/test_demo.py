@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from smsc_async.client import SmscClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -69,6 +69,7 @@ async def test_octets_shown_are_those_that_left() -> None:
     came: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the bind, and keep the frame of the submit_sm."""
         frames = FrameBuffer()
         while octets := await reader.read(4096):
             for frame in frames.feed(octets):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from importlib import import_module
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,13 +12,14 @@ import pytest
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.pages import PAGES
 from smsc_async.cli.run import COMMANDS
+from smsc_async.cli.texts import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     Smsc = Callable[..., CompletedProcess[str]]
 
-LANGUAGES = ("en", "ru")
 _LISTED = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
 
 
@@ -35,27 +35,27 @@ def options(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_has_a_page(language: str) -> None:
+def test_every_command_has_a_page(language: Language) -> None:
     """And the program itself has one."""
     assert {"smsc", *COMMANDS} == set(PAGES[language])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_page_lists_the_options_and_no_others(language: str, name: str) -> None:
+def test_page_lists_the_options_and_no_others(language: Language, name: str) -> None:
     """An option that was added or renamed must be in both languages."""
     assert options(name) == set(_LISTED.findall(PAGES[language][name]))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["smsc", *COMMANDS])
-def test_page_fits_a_terminal(language: str, name: str) -> None:
+def test_page_fits_a_terminal(language: Language, name: str) -> None:
     """80 columns are what everybody has."""
     assert 79 >= max(map(len, PAGES[language][name].splitlines()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_exit_code_is_documented(language: str) -> None:
+def test_every_exit_code_is_documented(language: Language) -> None:
     """Scripts decide by them."""
     codes = re.findall(r"^  (\d+) ", PAGES[language]["smsc"], re.MULTILINE)
 
@@ -64,7 +64,7 @@ def test_every_exit_code_is_documented(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_shows_the_page(smsc: Smsc, language: str, name: str) -> None:
+def test_help_shows_the_page(smsc: Smsc, language: Language, name: str) -> None:
     """`smsc send --help`, `smsc --help send`: wherever one writes it."""
     after, before = smsc(name, "--help", "--lang", language), smsc("-h", name, f"--lang={language}")
 
@@ -76,3 +76,4 @@ def test_help_of_nothing_is_the_first_page(smsc: Smsc) -> None:
     """Also where the command doesn't exist: who asks for help gets some."""
     assert PAGES["en"]["smsc"] in smsc("--help").stdout
     assert PAGES["en"]["smsc"] in smsc("nonsense", "--help").stdout
+    assert PAGES["en"]["smsc"] in smsc("--help", "--json").stdout

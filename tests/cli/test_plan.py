@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -66,6 +66,7 @@ def test_letters_are_shown_together(smsc: Smsc) -> None:
         ("č", "c"),
         ("cоde", "o"),  # a Cyrillic letter
         ("a\u200bb", ""),
+        ("e\u0301", ""),
     ],
 )
 def test_replacement_is_proposed(smsc: Smsc, text: str, replacement: str) -> None:
@@ -81,6 +82,28 @@ def test_saving_is_said_in_parts(smsc: Smsc) -> None:
     done = smsc("plan", "Don’t forget: " + "x" * 80)
 
     assert "With the replacements: GSM 7-bit, 1 part instead of 2." in done.stdout
+
+
+def test_no_saving_is_said_as_well(smsc: Smsc) -> None:
+    """Where the text stays one part, nothing is gained."""
+    assert "With the replacements: GSM 7-bit, still 1 part." in smsc("plan", "It’s").stdout
+
+
+@pytest.mark.parametrize("text", ["__СALL__: hi", "\u200b"])
+def test_replacement_that_cannot_be_sent_is_not_proposed(smsc: Smsc, text: str) -> None:
+    """With a Latin C it would be a call; without its one character it would be empty."""
+    made = planned(smsc, text)
+
+    assert made["forced_by"]
+    assert made["replaced"] is None
+
+
+def test_long_lists_are_cut(smsc: Smsc) -> None:
+    """A dozen characters are enough to see what is going on."""
+    said = smsc("plan", "".join(map(chr, range(0x4E00, 0x4E00 + 40)))).stdout
+
+    assert "+28" in said
+    assert 12 == said.count("cjk unified ideograph")
 
 
 @pytest.mark.parametrize(("text", "letter"), [("Привет, Bob", "е"), ("漢字", "漢")])

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,12 +17,13 @@ from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from subprocess import CompletedProcess
 
     from smsc_async.simulator import HostedSimulator
 
     Smsc = Callable[..., CompletedProcess[str]]
 
-TO = "79991234567"
+TO = "79995557733"
 TEXT = "Код входа: 4821"
 SOON = Scenario(receipt_delay=0.01)
 
@@ -51,7 +51,7 @@ def test_json_holds_the_outcome(smsc: Smsc, gateway: HostedSimulator) -> None:
     said = json.loads(smsc("send", TO, "x" * 200, "--url", gateway.url, "--json").stdout)
 
     assert list(gateway.messages[0].message_ids) == said["message_ids"]
-    assert ("7999***4567", 2, "DELIVERED", 0) == (
+    assert ("7999***7733", 2, "DELIVERED", 0) == (
         said["to"],
         said["parts"],
         said["state"],
@@ -112,7 +112,7 @@ def test_receipt_need_not_be_waited_for(smsc: Smsc, gateway: HostedSimulator) ->
 def test_wrong_password_ends_with_three(smsc: Smsc, gateway: HostedSimulator) -> None:
     """And isn't shown."""
     gateway.scenario = Scenario(accounts={"shop": "rightone"})
-    url = f"smpp://shop:wrongone@127.0.0.1:{gateway.port}"
+    url = gateway.url.replace("rightone", "wrongone")
     done = smsc("send", TO, TEXT, "--url", url)
 
     assert 3 == done.returncode
@@ -249,12 +249,16 @@ def test_unexpected_error_says_how_far_it_came(
     """A mistake of ours after the write mustn't look like "nothing happened"."""
 
     async def broken(*_: object, **__: object) -> None:
+        """Fail where the receipt is waited for."""
         raise ZeroDivisionError(TEXT)
 
     monkeypatch.setattr("smsc_async.submission.Submission.receipt", broken)
     done = smsc("send", TO, TEXT, "--url", gateway.url)
+    shown = smsc("send", TO, "hi", "--url", gateway.url, "--debug")
 
-    assert 4 == done.returncode
+    assert (4, 4) == (done.returncode, shown.returncode)
+    assert "Traceback" not in done.stderr
+    assert "in broken" in shown.stderr
     assert "ZeroDivisionError" in done.stderr
     assert f"accepted as {gateway.messages[0].message_id}" in done.stderr
     assert TEXT not in done.stderr

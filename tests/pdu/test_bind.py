@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pdu import (
@@ -154,10 +156,11 @@ def test_octets_both_ways(pdu: Pdu, drawn: str) -> None:
 )
 def test_longest_string_goes_and_the_next_is_refused(field: str, characters: int) -> None:
     """Sizes in the specification count the NUL: C-octet string of 16 is 15 characters."""
-    encode(BindTransceiver(**{"system_id": "shop", field: "x" * characters}))
+    fields: dict[str, Any] = {"system_id": "shop", field: "x" * characters}
+    encode(BindTransceiver(**fields))
 
     with pytest.raises(EncodeError, match=f"takes {characters} characters") as caught:
-        encode(BindTransceiver(**{"system_id": "shop", field: "x" * (characters + 1)}))
+        encode(BindTransceiver(**fields | {field: "x" * (characters + 1)}))
     assert ("BindTransceiver", field) == (caught.value.pdu, caught.value.field)
 
 

@@ -53,58 +53,46 @@ def test_responses_are_requests_with_bit_31() -> None:
 
 
 @pytest.mark.parametrize(
-    ("octet", "kind", "receipt", "intermediate", "udh", "reply_path"),
+    ("octet", "kind", "marks"),
     [
-        (0x00, 0x00, False, False, False, False),
-        (0x04, 0x04, True, False, False, False),
-        (0x07, 0x04, True, False, False, False),
-        (0x44, 0x04, True, False, True, False),
-        (0x20, 0x20, False, True, False, False),
-        (0x24, 0x24, False, False, False, False),
-        (0x43, 0x00, False, False, True, False),
-        (0xC0, 0x00, False, False, True, True),
-        (0xFF, 0x3C, False, False, True, True),
+        (0x00, 0x00, ""),
+        (0x04, 0x04, "is_receipt"),
+        (0x07, 0x04, "is_receipt"),
+        (0x44, 0x04, "is_receipt has_udh"),
+        (0x20, 0x20, "is_intermediate"),
+        (0x24, 0x24, ""),
+        (0x43, 0x00, "has_udh"),
+        (0xC0, 0x00, "has_udh has_reply_path"),
+        (0xFF, 0x3C, "has_udh has_reply_path"),
     ],
 )
-def test_esm_class_is_read_by_masks(  # noqa: PLR0917 - the columns of a table
-    octet: int, kind: int, receipt: bool, intermediate: bool, udh: bool, reply_path: bool
-) -> None:
+def test_esm_class_is_read_by_masks(octet: int, kind: int, marks: str) -> None:
     """v3.4 §5.2.12: 0x44 and 0x07 are receipts too; all eight bits survive."""
     value = EsmClass(octet)
+    questions = ("is_receipt", "is_intermediate", "has_udh", "has_reply_path")
 
-    assert octet == value
-    assert (kind, receipt, intermediate, udh, reply_path) == (
-        value.message_type,
-        value.is_receipt,
-        value.is_intermediate,
-        value.has_udh,
-        value.has_reply_path,
-    )
+    assert (octet, kind) == (value, value.message_type)
+    assert marks.split() == [question for question in questions if getattr(value, question)]
     assert f"EsmClass(0x{octet:02X})" == repr(value)
 
 
 @pytest.mark.parametrize(
-    ("octet", "receipt", "wants", "intermediate"),
+    ("octet", "receipt", "marks"),
     [
-        (0x00, 0, False, False),
-        (0x01, 1, True, False),
-        (0x02, 2, True, False),
-        (0x13, 3, True, True),
-        (0xFC, 0, False, True),
+        (0x00, 0, ""),
+        (0x01, 1, "wants_receipt"),
+        (0x02, 2, "wants_receipt"),
+        (0x13, 3, "wants_receipt wants_intermediate"),
+        (0xFC, 0, "wants_intermediate"),
     ],
 )
-def test_registered_delivery_is_read_by_masks(
-    octet: int, receipt: int, wants: bool, intermediate: bool
-) -> None:
+def test_registered_delivery_is_read_by_masks(octet: int, receipt: int, marks: str) -> None:
     """v3.4 §5.2.17; all eight bits survive."""
     value = RegisteredDelivery(octet)
+    questions = ("wants_receipt", "wants_intermediate")
 
-    assert octet == value
-    assert (receipt, wants, intermediate) == (
-        value.receipt,
-        value.wants_receipt,
-        value.wants_intermediate,
-    )
+    assert (octet, receipt) == (value, value.receipt)
+    assert marks.split() == [question for question in questions if getattr(value, question)]
     assert f"RegisteredDelivery(0x{octet:02X})" == repr(value)
 
 

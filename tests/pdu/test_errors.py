@@ -29,13 +29,13 @@ def test_errors_pickle_and_copy(error: PduError) -> None:
 
 def test_errors_say_what_and_where() -> None:
     """One line to search for, in lower case behind the names."""
+    foreign = "command_length 1213486160, a PDU has at most 70000 octets;"
     assert [
         "something",
         "SubmitSm.source_addr: takes 20 characters, got 21",
         "DeliverSm.source_addr at octet 19: no NUL (seq=900)",
         "command_length 15, a PDU has at least 16 octets",
-        "command_length 1213486160, a PDU has at most 70000 octets;"
-        " the octets look like HTTP, not SMPP",
+        f"{foreign} the octets look like HTTP, not SMPP",
     ] == [str(error) for error in ERRORS]
 
 

@@ -12,7 +12,6 @@ from pdu import (
     DeliverSm,
     EnquireLink,
     QuerySm,
-    QuerySmResp,
     SmeAddress,
     SubmitMulti,
     SubmitSm,
@@ -23,7 +22,7 @@ from pdu import (
 from pdu.explain import Line, explain
 
 DELIVER_SM = bytes.fromhex(
-    "0000004D"  # command_length 77
+    "0000004A"  # command_length 74
     "00000005"  # command_id     deliver_sm
     "00000000"  # command_status ESME_ROK
     "0000002A"  # sequence_number 42
@@ -38,7 +37,7 @@ DELIVER_SM = bytes.fromhex(
 )
 
 DUMP = """\
-0000  00 00 00 4d                                      command_length           77
+0000  00 00 00 4a                                      command_length           74
 0004  00 00 00 05                                      command_id               deliver_sm
 0008  00 00 00 00                                      command_status           ESME_ROK (0x00000000)
 000c  00 00 00 2a                                      sequence_number          42
@@ -64,14 +63,12 @@ DUMP = """\
 0034  04 24 00 04 04 16 04 16                          tlv message_payload      [UDH 04 16 04 16] ''
 003c  20 00 00 02 ff fe                                tlv 0x2000               'ÿþ'
 0042  00 1e 00 02 35 00                                tlv receipted_message_id '5'
-0048  00 00                                            trailing                 ! too short for a TLV, passed over"""
+0048  00 00                                            trailing                 ! too short for a TLV, passed over"""  # noqa: E501 - a dump is as wide as it is
 
 
 def test_every_field_has_its_line() -> None:
     """Place, octets, name, meaning; UDH apart from the text; what was passed over is said."""
-    octets = DELIVER_SM[:3] + b"\x4a" + DELIVER_SM[4:]
-
-    assert DUMP.replace("4d", "4a", 1).replace("77", "74", 1) == explain(octets)
+    assert DUMP == explain(DELIVER_SM)
 
 
 def test_lines_are_there_for_whoever_colours_them() -> None:
@@ -80,7 +77,7 @@ def test_lines_are_there_for_whoever_colours_them() -> None:
 
     lines = explain(octets).lines
 
-    assert Line(49, b"Hi", "short_message", "'Hi'") == lines[-1]
+    assert Line(34, b"Hi", "short_message", "'Hi'") == lines[-1]
     assert octets == b"".join(line.octets for line in lines)
     assert [sum(len(line.octets) for line in lines[:n]) for n in range(len(lines))] == [
         line.offset for line in lines
@@ -120,8 +117,14 @@ def test_several_pdus_in_a_row_are_explained() -> None:
         ("0000000F 00000015 00000000 00000001", "command_length", 0, "a PDU has at least 16"),
         ("00000020 00000015 00000000 00000001", "command_length", 0, "only 16 octets are here"),
         ("00000013 80000004 00000000 00000001 353535", "message_id", 16, "broken: no NUL within"),
-        ("00000015 80000004 00000000 00000001 00 0427 0002", "tlvs[0].value(tag 0x0427)", 21, "broken: expected 2"),
-        ("00000017 00000003 00000000 00000001 00 00", "source_addr_npi", 18, "broken: expected 1 octets, found 0"),
+        (
+            "00000015 80000004 00000000 00000001 00 0427 0002",
+            "tlvs[0].value(tag 0x0427)", 21, "broken: expected 2 octets, found 0",
+        ),
+        (
+            "00000012 00000003 00000000 00000001 00 00",
+            "source_addr_npi", 18, "broken: expected 1 octets, found 0",
+        ),
     ],
 )  # fmt: skip
 def test_broken_pdu_is_annotated(octets: str, field: str, offset: int, note: str) -> None:
@@ -147,9 +150,9 @@ def test_long_field_takes_several_rows() -> None:
     dump = explain(encode(SubmitSm(destination_addr="7", short_message=b"x" * 33)))
 
     assert [
-        "0031  " + "78 " * 15 + "78  short_message            " + repr("x" * 33),
-        "0041  " + "78 " * 15 + "78",
-        "0051  78",
+        "0022  " + "78 " * 15 + "78  short_message            " + repr("x" * 33),
+        "0032  " + "78 " * 15 + "78",
+        "0042  78",
     ] == dump.splitlines()[-3:]
 
 
@@ -178,10 +181,7 @@ def test_values_without_a_name_are_shown_as_they_are() -> None:
 
 def test_response_that_ends_early_is_whole() -> None:
     """Nothing is missing that had to be there."""
-    dump = explain(
-        encode(QuerySmResp(message_id="55"))[:0]
-        + bytes.fromhex("00000013 80000003 00000067 00000001 353500")
-    )
+    dump = explain(bytes.fromhex("00000013 80000003 00000067 00000001 353500"))
 
     assert "message_id" == dump.lines[-1].field
     assert "!" not in dump

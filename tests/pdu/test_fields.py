@@ -136,7 +136,7 @@ def test_octets_that_cannot_be_a_tlv_are_passed_over() -> None:
 
 
 def test_sizes_are_known_where_they_are_fixed() -> None:
-    """construct asks; only an integer knows."""
+    """Only an integer knows; the others say so the way that construct does."""
     assert 4 == Integer(4).sizeof()
     for field in (COctetString(5), OctetString("n", 9), ADDRESS, DESTINATION, TlvList()):
         with pytest.raises(construct.SizeofError):
@@ -157,7 +157,7 @@ def test_wrong_values_are_shown_as_their_kind_only() -> None:
     assert "<tuple>" == destinations.shown(("79161234567",))
 
 
-BODY = {"id": COctetString(9), "state": Integer(1), "tlvs": TlvList()}
+BODY: dict[str, Field[Any]] = {"id": COctetString(9), "state": Integer(1), "tlvs": TlvList()}
 DEFAULTS = {"id": "", "state": 7, "tlvs": ()}
 
 

@@ -1,0 +1,29 @@
+"""What the gateway tells by HTTP, in Starlette: statuses, subscribers' messages, calls.
+
+    SMSC_SECRET='our secret' python examples/callback_starlette.py
+
+Needs starlette and uvicorn. docs/callback.md shows how to send it a status by curl.
+"""
+
+from __future__ import annotations
+
+import os
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from smsc_async.contrib.callback import Event, StatusCallback
+
+
+async def store(event: Event) -> None:
+    """Keep it where it survives a restart: 200 is answered when this has returned."""
+    print(event, flush=True)
+
+
+callback = StatusCallback(store, secret=os.environ["SMSC_SECRET"])
+app = Starlette(routes=[Route("/smsc", callback)])
+
+if __name__ == "__main__":
+    import uvicorn
+
+    uvicorn.run(app, port=8000)

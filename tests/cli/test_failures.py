@@ -1,0 +1,80 @@
+"""Every error of the library as an exit code and three answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from pdu.enums import CommandStatus
+from smsc_async import errors
+from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.texts import TEXTS, Language, Say
+from smsc_async.errors import Outcome, SmscError
+from smsc_async.messages import Sms
+
+MESSAGE = Sms(to="79991234567", text="secret words")
+IDS = ("855469", "855470")
+
+
+def test_every_error_has_texts() -> None:
+    """An error that is added to the library must not be a KeyError at the terminal."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+
+    for kind in (kind for kind in kinds if issubclass(kind, SmscError)):
+        error = kind.__new__(kind)
+        if isinstance(error, errors.SendError):
+            error.outcome, error.message_ids = Outcome.NOT_SENT, ()
+        if isinstance(error, errors.ReceiptTimeoutError):
+            error.message_id = IDS[0]
+        failure = failure_of(error)
+        for texts in TEXTS.values():
+            assert {failure.key, failure.do, failure.went} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "went"),
+    [
+        (errors.InvalidMessageError("text", 0, "empty"), 2, "not_sent"),
+        (errors.ConfigError("url", "***", "no scheme"), 2, "not_sent"),
+        (errors.ConnectFailedError("refused", hosts=("a:1",)), 3, "not_sent"),
+        (errors.BindRefusedError(CommandStatus.ESME_RINVPASWD), 3, "not_sent"),
+        (errors.LinkLostError(), 3, "not_sent"),
+        (errors.RepeatedMessageError(MESSAGE, retry_after=47.61), 1, "not_sent"),
+        (errors.SubmitRefusedError(MESSAGE, command_status=10), 1, "refused"),
+        (errors.SubmitRefusedError(MESSAGE, command_status=10, message_ids=IDS), 1, "some"),
+        (errors.ThrottledError(MESSAGE, command_status=0x58, retry_after=1), 1, "refused"),
+        (errors.ResponseTimeoutError(MESSAGE, timeout=10), 4, "unknown"),
+        (errors.ResponseTimeoutError(MESSAGE, timeout=10, message_ids=IDS), 4, "unknown"),
+        (errors.SubmitInterruptedError(MESSAGE, outcome=Outcome.NOT_SENT), 3, "not_sent"),
+        (errors.SubmitInterruptedError(MESSAGE, outcome=Outcome.UNKNOWN), 4, "unknown"),
+        (errors.PartsOverdueError(MESSAGE, accepted=0, total=2), 1, "not_sent"),
+        (errors.PartsOverdueError(MESSAGE, accepted=1, total=2, message_ids=IDS), 4, "unknown"),
+        (errors.ReceiptTimeoutError(IDS[0], timeout=30), 5, "accepted"),
+        (errors.RemoteProtocolError("nonsense"), 3, "not_sent"),
+        (SmscError("of a later version"), 4, "not_sent"),
+    ],
+)
+def test_error_has_its_code_and_answer(error: SmscError, code: int, went: str) -> None:
+    """Scripts decide by the code, people by "sent?"."""
+    failure = failure_of(error)
+
+    assert (code, f"went.{went}") == (failure.code, failure.went)
+
+
+@pytest.mark.parametrize("language", list(TEXTS))
+def test_texts_take_their_values(language: Language) -> None:
+    """Ids, the field, the seconds to wait: put in, in both languages."""
+    say = Say(language)
+    held = failure_of(errors.FloodLimitError(MESSAGE, retry_after=47.61))
+    invalid = failure_of(errors.InvalidMessageError("sender", 0, "no"))
+    refused = failure_of(errors.SubmitRefusedError(MESSAGE, command_status=10, message_ids=IDS))
+
+    assert "47.6" in say(held.do, **held.values)
+    assert "sender" in say(invalid.do, **invalid.values)
+    assert "855469, 855470" in say(refused.went, **refused.values)
+
+
+def test_failure_says_what_it_is_in_a_traceback() -> None:
+    """`--debug` shows the key, and no value."""
+    failure = Failure(ExitCode.WRONG_USE, "use.value", value="secret words")
+
+    assert "use.value" == str(failure)

@@ -1,0 +1,248 @@
+"""One command from its arguments to its exit code, in this process and in one of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+ENQUIRE_LINK = "00000010 00000015 00000000 00000001"
+starts_python = pytest.mark.takes_up_to(15, reason="Python is started")
+
+BLOCKED = """
+import sys
+sys.modules[{name!r}] = None  # what an import finds when it isn't installed
+from smsc_async.cli import main
+sys.exit(main(["plan", "hi"]))
+"""
+
+
+def python(code: str, **variables: str) -> CompletedProcess[str]:
+    """Run a few lines of Python in a process of its own."""
+    return subprocess.run(  # noqa: S603 - our own lines, never through a shell
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def smsc_process(*arguments: str, **variables: str) -> CompletedProcess[bytes]:
+    """Run `python -m smsc_async` as people do."""
+    return subprocess.run(  # noqa: S603 - our own command, never through a shell
+        [sys.executable, "-m", "smsc_async", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+# --- what an import costs, and where the extra isn't ---
+
+
+@starts_python
+def test_package_is_imported_without_the_extra() -> None:
+    """A web backend has neither cyclopts nor rich, and doesn't need them."""
+    done = python("import smsc_async, sys; print(*sys.modules)")
+
+    assert not {"cyclopts", "rich", "smsc_async.cli"} & set(done.stdout.split())
+
+
+@starts_python
+def test_command_imports_no_other() -> None:
+    """`smsc decode` has no use for a simulator, and `--version` for none of them."""
+    code = f"""
+import sys
+from smsc_async.cli import main
+main(["decode", {ENQUIRE_LINK!r}])
+print(*sys.modules)
+"""
+    modules = python(code).stdout.split()
+
+    assert "smsc_async.cli.decode" in modules
+    assert not {"smsc_async.cli.send", "smsc_async.cli.plan", "smsc_async.simulator"} & set(modules)
+
+
+@starts_python
+@pytest.mark.parametrize("name", ["cyclopts", "rich"])
+@pytest.mark.parametrize(
+    ("language", "word"), [("C.UTF-8", "nothing was sent"), ("ru_RU.UTF-8", "ничего не отправлено")]
+)
+def test_missing_extra_says_what_to_install(name: str, language: str, word: str) -> None:
+    """Whoever installed without it meets a sentence, not a traceback."""
+    done = python(BLOCKED.format(name=name), LC_ALL=language, PYTHONUTF8="1")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "pip install 'smsc-async[cli]'" in done.stderr
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@starts_python
+def test_another_missing_module_is_not_hidden() -> None:
+    """Blaming the extra for a broken installation would send people the wrong way."""
+    done = python(BLOCKED.format(name="smsc_async.cli.pages"))
+
+    assert "ModuleNotFoundError" in done.stderr
+    assert "pip install" not in done.stderr
+
+
+# --- as a process ---
+
+
+@starts_python
+def test_module_is_the_command() -> None:
+    """`python -m smsc_async` where the script isn't on the path; its code is the process's."""
+    fine, broken = smsc_process("decode", ENQUIRE_LINK), smsc_process("decode", ENQUIRE_LINK[:-8])
+
+    assert (0, 1) == (fine.returncode, broken.returncode)
+
+
+@starts_python
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break in another way there")
+@pytest.mark.parametrize(("octets", "code"), [(ENQUIRE_LINK, 0), (ENQUIRE_LINK[:-8], 1)])
+@pytest.mark.parametrize("option", ["--json", "--lang=ru"])
+def test_reader_may_go_away(octets: str, code: int, option: str) -> None:
+    """`smsc decode … | head -1` ends quietly, and with the code it would have had."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "smsc_async", "decode", octets, option]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)  # noqa: S603 - as above
+    os.close(write)
+
+    assert (code, b"") == (done.returncode, done.stderr)
+
+
+@starts_python
+def test_other_encodings_get_escapes() -> None:
+    """A terminal that can't show Cyrillic shows code points; JSON stays JSON."""
+    shown = smsc_process("plan", "Код", PYTHONIOENCODING="ascii")
+    written = smsc_process("plan", "Код 😀", "--json", PYTHONIOENCODING="ascii")
+
+    assert (0, 0) == (shown.returncode, written.returncode)
+    assert b"\\u041a" in shown.stdout
+    assert "😀" in [one["character"] for one in json.loads(written.stdout)["forced_by"]]
+
+
+# --- in this process ---
+
+
+def test_version_is_told(smsc: Smsc) -> None:
+    """To people and to programs."""
+    shown, written = smsc("--version"), smsc("--version", "--json")
+
+    assert (0, 0) == (shown.returncode, written.returncode)
+    assert shown.stdout.startswith("smsc-async ")
+    assert shown.stdout.split(maxsplit=1)[1].strip() == json.loads(written.stdout)["version"]
+
+
+def test_no_command_shows_all_of_them(smsc: Smsc) -> None:
+    """On standard error, for a script that forgot the command must not go on with a page."""
+    done = smsc()
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "Commands:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "saying"),
+    [
+        (["plann", "hi"], "did you mean 'plan'?"),
+        (["fly"], "there is no command 'fly'"),
+        (["plan", "hi", "--codign", "gsm"], "did you mean --coding?"),
+        (["plan", "hi", "--jsno"], "did you mean --json?"),
+        (["plan", "hi", "--zzz"], "there is no option --zzz"),
+        (["plan", "hi", "--coding", "utf8"], "one of gsm, latin1, ucs2 is needed, got 'utf8'"),
+        (["plan", "hi", "--flash=perhaps"], "--flash doesn't take"),
+        (["plan", "two", "words"], "needs quotes"),
+        (["plan"], "TEXT is missing"),
+        (["plan", "hi", "--sender"], "--sender is missing"),
+        (["plan", "-5%"], "--text="),
+        (["plan", "hi", "--sender", "A", "--sender", "B"], "don't go together"),
+        (["--lang", "de", "plan", "hi"], "--lang takes ru or en, got 'de'"),
+        (["plan", "hi", "--lang"], "--lang takes ru or en, got ''"),
+    ],
+)
+def test_wrong_use_names_the_way_out(smsc: Smsc, arguments: list[str], saying: str) -> None:
+    """Two, nothing on standard output, and what to read."""
+    done = smsc(*arguments)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert saying in done.stderr
+    assert "--help" in done.stderr
+
+
+def test_wrong_use_is_told_to_programs(smsc: Smsc) -> None:
+    """With `--json` a failure is an object as well."""
+    said = json.loads(smsc("plan", "--json").stdout)
+
+    assert (2, "use.missing") == (said["exit_code"], said["error"]["kind"])
+
+
+def test_language_is_russian_where_the_environment_is(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And an option goes before it."""
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+
+    assert "не хватает TEXT" in smsc("plan").stderr
+    assert "TEXT is missing" in smsc("plan", "--lang", "en").stderr
+
+
+def test_common_options_stand_anywhere(smsc: Smsc) -> None:
+    """Before the command or behind it."""
+    assert smsc("--json", "plan", "hi").stdout == smsc("plan", "hi", "--json").stdout
+
+
+def test_unexpected_error_is_a_sentence(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours shows no traceback, and nothing of what it was about."""
+
+    def broken(octets: bytes) -> None:
+        """Fail with something that mustn't be shown."""
+        raise ZeroDivisionError(octets)
+
+    monkeypatch.setattr("smsc_async.cli.decode.explain", broken)
+    done, shown = smsc("decode", ENQUIRE_LINK), smsc("decode", ENQUIRE_LINK, "--debug")
+
+    assert (4, 4) == (done.returncode, shown.returncode)
+    assert "something unexpected happened: ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in shown.stderr
+
+
+def test_interrupt_is_a_sentence(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at any moment."""
+
+    def interrupted(_: bytes) -> None:
+        """Be Ctrl-C."""
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("smsc_async.cli.decode.explain", interrupted)
+    done = smsc("decode", ENQUIRE_LINK)
+
+    assert (130, "") == (done.returncode, done.stdout)
+    assert "interrupted" in done.stderr
+
+
+def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in files and pipes, not where NO_COLOR is set, unless somebody insists."""
+    plain = smsc("decode", ENQUIRE_LINK).stdout
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = smsc("decode", ENQUIRE_LINK).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    uncoloured = smsc("decode", ENQUIRE_LINK).stdout
+
+    assert "\x1b" not in plain
+    assert "\x1b[36m" in coloured
+    assert "\x1b[3" not in uncoloured

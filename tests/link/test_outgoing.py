@@ -1,0 +1,222 @@
+"""One message and the fates of its segments: finished once, and the first fault is the cause."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pdu import CommandStatus, GenericNack, SubmitSm, SubmitSmResp
+from smsc_async import (
+    LinkLostError,
+    Outcome,
+    RequestTimeoutError,
+    ResponseTimeoutError,
+    Sms,
+    SubmitInterruptedError,
+    SubmitRefusedError,
+    ThrottledError,
+)
+from smsc_async.link.outgoing import Asked, Outgoing
+
+SMS = Sms(to="79991234567", text="a secret of ours")
+
+
+class Counted(Outgoing[Any]):
+    """Counts how often it was told to be finished."""
+
+    times = 0
+
+    def finished(self) -> None:
+        """Count."""
+        super().finished()
+        type(self).times += 1
+
+
+@pytest.fixture
+def outgoing() -> Outgoing[Any]:
+    """A message in three parts."""
+    Counted.times = 0
+    return Counted(SMS, [SubmitSm(destination_addr="79991234567") for _ in range(3)])
+
+
+def write(outgoing: Outgoing[Any], number: int) -> None:
+    """Take so many segments, as a link would."""
+    for index in range(number):
+        assert (outgoing, index) == outgoing.next_segment()[1]
+
+
+def test_ids_keep_the_order_of_the_parts(outgoing: Outgoing[Any]) -> None:
+    """Responses may come in any order; `message_ids` is read by position."""
+    write(outgoing, 3)
+    for index in (2, 0, 1):
+        outgoing.answered(index, SubmitSmResp(message_id=str(index)))
+
+    assert ("0", "1", "2") == outgoing.message_ids
+    assert outgoing.is_finished
+    assert outgoing.failure is None
+    assert 1 == Counted.times
+
+
+def test_refused_part_keeps_the_ids_of_the_others(outgoing: Outgoing[Any]) -> None:
+    """Parts that were accepted are paid, also one that was accepted after the refusal."""
+    write(outgoing, 3)
+    outgoing.answered(0, SubmitSmResp(message_id="a"))
+    outgoing.answered(1, SubmitSmResp(command_status=0x45))
+    outgoing.answered(2, SubmitSmResp(message_id="c"))
+
+    assert isinstance(outgoing.failure, SubmitRefusedError)
+    assert 0x45 == outgoing.failure.command_status
+    assert ("a", "c") == outgoing.failure.message_ids
+
+
+def test_nothing_is_written_behind_a_refused_part(outgoing: Outgoing[Any]) -> None:
+    """The rest of a torso is paid and worth nothing."""
+    write(outgoing, 1)
+    outgoing.answered(0, SubmitSmResp(command_status=0x45))
+
+    assert not outgoing.wants_slot
+    assert outgoing.is_finished
+
+
+def test_generic_nack_refuses(outgoing: Outgoing[Any]) -> None:
+    """A gateway may answer any request by a generic_nack, which has no `message_id`."""
+    write(outgoing, 1)
+    outgoing.answered(0, GenericNack(command_status=CommandStatus.ESME_RINVCMDID))
+
+    assert isinstance(outgoing.failure, SubmitRefusedError)
+
+
+@pytest.mark.parametrize(
+    "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL], ids=lambda s: s.name
+)
+def test_both_ways_of_saying_too_fast(outgoing: Outgoing[Any], status: CommandStatus) -> None:
+    """0x14 is treated like 0x58: somebody has to wait, and is told how long."""
+    write(outgoing, 1)
+    outgoing.answered(0, SubmitSmResp(command_status=status))
+
+    assert isinstance(outgoing.failure, ThrottledError)
+    assert 1.0 == outgoing.failure.retry_after
+
+
+def test_unwritten_message_is_abandoned(outgoing: Outgoing[Any]) -> None:
+    """Whoever sent it went away before the first octet left: nothing is owed."""
+    assert outgoing.abandon()
+    assert not outgoing.wants_slot
+    assert not outgoing.is_started
+
+
+def test_begun_message_goes_on(outgoing: Outgoing[Any]) -> None:
+    """Half a message is paid and worth nothing, so the other half goes out all the same."""
+    write(outgoing, 1)
+
+    assert outgoing.is_started
+    assert not outgoing.abandon()
+    assert outgoing.wants_slot
+
+
+def test_unwritten_message_given_up_was_not_sent(outgoing: Outgoing[Any]) -> None:
+    """No octet left, so sending it again is safe."""
+    outgoing.give_up("no link for 60.0 s", OSError("down"))
+
+    assert isinstance(outgoing.failure, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is outgoing.failure.outcome
+    assert isinstance(outgoing.failure.__cause__, OSError)
+
+
+def test_begun_message_given_up_may_have_gone(outgoing: Outgoing[Any]) -> None:
+    """A part is on the wire and unanswered: NOT_SENT would invite to pay twice."""
+    write(outgoing, 1)
+    outgoing.give_up("the client was left")
+
+    assert not outgoing.is_finished
+
+    outgoing.lost(0, "the connection was lost", None)
+
+    assert outgoing.failure is not None
+    assert Outcome.UNKNOWN is outgoing.failure.outcome
+    assert 1 == Counted.times
+
+
+def test_first_fault_is_the_cause(outgoing: Outgoing[Any]) -> None:
+    """A timeout, then the loss of the link: the loss is its consequence."""
+    write(outgoing, 3)
+    outgoing.overdue(0, 30.0)
+    outgoing.lost(1, "the connection was lost", None)
+    outgoing.garbled(2, ValueError("?"))
+
+    assert isinstance(outgoing.failure, ResponseTimeoutError)
+    assert 1 == Counted.times
+
+
+def test_late_response_still_names_the_id(outgoing: Outgoing[Any]) -> None:
+    """Its receipt finds the message by that id."""
+    write(outgoing, 1)
+    outgoing.overdue(0, 30.0)
+    outgoing.answered_late(0, SubmitSmResp(message_id="late"))
+
+    assert ("late",) == outgoing.message_ids
+
+
+def test_late_refusal_names_nothing(outgoing: Outgoing[Any]) -> None:
+    """There is no id in it."""
+    write(outgoing, 1)
+    outgoing.overdue(0, 30.0)
+    outgoing.answered_late(0, SubmitSmResp(command_status=8))
+
+    assert () == outgoing.message_ids
+
+
+def test_giving_up_what_is_finished_changes_nothing(outgoing: Outgoing[Any]) -> None:
+    """It is finished exactly once."""
+    outgoing.give_up("one")
+    outgoing.give_up("two")
+
+    assert 1 == Counted.times
+    assert "one" in str(outgoing.failure)
+
+
+def test_repr_shows_fate_and_no_text(outgoing: Outgoing[Any]) -> None:
+    """It shows up in logs and debuggers."""
+    assert "under way" in repr(outgoing)
+    outgoing.give_up("no link")
+
+    assert "SubmitInterruptedError" in repr(outgoing)
+    assert "secret" not in repr(outgoing)
+
+    accepted = Outgoing(SMS, [SubmitSm(destination_addr="79991234567")])
+    write(accepted, 1)
+    accepted.answered(0, SubmitSmResp(message_id="1"))
+    accepted.finished()
+
+    assert "accepted" in repr(accepted)
+
+
+async def test_asked_waiter_gets_each_end() -> None:
+    """A query's future ends with the response or with what went wrong."""
+    loop = asyncio.get_running_loop()
+    futures = [loop.create_future() for _ in range(4)]
+    asked = [Asked("query_sm", future, None) for future in futures]
+    response = SubmitSmResp()
+    asked[0].answered(0, response)
+    asked[1].overdue(0, 30.0)
+    asked[2].garbled(0, ValueError("?"))
+    asked[3].lost(0, "the connection was lost", OSError("reset"))
+
+    assert response is futures[0].result()
+    kinds = [type(future.exception()) for future in futures[1:]]
+    assert [RequestTimeoutError, ValueError, LinkLostError] == kinds
+    assert isinstance(futures[3].exception().__cause__, OSError)
+
+
+async def test_asked_waiter_that_went_away_is_let_go() -> None:
+    """A cancelled query's response comes all the same and does no harm."""
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    asked = Asked("query_sm", future, None)
+    asked.answered(0, SubmitSmResp())
+    asked.answered_late(0, SubmitSmResp())
+    asked.overdue(0, 1.0)
+
+    assert future.cancelled()

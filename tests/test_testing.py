@@ -1,0 +1,81 @@
+"""The pytest plugin, as somebody's own project uses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smsc_async import testing
+
+ROOT = Path(testing.__file__).parents[1]
+
+TESTS = """
+import asyncio
+import socket
+
+
+def port(simulator):
+    return int(simulator.url.rpartition(":")[2])
+
+
+def test_plain(smsc_simulator):
+    with socket.create_connection(("127.0.0.1", port(smsc_simulator))) as connection:
+        connection.sendall(bytes.fromhex("0000001000000015000000000000002a"))
+        assert bytes.fromhex("0000001080000015000000000000002a") == connection.recv(16)
+    assert [] == smsc_simulator.messages
+
+
+{mark}async def test_asynchronous(smsc_simulator):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port(smsc_simulator))
+    writer.write(bytes.fromhex("0000001000000015000000000000002a"))
+    assert bytes.fromhex("0000001080000015000000000000002a") == await reader.readexactly(16)
+    writer.close()
+    await writer.wait_closed()
+    smsc_simulator.scenario = type(smsc_simulator.scenario)(silent=True)
+    assert smsc_simulator.scenario.silent
+"""
+
+MARKS = {
+    "strict": "import pytest\n@pytest.mark.asyncio\n",
+    "auto": "",
+    "anyio": "import pytest\n@pytest.mark.anyio\n",
+}
+
+
+@pytest.mark.parametrize("mode", MARKS)
+@pytest.mark.takes_up_to(20, reason="a pytest of its own, as in somebody's project")
+def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
+    """Plain tests, pytest-asyncio in both modes, anyio: the fixture is none of their business."""
+    (tmp_path / "test_it.py").write_text(TESTS.replace("{mark}", MARKS[mode]), encoding="utf-8")
+    asyncio_mode = "auto" if mode == "auto" else "strict"
+    anyio_backend = (
+        '\n\nimport pytest\n@pytest.fixture\ndef anyio_backend():\n    return "asyncio"\n'
+    )
+    (tmp_path / "conftest.py").write_text(anyio_backend, encoding="utf-8")
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "smsc_async.testing"),
+        *("-p", "no:cacheprovider", "-o", f"asyncio_mode={asyncio_mode}", str(tmp_path)),
+    ]
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20
+    )
+
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.takes_up_to(20, reason="an interpreter of its own")
+def test_plugin_imports_nothing_before_it_is_used() -> None:
+    """Everybody who has the package installed pays for it in every run of pytest."""
+    code = (
+        "import sys, pytest, smsc_async.testing;"
+        "heavy = {'construct', 'anyio', 'ssl', 'pdu', 'smsc_async.simulator'};"
+        "print(sorted(heavy & {*sys.modules}))"
+    )
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "[]" == done.stdout.strip()
