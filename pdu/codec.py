@@ -276,6 +276,7 @@ def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
     source, scope = packer_source(cls.command_id, walk(cls.construct), cls.defaults)
     scope |= _scope(partial(_declared, cls))
     made = run(source, f"<{cls.__name__}.encode>", scope)
+    made["pack"].__doc__ = f"Write a {cls.__name__} without making one, see `pdu.packer`."
     return made["pack"], made["encode"]
 
 

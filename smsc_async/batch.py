@@ -71,7 +71,7 @@ class Batch:
                 while self._outcomes:
                     yield self._outcomes.popleft()
         finally:
-            source.close()
+            await source.close()
             if self._last is not None:
                 self._links.withdraw(self._last)
 
@@ -151,7 +151,7 @@ class _Source:
         self.is_ready = not self.is_exhausted
         return message
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing is left to be ended."""
 
 
@@ -192,7 +192,9 @@ class _AsyncSource:
             self.failure = error
             return None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop waiting for the next message."""
         if self._next is not None:
             self._next.cancel()
+            # Whoever made the iterable may close it next, and can't while it runs.
+            await asyncio.wait([self._next])

@@ -67,8 +67,7 @@ class WireLog:
 
     def __init__(self, peer: str) -> None:
         self._peer = peer
-        self._read = FrameBuffer()
-        self._written = FrameBuffer()
+        self._buffers = {"<": FrameBuffer(), ">": FrameBuffer()}
 
     @property
     def is_on(self) -> bool:
@@ -77,19 +76,20 @@ class WireLog:
 
     def read(self, octets: bytes) -> None:
         """Log what came in."""
-        self._log("<", self._read, octets)
+        self._log("<", octets)
 
     def written(self, octets: bytes) -> None:
         """Log what goes out."""
-        self._log(">", self._written, octets)
+        self._log(">", octets)
 
-    def _log(self, sign: str, buffer: FrameBuffer, octets: bytes) -> None:
+    def _log(self, sign: str, octets: bytes) -> None:
         """Log the PDUs that are whole now."""
         try:
-            for frame in buffer.feed(octets):
+            for frame in self._buffers[sign].feed(octets):
                 WIRE.debug("%s %s %s", sign, self._peer, _line(decode(frame)))
         except PduError as error:
-            # Also where logging was switched on in the middle of a PDU.
+            # Logging was switched on in the middle of a PDU, perhaps: the next read may be in step.
+            self._buffers[sign] = FrameBuffer()
             WIRE.debug("%s %s undecodable: %s", sign, self._peer, error)
 
 

@@ -10,9 +10,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import Gateway, nothing, refusing, turns, unbound, until
+from scripted import Gateway, nothing, refusing, turns, until
 
-from pdu import DeliverSm, DeliverSmResp, EnquireLink, EnquireLinkResp, SubmitSm, Unbind
+from pdu import DeliverSmResp, EnquireLink, EnquireLinkResp, QuerySm, SubmitSm, Unbind, UnbindResp
 from smsc_async import (
     BindRefusedError,
     ClientClosedError,
@@ -28,6 +28,8 @@ from smsc_async import (
     MessageState,
     Outcome,
     ReceiptTimeoutError,
+    RequestRefusedError,
+    RequestTimeoutError,
     ResponseTimeoutError,
     Sms,
     SmscClient,
@@ -389,8 +391,9 @@ async def test_gateways_unbind_is_answered_and_the_link_built_again(gateway: Gat
         await gateway.bound(2)
         await smsc.send(sms())
 
-    assert 7 == first.received[-1].sequence_number
-    assert "unbound by the peer" == smsc.health().last_error or True
+        assert "unbound by the peer" == smsc.health().last_error
+
+    assert (UnbindResp, 7) == (type(first.received[-1]), first.received[-1].sequence_number)
 
 
 async def test_unanswered_enquire_link_ends_the_link_and_it_is_built_again(
@@ -789,15 +792,17 @@ def test_one_client_in_two_loops_one_after_the_other() -> None:
     """A synchronous program that calls asyncio.run more than once."""
     seen: list[str] = []
 
-    async def once(client: SmscClient | None) -> None:
-        async with Gateway() as gateway, SmscClient(gateway.url()) as smsc:
-            seen.append((await smsc.send(sms())).message_id)
-            del client
+    async def once(client: SmscClient) -> None:
+        async with client:
+            sent = await client.send(sms())
+            receipt = await sent.receipt(timeout=1)
+            seen.append(receipt.message_id)
 
-    asyncio.run(once(None))
-    asyncio.run(once(None))
+    client = SmscClient("sim://")
+    asyncio.run(once(client))
+    asyncio.run(once(client))
 
-    assert ["1", "1"] == seen
+    assert 2 == len(seen)
 
 
 async def test_receiver_cannot_send(gateway: Gateway) -> None:
@@ -1154,9 +1159,6 @@ async def test_client_left_in_the_middle_of_many(gateway: Gateway) -> None:
     await client.__aenter__()
     seen: list[Any] = []
 
-    async def read() -> None:
-        seen.extend([outcome async for outcome in client.send_many(endless())])
-
     async def keep() -> None:
         async for outcome in client.send_many(endless()):
             seen.append(outcome)  # noqa: PERF401 - it ends by an exception
@@ -1200,3 +1202,124 @@ async def test_garbage_from_the_gateway_ends_the_link_and_is_told(gateway: Gatew
         await smsc.send(sms())
 
     assert Outcome.UNKNOWN is caught.value.outcome
+
+
+# Incoming messages, requests, the simulator.
+
+
+async def test_parts_that_never_come_are_handed_out_in_time(gateway: Gateway) -> None:
+    """The timer is the client's own; an early receipt behind it has a shorter one."""
+    gateway.on_submit = nothing
+    url = gateway.url("reassembly_timeout=0.05&early_receipt_timeout=0.01")
+    async with SmscClient(url) as smsc:
+        send = asyncio.create_task(smsc.send(sms()))
+        await gateway.submitted()
+        gateway.peer.deliver(
+            source_addr="79991234567",
+            esm_class=0x40,
+            short_message=bytes([5, 0, 3, 42, 2, 1]) + b"half",
+        )
+        gateway.peer.deliver_receipt("of another")
+        receipts, incoming = smsc.receipts(), smsc.incoming()
+        first, second = asyncio.ensure_future(anext(receipts)), asyncio.ensure_future(
+            anext(incoming)
+        )
+        done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+
+        assert {first} == done
+        assert "of another" == (await first).message_id
+        message = await second
+        gateway.accept(gateway.peer, gateway.submits[0])
+        await send
+
+    assert ("half", False) == (message.text, message.is_complete)
+
+
+async def test_query_and_other_requests(gateway: Gateway) -> None:
+    """QUERY_SM by id and by submission; a refusal and a silence have their own errors."""
+    asked: list[QuerySm] = []
+
+    def on_other(peer: Peer, pdu: Any) -> None:
+        if isinstance(pdu, QuerySm):
+            asked.append(pdu)
+            status = 0x67 if pdu.message_id == "none" else 0
+            if pdu.message_id != "silent":
+                peer.answer(pdu, status, message_id=pdu.message_id, message_state=2)
+
+    gateway.on_other = on_other
+    async with SmscClient(gateway.url()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="hello", sender="Shop"))
+        by_submission = await smsc.query(sent)
+        by_id = await smsc.query("42")
+        with pytest.raises(RequestRefusedError, match="query_sm refused: ESME_RQUERYFAIL"):
+            await smsc.query("none")
+        with pytest.raises(RequestTimeoutError, match="query_sm got no response"):
+            await smsc.query("silent", timeout=0.01)
+        with pytest.raises(LocalProtocolError, match="send"):
+            await smsc.request(SubmitSm(destination_addr="79991234567"))
+
+    assert MessageState.DELIVERED is by_submission.state is by_id.state
+    assert ["Shop", ""] == [query.source_addr for query in asked[:2]]
+
+
+async def test_simulator_is_started_by_its_url() -> None:
+    """A developer without an account: nothing else is needed."""
+    async with SmscClient("sim://") as smsc:
+        sent = await smsc.send(sms())
+        receipt = await sent.receipt(timeout=1)
+
+    assert MessageState.DELIVERED is receipt.state
+
+
+async def test_client_takes_a_config(gateway: Gateway) -> None:
+    """For those who don't build URLs."""
+    async with SmscClient(gateway.config(), clock=asyncio.get_running_loop().time) as smsc:
+        await smsc.send(sms())
+
+        assert smsc.health().bound_since is not None
+
+
+async def test_unexpected_response_is_harmless(gateway: Gateway) -> None:
+    """Twice answered, or for a number nobody used."""
+    async with SmscClient(gateway.url()) as smsc:
+        await smsc.send(sms())
+        gateway.peer.answer(gateway.submits[0], message_id="1")
+        await smsc.send(sms(2))
+
+        assert 0 == smsc.stats().in_flight
+
+
+async def test_enquire_link_is_answered_while_the_user_is_slow(gateway: Gateway) -> None:
+    """A reader that takes its time over a receipt holds up nobody."""
+    async with SmscClient(gateway.url("receipts=1")) as smsc:
+        go_on = asyncio.Event()
+
+        async def slow() -> list[str]:
+            seen: list[str] = []
+            async for receipt in smsc.receipts():
+                seen.append(receipt.message_id)
+                await go_on.wait()
+                if len(seen) == 3:
+                    break
+            return seen
+
+        reading = asyncio.create_task(slow())
+        for number in range(3):
+            gateway.peer.deliver_receipt(str(number))
+        gateway.peer.write(EnquireLink(sequence_number=99))
+        await gateway.peer.got(EnquireLinkResp)
+
+        assert not reading.done()
+        go_on.set()
+        assert ["0", "1", "2"] == await reading
+
+
+async def test_nothing_is_written_into_half_a_connection(gateway: Gateway) -> None:
+    """The end of file was read: a message sent in that very turn waits for the next link."""
+    async with SmscClient(gateway.url()) as smsc:
+        links = smsc._running.links.links  # type: ignore[union-attr]
+        gateway.peer.transport.write_eof()
+        await until(lambda: links[0].session.is_over)
+        sent = await smsc.send(sms())
+
+    assert "1" == sent.message_id

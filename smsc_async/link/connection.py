@@ -181,7 +181,8 @@ class Link(asyncio.Protocol):
         self._plan_flush()
 
     def eof_received(self) -> None:
-        """Let the transport close itself: half a connection is of no use."""
+        """End at once: half a connection is of no use, and nothing more is to be written to it."""
+        self._take(self.session.receive_eof(self._clock()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way."""

@@ -33,7 +33,7 @@ from pdu import (
 from pdu.smpp_time import format_time
 from pdu.text import Segment, read_segment
 from smsc_async.errors import InvalidMessageError, LocalProtocolError
-from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, decode
+from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.session import (
     BindRequested,
     LinkEnded,
@@ -111,7 +111,8 @@ class Brain:
         self._stats = Stats()
         self._began = (now, wall)
         self._accounts: dict[str, Account] = {}
-        self._unclaimed: deque[Delivery] = deque()
+        # Owns what is for the first who can receive it, and never has a link.
+        self._nobody = Account("", scenario.multipart_window)
         self._parts: dict[str, Part] = {}
         self._last_id = FIRST_ID - 1
         self._reference = 0
@@ -202,7 +203,7 @@ class Brain:
     def stats(self) -> Stats:
         """Return the counters of this moment."""
         waiting = sum(len(account.waiting) for account in self._accounts.values())
-        return replace(self._stats, waiting=waiting + len(self._unclaimed))
+        return replace(self._stats, waiting=waiting + len(self._nobody.waiting))
 
     # Events of a session.
 
@@ -291,10 +292,10 @@ class Brain:
             self._accounts[system_id] = account
         return account
 
-    def _receiver(self) -> Account | None:
-        """Return an account that can receive now, or else any, or none if nobody ever bound."""
+    def _receiver(self) -> Account:
+        """Return an account that can receive now, or else any, or nobody's if nobody ever bound."""
         accounts = self._accounts.values()
-        first = next(iter(accounts), None)
+        first = next(iter(accounts), self._nobody)
         return next((account for account in accounts if account.links), first)
 
     # Submits.
@@ -494,18 +495,16 @@ class Brain:
 
     def _enqueue(self, delivery: Delivery, now: float) -> None:
         """Send a deliver_sm as soon as a link has room for it; the oldest one makes room."""
-        account = delivery.account
-        waiting = self._unclaimed if account is None else account.waiting
+        waiting = delivery.account.waiting
         waiting.append(delivery)
-        if account is not None:
-            self._pump(account, now)
+        self._pump(delivery.account, now)
         while len(waiting) > self.scenario.receipt_queue:
             self._give_up(waiting.popleft(), CommandStatus.ESME_RMSGQFUL)
 
     def _claim(self, account: Account) -> None:
         """Give the first account that can receive what had no owner yet."""
-        while self._unclaimed:
-            delivery = self._unclaimed.popleft()
+        while self._nobody.waiting:
+            delivery = self._nobody.waiting.popleft()
             delivery.account = account
             account.waiting.append(delivery)
 
@@ -531,16 +530,14 @@ class Brain:
         else:
             at = now + self.scenario.redelivery_delay
             self._later(at, self._put_back, [delivery])
-        if delivery.account is not None:
-            self._pump(delivery.account, now)
+        self._pump(delivery.account, now)
 
     def _put_back(self, deliveries: list[Delivery], now: float) -> None:
         """Queue again what has been sent, ahead of what hasn't."""
         for delivery in reversed(deliveries):
             self._stats.redelivered += 1
-            if delivery.account is not None:
-                delivery.account.waiting.appendleft(delivery)
-        for account in {delivery.account for delivery in deliveries if delivery.account}:
+            delivery.account.waiting.appendleft(delivery)
+        for account in {delivery.account for delivery in deliveries}:
             self._pump(account, now)
 
     def _give_up(self, delivery: Delivery, status: int) -> None:
@@ -571,12 +568,11 @@ def _segment(pdu: SubmitSm) -> Segment:
 
 
 def _incoming(
-    sender: str, recipient: str, text: str, reference: int, account: Account | None
+    sender: str, recipient: str, text: str, reference: int, account: Account
 ) -> list[DeliverSm]:
     """Make the deliver_sm of a subscriber's message, and make sure that they can be sent."""
-    settings = DEFAULT_SETTINGS if account is None else account.settings
     try:
-        pdus = incoming(sender, recipient, text, reference=reference, settings=settings)
+        pdus = incoming(sender, recipient, text, reference=reference, settings=account.settings)
         for pdu in pdus:
             encode(pdu)
     except EncodeError as error:

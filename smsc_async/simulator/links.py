@@ -26,7 +26,7 @@ class Delivery:
 
     Args:
         pdu: What is sent.
-        account: Whose it is; None until somebody binds who can receive it.
+        account: Whose it is.
 
     Attributes:
         command_status: How it ended: 0 taken, any other given up. None while it hasn't.
@@ -34,7 +34,7 @@ class Delivery:
 
     __slots__ = ("account", "command_status", "pdu")
 
-    def __init__(self, pdu: DeliverSm, account: Account | None) -> None:
+    def __init__(self, pdu: DeliverSm, account: Account) -> None:
         self.pdu = pdu
         self.account = account
         self.command_status: int | None = None

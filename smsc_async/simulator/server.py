@@ -210,7 +210,6 @@ class _Running:
         self.loop = asyncio.get_running_loop()
         self.links: dict[Link, _Connection] = {}
         self.port = 0
-        self._server: asyncio.Server | None = None
         self._alarm = Alarm(self.loop, clock, self._advance)
         self._is_awake = False
         self._unseen: deque[KeptMessage] = deque()
@@ -221,13 +220,18 @@ class _Running:
 
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Open the port."""
-        self._server = await self.loop.create_server(lambda: _Connection(self), host, port, ssl=tls)
+        self._server = await self.loop.create_server(
+            lambda: _Connection(self),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=_HANDSHAKE_TIMEOUT if tls else None,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Write what is ready, then close everything without waiting for any peer."""
-        if self._server is not None:
-            self._server.close()
+        self._server.close()
         self._flush()
         self.is_closing = True
         self._alarm.cancel()
@@ -237,8 +241,7 @@ class _Running:
             self._all_gone.clear()
             await self._all_gone.wait()
         for future in self._awaited.values():
-            if not future.done():
-                future.set_exception(RuntimeError("the simulator was closed meanwhile"))
+            _settle(future, RuntimeError("the simulator was closed meanwhile"))
 
     def forget(self, link: Link) -> None:
         """Count a connection out."""
@@ -301,9 +304,8 @@ class _Running:
                 self._unseen.popleft()
             self._arrival.set()
         for delivery in brain.settled:
-            future = self._awaited.pop(delivery, None)
-            if future is not None and not future.done():
-                future.set_result(cast("int", delivery.command_status))
+            if (future := self._awaited.pop(delivery, None)) is not None:
+                _settle(future, cast("int", delivery.command_status))
         brain.settled.clear()
         self._alarm.set(brain.next_deadline())
 
@@ -420,6 +422,16 @@ class Alarm:
 
     def __repr__(self) -> str:
         return f"<Alarm at {self._deadline}>"
+
+
+def _settle(future: asyncio.Future[int], outcome: int | Exception) -> None:
+    """Tell whoever waits, unless they went away."""
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 def _local_time() -> datetime:

@@ -22,7 +22,7 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -432,6 +432,7 @@ async def test_unknown_fields_of_a_status_are_kept(callback: StatusCallback, kep
     assert not {"md5", "sha1", "crc32"} & receipt.fields.keys()
 
 
+@settings(max_examples=40)  # each drives an event loop
 @given(
     st.dictionaries(
         st.text(max_size=8).filter(
@@ -721,7 +722,7 @@ async def test_log_shows_no_text_and_no_number(
 
 
 @pytest.mark.parametrize(
-    ("settings", "name"),
+    ("wrong", "name"),
     [
         ({"secret": ""}, "secret"),
         ({"secret": "xyzzy", "unsigned": True}, "secret"),
@@ -734,10 +735,10 @@ async def test_log_shows_no_text_and_no_number(
         ({"secret": "xyzzy", "algorithms": "md5"}, "algorithms"),
     ],
 )
-def test_wrong_settings_are_refused(kept: Kept, settings: dict[str, Any], name: str) -> None:
+def test_wrong_settings_are_refused(kept: Kept, wrong: dict[str, Any], name: str) -> None:
     """At the start, where somebody looks, and without showing the secret."""
     with pytest.raises(ConfigError) as caught:
-        StatusCallback(kept, **settings)
+        StatusCallback(kept, **wrong)
 
     assert name == caught.value.name
     assert "xyzzy" not in f"{caught.value} {caught.value!r} {caught.value.value!r}"
@@ -815,6 +816,7 @@ FORM_LIKE = st.lists(
 ).map(lambda pairs: b"&".join(name + b"=" + value for name, value in pairs))
 
 
+@settings(max_examples=40)  # each drives an event loop
 @given(
     query=st.binary(max_size=40) | FORM_LIKE,
     body=st.binary(max_size=80) | FORM_LIKE,
@@ -973,6 +975,7 @@ async def test_django_serves_all_other_paths() -> None:
         assert 404 == (await web.post("/smsc/other")).status_code
 
 
+@pytest.mark.takes_up_to(10, reason="an interpreter is started")
 def test_importing_it_imports_no_framework() -> None:
     """It is ASGI by its shape alone."""
     code = (

@@ -226,6 +226,7 @@ def test_sequence_number_given_to_encode_wins() -> None:
 def test_pack_submit_sm_is_the_packer_of_submit_sm() -> None:
     """The one that everybody needs has a name."""
     assert packer(SubmitSm) is pack_submit_sm
+    assert pack_submit_sm.__doc__ == "Write a SubmitSm without making one, see `pdu.packer`."
     assert encode(SubmitSm(destination_addr="7", sequence_number=4)) == pack_submit_sm(
         4, destination_addr="7"
     )

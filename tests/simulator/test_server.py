@@ -351,13 +351,14 @@ async def test_all_of_one_turn_leaves_in_one_write(monkeypatch: pytest.MonkeyPat
         (connection,) = cast("Any", simulator)._running.links.values()
         transport = connection._transport
         write = type(transport).write
-        monkeypatch.setattr(
-            type(transport),
-            "write",
-            lambda self, data: (
-                (writes.append(len(data)) if self is transport else None) or write(self, data)
-            ),
-        )
+
+        def counted(self: object, data: bytes) -> None:
+            """Write, and count what this transport writes."""
+            if self is transport:
+                writes.append(len(data))
+            write(self, data)
+
+        monkeypatch.setattr(type(transport), "write", counted)
         await wire.send(*[SUBMIT] * 10)
         for _ in range(10):
             await wire.read()
@@ -386,6 +387,17 @@ async def test_client_that_is_gone_is_forgotten() -> None:
         async with _bound(simulator) as wire:
             assert "855469" == read_receipt(await wire.read()).message_id
             assert (1, 1) == (simulator.stats.links, simulator.stats.redelivered)
+
+
+async def test_client_that_is_gone_takes_nobody_with_it() -> None:
+    """The others stay connected."""
+    async with Simulator() as simulator, _bound(simulator) as staying:
+        async with _bound(simulator) as leaving:
+            await leaving.send(Unbind())
+            await leaving.read()
+            assert b"" == await leaving.reader.read()
+        await staying.send(EnquireLink())
+        assert isinstance(await staying.read(), EnquireLinkResp)
 
 
 async def test_foreign_octets_end_the_connection() -> None:
@@ -512,8 +524,13 @@ async def test_repr_says_where_and_how_much() -> None:
 async def test_function_of_the_scenario_sees_every_submit() -> None:
     """It runs on the simulator's own loop and should be quick."""
     seen: list[KeptMessage] = []
-    scenario = Scenario(submit_status=lambda message: seen.append(message) or 0)
-    async with Simulator(scenario) as simulator, _bound(simulator) as wire:
+
+    def take(message: KeptMessage) -> int:
+        """Take everything."""
+        seen.append(message)
+        return 0
+
+    async with Simulator(Scenario(submit_status=take)) as simulator, _bound(simulator) as wire:
         await wire.send(SUBMIT)
         await wire.read()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import BinaryIO
 
 import pytest
 
-from pdu import BindTransceiver, CommandStatus, SubmitSm, decode, encode
+from pdu import BindTransceiver, CommandStatus, DeliverSmResp, Pdu, SubmitSm, decode, encode
 from smsc_async.errors import InvalidMessageError
 from smsc_async.simulator import HostedSimulator, Scenario, Simulator
 
@@ -21,14 +22,20 @@ def _exchange(simulator: HostedSimulator, *requests: bytes) -> list[int]:
     """Write requests over a blocking socket, one after the other; return the answers' statuses."""
     port = int(simulator.url.rpartition(":")[2])
     statuses = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        with connection.makefile("rb") as stream:
-            for octets in requests:
-                connection.sendall(octets)
-                head = stream.read(4)
-                pdu = decode(head + stream.read(int.from_bytes(head, "big") - 4))
-                statuses.append(int(pdu.command_status))
+    with (
+        socket.create_connection(("127.0.0.1", port)) as connection,
+        connection.makefile("rb") as stream,
+    ):
+        for octets in requests:
+            connection.sendall(octets)
+            statuses.append(int(_read(stream).command_status))
     return statuses
+
+
+def _read(stream: BinaryIO) -> Pdu:
+    """Read one PDU."""
+    head = stream.read(4)
+    return decode(head + stream.read(int.from_bytes(head, "big") - 4))
 
 
 def test_blocking_code_is_served() -> None:
@@ -84,11 +91,9 @@ def test_subscriber_writes_from_here() -> None:
 def _answer_one(connection: socket.socket) -> None:
     """Read the bind's response and a deliver_sm, and answer that."""
     with connection.makefile("rb") as stream:
-        for _ in range(2):
-            head = stream.read(4)
-            pdu = decode(head + stream.read(int.from_bytes(head, "big") - 4))
-    resp = bytes.fromhex("00000011 80000005 00000000") + pdu.sequence_number.to_bytes(4, "big")
-    connection.sendall(resp + b"\0")
+        _read(stream)
+        deliver_sm = _read(stream)
+    connection.sendall(encode(DeliverSmResp(), sequence_number=deliver_sm.sequence_number))
 
 
 def test_thread_ends_with_the_block() -> None:

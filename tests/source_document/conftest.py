@@ -1,0 +1,195 @@
+"""The gateway's document on one side, our octets on the other.
+
+Rule: what is expected here is drawn by hand from a sentence of the document, and what is looked
+at is what leaves. The listener is a recorder that answers by the specification alone; texts are
+decoded by Python's own codecs and by an alphabet written down here a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import pytest
+
+from pdu import (
+    RESPONSES,
+    BindTransceiver,
+    DeliverSm,
+    FrameBuffer,
+    Pdu,
+    SubmitSm,
+    TlvTag,
+    decode,
+    encode,
+)
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.plan import segments
+from smsc_async.simulator import Scenario
+from smsc_async.simulator.brain import Brain
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from smsc_async.messages import Message
+
+Sender: TypeAlias = Callable[..., list[SubmitSm]]
+Reader: TypeAlias = Callable[[SubmitSm], str]
+
+# GSM 03.38, drawn anew: sixteen characters a line, ESC shown as the replacement character.
+_GSM: Final = (
+    "@£$¥èéùìòÇ\nØø\rÅå"
+    "Δ_ΦΓΛΩΠΨΣΘΞ\ufffdÆæßÉ"
+    " !\"#¤%&'()*+,-./"
+    "0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNO"
+    "PQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmno"
+    "pqrstuvwxyzäöñüà"
+)
+_GSM_ESCAPED: Final = dict(zip(b"\x0a\x14()/<=>@e", "\f^{}\\[~]|€", strict=True))
+
+
+class RecordingSmsc:
+    """An SMSC that keeps what it is sent, accepts it, and sends a receipt for each message.
+
+    Attributes:
+        port: Where it listens, on 127.0.0.1.
+        frames: The octets of every PDU, in order.
+        requests: The same, decoded.
+        receipt: The text of the receipts, "{}" for the id; the ids are 855469, 855470…
+    """
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.frames: list[bytes] = []
+        self.requests: list[Pdu] = []
+        self.receipt = "id:{} stat:DELIVRD err:000"
+        self.connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """Where to connect to."""
+        return f"smpp://shop:secret@127.0.0.1:{self.port}"
+
+    @property
+    def submits(self) -> list[SubmitSm]:
+        """Every submit_sm that came, in order."""
+        return [pdu for pdu in self.requests if isinstance(pdu, SubmitSm)]
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection in."""
+        self.connections.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Record and answer until the client hangs up."""
+        buffer = FrameBuffer()
+        while data := await reader.read(65_536):
+            for frame in buffer.feed(data):
+                self.frames.append(frame)
+                self.requests.append(decode(frame))
+                writer.write(self._answer(self.requests[-1]))
+        writer.close()
+
+    def _answer(self, request: Pdu) -> bytes:
+        """Return the response, and behind a submit_sm's the receipt."""
+        if type(request) not in RESPONSES:
+            return b""
+        response: Any = RESPONSES[type(request)]
+        number = request.sequence_number
+        if not isinstance(request, SubmitSm):
+            return encode(response(sequence_number=number))
+        message_id = str(855_468 + len(self.submits))
+        receipt = DeliverSm(
+            sequence_number=number,
+            source_addr=request.destination_addr,
+            destination_addr=request.source_addr,
+            esm_class=0x04,
+            short_message=self.receipt.format(message_id).encode("ascii"),
+        )
+        return encode(response(sequence_number=number, message_id=message_id)) + encode(receipt)
+
+
+@pytest.fixture
+async def smsc() -> AsyncIterator[RecordingSmsc]:
+    """An SMSC that listens and records."""
+    recording = RecordingSmsc()
+    server = await asyncio.start_server(recording.accept, "127.0.0.1", 0)
+    recording.port = server.sockets[0].getsockname()[1]
+    try:
+        yield recording
+    finally:
+        server.close()
+        for connection in recording.connections:
+            connection.cancel()
+        await asyncio.gather(*recording.connections, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def sent() -> Sender:
+    """What leaves for a message, without a socket: octets written and read again."""
+
+    def leaves(message: Message[Any], **settings: Any) -> list[SubmitSm]:  # noqa: ANN401 - passed on
+        pdus = segments(message, settings=TextSettings(**settings))
+        read = [decode(encode(pdu, sequence_number=1)) for pdu in pdus]
+        return [pdu for pdu in read if isinstance(pdu, SubmitSm)]
+
+    return leaves
+
+
+@pytest.fixture(scope="session")
+def said() -> Reader:
+    """The text of a submit_sm in the coding that it names, on a bind without "ISO"."""
+    return text_of
+
+
+@pytest.fixture(scope="session")
+def simulated() -> Callable[..., list[Pdu]]:
+    """What our simulator answers to requests on one link, from the bind on, to the last receipt."""
+
+    def answers(*requests: Pdu) -> list[Pdu]:
+        brain = Brain(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
+        link = brain.connect(0.0)
+        octets = encode(BindTransceiver(system_id="shop"), sequence_number=1)
+        for number, request in enumerate(requests, 2):
+            octets += encode(request, sequence_number=number)
+        brain.receive(link, octets, 0.0)
+        while (deadline := brain.next_deadline()) is not None and deadline < 60.0:
+            brain.advance(deadline)
+        return [decode(frame) for frame in FrameBuffer().feed(link.session.outgoing())]
+
+    return answers
+
+
+@pytest.fixture(scope="session")
+def decoded() -> Callable[[bytes, int], str]:
+    """Octets read in the coding that a data_coding names."""
+    return text_in
+
+
+def text_of(submit: SubmitSm) -> str:
+    """Decode by data_coding = coding * 4; a header is cut off, message_payload counts as text."""
+    octets = submit.short_message
+    for tag, value in submit.tlvs:
+        octets = value if tag == TlvTag.MESSAGE_PAYLOAD else octets
+    if submit.esm_class & 0x40:
+        octets = octets[1 + octets[0] :]
+    return text_in(octets, submit.data_coding)
+
+
+def text_in(octets: bytes, data_coding: int) -> str:
+    """Decode octets, strictly."""
+    coding = data_coding // 4 & 3
+    if coding == 0:
+        return _gsm_text(octets)
+    return octets.decode({1: "latin-1", 2: "utf-16-be"}[coding])
+
+
+def _gsm_text(octets: bytes) -> str:
+    """Decode septets, one an octet."""
+    septets = iter(octets)
+    return "".join(
+        _GSM_ESCAPED[next(septets)] if septet == 0x1B else _GSM[septet] for septet in septets
+    )

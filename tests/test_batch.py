@@ -1,0 +1,187 @@
+"""Many messages through one window, with links that a test moves by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from scripted import turns
+
+from pdu import SubmitSm, SubmitSmResp
+from smsc_async import ClientClosedError, FailedSubmission, InvalidMessageError, Sms, Submission
+from smsc_async.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator
+
+    from smsc_async import Message
+    from smsc_async.link import LinkManager
+
+
+class Links:
+    """Links with a window, and nobody behind them."""
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        self.is_closing = False
+        self.taken: list[Submission[Any]] = []
+        self.queue: list[Submission[Any]] = []
+
+    @property
+    def can_write(self) -> bool:
+        """Whether there is room."""
+        in_flight = sum(not submission.is_finished for submission in self.taken)
+        return not self.is_closing and not self.queue and in_flight < self.window
+
+    def submit(self, submission: Submission[Any]) -> None:
+        """Take a message."""
+        if self.can_write:
+            submission.next_segment()
+            self.taken.append(submission)
+        else:
+            self.queue.append(submission)
+
+    def withdraw(self, submission: Submission[Any]) -> None:
+        """Forget a message."""
+        if submission.abandon():
+            self.queue.remove(submission)
+
+
+def prepare(
+    message: Message[Any], finished: Callable[[Submission[Any]], None]
+) -> Submission[Any]:
+    """Make a submission, unless the message is a bad one."""
+    if message.sender == "Bad":
+        raise InvalidMessageError("text", None, "it can't travel")
+    pdus = [SubmitSm(destination_addr=message.to)]
+    return Submission(message, pdus, None, lambda *_: None, finished)
+
+
+def sms(number: int, sender: str = "") -> Sms:
+    """Make a message."""
+    return Sms(to=f"7999{number:07d}", text="hello", sender=sender)
+
+
+def answer(submission: Submission[Any]) -> None:
+    """Accept it."""
+    submission.answered(0, SubmitSmResp(message_id=submission.message.to[-1]))
+
+
+def batch_of(links: Links) -> Batch:
+    """Make a batch."""
+    return Batch(cast("LinkManager", links), prepare)
+
+
+async def read(batch: Batch, source: Any, into: list[Any]) -> None:
+    """Read all outcomes."""
+    async for outcome in batch.run(source):
+        into.append(outcome)  # noqa: PERF401 - seen from outside while it runs
+
+
+async def test_outcomes_come_in_the_order_in_which_they_are_known() -> None:
+    """The second is answered first."""
+    links, seen = Links(2), list[Any]()
+    batch = batch_of(links)
+    reading = asyncio.create_task(read(batch, [sms(1), sms(2)], seen))
+    await turns()
+    answer(links.taken[1])
+    await turns()
+
+    assert ["2"] == [outcome.message_id for outcome in seen]
+    answer(links.taken[0])
+    await reading
+    assert ["2", "1"] == [outcome.message_id for outcome in seen]
+
+
+async def test_without_a_link_one_message_waits() -> None:
+    """So that somebody's patience ends some time; the next isn't pulled."""
+    links, seen = Links(0), list[Any]()
+    source = iter([sms(1), sms(2)])
+    reading = asyncio.create_task(read(batch_of(links), source, seen))
+    await turns()
+
+    assert 1 == len(links.queue)
+    assert ["79990000002"] == [message.to for message in source]
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert [] == links.queue
+
+
+async def test_room_wakes_it() -> None:
+    """A slot became free by somebody else's response."""
+    links, seen = Links(1), list[Any]()
+    batch = batch_of(links)
+    reading = asyncio.create_task(read(batch, [sms(1), sms(2)], seen))
+    await turns()
+    links.window = 2
+    batch.wake()
+    batch.wake()
+    await turns()
+
+    assert 2 == len(links.taken)
+    for submission in links.taken:
+        answer(submission)
+    await reading
+
+
+async def test_closing_while_the_source_takes_its_time() -> None:
+    """Nothing is under way, and the source would never end."""
+
+    async def never() -> AsyncGenerator[Sms]:
+        await asyncio.Event().wait()
+        yield sms(1)
+
+    links = Links(1)
+    batch = batch_of(links)
+    reading = asyncio.create_task(read(batch, never(), []))
+    await turns()
+    links.is_closing = True
+    batch.wake()
+
+    with pytest.raises(ClientClosedError):
+        await reading
+    assert 1 == len(asyncio.all_tasks())
+
+
+async def test_pull_is_over_when_the_run_is() -> None:
+    """Whoever made the iterable may close it at once: it doesn't run any more."""
+
+    async def slow() -> AsyncGenerator[Sms]:
+        yield sms(1)
+        await asyncio.Event().wait()
+
+    links = Links(1)
+    async with aclosing(slow()) as source:
+        async with aclosing(batch_of(links).run(source)) as outcomes:
+            reading = asyncio.ensure_future(anext(outcomes))
+            await turns()
+            answer(links.taken[0])
+
+            assert isinstance(await reading, Submission)
+
+
+async def test_bad_messages_are_pulled_no_faster_than_they_are_read() -> None:
+    """They take no slot, so the window doesn't bound them."""
+    pulled = 0
+
+    def source() -> Iterator[Sms]:
+        nonlocal pulled
+        while True:
+            pulled += 1
+            yield sms(pulled, "Bad")
+
+    async with aclosing(batch_of(Links(5)).run(source())) as outcomes:
+        for _ in range(3):
+            assert isinstance(await anext(outcomes), FailedSubmission)
+
+    assert 3 == pulled
+
+
+async def test_reading_again_after_the_end_gives_nothing() -> None:
+    """As generators do."""
+    outcomes = batch_of(Links(1)).run([])
+
+    assert [] == [outcome async for outcome in outcomes]
+    assert [] == [outcome async for outcome in outcomes]

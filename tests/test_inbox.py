@@ -1,0 +1,344 @@
+"""What the gateway brings: where it goes, and when it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import receipt_fields, turns
+
+from pdu import AlertNotification, CommandStatus, DataSm, DeliverSm, Pdu, Tlv, TlvTag
+from smsc_async import SmscConfig
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.inbox import MAX_UNANSWERED, Delivery, Inbox, Queue
+
+if TYPE_CHECKING:
+    from smsc_async.link import Link
+
+
+class Answers:
+    """A link that notes what is answered."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[int, int]] = []
+
+    def respond(self, request: Pdu, response: Pdu) -> None:
+        """Note number and status."""
+        self.given.append((request.sequence_number, response.command_status))
+
+
+class Desk:
+    """An inbox with a clock that is moved by hand."""
+
+    def __init__(self, settings: str = "") -> None:
+        self.now = 1000.0
+        self.owes = False
+        self.alarms = 0
+        self.link = Answers()
+        self._number = 0
+        self.inbox = Inbox(
+            SmscConfig.from_url(f"smpp://shop:secret@host?{settings}"),
+            TextSettings(),
+            clock=lambda: self.now,
+            owes_response=lambda: self.owes,
+            waits=self._alarm,
+        )
+
+    def _alarm(self) -> None:
+        self.alarms += 1
+
+    def bring(self, kind: type[Pdu] = DeliverSm, **fields: Any) -> int:
+        """Bring a PDU and return its number."""
+        self._number += 1
+        fields.setdefault("source_addr", "79991234567")
+        fields.setdefault("destination_addr", "Shop")
+        request = kind(sequence_number=self._number, **fields)
+        self.inbox.requested(cast("Link", self.link), request)
+        return self._number
+
+    def bring_part(self, sequence: int, text: bytes, total: int = 2, **fields: Any) -> int:
+        """Bring a part of a message."""
+        header = bytes([5, 0, 3, 42, total, sequence])
+        return self.bring(esm_class=0x40, short_message=header + text, **fields)
+
+    def read_messages(self) -> list[Any]:
+        """Take what is in the queue of messages."""
+        return list(self.inbox.incoming._items)
+
+    def read_receipts(self) -> list[str]:
+        """Take the ids that are in the queue of receipts."""
+        return [receipt.message_id for receipt in self.inbox.receipts._items]
+
+
+async def take(queue: Queue[Any], number: int) -> list[Any]:
+    """Read some items."""
+    items: list[Any] = []
+    async for item in queue.read():
+        items.append(item)
+        if len(items) == number:
+            break
+    return items
+
+
+def test_receipt_that_has_its_place_is_answered() -> None:
+    """Not before, and at once."""
+    desk = Desk()
+    number = desk.bring(**receipt_fields("1"))
+
+    assert [(number, 0)] == desk.link.given
+    assert ["1"] == desk.read_receipts()
+    assert 1 == desk.inbox.receipts_taken
+
+
+def test_early_receipt_waits_for_its_response_and_then_goes_to_all() -> None:
+    """Some response is owed; after the patience nobody has claimed it."""
+    desk = Desk("early_receipt_timeout=60")
+    desk.owes = True
+    number = desk.bring(**receipt_fields("1"))
+
+    assert [(number, 0)] == desk.link.given
+    assert [] == desk.read_receipts()
+    assert 1060.0 == desk.inbox.next_deadline()
+    assert 1 == desk.alarms
+
+    desk.inbox.expire(1059.9)
+    assert [] == desk.read_receipts()
+    desk.inbox.expire(1060.0)
+    assert ["1"] == desk.read_receipts()
+    assert desk.inbox.next_deadline() is None
+
+
+def test_receipt_without_an_id_is_nobodys() -> None:
+    """No response could ever name it; its text isn't lost."""
+    desk = Desk()
+    desk.owes = True
+    desk.bring(esm_class=0x04, short_message=b"what is this")
+
+    assert [""] == desk.read_receipts()
+
+
+def test_data_sm_brings_receipts_too() -> None:
+    """Its response has its own name."""
+    desk = Desk()
+    tlvs = (Tlv.of(TlvTag.RECEIPTED_MESSAGE_ID, "77"),)
+    number = desk.bring(DataSm, esm_class=0x04, tlvs=tlvs)
+
+    assert [(number, 0)] == desk.link.given
+    assert ["77"] == desk.read_receipts()
+
+
+def test_what_wants_no_answer_gets_none() -> None:
+    """alert_notification has no response."""
+    desk = Desk()
+    request = AlertNotification(sequence_number=9, source_addr="1", esme_addr="2")
+    desk.inbox.requested(cast("Link", desk.link), request)
+
+    assert [] == desk.link.given
+
+
+def test_single_message_is_decoded() -> None:
+    """UCS-2, with whatever TLVs came."""
+    desk = Desk()
+    desk.bring(
+        data_coding=8,
+        short_message="Привет".encode("utf-16-be"),
+        tlvs=(Tlv(0x2000, b"vendor"),),
+    )
+    (message,) = desk.read_messages()
+
+    assert "Привет" == message.text
+    assert ((0x2000, b"vendor"),) == message.tlvs
+    assert 1000.0 == message.received_at
+    assert message.is_complete
+
+
+def test_shuffled_parts_of_two_senders_are_joined() -> None:
+    """Same reference, different phones: never mixed, joined in order."""
+    desk = Desk()
+    for sender, sequence, text in [
+        ("79990000001", 2, b"one"),
+        ("79990000002", 1, b"bye "),
+        ("79990000001", 1, b"part "),
+        ("79990000002", 2, b"all"),
+    ]:
+        desk.bring_part(sequence, text, source_addr=sender)
+
+    assert [("79990000001", "part one"), ("79990000002", "bye all")] == [
+        (message.sender, message.text) for message in desk.read_messages()
+    ]
+    assert 4 == len(desk.link.given)
+
+
+def test_sar_tlvs_number_parts_too() -> None:
+    """The other way of saying which part it is."""
+    desk = Desk()
+    for sequence in (2, 1):
+        numbers = (
+            (TlvTag.SAR_MSG_REF_NUM, 300),
+            (TlvTag.SAR_TOTAL_SEGMENTS, 2),
+            (TlvTag.SAR_SEGMENT_SEQNUM, sequence),
+        )
+        tlvs = tuple(Tlv.of(tag, number) for tag, number in numbers)
+        desk.bring(short_message=b"%d" % sequence, tlvs=tlvs)
+    (message,) = desk.read_messages()
+
+    assert "12" == message.text
+
+
+def test_odd_sar_tlv_makes_it_a_single_message() -> None:
+    """A length of three octets is no number; the text isn't lost."""
+    desk = Desk()
+    desk.bring(short_message=b"hi", tlvs=(Tlv(TlvTag.SAR_TOTAL_SEGMENTS, b"abc"),))
+
+    assert ["hi"] == [message.text for message in desk.read_messages()]
+
+
+def test_parts_that_never_come_are_not_waited_for() -> None:
+    """After the reassembly timeout what came is handed out, and says that it is incomplete."""
+    desk = Desk("reassembly_timeout=300")
+    desk.bring_part(1, b"half ")
+
+    assert 1300.0 == desk.inbox.next_deadline()
+
+    desk.inbox.expire(1300.0)
+    (message,) = desk.read_messages()
+
+    assert ("half ", 1, 2) == (message.text, message.parts, message.total)
+    assert not message.is_complete
+
+
+def test_contradicting_part_ends_the_earlier_set() -> None:
+    """A used reference comes round again: both messages are handed out."""
+    desk = Desk()
+    desk.bring_part(1, b"old")
+    desk.bring_part(1, b"new ")
+    desk.bring_part(2, b"one")
+
+    assert ["old", "new one"] == [message.text for message in desk.read_messages()]
+
+
+def test_full_queue_leaves_the_gateway_waiting() -> None:
+    """What has no place isn't answered; beyond all bounds it is told to come again."""
+    desk = Desk("incoming=1")
+    for _ in range(1 + MAX_UNANSWERED):
+        desk.bring(short_message=b"hi")
+    assert [(1, 0)] == desk.link.given
+    assert MAX_UNANSWERED == desk.inbox.incoming.unanswered
+
+    number = desk.bring(short_message=b"hi")
+    part = desk.bring_part(1, b"half")
+
+    refused = CommandStatus.ESME_RX_T_APPN
+    assert [(1, 0), (number, refused), (part, refused)] == desk.link.given
+
+
+def test_overfull_receipts_are_refused_early_ones_too() -> None:
+    """An early receipt is answered before it has a place, so it needs one in sight."""
+    desk = Desk("receipts=1")
+    for _ in range(1 + MAX_UNANSWERED):
+        desk.bring(**receipt_fields("1"))
+    desk.owes = True
+    number = desk.bring(**receipt_fields("2"))
+
+    assert (number, CommandStatus.ESME_RX_T_APPN) == desk.link.given[-1]
+
+
+async def test_read_items_make_room_in_order() -> None:
+    """Each item read lets one more in, and its delivery is answered then."""
+    desk = Desk("incoming=2")
+    for text in (b"1", b"2", b"3", b"4"):
+        desk.bring(short_message=text)
+    assert [1, 2] == [number for number, _ in desk.link.given]
+
+    got = await take(desk.inbox.incoming, 3)
+
+    assert ["1", "2", "3"] == [message.text for message in got]
+    assert [1, 2, 3, 4] == [number for number, _ in desk.link.given]
+
+
+async def test_readers_share_and_none_is_lost_to_one_that_goes_away() -> None:
+    """A cancelled reader takes nothing with it."""
+    queue: Queue[int] = Queue("numbers", 10)
+    readers = [asyncio.create_task(take(queue, 1)) for _ in range(3)]
+    await turns()
+    readers[0].cancel()
+    queue.put(1)
+    queue.put(2)
+    results = await asyncio.gather(*readers, return_exceptions=True)
+
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert [[1], [2]] == results[1:]
+    assert 0 == len(queue)
+
+
+async def test_closed_queue_keeps_what_was_answered() -> None:
+    """The unanswered comes again from the gateway; what was answered never would."""
+    link = Answers()
+    queue: Queue[str] = Queue("messages", 1)
+    request = DeliverSm(sequence_number=1)
+    delivery = Delivery(cast("Link", link), request)
+    queue.put("first", delivery)
+    queue.put("unanswered", delivery)
+    queue.put("joined of answered parts")
+    queue.close()
+
+    assert ["first", "joined of answered parts"] == [item async for item in queue.read()]
+    assert 1 == len(link.given)
+
+
+async def test_item_without_delivery_waits_for_its_place() -> None:
+    """One that was put together of answered parts; it comes in its turn."""
+    queue: Queue[int] = Queue("numbers", 1)
+    queue.put(1)
+    queue.put(2)
+
+    assert [1, 2] == await take(queue, 2)
+
+
+def test_unread_queue_warns_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It says what to do, and doesn't fill the log."""
+    desk = Desk("receipts=1")
+    for _ in range(4):
+        desk.bring(**receipt_fields("1"))
+
+    assert 1 == caplog.text.count("1 receipts are unread, the gateway has to wait; read receipts()")
+
+
+def test_closing_gives_early_receipts_to_all() -> None:
+    """No response will come any more."""
+    desk = Desk()
+    desk.owes = True
+    desk.bring(**receipt_fields("1"))
+    desk.inbox.close()
+
+    assert ["1"] == desk.read_receipts()
+
+
+@given(
+    esm_class=st.integers(0, 255),
+    data_coding=st.integers(0, 255),
+    short_message=st.binary(max_size=254),
+    tlvs=st.lists(
+        st.tuples(
+            st.sampled_from([0x001E, 0x0427, 0x0423, 0x0424, 0x020C, 0x020E, 0x020F, 0x2001]),
+            st.binary(max_size=6),
+        ),
+        max_size=4,
+    ),
+)
+def test_no_delivery_raises(
+    esm_class: int, data_coding: int, short_message: bytes, tlvs: list[tuple[int, bytes]]
+) -> None:
+    """An exception here would end the link, and the gateway would bring it again for ever."""
+    desk = Desk()
+    desk.bring(
+        esm_class=esm_class,
+        data_coding=data_coding,
+        short_message=short_message,
+        tlvs=tuple(Tlv(tag, value) for tag, value in tlvs),
+    )
+
+    assert 1 == len(desk.link.given)

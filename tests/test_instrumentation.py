@@ -1,0 +1,120 @@
+"""Log lines and hooks: silence is free, and no line gives anything away."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from scripted import Gateway
+
+from pdu import (
+    BindTransceiver,
+    BindTransceiverResp,
+    EnquireLink,
+    SubmitSm,
+    SubmitSmResp,
+    UnknownPdu,
+    encode,
+)
+from smsc_async import Sms, SmscClient
+from smsc_async.instrumentation import ConnectFailed, Hooks, WireLog
+
+SECRET = "the code is 4821"
+
+
+@pytest.fixture
+def wire(caplog: pytest.LogCaptureFixture) -> WireLog:
+    """A wire log that somebody listens to."""
+    caplog.set_level(logging.DEBUG, logger="smsc_async.wire")
+    return WireLog("127.0.0.1:2775")
+
+
+def test_line_has_direction_name_and_numbers(
+    wire: WireLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Enough to follow a session, and no more."""
+    wire.written(encode(SubmitSm(sequence_number=1, destination_addr="79991234567")))
+    wire.read(encode(SubmitSmResp(sequence_number=1, message_id="855469")))
+    wire.read(encode(BindTransceiverResp(sequence_number=2, command_status=0x0E)))
+    wire.read(encode(SubmitSmResp(sequence_number=3, command_status=0x4FE)))
+    wire.read(encode(UnknownPdu(0x00010203, b"", sequence_number=4)))
+
+    assert [
+        "> 127.0.0.1:2775 submit_sm seq=1",
+        "< 127.0.0.1:2775 submit_sm_resp seq=1 status=ESME_ROK id=855469",
+        "< 127.0.0.1:2775 bind_transceiver_resp seq=2 status=ESME_RINVPASWD",
+        "< 127.0.0.1:2775 submit_sm_resp seq=3 status=0x000004FE",
+        "< 127.0.0.1:2775 0x00010203 seq=4",
+    ] == caplog.messages
+
+
+def test_cut_octets_make_one_line(wire: WireLog, caplog: pytest.LogCaptureFixture) -> None:
+    """However the stream was cut into reads."""
+    octets = encode(EnquireLink(sequence_number=1))
+    wire.read(octets[:7])
+    wire.read(octets[7:])
+
+    assert ["< 127.0.0.1:2775 enquire_link seq=1"] == caplog.messages
+
+
+def test_octets_that_make_no_sense_are_told_not_raised(
+    wire: WireLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log was switched on in the middle of a PDU: it must not end the link."""
+    wire.read(b"\xff" * 20)
+    wire.read(b"\xff" * 20)
+
+    assert "undecodable" in caplog.messages[0]
+
+
+def test_silence_is_free() -> None:
+    """Nobody listens by default."""
+    assert not WireLog("127.0.0.1:2775").is_on
+
+
+def test_hook_that_raises_does_not_keep_others_from_knowing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is reported with its name."""
+    told: list[Any] = []
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError("mine")
+
+    event = ConnectFailed("nothing listens there", 1.0)
+    Hooks([broken, told.append]).tell(event)
+
+    assert [event] == told
+    assert "broken" in caplog.text
+    assert "ZeroDivisionError: mine" in caplog.text
+
+
+def test_no_hooks_are_fine() -> None:
+    """The usual case."""
+    Hooks().tell(ConnectFailed("nothing listens there", None))
+
+
+async def test_no_line_shows_a_text_a_password_or_a_number(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """All loggers at DEBUG, a whole life of a client."""
+    caplog.set_level(logging.DEBUG)
+    async with Gateway() as gateway, SmscClient(gateway.url()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text=SECRET))
+        gateway.peer.deliver_receipt(sent.message_id)
+        gateway.peer.deliver(source_addr="79991234567", short_message=SECRET.encode())
+        await sent.receipt(timeout=1)
+        smsc_repr = repr(smsc)
+
+    assert "bind_transceiver seq=1" in caplog.text
+    assert "> " in caplog.text
+    for secret in (SECRET, "4821", "secret", "79991234567"):
+        assert secret not in caplog.text + smsc_repr
+
+
+def test_bind_line_shows_no_password(wire: WireLog, caplog: pytest.LogCaptureFixture) -> None:
+    """The one PDU that holds it."""
+    wire.written(encode(BindTransceiver(sequence_number=1, system_id="shop", password="secret")))
+
+    assert ["> 127.0.0.1:2775 bind_transceiver seq=1"] == caplog.messages
