@@ -109,7 +109,14 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
         )
     constant = cls.defaults | constant
     steps = list(_constants(cls, vary, constant))
-    source, scope = packer_source(cls.command_id, steps, {}, order=vary)
+    says_nothing = all(constant[name] == cls.defaults.get(name) for name in constant)
+    source, scope = packer_source(
+        cls.command_id,
+        steps,
+        {},
+        order=vary,
+        body_optional=cls.body_optional and says_nothing,
+    )
     scope |= _scope(lambda number, values: _declared(cls, number, constant | values))
     fill: Pack = run(source, f"<{cls.__name__} template>", scope)["pack"]
     return fill
@@ -273,7 +280,9 @@ class _Decoders(dict[int, Decode]):
 
 def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
     """Write out both functions that encode a PDU class."""
-    source, scope = packer_source(cls.command_id, walk(cls.construct), cls.defaults)
+    source, scope = packer_source(
+        cls.command_id, walk(cls.construct), cls.defaults, body_optional=cls.body_optional
+    )
     scope |= _scope(partial(_declared, cls))
     made = run(source, f"<{cls.__name__}.encode>", scope)
     made["pack"].__doc__ = f"Write a {cls.__name__} without making one, see `pdu.packer`."

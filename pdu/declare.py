@@ -65,7 +65,8 @@ class PduType(type):
     """Makes a PDU class: slots from its fields, and a constructor that takes them by name.
 
     A class without a `command_id` only lends its fields to others. One declared with
-    `registered=False` can be sent, but never replaces what its command_id decodes to.
+    `registered=False` can be sent, but never replaces what its command_id decodes to. A response
+    that refuses and says nothing more goes out without a body, unless `body_optional=False`.
     """
 
     wires: dict[str, Wire]
@@ -78,6 +79,7 @@ class PduType(type):
         command_id: int | None = None,
         *,
         registered: bool = True,
+        body_optional: bool | None = None,
     ) -> PduType:
         """Take the `wire` fields out of the class body and make a slots class of them."""
         wires = {key: value for key, value in namespace.items() if isinstance(value, Wire)}
@@ -87,7 +89,7 @@ class PduType(type):
         self = super().__new__(cls, name, bases, plain)
         self.wires = inherited | wires
         if command_id is not None:
-            _declare(self, command_id)
+            _declare(self, command_id, body_optional=body_optional)
             if registered:
                 PDUS[command_id] = self  # type: ignore[assignment]  # a Pdu by now
         return self
@@ -99,12 +101,13 @@ class PduType(type):
         super().__init__(name, bases, namespace)
 
 
-def _declare(cls: Any, command_id: int) -> None:  # noqa: ANN401 - a class being made
+def _declare(cls: Any, command_id: int, *, body_optional: bool | None) -> None:  # noqa: ANN401 - a class being made
     """Give a class its fields, its construct and its constructor."""
     behind_header = [name for name in cls.wires if name not in _HEADER]
     order = sorted(behind_header, key=lambda name: name == "tlvs")
     cls.command_id = CommandId.of(command_id)
     cls.is_response = bool(command_id & RESPONSE)
+    cls.body_optional = cls.is_response if body_optional is None else body_optional
     cls.fields = {name: cls.wires[name].field for name in order}
     cls.defaults = {
         name: cls.wires[name].default for name in order if cls.wires[name].default is not _REQUIRED
@@ -154,6 +157,7 @@ class Pdu(_Declared):
 
     command_id: ClassVar[int]
     is_response: ClassVar[bool]
+    body_optional: ClassVar[bool]
     fields: ClassVar[dict[str, Field[Any]]]
     defaults: ClassVar[dict[str, object]]
     construct: ClassVar[Body]

@@ -48,7 +48,7 @@ class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
     short_message: bytes = wire(octet_string("sm_length", 254), default=b"")
 
 
-class DeliverSmResp(Pdu, command_id=CommandId.DELIVER_SM_RESP):
+class DeliverSmResp(Pdu, command_id=CommandId.DELIVER_SM_RESP, body_optional=False):
     """Answers deliver_sm (v3.4 §4.6.2): 0 taken, ESME_RX_T_APPN later, ESME_RX_P_APPN never.
 
     Args:

@@ -295,11 +295,21 @@ def _value(step: Number | Text, characters: str) -> int | str:
 
 
 def packer_source(
-    command_id: int, steps: list[Step], defaults: dict[str, object], order: tuple[str, ...] = ()
+    command_id: int,
+    steps: list[Step],
+    defaults: dict[str, object],
+    *,
+    order: tuple[str, ...] = (),
+    body_optional: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """Return the text of `pack(sequence_number, fields…)` and of `encode(pdu, sequence_number)`.
 
-    *order* is that of the required arguments; as on the wire where none is given.
+    Args:
+        command_id: Of the PDU.
+        steps: Its fields.
+        defaults: Values of fields that needn't be given.
+        order: The required arguments; as on the wire where none is given.
+        body_optional: Whether a refusal that says nothing more goes out without a body.
     """
     _check_names(steps)
     names = [step.name for step in steps if not isinstance(step, Constant)]
@@ -307,6 +317,13 @@ def packer_source(
     given = [f"{name}=default_{name}" for name in names if name in defaults]
     scope: dict[str, Any] = {f"default_{name}": value for name, value in defaults.items()}
     writes = [f"        {line}" for line in _writes(command_id, steps, scope)]
+    if body_optional:
+        said = " or ".join(f"len({name})" if name == "tlvs" else name for name in names)
+        writes.insert(0, f"        if command_status and not ({said}):")
+        writes.insert(
+            1, "            return pack_header(16, command_id, command_status, sequence_number)"
+        )
+        scope["pack_header"] = _HEADER.pack
     names.append("command_status")
     fields = ", ".join(f"{name}={name}" for name in names)
     doubt = ["    except doubts:", f"        return declared(sequence_number, dict({fields}))"]
@@ -364,6 +381,7 @@ def _written(n: int, step: Step, scope: dict[str, Any]) -> str:
 
 
 _HEAD = struct.Struct(">LL")
+_HEADER = struct.Struct(">LLLL")
 
 
 class Packers(dict[tuple[int, ...], tuple[Callable[..., bytes], bytes, int]]):

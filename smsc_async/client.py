@@ -22,7 +22,7 @@ from smsc_async.running import Running, text_settings
 from smsc_async.status import Health, Stats
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
@@ -153,7 +153,7 @@ class SmscClient:
         messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - as for send
-    ) -> AsyncIterator[Submission[Any] | FailedSubmission]:
+    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
         """Send messages one after the other, as fast as the window lets them; yield each outcome.
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
@@ -246,7 +246,7 @@ class SmscClient:
             raise RequestRefusedError(request_name(request), response.command_status)
         return response
 
-    async def receipts(self) -> AsyncIterator[Receipt]:
+    async def receipts(self) -> AsyncGenerator[Receipt]:
         """Yield receipts as they come, also those of earlier runs and other processes.
 
         From the first call on every receipt comes here; before it those don't that a
@@ -259,7 +259,7 @@ class SmscClient:
         async for receipt in self._open().inbox.receipts.read():
             yield receipt
 
-    async def incoming(self) -> AsyncIterator[IncomingMessage]:
+    async def incoming(self) -> AsyncGenerator[IncomingMessage]:
         """Yield subscribers' messages as they come, their parts joined.
 
         At most `config.incoming` wait unread, then the gateway does. Ends when the client is

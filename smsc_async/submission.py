@@ -119,6 +119,7 @@ class Submission(Outgoing[R_co]):
         self._wake()
 
     def _wake(self) -> None:
+        """Let whoever waits look again."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():

@@ -14,7 +14,7 @@ from smsc_async import ClientClosedError, FailedSubmission, InvalidMessageError,
 from smsc_async.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 
     from smsc_async import Message
     from smsc_async.link import LinkManager
@@ -49,9 +49,7 @@ class Links:
             self.queue.remove(submission)
 
 
-def prepare(
-    message: Message[Any], finished: Callable[[Submission[Any]], None]
-) -> Submission[Any]:
+def prepare(message: Message[Any], finished: Callable[[Submission[Any]], None]) -> Submission[Any]:
     """Make a submission, unless the message is a bad one."""
     if message.sender == "Bad":
         raise InvalidMessageError("text", None, "it can't travel")
@@ -74,7 +72,9 @@ def batch_of(links: Links) -> Batch:
     return Batch(cast("LinkManager", links), prepare)
 
 
-async def read(batch: Batch, source: Any, into: list[Any]) -> None:
+async def read(
+    batch: Batch, source: Iterable[Message[Any]] | AsyncIterable[Message[Any]], into: list[Any]
+) -> None:
     """Read all outcomes."""
     async for outcome in batch.run(source):
         into.append(outcome)  # noqa: PERF401 - seen from outside while it runs
@@ -130,6 +130,7 @@ async def test_closing_while_the_source_takes_its_time() -> None:
     """Nothing is under way, and the source would never end."""
 
     async def never() -> AsyncGenerator[Sms]:
+        """Take for ever."""
         await asyncio.Event().wait()
         yield sms(1)
 
@@ -149,17 +150,17 @@ async def test_pull_is_over_when_the_run_is() -> None:
     """Whoever made the iterable may close it at once: it doesn't run any more."""
 
     async def slow() -> AsyncGenerator[Sms]:
+        """Take its time."""
         yield sms(1)
         await asyncio.Event().wait()
 
     links = Links(1)
-    async with aclosing(slow()) as source:
-        async with aclosing(batch_of(links).run(source)) as outcomes:
-            reading = asyncio.ensure_future(anext(outcomes))
-            await turns()
-            answer(links.taken[0])
+    async with aclosing(slow()) as source, aclosing(batch_of(links).run(source)) as outcomes:
+        reading = asyncio.ensure_future(anext(outcomes))
+        await turns()
+        answer(links.taken[0])
 
-            assert isinstance(await reading, Submission)
+        assert isinstance(await reading, Submission)
 
 
 async def test_bad_messages_are_pulled_no_faster_than_they_are_read() -> None:
@@ -167,6 +168,7 @@ async def test_bad_messages_are_pulled_no_faster_than_they_are_read() -> None:
     pulled = 0
 
     def source() -> Iterator[Sms]:
+        """Give messages."""
         nonlocal pulled
         while True:
             pulled += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import receipt_fields, turns
@@ -16,6 +15,8 @@ from smsc_async.gateway.coding import TextSettings
 from smsc_async.inbox import MAX_UNANSWERED, Delivery, Inbox, Queue
 
 if TYPE_CHECKING:
+    import pytest
+
     from smsc_async.link import Link
 
 
@@ -48,9 +49,10 @@ class Desk:
         )
 
     def _alarm(self) -> None:
+        """Count."""
         self.alarms += 1
 
-    def bring(self, kind: type[Pdu] = DeliverSm, **fields: Any) -> int:
+    def bring(self, kind: type[Pdu] = DeliverSm, **fields: Any) -> int:  # noqa: ANN401 - fields of any PDU
         """Bring a PDU and return its number."""
         self._number += 1
         fields.setdefault("source_addr", "79991234567")
@@ -59,10 +61,10 @@ class Desk:
         self.inbox.requested(cast("Link", self.link), request)
         return self._number
 
-    def bring_part(self, sequence: int, text: bytes, total: int = 2, **fields: Any) -> int:
+    def bring_part(self, sequence: int, text: bytes, sender: str = "79991234567") -> int:
         """Bring a part of a message."""
-        header = bytes([5, 0, 3, 42, total, sequence])
-        return self.bring(esm_class=0x40, short_message=header + text, **fields)
+        octets = bytes([5, 0, 3, 42, 2, sequence]) + text
+        return self.bring(esm_class=0x40, short_message=octets, source_addr=sender)
 
     def read_messages(self) -> list[Any]:
         """Take what is in the queue of messages."""
@@ -164,7 +166,7 @@ def test_shuffled_parts_of_two_senders_are_joined() -> None:
         ("79990000001", 1, b"part "),
         ("79990000002", 2, b"all"),
     ]:
-        desk.bring_part(sequence, text, source_addr=sender)
+        desk.bring_part(sequence, text, sender)
 
     assert [("79990000001", "part one"), ("79990000002", "bye all")] == [
         (message.sender, message.text) for message in desk.read_messages()

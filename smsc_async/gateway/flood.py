@@ -30,26 +30,35 @@ class Row(NamedTuple):
 
 
 def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
-    row: Row | None, parts: int, at: float, last_at: float, length: float, gap: float
+    row: Row | None,
+    parts: int,
+    at: float,
+    last_at: float,
+    length: float,
+    gap: float,
+    is_counted: bool = False,  # noqa: FBT001, FBT002 - as above
 ) -> Held | Row:
     """Say whether a message may join the row, and what the row is then.
 
     Args:
         row: What is remembered of this subscriber.
-        parts: How many it counts as; 0 for one that is in the row already.
+        parts: How many it counts as.
         at: Instant of the first part's write.
         last_at: Instant of the last part's write.
         length: Messages of the longest row.
         gap: Seconds without a message that end the row, ours.
+        is_counted: It is sent again, and the row has it already.
 
     Returns:
         The row with the message in it, to be remembered; or `Held`, and nothing is.
     """
     if row is None or at >= (retry_at := row.last_at + gap):
         return tuple.__new__(Row, (at, parts, last_at))  # half the time of Row(…)
-    counted = row.length + parts
+    counted = row.length if is_counted else row.length + parts
     if counted > length:
         return Held("flood", retry_at)
+    if last_at < row.last_at:
+        last_at = row.last_at
     return tuple.__new__(Row, (row.began_at, counted, last_at))
 
 

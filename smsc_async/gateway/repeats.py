@@ -40,22 +40,30 @@ def fingerprints(key: bytes) -> Callable[[str, str, str], bytes]:
     return fingerprint
 
 
+def is_within(known: Admitted, at: float, window: float) -> bool:
+    """Whether a request written at *at* would be a repeat of a *known* one.
+
+    Args:
+        known: The newest admission of an identical request.
+        at: Instant of the write.
+        window: Seconds in which one is taken, ours; 0 for no such rule.
+    """
+    # The same sum as in `retry_at`, or rounding could hold a request at that very instant.
+    return at < known.not_before + window
+
+
 def decide(
     known: Admitted | None, at: float, window: float, token: Token | None = None
 ) -> Held | None:
-    """Say whether a request is a repeat.
+    """Say whether a request may pass; what to remember is then its own admission.
 
     Args:
         known: The newest admission of an identical request, as far as is remembered.
         at: Instant of the write.
-        window: Seconds in which one is taken, ours.
+        window: Seconds in which one is taken, ours; 0 for no such rule.
         token: The reservation that this request replaces: an unknown outcome that is sent again
             on purpose isn't held by itself.
-
-    Returns:
-        None if it may pass; what to remember is then its own admission.
     """
-    # The same sum as in `retry_at`, or rounding could hold it at that very instant.
-    if known is None or at >= (retry_at := known.not_before + window) or known.token == token:
+    if known is None or known.token == token or not is_within(known, at, window):
         return None
-    return Held("repeat", retry_at)
+    return Held("repeat", known.not_before + window)

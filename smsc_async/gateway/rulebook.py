@@ -204,12 +204,15 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     """
     rules, parts = step.rules, step.parts
     at, next_free_at = rate.decide(free_at, parts, now, rules.interval)
-    held, counted = None, parts
-    if known is not None and at < known.not_before + rules.repeat_window:
+    last_at = at if parts == 1 else step.last_at(at)
+    held, is_counted = None, False
+    if known is not None:
         held = repeats.decide(known, at, rules.repeat_window, step.token)
-        if held is None:  # it replaces that one
-            token, counted = known.token, 0 if flood.is_in(row, known.not_before) else parts
-    joined = flood.decide(row, counted, at, step.last_at(at), rules.flood_length, rules.flood_gap)
+        if held is None and repeats.is_within(known, at, rules.repeat_window):
+            token, is_counted = known.token, flood.is_in(row, known.not_before)
+    joined = flood.decide(
+        row, parts, at, last_at, rules.flood_length, rules.flood_gap, is_counted
+    )
     if isinstance(joined, Held):
         return joined if held is None else max(held, joined, key=_retry_at), row, free_at
     if held is not None:

@@ -68,13 +68,13 @@ class Wired:
         self.gateway = gateway
         self.noted = Noted()
 
-    async def link(self, **limits: Any) -> Link:
+    async def link(self, **limits: float) -> Link:
         """Connect."""
         loop = asyncio.get_running_loop()
         _, link = await loop.create_connection(
             lambda: Link(
                 Host("127.0.0.1", self.gateway.port),
-                SessionLimits(**limits),
+                SessionLimits(**limits),  # type: ignore[arg-type]
                 self.noted,
                 loop.time,
             ),
@@ -84,7 +84,7 @@ class Wired:
         await until(lambda: self.gateway.peers)
         return link
 
-    async def bound(self, **limits: Any) -> tuple[Link, Peer]:
+    async def bound(self, **limits: float) -> tuple[Link, Peer]:
         """Connect and bind."""
         link = await self.link(**limits)
         await link.bind(BIND, "shop")
@@ -103,16 +103,22 @@ def outgoing(parts: int = 1) -> Outgoing[Any]:
     return Outgoing(SMS, [SubmitSm(destination_addr="79991234567") for _ in range(parts)])
 
 
-async def test_all_pdus_of_one_turn_leave_in_one_write(wired: Wired) -> None:
+async def test_all_pdus_of_one_turn_leave_in_one_write(
+    wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A write for each PDU is a system call for each PDU."""
     link, peer = await wired.bound()
-    reads: list[int] = []
-    original = peer.data_received
     transport = link._transport
     assert transport is not None
     writes: list[bytes] = []
     write = transport.write
-    transport.write = lambda data: (writes.append(bytes(data)), write(data))[1]  # type: ignore[method-assign]
+
+    def noted(data: bytes) -> None:
+        """Note a write."""
+        writes.append(data)
+        write(data)
+
+    monkeypatch.setattr(transport, "write", noted)
     message = outgoing(3)
     while message.wants_slot:
         link.submit(message)
@@ -121,7 +127,6 @@ async def test_all_pdus_of_one_turn_leave_in_one_write(wired: Wired) -> None:
     assert 1 == len(writes)
     assert 3 == len(peer.all(SubmitSm))
     assert ("1", "2", "3") == message.message_ids
-    del reads, original
     link.abort()
     await link.wait_closed()
 
@@ -152,7 +157,8 @@ async def test_link_that_ended_before_the_bind_is_lost(wired: Wired) -> None:
 async def test_link_that_ended_in_the_read_of_its_bind_is_lost(wired: Wired) -> None:
     """Bound for no time at all: a keeper must not take it for a link."""
 
-    def yes_and_goodbye(peer: Peer, bind: Any) -> None:
+    def yes_and_goodbye(peer: Peer, bind: Pdu) -> None:
+        """Say yes and goodbye in one breath."""
         peer.answer(bind)
         peer.write(Unbind(sequence_number=1))
 
@@ -166,7 +172,8 @@ async def test_link_that_ended_in_the_read_of_its_bind_is_lost(wired: Wired) -> 
 async def test_what_comes_behind_the_bind_response_is_taken(wired: Wired) -> None:
     """In one segment with it: others closed the session, or never saw it."""
 
-    def yes_and_deliver(peer: Peer, bind: Any) -> None:
+    def yes_and_deliver(peer: Peer, bind: Pdu) -> None:
+        """Say yes and bring something."""
         peer.answer(bind)
         peer.write(DeliverSm(sequence_number=5, source_addr="79991234567"))
 
@@ -271,15 +278,16 @@ async def test_unexpected_response_is_noted(wired: Wired) -> None:
 
 
 async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: Wired) -> None:
-    """asyncio says so by pause_writing; what is written then waits in memory, so nothing is."""
+    """It says so by pause_writing; what is written then waits in memory, so nothing is."""
     link, _ = await wired.bound()
     link.pause_writing()
 
-    assert not link.can_write
+    could = [link.can_write]
     before = wired.noted.rooms
     link.resume_writing()
+    could.append(link.can_write)
 
-    assert link.can_write
+    assert [False, True] == could
     assert before + 1 == wired.noted.rooms
     link.abort()
     await link.wait_closed()

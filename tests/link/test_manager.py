@@ -14,6 +14,7 @@ from pdu import (
     BindTransceiver,
     BindTransmitter,
     LongPasswordBindTransceiver,
+    Pdu,
     QuerySm,
     QuerySmResp,
     SubmitSm,
@@ -62,6 +63,7 @@ class Made(LinkManager):
         )
 
     def _room(self) -> None:
+        """Count."""
         self.rooms += 1
 
 
@@ -110,14 +112,15 @@ async def test_long_password_goes_out_uncut(gateway: Gateway) -> None:
 async def test_life_of_a_link_is_told(gateway: Gateway) -> None:
     """Hooks see it bound and down, the state follows."""
     manager = Made(gateway.config())
-    assert LinkState.CLOSED is manager.state
+    states = [manager.state]
     await manager.open()
-    assert LinkState.BOUND is manager.state
+    states.append(manager.state)
     assert manager.bound_at is not None
     await manager.close(drain=True)
+    states.append(manager.state)
 
     assert [LinkBound, LinkDown] == [type(event) for event in manager.told]
-    assert LinkState.CLOSED is manager.state
+    assert [LinkState.CLOSED, LinkState.BOUND, LinkState.CLOSED] == states
     assert 1 == manager.connects
 
 
@@ -155,7 +158,7 @@ async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> No
     assert manager.is_closing
     assert not manager.can_write
     assert second.failure is not None
-    assert Outcome.NOT_SENT is second.failure.outcome  # type: ignore[attr-defined]
+    assert Outcome.NOT_SENT is second.failure.outcome
     assert isinstance(second.failure.__cause__, ClientClosedError)
     gateway.accept(gateway.peer, gateway.submits[0])
     await closing
@@ -217,6 +220,7 @@ async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> No
     first = gateway.peer
 
     def answer_and_drop() -> None:
+        """Answer the first part and hang up."""
         gateway.accept(first, gateway.submits[0])
         first.transport.close()
 
@@ -251,7 +255,8 @@ async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -
     """An account may allow one session only: the first goes on."""
     binds = 0
 
-    def first_only(peer: Peer, bind: Any) -> None:
+    def first_only(peer: Peer, bind: Pdu) -> None:
+        """Accept one bind."""
         nonlocal binds
         binds += 1
         peer.answer(bind, 0 if binds == 1 else 0x0E)
@@ -388,6 +393,7 @@ async def test_fault_of_ours_in_a_keeper_is_logged_and_leaves_nobody_waiting(
     manager = await opened(gateway)
 
     async def broken() -> None:
+        """Fail."""
         raise ZeroDivisionError("ours")
 
     monkeypatch.setattr(manager, "_connect_any", broken)

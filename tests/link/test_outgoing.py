@@ -207,7 +207,9 @@ async def test_asked_waiter_gets_each_end() -> None:
     assert response is futures[0].result()
     kinds = [type(future.exception()) for future in futures[1:]]
     assert [RequestTimeoutError, ValueError, LinkLostError] == kinds
-    assert isinstance(futures[3].exception().__cause__, OSError)
+    lost = futures[3].exception()
+    assert lost is not None
+    assert isinstance(lost.__cause__, OSError)
 
 
 async def test_asked_waiter_that_went_away_is_let_go() -> None:

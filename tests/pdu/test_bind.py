@@ -83,11 +83,10 @@ BIND_RECEIVER_RESP = (
     "534D534300"  # system_id         "SMSC"
 )
 BIND_TRANSCEIVER_RESP = (
-    "00000011"  # command_length    17
+    "00000010"  # command_length    16: a refusal has no body
     "80000009"  # command_id        bind_transceiver_resp
     "0000000E"  # command_status    ESME_RINVPASWD
     "00000003"  # sequence_number   3
-    "00"  # system_id         ""
 )
 OUTBIND = (
     "0000001D"  # command_length    29

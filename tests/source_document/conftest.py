@@ -152,10 +152,9 @@ def simulated() -> Callable[..., list[Pdu]]:
     def answers(*requests: Pdu) -> list[Pdu]:
         brain = Brain(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
         link = brain.connect(0.0)
-        octets = encode(BindTransceiver(system_id="shop"), sequence_number=1)
-        for number, request in enumerate(requests, 2):
-            octets += encode(request, sequence_number=number)
-        brain.receive(link, octets, 0.0)
+        bind = BindTransceiver(system_id="shop")
+        for number, request in enumerate((bind, *requests), 1):
+            brain.receive(link, encode(request, sequence_number=number), 0.0)
         while (deadline := brain.next_deadline()) is not None and deadline < 60.0:
             brain.advance(deadline)
         return [decode(frame) for frame in FrameBuffer().feed(link.session.outgoing())]

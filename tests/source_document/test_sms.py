@@ -126,7 +126,7 @@ def test_latin_text_is_gsm(sent: Sender, text: str, octets: bytes) -> None:
 
 
 def test_latin1_by_choice(sent: Sender) -> None:
-    """"ç" and "°" aren't in GSM, and one octet each here.
+    """ "ç" and "°" aren't in GSM, and one octet each here.
 
     «8-битная ISO-8859-1 (ASCII) для латинского текста или бинарных данных − (coding = 1);»
     """
@@ -277,11 +277,12 @@ def test_simulator_refuses_submit_multi(simulated: Callable[..., list[Pdu]]) -> 
 # Whatever the text is, it arrives whole.
 
 
-
 def long_ones(letters: st.SearchStrategy[str] | str) -> st.SearchStrategy[str]:
     """Texts of these letters, of up to a dozen parts."""
     pieces = st.text(letters, min_size=1, max_size=20)
-    return st.builds(lambda piece, times, tail: piece * times + tail, pieces, st.integers(1, 60), pieces)
+    return st.builds(
+        lambda piece, times, tail: piece * times + tail, pieces, st.integers(1, 60), pieces
+    )
 
 
 SENDABLE = (
@@ -321,9 +322,7 @@ def joined(submits: list[SubmitSm], order: Random) -> Joined:
 
 @pytest.mark.parametrize("long_text", LongText)
 @settings(max_examples=50)
-@given(
-    sendable=SENDABLE, flash=st.booleans(), order=st.randoms(use_true_random=False)
-)
+@given(sendable=SENDABLE, flash=st.booleans(), order=st.randoms(use_true_random=False))
 def test_any_text_that_can_be_sent_arrives_whole(
     sent: Sender,
     decoded: Callable[[bytes, int], str],

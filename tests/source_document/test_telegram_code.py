@@ -74,15 +74,12 @@ def test_other_codes_are_refused_at_birth(code: str) -> None:
     assert f"{code!r}" not in str(caught.value)
 
 
-@pytest.mark.parametrize("code", ["١٢٣٤", "１２３４", "1234", "²³¹⁴", "१२३४"])
+@pytest.mark.parametrize("code", ["١٢٣٤", "１２３４", "²³¹⁴", "१२३४"])
 def test_digits_of_other_scripts_are_refused(code: str) -> None:
     """To Python they are digits; to a phone's owner, and to the gateway, they aren't.
 
     «К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»
     """
-    if code.isascii():
-        assert code == TelegramCode(to=TO, code=code).code
-        return
     with pytest.raises(InvalidMessageError, match="4 to 8 digits"):
         TelegramCode(to=TO, code=code)
 

@@ -40,7 +40,7 @@ FINAL = "id:{} sub:001 dlvrd:001 submit date:2611230000 done date:2611230001 sta
 async def until(happened: Callable[[], object], *, seconds: float = 5.0) -> None:
     """Let the loop turn until something is so; a test that waits in vain fails here."""
     async with asyncio.timeout(seconds):
-        while not happened():
+        while not happened():  # noqa: ASYNC110 - nobody tells; the loop has to turn anyway
             await asyncio.sleep(0)
 
 
@@ -107,12 +107,12 @@ class Peer(asyncio.Protocol):
         """Write any octets."""
         self.transport.write(octets)
 
-    def answer(self, request: Pdu, command_status: int = 0, **fields: Any) -> None:
+    def answer(self, request: Pdu, command_status: int = 0, **fields: Any) -> None:  # noqa: ANN401 - fields of any PDU
         """Answer a request."""
         self.in_flight -= isinstance(request, SubmitSm)
         self.write(response_to(request, command_status, **fields))
 
-    def deliver(self, **fields: Any) -> int:
+    def deliver(self, **fields: Any) -> int:  # noqa: ANN401 - fields of any PDU
         """Write a deliver_sm and return its number."""
         self._own_numbers += 1
         self.write(DeliverSm(sequence_number=self._own_numbers, **fields))
@@ -148,9 +148,7 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Peer(self), "127.0.0.1", 0, ssl=self._tls
-        )
+        self._server = await loop.create_server(lambda: Peer(self), "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -209,12 +207,13 @@ class Gateway:
             self.on_other(peer, pdu)
 
     def accept(self, peer: Peer, submit: SubmitSm) -> None:
-        """Accept a message under the next id: "1", "2"…"""
+        """Accept a message under the next id, counted from "1"."""
         self._ids += 1
         peer.answer(submit, message_id=str(self._ids))
 
     @staticmethod
     def _binds(peer: Peer) -> int:
+        """Count the binds of a connection."""
         return sum(isinstance(pdu, BINDS) for pdu in peer.received)
 
 
@@ -233,7 +232,7 @@ def refusing(command_status: int) -> Callable[[Peer, Pdu], None]:
     return lambda peer, request: peer.answer(request, command_status)
 
 
-def response_to(request: Pdu, command_status: int = 0, **fields: Any) -> Pdu:
+def response_to(request: Pdu, command_status: int = 0, **fields: Any) -> Pdu:  # noqa: ANN401 - fields of any PDU
     """Make the response to a request."""
     response = RESPONSES[type(request)]
     return response(

@@ -1,0 +1,119 @@
+"""The kinds of message that can be sent, and which options each of them has.
+
+Rule: an option that a kind doesn't have is wrong use and never ignored, for whoever gave it
+counted on it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from smsc_async.cli.usage import wrong_use
+from smsc_async.errors import InvalidMessageError
+from smsc_async.messages import (
+    Email,
+    Message,
+    Sms,
+    Social,
+    TelegramBot,
+    TelegramCode,
+    Viber,
+    VoiceCall,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smsc_async.receipts import Receipt
+
+
+class Kind(Enum):
+    """What can be sent, as the option `--kind` spells it."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    CALL = "call"
+    VIBER = "viber"
+    SOCIAL = "social"
+    TELEGRAM_CODE = "telegram-code"
+    TELEGRAM_BOT = "telegram-bot"
+
+
+_CLASSES: Final[Mapping[Kind, type[Message[Receipt]]]] = {
+    Kind.SMS: Sms,
+    Kind.EMAIL: Email,
+    Kind.CALL: VoiceCall,
+    Kind.VIBER: Viber,
+    Kind.SOCIAL: Social,
+    Kind.TELEGRAM_CODE: TelegramCode,
+    Kind.TELEGRAM_BOT: TelegramBot,
+}
+_CALL_NUMBERS = ("call_wait", "call_interval", "call_attempts")
+_OPTIONS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
+    Kind.EMAIL: ("subject", "comment"),
+    Kind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
+    Kind.VIBER: ("comment",),
+    Kind.SOCIAL: ("comment",),
+    Kind.TELEGRAM_CODE: (),
+    Kind.TELEGRAM_BOT: ("bot", "comment"),
+}
+_NEEDED: Final = {Kind.EMAIL: "subject", Kind.TELEGRAM_BOT: "bot"}
+
+
+def make(
+    kind: Kind, command: str, *, to: str, text: str, sender: str, **options: object
+) -> Message[Receipt]:
+    """Make a message of what the command line says.
+
+    Args:
+        kind: Of the message.
+        command: Whose help to read where the options make no sense ("smsc send").
+        to: Recipient.
+        text: What to say; the code itself for `Kind.TELEGRAM_CODE`.
+        sender: Name or number it comes from.
+        options: All that the command has; None and False were not given.
+
+    Raises:
+        Failure: An option that the kind doesn't have, or one missing that it needs.
+        InvalidMessageError: The gateway would refuse it; names the option where there is one.
+    """
+    given = {name: value for name, value in options.items() if value not in {None, False}}
+    _check_options(kind, given, command)
+    given.pop("smart", None)  # no part of the message: how it is sent
+    given["code" if kind is Kind.TELEGRAM_CODE else "text"] = text
+    fields: dict[str, Any] = {name.removeprefix("call_"): value for name, value in given.items()}
+    try:
+        return _CLASSES[kind](to=to, sender=sender, **fields)
+    except InvalidMessageError as error:
+        field, value, reason = error.field, error.value, error.reason
+    # Outside of the handler: no context that could hold the text.
+    name = f"call_{field}"
+    raise InvalidMessageError(_option(name) if name in _CALL_NUMBERS else field, value, reason)
+
+
+def _check_options(kind: Kind, given: Mapping[str, object], command: str) -> None:
+    """Refuse what doesn't go together."""
+    for name in given:
+        if name not in _OPTIONS[kind]:
+            kinds = ", ".join(one.value for one in Kind if name in _OPTIONS[one])
+            values = {"name": _option(name), "kind": kind.value, "kinds": kinds}
+            raise wrong_use("use.not_of_kind", command, **values)
+    needed = _NEEDED.get(kind)
+    if needed is not None and needed not in given:
+        raise wrong_use("use.kind_needs", command, name=_option(needed), kind=kind.value)
+    number = next((name for name in _CALL_NUMBERS if name in given), None)
+    if number is not None and "param" in given:
+        raise wrong_use("use.param", command, name=_option(number))
+
+
+def _option(name: str) -> str:
+    """Return an option as it is written."""
+    return f"--{name.replace('_', '-')}"
+
+
+def text_of(message: Message[Receipt]) -> str:
+    """Return what the message says, whatever the field is called."""
+    said: str = getattr(message, "code" if isinstance(message, TelegramCode) else "text")
+    return said

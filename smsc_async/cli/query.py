@@ -1,0 +1,96 @@
+"""`smsc query`: what became of a message, asked by its id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.text import Text
+
+from pdu.enums import MessageState
+from smsc_async.cli.course import Course, read_config, travel
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.lines import cause, state_name
+from smsc_async.cli.screen import Screen, labelled
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from smsc_async.cli.texts import Say
+    from smsc_async.config import SmscConfig
+    from smsc_async.receipts import QueryResult
+
+
+def query(
+    message_id: str,
+    *,
+    sender: str = "",
+    url: str | None = None,
+    screen: Annotated[Screen, Parameter(parse=False)],
+) -> int:
+    """Ask what became of a message.
+
+    Args:
+        message_id: What the gateway calls it.
+        sender: As it was submitted.
+        url: Of the gateway; None takes SMSC_URL.
+        screen: Where to show the answer.
+    """
+    course = Course()
+    config = read_config(url, course)
+    return travel(_query(message_id, sender, config, screen), course, screen)
+
+
+async def _query(message_id: str, sender: str, config: SmscConfig, screen: Screen) -> int:
+    """Connect, ask, show."""
+    # Imported here: an error of the URL needs no client.
+    from smsc_async.client import SmscClient  # noqa: PLC0415
+
+    with screen.waiting("connecting"):
+        async with SmscClient(config) as smsc:
+            result = await smsc.query(message_id, sender=sender)
+    screen.show(labelled(*_rows(result, screen.say)))
+    screen.write(_as_json(message_id, result, screen.say))
+    return _code(result)
+
+
+def _code(result: QueryResult) -> ExitCode:
+    """Return what a script needs to know: arrived, not, or not yet."""
+    if not result.is_final:
+        return ExitCode.NO_RECEIPT
+    return ExitCode.DONE if result.state == MessageState.DELIVERED else ExitCode.REFUSED
+
+
+_STYLES = {
+    ExitCode.DONE: "bold green",
+    ExitCode.REFUSED: "bold red",
+    ExitCode.NO_RECEIPT: "bold yellow",
+}
+
+
+def _rows(result: QueryResult, say: Say) -> list[tuple[str, RenderableType]]:
+    """Return the answer as rows."""
+    code = _code(result)
+    state = Text(state_name(result.state), style=_STYLES[code])
+    rows: list[tuple[str, RenderableType]] = [(say("state"), state)]
+    if result.error:
+        rows.append((say("cause"), Text(cause(result.error, say))))
+    if result.final_at is not None:
+        rows.append((say("final_at"), Text(result.final_at.isoformat(" ", "seconds"))))
+    if code is ExitCode.NO_RECEIPT:
+        rows.append((say("do"), say("not_final.do")))
+    if code is ExitCode.REFUSED:
+        rows.append((say("do"), say("undelivered.do")))
+    return rows
+
+
+def _as_json(message_id: str, result: QueryResult, say: Say) -> dict[str, Any]:
+    """Return the answer as one object."""
+    return {
+        "message_id": message_id,
+        "state": state_name(result.state),
+        "final": result.is_final,
+        "error_code": result.error_code,
+        "explained": result.error.explain(say.language),
+        "final_at": None if result.final_at is None else result.final_at.isoformat(),
+    }
