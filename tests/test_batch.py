@@ -154,7 +154,7 @@ async def test_pull_is_over_when_the_run_is() -> None:
         yield sms(1)
         await asyncio.Event().wait()
 
-    links = Links(1)
+    links = Links(2)
     async with aclosing(slow()) as source, aclosing(batch_of(links).run(source)) as outcomes:
         reading = asyncio.ensure_future(anext(outcomes))
         await turns()

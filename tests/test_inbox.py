@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import receipt_fields, turns
 
-from pdu import AlertNotification, CommandStatus, DataSm, DeliverSm, Pdu, Tlv, TlvTag
-from smsc_async import SmscConfig
+from pdu import (
+    AlertNotification,
+    CommandStatus,
+    DataSm,
+    DeliverSm,
+    MessageState,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Tlv,
+    TlvTag,
+)
+from smsc_async import Sms, SmscConfig, Submission
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.inbox import MAX_UNANSWERED, Delivery, Inbox, Queue
 
 if TYPE_CHECKING:
-    import pytest
-
     from smsc_async.link import Link
 
 
@@ -317,6 +327,32 @@ def test_closing_gives_early_receipts_to_all() -> None:
     desk.inbox.close()
 
     assert ["1"] == desk.read_receipts()
+
+
+@pytest.mark.parametrize(
+    ("setting", "response", "receipt"),
+    [("opaque", "0a", "0a"), ("response_hex", "0A", "10"), ("receipt_hex", "10", "0A")],
+)
+def test_ids_meet_as_the_setting_says(setting: str, response: str, receipt: str) -> None:
+    """Opaque by default; the two others are for gateways that write them differently."""
+    desk = Desk(f"message_ids={setting}")
+    pdus = [SubmitSm(destination_addr="79991234567")]
+    message = Sms(to="79991234567", text="hello")
+    sent = Submission(message, pdus, None, desk.inbox.desk.learn, lambda _: None)
+    sent.next_segment()
+    sent.answered(0, SubmitSmResp(message_id=response))
+    desk.bring(**receipt_fields(receipt))
+
+    assert MessageState.DELIVERED is sent.state
+    assert [] == desk.read_receipts()
+
+
+def test_id_that_is_no_number_is_compared_as_it_is() -> None:
+    """A setting for one gateway must not lose the receipts of another."""
+    desk = Desk("message_ids=receipt_hex")
+    desk.bring(**receipt_fields("not-hex"))
+
+    assert ["not-hex"] == desk.read_receipts()
 
 
 @given(

@@ -63,9 +63,10 @@ def test_octets_that_make_no_sense_are_told_not_raised(
 ) -> None:
     """The log was switched on in the middle of a PDU: it must not end the link."""
     wire.read(b"\xff" * 20)
-    wire.read(b"\xff" * 20)
+    wire.read(encode(EnquireLink(sequence_number=1)))
 
     assert "undecodable" in caplog.messages[0]
+    assert "< 127.0.0.1:2775 enquire_link seq=1" == caplog.messages[1]
 
 
 def test_silence_is_free() -> None:

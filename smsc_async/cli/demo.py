@@ -20,9 +20,9 @@ from pdu.enums import MessageState
 from pdu.explain import explain
 from smsc_async.cli import frames
 from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.lines import state_name
 from smsc_async.cli.plan import rows
 from smsc_async.cli.screen import Screen, labelled
-from smsc_async.cli.send import state_name
 from smsc_async.gateway.plan import plan, segments
 from smsc_async.messages import Sms
 

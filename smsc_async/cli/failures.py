@@ -24,6 +24,8 @@ from smsc_async.errors import (
     PartsOverdueError,
     ProtocolError,
     ReceiptTimeoutError,
+    RequestRefusedError,
+    RequestTimeoutError,
     ResponseTimeoutError,
     SendError,
     SmscError,
@@ -41,7 +43,7 @@ class ExitCode(IntEnum):
 
     DONE = 0
     REFUSED = 1
-    """Refused, undelivered, or octets that are broken."""
+    """Refused, undelivered, unreachable, or octets that are broken."""
     WRONG_USE = 2
     NO_LINK = 3
     UNKNOWN = 4
@@ -98,6 +100,8 @@ _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
     (PartsOverdueError, ExitCode.REFUSED),
     (SendError, ExitCode.REFUSED),
     (ReceiptTimeoutError, ExitCode.NO_RECEIPT),
+    (RequestRefusedError, ExitCode.REFUSED),
+    (RequestTimeoutError, ExitCode.NO_LINK),
     (ProtocolError, ExitCode.NO_LINK),
 )
 _WENT: Final = {
@@ -140,6 +144,13 @@ def _went(error: SmscError) -> tuple[str, tuple[str, ...]]:
 
 def report(failure: Failure, screen: Screen) -> int:
     """Tell people, and with `--json` programs, what went wrong; return the exit code."""
+    complain(failure, screen)
+    screen.write({"error": as_json(failure, screen), "exit_code": int(failure.code)})
+    return int(failure.code)
+
+
+def complain(failure: Failure, screen: Screen) -> None:
+    """Tell people what went wrong."""
     say, values = screen.say, failure.values
     rows = [(say("failed"), Text(say(failure.key, **values), style="bold red"))]
     if failure.detail:
@@ -148,11 +159,9 @@ def report(failure: Failure, screen: Screen) -> int:
         rows.append((say("went"), Text(say(failure.went, **values))))
     rows.append((say("do"), Text(say(failure.do, **values))))
     screen.complain(labelled(*rows))
-    screen.write({"error": _as_json(failure, screen), "exit_code": int(failure.code)})
-    return int(failure.code)
 
 
-def _as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
+def as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
     """Return a failure as one object."""
     say, values = screen.say, failure.values
     return {

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.usage import Common
 
-COMMANDS: Final = ("demo", "sim", "send", "plan", "decode")
+COMMANDS: Final = (
+    "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode",
+)  # fmt: skip
 
 
 def run(arguments: Sequence[str]) -> int:

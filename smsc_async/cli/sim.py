@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import signal
 from contextlib import AsyncExitStack, suppress
 from enum import IntEnum
 from time import perf_counter
@@ -18,11 +17,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
+from smsc_async.cli.course import ended
 from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.lines import number, one_line, state_name
 from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.send import state_name
 from smsc_async.cli.usage import seconds, wrong_use
-from smsc_async.errors import mask_number
 
 if TYPE_CHECKING:
     from smsc_async.simulator import Simulator
@@ -36,7 +35,6 @@ _KEPT = 10_000
 """Messages that may come between two looks."""
 
 _COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
-_SHOWN = {"\n": "⏎ ", "\t": " "}
 
 
 class State(IntEnum):
@@ -92,7 +90,7 @@ async def _serve(
     async with AsyncExitStack() as stack:
         await _listen(simulator, stack, host, port)
         _greet(simulator.url, screen)
-        await _show_messages(simulator, _ended(), screen, is_full=is_full)
+        await _show_messages(simulator, ended(), screen, is_full=is_full)
     _sum_up(simulator, perf_counter() - began, screen)
 
 
@@ -111,15 +109,6 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
         return Failure(ExitCode.NO_LINK, "address_in_use", host=host, port=port, other=other)
     reason = error.strerror or type(error).__name__
     return Failure(ExitCode.NO_LINK, "cannot_listen", host=host, port=port, reason=reason)
-
-
-def _ended() -> asyncio.Event:
-    """Return what is set by Ctrl-C, or by whoever stops the process politely."""
-    ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, ended.set)
-    return ended
 
 
 async def _show_messages(
@@ -163,29 +152,14 @@ def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
     """Show one message."""
     at = message.received_at.astimezone().strftime("%H:%M:%S")
     sender, recipient = (
-        _number(number, is_full=is_full) for number in (message.sender, message.recipient)
+        number(address, is_full=is_full) for address in (message.sender, message.recipient)
     )
     parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
     text = "" if message.text is None else message.text
     head = _COLUMNS.format(at, sender, recipient, message.kind, parts, "")
-    shown = _one_line(text) if message.text is not None else message.octets.hex(" ")
+    shown = one_line(text) if message.text is not None else message.octets.hex(" ")
     screen.show(Text.assemble((head, "cyan"), shown), wrap=False)
     screen.write(_as_json(message, sender, recipient))
-
-
-def _number(number: str, *, is_full: bool) -> str:
-    """Mask a number; a name stays."""
-    is_name = not number.isdigit() and "@" not in number
-    return number if is_full or is_name else mask_number(number)
-
-
-def _one_line(text: str) -> str:
-    """Keep a text in its line, and from doing anything to the terminal."""
-    return "".join(
-        _SHOWN.get(char) or (char if char.isprintable() else f"\\x{ord(char):02x}")
-        for char in text
-        if char != "\r"
-    )
 
 
 def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:

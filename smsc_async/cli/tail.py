@@ -8,6 +8,7 @@ nobody reads would hold up the other.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
-from pdu.enums import BindMode
+from pdu.enums import BindMode, MessageState
 from smsc_async.cli.course import Course, ended, read_config, travel
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.lines import cause, number, one_line, state_name, subscriber
@@ -27,8 +28,9 @@ from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from smsc_async.cli.texts import Say
-    from smsc_async.client import SmscClient
     from smsc_async.config import SmscConfig
     from smsc_async.instrumentation import LinkEvent
 
@@ -55,7 +57,7 @@ def tail(
     course = Course()
     config = read_config(url, course)
     kinds = (Receipt,) * receipts + (IncomingMessage,) * incoming or (Receipt, IncomingMessage)
-    watch = _Watch(screen, kinds, full)
+    watch = _Watch(screen, kinds, is_full=full)
     try:
         # It only listens, so it asks for no more.
         return travel(watch.run(replace(config, mode=BindMode.RECEIVER)), course, screen)
@@ -76,14 +78,15 @@ class _Watch:
     """
 
     def __init__(
-        self, screen: Screen, kinds: tuple[type[Receipt | IncomingMessage], ...], is_full: bool
+        self, screen: Screen, kinds: tuple[type[Receipt | IncomingMessage], ...], *, is_full: bool
     ) -> None:
         self._screen = screen
         self._kinds = kinds
         self._is_full = is_full
-        self._ended: asyncio.Event | None = None
+        self._ended = asyncio.Event()
         self._failure: Failure | None = None
-        self._shown = 0
+        self._is_down = False
+        self._shown: Counter[str] = Counter()
 
     async def run(self, config: SmscConfig) -> int:
         """Show what comes until it is ended, or until the gateway refuses for good."""
@@ -92,15 +95,18 @@ class _Watch:
 
         began = perf_counter()
         self._ended = ended()
-        # What has come before the end is shown: readers end when nothing is left to read.
-        async with asyncio.TaskGroup() as readers:
-            async with AsyncExitStack() as stack:
-                with self._screen.waiting("connecting"):
-                    smsc = await stack.enter_async_context(SmscClient(config, hooks=[self._told]))
-                self._greet(config)
-                readers.create_task(self._read(smsc.receipts()))
-                readers.create_task(self._read(smsc.incoming()))
-                await self._ended.wait()
+        async with AsyncExitStack() as stack:
+            with self._screen.waiting("connecting"):
+                smsc = await stack.enter_async_context(SmscClient(config, hooks=[self._told]))
+            self._greet(config)
+            streams = (smsc.receipts(), smsc.incoming())
+            readers = [asyncio.create_task(self._read(stream)) for stream in streams]
+            ending = asyncio.create_task(self._ended.wait())
+            # A reader that is done has failed.
+            await asyncio.wait([ending, *readers], return_when=asyncio.FIRST_COMPLETED)
+            self._end(self._failure)
+        # They end when all that came before the end is shown.
+        await asyncio.gather(ending, *readers)
         if self._failure is not None:
             raise self._failure
         self._sum_up(perf_counter() - began)
@@ -113,32 +119,129 @@ class _Watch:
                 if isinstance(item, self._kinds):
                     self._show(item)
 
-    def _show(self, item: Receipt | IncomingMessage) -> None:
-        """Show one receipt or message."""
-        self._shown += 1
-        now = datetime.now(UTC).astimezone()
-        if isinstance(item, Receipt):
-            line, said = self._receipt_line(item), self._receipt_as_json(item)
-        else:
-            line, said = self._incoming_line(item), self._incoming_as_json(item)
-        at = now.strftime("%H:%M:%S")
-        self._screen.show(Text.assemble((f"{at:8}  ", "cyan"), *line), wrap=False)
-        self._screen.write({"event": said.pop("event"), "received_at": now.isoformat(), **said})
-        if self._screen.is_muted:
-            self._end()
-
     def _end(self, failure: Failure | None = None) -> None:
         """Come to the end."""
         self._failure = failure
-        if self._ended is not None:
-            self._ended.set()
+        self._ended.set()
 
     # The link itself.
 
     def _told(self, event: LinkEvent) -> None:
-        """Tell of a link that went and came back; people wonder at silence."""
+        """Tell of a link that goes and comes back: silence must mean that nothing came."""
+        if self._ended.is_set():
+            return
+        match event:
+            case LinkDown(reason=reason):
+                self._notice("tail.down", reason=reason)
+                self._is_down = True
+            case ConnectFailed(retry_in=None, reason=reason):
+                self._end(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=reason))
+            case ConnectFailed(retry_in=wait, reason=reason):
+                self._notice("tail.retry", reason=reason, seconds=f"{wait:.0f}")
+                self._is_down = True
+            case LinkBound(host=host) if self._is_down:
+                self._notice("tail.up", host=host)
+                self._is_down = False
+
+    def _notice(self, key: str, **values: object) -> None:
+        """Say something beside the lines."""
+        self._screen.complain(Text(self._screen.say(key, **values), style="yellow"))
+
+    def _greet(self, config: SmscConfig) -> None:
+        """Say where it listens, and name the columns."""
         say = self._screen.say
-        if isinstance(event, LinkDown):
-            self._screen.complain(Text(say("tail.down", reason=event.reason), style="yellow"))
-        elif isinstance(event, ConnectFailed) and event.retry_in is None:
-            self._end(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=event.reason))
+        self._screen.show(
+            Text.assemble(say("tail.listening"), " ", (str(config), "bold green")),
+            Text(say("tail.stop"), style="dim"),
+            "",
+            wrap=False,
+        )
+        names = ("time", "kind", "from", "to", "what")
+        header = _COLUMNS.format(*(say(f"tail.columns.{name}") for name in names))
+        self._screen.show(Text(header, style="dim"), wrap=False)
+        self._screen.write({"event": "listening", "url": str(config)})
+
+    def _sum_up(self, took: float) -> None:
+        """Say how much there was."""
+        say, shown = self._screen.say, self._shown
+        counted = [
+            say.count(noun, shown[event])
+            for event, noun, kind in _EVENTS
+            if kind in self._kinds
+        ]
+        said = say("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
+        self._screen.show("", Text(said, style="bold"))
+        counts = {noun: shown[event] for event, noun, _ in _EVENTS}
+        self._screen.write({"event": "summary", **counts, "seconds": round(took, 1)})
+
+    # What comes.
+
+    def _show(self, item: Receipt | IncomingMessage) -> None:
+        """Show one receipt or message."""
+        now = datetime.now(UTC).astimezone()
+        event = "receipt" if isinstance(item, Receipt) else "incoming"
+        self._shown[event] += 1
+        recipient = item.to if isinstance(item, Receipt) else item.recipient
+        sender, recipient = (
+            number(address, is_full=self._is_full) for address in (item.sender, recipient)
+        )
+        say = self._screen.say
+        kind = "HLR" if isinstance(item, HlrReceipt) else say(f"tail.{event}")
+        head = _COLUMNS.format(now.strftime("%H:%M:%S"), kind, sender, recipient, "")
+        what = _receipt(item, say) if isinstance(item, Receipt) else _incoming(item, say)
+        self._screen.show(Text.assemble((head, "cyan"), what), wrap=False)
+        self._screen.write(
+            {
+                "event": event,
+                "received_at": now.isoformat(),
+                "sender": sender,
+                "to": recipient,
+                **_as_json(item, say),
+            }
+        )
+        if self._screen.is_muted:
+            self._end()
+
+
+_EVENTS = (("receipt", "receipts", Receipt), ("incoming", "messages", IncomingMessage))
+
+
+def _receipt(receipt: Receipt, say: Say) -> Text:
+    """Say what became of a message."""
+    is_delivered = receipt.state is MessageState.DELIVERED
+    style = "bold green" if is_delivered else "bold red" if receipt.is_final else "bold yellow"
+    told = [receipt.message_id, cause(receipt.error, say)]
+    if isinstance(receipt, HlrReceipt):
+        told += [receipt.country, receipt.network]
+    state = f"{state_name(receipt.state):13}"
+    return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, told))))
+
+
+def _incoming(message: IncomingMessage, say: Say) -> Text:
+    """Say what a subscriber wrote."""
+    text = message.octets.hex(" ") if message.text is None else one_line(message.text)
+    if message.is_complete:
+        return Text(text)
+    missing = say("tail.parts", parts=message.parts, total=message.total)
+    return Text.assemble((f"{missing} ", "yellow"), text)
+
+
+def _as_json(item: Receipt | IncomingMessage, say: Say) -> dict[str, Any]:
+    """Return what is told, for programs."""
+    if isinstance(item, IncomingMessage):
+        return {
+            "text": item.text,
+            "octets": item.octets.hex(),
+            "data_coding": item.data_coding,
+            "parts": item.parts,
+            "total": item.total,
+        }
+    return {
+        "message_id": item.message_id,
+        "state": state_name(item.state),
+        "final": item.is_final,
+        "error_code": item.error_code,
+        "explained": None if item.error is None else item.error.explain(say.language),
+        "cost": item.cost,
+        **(subscriber(item) if isinstance(item, HlrReceipt) else {}),
+    }

@@ -27,6 +27,9 @@ STANDARD_INPUT = "\0"
 """Stands for the argument "-", which the parser takes for an option; no argument can hold a NUL."""
 DURATION = "a duration"
 
+_SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping"})
+"""Commands whose failures answer "did it go?"."""
+
 _KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
@@ -98,7 +101,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def wrong_use(key: str, command: str, *, do: str = "use.do", **values: str | int) -> Failure:
     """Make the failure for arguments that make no sense; *command* is whose help to read."""
-    went = "went.not_sent" if command == "smsc send" else ""
+    went = "went.not_sent" if command in _SENDING else ""
     failure = Failure(ExitCode.WRONG_USE, key, went=went, do=do, command=command)
     failure.values.update(values)
     return failure
@@ -134,7 +137,7 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
     value = "" if error.token is None else error.token.value
     kind = error.target_type
     if isinstance(kind, type) and issubclass(kind, Enum):
-        choices = ", ".join(member.lower() for member in kind.__members__)
+        choices = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
         return wrong_use("use.choices", command, name=name, choices=choices, value=value)
     key = "use.duration" if str(error.msg) == DURATION else _KEYS.get(kind, "use.value")
     return wrong_use(key, command, name=name, value=value)

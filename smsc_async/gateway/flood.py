@@ -29,6 +29,9 @@ class Row(NamedTuple):
     last_at: float
 
 
+_make = tuple.__new__  # half the time of `Row(…)`
+
+
 def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     row: Row | None,
     parts: int,
@@ -53,13 +56,28 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
         The row with the message in it, to be remembered; or `Held`, and nothing is.
     """
     if row is None or at >= (retry_at := row.last_at + gap):
-        return tuple.__new__(Row, (at, parts, last_at))  # half the time of Row(…)
-    counted = row.length if is_counted else row.length + parts
-    if counted > length:
+        return _make(Row, (at, parts, last_at))
+    if not is_counted and row.length + parts > length:
         return Held("flood", retry_at)
-    if last_at < row.last_at:
-        last_at = row.last_at
-    return tuple.__new__(Row, (row.began_at, counted, last_at))
+    return join(row, parts, at, last_at, gap, is_counted)
+
+
+def join(  # noqa: PLR0917 - as decide
+    row: Row | None,
+    parts: int,
+    at: float,
+    last_at: float,
+    gap: float,
+    is_counted: bool = False,  # noqa: FBT001, FBT002 - as above
+) -> Row:
+    """Return the row with a message in it that was admitted, whatever its length.
+
+    Arguments are those of `decide`.
+    """
+    if row is None or at >= row.last_at + gap:
+        return _make(Row, (at, parts, last_at))
+    counted = row.length if is_counted else row.length + parts
+    return _make(Row, (row.began_at, counted, max(last_at, row.last_at)))
 
 
 def is_in(row: Row | None, at: float) -> bool:

@@ -7,10 +7,12 @@ instants are seconds of the clock of the store that gave the verdict.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
 from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
-from smsc_async.messages import Message
+
+if TYPE_CHECKING:
+    from smsc_async.messages import Message
 
 Token = int | str
 """Names one reservation of one store; plain, so that an error that holds it pickles."""

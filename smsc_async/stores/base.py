@@ -76,7 +76,7 @@ class RuleStore(ABC):
             The admission that is remembered from now on.
         """
 
-    async def flush(self) -> None:
+    async def flush(self) -> None:  # noqa: B027 - a store that shares nothing has nothing to do
         """Wait until what was given back has arrived where it is shared. Cancelling is safe."""
 
     async def aclose(self) -> None:

@@ -31,7 +31,6 @@ CLEARED_EVERY = 1.0
 """Seconds between two looks at what may leave; entries live for half a minute and more."""
 
 _LONG_AGO = float("-inf")
-_ANY_LENGTH = float("inf")
 
 
 class MemoryRuleStore(RuleStore):
@@ -86,12 +85,10 @@ class MemoryRuleStore(RuleStore):
             self._clear(now)
         if token is None:
             self._token = token = self._token + 1
-        known = self._requests.get(step.request)
-        verdict, row, self._free_at = decide(
-            step, known, self._rows.get(step.to), self._free_at, now, token
-        )
+        known, row = self._requests.get(step.request), self._rows.get(step.to)
+        verdict, joined, self._free_at = decide(step, known, row, self._free_at, now, token)
         if isinstance(verdict, Admitted):
-            self._record(step, verdict, row)
+            self._record(step, verdict, joined, known is None, row is None)
         return verdict
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -102,17 +99,22 @@ class MemoryRuleStore(RuleStore):
 
     def remember(self, step: Step, admitted: Admitted, now: float) -> None:
         """Remember what was admitted elsewhere, whatever the rules here say of it."""
-        at, row = admitted.not_before, self._rows.get(step.to)
+        at, to = admitted.not_before, step.to
+        row = self._rows.get(to)
         known = self._requests.get(step.request)
         is_counted = (
             known is not None
             and known.token == admitted.token
             and flood.is_in(row, known.not_before)
         )
-        gap = step.rules.flood_gap
-        joined = flood.decide(row, step.parts, at, step.last_at(at), _ANY_LENGTH, gap, is_counted)
+        joined = None
+        if gap := step.rules.flood_gap:
+            last_at = step.last_at(at)
+            joined = flood.join(row, step.parts, at, last_at, gap, is_counted)
         self._clear(now)
-        self._record(step, admitted, None if isinstance(joined, Held) else joined)
+        self._record(
+            step, admitted, joined, step.request not in self._requests, to not in self._rows
+        )
 
     def release(self, step: Step, admitted: Admitted) -> None:
         """Give a reservation back, once: the gateway refused the message, or it never went.
@@ -131,31 +133,35 @@ class MemoryRuleStore(RuleStore):
 
     def postpone(self, step: Step, admitted: Admitted) -> Admitted:
         """Tell that a message is written only now; return the admission that holds from now on."""
-        at = self._clock()
+        at, was_at = self._clock(), admitted.not_before
         later = admitted._replace(not_before=at)
-        row = flood.postpone(
-            self._rows.get(step.to),
-            step.parts,
-            admitted.not_before,
-            at,
-            step.last_at(at),
-            step.rules.flood_gap,
-        )
-        self._record(step, later, row)
+        row, joined = self._rows.get(step.to), None
+        if gap := step.rules.flood_gap:
+            last_at = step.last_at(at)
+            joined = flood.postpone(row, step.parts, was_at, at, last_at, gap)
+        self._record(step, later, joined, step.request not in self._requests, row is None)
         return later
 
-    def _record(self, step: Step, admitted: Admitted, row: Row | None) -> None:
+    def _record(
+        self,
+        step: Step,
+        admitted: Admitted,
+        row: Row | None,
+        is_new_request: bool,  # noqa: FBT001 - called for every message, and keywords cost time
+        is_new_row: bool,  # noqa: FBT001 - as above
+    ) -> None:
         """Remember an admission, and when to look at it again."""
-        rules, request, to = step.rules, step.request, step.to
-        window, gap = rules.repeat_window, rules.flood_gap
+        window, _, gap, _, _, _ = step.rules
         if window:
-            if request not in self._requests:
-                self._leaving_requests.append((admitted.not_before + window, window, request))
+            request = step.request
             self._requests[request] = admitted
-        if gap and row is not None:
-            if to not in self._rows:
-                self._leaving_rows.append((row.last_at + gap, gap, to))
+            if is_new_request:
+                self._leaving_requests.append((admitted.not_before + window, window, request))
+        if row is not None:
+            to = step.to
             self._rows[to] = row
+            if is_new_row:
+                self._leaving_rows.append((row.last_at + gap, gap, to))
 
     def _clear(self, now: float) -> None:
         """Let go of what can't matter any more, a few at a time."""

@@ -369,6 +369,17 @@ async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
     await link.wait_closed()
 
 
+async def test_end_of_file_is_the_end_at_once(wired: Wired) -> None:
+    """A message given in that very turn must not be counted as written: it waits for a link."""
+    link, _ = await wired.bound()
+    link.eof_received()
+
+    assert not link.can_write
+    assert wired.noted.end is not None
+    assert EndReason.LOST is wired.noted.end.reason
+    await link.wait_closed()
+
+
 async def test_repr_names_host_and_state(wired: Wired) -> None:
     """What one reads in a debugger."""
     link, _ = await wired.bound()

@@ -197,10 +197,11 @@ def test_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
         (socket.gaierror(-2, "Name or service not known"), "the name doesn't resolve"),
         (UnicodeError("label too long"), "the name doesn't resolve"),
         (ConnectionResetError(104, "reset"), "it hung up at once"),
+        (ssl.SSLError(1, "wrong version number"), "no TLS there"),
         (OSError(113, "No route to host"), "No route to host"),
         (OSError(), "OSError"),
     ],
-    ids=["unknown name", "impossible name", "reset", "no route", "silent"],
+    ids=["unknown name", "impossible name", "reset", "no TLS", "no route", "silent"],
 )
 async def test_each_cause_has_its_own_words(
     monkeypatch: pytest.MonkeyPatch, error: Exception, said: str

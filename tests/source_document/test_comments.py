@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pdu import DeliverSm, SubmitSm
+from pdu import DeliverSm
 from smsc_async import (
     Coding,
     Email,

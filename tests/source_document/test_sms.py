@@ -126,7 +126,7 @@ def test_latin_text_is_gsm(sent: Sender, text: str, octets: bytes) -> None:
 
 
 def test_latin1_by_choice(sent: Sender) -> None:
-    """ "ç" and "°" aren't in GSM, and one octet each here.
+    """Letters and signs that GSM hasn't got, one octet each here.
 
     «8-битная ISO-8859-1 (ASCII) для латинского текста или бинарных данных − (coding = 1);»
     """
@@ -310,8 +310,8 @@ def joined(submits: list[SubmitSm], order: Random) -> Joined:
         )
         segment = read_segment(
             payload if isinstance(payload, bytes) else submit.short_message,
-            has_udh=submit.esm_class.has_udh,
-            sar=None if None in sar else sar,  # type: ignore[arg-type]  # three numbers
+            has_udh=submit.esm_class & 0x40 != 0,
+            sar=None if None in sar else sar,
         )
         whole += reassembler.add(
             segment, sender="", recipient=TO, data_coding=submit.data_coding, now=0.0
@@ -324,11 +324,12 @@ def joined(submits: list[SubmitSm], order: Random) -> Joined:
 @settings(max_examples=50)
 @given(sendable=SENDABLE, flash=st.booleans(), order=st.randoms(use_true_random=False))
 def test_any_text_that_can_be_sent_arrives_whole(
+    *,
     sent: Sender,
     decoded: Callable[[bytes, int], str],
     long_text: LongText,
     sendable: tuple[str, Coding | None],
-    flash: bool,  # noqa: FBT001 - hypothesis gives it by name
+    flash: bool,
     order: Random,
 ) -> None:
     """Cut, written, shuffled, read, joined and decoded, it is the same to the character."""
