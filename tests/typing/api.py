@@ -17,9 +17,7 @@ from smsc_async import (
     HeldByRuleError,
     HlrQuery,
     HlrReceipt,
-    Hold,
     IncomingMessage,
-    MemoryRuleStore,
     MessageState,
     Outcome,
     Receipt,
@@ -42,7 +40,6 @@ async def a_send_and_its_receipt(smsc: SmscClient) -> None:
     sent = await smsc.send(
         Sms(to="79991234567", text="Код входа: 4821", sender="Shop", comment="order 17"),
         timeout=5.0,
-        hold=Hold.wait(at_most=35),
     )
     assert_type(sent, Submission[Receipt])
     assert_type(sent.message_id, str)
@@ -97,7 +94,6 @@ async def errors(smsc: SmscClient) -> None:
         del status
     except SendError as error:
         assert_type(error.outcome, Outcome)
-        await smsc.send(Sms(to="79991234567", text="hi"), retry_of=error)
     except BindRefusedError as unbound:
         known: CommandStatus | int = unbound.command_status
         del known
@@ -108,10 +104,10 @@ async def errors(smsc: SmscClient) -> None:
 async def settings() -> None:
     """A client takes a URL or a config, and rules that can be changed or left out."""
     limits = GatewayLimits(repeat_window=60.0, flood_length=50, flood_gap=30.0, rate=None)
-    async with SmscClient("smpp://login:password@127.0.0.1:2775", limits=limits) as smsc:
+    async with SmscClient("smpp://login:password@127.0.0.1:2775", hooks=()) as smsc:
         assert_type(smsc, SmscClient)
     async with SmscClient(
-        SmscConfig.from_env(), limits=GatewayLimits.off(), store=MemoryRuleStore()
+        SmscConfig.from_env(), hooks=()
     ):
         pass
 
