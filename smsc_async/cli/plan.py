@@ -12,12 +12,14 @@ from rich.text import Text
 
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.kinds import Kind, make, text_of
 from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import STANDARD_INPUT
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import Plan
 from smsc_async.gateway.plan import plan as make_plan
-from smsc_async.messages import Coding, LongText, Sms
+from smsc_async.messages import Coding, LongText, Message, Sms, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.texts import Say
+    from smsc_async.receipts import Receipt
 
 _NOBODY = "70000000000"
+_NO_ADDRESS = "nobody@example.com"
 _LISTED = 12
 """Characters that are named one by one; above it they are counted."""
 
@@ -54,34 +58,65 @@ _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "A
 def plan(
     text: str,
     *,
+    kind: Kind = Kind.SMS,
     sender: str = "",
     comment: str | None = None,
     coding: Coding | None = None,
-    long_text: LongText = LongText.UDH,
+    long_text: LongText | None = None,
     flash: bool = False,
+    smart: Annotated[bool, Parameter(negative="")] = False,
+    subject: str | None = None,
+    voice: Voice | None = None,
+    language: str | None = None,
+    call_wait: int | None = None,
+    call_interval: int | None = None,
+    call_attempts: int | None = None,
+    param: str | None = None,
+    bot: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
     """Show what a text takes.
 
     Args:
         text: "-" is standard input.
+        kind: Of the message; each has options of its own.
         sender: Checked as well.
         comment: Travels with the text.
         coding: None chooses the narrowest.
-        long_text: How several parts travel.
+        long_text: How several parts travel; None is UDH.
         flash: A flash message.
+        smart: As with smart_text=1 in the URL.
+        subject: Of an e-mail.
+        voice: Who reads a call aloud.
+        language: In which a call is read.
+        call_wait: Seconds a call rings.
+        call_interval: Seconds between attempts to call.
+        call_attempts: How many of them.
+        param: The gateway's own parameter of a call.
+        bot: Name of a Telegram bot.
         screen: Where to show it.
     """
-    message = Sms(
-        to=_NOBODY,
+    message = make(
+        kind,
+        "smsc plan",
+        to=_NO_ADDRESS if kind is Kind.EMAIL else _NOBODY,
         text=read_text(text),
         sender=sender,
         comment=comment,
         coding=coding,
         long_text=long_text,
         flash=flash,
+        smart=smart,
+        subject=subject,
+        voice=voice,
+        language=language,
+        call_wait=call_wait,
+        call_interval=call_interval,
+        call_attempts=call_attempts,
+        param=param,
+        bot=bot,
     )
-    show_plan(message, screen)
+    show_plan(message, screen, is_smart=smart)
     return ExitCode.DONE
 
 
@@ -106,28 +141,51 @@ def read_text(text: str) -> str:
     return read
 
 
-def show_plan(message: Sms, screen: Screen) -> None:
-    """Show how *message* would travel."""
-    made, say = make_plan(message), screen.say
-    replaced = replacements(message.text, made)
+def show_plan(message: Message[Receipt], screen: Screen, *, is_smart: bool = False) -> None:
+    """Show how *message* would travel, with smart text or without."""
+    plain, smart = (make_plan(message, TextSettings(smart=on)) for on in (False, True))
+    made, say = smart if is_smart else plain, screen.say
+    replaced = replacements(text_of(message), made) if isinstance(message, Sms) else {}
     cheaper = _cheaper(message, replaced)
     screen.show(labelled(*rows(message, made, say)))
-    if made.forced_by:
+    if replaced:
         screen.show("", _forcing(replaced, say))
     if cheaper is not None:
         screen.show("", Text(_instead(made, cheaper, say), style="green"))
-    screen.write(as_json(message, made, replaced, cheaper))
+    if said := _smart(plain, smart, say, is_smart=is_smart):
+        screen.show("", Text(said, style="green" if plain != smart else "dim"))
+    screen.write(
+        {
+            **as_json(message, made, replaced, cheaper),
+            "smart_text": is_smart,
+            "smart": {"coding": smart.coding.name.lower(), "parts": smart.parts},
+        }
+    )
 
 
-def rows(message: Sms, made: Plan, say: Say) -> list[tuple[str, RenderableType]]:
+def _smart(plain: Plan, smart: Plan, say: Say, *, is_smart: bool) -> str:
+    """Say what smart text saves, or would; empty where there is nothing to say."""
+    saved = plain.parts - smart.parts
+    if not is_smart:
+        parts = say.count("parts", smart.parts)
+        return say("smart.would", parts=parts, now=plain.parts) if saved else ""
+    if plain == smart:
+        return say("smart.nothing")
+    parts = say.count("parts", plain.parts)
+    return say("smart.saves" if saved else "smart.same", parts=parts)
+
+
+def rows(message: Message[Receipt], made: Plan, say: Say) -> list[tuple[str, RenderableType]]:
     """Return the plan as rows of a label and what belongs to it."""
     name = say(f"coding.{made.coding.value}")
     units = say.count(f"{made.coding.name.lower()}_units", made.units)
     octets = say.count("octets", sum(made.octets))
+    # By parts an Sms is charged; what other kinds cost doesn't depend on how they travel.
+    parts = say("charged" if isinstance(message, Sms) else "goes_as")
     found: list[tuple[str, RenderableType]] = [
         (say("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
         (say("why"), _why(message, made, say)),
-        (say("charged"), Text(say.count("parts", made.parts), style="bold")),
+        (parts, Text(say.count("parts", made.parts), style="bold")),
         (say("size"), say("size.of", units=units, octets=octets)),
     ]
     found += [_part(made, number, say) for number in _shown_parts(made)]
@@ -151,12 +209,15 @@ def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
     return say("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
 
 
-def _why(message: Sms, made: Plan, say: Say) -> str:
+def _why(message: Message[Receipt], made: Plan, say: Say) -> str:
     """Say why it is this coding."""
+    if not isinstance(message, Sms):
+        return say("why.markup")
     if message.coding is not None:
         return say("why.asked")
     if made.coding is not Coding.UCS2:
-        return say("why.gsm")
+        is_plain = TextCoding.GSM.fits(message.text + (message.comment or ""))
+        return say("why.gsm" if is_plain else "why.smart")
     cyrillic = sum(map(_is_cyrillic, made.forced_by))
     others = len(made.forced_by) - cyrillic
     counted = [say.count("letters", cyrillic)] if cyrillic else []
@@ -194,9 +255,11 @@ def _replacement(char: str, *, is_latin: bool) -> str | None:
     return bare if bare and gsm_septets(bare) is not None else None
 
 
-def _cheaper(message: Sms, replaced: Mapping[str, str | None]) -> Plan | None:
+def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> Plan | None:
     """Plan the text with all replacements made, where each character has one."""
-    if message.coding is not None or not replaced or None in replaced.values():
+    if not isinstance(message, Sms) or message.coding is not None:
+        return None
+    if not replaced or None in replaced.values():
         return None
     if not TextCoding.GSM.fits(message.comment or ""):
         return None
@@ -265,7 +328,10 @@ def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]
 
 
 def as_json(
-    message: Sms, made: Plan, replaced: Mapping[str, str | None], cheaper: Plan | None
+    message: Message[Receipt],
+    made: Plan,
+    replaced: Mapping[str, str | None],
+    cheaper: Plan | None,
 ) -> dict[str, Any]:
     """Return the plan as one object."""
     return {
@@ -277,15 +343,15 @@ def as_json(
         "room": made.room,
         "long_text": made.long_text.value,
         "submit_sms": made.pdus,
-        "characters": len(message.text),
+        "characters": len(text_of(message)),
         "forced_by": [
             {
                 "character": char,
                 "code_point": f"U+{ord(char):04X}",
                 "name": unicodedata.name(char, ""),
-                "replacement": replaced[char],
+                "replacement": replacement,
             }
-            for char in made.forced_by
+            for char, replacement in replaced.items()
         ],
         "replaced": None
         if cheaper is None

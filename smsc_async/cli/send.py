@@ -1,13 +1,11 @@
-"""`smsc send`: one text message, its id, and what became of it.
+"""`smsc send`: one message, its id, and what became of it.
 
 Rule: from the moment the message may have left, whatever ends the command says so.
 """
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,60 +13,87 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.course import (
+    ACCEPTED,
+    LONGEST_WAIT,
+    NOT_SENT,
+    UNKNOWN,
+    Course,
+    read_config,
+    travel,
+)
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.kinds import Kind, make
+from smsc_async.cli.lines import cause, number, state_name
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import seconds
-from smsc_async.config import SmscConfig
-from smsc_async.errors import ConfigError, SmscError, mask_number
-from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan as make_plan
-from smsc_async.messages import Coding, LongText, Sms
+from smsc_async.messages import Coding, LongText, Message, Voice
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.texts import Say
+    from smsc_async.config import SmscConfig
     from smsc_async.receipts import Receipt
     from smsc_async.submission import Submission
-
-_LONGEST_WAIT = 24 * 3600
 
 
 def send(
     to: str,
     text: str,
     *,
+    kind: Kind = Kind.SMS,
     sender: str = "",
     comment: str | None = None,
     coding: Coding | None = None,
-    long_text: LongText = LongText.UDH,
+    long_text: LongText | None = None,
     validity: Annotated[float | None, Parameter(converter=seconds)] = None,
     flash: bool = False,
+    subject: str | None = None,
+    voice: Voice | None = None,
+    language: str | None = None,
+    call_wait: int | None = None,
+    call_interval: int | None = None,
+    call_attempts: int | None = None,
+    param: str | None = None,
+    bot: str | None = None,
     url: str | None = None,
     wait: Annotated[float, Parameter(converter=seconds)] = 30.0,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send a text message.
+    """Send a message.
 
     Args:
-        to: Recipient's number.
+        to: Recipient's number, or address of an e-mail.
         text: "-" is standard input.
+        kind: Of the message; each has options of its own.
         sender: Name or number it comes from.
         comment: For the history in the account.
         coding: None chooses the narrowest.
-        long_text: How several parts travel.
+        long_text: How several parts travel; None is UDH.
         validity: How long the gateway tries, seconds.
         flash: A flash message.
+        subject: Of an e-mail.
+        voice: Who reads a call aloud.
+        language: In which a call is read.
+        call_wait: Seconds a call rings.
+        call_interval: Seconds between attempts to call.
+        call_attempts: How many of them.
+        param: The gateway's own parameter of a call.
+        bot: Name of a Telegram bot.
         url: Of the gateway; None takes SMSC_URL.
         wait: For the receipt, seconds.
         no_wait: Don't wait for it.
         dry_run: Only show the plan.
         screen: Where to show it all.
     """
-    message = Sms(
+    message = make(
+        kind,
+        "smsc send",
         to=to,
         text=read_text(text),
         sender=sender,
@@ -77,73 +102,49 @@ def send(
         long_text=long_text,
         validity=validity,
         flash=flash,
+        subject=subject,
+        voice=voice,
+        language=language,
+        call_wait=call_wait,
+        call_interval=call_interval,
+        call_attempts=call_attempts,
+        param=param,
+        bot=bot,
     )
     if dry_run:
         show_plan(message, screen)
         screen.show(Text(screen.say("nothing_sent"), style="dim"))
         return ExitCode.DONE
-    config = _config(url)
-    # A text that can't travel on this bind is refused before anything is opened.
-    make_plan(message, TextSettings(latin1=config.is_latin1))
-    return _travel(message, config, 0.0 if no_wait else min(wait, _LONGEST_WAIT), screen)
+    course = Course(NOT_SENT)
+    config = read_config(url, course)
+    _check(message, config)
+    patience = 0.0 if no_wait else min(wait, LONGEST_WAIT)
+    return travel(_send(message, config, patience, course, screen), course, screen)
 
 
-@dataclass(slots=True)
-class _Course:
-    """How far a message has come.
+def _check(message: Message[Receipt], config: SmscConfig) -> None:
+    """Refuse a text that can't travel on this bind, before anything is opened."""
+    # Imported here: a plan or an error of the URL needs no client.
+    from smsc_async.running import text_settings  # noqa: PLC0415
 
-    Args:
-        went: Of the text that answers "did it go?".
-        message_ids: Once it is accepted.
-    """
-
-    went: str = "went.not_sent"
-    message_ids: tuple[str, ...] = ()
-
-
-def _config(url: str | None) -> SmscConfig:
-    """Read the URL that was given, or that of the environment."""
-    if url is not None:
-        return SmscConfig.from_url(url)
-    try:
-        return SmscConfig.from_env()
-    except ConfigError as error:
-        if error.value is not None or error.name != "SMSC_URL":
-            raise
-    raise Failure(ExitCode.WRONG_USE, "no_url", went="went.not_sent")
-
-
-def _travel(message: Sms, config: SmscConfig, wait: float, screen: Screen) -> int:
-    """Send the message on a loop of its own; whatever ends it, say how far it came."""
-    course = _Course()
-    cause: BaseException | None = None
-    try:
-        return asyncio.run(_send(message, config, wait, course, screen))
-    except KeyboardInterrupt:
-        code, key, values = ExitCode.INTERRUPTED, "interrupted", {}
-    except (SmscError, Failure):
-        raise
-    except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
-        cause = error if screen.is_debug else None
-        code, key, values = ExitCode.UNKNOWN, "unexpected", {"kind": type(error).__name__}
-    raise Failure(code, key, went=course.went, message_ids=course.message_ids, **values) from cause
+    make_plan(message, text_settings(config))
 
 
 async def _send(
-    message: Sms, config: SmscConfig, wait: float, course: _Course, screen: Screen
+    message: Message[Receipt], config: SmscConfig, wait: float, course: Course, screen: Screen
 ) -> int:
     """Connect, send, wait, and show each step as it is reached."""
-    # Imported here: a plan or an error of the URL needs no client.
+    # Imported here, as above.
     from smsc_async.client import SmscClient  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         with screen.waiting("connecting"):
             smsc = await stack.enter_async_context(SmscClient(config))
         began = perf_counter()
-        course.went = "went.unknown"
+        course.went = UNKNOWN
         sent = await smsc.send(message)
         took = perf_counter() - began
-        course.went, course.message_ids = "went.accepted", sent.message_ids
+        course.went, course.message_ids = ACCEPTED, sent.message_ids
         screen.show(labelled(_accepted(sent, took, screen.say), width=_label_width(screen.say)))
         receipt = None
         if wait:
@@ -174,9 +175,7 @@ def _received(receipt: Receipt, took: float, say: Say) -> list[tuple[str, Render
         (say("receipt"), Text(said, style="bold green" if is_delivered else "bold red"))
     ]
     if receipt.error:
-        explained = receipt.error.explain(say.language)
-        code = int(receipt.error)
-        rows.append((say("cause"), say("receipt.error", code=code, explained=explained)))
+        rows.append((say("cause"), Text(cause(receipt.error, say))))
     if not is_delivered:
         rows.append((say("do"), say("undelivered.do")))
     return rows
@@ -187,17 +186,12 @@ def _label_width(say: Say) -> int:
     return max(len(say(key)) for key in ("accepted", "receipt", "cause", "do"))
 
 
-def state_name(state: MessageState | int | None) -> str:
-    """Return a state as the specification spells it, a number without a name as it is."""
-    return state.name if isinstance(state, MessageState) else str(state)
-
-
 def _as_json(
-    message: Sms, sent: Submission[Receipt], took: float, receipt: Receipt | None
+    message: Message[Receipt], sent: Submission[Receipt], took: float, receipt: Receipt | None
 ) -> dict[str, Any]:
     """Return the outcome as one object."""
     return {
-        "to": mask_number(message.to),
+        "to": number(message.to, is_full=False),
         "message_ids": list(sent.message_ids),
         "parts": sent.parts,
         "seconds": round(took, 3),

@@ -165,9 +165,7 @@ class _Watch:
         """Say how much there was."""
         say, shown = self._screen.say, self._shown
         counted = [
-            say.count(noun, shown[event])
-            for event, noun, kind in _EVENTS
-            if kind in self._kinds
+            say.count(noun, shown[event]) for event, noun, kind in _EVENTS if kind in self._kinds
         ]
         said = say("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
         self._screen.show("", Text(said, style="bold"))

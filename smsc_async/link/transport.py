@@ -93,7 +93,7 @@ def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table
                 "check the host's name, or give its own CA as ca_file"
             )
         case ssl.SSLError():
-            return f"no TLS there: {error.reason or error}"
+            return f"no TLS there: {getattr(error, 'reason', None) or error}"
         case socket.gaierror() | UnicodeError():
             return "the name doesn't resolve; check it and the network"
         case ConnectionRefusedError():
