@@ -271,6 +271,24 @@ class SmscClient:
         async for message in self._open().inbox.incoming.read():
             yield message
 
+    async def take(self, event: object) -> None:
+        """Take a receipt or a subscriber's message that came some other way than over SMPP.
+
+        ::
+
+            callback = StatusCallback(smsc.take, secret=…)     # smsc_async.contrib.callback
+
+        It goes where the others go: to its submission, to `receipts()`, to `incoming()`. A
+        receipt that was told already, over HTTP or SMPP, goes nowhere. Returns when it has its
+        place; cancelling withdraws it, and the gateway tells it again.
+
+        Raises:
+            TypeError: Neither of the two; a handler that takes calls has a sink of its own.
+            QueueFull: Too many wait unread already.
+            ClientClosedError: The client isn't open.
+        """
+        await self._open().inbox.take(event)
+
     def stats(self) -> Stats:
         """Return what was counted since the client was last entered."""
         return self._last_stats if self._running is None else self._running.stats()

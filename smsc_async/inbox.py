@@ -9,36 +9,40 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pdu
 from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, TlvTag
 from pdu.text.segments import Reassembler, read_segment
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.instrumentation import LOG
+from smsc_async.queues import Queue
 from smsc_async.receipts import IncomingMessage, Receipt, body, is_receipt, read_receipt
 from smsc_async.submission import Claim, Desk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from pdu import Pdu
     from pdu.text.segments import Joined, Segment
     from smsc_async.config import SmscConfig
     from smsc_async.link import Link
+    from smsc_async.queues import Delivery
 
-T = TypeVar("T")
-
-MAX_UNANSWERED = 1000
-"""Deliveries that wait for a place in a queue; beyond it the gateway is told to come again."""
+KEPT_KNOWN = 50_000
+"""Receipts that are recognised when they come again."""
 
 
-class Delivery(NamedTuple):
+class Asked(NamedTuple):
     """A request of the gateway that still has no answer."""
 
     link: Link
     request: Pdu
+
+    @property
+    def is_void(self) -> bool:
+        """Whether its link is over: what was not answered there is brought again."""
+        return self.link.is_over
 
     def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
         """Answer it; a link that is gone doesn't mind."""
@@ -46,105 +50,62 @@ class Delivery(NamedTuple):
         self.link.respond(self.request, response(command_status=command_status))
 
 
-class Queue(Generic[T]):
-    """Items for whoever reads, at most *size* of them; what is beyond waits unanswered.
+class Told:
+    """An event that was told some other way than over a link; `heard` ends when it has a place."""
 
-    Several readers share the items, each gets others. Reading ends when the queue is closed
-    and empty.
+    def __init__(self) -> None:
+        self._placed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_void(self) -> bool:
+        """Whether whoever told it has gone: the gateway will tell it again."""
+        return self._placed.cancelled()
+
+    def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """End the wait."""
+        if self._placed.done():
+            return
+        if command_status:
+            self._placed.set_exception(asyncio.QueueFull("too many wait unread already"))
+        else:
+            self._placed.set_result(None)
+
+    async def heard(self) -> None:
+        """Wait until the event has its place. Cancelling withdraws it."""
+        await self._placed
+
+
+class Known:
+    """Receipts that have their place already, so that nobody reads one twice.
+
+    The gateway tells a status over SMPP, over HTTP or both, and repeats what it isn't sure was
+    heard. Two receipts say the same if they name the same id and the same error, or without an
+    error the same state. The newest 50 000 are known.
     """
 
-    def __init__(self, name: str, size: int) -> None:
-        self._name = name
-        self._size = size
-        self._items: deque[T] = deque()
-        self._unanswered: deque[tuple[T, Delivery | None]] = deque()
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._is_closed = False
-        self._warned = False
-        self.is_read = False
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], None] = {}
+        self.repeats = 0
 
-    def __len__(self) -> int:
-        return len(self._items)
+    def add(self, receipt: Receipt) -> None:
+        """Know a receipt from now on."""
+        known = self._known
+        known[_statement(receipt)] = None
+        if len(known) > KEPT_KNOWN:
+            del known[next(iter(known))]
 
-    @property
-    def unanswered(self) -> int:
-        """Deliveries that wait for a place."""
-        return len(self._unanswered)
+    def is_repeat(self, receipt: Receipt) -> bool:
+        """Whether the same was said before; counts it."""
+        if not receipt.message_id or _statement(receipt) not in self._known:
+            return False
+        self.repeats += 1
+        return True
 
-    @property
-    def is_overfull(self) -> bool:
-        """Whether even those that wait for a place are too many."""
-        return len(self._unanswered) >= MAX_UNANSWERED
 
-    def put(self, item: T, delivery: Delivery | None = None) -> None:
-        """Take an item and answer its delivery as soon as there is a place for it."""
-        if len(self._items) < self._size and not self._unanswered:
-            self._items.append(item)
-            if delivery is not None:
-                delivery.answer()
-        elif delivery is not None and self.is_overfull:
-            delivery.answer(CommandStatus.ESME_RX_T_APPN)
-        else:
-            self._unanswered.append((item, delivery))
-            self._warn()
-        self._wake()
-
-    async def read(self) -> AsyncIterator[T]:
-        """Yield items as they come, until the queue is closed and empty."""
-        self.is_read = True
-        while True:
-            while self._items:
-                item = self._items.popleft()
-                self._admit()
-                yield item
-            if self._is_closed:
-                return
-            await self._next_put()
-
-    def close(self) -> None:
-        """Let readers finish what is here and end."""
-        self._is_closed = True
-        # What has no place is not answered: the gateway keeps it and brings it again. What was
-        # answered before, as a part or an early receipt, stays.
-        self._items.extend(item for item, delivery in self._unanswered if delivery is None)
-        self._unanswered.clear()
-        self._wake()
-
-    def _admit(self) -> None:
-        """Give places that became free to those who wait longest."""
-        while self._unanswered and len(self._items) < self._size:
-            item, delivery = self._unanswered.popleft()
-            self._items.append(item)
-            if delivery is not None:
-                delivery.answer()
-
-    async def _next_put(self) -> None:
-        """Wait until something is put in or the queue is closed."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        try:
-            await waiter
-        finally:
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
-
-    def _wake(self) -> None:
-        """Wake all who wait; whoever finds nothing waits again."""
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _warn(self) -> None:
-        """Say once that the gateway has to wait."""
-        if not self._warned:
-            self._warned = True
-            LOG.warning(
-                "! %d %s are unread, the gateway has to wait; read %s()",
-                self._size,
-                self._name,
-                self._name,
-            )
+def _statement(receipt: Receipt) -> tuple[object, ...]:
+    """Return what makes a receipt say the same as another."""
+    error = receipt.error_code
+    return receipt.message_id, error, None if error else receipt.state
 
 
 class Inbox:
@@ -178,11 +139,17 @@ class Inbox:
             response_key=response_key,
             receipt_key=receipt_key,
         )
-        self.receipts: Queue[Receipt] = Queue("receipts", config.receipts)
+        self._known = Known()
+        self.receipts: Queue[Receipt] = Queue("receipts", config.receipts, self._known.add)
         self.incoming: Queue[IncomingMessage] = Queue("incoming", config.incoming)
         self._parts = Reassembler(timeout=config.timeouts.reassembly)
         self.receipts_taken = 0
         self.messages_taken = 0
+
+    @property
+    def repeated_receipts(self) -> int:
+        """Receipts that said what was known already."""
+        return self._known.repeats
 
     def requested(self, link: Link, request: Pdu) -> None:
         """Take a request of the gateway."""
@@ -190,11 +157,29 @@ class Inbox:
             # alert_notification and outbind want no answer, and nothing else gets here.
             LOG.debug("< %s", type(request).__name__)
             return
-        delivery = Delivery(link, request)
+        delivery = Asked(link, request)
         if is_receipt(request):
-            self._take_receipt(request, delivery)
+            self._take_receipt(read_receipt(request), delivery)
         else:
             self._take_message(request, delivery)
+
+    async def take(self, event: object) -> None:
+        """Take what the gateway told some other way, over HTTP for one. Cancelling withdraws it.
+
+        Raises:
+            TypeError: Neither a receipt nor a subscriber's message.
+            QueueFull: Too many wait unread already; the gateway shall tell it again.
+        """
+        told = Told()
+        if isinstance(event, Receipt):
+            self._take_receipt(event, told)
+        elif isinstance(event, IncomingMessage):
+            self.messages_taken += 1
+            self.incoming.put(event, told)
+        else:
+            kind = type(event).__name__
+            raise TypeError(f"takes a Receipt or an IncomingMessage, got a {kind}")
+        await told.heard()
 
     def next_deadline(self) -> float | None:
         """The instant at which something here has waited long enough, or None."""
@@ -215,26 +200,30 @@ class Inbox:
         self.receipts.close()
         self.incoming.close()
 
-    def _take_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
+    def _take_receipt(self, receipt: Receipt, delivery: Delivery) -> None:
         """Bring a receipt to its submission, to the readers, or to both."""
         self.receipts_taken += 1
-        receipt = read_receipt(request)
+        if self._known.is_repeat(receipt):
+            delivery.answer()
+            return
         # Early receipts are answered before they have a place, so they need one in sight.
         may_be_early = not self.receipts.is_overfull and self._owes_response()
-        claim = self.desk.take(receipt, request, now=self._clock(), may_be_early=may_be_early)
+        claim = self.desk.take(receipt, now=self._clock(), may_be_early=may_be_early)
         # Whoever keeps a submission has its receipt there; a reader of all gets it as well.
         if claim is Claim.NOBODYS or (claim is Claim.TAKEN and self.receipts.is_read):
             self.receipts.put(receipt, delivery)
             return
-        delivery.answer()
         if claim is Claim.EARLY:
             self._waits()
+        else:
+            self._known.add(receipt)
+        delivery.answer()
 
     def _unclaimed(self, receipt: Receipt) -> None:
         """Take a receipt back that no submission wanted."""
         self.receipts.put(receipt)
 
-    def _take_message(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
+    def _take_message(self, request: DeliverSm | DataSm, delivery: Asked) -> None:
         """Take a message in, or a part of one."""
         self.messages_taken += 1
         if self.incoming.is_overfull:

@@ -267,6 +267,20 @@ class HlrReceipt(Receipt):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Make one of a receipt that doesn't show what it answers, but whose query is known."""
+        return cls(
+            message_id=receipt.message_id,
+            state=receipt.state,
+            error_code=receipt.error_code,
+            to=receipt.to,
+            sender=receipt.sender,
+            raw=receipt.raw,
+            tlvs=receipt.tlvs,
+            is_intermediate=receipt.is_intermediate,
+        )
+
     @property
     def imsi(self) -> str:
         """The SIM card's IMSI, digits."""

@@ -147,6 +147,7 @@ class Running:
             in_flight=self.links.in_flight,
             waiting=self.links.waiting,
             connects=self.links.connects,
+            repeated_receipts=self.inbox.repeated_receipts,
             receipts=self.inbox.receipts_taken,
             incoming=self.inbox.messages_taken,
             unread_receipts=len(self.inbox.receipts),

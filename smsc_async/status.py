@@ -21,6 +21,7 @@ class Stats(NamedTuple):
         unread_receipts: Receipts that wait for a reader of `receipts()` now.
         unread_incoming: Messages that wait for a reader of `incoming()` now.
         connects: Binds that were accepted.
+        repeated_receipts: Receipts that said what was known already; nobody reads them twice.
     """
 
     accepted: int = 0
@@ -32,6 +33,7 @@ class Stats(NamedTuple):
     unread_receipts: int = 0
     unread_incoming: int = 0
     connects: int = 0
+    repeated_receipts: int = 0
 
 
 class Health(NamedTuple):

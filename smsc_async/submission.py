@@ -24,7 +24,7 @@ from smsc_async.receipts import HlrReceipt, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pdu import DataSm, DeliverSm, SubmitSm
+    from pdu import SubmitSm
 
 KEPT_IDS = 50_000
 """Messages whose receipts are still expected; the oldest are forgotten first."""
@@ -103,10 +103,10 @@ class Submission(Outgoing[R_co]):
             return cast("R_co", receipt)
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
 
-    def take_receipt(self, index: int, receipt: Receipt, pdu: DeliverSm | DataSm) -> None:
+    def take_receipt(self, index: int, receipt: Receipt) -> None:
         """Keep a receipt of one part and wake whoever waits for it."""
         if isinstance(self.message, HlrQuery) and not isinstance(receipt, HlrReceipt):
-            receipt = HlrReceipt.from_pdu(pdu)
+            receipt = HlrReceipt.of(receipt)
         known = self._receipts.get(index)
         # What is final stays, whatever straggles in behind it.
         if known is None or not known.is_final or receipt.is_final:
@@ -190,7 +190,6 @@ class _Early(NamedTuple):
     """A receipt that came before its response."""
 
     receipt: Receipt
-    pdu: DeliverSm | DataSm
     arrived_at: float
 
 
@@ -235,23 +234,20 @@ class Desk:
         if self._early:
             self._hand_over_early(key)
 
-    def take(
-        self, receipt: Receipt, pdu: DeliverSm | DataSm, *, now: float, may_be_early: bool
-    ) -> Claim:
+    def take(self, receipt: Receipt, *, now: float, may_be_early: bool) -> Claim:
         """Bring a receipt to its message.
 
         Args:
             receipt: Of any message at all.
-            pdu: What it was read from.
             now: The instant, in seconds.
             may_be_early: Whether a response is still owed that could name its id.
         """
         key = self._receipt_key(receipt.message_id)
         if key in self._expected:
-            return Claim.TAKEN if self._hand_over(key, receipt, pdu) else Claim.NOBODYS
+            return Claim.TAKEN if self._hand_over(key, receipt) else Claim.NOBODYS
         if not key or not may_be_early:
             return Claim.NOBODYS
-        self._early.append((key, _Early(receipt, pdu, now)))
+        self._early.append((key, _Early(receipt, now)))
         if len(self._early) > KEPT_EARLY:
             self._unclaimed(self._early.popleft()[1].receipt)
         return Claim.EARLY
@@ -283,7 +279,7 @@ class Desk:
         while self._early:
             self._unclaimed(self._early.popleft()[1].receipt)
 
-    def _hand_over(self, key: str, receipt: Receipt, pdu: DeliverSm | DataSm) -> bool:
+    def _hand_over(self, key: str, receipt: Receipt) -> bool:
         """Give a receipt to its submission; False if nobody keeps it any more."""
         reference, index = self._expected[key]
         submission = reference()
@@ -291,7 +287,7 @@ class Desk:
             del self._expected[key]
         if submission is None:
             return False
-        submission.take_receipt(index, receipt, pdu)
+        submission.take_receipt(index, receipt)
         return True
 
     def _hand_over_early(self, key: str) -> None:
@@ -301,5 +297,5 @@ class Desk:
             return
         self._early = deque(item for item in self._early if item[0] != key)
         for early in waiting:
-            if key not in self._expected or not self._hand_over(key, early.receipt, early.pdu):
+            if key not in self._expected or not self._hand_over(key, early.receipt):
                 self._unclaimed(early.receipt)

@@ -29,12 +29,14 @@ from smsc_async import (
     ConfigError,
     ConnectFailedError,
     FailedSubmission,
+    HlrQuery,
     InvalidMessageError,
     LinkLostError,
     LinkState,
     LocalProtocolError,
     MessageState,
     Outcome,
+    Receipt,
     ReceiptTimeoutError,
     RequestRefusedError,
     RequestTimeoutError,
@@ -1365,3 +1367,30 @@ async def test_nothing_is_written_into_half_a_connection(gateway: Gateway) -> No
         sent = await smsc.send(sms())
 
     assert "1" == sent.message_id
+
+
+async def test_status_over_http_reaches_its_submission(gateway: Gateway) -> None:
+    """The account's HTTP handler and SMPP are two ways to one receipt."""
+    async with SmscClient(gateway.url()) as smsc:
+        sent = await smsc.send(sms())
+        await smsc.take(Receipt(message_id=sent.message_id, state=MessageState.DELIVERED))
+        receipt = await sent.receipt(timeout=1)
+
+    assert MessageState.DELIVERED is receipt.state
+
+
+async def test_hlr_status_over_http_is_an_hlr_receipt(gateway: Gateway) -> None:
+    """Whatever the handler's form tells of it, the query is known."""
+    async with SmscClient(gateway.url()) as smsc:
+        asked = await smsc.send(HlrQuery(to="79991234567"))
+        status = Receipt(message_id=asked.message_id, state=MessageState.DELIVERED, raw="mnc:02")
+        await smsc.take(status)
+        receipt = await asked.receipt(timeout=1)
+
+    assert "02" == receipt.mnc
+
+
+async def test_closed_client_takes_no_status() -> None:
+    """The gateway shall tell it again."""
+    with pytest.raises(ClientClosedError):
+        await SmscClient("sim://").take(Receipt(message_id="1"))

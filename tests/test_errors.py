@@ -27,6 +27,8 @@ from smsc_async.errors import (
     ReceiptTimeoutError,
     RemoteProtocolError,
     RepeatedMessageError,
+    RequestRefusedError,
+    RequestTimeoutError,
     ResponseTimeoutError,
     SendError,
     SmscError,
@@ -60,6 +62,8 @@ EVERY: list[SmscError] = [
     SubmitInterruptedError(SMS, outcome=Outcome.NOT_SENT),
     PartsOverdueError(SMS, accepted=2, total=5, message_ids=("1", "2")),
     ReceiptTimeoutError("855469", timeout=30.0),
+    RequestRefusedError("query_sm", CommandStatus.ESME_RQUERYFAIL),
+    RequestTimeoutError("query_sm", timeout=30.0),
     LocalProtocolError("submit_sm is illegal in OPEN"),
     RemoteProtocolError("undecodable", b"\x00\x01"),
 ]

@@ -13,7 +13,7 @@ PUBLIC = {
         Coding LongText
         Submission FailedSubmission Receipt HlrReceipt IncomingMessage
         MessageState Outcome CommandStatus
-        
+
         SmscError InvalidMessageError
         LinkError ConnectFailedError BindRefusedError LinkLostError ClientClosedError
         SendError HeldByRuleError RepeatedMessageError FloodLimitError

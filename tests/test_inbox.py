@@ -22,9 +22,11 @@ from pdu import (
     Tlv,
     TlvTag,
 )
-from smsc_async import Sms, SmscConfig, Submission
+from smsc_async import IncomingMessage, Receipt, Sms, SmscConfig, Submission
+from smsc_async import inbox as room
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.inbox import MAX_UNANSWERED, Delivery, Inbox, Queue
+from smsc_async.inbox import Asked, Inbox
+from smsc_async.queues import MAX_UNANSWERED, Queue
 
 if TYPE_CHECKING:
     from smsc_async.link import Link
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 class Answers:
     """A link that notes what is answered."""
+
+    is_over = False
 
     def __init__(self) -> None:
         self.given: list[tuple[int, int]] = []
@@ -250,10 +254,10 @@ def test_full_queue_leaves_the_gateway_waiting() -> None:
 def test_overfull_receipts_are_refused_early_ones_too() -> None:
     """An early receipt is answered before it has a place, so it needs one in sight."""
     desk = Desk("receipts=1")
-    for _ in range(1 + MAX_UNANSWERED):
-        desk.bring(**receipt_fields("1"))
+    for message_id in range(1 + MAX_UNANSWERED):
+        desk.bring(**receipt_fields(str(message_id)))
     desk.owes = True
-    number = desk.bring(**receipt_fields("2"))
+    number = desk.bring(**receipt_fields("late"))
 
     assert (number, CommandStatus.ESME_RX_T_APPN) == desk.link.given[-1]
 
@@ -291,7 +295,7 @@ async def test_closed_queue_keeps_what_was_answered() -> None:
     link = Answers()
     queue: Queue[str] = Queue("messages", 1)
     request = DeliverSm(sequence_number=1)
-    delivery = Delivery(cast("Link", link), request)
+    delivery = Asked(cast("Link", link), request)
     queue.put("first", delivery)
     queue.put("unanswered", delivery)
     queue.put("joined of answered parts")
@@ -313,8 +317,8 @@ async def test_item_without_delivery_waits_for_its_place() -> None:
 def test_unread_queue_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     """It says what to do, and doesn't fill the log."""
     desk = Desk("receipts=1")
-    for _ in range(4):
-        desk.bring(**receipt_fields("1"))
+    for message_id in "1234":
+        desk.bring(**receipt_fields(message_id))
 
     assert 1 == caplog.text.count("1 receipts are unread, the gateway has to wait; read receipts()")
 
@@ -380,3 +384,104 @@ def test_no_delivery_raises(
     )
 
     assert 1 == len(desk.link.given)
+
+
+# What is told twice.
+
+
+def test_receipt_that_was_told_is_answered_and_read_once() -> None:
+    """The gateway repeats what it isn't sure was heard: a response may be lost with its link."""
+    desk = Desk()
+    desk.bring(**receipt_fields("1"))
+    number = desk.bring(**receipt_fields("1"))
+
+    assert (number, 0) == desk.link.given[-1]
+    assert ["1"] == desk.read_receipts()
+    assert 1 == desk.inbox.repeated_receipts
+
+
+def test_other_state_of_the_same_message_is_news() -> None:
+    """Delivered after accepted, read after delivered: each is told."""
+    desk = Desk()
+    desk.bring(**receipt_fields("1", "ENROUTE"))
+    desk.bring(**receipt_fields("1"))
+
+    assert ["1", "1"] == desk.read_receipts()
+
+
+def test_receipts_that_name_no_message_are_never_repeats() -> None:
+    """Nobody can tell that they speak of the same."""
+    desk = Desk()
+    for _ in range(2):
+        desk.bring(esm_class=4, short_message=b"stat:DELIVRD err:000")
+
+    assert ["", ""] == desk.read_receipts()
+
+
+def test_known_receipts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest are forgotten, and would be news again."""
+    monkeypatch.setattr(room, "KEPT_KNOWN", 2)
+    desk = Desk()
+    for message_id in "1231":
+        desk.bring(**receipt_fields(message_id))
+
+    assert ["1", "2", "3", "1"] == desk.read_receipts()
+
+
+def test_unanswered_delivery_of_a_lost_link_gets_no_place() -> None:
+    """The gateway brings it again, and it shall not be read twice."""
+    desk = Desk("receipts=1")
+    desk.bring(**receipt_fields("1"))
+    desk.bring(**receipt_fields("2"))
+    desk.link.is_over = True
+    queue = desk.inbox.receipts
+    queue._items.clear()
+    queue._admit()
+
+    assert [] == desk.read_receipts()
+    assert 0 == queue.unanswered
+
+
+async def test_status_told_over_http_as_well_is_read_once() -> None:
+    """The account's handler may be called for what SMPP brought already."""
+    desk = Desk()
+    desk.bring(**receipt_fields("1"))
+    await desk.inbox.take(Receipt(message_id="1", state=MessageState.DELIVERED, error_code=0))
+    await desk.inbox.take(Receipt(message_id="2", state=MessageState.DELIVERED, error_code=0))
+    desk.bring(**receipt_fields("2"))
+
+    assert ["1", "2"] == desk.read_receipts()
+    assert 2 == desk.inbox.repeated_receipts
+
+
+async def test_status_over_http_waits_for_its_place_and_may_be_withdrawn() -> None:
+    """The handler answers 200 only when the receipt has its place, and 503 if that takes long."""
+    desk = Desk("receipts=1")
+    desk.bring(**receipt_fields("1"))
+    waits = asyncio.create_task(desk.inbox.take(Receipt(message_id="2")))
+    leaves = asyncio.create_task(desk.inbox.take(Receipt(message_id="3")))
+    await turns()
+    assert not waits.done()
+
+    leaves.cancel()
+    got = await take(desk.inbox.receipts, 2)
+    await waits
+
+    assert ["1", "2"] == [receipt.message_id for receipt in got]
+    assert 0 == desk.inbox.receipts.unanswered
+
+
+async def test_too_many_unread_statuses_are_refused_over_http_too() -> None:
+    """The handler says that it isn't stored, and the gateway calls again."""
+    desk = Desk("incoming=1")
+    for _ in range(1 + MAX_UNANSWERED):
+        desk.bring(short_message=b"hi")
+
+    with pytest.raises(asyncio.QueueFull):
+        await desk.inbox.take(IncomingMessage(sender="7999", recipient="Shop", text="hi"))
+
+
+async def test_other_events_are_not_taken() -> None:
+    """A handler that gets calls has a sink of its own; nothing is swallowed."""
+    with pytest.raises(TypeError, match="got a int"):
+        await Desk().inbox.take(42)

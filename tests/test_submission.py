@@ -55,7 +55,7 @@ class Counter:
     ) -> Claim:
         """Bring a receipt to the desk."""
         pdu = DeliverSm(**receipt_fields(message_id, state))
-        return self.desk.take(read_receipt(pdu), pdu, now=now, may_be_early=early)
+        return self.desk.take(read_receipt(pdu), now=now, may_be_early=early)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_straggler_does_not_undo_what_is_final(at: Counter) -> None:
     sent = at.sent("1", "2")
     pdu = DeliverSm(**receipt_fields("1", "ENROUTE"))
     at.brings("1")
-    sent.take_receipt(0, read_receipt(pdu), pdu)
+    sent.take_receipt(0, read_receipt(pdu))
     at.brings("2")
 
     assert MessageState.DELIVERED is sent.state

@@ -56,7 +56,7 @@ def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
     )
     (tmp_path / "conftest.py").write_text(anyio_backend, encoding="utf-8")
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "smsc_async.testing"),
+        *(sys.executable, "-m", "pytest", "-q", "-W", "error"),
         *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
         *("-o", f"asyncio_mode={asyncio_mode}"),
         *("-o", "asyncio_default_fixture_loop_scope=function", str(tmp_path)),

@@ -98,6 +98,11 @@ class Link(asyncio.Protocol):
         return self.session.mode is not None
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing goes out or comes in any more."""
+        return self.session.is_over
+
+    @property
     def in_flight(self) -> int:
         """Requests that await their response."""
         return self.session.window.in_flight

@@ -313,9 +313,9 @@ async def test_answers_after_the_end_are_dropped(wired: Wired) -> None:
     link.abort()
     await link.wait_closed()
     request = wired.noted.requests[0]
-    from smsc_async.inbox import Delivery  # noqa: PLC0415 - beside its only use
+    from smsc_async.inbox import Asked  # noqa: PLC0415 - beside its only use
 
-    Delivery(link, request).answer()
+    Asked(link, request).answer()
     link.unbind()
     await turns()
 
