@@ -46,6 +46,7 @@ from smsc_async.errors import (
 )
 from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan
+from smsc_async.gateway.verdict import Hold
 from smsc_async.link import LinkState
 from smsc_async.messages import (
     Coding,
@@ -64,6 +65,7 @@ from smsc_async.messages import (
 )
 from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, QueryResult, Receipt
 from smsc_async.status import Health, Stats
+from smsc_async.stores import MemoryRuleStore, RedisRuleStore
 from smsc_async.submission import FailedSubmission, Submission
 
 __version__ = "0.1.0"
@@ -78,6 +80,9 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "Timeouts",
     "ReconnectPolicy",
     "GatewayLimits",
+    "Hold",
+    "MemoryRuleStore",
+    "RedisRuleStore",
     # messages
     "Message",
     "Sms",

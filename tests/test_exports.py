@@ -8,12 +8,12 @@ import pytest
 
 PUBLIC = {
     "smsc_async": """
-        SmscClient SmscConfig Timeouts ReconnectPolicy GatewayLimits
+        SmscClient SmscConfig Timeouts ReconnectPolicy GatewayLimits Hold
         Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping
         Coding LongText
         Submission FailedSubmission Receipt HlrReceipt IncomingMessage
         MessageState Outcome CommandStatus
-
+        MemoryRuleStore RedisRuleStore
         SmscError InvalidMessageError
         LinkError ConnectFailedError BindRefusedError LinkLostError ClientClosedError
         SendError HeldByRuleError RepeatedMessageError FloodLimitError

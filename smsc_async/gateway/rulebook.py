@@ -1,0 +1,238 @@
+"""All rules of one message, decided together.
+
+Rule: all or nothing. Either every rule lets the message pass and each remembers it, or one holds
+it and nothing is remembered anywhere. No clock: a `Rulebook` makes the question, `decide` is a
+function of what is remembered, the question and *now*; where the memory is and what time it is
+are a store's to say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from smsc_async.errors import InvalidMessageError, mask_number
+from smsc_async.gateway import flood, multipart, rate, repeats
+from smsc_async.gateway.markup import render
+from smsc_async.gateway.verdict import Admitted, Held
+
+if TYPE_CHECKING:
+    from smsc_async.gateway.flood import Row
+    from smsc_async.gateway.limits import GatewayLimits
+    from smsc_async.gateway.verdict import Token, Verdict
+    from smsc_async.messages import Message
+
+_NEVER = float("inf")
+
+
+class Rules(NamedTuple):
+    """The gateway's limits as we keep them: margins added, and a neutral number for no rule.
+
+    Args:
+        repeat_window: Seconds in which an identical request isn't sent again; 0 for no rule.
+        flood_length: Messages of the longest row; infinite for no rule.
+        flood_gap: Seconds that end a row; 0 for no rule.
+        multipart_window: Seconds for all parts; infinite for no rule.
+        interval: Seconds between two writes of one account; 0 for no rule.
+        lateness: Seconds after its instant at which a write must be told to the store.
+    """
+
+    repeat_window: float = 0.0
+    flood_length: float = _NEVER
+    flood_gap: float = 0.0
+    multipart_window: float = _NEVER
+    interval: float = 0.0
+    lateness: float = 0.0
+
+    @classmethod
+    def of(cls, limits: GatewayLimits) -> Self:
+        """Stand a margin on the safe side of each window.
+
+        The gateway counts from arrival and we from the write: what it wants apart is sent
+        further apart, what it wants together is sent within less.
+        """
+        margin, has_flood = limits.margin, None not in {limits.flood_length, limits.flood_gap}
+        return cls(
+            repeat_window=_plus(limits.repeat_window, margin),
+            flood_length=(limits.flood_length or _NEVER) if has_flood else _NEVER,
+            flood_gap=_plus(limits.flood_gap, margin) if has_flood else 0.0,
+            multipart_window=(limits.multipart_window or _NEVER) - margin,
+            interval=rate.interval(limits.rate),
+            # Half of the margin is for being late unnoticed, the other half for the network.
+            lateness=margin / 2,
+        )
+
+
+def _plus(window: float | None, margin: float) -> float:
+    """Return a window with its margin; 0 for no rule."""
+    return 0.0 if window is None else window + margin
+
+
+class Step:
+    """The question whether a message may go. Holds no text.
+
+    Args:
+        rules: By which it is decided.
+        request: 16 octets that stand for sender, recipient and text.
+        to: Recipient, as it is on the wire.
+        parts: How many submit_sm it is.
+        token: The reservation that it replaces, if an unknown outcome is sent again.
+    """
+
+    __slots__ = ("parts", "request", "rules", "to", "token")
+
+    def __init__(
+        self, rules: Rules, request: bytes, to: str, parts: int = 1, token: Token | None = None
+    ) -> None:
+        self.rules = rules
+        self.request = request
+        self.to = to
+        self.parts = parts
+        self.token = token
+
+    def last_at(self, at: float) -> float:
+        """Return the instant of the last part's write if the first is written at *at*."""
+        return at + (self.parts - 1) * self.rules.interval
+
+    def under(self, rules: Rules) -> Step:
+        """Return the same question under other rules."""
+        return Step(rules, self.request, self.to, self.parts, self.token)
+
+    def __repr__(self) -> str:
+        return f"Step(to={mask_number(self.to)!r}, parts={self.parts}, token={self.token!r})"
+
+
+class Rulebook:
+    """Makes the question of each message.
+
+    ::
+
+        rulebook = Rulebook(GatewayLimits(), key=store.key)
+        verdict = await store.apply(rulebook.step(message, parts=len(pdus)))
+
+    Args:
+        limits: The gateway's numbers.
+        key: Of the store that is asked; two that share a memory share a key.
+    """
+
+    def __init__(self, limits: GatewayLimits, *, key: bytes = b"") -> None:
+        self.limits = limits
+        self.rules = Rules.of(limits)
+        self._fingerprint = repeats.fingerprints(key)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether no message needs to be asked for at all; the parts' minute is the link's."""
+        rules = self.rules
+        return not (rules.repeat_window or rules.flood_gap or rules.interval)
+
+    def step(
+        self,
+        message: Message[Any],
+        parts: int = 1,
+        text: str | None = None,
+        token: Token | None = None,
+    ) -> Step:
+        """Ask for a message.
+
+        Args:
+            message: Of any kind.
+            parts: How many submit_sm it is; 1 where the gateway does the cutting.
+            text: The message rendered, where that was done already.
+            token: Of the failed send whose unknown outcome this one replaces.
+
+        Raises:
+            InvalidMessageError: It has so many parts that it could never pass.
+        """
+        if parts > 1:
+            self._check(parts)
+        to = message.to
+        text = render(message) if text is None else text
+        return Step(self.rules, self._fingerprint(message.sender, to, text), to, parts, token)
+
+    def is_late(self, admitted: Admitted, now: float) -> bool:
+        """Whether a first part that is written now must be told to `store.postpone`.
+
+        A message may wait for a slot or for a link after it was admitted, and the gateway counts
+        from its arrival.
+        """
+        return now > admitted.not_before + self.rules.lateness
+
+    def _check(self, parts: int) -> None:
+        """Refuse what no waiting would let pass."""
+        rules, cure = self.rules, "shorten it, or let the gateway cut it with LongText.PAYLOAD"
+        if parts > rules.flood_length:
+            raise InvalidMessageError(
+                "text",
+                f"{parts} parts",
+                f"needs {parts} parts, and the gateway blocks more than {rules.flood_length}"
+                f" messages in a row to one subscriber; {cure}",
+            )
+        if not multipart.fits(parts, rules.interval, rules.multipart_window):
+            raise InvalidMessageError(
+                "text",
+                f"{parts} parts",
+                f"needs {parts} parts, which take {(parts - 1) * rules.interval:.1f} s at this"
+                f" rate and must be in within {rules.multipart_window:g} s; {cure}",
+            )
+
+    def __repr__(self) -> str:
+        return f"Rulebook({self.limits!r})"
+
+
+_make = tuple.__new__  # half the time of `Admitted(…)`
+
+
+def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
+    step: Step,
+    known: Admitted | None,
+    row: Row | None,
+    free_at: float,
+    now: float,
+    token: Token,
+) -> tuple[Verdict, Row | None, float]:
+    """Decide all rules of one message.
+
+    Args:
+        step: The question.
+        known: The newest admission of the same request, as far as is remembered.
+        row: The row of its recipient.
+        free_at: The account's next free instant.
+        now: The instant of asking.
+        token: Names the reservation, if there will be one. A step that replaces a living one
+            keeps that one's name.
+
+    Returns:
+        The verdict, and what to remember in place of *row* and *free_at*; of the request itself
+        the `Admitted` is remembered. A held message leaves both as they are.
+    """
+    rules, parts = step.rules, step.parts
+    window, length, gap, _, interval, _ = rules
+    at, next_free_at = rate.decide(free_at, parts, now, interval)
+    held, is_counted = None, False
+    if known is not None:
+        held = repeats.decide(known, at, window, step.token)
+        if held is None and repeats.is_within(known, at, window):
+            token, is_counted = known.token, flood.is_in(row, known.not_before)
+    joined = row
+    if gap:
+        last_at = at if parts == 1 else step.last_at(at)
+        decided = flood.decide(row, parts, at, last_at, length, gap, is_counted)
+        if isinstance(decided, Held):
+            return decided if held is None else max(held, decided, key=_retry_at), row, free_at
+        joined = decided
+    if held is not None:
+        return held, row, free_at
+    return _make(Admitted, (token, at, interval)), joined, next_free_at
+
+
+def _retry_at(held: Held) -> float:
+    """Until when it holds."""
+    return held.retry_at
+
+
+def replaces(step: Step, admitted: Admitted) -> bool:
+    """Whether an admission stands in an earlier one's place, whose outcome is unknown.
+
+    Giving it back would forget that one too, so it isn't given back.
+    """
+    return step.token is not None and admitted.token == step.token

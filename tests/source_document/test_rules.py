@@ -1,0 +1,266 @@
+"""The three rules that protect: no repeats, no floods, no late parts.
+
+Rule: the referee here is the sentence, not our reading of it: whatever the rulebook lets pass is
+judged by a gateway that counts from arrival, and between asking and arriving lies up to a second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_async import Email, GatewayLimits, HlrQuery, Ping, Sms, Viber
+from smsc_async.gateway import multipart
+from smsc_async.gateway.rulebook import Rulebook, Rules, decide
+from smsc_async.gateway.verdict import Admitted, Held
+
+if TYPE_CHECKING:
+    from smsc_async.gateway.flood import Row
+    from smsc_async.gateway.verdict import Verdict
+    from smsc_async.messages import Message
+
+TO = "79991234567"
+
+
+class Rulekeeper:
+    """The rulebook and its memory, the simplest there can be; time is given."""
+
+    def __init__(self) -> None:
+        self.book = Rulebook(GatewayLimits())
+        self.known: dict[bytes, Admitted] = {}
+        self.rows: dict[str, Row] = {}
+        self.free_at = 0.0
+
+    def ask(self, message: Message[Any], *, now: float, parts: int = 1) -> Verdict:
+        """Ask whether a message may go now."""
+        step = self.book.step(message, parts)
+        known, row = self.known.get(step.request), self.rows.get(step.to)
+        verdict, row, self.free_at = decide(step, known, row, self.free_at, now, len(self.known))
+        if row is not None:
+            self.rows[step.to] = row
+        if isinstance(verdict, Admitted):
+            self.known[step.request] = verdict
+        return verdict
+
+
+@pytest.fixture
+def rules() -> Rulekeeper:
+    """The gateway's rules as nobody has changed them, and nothing sent yet."""
+    return Rulekeeper()
+
+
+def sms(number: int) -> Sms:
+    """A message unlike the others."""
+    return Sms(to=TO, text=f"Text {number}")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Sms(to=TO, text="Hi", sender="Shop", comment="order 17"),
+        Email(to="ivan@example.com", text="Hi", subject="Order"),
+        Viber(to=TO, text="Hi"),
+        HlrQuery(to=TO),
+        Ping(to=TO),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_identical_request_is_held_for_a_minute(rules: Rulekeeper, message: Message[Any]) -> None:
+    """Held here, where it is free; and until the minute is surely over at the gateway too.
+
+    «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
+    для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
+    нагрузку и не расходовать средства Клиента, а также не допустить многократной отправки сообщения
+    одному абоненту.»
+    """
+    assert isinstance(rules.ask(message, now=0.0), Admitted)
+
+    held = rules.ask(message, now=60.0)
+
+    assert isinstance(held, Held)
+    assert "repeat" == held.rule
+    assert 60.0 < held.retry_at <= 62.0
+    assert isinstance(rules.ask(message, now=held.retry_at), Admitted)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Sms(to=TO, text="hi", sender="Shop"),
+        Sms(to="79991234568", text="Hi", sender="Shop"),
+        Sms(to=TO, text="Hi", sender="Store"),
+        Sms(to=TO, text="Hi", sender="Shop", comment="again"),
+        Viber(to=TO, text="Hi", sender="Shop"),
+    ],
+    ids=["text", "recipient", "sender", "comment", "kind"],
+)
+def test_what_is_not_identical_passes(rules: Rulekeeper, other: Message[Any]) -> None:
+    """What the server compares isn't written; all that the user wrote has to be the same.
+
+    «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
+    для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
+    нагрузку и не расходовать средства Клиента, а также не допустить многократной отправки сообщения
+    одному абоненту.»
+    """
+    rules.ask(Sms(to=TO, text="Hi", sender="Shop"), now=0.0)
+
+    assert isinstance(rules.ask(other, now=1.0), Admitted)
+
+
+def test_fifty_first_message_in_a_row_is_held(rules: Rulekeeper) -> None:
+    """Fifty pass, each 29.9 s after the one before; the next one waits for a gap of 30 s.
+
+    «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
+    перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
+    со счета Клиента, так как многие операторы не пропускают большое количество сообщений одному
+    абоненту за короткий промежуток времени.»
+    """
+    for number in range(50):
+        assert isinstance(rules.ask(sms(number), now=number * 29.9), Admitted)
+    last = 49 * 29.9
+
+    held = rules.ask(sms(50), now=last + 29.9)
+
+    assert isinstance(held, Held)
+    assert "flood" == held.rule
+    assert last + 30.0 < held.retry_at <= last + 32.0
+    assert isinstance(rules.ask(sms(50), now=held.retry_at), Admitted)
+
+
+def test_another_subscriber_has_a_row_of_their_own(rules: Rulekeeper) -> None:
+    """The fifty are counted for each.
+
+    «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
+    перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
+    со счета Клиента, так как многие операторы не пропускают большое количество сообщений одному
+    абоненту за короткий промежуток времени.»
+    """
+    for number in range(50):
+        rules.ask(sms(number), now=float(number))
+
+    assert isinstance(rules.ask(sms(50), now=50.0), Held)
+    assert isinstance(rules.ask(Sms(to="79991234568", text="Hi"), now=50.0), Admitted)
+
+
+def test_messages_half_a_minute_apart_are_never_a_flood(rules: Rulekeeper) -> None:
+    """Each begins a row; 31 s, since ours are counted from the write.
+
+    «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
+    перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
+    со счета Клиента, так как многие операторы не пропускают большое количество сообщений одному
+    абоненту за короткий промежуток времени.»
+    """
+    verdicts = [rules.ask(sms(number), now=number * 31.0) for number in range(200)]
+
+    assert all(isinstance(verdict, Admitted) for verdict in verdicts)
+
+
+@pytest.mark.parametrize(("seconds", "in_time"), [(0.0, True), (58.9, True), (60.0, False)])
+def test_parts_have_a_minute(rules: Rulekeeper, seconds: float, in_time: bool) -> None:  # noqa: FBT001 - a table's column
+    """From the first part's write on; what would be late isn't sent.
+
+    «При отправке составного сообщения все SMS-части должны быть переданы на сервер в течение
+    минуты.»
+    «В противном случае оператор может отклонить сообщение, так как для проверки на фильтры и
+    шаблоны все SMS-части предварительно необходимо склеить, и большинство операторов ожидает не
+    более минуты.»
+    """
+    window = rules.book.rules.multipart_window
+
+    assert in_time is multipart.is_in_time(1000.0, 1000.0 + seconds, window)
+
+
+def test_numbers_are_those_of_the_document() -> None:
+    """A minute, fifty, thirty seconds, a minute; a margin of a second keeps us inside of each.
+
+    «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
+    для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
+    нагрузку и не расходовать средства Клиента, а также не допустить многократной отправки сообщения
+    одному абоненту.»
+    """
+    limits = GatewayLimits()
+    ours = Rules.of(limits)
+
+    assert (60.0, 50, 30.0, 60.0) == (
+        limits.repeat_window,
+        limits.flood_length,
+        limits.flood_gap,
+        limits.multipart_window,
+    )
+    assert (61.0, 50, 31.0, 59.0) == (
+        ours.repeat_window,
+        ours.flood_length,
+        ours.flood_gap,
+        ours.multipart_window,
+    )
+
+
+# Whatever passes, the sentences hold at the gateway.
+
+PAUSES = st.sampled_from([0.0, 0.01, 1.0, 10.0, 29.0, 30.5, 31.0, 60.5, 61.0])
+ASKED = st.tuples(
+    PAUSES,
+    st.integers(0, 1),  # recipient
+    st.integers(0, 5),  # text
+    st.integers(1, 25),  # parts
+    st.floats(0.0, 0.99),  # seconds until the first part is at the gateway
+)
+
+
+@given(asked=st.lists(ASKED, max_size=30))
+def test_no_admitted_request_is_a_repeat_at_the_gateway(
+    asked: list[tuple[float, int, int, int, float]],
+) -> None:
+    """Any two identical ones arrive at least a minute apart.
+
+    «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
+    для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
+    нагрузку и не расходовать средства Клиента, а также не допустить многократной отправки сообщения
+    одному абоненту.»
+    """
+    rules, now = Rulekeeper(), 0.0
+    arrived: dict[tuple[int, int], float] = {}
+    for pause, to, text, parts, delay in asked:
+        now += pause
+        message = Sms(to=f"7999123456{to}", text=f"Text {text}")
+        verdict = rules.ask(message, now=now, parts=parts)
+        if isinstance(verdict, Held):
+            continue
+        at = verdict.not_before + delay
+        assert at - arrived.get((to, text), -60.0) >= 60.0
+        arrived[to, text] = at
+
+
+@given(asked=st.lists(ASKED, max_size=30))
+def test_no_admitted_messages_are_a_flood_at_the_gateway(
+    asked: list[tuple[float, int, int, int, float]],
+) -> None:
+    """No row of arrivals less than 30 s apart is longer than fifty, parts counted singly.
+
+    «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
+    перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
+    со счета Клиента, так как многие операторы не пропускают большое количество сообщений одному
+    абоненту за короткий промежуток времени.»
+    """
+    rules, now = Rulekeeper(), 0.0
+    arrived: dict[int, list[float]] = {0: [], 1: []}
+    for number, (pause, to, _, parts, delay) in enumerate(asked):
+        now += pause
+        message = Sms(to=f"7999123456{to}", text=f"Text {number}")
+        verdict = rules.ask(message, now=now, parts=parts)
+        if isinstance(verdict, Admitted):
+            arrived[to] += [verdict.part_at(index) + delay for index in range(parts)]
+    for instants in arrived.values():
+        assert longest_row(instants) <= 50
+
+
+def longest_row(instants: list[float]) -> int:
+    """Count the most instants in a row with gaps under 30 s."""
+    longest, length, before = 0, 0, float("-inf")
+    for at in sorted(instants):
+        length = length + 1 if at - before < 30.0 else 1
+        longest, before = max(longest, length), at
+    return longest
