@@ -1,7 +1,7 @@
 """Many messages through one window: pulled when there is room, told when their fate is known.
 
-Rule: no task and no future for a message. One that is written needs no slot of the caller's; the
-only thing ever awaited is "something happened".
+Rule: no future for a message, and no task unless it has to wait for the rules. The only thing ever
+awaited is "something happened".
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any
 
-from smsc_async.errors import ClientClosedError, InvalidMessageError
+from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
+from smsc_async.gateway.verdict import Admitted, Held, Hold, Verdict, held_error
 from smsc_async.submission import FailedSubmission, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Iterable, Iterator
 
-    from smsc_async.link import LinkManager
+    from smsc_async.gateway.rulebook import Step
     from smsc_async.messages import Message
+    from smsc_async.running import Running
 
 Outcome = Submission[Any] | FailedSubmission
 
@@ -27,21 +29,23 @@ class Batch:
     """One run of `send_many`.
 
     Args:
-        links: Where messages go.
-        prepare: Makes the submission of a message, to be told when it is finished.
+        running: The client that sends.
+        timeout: Seconds for each response; None takes the config's.
+        hold: What to do with a message that a rule holds.
     """
 
-    def __init__(
-        self,
-        links: LinkManager,
-        prepare: Callable[[Message[Any], Callable[[Submission[Any]], None]], Submission[Any]],
-    ) -> None:
-        self._links = links
-        self._prepare = prepare
+    def __init__(self, running: Running, timeout: float | None, hold: Hold) -> None:
+        self._running = running
+        self._links = running.links
+        self._timeout = timeout
+        self._hold = hold
         self._outcomes: deque[Outcome] = deque()
         self._under_way = 0
-        # The only one that may still wait for its turn, see `_may_pull`.
-        self._last: Submission[Any] | None = None
+        # Messages that wait for the rules, each with a task: only a shared store takes that long.
+        self._asking: set[asyncio.Task[None]] = set()
+        self._most = self._links.config.window * self._links.config.binds
+        # Those that wait for their turn at the links: one, or as many as had to ask.
+        self._queued: set[Submission[Any]] = set()
         self._wake: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
@@ -57,32 +61,40 @@ class Batch:
             source: _Source | _AsyncSource = _AsyncSource(messages, self)
         else:
             source = _Source(messages)
+        outcomes = self._outcomes
+        self._running.begin_batch(self)
         try:
             while True:
                 self._pull(source)
-                if self._outcomes and not self._under_way:
+                if outcomes and not self._under_way:
                     # Where each message fails at once, others would never get their turn.
                     await asyncio.sleep(0)
-                if not self._outcomes:
+                if not outcomes:
                     if self._is_over(source):
                         return
-                    if not (self._may_pull and source.is_ready):
+                    if not (source.is_ready and self._room > 0):
                         await self._something()
-                while self._outcomes:
-                    yield self._outcomes.popleft()
+                while outcomes:
+                    yield outcomes.popleft()
         finally:
+            self._running.end_batch(self)
             await source.close()
-            if self._last is not None:
-                self._links.withdraw(self._last)
+            await self._stop_asking()
+            for submission in self._queued:
+                self._running.withdraw(submission)
 
     def _pull(self, source: _Source | _AsyncSource) -> None:
-        """Send what there is room for."""
-        # Only while all outcomes are read: messages that fail at once free no slot and take none.
-        while self._may_pull and not self._outcomes:
+        """Send what there is room for, and no more than so many whose outcomes are unread."""
+        room, outcomes, most = self._room, self._outcomes, self._most
+        while room > 0 and len(outcomes) < most:
             message = source.take()
             if message is None:
                 return
-            self._submit(message)
+            submission = self._submit(message)
+            if submission is None or submission.wants_slot:
+                room = self._room
+            else:
+                room -= submission.parts
 
     def _is_over(self, source: _Source | _AsyncSource) -> bool:
         """Whether all outcomes were told; what ended the messages early is raised behind them."""
@@ -95,26 +107,76 @@ class Batch:
         return source.is_exhausted
 
     @property
-    def _may_pull(self) -> bool:
-        """Whether the next message may be asked for."""
+    def _room(self) -> int:
+        """Messages that may be asked for now."""
+        if len(self._asking) >= self._most:
+            return 0
         # Without a link one message waits in the queue, so that its patience ends some time.
-        links = self._links
-        return links.can_write or not (self._under_way or links.is_closing)
+        is_first = not self._under_way and not self._links.is_closing
+        return self._links.room or is_first
 
-    def _submit(self, message: Message[Any]) -> None:
-        """Send a message off; one that cannot travel is an outcome already."""
+    def _submit(self, message: Message[Any]) -> Submission[Any] | None:
+        """Send a message off and return it; None for one that has to wait or has an outcome."""
         try:
-            submission = self._prepare(message, self._finished)
+            submission, step = self._running.prepare(message, self._timeout)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
-            return
+            return None
         self._under_way += 1
-        self._last = submission
+        if step is not None:
+            verdict = self._running.gate.ask_now(submission, step)
+            if type(verdict) is not Admitted:
+                self._wait_for_rules(submission, step, verdict)
+                return None
+        self._take_turn(submission)
+        return submission
+
+    def _take_turn(self, submission: Submission[Any]) -> None:
+        """Hand a message to the links."""
+        submission.listener = self._finished
         self._links.submit(submission)
+        if submission.wants_slot:
+            self._queued.add(submission)
+
+    def _wait_for_rules(
+        self, submission: Submission[Any], step: Step, verdict: Verdict | None
+    ) -> None:
+        """Let a message wait on its own for what the rules say."""
+        if not isinstance(verdict, Held) or self._hold.patience:
+            task = asyncio.ensure_future(self._ask(submission, step, verdict))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        else:
+            now = self._running.gate.now()
+            self._fail(submission, held_error(submission.message, verdict, now=now))
+
+    async def _ask(self, submission: Submission[Any], step: Step, verdict: Verdict | None) -> None:
+        """Wait for the rules, then send, or tell that they hold it."""
+        try:
+            await self._running.gate.ask(submission, step, verdict, self._hold)
+        except SendError as error:
+            self._fail(submission, error)
+        else:
+            self._take_turn(submission)
+
+    async def _stop_asking(self) -> None:
+        """Let nobody wait for the rules any more."""
+        for task in self._asking:
+            task.cancel()
+        if self._asking:
+            await asyncio.wait(self._asking)
+
+    def _fail(self, submission: Submission[Any], error: SendError) -> None:
+        """Take it that a message never got as far as the links."""
+        self._under_way -= 1
+        self._outcomes.append(FailedSubmission(submission.message, error))
+        self.wake()
 
     def _finished(self, submission: Submission[Any]) -> None:
         """Take the fate of a message."""
         self._under_way -= 1
+        if self._queued:
+            self._queued.discard(submission)
         failure = submission.failure
         if failure is None:
             self._outcomes.append(submission)

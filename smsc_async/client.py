@@ -6,13 +6,13 @@ they say. Decisions are the gateway's rules and the session's; carrying is the l
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from pdu import BindMode, QuerySm
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError, RequestRefusedError
+from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
@@ -20,14 +20,18 @@ from smsc_async.receipts import read_query_result
 from smsc_async.requests import check_request, request_name
 from smsc_async.running import Running, text_settings
 from smsc_async.status import Health, Stats
+from smsc_async.stores import MemoryRuleStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
+    from smsc_async.errors import SendError
+    from smsc_async.gateway.verdict import Hold
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
+    from smsc_async.stores import RuleStore
     from smsc_async.submission import FailedSubmission, Submission
 
 
@@ -46,6 +50,10 @@ class SmscClient:
 
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
+        limits: The gateway's limits, which are kept before it has to refuse; its published ones
+            by default, `GatewayLimits.off()` for none.
+        store: Where the memory of these rules is: in this client by default, in Redis for
+            several processes of one account. Whoever makes it closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
         clock: Seconds of a monotonic clock; the event loop's by default.
 
@@ -57,6 +65,8 @@ class SmscClient:
         self,
         url_or_config: str | SmscConfig,
         *,
+        limits: GatewayLimits | None = None,
+        store: RuleStore | None = None,
         hooks: Iterable[Hook] = (),
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -65,6 +75,10 @@ class SmscClient:
         self.config = url_or_config
         self._hooks = Hooks(hooks)
         self._clock = clock
+        self._rules = (
+            GatewayLimits() if limits is None else limits,
+            MemoryRuleStore(clock or monotonic) if store is None else store,
+        )
         self._running: Running | None = None
         self._last_stats = Stats()
 
@@ -79,7 +93,7 @@ class SmscClient:
         """
         if self._running is not None:
             raise ClientClosedError("it is in use already; make a second client")
-        self._running = running = Running(self.config, self._hooks, self._clock)
+        self._running = running = Running(self.config, self._rules, self._hooks, self._clock)
         try:
             await running.open()
         except BaseException:
@@ -111,6 +125,8 @@ class SmscClient:
         message: Message[R_co],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - counted from the write, by the session
+        hold: Hold | None = None,
+        retry_of: SendError | None = None,
     ) -> Submission[R_co]:
         """Send a message and wait until the gateway has accepted it.
 
@@ -121,38 +137,31 @@ class SmscClient:
         Args:
             message: Of any kind.
             timeout: Seconds for each response, from its write on; None takes the config's.
+            hold: What to do if a rule of the gateway holds the message; None fails at once,
+                `Hold.wait(at_most=35)` waits.
+            retry_of: The error of an earlier send of the same message whose outcome is unknown:
+                send it again on purpose. Within a minute of it the gateway's own rule makes that
+                safe, for it takes no repeat; later the message may be delivered and paid twice.
 
         Raises:
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
-            SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast.
+            HeldByRuleError: The gateway would refuse it: a repeat, or too many in a row. Nothing
+                was sent; `retry_after` says when it passes.
+            SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast for
+                longer than `timeouts.throttled`.
             ResponseTimeoutError: No response; it may have been sent.
             SubmitInterruptedError: The link was lost; `outcome` tells whether it was sent.
+            PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """
-        running = self._sending()
-        finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        return await self._sending().send(message, timeout, hold, retry_of)
 
-        def on_finished(_: Submission[Any]) -> None:
-            """Wake the caller, unless it has gone."""
-            if not finished.done():
-                finished.set_result(None)
-
-        submission = running.submission(message, timeout, on_finished)
-        running.links.submit(submission)
-        try:
-            await finished
-        except asyncio.CancelledError:
-            running.links.withdraw(submission)
-            raise
-        if submission.failure is not None:
-            raise submission.failure
-        return submission
-
-    async def send_many(
+    def send_many(
         self,
         messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - as for send
+        timeout: float | None = None,
+        hold: Hold | None = None,
     ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
         """Send messages one after the other, as fast as the window lets them; yield each outcome.
 
@@ -163,6 +172,7 @@ class SmscClient:
         Args:
             messages: Any iterable or async iterable.
             timeout: Seconds for each response.
+            hold: As for `send`; a message that waits keeps none of the others waiting.
 
         Yields:
             A `Submission`, or a `FailedSubmission` with the error that `send` would raise.
@@ -170,24 +180,19 @@ class SmscClient:
         Raises:
             ClientClosedError: The client isn't open, or is being left before the end.
         """
-        running = self._sending()
-        batch = running.batch(timeout)
-        try:
-            async with aclosing(batch.run(messages)) as outcomes:
-                async for outcome in outcomes:
-                    yield outcome
-        finally:
-            running.end_batch(batch)
+        return self._sending().send_many(messages, timeout, hold)
 
     def plan(self, message: Message[Any]) -> Plan:
         """Tell how *message* would travel: coding, parts, octets, what forced UCS-2.
 
-        Nothing is sent; the client needn't be open.
+        Of an open client also whether a rule would hold it now. Nothing is sent and nothing is
+        remembered; the client needn't be open.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
         """
-        return plan(message, text_settings(self.config))
+        planned = plan(message, text_settings(self.config))
+        return planned if self._running is None else self._running.foresee(message, planned)
 
     async def query(
         self,
@@ -295,10 +300,11 @@ class SmscClient:
 
     def health(self) -> Health:
         """Return how the client stands with the gateway now."""
+        rules = self._rules[1].health()
         if self._running is None:
-            return Health(LinkState.CLOSED)
+            return Health(LinkState.CLOSED, rules=rules)
         links = self._running.links
-        return Health(links.state, len(links.links), links.bound_at, links.last_error)
+        return Health(links.state, len(links.links), links.bound_at, links.last_error, rules)
 
     def __repr__(self) -> str:
         return f"<SmscClient {self.config}, {self.health().state.value}>"

@@ -122,6 +122,8 @@ class Timeouts:
         enquire_link_timeout: The answer to that; without it the link is taken for dead.
         frame: A PDU that has begun to arrive.
         link: How long a message waits while no link is bound.
+        throttled: How long a message is tried again that comes too fast for the gateway, or
+            finds its queue full. 0.001 tries once.
         early_receipt: How long a receipt waits for the response that claims it.
         reassembly: How long the parts of an incoming message wait for each other.
 
@@ -137,6 +139,7 @@ class Timeouts:
     enquire_link_timeout: float = 10.0
     frame: float = 30.0
     link: float = 60.0
+    throttled: float = 60.0
     early_receipt: float = 60.0
     reassembly: float = 300.0
 
@@ -461,6 +464,7 @@ _PARAMETERS: dict[str, _Parameter] = {
     "enquire_link_timeout": _Parameter("timeouts", "enquire_link_timeout", _as_number),
     "frame_timeout": _Parameter("timeouts", "frame", _as_number),
     "link_timeout": _Parameter("timeouts", "link", _as_number),
+    "throttled_timeout": _Parameter("timeouts", "throttled", _as_number),
     "early_receipt_timeout": _Parameter("timeouts", "early_receipt", _as_number),
     "reassembly_timeout": _Parameter("timeouts", "reassembly", _as_number),
     "reconnect_initial": _Parameter("reconnect", "initial", _as_number),

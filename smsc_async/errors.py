@@ -175,7 +175,13 @@ class SendError(SmscError):
         outcome: Whether it went, as far as is known.
         message_ids: The gateway's ids of the parts it did accept, in order of acceptance.
             These are paid, whatever the outcome of the whole.
+
+    Attributes:
+        reservation: Names the place that a message of unknown outcome keeps in the rules, for
+            `send(…, retry_of=error)`.
     """
+
+    reservation: int | str | None = None
 
     def __init__(
         self,

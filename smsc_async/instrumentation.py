@@ -37,7 +37,14 @@ class ConnectFailed(NamedTuple):
     retry_in: float | None
 
 
-LinkEvent = LinkBound | LinkDown | ConnectFailed
+class Throttled(NamedTuple):
+    """The gateway said "too fast"; nothing is written for `pause` seconds."""
+
+    command_status: int
+    pause: float
+
+
+LinkEvent = LinkBound | LinkDown | ConnectFailed | Throttled
 Hook = Callable[[LinkEvent], None]
 """Called with each event, on the event loop: it must be quick and may not await."""
 

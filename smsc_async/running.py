@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from smsc_async.batch import Batch
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, ConfigError
+from smsc_async.gate import AT_ONCE, Gate
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.plan import Addressing, segments
+from smsc_async.gateway.parts import Addressing, Composer
+from smsc_async.gateway.verdict import Admitted
 from smsc_async.inbox import Inbox
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkManager
@@ -26,10 +28,17 @@ from smsc_async.status import Stats
 from smsc_async.submission import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
+    from smsc_async.errors import SendError
+    from smsc_async.gateway.limits import GatewayLimits
+    from smsc_async.gateway.plan import Plan
+    from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.verdict import Hold, Token
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
+    from smsc_async.stores import RuleStore
+    from smsc_async.submission import FailedSubmission
 
 
 class Running:
@@ -37,16 +46,26 @@ class Running:
 
     Args:
         config: As the user gave it.
+        rules: The gateway's limits, and where their memory is.
         hooks: Who is told of links that come and go.
         clock: Seconds of a monotonic clock; None takes the event loop's.
     """
 
-    def __init__(self, config: SmscConfig, hooks: Hooks, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self,
+        config: SmscConfig,
+        rules: tuple[GatewayLimits, RuleStore],
+        hooks: Hooks,
+        clock: Callable[[], float] | None,
+    ) -> None:
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._clock = clock or self._loop.time
-        self._settings = text_settings(config)
-        self.addressing = _addressing(config)
+        settings = text_settings(config)
+        self.addressing = addressing_of(config)
+        self._composer = Composer(settings, self.addressing)
+        self._store = rules[1]
+        self.gate = Gate(*rules, self._clock)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None
@@ -58,13 +77,16 @@ class Running:
         self.is_leaving = False
         self.inbox = Inbox(
             config,
-            self._settings,
+            settings,
             clock=self._clock,
             owes_response=lambda: self.links.owes_response,
             waits=self._arm,
         )
         requests = Requests(self.inbox.requested, self._unexpected, self._has_room)
         self.links = LinkManager(config, requests, hooks=hooks, clock=self._clock)
+        # Told by each accepted part, so without a step in between.
+        self.accepted = self.inbox.desk.learn
+        self.late = self.gate.postpone
 
     async def open(self) -> None:
         """Connect and bind; start the simulator first if the config asks for it."""
@@ -82,8 +104,10 @@ class Running:
         Cancelling closes at once.
         """
         self.is_leaving = True
+        self.gate.leave()
         try:
             await self.links.close(drain=drain)
+            await self._store.flush()
         finally:
             self.inbox.close()
             self._has_room()
@@ -98,13 +122,10 @@ class Running:
         if self.is_leaving:
             raise ClientClosedError
 
-    def submission(
-        self,
-        message: Message[R_co],
-        timeout: float | None,
-        on_finished: Callable[[Submission[Any]], None],
-    ) -> Submission[R_co]:
-        """Turn a message into PDUs that wait for their turn.
+    def prepare(
+        self, message: Message[R_co], timeout: float | None, token: Token | None = None
+    ) -> tuple[Submission[R_co], Step | None]:
+        """Turn a message into parts that wait for their turn, and the question of the rules.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
@@ -112,28 +133,72 @@ class Running:
         """
         if timeout is not None and not timeout > 0:
             raise ConfigError("timeout", timeout, f"takes more than 0 seconds, got {timeout!r}")
-        pdus = segments(
-            message,
-            reference=self._reference,
-            settings=self._settings,
-            addressing=self.addressing,
-        )
-        if len(pdus) > 1:
+        text, parts = self._composer.compose(message, self._reference)
+        if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
+        submission = Submission(message, parts, timeout, self)
+        return submission, self.gate.question(submission, text, token)
 
-        def finished(submission: Submission[Any]) -> None:
-            self._count(submission)
-            on_finished(submission)
+    async def send(
+        self,
+        message: Message[R_co],
+        timeout: float | None,  # noqa: ASYNC109 - as for `SmscClient.send`
+        hold: Hold | None,
+        retry_of: SendError | None,
+    ) -> Submission[R_co]:
+        """Ask the rules, take a turn, and wait for the gateway's answer."""
+        token = None if retry_of is None else retry_of.reservation
+        submission, step = self.prepare(message, timeout, token)
+        if step is not None:
+            verdict = self.gate.ask_now(submission, step)
+            if type(verdict) is not Admitted:
+                await self.gate.ask(submission, step, verdict, hold or AT_ONCE)
+        finished: asyncio.Future[Submission[Any]] = self._loop.create_future()
+        submission.listener = finished.set_result
+        self.links.submit(submission)
+        try:
+            await finished
+        except asyncio.CancelledError:
+            submission.listener = None
+            self.withdraw(submission)
+            raise
+        if submission.failure is not None:
+            raise submission.failure
+        return submission
 
-        return Submission(message, pdus, timeout, self.inbox.desk.learn, finished)
+    def foresee(self, message: Message[Any], planned: Plan) -> Plan:
+        """Add to a plan what the rules would say of the message now."""
+        told = self.gate.peek(message, planned.pdus, self._composer.compose(message).text)
+        if told is None:
+            return planned
+        held, retry_after = told
+        return replace(planned, held_by=held.rule, retry_after=retry_after)
 
-    def batch(self, timeout: float | None) -> Batch:
-        """Make a run of `send_many`; `end_batch` when it is over."""
-        batch = Batch(
-            self.links, lambda message, finished: self.submission(message, timeout, finished)
-        )
+    def withdraw(self, submission: Submission[Any]) -> None:
+        """Forget a message whose sender has gone, if nothing of it can have gone."""
+        if self.links.withdraw(submission):
+            self.gate.release(submission)
+
+    def settled(self, submission: Submission[Any]) -> None:
+        """Count a message whose fate is known, and tell the rules."""
+        if submission.failure is None:
+            self._accepted += 1
+        else:
+            self._failed += 1
+            self.gate.settle(submission)
+
+    def send_many(
+        self,
+        messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
+        timeout: float | None,
+        hold: Hold | None,
+    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
+        """Send messages one after the other, see `SmscClient.send_many`."""
+        return Batch(self, timeout, hold or AT_ONCE).run(messages)
+
+    def begin_batch(self, batch: Batch) -> None:
+        """Let a run look again whenever there may be room."""
         self._batches.add(batch)
-        return batch
 
     def end_batch(self, batch: Batch) -> None:
         """Forget a run."""
@@ -147,6 +212,7 @@ class Running:
             in_flight=self.links.in_flight,
             waiting=self.links.waiting,
             connects=self.links.connects,
+            throttled=self.links.throttled_responses,
             repeated_receipts=self.inbox.repeated_receipts,
             receipts=self.inbox.receipts_taken,
             incoming=self.inbox.messages_taken,
@@ -167,13 +233,6 @@ class Running:
             system_id=self._config.system_id or target.system_id,
             password=self._config.password if self._config.system_id else target.password,
         )
-
-    def _count(self, submission: Submission[Any]) -> None:
-        """Count a message whose fate is known."""
-        if submission.failure is None:
-            self._accepted += 1
-        else:
-            self._failed += 1
 
     def _unexpected(self, _link: Link, event: object) -> None:
         """Note what should not have happened."""
@@ -213,7 +272,7 @@ def text_settings(config: SmscConfig) -> TextSettings:
     )
 
 
-def _addressing(config: SmscConfig) -> Addressing:
+def addressing_of(config: SmscConfig) -> Addressing:
     """Return the types of number and numbering plans of a config."""
     return Addressing(
         source_ton=config.source_ton,

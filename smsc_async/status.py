@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from smsc_async.stores import StoreHealth
+
 if TYPE_CHECKING:
     from smsc_async.link import LinkState
 
@@ -20,6 +22,7 @@ class Stats(NamedTuple):
         incoming: deliver_sm of subscribers that came, parts counted singly.
         unread_receipts: Receipts that wait for a reader of `receipts()` now.
         unread_incoming: Messages that wait for a reader of `incoming()` now.
+        throttled: Responses that said "too fast" or "queue full".
         connects: Binds that were accepted.
         repeated_receipts: Receipts that said what was known already; nobody reads them twice.
     """
@@ -33,6 +36,7 @@ class Stats(NamedTuple):
     unread_receipts: int = 0
     unread_incoming: int = 0
     connects: int = 0
+    throttled: int = 0
     repeated_receipts: int = 0
 
 
@@ -44,12 +48,14 @@ class Health(NamedTuple):
         bound: Links that are bound.
         bound_since: When the newest of them was bound, seconds of the client's clock.
         last_error: Why the last link ended or didn't come to be.
+        rules: How the store of the rules is; `rules.is_degraded` says that it decides alone.
     """
 
     state: LinkState
     bound: int = 0
     bound_since: float | None = None
     last_error: str | None = None
+    rules: StoreHealth = StoreHealth()
 
     @property
     def is_ready(self) -> bool:

@@ -11,7 +11,7 @@ import asyncio
 import weakref
 from collections import OrderedDict, deque
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import anyio
 
@@ -24,13 +24,28 @@ from smsc_async.receipts import HlrReceipt, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pdu import SubmitSm
+    from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.verdict import Admitted
+    from smsc_async.link.outgoing import Part
 
 KEPT_IDS = 50_000
 """Messages whose receipts are still expected; the oldest are forgotten first."""
 
 KEPT_EARLY = 1_000
 """Receipts that wait for their response."""
+
+
+class Owner(Protocol):
+    """Who is told what becomes of a submission."""
+
+    def accepted(self, message_id: str, submission: Submission[Any], index: int) -> None:
+        """Take the id of an accepted part."""
+
+    def late(self, submission: Submission[Any]) -> None:
+        """Take notice that it is written later than the rules were told."""
+
+    def settled(self, submission: Submission[Any]) -> None:
+        """Take its fate."""
 
 
 class Submission(Outgoing[R_co]):
@@ -43,25 +58,28 @@ class Submission(Outgoing[R_co]):
     __slots__ = (
         "__weakref__",
         "_is_cut_off",
-        "_on_accepted",
-        "_on_finished",
+        "_owner",
         "_receipts",
         "_waiters",
+        "admission",
+        "listener",
     )
 
     def __init__(
         self,
         message: Message[R_co],
-        pdus: list[SubmitSm],
+        parts: tuple[Part, ...],
         timeout: float | None,
-        on_accepted: Callable[[str, Submission[Any], int], None],
-        on_finished: Callable[[Submission[Any]], None],
+        owner: Owner,
+        listener: Callable[[Submission[Any]], None] | None = None,
     ) -> None:
-        super().__init__(message, pdus, timeout)
-        self._on_accepted = on_accepted
-        self._on_finished = on_finished
-        self._receipts: dict[int, Receipt] = {}
-        self._waiters: list[asyncio.Future[None]] = []
+        super().__init__(message, parts, timeout)
+        self._owner = owner
+        self.listener = listener
+        # Its place in the gateway's rules.
+        self.admission: tuple[Step, Admitted] | None = None
+        self._receipts: dict[int, Receipt] | None = None
+        self._waiters: list[asyncio.Future[None]] | None = None
         self._is_cut_off = False
 
     @property
@@ -72,7 +90,8 @@ class Submission(Outgoing[R_co]):
     @property
     def receipts(self) -> tuple[R_co | None, ...]:
         """The newest receipt of each part, None where none has come."""
-        return tuple(cast("R_co", self._receipts.get(index)) for index in range(self.parts))
+        receipts = self._receipts or {}
+        return tuple(cast("R_co", receipts.get(index)) for index in range(self.parts))
 
     @property
     def state(self) -> MessageState | int:
@@ -107,6 +126,8 @@ class Submission(Outgoing[R_co]):
         """Keep a receipt of one part and wake whoever waits for it."""
         if isinstance(self.message, HlrQuery) and not isinstance(receipt, HlrReceipt):
             receipt = HlrReceipt.of(receipt)
+        if self._receipts is None:
+            self._receipts = {}
         known = self._receipts.get(index)
         # What is final stays, whatever straggles in behind it.
         if known is None or not known.is_final or receipt.is_final:
@@ -120,14 +141,16 @@ class Submission(Outgoing[R_co]):
 
     def _wake(self) -> None:
         """Let whoever waits look again."""
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
 
     def _outcome(self) -> Receipt | None:
         """The receipt that settles the whole message, if there is one."""
         last = None
+        if self._receipts is None:
+            return None
         for receipt in self._receipts.values():
             if not receipt.is_final:
                 continue
@@ -140,21 +163,29 @@ class Submission(Outgoing[R_co]):
     async def _next_receipt(self) -> None:
         """Wait until any receipt of this message comes."""
         waiter = asyncio.get_running_loop().create_future()
+        if self._waiters is None:
+            self._waiters = []
         self._waiters.append(waiter)
         try:
             await waiter
         finally:
-            if waiter in self._waiters:
+            if self._waiters and waiter in self._waiters:
                 self._waiters.remove(waiter)
 
     def _accepted(self, index: int, message_id: str) -> None:
         """Keep the id of a part, and expect its receipts."""
-        super()._accepted(index, message_id)
-        self._on_accepted(message_id, self, index)
+        self._ids[index] = message_id
+        self._owner.accepted(message_id, self, index)
+
+    def be_late(self) -> None:
+        """Tell the rules that it is written only now."""
+        self._owner.late(self)
 
     def finished(self) -> None:
-        """Tell whoever sent it."""
-        self._on_finished(self)
+        """Tell whoever keeps count, then whoever sent it."""
+        self._owner.settled(self)
+        if self.listener is not None:
+            self.listener(self)
 
     def __repr__(self) -> str:
         ids = ", ".join(repr(message_id) for message_id in self.message_ids)
@@ -177,13 +208,6 @@ class Claim(Enum):
     """Its response may still come; until then nobody has it."""
     NOBODYS = "nobody's"
     """Of an earlier run, of another process, or of a submission nobody kept."""
-
-
-class _Expected(NamedTuple):
-    """Which part of which submission an id belongs to."""
-
-    submission: weakref.ref[Submission[Any]]
-    part: int
 
 
 class _Early(NamedTuple):
@@ -215,7 +239,8 @@ class Desk:
         self._unclaimed = unclaimed
         self._response_key = response_key
         self._receipt_key = receipt_key
-        self._expected: OrderedDict[str, _Expected] = OrderedDict()
+        # By id: the submission, and which part of it.
+        self._expected: OrderedDict[str, tuple[weakref.ref[Submission[Any]], int]] = OrderedDict()
         self._early: deque[tuple[str, _Early]] = deque()
 
     @property
@@ -228,9 +253,10 @@ class Desk:
         if not message_id:
             return
         key = self._response_key(message_id)
-        self._expected[key] = _Expected(weakref.ref(submission), index)
-        if len(self._expected) > KEPT_IDS:
-            self._expected.popitem(last=False)
+        expected = self._expected
+        expected[key] = weakref.ref(submission), index
+        if len(expected) > KEPT_IDS:
+            expected.popitem(last=False)
         if self._early:
             self._hand_over_early(key)
 
@@ -263,8 +289,8 @@ class Desk:
 
     def close(self) -> None:
         """Give up all receipts that wait, and let nobody wait for one: none will come."""
-        for expected in self._expected.values():
-            submission = expected.submission()
+        for reference, _ in self._expected.values():
+            submission = reference()
             if submission is not None:
                 submission.cut_off()
         self.give_up_early()

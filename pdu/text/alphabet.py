@@ -83,7 +83,7 @@ def gsm_encode(text: str) -> bytes:
     Raises:
         EncodeError: A character is in neither table. It is named by code point and position.
     """
-    if (octets := _encode_ascii(text)) is not None:
+    if (octets := ascii_septets(text)) is not None:
         return octets
     if found := OUTSIDE.search(text):
         raise misfit("GSM 03.38", text, found.start())
@@ -105,7 +105,7 @@ def gsm_decode(octets: bytes) -> str:
 
 def gsm_septets(text: str) -> int | None:
     """Count the septets *text* takes, None if a character is in neither table."""
-    if _encode_ascii(text) is not None:
+    if ascii_septets(text) is not None:
         return len(text)
     if OUTSIDE.search(text):
         return None
@@ -117,8 +117,8 @@ def not_in_gsm(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(OUTSIDE.findall(text)))
 
 
-def _encode_ascii(text: str) -> bytes | None:
-    """Go the fast way, where it leads: a text of ASCII without pairs and misfits."""
+def ascii_septets(text: str) -> bytes | None:
+    """Encode a text of ASCII that has neither pairs nor misfits; None for any other, quickly."""
     if not text.isascii():
         return None
     octets = text.encode("ascii").translate(_ASCII_TO_SEPTETS)

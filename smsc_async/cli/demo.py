@@ -23,7 +23,8 @@ from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.lines import state_name
 from smsc_async.cli.plan import rows
 from smsc_async.cli.screen import Screen, labelled
-from smsc_async.gateway.plan import plan, segments
+from smsc_async.gateway.parts import segments
+from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 
 if TYPE_CHECKING:

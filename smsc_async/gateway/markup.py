@@ -79,7 +79,8 @@ def _cut_comment(text: str) -> tuple[str, str | None]:
 
 def _render_sms(message: Sms) -> str:
     r"""Write `text[\n~~~\ncomment]`."""
-    return _with_comment(message.text, message.comment)
+    comment = message.comment
+    return message.text if comment is None else _with_comment(message.text, comment)
 
 
 def _parse_sms(text: str, to: str, sender: str) -> Sms:

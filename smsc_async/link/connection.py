@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from pdu import CommandId
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import WireLog
 from smsc_async.session import (
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from smsc_async.link.outgoing import Context, Outgoing, Waiter
     from smsc_async.session import Event
 
+SUBMIT_SM = int(CommandId.SUBMIT_SM)
+
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is closed all the same."""
 
@@ -47,6 +50,9 @@ class Receiver(Protocol):
 
     def has_room(self, link: Link) -> None:
         """Take notice that slots may be free."""
+
+    def throttled(self, link: Link, outgoing: Outgoing[Any], command_status: int) -> None:
+        """Take a message back that came too fast for the gateway."""
 
     def unexpected(self, link: Link, event: object) -> None:
         """Take notice of something harmless that should not have happened."""
@@ -113,13 +119,10 @@ class Link(asyncio.Protocol):
         return self._untold > 0 or self.session.window.in_flight > 0
 
     @property
-    def can_write(self) -> bool:
-        """Whether a segment may be written now: bound, a slot free, the socket taking octets."""
-        return (
-            not self._write_paused
-            and self.session.mode is not None
-            and not self.session.window.is_full
-        )
+    def room(self) -> int:
+        """Requests that may be written now: slots free, while bound and the socket takes octets."""
+        session = self.session
+        return 0 if self._write_paused or session.mode is None else session.window.free
 
     async def bind(self, request: Bind, system_id: str) -> None:
         """Bind. Cancelling leaves the link to be closed by `abort`.
@@ -138,11 +141,14 @@ class Link(asyncio.Protocol):
         if self._lost is not None:
             raise self._lost
 
-    def submit(self, outgoing: Outgoing[Any]) -> None:
-        """Write the next segment of a message; only while `can_write`."""
-        segment, context = outgoing.next_segment()
-        self.session.request(segment, self._clock(), context=context, timeout=outgoing.timeout)
-        self._plan_flush()
+    def submit(self, outgoing: Outgoing[Any], now: float) -> None:
+        """Write the next part of a message; only while there is `room`."""
+        (pack, values), context = outgoing.next_part(now)
+        self.session.request_packed(
+            SUBMIT_SM, pack, values, now, context=context, timeout=outgoing.timeout
+        )
+        if not self._flush_planned:
+            self._plan_flush()
 
     def request(self, pdu: Pdu, waiter: Waiter) -> None:
         """Write another request that takes a slot; *waiter* is told its response."""
@@ -215,8 +221,13 @@ class Link(asyncio.Protocol):
         for event in events:
             if type(event) is ResponseReceived:
                 self._untold -= 1
+                # Not by `cast`: it is a call, and this runs for every message.
                 context: Any = event.context
-                context[0].answered(context[1], event.response)
+                waiter, index = context
+                if waiter.answered(index, event.response):
+                    self._receiver.throttled(self, waiter, event.response.command_status)
+            elif type(event) is RequestReceived:
+                self._receiver.requested(self, event.pdu)
             elif not self._take_late(event):
                 self._take_change(event)
 
@@ -240,8 +251,6 @@ class Link(asyncio.Protocol):
     def _take_change(self, event: Event) -> None:
         """Take what concerns the link or the gateway's own requests."""
         match event:
-            case RequestReceived():
-                self._receiver.requested(self, event.pdu)
             case Bound():
                 self.bound_at = self._clock()
                 self._settle_bind(None)

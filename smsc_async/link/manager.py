@@ -2,7 +2,8 @@
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A
 message that has begun is finished before the next one starts; one that hasn't waits for a
-link and survives the loss of any.
+link and survives the loss of any. When the gateway says "too fast" all wait, and the one it
+said it to is the next again.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from smsc_async.errors import (
     LinkError,
     LinkLostError,
 )
-from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, LinkDown
+from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, LinkDown, Throttled
 from smsc_async.link.backoff import Backoff
-from smsc_async.link.outgoing import Asked
+from smsc_async.link.brake import Brake
+from smsc_async.link.outgoing import NEVER, Asked
 from smsc_async.link.transport import connect, tls_context
 from smsc_async.session import LinkEnded, SessionLimits
 
@@ -96,12 +98,17 @@ class LinkManager:
         self._opened: asyncio.Future[None] | None = None
         self._is_closing = False
         self._idle: asyncio.Future[None] | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._brake = Brake()
+        self._order = 0
+        self._withdrawn = 0
+        self._turn: asyncio.TimerHandle | None = None
+        self._turn_at = NEVER
         self._down_at = 0.0
         self._fatal: LinkError | None = None
         self.state = LinkState.CLOSED
         self.last_error: str | None = None
         self.connects = 0
+        self.throttled_responses = 0
         self.bound_at: float | None = None
 
     # For the client.
@@ -119,7 +126,7 @@ class LinkManager:
     @property
     def waiting(self) -> int:
         """Messages that wait for a slot."""
-        return len(self._queue)
+        return len(self._queue) - self._withdrawn
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -127,11 +134,11 @@ class LinkManager:
         return tuple(self._links)
 
     @property
-    def can_write(self) -> bool:
-        """Whether a message submitted now would be written now."""
-        return (
-            not self._queue and not self._is_closing and any(link.can_write for link in self._links)
-        )
+    def room(self) -> int:
+        """Parts that would be written at once if they were submitted now."""
+        if self._queue or self._is_closing:
+            return 0
+        return self._brake.limit(sum([link.room for link in self._links]), self.in_flight)
 
     @property
     def is_closing(self) -> bool:
@@ -167,17 +174,29 @@ class LinkManager:
             error = self._fatal or ClientClosedError("it is being left")
             outgoing.give_up(str(error), error)
             return
-        if not self._queue:
-            self._write(outgoing)
-        if outgoing.wants_slot:
-            outgoing.queued_at = self._clock()
-            self._queue.append(outgoing)
+        now = self._clock()
+        outgoing.order = self._order = self._order + 1
+        if not self._queue and outgoing.write_at <= now:
+            self._write(outgoing, now)
+            if not outgoing.wants_slot:
+                return
+        outgoing.queued_at = now
+        self._queue.append(outgoing)
+        if len(self._queue) == 1:
+            self._watch(now)
 
-    def withdraw(self, outgoing: Outgoing[Any]) -> None:
-        """Forget a message if nothing of it was written."""
-        if outgoing.abandon() and outgoing in self._queue:
-            self._queue.remove(outgoing)
+    def withdraw(self, outgoing: Outgoing[Any]) -> bool:
+        """Forget a message if nothing of it can have gone; return whether that was so."""
+        if not (outgoing.wants_slot and outgoing.abandon()):
+            return False
+        # It leaves the queue when its turn comes: looking for it would take long.
+        self._withdrawn += 1
+        if self._queue and self._queue[0] is outgoing:
             self._pump()
+        elif self._withdrawn > 1000 and self._withdrawn * 2 > len(self._queue):
+            self._queue = deque(waiting for waiting in self._queue if waiting.wants_slot)
+            self._withdrawn = 0
+        return True
 
     async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - a session counts it, from the write
         """Send another request that takes a slot and return its response, whatever it says.
@@ -189,7 +208,7 @@ class LinkManager:
             RequestTimeoutError: No response in time.
             RemoteProtocolError: The response can't be read.
         """
-        link = next((link for link in self._links if link.can_write), None)
+        link = next((link for link in self._links if link.room), None)
         if link is None:
             raise LinkLostError("no bound link has a free slot")
         name = getattr(request.command_id, "name", "request").lower()
@@ -222,8 +241,8 @@ class LinkManager:
     async def _end_task(self) -> None:
         """End the keepers; raise what they failed of."""
         task, self._task = self._task, None
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._turn is not None:
+            self._turn.cancel()
         self._enter(LinkState.CLOSED)
         if task is None:
             return
@@ -240,30 +259,86 @@ class LinkManager:
 
     # Turns.
 
-    def _write(self, outgoing: Outgoing[Any]) -> None:
-        """Write as many segments as there is room for, all on one link if it has it."""
-        for link in self._links:
-            while link.can_write and outgoing.wants_slot:
-                link.submit(outgoing)
-            if not outgoing.wants_slot:
+    def _write(self, outgoing: Outgoing[Any], now: float) -> None:
+        """Write as many parts as it is time and room for, all on one link if it has it."""
+        if now > outgoing.parts_deadline:
+            outgoing.miss_parts()
+            return
+        links, parts = self._links, outgoing.parts
+        while outgoing.wants_slot and outgoing.write_at <= now and links:
+            link = links[0] if len(links) == 1 else max(links, key=_room)
+            room = link.room
+            if self._brake.is_on:
+                room = self._brake.limit(room, self.in_flight)
+            if not outgoing.is_started:
+                # Parts leave back to back: a message begins when all of them have a slot.
+                if room < parts and room < self._brake.limit(self.config.window, 0):
+                    return
+                if room and now > outgoing.late_at:
+                    outgoing.be_late()
+            if not room:
                 return
+            link.submit(outgoing, now)
+            if self._brake.is_on:
+                self._brake.try_on()
 
     def _pump(self) -> None:
         """Give those who wait their turn, in order."""
-        queue = self._queue
+        queue, now = self._queue, self._clock()
         while queue:
             outgoing = queue[0]
             if outgoing.wants_slot:
-                self._write(outgoing)
+                if outgoing.write_at <= now:
+                    self._write(outgoing, now)
                 if outgoing.wants_slot:
-                    return
-            queue.popleft()
-        if self._idle is not None and not self._idle.done() and not self.in_flight:
+                    break
+            self._leave(queue.popleft())
+        self._watch(now)
+        if self._idle is not None and not queue and not self._idle.done() and not self.in_flight:
             self._idle.set_result(None)
+
+    def _leave(self, outgoing: Outgoing[Any]) -> None:
+        """Count a message out that leaves the queue."""
+        if outgoing.is_withdrawn:
+            self._withdrawn -= 1
+
+    def _watch(self, now: float) -> None:
+        """Keep one timer for the first of the queue: its time to be written, or to give up."""
+        at = self._next_turn(now) if self._queue else NEVER
+        if at == self._turn_at:
+            return
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        self._turn_at = at
+        if at < NEVER:
+            loop = asyncio.get_running_loop()
+            self._turn = loop.call_later(max(0.0, at - now), self._take_turn)
+
+    def _next_turn(self, now: float) -> float:
+        """The instant at which something is due for the first of the queue."""
+        first = self._queue[0]
+        if not self._links:
+            waits_since = max(self._down_at, first.queued_at)
+            return min(first.parts_deadline, waits_since + self.config.timeouts.link)
+        if self._brake.paused_until:
+            return min(first.parts_deadline, max(self._brake.paused_until, first.write_at))
+        if first.write_at > now:
+            return first.write_at
+        return first.parts_deadline
+
+    def _take_turn(self) -> None:
+        """Do what is due."""
+        self._turn, self._turn_at = None, NEVER
+        self._brake.advance(self._clock())
+        if not self._links:
+            self._end_patience()
+        self.has_room()
 
     def _give_up_queue(self, error: LinkError) -> None:
         """End all that waits."""
         queue, self._queue = self._queue, deque()
+        self._withdrawn = 0
         for outgoing in queue:
             if outgoing.wants_slot:
                 outgoing.give_up(str(error), error)
@@ -279,10 +354,35 @@ class LinkManager:
         """Pass on what should not have happened."""
         self._requests.unexpected(link, event)
 
-    def has_room(self, _link: Link) -> None:
+    def has_room(self, _link: Link | None = None) -> None:
         """Give the next messages their turn, then whoever pulls more of them."""
+        if self._brake.is_on:
+            window = self.config.window * max(1, len(self._links))
+            self._brake.settled(self.in_flight, window)
         self._pump()
         self._requests.has_room()
+
+    def throttled(self, _link: Link, outgoing: Outgoing[Any], command_status: int) -> None:
+        """Let all wait, and put the message where it was in their order."""
+        now = self._clock()
+        self.throttled_responses += 1
+        pause = self._brake.press(now)
+        if pause:
+            self._hooks.tell(Throttled(command_status, pause))
+        if outgoing.throttled_at is None:
+            outgoing.throttled_at = now
+        elif now - outgoing.throttled_at >= self.config.timeouts.throttled:
+            outgoing.stay_throttled(command_status, self._brake.pause)
+            return
+        self._put_back(outgoing)
+
+    def _put_back(self, outgoing: Outgoing[Any]) -> None:
+        """Queue a message before all that were sent after it."""
+        queue, place = self._queue, 0
+        while place < len(queue) and queue[place].order < outgoing.order:
+            place += 1
+        if place == len(queue) or queue[place] is not outgoing:
+            queue.insert(place, outgoing)
 
     def ended(self, link: Link, end: LinkEnded) -> None:
         """Take a link out; its keeper builds the next."""
@@ -432,31 +532,24 @@ class LinkManager:
     def _lost_all(self) -> None:
         """Begin to count the patience of those who wait for a link."""
         self._down_at = self._clock()
-        self._watch_patience()
-
-    def _watch_patience(self) -> None:
-        """Look again when the first of the queue has waited for a link long enough."""
-        if self._patience is not None:
-            self._patience.cancel()
-        since = max(self._down_at, self._queue[0].queued_at) if self._queue else self._clock()
-        wait = since + self.config.timeouts.link - self._clock()
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(max(0.0, wait), self._end_patience)
+        self._watch(self._down_at)
 
     def _end_patience(self) -> None:
         """Tell those of the queue that there was no link for too long."""
-        if self._links:
-            return
         patience = self.config.timeouts.link
         reason = f"no link for {patience:.1f} s"
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
         now = self._clock()
         while self._queue and max(self._down_at, self._queue[0].queued_at) + patience <= now:
             outgoing = self._queue.popleft()
+            self._leave(outgoing)
             if outgoing.wants_slot:
                 outgoing.give_up(str(error), error)
-        self._watch_patience()
-        self._pump()
+
+
+def _room(link: Link) -> int:
+    """The room of a link."""
+    return link.room
 
 
 def _session_limits(config: SmscConfig) -> SessionLimits:

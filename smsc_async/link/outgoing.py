@@ -1,18 +1,20 @@
-"""One message on its way: its segments, what was answered to each, what went wrong.
+"""One message on its way: its parts, what was answered to each, what went wrong.
 
-Rule: it is finished exactly once, when every segment that was written has been answered, is
-overdue or was lost, and no other will be written. Whoever waits for it may go away; what was
-written stays owed.
+Rule: it is finished exactly once, when every part that was written has been answered, is overdue
+or was lost, and no other will be written. A part that came too fast for the gateway is written
+again. Whoever waits for the message may go away; what was written stays owed.
 """
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from pdu import CommandStatus
 from smsc_async.errors import (
     LinkLostError,
     Outcome,
+    PartsOverdueError,
     RequestTimeoutError,
     ResponseTimeoutError,
     SendError,
@@ -24,13 +26,16 @@ from smsc_async.messages import Message, R_co
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
-    from pdu import Pdu, SubmitSm
+    from pdu import Pdu
 
 THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL})
 
-RETRY_THROTTLED_AFTER = 1.0
-"""Seconds after which another attempt makes sense; the gateway counts its rate by the second."""
+NEVER = float("inf")
+
+Part = tuple["Callable[..., bytes]", tuple[Any, ...]]
+"""One submit_sm: a function that gives its octets for a sequence_number and these values."""
 
 
 class Waiter(Protocol):
@@ -38,8 +43,8 @@ class Waiter(Protocol):
 
     timeout: float | None
 
-    def answered(self, index: int, response: Pdu) -> None:
-        """Take the response."""
+    def answered(self, index: int, response: Pdu) -> bool:
+        """Take the response; return whether the request is to be written again, later."""
 
     def answered_late(self, index: int, response: Pdu) -> None:
         """Take a response after its request was told to be overdue."""
@@ -74,10 +79,11 @@ class Asked:
         self._future = future
         self.timeout = timeout
 
-    def answered(self, _index: int, response: Pdu) -> None:
+    def answered(self, _index: int, response: Pdu) -> bool:
         """Take the response."""
         if not self._future.done():
             self._future.set_result(response)
+        return False
 
     def answered_late(self, _index: int, response: Pdu) -> None:
         """Nobody waits any more."""
@@ -103,40 +109,59 @@ class Asked:
 
 
 class Outgoing(Generic[R_co]):
-    """The segments of one message and their fates.
+    """The parts of one message and their fates.
 
     Args:
         message: What the user made.
-        pdus: Its submit_sm, in order; at least one.
+        parts: Its submit_sm, in order; at least one.
         timeout: Seconds for each response; None takes the link's.
     """
 
     __slots__ = (
+        "_again",
         "_ids",
         "_in_flight",
-        "_is_stopped",
-        "_pdus",
+        "_parts",
         "_written",
         "failure",
+        "first_at",
+        "interval",
         "is_finished",
+        "late_at",
         "message",
+        "order",
+        "parts_window",
         "queued_at",
+        "throttled_at",
         "timeout",
+        "wants_slot",
+        "write_at",
     )
 
     def __init__(
-        self, message: Message[R_co], pdus: list[SubmitSm], timeout: float | None = None
+        self, message: Message[R_co], parts: tuple[Part, ...], timeout: float | None = None
     ) -> None:
         self.message = message
         self.timeout = timeout
         self.failure: SendError | None = None
         self.is_finished = False
+        # Whether a part is still to be written.
+        self.wants_slot = True
+        # What the rules said, instants of the links' clock: not before, late from, parts apart.
+        self.write_at = 0.0
+        self.late_at = NEVER
+        self.interval = 0.0
+        self.parts_window = NEVER
+        # What the manager notes: its place in the order of sends, when it began to wait.
+        self.order = 0
         self.queued_at = 0.0
-        self._pdus = pdus
-        self._ids: list[str | None] = [None] * len(pdus)
+        self._parts = parts
+        self.first_at = 0.0
+        self.throttled_at: float | None = None
+        self._ids: list[str | None] = [None] * len(parts)
         self._written = 0
         self._in_flight = 0
-        self._is_stopped = False
+        self._again: list[int] = []
 
     @property
     def parts(self) -> int:
@@ -146,108 +171,158 @@ class Outgoing(Generic[R_co]):
     @property
     def message_ids(self) -> tuple[str, ...]:
         """The gateway's ids of the accepted parts, in the order of the parts."""
-        return tuple(message_id for message_id in self._ids if message_id is not None)
+        return tuple([message_id for message_id in self._ids if message_id is not None])
 
     @property
     def is_started(self) -> bool:
-        """Whether a first segment was written."""
+        """Whether a first part was written."""
         return self._written > 0
 
     @property
-    def wants_slot(self) -> bool:
-        """Whether a segment is still to be written."""
-        return not self._is_stopped and self._written < len(self._ids)
+    def is_withdrawn(self) -> bool:
+        """Whether it was abandoned, and so never gets a fate."""
+        return not (self.wants_slot or self.is_finished or self._written)
 
-    def next_segment(self) -> tuple[SubmitSm, Context]:
-        """Take the segment to write now, with the context that brings its response back."""
-        index = self._written
-        self._written += 1
+    @property
+    def parts_deadline(self) -> float:
+        """The last instant at which a further part may be written; no limit before the first."""
+        return self.first_at + self.parts_window if self._written else NEVER
+
+    def next_part(self, now: float) -> tuple[Part, Context]:
+        """Take the part to write *now*, with the context that brings its response back."""
+        again = self._again
+        if again:
+            index = again.pop(0)
+        else:
+            index = self._written
+            if not index:
+                self.first_at = now
+            self._written = index + 1
+        self.wants_slot = bool(again) or self._written < len(self._parts)
+        if self.wants_slot:
+            self.write_at = now + self.interval
         self._in_flight += 1
-        return self._pdus[index], (self, index)
+        return self._parts[index], (self, index)
 
     def abandon(self) -> bool:
-        """Forget the message if nothing of it was written; return whether that was so.
+        """Forget the message if nothing of it can have gone; return whether that was so.
 
         Parts of a message that has begun still go out: half a message is paid and worth nothing.
         """
-        if self._written:
+        if self.is_finished or self._may_have_gone:
             return False
-        self._is_stopped = True
+        self.wants_slot = False
         return True
 
-    def answered(self, index: int, response: Pdu) -> None:
-        """Take the response to a segment."""
+    def answered(self, index: int, response: Pdu) -> bool:
+        """Take the response to a part; return whether it is to be written again, later."""
         status = response.command_status
-        if status:
-            self._refused(status)
-        else:
+        if not status:
             self._accepted(index, getattr(response, "message_id", ""))
-        self._settled()
+        elif status not in THROTTLING:
+            self._fail(
+                SubmitRefusedError(
+                    self.message, command_status=status, message_ids=self.message_ids
+                )
+            )
+        elif self.failure is None:
+            self._throttled(index)
+            return True
+        self._in_flight -= 1
+        if not self._in_flight and not self.wants_slot:
+            self._finish()
+        return False
 
     def answered_late(self, index: int, response: Pdu) -> None:
-        """Take a response after the segment was overdue: its id still brings the receipt."""
+        """Take a response after the part was overdue: its id still brings the receipt."""
         if not response.command_status:
             self._accepted(index, getattr(response, "message_id", ""))
 
     def overdue(self, _index: int, timeout: float) -> None:
-        """Take notice that a segment got no response in time."""
+        """Take notice that a part got no response in time."""
         self._fail(
             ResponseTimeoutError(self.message, timeout=timeout, message_ids=self.message_ids)
         )
         self._settled()
 
     def garbled(self, index: int, error: Exception) -> None:
-        """Take notice that a segment's response can't be read."""
+        """Take notice that a part's response can't be read."""
         self.lost(index, "its response could not be read", error)
 
     def lost(self, _index: int, reason: str, cause: Exception | None) -> None:
-        """Take notice that the link went away before a segment was answered."""
-        error = SubmitInterruptedError(
-            self.message, outcome=Outcome.UNKNOWN, message_ids=self.message_ids, reason=reason
-        )
-        error.__cause__ = cause
-        self._fail(error)
+        """Take notice that the link went away before a part was answered."""
+        self._fail(self._interrupted(Outcome.UNKNOWN, reason, cause))
         self._settled()
 
     def give_up(self, reason: str, cause: Exception | None = None) -> None:
-        """End a message that has segments left and no link to go out on."""
-        outcome = Outcome.UNKNOWN if self._written else Outcome.NOT_SENT
+        """End a message that has parts left and no link to go out on."""
+        outcome = Outcome.UNKNOWN if self._may_have_gone else Outcome.NOT_SENT
+        self._stop(self._interrupted(outcome, reason, cause))
+
+    def stay_throttled(self, command_status: int, retry_after: float) -> None:
+        """End a message that the gateway didn't take for too long."""
+        self._stop(
+            ThrottledError(
+                self.message,
+                command_status=command_status,
+                retry_after=retry_after,
+                message_ids=self.message_ids,
+            )
+        )
+
+    def miss_parts(self) -> None:
+        """End a message whose next part would come too late for the gateway to join it."""
+        self.wants_slot = False
+        if not self._in_flight:
+            self._finish()
+
+    def be_late(self) -> None:
+        """Told before the first write if that comes after `late_at`."""
+
+    @property
+    def _may_have_gone(self) -> bool:
+        """Whether the gateway has a part of it, or may have."""
+        return self._in_flight > 0 or any(self._ids)
+
+    def _throttled(self, index: int) -> None:
+        """Note that a part came too fast and is to be written again."""
+        self._in_flight -= 1
+        insort(self._again, index)
+        self.wants_slot = True
+        if not self._may_have_gone:
+            # As if nothing had happened: the gateway has none of it, so its minute hasn't begun.
+            self._again.clear()
+            self._written = 0
+
+    def _interrupted(
+        self, outcome: Outcome, reason: str, cause: Exception | None
+    ) -> SubmitInterruptedError:
+        """Make the error of a message whose link went away."""
         error = SubmitInterruptedError(
             self.message, outcome=outcome, message_ids=self.message_ids, reason=reason
         )
         error.__cause__ = cause
+        return error
+
+    def _accepted(self, index: int, message_id: str) -> None:
+        """Note the id of an accepted part."""
+        self._ids[index] = message_id
+
+    def _fail(self, error: SendError) -> None:
+        """Write no more parts, and remember why."""
+        # The first fault is the cause; what follows it is its consequence.
+        self.wants_slot = False
+        if self.failure is None:
+            self.failure = error
+
+    def _stop(self, error: SendError) -> None:
+        """Fail, and finish if nothing is in flight."""
         self._fail(error)
         if not self._in_flight:
             self._finish()
 
-    def _refused(self, status: int) -> None:
-        """Note that the gateway refused a segment."""
-        ids = self.message_ids
-        if status in THROTTLING:
-            self._fail(
-                ThrottledError(
-                    self.message,
-                    command_status=status,
-                    retry_after=RETRY_THROTTLED_AFTER,
-                    message_ids=ids,
-                )
-            )
-        else:
-            self._fail(SubmitRefusedError(self.message, command_status=status, message_ids=ids))
-
-    def _accepted(self, index: int, message_id: str) -> None:
-        """Note the id of an accepted segment."""
-        self._ids[index] = message_id
-
-    def _fail(self, error: SendError) -> None:
-        """Write no more segments, and remember why."""
-        # The first fault is the cause; what follows it is its consequence.
-        self._is_stopped = True
-        if self.failure is None:
-            self.failure = error
-
     def _settled(self) -> None:
-        """Count a segment as settled; finish when it was the last."""
+        """Count a part as settled; finish when it was the last."""
         self._in_flight -= 1
         if not self._in_flight and not self.wants_slot:
             self._finish()
@@ -257,10 +332,14 @@ class Outgoing(Generic[R_co]):
         if self.is_finished:
             return
         self.is_finished = True
+        if self.failure is None and self._written < len(self._parts):
+            self.failure = PartsOverdueError(
+                self.message, accepted=len(self.message_ids), total=self.parts
+            )
         if self.failure is not None:
             # Parts that were accepted after the first fault are paid too.
             self.failure.message_ids = self.message_ids
-        self._pdus = []
+        self._parts = ()
         self.finished()
 
     def finished(self) -> None:

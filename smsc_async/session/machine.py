@@ -95,6 +95,10 @@ class Session:
         role: Which end this is.
         limits: Window, timeouts, largest PDU.
         now: The instant at which the connection was made, in seconds.
+
+    Attributes:
+        mode: How the session is bound; None before and after.
+        window: The slots of our own requests.
     """
 
     __slots__ = (
@@ -109,6 +113,7 @@ class Session:
         "_state",
         "_timers",
         "limits",
+        "mode",
         "role",
         "window",
     )
@@ -130,11 +135,6 @@ class Session:
     def state(self) -> SessionState:
         """Where the session is in its life."""
         return self._state
-
-    @property
-    def mode(self) -> BindMode | None:
-        """How the session is bound; None before and after."""
-        return MODES.get(self._state)
 
     @property
     def is_over(self) -> bool:
@@ -200,14 +200,18 @@ class Session:
             LocalProtocolError: See `request`; or the command takes no slot.
             WindowFullError: All slots are taken.
         """
+        if command_id not in self._may_send:
+            raise LocalProtocolError(explain(self.role, self._state, command_id))
         if command_id in OUTSIDE_WINDOW:
             raise LocalProtocolError(f"{command_name(command_id)} goes through `request`")
-        number = self._admit(command_id)
+        window = self.window
+        window.check_free()
+        number = self._sequence.take(window)
         try:
             octets = pack(number, *values)
         except EncodeError as exc:
             raise LocalProtocolError(str(exc)) from exc
-        self.window.open_slot(number, command_id, context, now=now, timeout=timeout)
+        window.open_slot(number, command_id, context, now=now, timeout=timeout)
         self._outgoing.append(octets)
         return number
 
@@ -497,6 +501,7 @@ class Session:
     def _enter(self, state: SessionState, now: float) -> None:
         """Be in another state, with what is allowed and waited for in it."""
         self._state = state
+        self.mode: BindMode | None = MODES.get(state)
         self._may_send = allowed(self.role, state)
         # Until our unbind has arrived there, the peer may send what it could before.
         if state is not SessionState.UNBINDING:

@@ -21,17 +21,27 @@ class Sequence:
         last: The number before the first one to be given, 0 to 0x7FFFFFFF.
     """
 
-    __slots__ = ("last",)
+    __slots__ = ("_is_first_lap", "last")
 
     def __init__(self, *, last: int = 0) -> None:
         self.last = last
+        self._is_first_lap = last == 0
 
     def take(self, in_use: Container[int]) -> int:
         """Give the next free number. *in_use* must leave at least one free."""
+        number = self.last + 1
+        if number > MAXIMUM or not self._is_first_lap:
+            # What was never given can't be in use, so the first lap needs no looking.
+            self._is_first_lap = False
+            number = self._next_free(in_use)
+        self.last = number
+        return number
+
+    def _next_free(self, in_use: Container[int]) -> int:
+        """Skip what is in use."""
         number = self.last % MAXIMUM + 1
         while number in in_use:
             number = number % MAXIMUM + 1
-        self.last = number
         return number
 
     def __repr__(self) -> str:

@@ -16,7 +16,8 @@ from pdu.tlvs import Tlv
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.gateway.markup import render
-from smsc_async.gateway.plan import Addressing, plan, segments
+from smsc_async.gateway.parts import Addressing, Composer, segments
+from smsc_async.gateway.plan import plan
 from smsc_async.messages import (
     Coding,
     Email,

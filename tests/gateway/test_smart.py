@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pdu.text.coding import TextCoding
 from smsc_async import Sms
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.plan import plan, segments
+from smsc_async.gateway.parts import segments
+from smsc_async.gateway.plan import plan
 from smsc_async.gateway.smart import smartened
 from smsc_async.messages import Coding
 

@@ -34,7 +34,7 @@ from pdu import (
 )
 from pdu.text import TextCoding, split
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.plan import segments
+from smsc_async.gateway.parts import segments
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
 from smsc_async.receipts import HlrReceipt, read_receipt
 from smsc_async.simulator import KeptMessage, Scenario, brain

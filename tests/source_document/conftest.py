@@ -26,7 +26,7 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.plan import segments
+from smsc_async.gateway.parts import segments
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.brain import Brain
 

@@ -1,0 +1,161 @@
+"""Where a message asks the gateway's rules whether it may go, and tells them what became of it.
+
+Rule: nothing is decided here. The rulebook makes the question, the store answers it, and this
+room keeps the answer beside the message: when it may be written, and what is to be given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
+from smsc_async.gateway.rulebook import Rulebook
+from smsc_async.gateway.verdict import Admitted, Hold, held_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsc_async.gateway.limits import GatewayLimits
+    from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.verdict import Held, Token, Verdict
+    from smsc_async.messages import Message
+    from smsc_async.stores import RuleStore
+    from smsc_async.submission import Submission
+
+AT_ONCE = Hold.fail()
+
+
+class Gate:
+    """The rules of one account, as the messages of one client meet them.
+
+    Args:
+        limits: The gateway's numbers.
+        store: Where the rules' memory is.
+        clock: Seconds of the links' clock; the store may have another.
+    """
+
+    def __init__(self, limits: GatewayLimits, store: RuleStore, clock: Callable[[], float]) -> None:
+        self._rulebook = Rulebook(limits, key=store.key)
+        self._store = store
+        self._clock = clock
+        self._parts_window = self._rulebook.rules.multipart_window
+        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_off = self._rulebook.is_off
+
+    def question(self, submission: Submission[Any], text: str, token: Token | None) -> Step | None:
+        """Make the question of a message, None where no rule is on.
+
+        Args:
+            submission: Of the message.
+            text: The message rendered.
+            token: Of an unknown outcome that is sent again on purpose.
+
+        Raises:
+            InvalidMessageError: It has so many parts that it could never pass.
+        """
+        if submission.parts > 1:
+            submission.parts_window = self._parts_window
+        if self.is_off:
+            return None
+        return self._rulebook.step(submission.message, submission.parts, text, token)
+
+    def ask_now(self, submission: Submission[Any], step: Step) -> Verdict | None:
+        """Ask, if the answer can be had at once; None says that `ask` has to wait for it."""
+        now = self._store.now()
+        verdict = self._store.apply_now(step, now)
+        if type(verdict) is Admitted:
+            self._admit(submission, step, verdict, now)
+        return verdict
+
+    async def ask(
+        self, submission: Submission[Any], step: Step, verdict: Verdict | None, hold: Hold
+    ) -> None:
+        """Wait for the verdict, and while it holds the message, as long as *hold* allows.
+
+        Cancelling is safe: what was reserved is given back.
+
+        Raises:
+            HeldByRuleError: A rule holds it for longer.
+            SubmitInterruptedError: The client is left.
+        """
+        store = self._store
+        since = store.now()
+        while True:
+            if verdict is None:
+                verdict = await store.apply(step)
+                if isinstance(verdict, Admitted):
+                    self._admit(submission, step, verdict, store.now())
+            if isinstance(verdict, Admitted):
+                return
+            if not hold.allows(verdict, since=since):
+                raise held_error(submission.message, verdict, now=store.now())
+            await self._sleep(verdict.retry_at - store.now())
+            if self._leaving.done():
+                raise _left(submission.message)
+            verdict = self.ask_now(submission, step)
+
+    def now(self) -> float:
+        """Return the instant, of the store's clock."""
+        return self._store.now()
+
+    def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
+        """Tell what would hold a message now, and for how many seconds; remember nothing."""
+        if self.is_off:
+            return None
+        now = self._store.now()
+        held = self._store.peek(self._rulebook.step(message, parts, text), now)
+        return None if held is None else (held, max(0.0, held.retry_at - now))
+
+    def settle(self, submission: Submission[Any]) -> None:
+        """Give back the place of a message that surely didn't go; name that of one that may have.
+
+        What the gateway refused or never saw doesn't count against the next attempt.
+        """
+        failure = submission.failure
+        if submission.admission is None or failure is None:
+            return
+        if failure.outcome is Outcome.UNKNOWN or failure.message_ids:
+            failure.reservation = submission.admission[1].token
+        else:
+            self.release(submission)
+
+    def release(self, submission: Submission[Any]) -> None:
+        """Give the place of a message back, once."""
+        if submission.admission is not None:
+            self._store.release(*submission.admission)
+            submission.admission = None
+
+    def postpone(self, submission: Submission[Any]) -> None:
+        """Take notice that a message is written only now: the gateway counts from its arrival."""
+        if submission.admission is not None:
+            step, admitted = submission.admission
+            submission.admission = step, self._store.postpone(step, admitted)
+
+    def leave(self) -> None:
+        """Hold nobody any longer: the client is left."""
+        if not self._leaving.done():
+            self._leaving.set_result(None)
+
+    def _admit(
+        self, submission: Submission[Any], step: Step, admitted: Admitted, now: float
+    ) -> None:
+        """Note beside a message what the rules said, in instants of the links' clock."""
+        submission.admission = step, admitted
+        at, shift = admitted.not_before, self._clock() - now
+        if at > now:
+            submission.write_at = at + shift
+        submission.late_at = at + step.rules.lateness + shift
+        submission.interval = admitted.interval
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, unless the client is left."""
+        await asyncio.wait([self._leaving], timeout=max(0.0, seconds))
+
+
+def _left(message: Message[Any]) -> SubmitInterruptedError:
+    """Make the error of a message that was held when the client was left."""
+    cause = ClientClosedError("it was left while this message was held")
+    error = SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=str(cause))
+    error.__cause__ = cause
+    return error
