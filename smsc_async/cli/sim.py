@@ -95,8 +95,14 @@ def _scenario(delay: float, state: State, error_code: int, hlr: Sequence[str]) -
     from smsc_async.simulator import HlrAnswer, Scenario  # noqa: PLC0415
 
     if not 0 <= error_code <= _LAST_ERROR:
-        limits = {"name": "--error-code", "least": 0, "most": _LAST_ERROR, "value": error_code}
-        raise wrong_use("use.range", "smsc sim", **limits)
+        raise wrong_use(
+            "use.range",
+            "smsc sim",
+            name="--error-code",
+            least=0,
+            most=_LAST_ERROR,
+            value=error_code,
+        )
     answer = HlrAnswer(**_pairs(hlr, [one.name for one in fields(HlrAnswer)]))
     return Scenario(
         receipt_delay=delay,

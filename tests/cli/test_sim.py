@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsc_async.cli import sim
 from smsc_async.client import SmscClient
 from smsc_async.messages import Sms
 
@@ -136,15 +135,3 @@ def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
 def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str]) -> None:
     """Before a port is opened."""
     assert 2 == smsc("sim", *arguments).returncode
-
-
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [("79991234567", "7999***4567"), ("Shop", "Shop"), ("", ""), ("a@example.com", "a@ex***.com")],
-)
-def test_numbers_are_masked_and_names_are_not(number: str, masked: str) -> None:
-    """Screens are shown to others; a name is no secret."""
-    assert (masked, number) == (
-        sim._number(number, is_full=False),
-        sim._number(number, is_full=True),
-    )
