@@ -200,10 +200,10 @@ Examples:
     "query": """\
 Ask the gateway what became of a message. No message is sent for it.
 
-Usage: smsc query ID [OPTIONS]
+Usage: smsc query MESSAGE-ID [OPTIONS]
 
 Arguments:
-  ID    what the gateway called it when it was accepted
+  MESSAGE-ID    what the gateway called it when it was accepted
 
 Options:
   --sender NAME    sender the message went out with, if it had one
@@ -471,10 +471,10 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
     "query": """\
 Спросить шлюз, что стало с сообщением. Для этого ничего не отправляется.
 
-Применение: smsc query ID [ПАРАМЕТРЫ]
+Применение: smsc query MESSAGE-ID [ПАРАМЕТРЫ]
 
 Аргументы:
-  ID    номер, под которым шлюз его принял
+  MESSAGE-ID    номер, под которым шлюз его принял
 
 Параметры:
   --sender NAME    отправитель, с которым сообщение ушло, если он был

@@ -70,16 +70,22 @@ def interrupted(smsc: Callable[..., CompletedProcess[str]]) -> Callable[..., Com
 
     def run(*arguments: str, after: Callable[[], object]) -> CompletedProcess[str]:
         """Call `main` while another thread waits for *after* to return."""
+        is_over = threading.Event()
 
         def press() -> None:
-            """Be Ctrl-C."""
-            after()
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            """Be Ctrl-C, also where *after* fails: nothing else ends some commands."""
+            try:
+                after()
+            finally:
+                if not is_over.is_set():
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
         pressing = threading.Thread(target=press)
         pressing.start()
-        done = smsc(*arguments)
-        pressing.join()
-        return done
+        try:
+            return smsc(*arguments)
+        finally:
+            is_over.set()
+            pressing.join()
 
     return run

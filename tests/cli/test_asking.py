@@ -49,7 +49,9 @@ def answers(done: CompletedProcess[str]) -> list[Any]:
     ],
 )
 def test_error_code_and_state_tell_who_can_be_reached(
-    told: Receipt | None, is_reachable: bool | None, code: ExitCode
+    told: Receipt | None,
+    is_reachable: bool | None,  # noqa: FBT001 - a parameter of the test
+    code: ExitCode,
 ) -> None:
     """«err — код ошибки, если абонент недоступен»: also beside DELIVRD."""
     answer = Answer(Ping(to=ONE), "", receipt=told)
@@ -86,7 +88,10 @@ def test_one_failure_takes_no_other_answer_with_it(smsc: Smsc, gateway: HostedSi
     assert (1, 1) == (shown.returncode, written.returncode)
     assert "1 of 2 reachable" in shown.stdout
     assert "ESME_RINVDSTADR" in shown.stderr
-    assert (True, None) == (by_number["7916***2233"]["reachable"], by_number["7916***2233"]["error"])
+    assert (True, None) == (
+        by_number["7916***2233"]["reachable"],
+        by_number["7916***2233"]["error"],
+    )
     assert (None, "refused") == (
         by_number["7999***7733"]["reachable"],
         by_number["7999***7733"]["error"]["outcome"],

@@ -96,9 +96,7 @@ def test_unreachable_subscriber_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
 ) -> None:
     """With the gateway's reason in the reader's language."""
-    gateway.scenario = Scenario(
-        receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6
-    )
+    gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
     done = smsc("hlr", TO, "--url", gateway.url, "--lang", language)
 
     assert (1, "") == (done.returncode, done.stderr)

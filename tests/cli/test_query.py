@@ -29,18 +29,18 @@ def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: s
     return message_id
 
 
-@pytest.mark.parametrize(("language", "since"), [("en", "since"), ("ru", "с")])
+@pytest.mark.parametrize(("language", "label"), [("en", "final at"), ("ru", "окончательно")])
 def test_delivered_message_ends_with_zero(
-    smsc: Smsc, gateway: HostedSimulator, language: str, since: str
+    smsc: Smsc, gateway: HostedSimulator, language: str, label: str
 ) -> None:
     """State and when that was."""
     message_id = sent(smsc, gateway, Scenario(receipt_delay=0.01))
     done = smsc("query", message_id, "--url", gateway.url, "--lang", language)
-    lines = [line.split() for line in done.stdout.splitlines()]
+    state, final = done.stdout.splitlines()
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "DELIVERED" == lines[0][-1]
-    assert since == lines[1][0]
+    assert "DELIVERED" == state.split()[-1]
+    assert final.startswith(label)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,14 @@ def test_unknown_id_ends_with_one(
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [([], "ID"), (["1", "2"], "1"), (["1", "--wait", "3"], "--wait"), (["x" * 70], "message_id")],
+    [
+        ([], "MESSAGE-ID"),
+        ([""], "MESSAGE-ID"),
+        (["x" * 70], "MESSAGE-ID: takes 64 characters"),
+        (["1", "--sender", "Магазин"], "--sender: takes ASCII only"),
+        (["1", "2"], "1 too many"),
+        (["1", "--wait", "3"], "--wait"),
+    ],
 )
 def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str], named: str) -> None:
     """Without a word about messages that went or didn't."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async.client import SmscClient
-from smsc_async.messages import Sms
+from smsc_async.messages import HlrQuery, Sms
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -100,6 +100,27 @@ async def test_messages_are_shown_as_they_come() -> None:
     assert 0 == process.returncode
 
 
+@needs_signals
+@starts_python
+async def test_answers_are_those_that_were_asked_for() -> None:
+    """A delivery error, and what an HLR query is told."""
+    told = ("--hlr", "network=MTS", "--hlr", "roaming-country=Côte d'Ivoire")
+    arguments = ("--json", "--delay", "0.01", "--error-code", "6", *told)
+    async with simulating(*arguments) as process:
+        url = json.loads(await a_line(process))["url"]
+        async with SmscClient(url) as smsc:
+            sent = await smsc.send(HlrQuery(to="79991234567"))
+            receipt = await sent.receipt(timeout=5)
+        await the_rest(process, after=signal.SIGINT)
+
+    assert (6, "MTS", "Côte d'Ivoire", "250") == (
+        receipt.error_code,
+        receipt.network,
+        receipt.roaming_country,
+        receipt.mcc,
+    )
+
+
 def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
     """The second `smsc sim` of a morning."""
     with socket.socket() as taken:
@@ -129,6 +150,10 @@ def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
         ["--port", "x"],
         ["--state", "enroute"],
         ["--delay", "long"],
+        ["--error-code", "1000"],
+        ["--error-code=-1"],
+        ["--hlr", "network"],
+        ["--hlr", "planet=Mars"],
         ["--host"],
     ],
 )
