@@ -28,10 +28,10 @@ from smsc_async.cli.course import (
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.lines import number, state_name
 from smsc_async.cli.usage import wrong_use
-from smsc_async.errors import SmscError
+from smsc_async.errors import InvalidMessageError, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -121,11 +121,27 @@ def ask(
     """
     if not numbers:
         raise wrong_use("use.missing", question.command, name="NUMBER")
-    messages = dict.fromkeys(question.kind(to=one) for one in numbers)
+    messages = dict.fromkeys(_messages(question, numbers))
     answers = [Answer(one, number(one.to, is_full=is_full)) for one in messages]
     course = Course(NOT_SENT)
     inquiry = _Inquiry(question, answers, min(wait, LONGEST_WAIT), course, screen)
     return travel(inquiry.run(read_config(url, course)), course, screen)
+
+
+def _messages(question: Question, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
+    """Make the questions; a number that is none is named by its place, since it isn't shown."""
+    for place, to in enumerate(numbers, 1):
+        try:
+            message = question.kind(to=to)
+        except InvalidMessageError as error:
+            reason = error.reason
+        else:
+            yield message
+            continue
+        # Outside of the handler: the error above holds the number.
+        failure = wrong_use("use.no_number", question.command, place=place)
+        failure.detail = reason
+        raise failure
 
 
 @dataclass(slots=True)

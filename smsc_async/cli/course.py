@@ -78,7 +78,7 @@ def travel(way: Coroutine[Any, Any, int], course: Course, screen: Screen) -> int
     Raises:
         Failure: With what is known of the messages.
     """
-    values: dict[str, object] = {}
+    kind = ""
     cause: BaseException | None = None
     try:
         return asyncio.run(way)
@@ -91,8 +91,8 @@ def travel(way: Coroutine[Any, Any, int], course: Course, screen: Screen) -> int
     except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
         cause = error if screen.is_debug else None
         code, key = ExitCode.UNKNOWN, "unexpected"
-        values["kind"] = type(error).__name__
-    raise Failure(code, key, went=course.went, message_ids=course.message_ids, **values) from cause
+        kind = type(error).__name__
+    raise Failure(code, key, went=course.went, message_ids=course.message_ids, kind=kind) from cause
 
 
 def ended() -> asyncio.Event:

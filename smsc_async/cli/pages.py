@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TITLE = re.compile(r"^\S.*:$", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
-_USAGE = re.compile(r"\bsmsc (?:demo|sim|send|plan|decode|COMMAND|КОМАНДА)\b")
+_USAGE = re.compile(r"\bsmsc (?:demo|sim|send|hlr|ping|query|tail|plan|decode|COMMAND|КОМАНДА)\b")
 
 
 def page(language: Language, name: str) -> tuple[Text, ...]:
@@ -38,7 +38,11 @@ Usage: smsc COMMAND [ARGUMENTS]
 Commands:
   demo      a first message in a second: no account, no network
   sim       the gateway on this machine, messages shown as they come
-  send      send a text message and wait for its receipt
+  send      send a message of any kind and wait for its receipt
+  hlr       where numbers are registered, and whether they can be reached
+  ping      whether phones can be reached now
+  query     what became of a message, by its id
+  tail      receipts and incoming messages, as they come
   plan      what a text takes: coding, parts, octets; nothing is sent
   decode    octets of SMPP explained, field by field
 
@@ -56,11 +60,11 @@ Environment:
 
 Exit codes:
   0      done; sent and delivered
-  1      refused or undelivered; octets that are broken
+  1      refused, undelivered or unreachable; octets that are broken
   2      wrong use: arguments, URL, a message that can't be sent
   3      no link: nobody answers, or the login is refused
   4      outcome unknown: the message may have gone and be paid
-  5      accepted, but no final receipt came in time
+  5      accepted, but not final yet: no receipt came in time
   130    interrupted (Ctrl-C)
 """,
     "demo": """\
@@ -80,40 +84,156 @@ Usage: smsc sim [OPTIONS]
 Options:
   --host HOST        address to listen on; default: 127.0.0.1
   --port PORT        port, 0 for any that is free; default: 2775
-  --delay SECONDS    until the receipt (2, 500ms isn't one); default: 0.2
+  --delay TIME       until the receipt: 0.5, 30s, 2m; default: 0.2
   --state STATE      what becomes of messages: delivered, expired, deleted,
                      undeliverable, rejected; default: delivered
+  --error-code CODE  the gateway's delivery error in receipts, 0 to 999;
+                     6 is a phone that is off; default: 0
+  --hlr NAME=VALUE   what HLR queries are told, once for each name: imsi, msc,
+                     mcc, mnc, country, network, roaming-country,
+                     roaming-network; default: the document's own example
   --full             show whole numbers, not masked ones
 
 Examples:
   smsc sim
-  smsc sim --port 3700 --state undeliverable --json
+  smsc sim --port 3700 --state undeliverable --error-code 6 --json
+  smsc sim --hlr network=MTS --hlr roaming-country=Finland
   smsc send 79991234567 hello --url smpp://login:password@127.0.0.1:2775
 """,
     "send": """\
-Send a text message, show its id, wait for its receipt.
+Send a message, show its id, wait for its receipt.
 
 Usage: smsc send TO TEXT [OPTIONS]
 
 Arguments:
-  TO      number with country code: 79991234567, "+7 999 123-45-67"
-  TEXT    what to say, in quotes; - reads it from standard input
+  TO      number with country code: 79991234567, "+7 999 123-45-67";
+          with --kind email an address of at most 20 characters
+  TEXT    what to say, in quotes; - reads it from standard input;
+          with --kind telegram-code the code itself, 4 to 8 digits
 
 Options:
+  --kind KIND          sms, email, call, viber, social, telegram-code,
+                       telegram-bot; default: sms
   --sender NAME        name or number it comes from, registered in the account
-  --comment TEXT       for the history of the account, not delivered
-  --coding CODING      gsm, latin1 or ucs2; default: the narrowest that fits
-  --long-text WAY      udh, sar or payload: how several parts travel
-  --validity TIME      how long the gateway tries: 90s, 15m, 2h; at most 24h
-  --flash              shown at once and not stored by the phone
+  --comment TEXT       for the history of the account, not delivered;
+                       not for call, telegram-code
   --url URL            gateway; default: $SMSC_URL, where a password is safer
   --wait TIME          wait for the receipt so long: 10, 90s, 15m; default: 30
   --no-wait            don't wait for it
   --dry-run            show the plan and send nothing
 
+Options of sms:
+  --coding CODING      gsm, latin1 or ucs2; default: the narrowest that fits
+  --long-text WAY      udh, sar or payload: how several parts travel;
+                       default: udh
+  --validity TIME      how long the gateway tries: 90s, 15m, 2h; at most 24h
+  --flash              shown at once and not stored by the phone
+  --smart              plain quotes and dashes for typographic ones, where
+                       that saves UCS-2; as smart_text=1 in the URL
+
+Options of email:
+  --subject TEXT       what it is about; needed
+
+Options of telegram-bot:
+  --bot NAME           the bot, which the recipient has joined; needed
+
+Options of call:
+  --voice VOICE        m, m2, m3, m4: a man; w, w2, w3, w4: a woman;
+                       default: m3
+  --language CODE      language it is read in: en, fr, de
+  --call-wait SECONDS  how long it rings, 10 to 35; default: 22
+  --call-interval SECONDS
+                       between attempts, 10 to 3600; default: 20
+  --call-attempts COUNT
+                       1 to 9; default: 5
+  --param TEXT         the gateway's own parameter instead of these three
+
 Examples:
   smsc send 79991234567 "Code: 4821" --url sim://
+  smsc send 79991234567 4821 --kind telegram-code
+  smsc send 79991234567 "Your code: 4, 8, 2, 1" --kind call --language en
   echo "Backup failed" | smsc send 79991234567 - --sender Shop --json
+""",
+    "hlr": """\
+Ask where numbers are registered, in which network they are, and whether they
+can be reached. Nothing is delivered to them.
+
+Usage: smsc hlr NUMBER... [OPTIONS]
+
+Arguments:
+  NUMBER    with country code; several are asked about at once
+
+Options:
+  --url URL      gateway; default: $SMSC_URL, where a password is safer
+  --wait TIME    wait for each answer so long: 10, 90s, 15m; default: 30
+  --full         show whole numbers, not masked ones
+
+Ends with 0 when all can be reached, with 1 when one can't, with 5 when an
+answer hasn't come in time. With --json one object a number, as they answer,
+with its cost.
+
+Examples:
+  smsc hlr 79991234567 --url sim://
+  smsc hlr 79991234567 79161112233 --wait 2m --json
+""",
+    "ping": """\
+Ask phones whether they can be reached now, by an SMS that they don't show.
+
+Usage: smsc ping NUMBER... [OPTIONS]
+
+Arguments:
+  NUMBER    with country code; several are asked at once
+
+Options:
+  --url URL      gateway; default: $SMSC_URL, where a password is safer
+  --wait TIME    wait for each answer so long: 10, 90s, 15m; default: 30
+  --full         show whole numbers, not masked ones
+
+Ends with 0 when all can be reached, with 1 when one can't, with 5 when an
+answer hasn't come in time. With --json one object a number, as they answer,
+with its cost.
+
+Examples:
+  smsc ping 79991234567 --url sim://
+  smsc ping 79991234567 79161112233 --wait 5m --json
+""",
+    "query": """\
+Ask the gateway what became of a message. No message is sent for it.
+
+Usage: smsc query MESSAGE-ID [OPTIONS]
+
+Arguments:
+  MESSAGE-ID    what the gateway called it when it was accepted
+
+Options:
+  --sender NAME    sender the message went out with, if it had one
+  --url URL        gateway; default: $SMSC_URL, where a password is safer
+
+Ends with 0 when it is delivered, with 1 when it finally isn't or the id isn't
+known, with 5 while it isn't final.
+
+Examples:
+  smsc query 855469 --sender Shop
+  smsc query 855469 --json
+""",
+    "tail": """\
+Show receipts and subscribers' messages as they come, until Ctrl-C. A link
+that is lost is built again.
+
+Usage: smsc tail [OPTIONS]
+
+Options:
+  --receipts    only receipts
+  --incoming    only messages
+  --full        show whole numbers, not masked ones
+  --url URL     gateway; default: $SMSC_URL, where a password is safer
+
+The gateway gives each of them to one link of the account. What comes here,
+shown or not, comes to no other program that uses the same login.
+
+Examples:
+  smsc tail
+  smsc tail --incoming --json | jq -r .text
 """,
     "plan": """\
 Show what a text takes: coding, parts, octets, and which characters make it
@@ -125,14 +245,40 @@ Arguments:
   TEXT    the text, in quotes; - reads it from standard input
 
 Options:
-  --sender NAME      checked as well
-  --comment TEXT     travels with the text and takes room
-  --coding CODING    gsm, latin1 or ucs2; default: the narrowest that fits
-  --long-text WAY    udh, sar or payload: how several parts travel
-  --flash            shown at once and not stored by the phone
+  --kind KIND          sms, email, call, viber, social, telegram-code,
+                       telegram-bot; default: sms
+  --sender NAME        checked as well
+  --comment TEXT       travels with the text and takes room;
+                       not for call, telegram-code
+
+Options of sms:
+  --coding CODING      gsm, latin1 or ucs2; default: the narrowest that fits
+  --long-text WAY      udh, sar or payload: how several parts travel;
+                       default: udh
+  --flash              shown at once and not stored by the phone
+  --smart              plain quotes and dashes for typographic ones, where
+                       that saves UCS-2; as smart_text=1 in the URL
+
+Options of email:
+  --subject TEXT       what it is about; needed
+
+Options of telegram-bot:
+  --bot NAME           the bot, which the recipient has joined; needed
+
+Options of call:
+  --voice VOICE        m, m2, m3, m4: a man; w, w2, w3, w4: a woman;
+                       default: m3
+  --language CODE      language it is read in: en, fr, de
+  --call-wait SECONDS  how long it rings, 10 to 35; default: 22
+  --call-interval SECONDS
+                       between attempts, 10 to 3600; default: 20
+  --call-attempts COUNT
+                       1 to 9; default: 5
+  --param TEXT         the gateway's own parameter instead of these three
 
 Examples:
   smsc plan "Your code: 4821"
+  smsc plan "Don’t forget — tomorrow…" --smart
   smsc plan "Ваш код: 4821" --comment "order 17" --json
 """,
     "decode": """\
@@ -163,7 +309,11 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
 Команды:
   demo      первое сообщение за секунду: без аккаунта и сети
   sim       шлюз на этой машине, сообщения видны по мере прихода
-  send      отправить SMS и дождаться статуса
+  send      отправить сообщение любого вида и дождаться статуса
+  hlr       где зарегистрированы номера и доступны ли они
+  ping      доступны ли телефоны прямо сейчас
+  query     что стало с сообщением, по его номеру у шлюза
+  tail      статусы и входящие сообщения, по мере прихода
   plan      во что обойдётся текст: кодировка, части, октеты; без отправки
   decode    октеты SMPP с объяснением каждого поля
 
@@ -181,11 +331,11 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
 
 Коды возврата:
   0      готово; отправлено и доставлено
-  1      отказ или не доставлено; октеты испорчены
+  1      отказ, не доставлено, не доступен; октеты испорчены
   2      неверное применение: аргументы, URL, негодное сообщение
   3      нет связи: никто не отвечает, или логин не принят
   4      исход неизвестен: сообщение могло уйти и быть оплачено
-  5      принято, но окончательный статус вовремя не пришёл
+  5      принято, но ещё не окончательно: статус вовремя не пришёл
   130    прервано (Ctrl-C)
 """,
     "demo": """\
@@ -205,40 +355,156 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
 Параметры:
   --host HOST        на каком адресе слушать; иначе 127.0.0.1
   --port PORT        порт, 0 означает любой свободный; иначе 2775
-  --delay SECONDS    сколько секунд до статуса; иначе 0.2
+  --delay TIME       сколько ждать до статуса: 0.5, 30s, 2m; иначе 0.2
   --state STATE      что станет с сообщениями: delivered, expired, deleted,
                      undeliverable, rejected; иначе delivered
+  --error-code CODE  код ошибки шлюза в статусах, от 0 до 999; 6 означает,
+                     что телефон выключен; иначе 0
+  --hlr NAME=VALUE   что ответить на HLR-запрос, по разу на каждое имя: imsi,
+                     msc, mcc, mnc, country, network, roaming-country,
+                     roaming-network; иначе пример из описания шлюза
   --full             показывать номера целиком
 
 Примеры:
   smsc sim
-  smsc sim --port 3700 --state undeliverable --json
+  smsc sim --port 3700 --state undeliverable --error-code 6 --json
+  smsc sim --hlr network=MTS --hlr roaming-country=Finland
   smsc send 79991234567 привет --url smpp://login:password@127.0.0.1:2775
 """,
     "send": """\
-Отправить SMS, показать его номер у шлюза, дождаться статуса.
+Отправить сообщение, показать его номер у шлюза, дождаться статуса.
 
 Применение: smsc send TO TEXT [ПАРАМЕТРЫ]
 
 Аргументы:
-  TO      номер с кодом страны: 79991234567, "+7 999 123-45-67"
-  TEXT    что сказать, в кавычках; - означает стандартный ввод
+  TO      номер с кодом страны: 79991234567, "+7 999 123-45-67";
+          с --kind email адрес не длиннее 20 символов
+  TEXT    что сказать, в кавычках; - означает стандартный ввод;
+          с --kind telegram-code сам код, от 4 до 8 цифр
 
 Параметры:
+  --kind KIND          sms, email, call, viber, social, telegram-code,
+                       telegram-bot; иначе sms
   --sender NAME        имя или номер отправителя, он указан в аккаунте
-  --comment TEXT       для истории в аккаунте, абоненту не доставляется
-  --coding CODING      gsm, latin1 или ucs2; иначе самая узкая из подходящих
-  --long-text WAY      udh, sar или payload: как едут несколько частей
-  --validity TIME      сколько шлюз пытается: 90s, 15m, 2h; не больше 24h
-  --flash              показать сразу, телефон его не сохранит
+  --comment TEXT       для истории в аккаунте, абоненту не доставляется;
+                       не для call и telegram-code
   --url URL            шлюз; иначе $SMSC_URL, там паролю спокойнее
   --wait TIME          сколько ждать статус: 10, 90s, 15m; иначе 30
   --no-wait            не ждать
   --dry-run            показать план и ничего не отправить
 
+Параметры для sms:
+  --coding CODING      gsm, latin1 или ucs2; иначе самая узкая из подходящих
+  --long-text WAY      udh, sar или payload: как едут несколько частей;
+                       иначе udh
+  --validity TIME      сколько шлюз пытается: 90s, 15m, 2h; не больше 24h
+  --flash              показать сразу, телефон его не сохранит
+  --smart              простые кавычки и тире вместо типографских, где это
+                       спасает от UCS-2; как smart_text=1 в URL
+
+Параметры для email:
+  --subject TEXT       тема письма; обязательна
+
+Параметры для telegram-bot:
+  --bot NAME           бот, на который абонент подписан; обязателен
+
+Параметры для call:
+  --voice VOICE        m, m2, m3, m4: мужской голос; w, w2, w3, w4: женский;
+                       иначе m3
+  --language CODE      на каком языке читать: en, fr, de
+  --call-wait SECONDS  сколько звонить, от 10 до 35; иначе 22
+  --call-interval SECONDS
+                       между попытками, от 10 до 3600; иначе 20
+  --call-attempts COUNT
+                       сколько попыток, от 1 до 9; иначе 5
+  --param TEXT         параметр шлюза как есть, вместо этих трёх
+
 Примеры:
   smsc send 79991234567 "Код: 4821" --url sim://
+  smsc send 79991234567 4821 --kind telegram-code
+  smsc send 79991234567 "Ваш код: 4, 8, 2, 1" --kind call --voice w
   echo "Копия не удалась" | smsc send 79991234567 - --sender Shop --json
+""",
+    "hlr": """\
+Спросить, где зарегистрированы номера, в какой они сети и доступны ли.
+Абонентам ничего не доставляется.
+
+Применение: smsc hlr NUMBER... [ПАРАМЕТРЫ]
+
+Аргументы:
+  NUMBER    номер с кодом страны; о нескольких спрашивают сразу
+
+Параметры:
+  --url URL      шлюз; иначе $SMSC_URL, там паролю спокойнее
+  --wait TIME    сколько ждать каждый ответ: 10, 90s, 15m; иначе 30
+  --full         показывать номера целиком
+
+Код возврата 0, если доступны все, 1, если кто-то не доступен, 5, если
+какой-то ответ вовремя не пришёл. С --json объект на каждый номер, по мере
+ответов, с ценой.
+
+Примеры:
+  smsc hlr 79991234567 --url sim://
+  smsc hlr 79991234567 79161112233 --wait 2m --json
+""",
+    "ping": """\
+Спросить телефоны, доступны ли они сейчас, через SMS, которых они не покажут.
+
+Применение: smsc ping NUMBER... [ПАРАМЕТРЫ]
+
+Аргументы:
+  NUMBER    номер с кодом страны; несколько спрашивают сразу
+
+Параметры:
+  --url URL      шлюз; иначе $SMSC_URL, там паролю спокойнее
+  --wait TIME    сколько ждать каждый ответ: 10, 90s, 15m; иначе 30
+  --full         показывать номера целиком
+
+Код возврата 0, если доступны все, 1, если кто-то не доступен, 5, если
+какой-то ответ вовремя не пришёл. С --json объект на каждый номер, по мере
+ответов, с ценой.
+
+Примеры:
+  smsc ping 79991234567 --url sim://
+  smsc ping 79991234567 79161112233 --wait 5m --json
+""",
+    "query": """\
+Спросить шлюз, что стало с сообщением. Для этого ничего не отправляется.
+
+Применение: smsc query MESSAGE-ID [ПАРАМЕТРЫ]
+
+Аргументы:
+  MESSAGE-ID    номер, под которым шлюз его принял
+
+Параметры:
+  --sender NAME    отправитель, с которым сообщение ушло, если он был
+  --url URL        шлюз; иначе $SMSC_URL, там паролю спокойнее
+
+Код возврата 0, если доставлено, 1, если окончательно нет или номер неизвестен,
+5, пока состояние не окончательное.
+
+Примеры:
+  smsc query 855469 --sender Shop
+  smsc query 855469 --json
+""",
+    "tail": """\
+Показывать статусы и сообщения абонентов по мере прихода, до Ctrl-C.
+Потерянная связь восстанавливается.
+
+Применение: smsc tail [ПАРАМЕТРЫ]
+
+Параметры:
+  --receipts    только статусы
+  --incoming    только сообщения
+  --full        показывать номера целиком
+  --url URL     шлюз; иначе $SMSC_URL, там паролю спокойнее
+
+Шлюз отдаёт каждое из них одному соединению аккаунта. Что пришло сюда,
+показанное или нет, к другой программе с тем же логином не придёт.
+
+Примеры:
+  smsc tail
+  smsc tail --incoming --json | jq -r .text
 """,
     "plan": """\
 Показать, во что обойдётся текст: кодировка, части, октеты и какие символы
@@ -250,14 +516,40 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
   TEXT    текст, в кавычках; - означает стандартный ввод
 
 Параметры:
-  --sender NAME      проверяется тоже
-  --comment TEXT     едет вместе с текстом и занимает место
-  --coding CODING    gsm, latin1 или ucs2; иначе самая узкая из подходящих
-  --long-text WAY    udh, sar или payload: как едут несколько частей
-  --flash            показать сразу, телефон его не сохранит
+  --kind KIND          sms, email, call, viber, social, telegram-code,
+                       telegram-bot; иначе sms
+  --sender NAME        проверяется тоже
+  --comment TEXT       едет вместе с текстом и занимает место;
+                       не для call и telegram-code
+
+Параметры для sms:
+  --coding CODING      gsm, latin1 или ucs2; иначе самая узкая из подходящих
+  --long-text WAY      udh, sar или payload: как едут несколько частей;
+                       иначе udh
+  --flash              показать сразу, телефон его не сохранит
+  --smart              простые кавычки и тире вместо типографских, где это
+                       спасает от UCS-2; как smart_text=1 в URL
+
+Параметры для email:
+  --subject TEXT       тема письма; обязательна
+
+Параметры для telegram-bot:
+  --bot NAME           бот, на который абонент подписан; обязателен
+
+Параметры для call:
+  --voice VOICE        m, m2, m3, m4: мужской голос; w, w2, w3, w4: женский;
+                       иначе m3
+  --language CODE      на каком языке читать: en, fr, de
+  --call-wait SECONDS  сколько звонить, от 10 до 35; иначе 22
+  --call-interval SECONDS
+                       между попытками, от 10 до 3600; иначе 20
+  --call-attempts COUNT
+                       сколько попыток, от 1 до 9; иначе 5
+  --param TEXT         параметр шлюза как есть, вместо этих трёх
 
 Примеры:
   smsc plan "Your code: 4821"
+  smsc plan "Don’t forget — tomorrow…" --smart
   smsc plan "Ваш код: 4821" --comment "заказ 17" --json
 """,
     "decode": """\

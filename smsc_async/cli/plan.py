@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -16,7 +17,7 @@ from smsc_async.cli.kinds import Kind, make, text_of
 from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import STANDARD_INPUT
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import Coding, LongText, Message, Sms, Voice
@@ -63,7 +64,7 @@ def plan(
     comment: str | None = None,
     coding: Coding | None = None,
     long_text: LongText | None = None,
-    flash: bool = False,
+    flash: Annotated[bool, Parameter(negative="")] = False,
     smart: Annotated[bool, Parameter(negative="")] = False,
     subject: str | None = None,
     voice: Voice | None = None,
@@ -116,7 +117,7 @@ def plan(
         param=param,
         bot=bot,
     )
-    show_plan(message, screen, is_smart=smart)
+    show_plan(message, screen, TextSettings(smart=smart))
     return ExitCode.DONE
 
 
@@ -141,10 +142,13 @@ def read_text(text: str) -> str:
     return read
 
 
-def show_plan(message: Message[Receipt], screen: Screen, *, is_smart: bool = False) -> None:
-    """Show how *message* would travel, with smart text or without."""
-    plain, smart = (make_plan(message, TextSettings(smart=on)) for on in (False, True))
-    made, say = smart if is_smart else plain, screen.say
+def show_plan(
+    message: Message[Receipt], screen: Screen, settings: TextSettings = DEFAULT_SETTINGS
+) -> None:
+    """Show how *message* would travel, and what smart text makes of it."""
+    plain, smart = (make_plan(message, replace(settings, smart=on)) for on in (False, True))
+    is_smart, say = settings.smart, screen.say
+    made = smart if is_smart else plain
     replaced = replacements(text_of(message), made) if isinstance(message, Sms) else {}
     cheaper = _cheaper(message, replaced)
     screen.show(labelled(*rows(message, made, say)))
@@ -221,7 +225,7 @@ def _why(message: Message[Receipt], made: Plan, say: Say) -> str:
     cyrillic = sum(map(_is_cyrillic, made.forced_by))
     others = len(made.forced_by) - cyrillic
     counted = [say.count("letters", cyrillic)] if cyrillic else []
-    counted += [say.count("others", others)] if others else []
+    counted += [say.count("others" if cyrillic else "characters", others)] if others else []
     return say("why.forced", letters=", ".join(counted))
 
 

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
+from pdu import EncodeError, QuerySm, encode
 from pdu.enums import MessageState
 from smsc_async.cli.course import Course, read_config, travel
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.lines import cause, state_name
 from smsc_async.cli.screen import Screen, labelled
+from smsc_async.cli.usage import wrong_use
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import RenderableType
 
     from smsc_async.cli.texts import Say
     from smsc_async.config import SmscConfig
     from smsc_async.receipts import QueryResult
+
+_WRITTEN = {"message_id": "MESSAGE-ID", "source_addr": "--sender"}
+"""Fields of the query_sm, as the command line calls them."""
 
 
 def query(
@@ -36,9 +43,22 @@ def query(
         url: Of the gateway; None takes SMSC_URL.
         screen: Where to show the answer.
     """
+    _check(message_id, sender)
     course = Course()
     config = read_config(url, course)
     return travel(_query(message_id, sender, config, screen), course, screen)
+
+
+def _check(message_id: str, sender: str) -> None:
+    """Refuse what no query_sm holds, before anything is opened."""
+    if not message_id:
+        raise wrong_use("use.missing", "smsc query", name="MESSAGE-ID")
+    try:
+        encode(QuerySm(message_id=message_id, source_addr=sender))
+    except EncodeError as error:
+        failure = wrong_use("use.no_query", "smsc query")
+        failure.detail = f"{_WRITTEN.get(error.field, error.field)}: {error.reason}"
+        raise failure from None
 
 
 async def _query(message_id: str, sender: str, config: SmscConfig, screen: Screen) -> int:
@@ -76,12 +96,17 @@ def _rows(result: QueryResult, say: Say) -> list[tuple[str, RenderableType]]:
     if result.error:
         rows.append((say("cause"), Text(cause(result.error, say))))
     if result.final_at is not None:
-        rows.append((say("final_at"), Text(result.final_at.isoformat(" ", "seconds"))))
+        rows.append((say("final_at"), Text(_shown(result.final_at))))
     if code is ExitCode.NO_RECEIPT:
         rows.append((say("do"), say("not_final.do")))
     if code is ExitCode.REFUSED:
         rows.append((say("do"), say("undelivered.do")))
     return rows
+
+
+def _shown(at: datetime) -> str:
+    """Return an instant as the reader's clock shows it; one without a zone stays as it is."""
+    return (at if at.tzinfo is None else at.astimezone()).isoformat(" ", "seconds")
 
 
 def _as_json(message_id: str, result: QueryResult, say: Say) -> dict[str, Any]:

@@ -5,7 +5,9 @@ Rule: from the moment the message may have left, whatever ends the command says 
 
 from __future__ import annotations
 
+import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,13 +31,19 @@ from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.screen import Screen, labelled
 from smsc_async.cli.usage import seconds
 from smsc_async.gateway.plan import plan as make_plan
-from smsc_async.messages import Coding, LongText, Message, Voice
+from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
+    Coding,
+    LongText,
+    Voice,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.texts import Say
     from smsc_async.config import SmscConfig
+    from smsc_async.gateway.coding import TextSettings
+    from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
     from smsc_async.submission import Submission
 
@@ -50,7 +58,8 @@ def send(
     coding: Coding | None = None,
     long_text: LongText | None = None,
     validity: Annotated[float | None, Parameter(converter=seconds)] = None,
-    flash: bool = False,
+    flash: Annotated[bool, Parameter(negative="")] = False,
+    smart: Annotated[bool, Parameter(negative="")] = False,
     subject: str | None = None,
     voice: Voice | None = None,
     language: str | None = None,
@@ -77,6 +86,7 @@ def send(
         long_text: How several parts travel; None is UDH.
         validity: How long the gateway tries, seconds.
         flash: A flash message.
+        smart: As with smart_text=1 in the URL.
         subject: Of an e-mail.
         voice: Who reads a call aloud.
         language: In which a call is read.
@@ -102,6 +112,7 @@ def send(
         long_text=long_text,
         validity=validity,
         flash=flash,
+        smart=smart,
         subject=subject,
         voice=voice,
         language=language,
@@ -111,23 +122,32 @@ def send(
         param=param,
         bot=bot,
     )
+    course = Course(NOT_SENT)
+    config = _config(url, course, is_needed=not dry_run)
+    config = replace(config, smart_text=smart or config.smart_text)
+    settings = _text_settings(config)
     if dry_run:
-        show_plan(message, screen)
+        show_plan(message, screen, settings)
         screen.show(Text(screen.say("nothing_sent"), style="dim"))
         return ExitCode.DONE
-    course = Course(NOT_SENT)
-    config = read_config(url, course)
-    _check(message, config)
+    make_plan(message, settings)  # refuses what can't travel on this bind, before it is opened
     patience = 0.0 if no_wait else min(wait, LONGEST_WAIT)
     return travel(_send(message, config, patience, course, screen), course, screen)
 
 
-def _check(message: Message[Receipt], config: SmscConfig) -> None:
-    """Refuse a text that can't travel on this bind, before anything is opened."""
-    # Imported here: a plan or an error of the URL needs no client.
+def _config(url: str | None, course: Course, *, is_needed: bool) -> SmscConfig:
+    """Read the URL; where it isn't needed, having none is fine."""
+    if not is_needed and url is None and not os.environ.get("SMSC_URL"):
+        url = "sim://"
+    return read_config(url, course)
+
+
+def _text_settings(config: SmscConfig) -> TextSettings:
+    """Return how texts travel on the bind."""
+    # Imported here: an error of the URL needs no client.
     from smsc_async.running import text_settings  # noqa: PLC0415
 
-    make_plan(message, text_settings(config))
+    return text_settings(config)
 
 
 async def _send(

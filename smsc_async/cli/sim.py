@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from contextlib import AsyncExitStack, suppress
+from dataclasses import fields
 from enum import IntEnum
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,13 +25,16 @@ from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the an
 from smsc_async.cli.usage import seconds, wrong_use
 
 if TYPE_CHECKING:
-    from smsc_async.simulator import Simulator
+    from collections.abc import Sequence
+
+    from smsc_async.simulator import Scenario, Simulator
     from smsc_async.simulator.kept import KeptMessage
 
 LOOK_EVERY = 0.05
 """Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""
 
 _LAST_PORT = 65_535
+_LAST_ERROR = 999
 _KEPT = 10_000
 """Messages that may come between two looks."""
 
@@ -53,6 +57,8 @@ def sim(
     port: int = 2775,
     delay: Annotated[float, Parameter(converter=seconds)] = 0.2,
     state: State = State.DELIVERED,
+    error_code: int = 0,
+    hlr: tuple[str, ...] = (),
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
@@ -63,23 +69,61 @@ def sim(
         port: 0 takes any that is free.
         delay: Seconds until the receipt.
         state: What becomes of messages.
+        error_code: The delivery error in their receipts, 0 to 999.
+        hlr: What is told about every subscriber, each "name=value".
         full: Show whole numbers.
         screen: Where to show it all.
     """
     if not 0 <= port <= _LAST_PORT:
         raise wrong_use("no_port", "smsc sim", port=port)
+    simulator = _simulator(host, port, _scenario(delay, state, error_code, hlr))
     with suppress(KeyboardInterrupt):  # where signals can't be handled, Ctrl-C still ends it
-        asyncio.run(_serve(_simulator(host, port, delay, state), host, port, screen, is_full=full))
+        asyncio.run(_serve(simulator, host, port, screen, is_full=full))
     return ExitCode.DONE
 
 
-def _simulator(host: str, port: int, delay: float, state: State) -> Simulator:
-    """Make the simulator that the options describe."""
-    # Imported here, so that a help page or a wrong option doesn't need it.
-    from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415
+def _simulator(host: str, port: int, scenario: Scenario) -> Simulator:
+    """Make the simulator."""
+    # Imported here and below, so that a help page or a wrong option doesn't need it.
+    from smsc_async.simulator import Simulator  # noqa: PLC0415
 
-    scenario = Scenario(receipt_delay=delay, state=MessageState(state), keep=_KEPT)
     return Simulator(scenario, host=host, port=port)
+
+
+def _scenario(delay: float, state: State, error_code: int, hlr: Sequence[str]) -> Scenario:
+    """Make the scenario that the options describe."""
+    from smsc_async.simulator import HlrAnswer, Scenario  # noqa: PLC0415
+
+    if not 0 <= error_code <= _LAST_ERROR:
+        raise wrong_use(
+            "use.range",
+            "smsc sim",
+            name="--error-code",
+            least=0,
+            most=_LAST_ERROR,
+            value=error_code,
+        )
+    answer = HlrAnswer(**_pairs(hlr, [one.name for one in fields(HlrAnswer)]))
+    return Scenario(
+        receipt_delay=delay,
+        state=MessageState(state),
+        error_code=error_code,
+        hlr=answer,
+        keep=_KEPT,
+    )
+
+
+def _pairs(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Take "name=value" apart."""
+    pairs = {}
+    for one in given:
+        name, sign, value = one.partition("=")
+        name = name.replace("-", "_")
+        if not sign or name not in names:
+            choices = ", ".join(name.replace("_", "-") for name in names)
+            raise wrong_use("use.pair", "smsc sim", name="--hlr", choices=choices)
+        pairs[name] = value
+    return pairs
 
 
 async def _serve(

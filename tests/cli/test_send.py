@@ -16,7 +16,7 @@ from pdu.enums import CommandStatus, MessageState
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from subprocess import CompletedProcess
 
     from smsc_async.simulator import HostedSimulator
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 
 TO = "79995557733"
 TEXT = "Код входа: 4821"
-SOON = Scenario(receipt_delay=0.01)
-
-
-@pytest.fixture
-def gateway() -> Iterator[HostedSimulator]:
-    """Run the gateway on a thread of its own; the command has its own loop."""
-    with Simulator(SOON).in_thread() as simulator:
-        yield simulator
 
 
 def test_delivered_message_ends_with_zero(smsc: Smsc, gateway: HostedSimulator) -> None:
@@ -173,6 +165,78 @@ def test_dry_run_speaks_json(smsc: Smsc) -> None:
     sent, plan = smsc("send", TO, TEXT, "--dry-run", "--json"), smsc("plan", TEXT, "--json")
 
     assert plan.stdout == sent.stdout
+
+
+def test_dry_run_knows_the_bind(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a bind that said ISO the same text is ISO-8859-1: what is shown is what would be sent."""
+    monkeypatch.setenv("SMSC_URL", "sim://?system_type=ISO")
+    done = smsc("send", TO, "Ç©", "--dry-run", "--json")
+
+    assert 2 == json.loads(done.stdout)["octets"][0]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "arguments"), [("", ["--smart"]), ("?smart_text=1", ["--no-wait"])]
+)
+def test_smart_text_is_sent_as_it_is_planned(
+    smsc: Smsc, gateway: HostedSimulator, parameter: str, arguments: list[str]
+) -> None:
+    """Asked for here or in the URL, and shown by the dry run as well."""
+    command = ["send", TO, "Don’t — wait…", "--url", gateway.url + parameter, *arguments]
+    shown, sent = smsc(*command, "--dry-run"), smsc(*command)
+
+    assert (0, 0) == (shown.returncode, sent.returncode)
+    assert "smart text" in shown.stdout
+    assert "Don't - wait..." == gateway.messages[0].text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wire"),
+    [
+        ([TO, "hi", "--kind", "viber"], "__VIBER__: hi"),
+        ([TO, "hi", "--kind", "social"], "__SOC__: hi"),
+        ([TO, "4821", "--kind", "telegram-code"], "__TGM__: 4821"),
+        ([TO, "hi", "--kind", "telegram-bot", "--bot", "@shop"], "__BOT__: hi\nbot:@shop"),
+        ([TO, "hi", "--kind", "call", "--voice", "w2"], "__CALL__: hi\nvoice:w2"),
+        (["me@mail.ru", "hi", "--kind", "email", "--subject", "s"], "__MAIL__: hi\nsubj:s"),
+    ],
+)
+def test_every_kind_is_sent(
+    smsc: Smsc, gateway: HostedSimulator, arguments: list[str], wire: str
+) -> None:
+    """In the gateway's own markup, which is what it reads; the address stays masked."""
+    done = smsc("send", *arguments, "--url", gateway.url, "--json")
+    (message,) = gateway.messages
+
+    assert (0, wire, arguments[0]) == (done.returncode, message.text, message.recipient)
+    assert arguments[0] not in done.stdout
+    assert "***" in json.loads(done.stdout)["to"]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--kind", "pigeon"], "telegram-code"),
+        (["--kind", "email"], "--subject"),
+        (["--kind", "telegram-bot"], "--bot"),
+        (["--kind", "viber", "--coding", "gsm"], "--coding"),
+        (["--kind", "call", "--call-wait", "200"], "--call-wait"),
+        (["--kind", "call", "--call-wait", "soon"], "--call-wait"),
+        (["--kind", "call", "--call-wait", "20", "--param", "1"], "--param"),
+        (["--kind", "telegram-code"], "code"),
+        (["--subject", "s"], "email"),
+    ],
+)
+def test_kind_and_its_options_go_together(
+    smsc: Smsc, arguments: list[str], named: str, language: str
+) -> None:
+    """Whoever gave an option counted on it: it is refused by its name, and nothing leaves."""
+    done = smsc("send", TO, TEXT, *arguments, "--url", "sim://", "--lang", language)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert named in done.stderr
+    assert TEXT not in done.stderr
 
 
 def test_standard_input_is_the_text(smsc: Smsc, gateway: HostedSimulator) -> None:

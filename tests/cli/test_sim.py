@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsc_async.cli import sim
 from smsc_async.client import SmscClient
-from smsc_async.messages import Sms
+from smsc_async.messages import HlrQuery, Sms
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -101,6 +100,27 @@ async def test_messages_are_shown_as_they_come() -> None:
     assert 0 == process.returncode
 
 
+@needs_signals
+@starts_python
+async def test_answers_are_those_that_were_asked_for() -> None:
+    """A delivery error, and what an HLR query is told."""
+    told = ("--hlr", "network=MTS", "--hlr", "roaming-country=Côte d'Ivoire")
+    arguments = ("--json", "--delay", "0.01", "--error-code", "6", *told)
+    async with simulating(*arguments) as process:
+        url = json.loads(await a_line(process))["url"]
+        async with SmscClient(url) as smsc:
+            sent = await smsc.send(HlrQuery(to="79991234567"))
+            receipt = await sent.receipt(timeout=5)
+        await the_rest(process, after=signal.SIGINT)
+
+    assert (6, "MTS", "Côte d'Ivoire", "250") == (
+        receipt.error_code,
+        receipt.network,
+        receipt.roaming_country,
+        receipt.mcc,
+    )
+
+
 def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
     """The second `smsc sim` of a morning."""
     with socket.socket() as taken:
@@ -130,21 +150,13 @@ def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
         ["--port", "x"],
         ["--state", "enroute"],
         ["--delay", "long"],
+        ["--error-code", "1000"],
+        ["--error-code=-1"],
+        ["--hlr", "network"],
+        ["--hlr", "planet=Mars"],
         ["--host"],
     ],
 )
 def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str]) -> None:
     """Before a port is opened."""
     assert 2 == smsc("sim", *arguments).returncode
-
-
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [("79991234567", "7999***4567"), ("Shop", "Shop"), ("", ""), ("a@example.com", "a@ex***.com")],
-)
-def test_numbers_are_masked_and_names_are_not(number: str, masked: str) -> None:
-    """Screens are shown to others; a name is no secret."""
-    assert (masked, number) == (
-        sim._number(number, is_full=False),
-        sim._number(number, is_full=True),
-    )

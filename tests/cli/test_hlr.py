@@ -1,0 +1,113 @@
+"""`smsc hlr`: what the gateway knows about subscribers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pdu.enums import MessageState
+from smsc_async.simulator import HlrAnswer, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+    from smsc_async.simulator import HostedSimulator
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+TO = "79995557733"
+
+
+@pytest.mark.parametrize(
+    ("language", "sayings"),
+    [
+        ("en", ["reachable", "yes", "country", "network"]),
+        ("ru", ["доступен", "да", "страна", "оператор"]),
+    ],
+)
+def test_answer_is_the_one_of_the_document(
+    smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
+) -> None:
+    """Its own example, decoded; what is empty there has no row."""
+    done = smsc("hlr", TO, "--url", gateway.url, "--lang", language)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    for saying in [
+        *sayings,
+        "7999***7733",
+        "250023012345678",
+        "79232510066",
+        "Russian Federation",
+        "MegaFON open Joint Stock Company",
+    ]:
+        assert saying in done.stdout
+    assert "roaming" not in done.stdout
+    assert "роуминг" not in done.stdout
+    assert TO not in done.stdout
+    assert "__HLR__" == gateway.messages[0].text
+
+
+def test_json_has_every_field(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Also the empty ones: a program looks for names. Numbers that are text stay text."""
+    said = json.loads(smsc("hlr", TO, "--url", gateway.url, "--json").stdout)
+
+    assert {
+        "to": "7999***7733",
+        "message_ids": [gateway.messages[0].message_id],
+        "reachable": True,
+        "state": "DELIVERED",
+        "error_code": 0,
+        "explained": "no error, the subscriber can be reached",
+        "cost": "1.0000",
+        "imsi": "250023012345678",
+        "msc": "79232510066",
+        "mcc": "250",
+        "mnc": "02",
+        "country": "Russian Federation",
+        "network": "MegaFON open Joint Stock Company",
+        "roaming_country": "",
+        "roaming_network": "",
+        "error": None,
+    } == {name: value for name, value in said.items() if name != "seconds"}
+
+
+def test_roaming_is_shown_where_there_is_some(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Country and network have names of their own, spaces and all."""
+    abroad = HlrAnswer(roaming_country="Côte d'Ivoire", roaming_network="MTN & Co")
+    gateway.scenario = Scenario(receipt_delay=0.01, hlr=abroad)
+    said = smsc("hlr", TO, "--url", gateway.url).stdout
+
+    assert "roaming in" in said
+    assert "Côte d'Ivoire" in said
+    assert "MTN & Co" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "sayings"),
+    [
+        ("en", ["no", "6: the phone is off or out of coverage"]),
+        ("ru", ["нет", "6: телефон выключен или вне зоны действия"]),
+    ],
+)
+def test_unreachable_subscriber_ends_with_one(
+    smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
+) -> None:
+    """With the gateway's reason in the reader's language."""
+    gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
+    done = smsc("hlr", TO, "--url", gateway.url, "--lang", language)
+
+    assert (1, "") == (done.returncode, done.stderr)
+    for saying in sayings:
+        assert saying in done.stdout
+
+
+def test_whole_numbers_are_shown_on_request(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """And several of them each in a block of its own."""
+    done = smsc("hlr", TO, "79161112233", "--url", gateway.url, "--full")
+
+    assert TO in done.stdout
+    assert "79161112233" in done.stdout
+    assert "2 of 2 reachable" in done.stdout

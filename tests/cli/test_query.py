@@ -1,0 +1,126 @@
+"""`smsc query`: what became of a message."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pdu.enums import MessageState
+from smsc_async.simulator import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+    from smsc_async.simulator import HostedSimulator
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+TO = "79995557733"
+
+
+def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: str) -> str:
+    """Send a message into a scenario, and return its id."""
+    gateway.scenario = scenario
+    done = smsc("send", TO, "hi", "--url", gateway.url, "--json", *arguments)
+    message_id: str = json.loads(done.stdout)["message_ids"][0]
+    return message_id
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "final at"), ("ru", "окончательно")])
+def test_delivered_message_ends_with_zero(
+    smsc: Smsc, gateway: HostedSimulator, language: str, label: str
+) -> None:
+    """State and when that was."""
+    message_id = sent(smsc, gateway, Scenario(receipt_delay=0.01))
+    done = smsc("query", message_id, "--url", gateway.url, "--lang", language)
+    state, final = done.stdout.splitlines()
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "DELIVERED" == state.split()[-1]
+    assert final.startswith(label)
+
+
+@pytest.mark.parametrize(
+    ("language", "sayings"),
+    [
+        ("en", ["the phone is off or out of coverage", "it is final"]),
+        ("ru", ["телефон выключен или вне зоны действия", "это окончательно"]),
+    ],
+)
+def test_undelivered_message_ends_with_one(
+    smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
+) -> None:
+    """Why, and that waiting is no use."""
+    scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
+    message_id = sent(smsc, gateway, scenario)
+    done = smsc("query", message_id, "--url", gateway.url, "--lang", language)
+
+    assert 1 == done.returncode
+    assert "UNDELIVERABLE" in done.stdout
+    for saying in sayings:
+        assert saying in done.stdout
+
+
+def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """It isn't final: the same code as that of a receipt that hasn't come."""
+    message_id = sent(smsc, gateway, Scenario(receipt_delay=60), "--no-wait")
+    done = smsc("query", message_id, "--url", gateway.url)
+    said = json.loads(smsc("query", message_id, "--url", gateway.url, "--json").stdout)
+
+    assert 5 == done.returncode
+    assert "ask again" in done.stdout
+    assert {
+        "message_id": message_id,
+        "state": "ENROUTE",
+        "final": False,
+        "error_code": 0,
+        "explained": "no error, the subscriber can be reached",
+        "final_at": None,
+    } == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "refused to say"), ("ru", "отказался ответить")]
+)
+def test_unknown_id_ends_with_one(
+    smsc: Smsc, gateway: HostedSimulator, language: str, said: str
+) -> None:
+    """Nothing was to go, so nothing is said about that."""
+    done = smsc("query", "1", "--url", gateway.url, "--lang", language)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert said in done.stderr
+    assert "ESME_RINVMSGID" in done.stderr
+    assert "sent?" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "MESSAGE-ID"),
+        ([""], "MESSAGE-ID"),
+        (["x" * 70], "MESSAGE-ID: takes 64 characters"),
+        (["1", "--sender", "Магазин"], "--sender: takes ASCII only"),
+        (["1", "2"], "1 too many"),
+        (["1", "--wait", "3"], "--wait"),
+    ],
+)
+def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str], named: str) -> None:
+    """Without a word about messages that went or didn't."""
+    done = smsc("query", *arguments, "--url", "sim://")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert named in done.stderr
+    assert "sent?" not in done.stderr
+
+
+def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str) -> None:
+    """The same answers as for a message, without "sent?"."""
+    done = smsc("query", "1", "--url", nobody, "--json")
+
+    assert 3 == done.returncode
+    assert json.loads(done.stdout)["error"]["outcome"] is None
+    assert "sent?" not in done.stderr
