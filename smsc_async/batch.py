@@ -90,7 +90,11 @@ class Batch:
             message = source.take()
             if message is None:
                 return
+            unread = len(outcomes)
             submission = self._submit(message)
+            if len(outcomes) > unread:
+                # It failed at once: no slot bounds those, so they are pulled as they are read.
+                return
             if submission is None or submission.wants_slot:
                 room = self._room
             else:

@@ -153,13 +153,18 @@ class Running:
             verdict = self.gate.ask_now(submission, step)
             if type(verdict) is not Admitted:
                 await self.gate.ask(submission, step, verdict, hold or AT_ONCE)
-        finished: asyncio.Future[Submission[Any]] = self._loop.create_future()
-        submission.listener = finished.set_result
+        finished: asyncio.Future[None] = self._loop.create_future()
+
+        def tell(_: Submission[Any]) -> None:
+            """Wake the caller, unless it has gone."""
+            if not finished.done():
+                finished.set_result(None)
+
+        submission.listener = tell
         self.links.submit(submission)
         try:
             await finished
         except asyncio.CancelledError:
-            submission.listener = None
             self.withdraw(submission)
             raise
         if submission.failure is not None:

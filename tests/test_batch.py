@@ -7,54 +7,78 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from scripted import turns
+from scripted import Nobody, parts_of, turns
 
-from pdu import SubmitSm, SubmitSmResp
-from smsc_async import ClientClosedError, FailedSubmission, InvalidMessageError, Sms, Submission
+from pdu import SubmitSmResp
+from smsc_async import (
+    ClientClosedError,
+    FailedSubmission,
+    Hold,
+    InvalidMessageError,
+    Sms,
+    SmscConfig,
+    Submission,
+)
 from smsc_async.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
-    from smsc_async.link import LinkManager
+    from smsc_async.running import Running
 
 
 class Links:
     """Links with a window, and nobody behind them."""
 
     def __init__(self, window: int) -> None:
+        self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
         self.window = window
         self.is_closing = False
         self.taken: list[Submission[Any]] = []
         self.queue: list[Submission[Any]] = []
 
     @property
-    def can_write(self) -> bool:
-        """Whether there is room."""
-        in_flight = sum(not submission.is_finished for submission in self.taken)
-        return not self.is_closing and not self.queue and in_flight < self.window
+    def room(self) -> int:
+        """How much room there is."""
+        if self.is_closing or self.queue:
+            return 0
+        return self.window - sum(not submission.is_finished for submission in self.taken)
 
     def submit(self, submission: Submission[Any]) -> None:
         """Take a message."""
-        if self.can_write:
-            submission.next_segment()
+        if self.room > 0:
+            submission.next_part(0.0)
             self.taken.append(submission)
         else:
             self.queue.append(submission)
 
+
+class Runs(Nobody):
+    """A client that is in use, without rules."""
+
+    def __init__(self, links: Links) -> None:
+        super().__init__()
+        self.links = links
+
+    def prepare(
+        self, message: Message[Any], _timeout: float | None
+    ) -> tuple[Submission[Any], None]:
+        """Make a submission, unless the message is a bad one."""
+        if message.sender == "Bad":
+            raise InvalidMessageError("text", None, "it can't travel")
+        return Submission(message, parts_of(1), None, self), None
+
+    def begin_batch(self, _batch: Batch) -> None:
+        """Nobody wakes it here."""
+
+    def end_batch(self, _batch: Batch) -> None:
+        """As above."""
+
     def withdraw(self, submission: Submission[Any]) -> None:
         """Forget a message."""
         if submission.abandon():
-            self.queue.remove(submission)
-
-
-def prepare(message: Message[Any], finished: Callable[[Submission[Any]], None]) -> Submission[Any]:
-    """Make a submission, unless the message is a bad one."""
-    if message.sender == "Bad":
-        raise InvalidMessageError("text", None, "it can't travel")
-    pdus = [SubmitSm(destination_addr=message.to)]
-    return Submission(message, pdus, None, lambda *_: None, finished)
+            self.links.queue.remove(submission)
 
 
 def sms(number: int, sender: str = "") -> Sms:
@@ -69,7 +93,7 @@ def answer(submission: Submission[Any]) -> None:
 
 def batch_of(links: Links) -> Batch:
     """Make a batch."""
-    return Batch(cast("LinkManager", links), prepare)
+    return Batch(cast("Running", Runs(links)), None, Hold.fail())
 
 
 async def read(

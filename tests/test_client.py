@@ -29,6 +29,7 @@ from smsc_async import (
     ConfigError,
     ConnectFailedError,
     FailedSubmission,
+    GatewayLimits,
     HlrQuery,
     InvalidMessageError,
     LinkLostError,
@@ -177,7 +178,7 @@ async def test_ten_thousand_sends_with_random_cancellations_leak_nothing(gateway
 
     gateway.on_submit = answer_some
     tasks_before, timers_before = len(asyncio.all_tasks()), timers()
-    async with SmscClient(gateway.url("window=20")) as smsc:
+    async with SmscClient(gateway.url("window=20"), limits=GatewayLimits.off()) as smsc:
         sends: list[asyncio.Task[Any]] = []
         for number in range(10_000):
             sends.append(asyncio.create_task(smsc.send(sms(number))))
@@ -791,11 +792,11 @@ async def test_client_is_used_only_inside(gateway: Gateway) -> None:
     async with client:
         with pytest.raises(ClientClosedError, match="in use already"):
             await client.__aenter__()
-        await client.send(sms())
+        await client.send(sms(1))
     with pytest.raises(ClientClosedError):
-        await client.send(sms())
+        await client.send(sms(2))
     async with client:
-        await client.send(sms())
+        await client.send(sms(3))
 
         assert 1 == client.stats().accepted
     assert 2 == len(gateway.peers)
@@ -822,7 +823,7 @@ def test_one_client_in_two_loops_one_after_the_other() -> None:
     async def once(client: SmscClient) -> None:
         """Send one message."""
         async with client:
-            sent = await client.send(sms())
+            sent = await client.send(sms(len(seen)))
             receipt = await sent.receipt(timeout=1)
             seen.append(receipt.message_id)
 
@@ -1240,7 +1241,7 @@ async def test_garbage_from_the_gateway_ends_the_link_and_is_told(gateway: Gatew
         with pytest.raises(SubmitInterruptedError, match="broke the protocol") as caught:
             await smsc.send(sms())
         gateway.on_submit = gateway.accept
-        await smsc.send(sms())
+        await smsc.send(sms(1))
 
     assert Outcome.UNKNOWN is caught.value.outcome
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import receipt_fields, turns
+from scripted import Nobody, parts_of, receipt_fields, turns
 
 from pdu import (
     AlertNotification,
@@ -17,7 +17,6 @@ from pdu import (
     DeliverSm,
     MessageState,
     Pdu,
-    SubmitSm,
     SubmitSmResp,
     Tlv,
     TlvTag,
@@ -340,10 +339,9 @@ def test_closing_gives_early_receipts_to_all() -> None:
 def test_ids_meet_as_the_setting_says(setting: str, response: str, receipt: str) -> None:
     """Opaque by default; the two others are for gateways that write them differently."""
     desk = Desk(f"message_ids={setting}")
-    pdus = [SubmitSm(destination_addr="79991234567")]
     message = Sms(to="79991234567", text="hello")
-    sent = Submission(message, pdus, None, desk.inbox.desk.learn, lambda _: None)
-    sent.next_segment()
+    sent = Submission(message, parts_of(1), None, Nobody(desk.inbox.desk.learn))
+    sent.next_part(0.0)
     sent.answered(0, SubmitSmResp(message_id=response))
     desk.bring(**receipt_fields(receipt))
 

@@ -7,9 +7,9 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import receipt_fields, turns
+from scripted import Nobody, parts_of, receipt_fields, turns
 
-from pdu import DeliverSm, MessageState, SubmitSm, SubmitSmResp
+from pdu import DeliverSm, MessageState, SubmitSmResp
 from smsc_async import (
     ClientClosedError,
     HlrQuery,
@@ -43,10 +43,10 @@ class Counter:
 
     def sent(self, *message_ids: str, message: Message[Any] = SMS) -> Submission[Any]:
         """Make a message whose parts are accepted under these ids."""
-        pdus = [SubmitSm(destination_addr="79991234567") for _ in message_ids]
-        submission = Submission[Any](message, pdus, None, self.desk.learn, lambda _: None)
+        parts = parts_of(len(message_ids))
+        submission = Submission[Any](message, parts, None, Nobody(self.desk.learn))
         for index, message_id in enumerate(message_ids):
-            submission.next_segment()
+            submission.next_part(0.0)
             submission.answered(index, SubmitSmResp(message_id=message_id))
         return submission
 
@@ -223,7 +223,7 @@ async def test_waiting_ends_with_the_receipt_or_in_time(at: Counter) -> None:
     assert isinstance(results[0], asyncio.CancelledError)
     assert isinstance(results[1], Receipt)
     assert results[1] is results[2]
-    assert [] == sent._waiters
+    assert not sent._waiters
 
 
 async def test_closed_desk_lets_nobody_wait(at: Counter) -> None:

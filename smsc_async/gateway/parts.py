@@ -206,10 +206,10 @@ def segments(
 ) -> list[SubmitSm]:
     """Return the PDUs that a message's octets mean, for whoever wants to look at them.
 
-    Arguments and errors are those of `Composer`; the sequence numbers are 1.
+    Arguments and errors are those of `Composer`; the sequence numbers are 0.
     """
     parts = Composer(settings, addressing).compose(message, reference).parts
-    return [cast("SubmitSm", decode(pack(1, *values))) for pack, values in parts]
+    return [cast("SubmitSm", decode(pack(0, *values))) for pack, values in parts]
 
 
 _composed = tuple.__new__  # half the time of `Composed(…)`

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import Gateway, Peer, nothing, turns, until
+from scripted import Gateway, Peer, nothing, parts_of, turns, until
 
 from pdu import (
     AlertNotification,
@@ -40,6 +40,7 @@ class Noted:
     def __init__(self) -> None:
         self.requests: list[Pdu] = []
         self.unexpected_events: list[object] = []
+        self.throttled_messages: list[tuple[Outgoing[Any], int]] = []
         self.rooms = 0
         self.end: LinkEnded | None = None
 
@@ -50,6 +51,10 @@ class Noted:
     def has_room(self, _link: Link) -> None:
         """Count."""
         self.rooms += 1
+
+    def throttled(self, _link: Link, outgoing: Outgoing[Any], command_status: int) -> None:
+        """Note what came too fast."""
+        self.throttled_messages.append((outgoing, command_status))
 
     def unexpected(self, _link: Link, event: object) -> None:
         """Note an event."""
@@ -98,9 +103,14 @@ async def wired() -> AsyncGenerator[Wired]:
         yield Wired(gateway)
 
 
+def now() -> float:
+    """Return the instant, of the links' clock."""
+    return asyncio.get_running_loop().time()
+
+
 def outgoing(parts: int = 1) -> Outgoing[Any]:
     """Make a message."""
-    return Outgoing(SMS, [SubmitSm(destination_addr="79991234567") for _ in range(parts)])
+    return Outgoing(SMS, parts_of(parts))
 
 
 async def test_all_pdus_of_one_turn_leave_in_one_write(
@@ -121,7 +131,7 @@ async def test_all_pdus_of_one_turn_leave_in_one_write(
     monkeypatch.setattr(transport, "write", noted)
     message = outgoing(3)
     while message.wants_slot:
-        link.submit(message)
+        link.submit(message, now())
     await until(lambda: message.is_finished)
 
     assert 1 == len(writes)
@@ -207,7 +217,7 @@ async def test_loss_tells_every_waiter_once(wired: Wired) -> None:
     link, peer = await wired.bound()
     message = outgoing(2)
     while message.wants_slot:
-        link.submit(message)
+        link.submit(message, now())
     future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
     link.request(QuerySm(message_id="1"), Asked("query_sm", future, None))
     await peer.got(QuerySm)
@@ -246,7 +256,7 @@ async def test_garbled_response_ends_its_request_alone(wired: Wired) -> None:
     wired.gateway.on_submit = nothing
     link, peer = await wired.bound()
     message = outgoing()
-    link.submit(message)
+    link.submit(message, now())
     (submit,) = await peer.got(SubmitSm)
     # submit_sm_resp whose message_id never ends
     body = b"\xff" * 3
@@ -282,10 +292,10 @@ async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: W
     link, _ = await wired.bound()
     link.pause_writing()
 
-    could = [link.can_write]
+    could = [link.room > 0]
     before = wired.noted.rooms
     link.resume_writing()
-    could.append(link.can_write)
+    could.append(link.room > 0)
 
     assert [False, True] == could
     assert before + 1 == wired.noted.rooms
@@ -294,12 +304,12 @@ async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: W
 
 
 async def test_full_window_takes_nothing(wired: Wired) -> None:
-    """`can_write` is what the manager asks before each segment."""
+    """`room` is what the manager asks before each part."""
     wired.gateway.on_submit = nothing
     link, _ = await wired.bound(window=1)
-    link.submit(outgoing())
+    link.submit(outgoing(), now())
 
-    assert not link.can_write
+    assert 0 == link.room
     assert link.owes_response
     link.abort()
     await link.wait_closed()
@@ -353,13 +363,13 @@ async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
     wired.gateway.on_submit = nothing
     link, _ = await wired.bound()
     first = link._timer
-    link.submit(outgoing())
+    link.submit(outgoing(), now())
     await turns()
 
     assert first is link._timer
 
-    hurried = Outgoing(SMS, [SubmitSm(destination_addr="79991234567")], 0.02)
-    link.submit(hurried)
+    hurried = Outgoing(SMS, parts_of(1), 0.02)
+    link.submit(hurried, now())
     await until(lambda: hurried.is_finished)
 
     assert first is not None
@@ -374,7 +384,7 @@ async def test_end_of_file_is_the_end_at_once(wired: Wired) -> None:
     link, _ = await wired.bound()
     link.eof_received()
 
-    assert not link.can_write
+    assert 0 == link.room
     assert wired.noted.end is not None
     assert EndReason.LOST is wired.noted.end.reason
     await link.wait_closed()

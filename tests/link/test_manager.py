@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from scripted import Gateway, nothing, refusing, turns, until
+from scripted import Gateway, nothing, parts_of, refusing, turns, until
 
 from pdu import (
     BindReceiver,
@@ -17,7 +17,6 @@ from pdu import (
     Pdu,
     QuerySm,
     QuerySmResp,
-    SubmitSm,
     Unbind,
 )
 from smsc_async import (
@@ -69,7 +68,7 @@ class Made(LinkManager):
 
 def outgoing(parts: int = 1) -> Outgoing[Any]:
     """Make a message."""
-    return Outgoing(SMS, [SubmitSm(destination_addr="79991234567") for _ in range(parts)])
+    return Outgoing(SMS, parts_of(parts))
 
 
 async def opened(gateway: Gateway, query: str = "") -> Made:
@@ -156,7 +155,7 @@ async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> No
     manager.submit(second)
 
     assert manager.is_closing
-    assert not manager.can_write
+    assert 0 == manager.room
     assert second.failure is not None
     assert Outcome.NOT_SENT is second.failure.outcome
     assert isinstance(second.failure.__cause__, ClientClosedError)

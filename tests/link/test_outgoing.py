@@ -6,11 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from scripted import parts_of
 
-from pdu import CommandStatus, GenericNack, SubmitSm, SubmitSmResp
+from pdu import CommandStatus, GenericNack, SubmitSmResp
 from smsc_async import (
     LinkLostError,
     Outcome,
+    PartsOverdueError,
     RequestTimeoutError,
     ResponseTimeoutError,
     Sms,
@@ -38,13 +40,13 @@ class Counted(Outgoing[Any]):
 def outgoing() -> Outgoing[Any]:
     """A message in three parts."""
     Counted.times = 0
-    return Counted(SMS, [SubmitSm(destination_addr="79991234567") for _ in range(3)])
+    return Counted(SMS, parts_of(3))
 
 
 def write(outgoing: Outgoing[Any], number: int) -> None:
     """Take so many segments, as a link would."""
     for index in range(number):
-        assert (outgoing, index) == outgoing.next_segment()[1]
+        assert (outgoing, index) == outgoing.next_part(0.0)[1]
 
 
 def test_ids_keep_the_order_of_the_parts(outgoing: Outgoing[Any]) -> None:
@@ -92,12 +94,86 @@ def test_generic_nack_refuses(outgoing: Outgoing[Any]) -> None:
     "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL], ids=lambda s: s.name
 )
 def test_both_ways_of_saying_too_fast(outgoing: Outgoing[Any], status: CommandStatus) -> None:
-    """0x14 is treated like 0x58: somebody has to wait, and is told how long."""
+    """0x14 is treated like 0x58: nothing was accepted, and the part is written again."""
     write(outgoing, 1)
-    outgoing.answered(0, SubmitSmResp(command_status=status))
+
+    assert outgoing.answered(0, SubmitSmResp(command_status=status))
+    assert outgoing.wants_slot
+    assert not outgoing.is_started
+    assert 0 == outgoing.next_part(1.0)[1][1]
+
+
+def test_throttled_parts_are_written_again_in_order(outgoing: Outgoing[Any]) -> None:
+    """Whatever the order of the responses; those that were accepted stay accepted."""
+    write(outgoing, 3)
+    outgoing.answered(2, SubmitSmResp(command_status=0x58))
+    outgoing.answered(0, SubmitSmResp(message_id="a"))
+    outgoing.answered(1, SubmitSmResp(command_status=0x58))
+
+    assert [1, 2] == [outgoing.next_part(1.0)[1][1] for _ in range(2)]
+    for index in (1, 2):
+        outgoing.answered(index, SubmitSmResp(message_id=str(index)))
+    assert ("a", "1", "2") == outgoing.message_ids
+    assert outgoing.is_finished
+    assert outgoing.failure is None
+
+
+def test_throttled_for_too_long_is_refused(outgoing: Outgoing[Any]) -> None:
+    """Nothing of it is with the gateway, and it is told after which wait to try again."""
+    write(outgoing, 1)
+    outgoing.answered(0, SubmitSmResp(command_status=0x58))
+    outgoing.stay_throttled(0x58, 5.0)
 
     assert isinstance(outgoing.failure, ThrottledError)
-    assert 1.0 == outgoing.failure.retry_after
+    assert Outcome.REFUSED is outgoing.failure.outcome
+    assert 5.0 == outgoing.failure.retry_after
+    assert 1 == Counted.times
+
+
+def test_throttled_behind_a_fault_is_not_written_again(outgoing: Outgoing[Any]) -> None:
+    """The rest of a torso is paid and worth nothing."""
+    write(outgoing, 2)
+    outgoing.answered(0, SubmitSmResp(command_status=0x45))
+
+    assert not outgoing.answered(1, SubmitSmResp(command_status=0x58))
+    assert outgoing.is_finished
+
+
+def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
+    outgoing: Outgoing[Any],
+) -> None:
+    """«…все SMS-части должны быть переданы на сервер в течение минуты.»"""
+    outgoing.parts_window = 59.0
+    assert float("inf") == outgoing.parts_deadline
+    outgoing.next_part(10.0)
+    assert 69.0 == outgoing.parts_deadline
+    outgoing.answered(0, SubmitSmResp(command_status=0x58))
+    outgoing.next_part(20.0)
+
+    assert 79.0 == outgoing.parts_deadline
+
+
+def test_parts_that_would_come_too_late_are_not_sent(outgoing: Outgoing[Any]) -> None:
+    """The error says which were accepted, also one whose response was still owed."""
+    write(outgoing, 2)
+    outgoing.answered(0, SubmitSmResp(message_id="a"))
+    outgoing.miss_parts()
+    assert not outgoing.wants_slot
+    assert not outgoing.is_finished
+    outgoing.answered(1, SubmitSmResp(message_id="b"))
+
+    assert isinstance(outgoing.failure, PartsOverdueError)
+    assert (2, 3) == (outgoing.failure.accepted, outgoing.failure.total)
+    assert ("a", "b") == outgoing.failure.message_ids
+    assert Outcome.UNKNOWN is outgoing.failure.outcome
+
+
+def test_no_part_in_time_is_not_sent(outgoing: Outgoing[Any]) -> None:
+    """None was accepted, so nothing is paid."""
+    outgoing.miss_parts()
+
+    assert isinstance(outgoing.failure, PartsOverdueError)
+    assert Outcome.NOT_SENT is outgoing.failure.outcome
 
 
 def test_unwritten_message_is_abandoned(outgoing: Outgoing[Any]) -> None:
@@ -185,7 +261,7 @@ def test_repr_shows_fate_and_no_text(outgoing: Outgoing[Any]) -> None:
     assert "SubmitInterruptedError" in repr(outgoing)
     assert "secret" not in repr(outgoing)
 
-    accepted = Outgoing(SMS, [SubmitSm(destination_addr="79991234567")])
+    accepted = Outgoing(SMS, parts_of(1))
     write(accepted, 1)
     accepted.answered(0, SubmitSmResp(message_id="1"))
     accepted.finished()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from smsc_async.link.outgoing import Part
+
 P = TypeVar("P", bound=Pdu)
 
 BINDS = (BindReceiver, BindTransmitter, BindTransceiver)
@@ -219,6 +221,38 @@ class Gateway:
 
 def nothing(*_: object) -> None:
     """Do nothing, where an answer is expected."""
+
+
+def parts_of(number: int, to: str = "79991234567") -> tuple[Part, ...]:
+    """Make parts as a message has them."""
+    submits = [SubmitSm(destination_addr=to) for _ in range(number)]
+    return tuple((_encoded, (submit,)) for submit in submits)
+
+
+def _encoded(sequence_number: int, submit: SubmitSm) -> bytes:
+    """Encode a PDU under a number."""
+    return encode(submit, sequence_number=sequence_number)
+
+
+class Nobody:
+    """Owner of submissions that notes what it is told.
+
+    Args:
+        learn: Takes the ids of accepted parts.
+    """
+
+    def __init__(self, learn: Callable[[str, Any, int], None] = nothing) -> None:
+        self.accepted = learn
+        self.ended: list[Any] = []
+        self.late_ones: list[Any] = []
+
+    def late(self, submission: object) -> None:
+        """Note it."""
+        self.late_ones.append(submission)
+
+    def settled(self, submission: object) -> None:
+        """Note it."""
+        self.ended.append(submission)
 
 
 def unbound(peer: Peer, unbind: Pdu) -> None:
