@@ -23,23 +23,20 @@ class Brake:
     Attributes:
         pause: Seconds of the newest pause.
         paused_until: Instant until which nothing is written; 0 while nothing is paused.
+        is_on: Whether less may be written than there is room for.
     """
 
     def __init__(self) -> None:
         self.pause = 0.0
         self.paused_until = 0.0
+        self.is_on = False
         # Requests that may be in flight at a time; 0 for no limit of ours.
         self._most = 0
         self._is_trying = False
 
-    @property
-    def is_on(self) -> bool:
-        """Whether less may be written than there is room for."""
-        return self._most > 0
-
     def limit(self, room: int, in_flight: int) -> int:
         """Return how many of *room* requests may be written while *in_flight* are."""
-        if not self._most:
+        if not self.is_on:
             return room
         return 0 if self.paused_until else max(0, min(room, self._most - in_flight))
 
@@ -49,7 +46,7 @@ class Brake:
 
     def press(self, now: float) -> float:
         """Take notice of a throttled response; return the seconds of a pause that begins."""
-        self._most, self._is_trying = 1, False
+        self.is_on, self._most, self._is_trying = True, 1, False
         if self.paused_until:
             # One of those that were in flight together: it is the same fit.
             return 0.0
@@ -69,4 +66,4 @@ class Brake:
         self._is_trying = False
         self._most *= 2
         if self._most >= window:
-            self._most, self.pause = 0, 0.0
+            self.is_on, self._most, self.pause = False, 0, 0.0

@@ -264,23 +264,23 @@ class LinkManager:
         if now > outgoing.parts_deadline:
             outgoing.miss_parts()
             return
-        links, parts = self._links, outgoing.parts
+        links, brake = self._links, self._brake
         while outgoing.wants_slot and outgoing.write_at <= now and links:
             link = links[0] if len(links) == 1 else max(links, key=_room)
             room = link.room
-            if self._brake.is_on:
-                room = self._brake.limit(room, self.in_flight)
-            if not outgoing.is_started:
-                # Parts leave back to back: a message begins when all of them have a slot.
-                if room < parts and room < self._brake.limit(self.config.window, 0):
-                    return
-                if room and now > outgoing.late_at:
-                    outgoing.be_late()
+            if brake.is_on:
+                room = brake.limit(room, self.in_flight)
             if not room:
                 return
+            if not outgoing.written:
+                # Parts leave back to back: a message begins when all of them have a slot.
+                if room < outgoing.parts and room < brake.limit(self.config.window, 0):
+                    return
+                if now > outgoing.late_at:
+                    outgoing.be_late()
             link.submit(outgoing, now)
-            if self._brake.is_on:
-                self._brake.try_on()
+            if brake.is_on:
+                brake.try_on()
 
     def _pump(self) -> None:
         """Give those who wait their turn, in order."""

@@ -115,6 +115,16 @@ class Outgoing(Generic[R_co]):
         message: What the user made.
         parts: Its submit_sm, in order; at least one.
         timeout: Seconds for each response; None takes the link's.
+
+    Attributes:
+        parts: How many submit_sm the message is.
+        written: How many of them were written; 0 again if the gateway has none of these.
+        wants_slot: Whether a part is still to be written.
+        write_at: Instant of the next part's write, at the earliest.
+        late_at: Instant after which `be_late` is told before the first write.
+        parts_deadline: The last instant at which a further part may be written.
+        parts_window: Seconds from the first part's write to that.
+        interval: Seconds between the writes of two parts, at the least.
     """
 
     __slots__ = (
@@ -122,20 +132,21 @@ class Outgoing(Generic[R_co]):
         "_ids",
         "_in_flight",
         "_parts",
-        "_written",
         "failure",
-        "first_at",
         "interval",
         "is_finished",
         "late_at",
         "message",
         "order",
+        "parts",
+        "parts_deadline",
         "parts_window",
         "queued_at",
         "throttled_at",
         "timeout",
         "wants_slot",
         "write_at",
+        "written",
     )
 
     def __init__(
@@ -145,28 +156,23 @@ class Outgoing(Generic[R_co]):
         self.timeout = timeout
         self.failure: SendError | None = None
         self.is_finished = False
-        # Whether a part is still to be written.
+        self.parts = len(parts)
+        self.written = 0
         self.wants_slot = True
-        # What the rules said, instants of the links' clock: not before, late from, parts apart.
+        # What the rules said, in instants of the links' clock.
         self.write_at = 0.0
         self.late_at = NEVER
         self.interval = 0.0
+        self.parts_deadline = NEVER
         self.parts_window = NEVER
         # What the manager notes: its place in the order of sends, when it began to wait.
         self.order = 0
         self.queued_at = 0.0
         self._parts = parts
-        self.first_at = 0.0
         self.throttled_at: float | None = None
-        self._ids: list[str | None] = [None] * len(parts)
-        self._written = 0
+        self._ids: list[str | None] = [None] * self.parts
         self._in_flight = 0
         self._again: list[int] = []
-
-    @property
-    def parts(self) -> int:
-        """How many submit_sm the message is."""
-        return len(self._ids)
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -176,17 +182,12 @@ class Outgoing(Generic[R_co]):
     @property
     def is_started(self) -> bool:
         """Whether a first part was written."""
-        return self._written > 0
+        return self.written > 0
 
     @property
     def is_withdrawn(self) -> bool:
         """Whether it was abandoned, and so never gets a fate."""
-        return not (self.wants_slot or self.is_finished or self._written)
-
-    @property
-    def parts_deadline(self) -> float:
-        """The last instant at which a further part may be written; no limit before the first."""
-        return self.first_at + self.parts_window if self._written else NEVER
+        return not (self.wants_slot or self.is_finished or self.written)
 
     def next_part(self, now: float) -> tuple[Part, Context]:
         """Take the part to write *now*, with the context that brings its response back."""
@@ -194,11 +195,11 @@ class Outgoing(Generic[R_co]):
         if again:
             index = again.pop(0)
         else:
-            index = self._written
+            index = self.written
             if not index:
-                self.first_at = now
-            self._written = index + 1
-        self.wants_slot = bool(again) or self._written < len(self._parts)
+                self.parts_deadline = now + self.parts_window
+            self.written = index + 1
+        self.wants_slot = bool(again) or self.written < self.parts
         if self.wants_slot:
             self.write_at = now + self.interval
         self._in_flight += 1
@@ -292,7 +293,8 @@ class Outgoing(Generic[R_co]):
         if not self._may_have_gone:
             # As if nothing had happened: the gateway has none of it, so its minute hasn't begun.
             self._again.clear()
-            self._written = 0
+            self.written = 0
+            self.parts_deadline = NEVER
 
     def _interrupted(
         self, outcome: Outcome, reason: str, cause: Exception | None
@@ -332,7 +334,7 @@ class Outgoing(Generic[R_co]):
         if self.is_finished:
             return
         self.is_finished = True
-        if self.failure is None and self._written < len(self._parts):
+        if self.failure is None and self.written < self.parts:
             self.failure = PartsOverdueError(
                 self.message, accepted=len(self.message_ids), total=self.parts
             )
