@@ -1,4 +1,4 @@
-"""Our own client against the sink, by `send` or by `send_many`.
+"""Our own client against the sink: `send`, `send_many`, or receipts that it is given.
 
     PYTHONPATH=.:benchmarks python benchmarks/peers/drive_ours.py PORT [--way send_many] [--uvloop]
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smsc_async import Sms, SmscClient
 
 OPTIONS = arguments(__doc__)
-OPTIONS.add_argument("--way", choices=("send", "send_many"), default="send")
+OPTIONS.add_argument("--way", choices=("send", "send_many", "receipts"), default="send")
 OPTIONS.add_argument("--uvloop", action="store_true")
 OPTIONS.add_argument("--binds", type=int, default=1)
 ASKED = OPTIONS.parse_args()
@@ -59,6 +59,18 @@ async def send_many(smsc: SmscClient, clock: Clock) -> Figures:
     return clock.figures(await run(ASKED.count))
 
 
+async def receipts(smsc: SmscClient, clock: Clock) -> Figures:
+    """Measure what a sink that was started with --push brings; *count* is what it pushes."""
+    taken = 0
+    async for _ in smsc.receipts():
+        taken += 1
+        if taken == WARM_UP:
+            clock.restart()
+        elif taken == ASKED.count:
+            break
+    return clock.figures(ASKED.count - WARM_UP)
+
+
 async def main() -> None:
     """Measure what was asked for and print the figures."""
     peer = "ours " + ASKED.way + (" uvloop" if ASKED.uvloop else "")
@@ -68,6 +80,8 @@ async def main() -> None:
         clock = Clock(peer, ASKED.window, NOTE)
         if ASKED.way == "send_many":
             figures = await send_many(smsc, clock)
+        elif ASKED.way == "receipts":
+            figures = await receipts(smsc, clock)
         else:
             figures = await measure(lambda number: smsc.send(message(number)), clock, ASKED)
     figures.show()
