@@ -15,8 +15,16 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from drivers import (
-    FLOOR, FLOOR_UVLOOP, OURS, OURS_MANY, OURS_MANY_UVLOOP, OURS_RECEIPTS, OURS_UVLOOP, Contest, run,
-)  # fmt: skip
+    FLOOR,
+    FLOOR_UVLOOP,
+    OURS,
+    OURS_MANY,
+    OURS_MANY_UVLOOP,
+    OURS_RECEIPTS,
+    OURS_UVLOOP,
+    Contest,
+    run,
+)
 from machine import describe
 from measuring import WARM_UP
 from ours import NOTE
@@ -31,13 +39,12 @@ WINDOWS = (1, 10, 100, 1000)
 SECONDS = 1.0  # that a driver is measured, by default
 PLENTY = 10_000_000  # messages; the time ends a run, not the count
 PUSHED = 100_000  # receipts of a run
+WIDTHS = (10, 9, 9, 9, 9, 9)  # of a table's columns
 
 Results = dict[str, list["Result"]]
 
 
-def race(
-    drivers: Sequence[Driver], window: int, rounds: int, seconds: float = SECONDS
-) -> Results:
+def race(drivers: Sequence[Driver], window: int, rounds: int, seconds: float = SECONDS) -> Results:
     """Let drivers send all they can at one window."""
     contest = Contest(tuple(drivers))
     with sink() as running:
@@ -51,9 +58,7 @@ def paced(drivers: Sequence[Driver], rate: float, rounds: int, seconds: float) -
     contest = Contest(tuple(driver for driver in drivers if driver.is_paced))
     with sink() as running:
         for number in range(rounds):
-            contest.round(
-                number, running.port, seconds=seconds, window=1000, rate=round(rate, 1)
-            )
+            contest.round(number, running.port, seconds=seconds, window=1000, rate=round(rate, 1))
     return contest.results
 
 
@@ -87,16 +92,20 @@ def ratio(ours: Sequence[Result], other: Sequence[Result], what: str) -> float |
 
 def failure(results: Sequence[Result]) -> str:
     """Return why no figure is there, or what went wrong beside them; "" for nothing."""
-    failed = [str(result["failed"]) for result in results if "failed" in result]
-    return f"{len(failed)} of {len(results)}: {failed[-1]}" if failed else ""
+    wrong = [str(each.get("failed") or each["crashed"]) for each in results if _went_wrong(each)]
+    return f"{len(wrong)} of {len(results)}: {wrong[-1]}" if wrong else ""
+
+
+def _went_wrong(result: Result) -> bool:
+    """Whether a run failed, or crashed after it had measured."""
+    return "failed" in result or "crashed" in result
 
 
 def show(title: str, results: Mapping[str, Sequence[Result]]) -> None:
     """Print a table: medians, and how many times the floor's and smpp34's rate it is."""
     print(f"\n{title}")
-    print(
-        f"{'':<24}{'rate/s':>10}{'CPU us':>9}{'p50 ms':>9}{'p99 ms':>9}{'x floor':>9}{'x smpp34':>9}"
-    )
+    head = zip(("rate/s", "CPU us", "p50 ms", "p99 ms", "x floor", "x smpp34"), WIDTHS, strict=True)
+    print(" " * 24 + "".join(f"{name:>{width}}" for name, width in head))
     for name, found in results.items():
         if middle(found, "rate") is None:
             print(f"{name:<24}  {failure(found)}")
@@ -107,8 +116,7 @@ def show(title: str, results: Mapping[str, Sequence[Result]]) -> None:
             _number(ratio(found, results.get("floor", ()), "rate"), 3),
             _number(ratio(found, results.get("smpp34", ()), "rate"), 2),
         ]
-        widths = (10, 9, 9, 9, 9, 9)
-        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        row = "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
         print(f"{name:<24}{row}  {failure(found)}".rstrip(), flush=True)
 
 
@@ -127,6 +135,7 @@ def main() -> None:
     print(f"{describe()}; {NOTE}; medians of {asked.rounds} rounds")
     ours = (FLOOR, FLOOR_UVLOOP, OURS, OURS_MANY, OURS_UVLOOP, OURS_MANY_UVLOOP)
     data: dict[str, object] = {"machine": describe()}
+    half = 0.0
     for window in WINDOWS:
         data[f"window {window}"] = results = race(ours, window, asked.rounds, asked.seconds)
         show(f"window {window}", results)

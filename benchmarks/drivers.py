@@ -133,12 +133,14 @@ def run(driver: Driver, port: int, *, seconds: float, **options: object) -> Resu
 
 
 def _result(done: subprocess.CompletedProcess[str]) -> Result:
-    """Read the line that a driver printed."""
+    """Read the line that a driver printed; one that crashed afterwards did measure."""
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or not lines:
+    if not lines:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         return {"failed": f"ended with {done.returncode}: {last[:160]}"}
     result: Result = json.loads(lines[-1])
+    if done.returncode:
+        result["crashed"] = f"crashed on closing ({done.returncode})"
     return result
 
 

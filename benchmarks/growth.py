@@ -86,7 +86,9 @@ def waiting(rounds: int) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = {count: [] for count in WAITING}
     for _ in range(rounds):
         for count in WAITING:
-            found[count].append(probe("waiting", "--count", count, "--total", max(count, 30_000))[0])
+            found[count].append(
+                probe("waiting", "--count", count, "--total", max(count, 30_000))[0]
+            )
     return found
 
 

@@ -95,9 +95,17 @@ class Clock:
         cpu = time.process_time() - self._cpu
         taken = sorted(self.latencies)
         count = len(taken) if count is None else count
-        ms = [round(percentile(taken, share) * 1e3, 4) if taken else None for share in (0.5, 0.99)]
-        rate, cpu_us = round(count / wall, 1), round(cpu / max(count, 1) * 1e6, 3)
-        return Figures(self.peer, self.window, rate, cpu_us, *ms, count, self.note)
+        half, most = (round(percentile(taken, share) * 1e3, 4) for share in (0.5, 0.99))
+        return Figures(
+            self.peer,
+            self.window,
+            rate=round(count / wall, 1),
+            cpu_us=round(cpu / max(count, 1) * 1e6, 3),
+            p50_ms=half if taken else None,
+            p99_ms=most if taken else None,
+            count=count,
+            note=self.note,
+        )
 
 
 async def saturate(

@@ -17,6 +17,7 @@ import resource
 import sys
 import time
 from array import array
+from itertools import pairwise
 from pathlib import Path
 
 from measuring import WARM_UP, start
@@ -28,8 +29,7 @@ STEPS = 20  # lines of `sent`
 
 
 def resident() -> int:
-    """Return the octets of memory that are this process's now; the most so far where that is all
-    that is known."""
+    """Return the octets of memory that are this process's, now or, failing that, at most."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -44,7 +44,7 @@ def show(**values: object) -> None:
 
 
 async def sent(smsc: SmscClient, asked: argparse.Namespace) -> None:
-    """Send *count* messages; after each twentieth of them tell the memory and what a message took."""
+    """Send *count* messages; tell the memory and what a message took after each twentieth."""
     step = asked.count // STEPS
     for first in range(0, asked.count, step):
         numbers = iter(range(first, first + step))
@@ -89,7 +89,7 @@ async def waiting(smsc: SmscClient, asked: argparse.Namespace) -> None:
     show(
         waiting=asked.count,
         completed=done,
-        in_order=all(a < b for a, b in zip(order, order[1:], strict=False)),
+        in_order=all(a < b for a, b in pairwise(order)),
         octets=round((most - before) / asked.count),
         rate=round(done / wall, 1),
         cpu_us=round(cpu / done * 1e6, 3),

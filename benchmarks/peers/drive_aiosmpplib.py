@@ -18,7 +18,7 @@ from measuring import LOGIN, PASSWORD, SENDER, TEXT, Clock, arguments, measure, 
 ASKED = arguments(__doc__).parse_args()
 
 
-class Responses(AbstractHook):
+class Responses(AbstractHook):  # type: ignore[misc]  # it is untyped
     """Wakes whoever waits for a response."""
 
     def __init__(self) -> None:

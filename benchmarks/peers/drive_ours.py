@@ -19,7 +19,7 @@ from smsc_async import Submission
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smsc_async import Sms, SmscClient
+    from smsc_async import Message, Receipt, Sms, SmscClient
 
 OPTIONS = arguments(__doc__)
 OPTIONS.add_argument("--way", choices=("send", "send_many", "receipts"), default="send")
@@ -32,7 +32,7 @@ TIMED = 61  # send_many: one message of so many has its latency taken, which its
 async def send_many(smsc: SmscClient, clock: Clock) -> Figures:
     """Measure one long run of send_many."""
     numbers = count()
-    called: dict[Sms, float] = {}
+    called: dict[Message[Receipt], float] = {}
 
     def messages(many: int) -> Iterator[Sms]:
         """Yield messages until there are enough or the time is over."""

@@ -276,8 +276,8 @@ def _figure(title: str, unit: str, told: str, height: float, drawing: str) -> st
 def short(value: float) -> str:
     """Return a number as a chart has room for it: 1 234, 12.3, 0.045, 1.2 M."""
     size = abs(value)
-    if size >= 1e6:
-        return f"{value / 1e6:.3g} M"
+    if size >= 1_000_000:
+        return f"{value / 1_000_000:.3g} M"
     if size >= 1000:
         return f"{round(value):,}".replace(",", "\u202f")
     if size >= 100 or value == round(value):
