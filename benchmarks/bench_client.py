@@ -18,6 +18,7 @@ from drivers import (
     FLOOR,
     FLOOR_UVLOOP,
     OURS,
+    OURS_CONFIRMED,
     OURS_MANY,
     OURS_MANY_UVLOOP,
     OURS_RECEIPTS,
@@ -62,12 +63,16 @@ def paced(drivers: Sequence[Driver], rate: float, rounds: int, seconds: float) -
     return contest.results
 
 
-def intake(rounds: int, seconds: float) -> list[Result]:
-    """Push receipts at our client."""
-    found = []
+def intake(rounds: int, seconds: float) -> Results:
+    """Push receipts at our client; and let it await the receipt of each message it sends."""
+    found: Results = {OURS_RECEIPTS.name: [], OURS_CONFIRMED.name: []}
     for _ in range(rounds):
         with sink(push=PUSHED + WARM_UP) as running:
-            found.append(run(OURS_RECEIPTS, running.port, seconds=seconds, count=PUSHED))
+            result = run(OURS_RECEIPTS, running.port, seconds=seconds, count=PUSHED)
+            found[OURS_RECEIPTS.name].append(result)
+        with sink(receipts=True) as running:
+            result = run(OURS_CONFIRMED, running.port, seconds=SECONDS, count=PLENTY)
+            found[OURS_CONFIRMED.name].append(result)
     return found
 
 
@@ -144,7 +149,7 @@ def main() -> None:
     data["half load"] = results = paced(ours, half, asked.rounds, 2 * asked.seconds)
     show(f"half load: {half:.0f} messages a second at an even pace", results)
     data["receipts"] = found = intake(asked.rounds, 10.0)
-    show("receipts taken in", {OURS_RECEIPTS.name: found})
+    show("receipts: pushed at it, and awaited for each message", found)
     if asked.json:
         asked.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 

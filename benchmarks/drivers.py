@@ -74,6 +74,7 @@ FLOOR_UVLOOP = Driver("floor uvloop", "floor.py", ("--uvloop",), "uvloop", is_pa
 OURS = Driver("ours send", "peers/drive_ours.py", is_paced=True)
 OURS_MANY = Driver("ours send_many", "peers/drive_ours.py", ("--way", "send_many"))
 OURS_RECEIPTS = Driver("ours receipts", "peers/drive_ours.py", ("--way", "receipts"))
+OURS_CONFIRMED = Driver("ours send and receipt", "peers/drive_ours.py", ("--way", "confirmed"))
 OURS_UVLOOP = Driver(
     "ours send uvloop", "peers/drive_ours.py", ("--uvloop",), "uvloop", is_paced=True
 )

@@ -45,15 +45,6 @@ class Sink:
         """Return the URL for our client."""
         return f"smpp://bench:secret@127.0.0.1:{self.port}"
 
-    def cpu_seconds(self) -> float:
-        """Return what it has used so far; NaN where the system doesn't tell."""
-        try:
-            status = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
-        except OSError:
-            return float("nan")
-        user, system = status.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
     def stop(self) -> None:
         """End it and take what it counted."""
         said, _ = self._process.communicate(timeout=5)  # closes its standard input, so it ends

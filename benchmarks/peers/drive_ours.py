@@ -1,4 +1,4 @@
-"""Our own client against the sink: `send`, `send_many`, or receipts that it is given.
+"""Our own client against the sink: `send`, `send_many`, receipts, or a send and its receipt.
 
     PYTHONPATH=.:benchmarks python benchmarks/peers/drive_ours.py PORT [--way send_many] [--uvloop]
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from smsc_async import Message, Receipt, Sms, SmscClient
 
 OPTIONS = arguments(__doc__)
-OPTIONS.add_argument("--way", choices=("send", "send_many", "receipts"), default="send")
+OPTIONS.add_argument(
+    "--way", choices=("send", "send_many", "receipts", "confirmed"), default="send"
+)
 OPTIONS.add_argument("--uvloop", action="store_true")
 OPTIONS.add_argument("--binds", type=int, default=1)
 ASKED = OPTIONS.parse_args()
@@ -71,6 +73,12 @@ async def receipts(smsc: SmscClient, clock: Clock) -> Figures:
     return clock.figures(ASKED.count - WARM_UP)
 
 
+async def confirmed(smsc: SmscClient, number: int) -> None:
+    """Send one message to a sink that was started with --receipts, and await its receipt."""
+    sent = await smsc.send(message(number))
+    await sent.receipt(timeout=10)
+
+
 async def main() -> None:
     """Measure what was asked for and print the figures."""
     peer = "ours " + ASKED.way + (" uvloop" if ASKED.uvloop else "")
@@ -82,6 +90,8 @@ async def main() -> None:
             figures = await send_many(smsc, clock)
         elif ASKED.way == "receipts":
             figures = await receipts(smsc, clock)
+        elif ASKED.way == "confirmed":
+            figures = await measure(lambda number: confirmed(smsc, number), clock, ASKED)
         else:
             figures = await measure(lambda number: smsc.send(message(number)), clock, ASKED)
     figures.show()

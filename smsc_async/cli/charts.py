@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 760
 """Units of a drawing; the page makes them as wide as there is room."""
-_BAR, _GAP, _LABELS, _VALUES = 20, 10, 170, 130
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 64, 20, 12, 44, 300
-_COLOURS: Final = 6
+_BAR, _GAP, _LABELS, _VALUES = 20, 10, 190, 120
+_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 84, 20, 12, 44, 300
+_COLOURS: Final = 8
 
 STYLE: Final = """
 :root{color-scheme:light dark;--ground:#fff;--card:#f6f8fa;--ink:#1b1f24;--soft:#59636e;
 --line:#d8dee4;--good:#1a7f37;--bad:#c4320a;
---c0:#0969da;--c1:#bc4c00;--c2:#1a7f37;--c3:#8250df;--c4:#57606a;--c5:#bf3989}
+--c0:#0969da;--c1:#bc4c00;--c2:#1a7f37;--c3:#8250df;--c4:#57606a;--c5:#bf3989;--c6:#0a7ea4;--c7:#9a6700}
 @media(prefers-color-scheme:dark){:root{--ground:#0d1117;--card:#161b22;--ink:#e6edf3;
 --soft:#9198a1;--line:#30363d;--good:#3fb950;--bad:#ff7b54;
---c0:#58a6ff;--c1:#f0883e;--c2:#3fb950;--c3:#a371f7;--c4:#8b949e;--c5:#f778ba}}
+--c0:#58a6ff;--c1:#f0883e;--c2:#3fb950;--c3:#a371f7;--c4:#8b949e;--c5:#f778ba;--c6:#39c5cf;--c7:#d29922}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -49,8 +49,9 @@ table{border-collapse:collapse;margin:12px 0;font-variant-numeric:tabular-nums;m
 th,td{padding:6px 14px 6px 0;text-align:right;border-bottom:1px solid var(--line);
 white-space:nowrap}
 th{color:var(--soft);font-weight:500;font-size:14px}
-th:first-child,td:first-child{text-align:left;white-space:normal}
-.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
+th:first-child,td:first-child{text-align:left;white-space:normal;min-width:13em}
+td.good,td.bad{text-align:left;white-space:normal;min-width:8em;font-weight:600}
+.good{color:var(--good)}.bad{color:var(--bad)}
 """ + "".join(
     f"svg .f{n}{{fill:var(--c{n})}}svg .l{n}{{stroke:var(--c{n});fill:none;stroke-width:2}}\n"
     for n in range(_COLOURS)
