@@ -58,12 +58,13 @@ def at_most(claim: str, value: float | None, most: float, form: str) -> Target:
 def all_targets(data: dict[str, Any]) -> list[Target]:
     """Return every target with what *data* of a whole run says of it."""
     race: dict[str, list[Result]] = data["race"].get("100", {})
+    taken = data.get("receipts", {}).get("ours receipts", [])
     return [
         *_speed(race),
         *_codec(data.get("codec", {})),
         at_least(
             "receipts taken in: 60 000 a second or more",
-            middle(data.get("receipts", {}).get("ours receipts", []), "rate"), 60_000, "{:,.0f} a second",
+            middle(taken, "rate"), 60_000, "{:,.0f} a second",
         ),
         *_growth(data.get("growth", {})),
         _latency(data.get("half_load", {})),
