@@ -10,10 +10,11 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import count as numbers
 from itertools import cycle
 from pathlib import Path  # noqa: TC003 -- cyclopts reads the annotations
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -44,6 +45,7 @@ _FLOOD: Final = 50
 """Messages to one subscriber within the run; the gateway's flood rule begins there."""
 _MOST: Final = 1_000_000
 _SLOWEST: Final = 0.01
+_SELDOM: Final = 0.5
 _LARGEST: Final = 10_000
 _YES: Final = frozenset({"yes", "y", "да", "д"})
 _COLUMNS: Final = "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}"
@@ -267,34 +269,39 @@ async def _measure(task: _Task, course: Course, screen: Screen) -> int:
             wait=task.wait,
             told=progress.told,
         )
-        with progress:
-            async for step in sweep.steps(task.windows, task.count, warm_up=task.warm_up):
-                steps.append(step)
-                _show_step(step, screen)
+        stack.callback(progress.stop)
+        async for step in sweep.steps(task.windows, task.count, warm_up=task.warm_up):
+            progress.stop()
+            steps.append(step)
+            _show_step(step, screen)
     _sum_up(steps, task, screen)
     return ExitCode.REFUSED if any(step.failed for step in steps) else ExitCode.DONE
 
 
 class _Progress:
-    """A line on a terminal that tells how far it is; nothing elsewhere."""
+    """A line on a terminal that tells how far it is; nothing elsewhere.
+
+    Drawing it takes processor time, which is measured here: so it is drawn seldom.
+    """
 
     def __init__(self, screen: Screen, count: int) -> None:
         self._say = screen.say
         self._count = count
         is_shown = screen.err.is_terminal and not screen.is_json
-        self._status = screen.err.status("") if is_shown else None
+        self._status = screen.err.status("", refresh_per_second=2) if is_shown else None
+        self._shown_at = 0.0
 
     def told(self, window: int, answered: int) -> None:
         """Show how far a window is."""
-        if self._status is not None:
+        now = perf_counter()
+        if self._status is not None and now - self._shown_at >= _SELDOM:
             said = self._say("bench.at", window=window, answered=answered, count=self._count)
             self._status.update(Text(said, style="dim"))
-
-    def __enter__(self) -> None:
-        if self._status is not None:
             self._status.start()
+            self._shown_at = now
 
-    def __exit__(self, *why: object) -> None:
+    def stop(self) -> None:
+        """Take the line away."""
         if self._status is not None:
             self._status.stop()
 
@@ -321,7 +328,31 @@ def _show_step(step: Step, screen: Screen) -> None:
         step.failed,
     )
     screen.show(Text(row, style="red" if step.failed else ""), wrap=False)
-    screen.write({"event": "step", **asdict(step)})
+    screen.write(_as_json(step))
+
+
+def _as_json(step: Step) -> dict[str, Any]:
+    """Return one window for a program, with the units in the names."""
+    return {
+        "event": "step",
+        "window": step.window,
+        "accepted": step.accepted,
+        "failed": step.failed,
+        "why": step.why,
+        "rate": round(step.rate, 1),
+        "p50_ms": _rounded(step.p50, 1e3),
+        "p95_ms": _rounded(step.p95, 1e3),
+        "p99_ms": _rounded(step.p99, 1e3),
+        "cpu_us": _rounded(step.cpu, 1e6),
+        "receipts": step.receipts,
+        "receipt_p50_s": _rounded(step.receipt_p50, 1),
+        "receipt_p95_s": _rounded(step.receipt_p95, 1),
+    }
+
+
+def _rounded(value: float | None, times: float) -> float | None:
+    """Return seconds in another unit, as far as they mean something."""
+    return None if value is None else round(value * times, 3)
 
 
 def _sum_up(steps: list[Step], task: _Task, screen: Screen) -> None:
@@ -398,14 +429,12 @@ def _report(steps: list[Step], task: _Task, say: Say) -> str:
     return page(
         say("bench.title"),
         f"{task.config}. {' '.join(_conclusions(steps, task, say))}",
-        section(say("bench.rate"), "", lines(say("bench.rate"), [rates], window, Axis("1/s"))),
         section(
-            say("bench.latency"),
+            say("bench.figures"),
             "",
+            lines(say("bench.rate"), [rates], window, Axis("1/s")),
             lines(say("bench.latency"), latencies, window, Axis(say("bench.ms"))),
-        ),
-        section(
-            say("bench.figures"), "", table([say(f"bench.columns.{name}") for name in names], rows)
+            table([say(f"bench.columns.{name}") for name in names], rows),
         ),
         language=say.language,
     )

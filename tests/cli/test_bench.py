@@ -121,7 +121,7 @@ def test_json_holds_a_line_for_each_window(
         (step["window"], step["accepted"], step["failed"]) for step in steps
     ]
     assert [5, 5] == [step["receipts"] for step in steps]
-    assert all(0 < step["p50"] <= step["p95"] <= step["p99"] for step in steps)
+    assert all(0 < step["p50_ms"] <= step["p95_ms"] <= step["p99_ms"] for step in steps)
     assert ("summary", 10, 0) == (summary["event"], summary["accepted"], summary["failed"])
     assert summary["enough"] in {1, 3}
     assert "secret" not in json.dumps(summary)
