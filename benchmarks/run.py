@@ -125,7 +125,7 @@ def main() -> int:
         {"claim": each.claim, "measured": each.measured, "holds": each.holds} for each in targets
     ]
     tell(targets)
-    print("\n".join(missing()))
+    print("", *missing(), sep="\n")
     for name, text in (
         ("bench.json", json.dumps(data, indent=1)),
         ("bench.html", whole(data, targets)),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drivers import Result
 
 SETTLED = 50_000  # messages after which memory is flat
-# A table of what is remembered is made anew, larger, once in its life: 3 MiB of 48, at 90 000.
+# Tables of what is remembered are made anew now and then, and the allocator keeps some of it.
 ALLOWED_GROWTH = 1.10
 
 
