@@ -270,10 +270,15 @@ async def _measure(task: _Task, course: Course, screen: Screen) -> int:
             told=progress.told,
         )
         stack.callback(progress.stop)
-        async for step in sweep.steps(task.windows, task.count, warm_up=task.warm_up):
+        try:
+            async for step in sweep.steps(task.windows, task.count, warm_up=task.warm_up):
+                progress.stop()
+                steps.append(step)
+                _show_step(step, screen)
+        except BaseException:
             progress.stop()
-            steps.append(step)
-            _show_step(step, screen)
+            _show_stop(sweep.accepted, screen)
+            raise
     _sum_up(steps, task, screen)
     return ExitCode.REFUSED if any(step.failed for step in steps) else ExitCode.DONE
 
@@ -329,6 +334,13 @@ def _show_step(step: Step, screen: Screen) -> None:
     )
     screen.show(Text(row, style="red" if step.failed else ""), wrap=False)
     screen.write(_as_json(step))
+
+
+def _show_stop(accepted: int, screen: Screen) -> None:
+    """Say what is paid by now, where it ends before the end."""
+    counted = screen.say.count("messages", accepted)
+    screen.show("", Text(screen.say("bench.stopped", messages=counted), style="bold yellow"))
+    screen.write({"event": "stopped", "accepted": accepted})
 
 
 def _as_json(step: Step) -> dict[str, Any]:

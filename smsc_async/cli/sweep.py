@@ -129,6 +129,8 @@ class Sweep:
         self._wait = wait
         self._told = told
         self._receipts = _Receipts()
+        self.accepted = 0
+        """Messages that the gateway took so far, warm-up included."""
 
     async def steps(
         self, windows: Sequence[int], count: int, *, warm_up: int
@@ -211,6 +213,7 @@ class Sweep:
                 raise
             return
         ended = perf_counter()
+        self.accepted += 1
         done.took.append(ended - began)
         done.accepted[sent.message_ids[-1]] = ended
 

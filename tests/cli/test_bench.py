@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -222,3 +227,27 @@ def test_report_needs_nothing_else(smsc: Smsc, tmp_path: Path) -> None:
     assert 2 == page.count("<svg")
     assert "http" not in page
     assert "<script" not in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.takes_up_to(15, reason="a process is started")
+async def test_interrupted_measurement_says_what_is_paid(recipients: Path) -> None:
+    """Ctrl-C in the middle: 130, and how many were accepted by then."""
+    async with Simulator(Scenario(receipts=False)) as gateway:
+        endless = ("--windows", "1", "--messages", "100", "--warm-up", "0", "--rate", "10", "--yes")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "smsc_async", "bench", gateway.url, "--json"),
+            *(*endless, "--recipients", str(recipients)),
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        await gateway.wait_for_message(timeout=14)
+        process.send_signal(signal.SIGINT)
+        said, complaint = await process.communicate()
+        taken = len(gateway.messages)
+
+    stopped, *_ = map(json.loads, said.decode().splitlines())
+    assert (130, "stopped") == (process.returncode, stopped["event"])
+    assert taken - 1 <= stopped["accepted"] <= taken
+    assert "Traceback" not in complaint.decode()
