@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH: Final = 760
 """Units of a drawing; the page makes them as wide as there is room."""
 _BAR, _GAP, _LABELS, _VALUES = 20, 10, 190, 120
-_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 84, 20, 12, 44, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 84, 34, 12, 44, 300
 _COLOURS: Final = 8
 
 STYLE: Final = """
