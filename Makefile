@@ -3,10 +3,12 @@
 
 PYTHON := sh tools/python.sh
 VENV := .venv/bin
+ROUNDS := 5
+SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format counterparts clean
+.PHONY: help demo test lint format bench counterparts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -27,6 +29,12 @@ format: ## ruff format and ruff's safe repairs
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/ruff check --fix-only --quiet .
 	@$(VENV)/ruff format .
+
+bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5 SENT=1000000
+	@$(PYTHON) tools/environment.py bench
+	@test -d .cache/node/node_modules/smpp || ! command -v npm >/dev/null || npm install --no-save \
+		--no-package-lock --no-fund --no-audit --loglevel=error --prefix .cache/node smpp@0.5.1
+	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
 
 counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1

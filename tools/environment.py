@@ -23,6 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".venv"
+BENCH = ROOT / ".cache" / "bench-environment"
 SOURCES = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 OLDEST_PIP = (22, 3)  # the first with `pip --python`
 
@@ -30,6 +31,7 @@ OLDEST_PIP = (22, 3)  # the first with `pip --python`
 LEVELS = {
     "demo": ("cli",),
     "test": ("all",),
+    "bench": ("speed",),
 }
 GROUPS = {"demo": None, "test": "dev"}
 
@@ -169,12 +171,34 @@ def prepare(level: str) -> None:
     finish(DEFAULT, *(("demo", "test") if level == "test" else ("demo",)))
 
 
+def prepare_bench() -> None:
+    """Make the environment of the benchmarks ready: the client, and whoever races with it.
+
+    Contestants are installed one by one: one that this platform lacks takes nobody with it.
+    """
+    if is_ready(BENCH, "bench"):
+        return
+    print("setting up .cache/bench-environment; the first time takes a minute", flush=True)
+    create(BENCH)
+    pip_install(BENCH, "-e", f"{ROOT}[{','.join(LEVELS['bench'])}]")
+    for requirement in read_group("bench"):
+        try:
+            pip_install(BENCH, requirement)
+        except SetupError:
+            print(f"!!! {requirement} CAN'T BE INSTALLED HERE: it won't be raced with", flush=True)
+    finish(BENCH, "bench")
+
+
 def main() -> int:
     """Prepare what the command line asks for."""
     parser = argparse.ArgumentParser(description="make the project's environment ready")
     parser.add_argument("level", choices=sorted(LEVELS))
+    level = parser.parse_args().level
     try:
-        prepare(parser.parse_args().level)
+        if level == "bench":
+            prepare_bench()
+        else:
+            prepare(level)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1

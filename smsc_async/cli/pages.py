@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _TITLE = re.compile(r"^\S.*:$", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
-_USAGE = re.compile(r"\bsmsc (?:demo|sim|send|hlr|ping|query|tail|plan|decode|COMMAND|КОМАНДА)\b")
+_USAGE = re.compile(
+    r"\bsmsc (?:demo|sim|send|hlr|ping|query|tail|plan|decode|bench|COMMAND|КОМАНДА)\b"
+)
 
 
 def page(language: Language, name: str) -> tuple[Text, ...]:
@@ -45,6 +47,7 @@ Commands:
   tail      receipts and incoming messages, as they come
   plan      what a text takes: coding, parts, octets; nothing is sent
   decode    octets of SMPP explained, field by field
+  bench     how much a link carries, window by window
 
 With every command:
   --json          JSON on standard output, nothing else there
@@ -297,6 +300,33 @@ Examples:
   smsc decode 00000010 00000015 00000000 00000001
   xxd capture.bin | smsc decode -
 """,
+    "bench": """\
+Measure a link: how much it carries at each window, how soon it answers, and
+from which window on more doesn't help. Every message is sent and paid.
+
+Usage: smsc bench [URL] [OPTIONS]
+
+Arguments:
+  URL     gateway; default: $SMSC_URL. sim:// costs nothing
+
+Options:
+  --recipients FILE    numbers to send to, one a line; only sim:// needs none
+  --windows LIST       windows to measure; default: 1,2,5,10,20,50,100
+  --messages N         messages at each window; default: 100
+  --warm-up N          messages before, at each window; default: 10
+  --rate N             parts a second at most; default: 100, for sim:// none
+  --text TEXT          what to say; a number is put behind it
+  --sender NAME        name or number they come from
+  --wait TIME          for receipts, after each window; default: 10
+  --html FILE          write a report with charts
+  --yes                don't ask before sending
+
+It says how many messages it will send, and begins when that is agreed to.
+
+Examples:
+  smsc bench sim://
+  smsc bench --recipients my-numbers.txt --windows 10,50 --html report.html
+""",
 }
 
 _RU: Final = {
@@ -316,6 +346,7 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
   tail      статусы и входящие сообщения, по мере прихода
   plan      во что обойдётся текст: кодировка, части, октеты; без отправки
   decode    октеты SMPP с объяснением каждого поля
+  bench     сколько пропускает связь, окно за окном
 
 С любой командой:
   --json          JSON на стандартном выводе, и ничего кроме
@@ -567,6 +598,33 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
 Примеры:
   smsc decode 00000010 00000015 00000000 00000001
   xxd capture.bin | smsc decode -
+""",
+    "bench": """\
+Измерить связь: сколько она пропускает при каждом окне, как скоро приходит
+ответ и с какого окна больше не помогает. Все сообщения уходят и оплачиваются.
+
+Применение: smsc bench [URL] [ПАРАМЕТРЫ]
+
+Аргументы:
+  URL     шлюз; иначе $SMSC_URL. sim:// бесплатно
+
+Параметры:
+  --recipients FILE    кому отправлять, номер в строке; не нужен для sim://
+  --windows LIST       какие окна измерить; иначе 1,2,5,10,20,50,100
+  --messages N         сообщений при каждом окне; иначе 100
+  --warm-up N          сообщений до замера, при каждом окне; иначе 10
+  --rate N             частей в секунду, не больше; иначе 100, для sim:// нет
+  --text TEXT          что сказать; позади добавляется число
+  --sender NAME        имя или номер отправителя
+  --wait TIME          сколько ждать статусы после каждого окна; иначе 10
+  --html FILE          записать отчёт с графиками
+  --yes                не спрашивать перед отправкой
+
+Сначала говорится, сколько сообщений уйдёт; без согласия ничего не начнётся.
+
+Примеры:
+  smsc bench sim://
+  smsc bench --recipients my-numbers.txt --windows 10,50 --html report.html
 """,
 }
 

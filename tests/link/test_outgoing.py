@@ -142,7 +142,7 @@ def test_throttled_behind_a_fault_is_not_written_again(outgoing: Outgoing[Any]) 
 def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
     outgoing: Outgoing[Any],
 ) -> None:
-    """«…все SMS-части должны быть переданы на сервер в течение минуты.»"""
+    """«…все SMS-части должны быть переданы на сервер в течение минуты…»: what was refused isn't."""
     outgoing.parts_window = 59.0
     assert float("inf") == outgoing.parts_deadline
     outgoing.next_part(10.0)

@@ -1,0 +1,91 @@
+"""What asyncio itself allows: framing and futures, and nothing that makes an SMPP client.
+
+    PYTHONPATH=benchmarks python benchmarks/floor.py PORT [--window N] [--rate N] [--uvloop]
+
+Rule: no asyncio client that gives each message a future can be faster, so every client is measured
+by its distance to this. The submit_sm is encoded once and only its sequence number changes; what
+one turn of the loop has to write goes out in one write.
+
+`--rate` sends at an even pace, which is how a latency is compared: at full speed it only says how
+long the window is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import cast
+
+from measuring import SENDER, TEXT, Clock, arguments, measure, recipient, start
+
+OPTIONS = arguments(__doc__)
+OPTIONS.add_argument("--uvloop", action="store_true")
+ASKED = OPTIONS.parse_args()
+
+HEADER = struct.Struct(">4I")
+BIND_TRANSCEIVER, SUBMIT_SM, UNBIND = 0x09, 0x04, 0x06
+BIND = b"bench\0secret\0\0\x34\0\0\0"
+SUBMIT = b"".join(
+    (
+        b"\0\5\0", SENDER.encode(), b"\0\1\1", recipient(0).encode(), b"\0\0\0\0\0\0\0\0\0\0",
+        bytes([len(TEXT)]), TEXT.encode(),
+    )
+)  # fmt: skip
+
+
+class Floor(asyncio.Protocol):
+    """Requests by their numbers, each with a future."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._awaited: dict[int, asyncio.Future[bytes]] = {}
+        self._outgoing: list[bytes] = []
+        self._incoming = b""
+        self._number = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut frames and wake those who wait."""
+        data = self._incoming + data
+        at, end, awaited = 0, len(data), self._awaited
+        while end - at >= 16:
+            length, _, _, number = HEADER.unpack_from(data, at)
+            if end - at < length:
+                break
+            future = awaited.pop(number, None)
+            if future is not None and not future.done():
+                future.set_result(data[at + 16 : at + length])
+            at += length
+        self._incoming = data[at:]
+
+    def request(self, command_id: int, body: bytes) -> asyncio.Future[bytes]:
+        """Write a request at the end of this turn; its future is the response's body."""
+        if not self._outgoing:
+            self._loop.call_soon(self._write)
+        self._number += 1
+        self._outgoing.append(HEADER.pack(16 + len(body), command_id, 0, self._number) + body)
+        future = self._awaited[self._number] = self._loop.create_future()
+        return future
+
+    def _write(self) -> None:
+        """Write all that has gathered."""
+        self.transport.write(b"".join(self._outgoing))
+        self._outgoing.clear()
+
+
+async def main() -> None:
+    """Measure what was asked for and print the figures."""
+    loop = asyncio.get_running_loop()
+    _, link = await loop.create_connection(Floor, "127.0.0.1", ASKED.port)
+    await link.request(BIND_TRANSCEIVER, BIND)
+    clock = Clock("floor uvloop" if ASKED.uvloop else "floor", ASKED.window)
+    (await measure(lambda _: link.request(SUBMIT_SM, SUBMIT), clock, ASKED)).show()
+    await link.request(UNBIND, b"")
+    link.transport.close()
+
+
+if __name__ == "__main__":
+    start(main, uvloop=ASKED.uvloop)

@@ -1,0 +1,206 @@
+"""How every driver measures, whoever's client it drives: the same load, clocks and figures.
+
+Rule: what is measured is the client in a process of its own. Its CPU is that of the process, all
+threads included; a latency lasts from the call to its return. Messages are built within the
+measurement, as users build them, and no two are alike, so that no rule has a reason to hold them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import sys
+import time
+from array import array
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
+
+TEXT = "Your order 4711 has been sent and will arrive tomorrow between 10 and 12. " + "x" * 46
+assert len(TEXT) == 120
+SENDER = "Shop"
+LOGIN, PASSWORD = "bench", "secret"
+WARM_UP = 1000  # messages before the clock starts
+
+
+@dataclass(slots=True)
+class Figures:
+    """What one run gave: one line of JSON.
+
+    Args:
+        peer: Whose client, and by which of its ways.
+        window: Requests in flight at most.
+        rate: Messages a second.
+        cpu_us: Microseconds of processor time for a message, all threads.
+        p50_ms: Half of the messages were answered within it.
+        p99_ms: All but one of a hundred were; None where it wasn't measured.
+        count: Messages that were measured.
+        note: What is to be known of this run, "" for nothing.
+    """
+
+    peer: str
+    window: int
+    rate: float
+    cpu_us: float
+    p50_ms: float | None
+    p99_ms: float | None
+    count: int
+    note: str = ""
+
+    def show(self) -> None:
+        """Print the line."""
+        print(json.dumps({**asdict(self), "version": sys.version.split()[0]}), flush=True)
+
+
+def percentile(latencies: list[float], share: float) -> float:
+    """Return the value below which *share* of the sorted values lie; NaN of nothing."""
+    return (
+        latencies[min(int(len(latencies) * share), len(latencies) - 1)]
+        if latencies
+        else float("nan")
+    )
+
+
+def recipient(number: int) -> str:
+    """Return a phone number, another one for each number below ten million."""
+    return f"7916{number % 10_000_000:07d}"
+
+
+class Clock:
+    """Wall, processor and latencies of one run.
+
+    Args:
+        peer: Named in the figures.
+        window: Named in the figures.
+    """
+
+    def __init__(self, peer: str, window: int, note: str = "") -> None:
+        self.peer, self.window, self.note = peer, window, note
+        self.latencies = array("d")
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the warm-up and begin."""
+        del self.latencies[:]
+        gc.collect()
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def figures(self, count: int | None = None) -> Figures:
+        """Stop and return what was measured; *count* where not every latency was taken."""
+        wall = time.perf_counter() - self._wall
+        cpu = time.process_time() - self._cpu
+        taken = sorted(self.latencies)
+        count = len(taken) if count is None else count
+        half, most = (round(percentile(taken, share) * 1e3, 4) for share in (0.5, 0.99))
+        return Figures(
+            self.peer,
+            self.window,
+            rate=round(count / wall, 1),
+            cpu_us=round(cpu / max(count, 1) * 1e6, 3),
+            p50_ms=half if taken else None,
+            p99_ms=most if taken else None,
+            count=count,
+            note=self.note,
+        )
+
+
+async def saturate(
+    send: Callable[[int], Awaitable[object]], clock: Clock, *, count: int, seconds: float
+) -> Figures:
+    """Keep *window* calls under way until *count* messages are answered or the time is over.
+
+    Args:
+        send: Sends the message of that number and returns when it is answered.
+        clock: Says how many at a time.
+        count: Messages to measure, after the warm-up.
+        seconds: Bound of the measured part.
+    """
+    now, note = time.perf_counter, clock.latencies.append
+
+    async def work(numbers: Iterator[int], end: float) -> None:
+        """Send one after the other."""
+        for number in numbers:
+            began = now()
+            await send(number)
+            ended = now()
+            note(ended - began)
+            if ended > end:
+                return
+
+    async def run(first: int, messages: int) -> None:
+        """Let *window* workers share the messages."""
+        numbers, end = iter(range(first, first + messages)), now() + seconds
+        await asyncio.gather(*(work(numbers, end) for _ in range(clock.window)))
+
+    await run(0, WARM_UP)
+    clock.restart()
+    await run(WARM_UP, count)
+    return clock.figures()
+
+
+async def pace(
+    send: Callable[[int], Awaitable[object]], clock: Clock, *, rate: float, seconds: float
+) -> Figures:
+    """Call *send* at an even pace, whether or not earlier calls have returned.
+
+    Args:
+        send: As for `saturate`.
+        clock: Takes the latencies, from the call to its return.
+        rate: Calls a second.
+        seconds: How long; the first tenth of it is warm-up.
+    """
+    loop = asyncio.get_running_loop()
+
+    async def one(number: int) -> None:
+        """Send one message."""
+        began = time.perf_counter()
+        await send(number)
+        clock.latencies.append(time.perf_counter() - began)
+
+    began, called, is_warm = loop.time(), 0, False
+    async with asyncio.TaskGroup() as calls:
+        while (elapsed := loop.time() - began) < seconds:
+            if not is_warm and elapsed > seconds / 10:
+                is_warm = True
+                clock.restart()
+            for number in range(called, int(elapsed * rate)):
+                calls.create_task(one(number))
+            called = int(elapsed * rate)
+            await asyncio.sleep(0.001)
+    return clock.figures()
+
+
+async def measure(
+    send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
+) -> Figures:
+    """Measure at an even pace if one was asked for, else all that goes."""
+    if asked.rate:
+        return await pace(send, clock, rate=asked.rate, seconds=asked.seconds)
+    return await saturate(send, clock, count=asked.count, seconds=asked.seconds)
+
+
+def arguments(what: str) -> argparse.ArgumentParser:
+    """Return the options that every driver takes."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("port", type=int, help="of the sink, on 127.0.0.1")
+    parser.add_argument("--window", type=int, default=100, help="requests in flight (100)")
+    parser.add_argument("--count", type=int, default=20_000, help="messages (20000)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="at most (10)")
+    parser.add_argument(
+        "--rate", type=float, default=0.0, help="an even pace instead of all at once"
+    )
+    return parser
+
+
+def start(main: Callable[[], Coroutine[object, object, None]], *, uvloop: bool = False) -> None:
+    """Run a driver on the loop it was asked for."""
+    if uvloop:
+        from uvloop import run  # noqa: PLC0415 - the extra `speed`
+
+        run(main())
+    else:
+        asyncio.run(main())

@@ -1,0 +1,140 @@
+"""Everything that is measured, in one run: a table, a JSON file and a page.
+
+    make bench [ROUNDS=5] [SENT=1000000]
+
+Rule: one run, by turns. What is missing is said first and again at the end; a target is held or
+not by what this run measured. The exit code is 0 where it came to its end, whatever it found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import growth
+import machine
+from bench_client import intake, middle, paced, race, show
+from drivers import ENVIRONMENT, EVERYBODY, FLOOR, FLOOR_UVLOOP, HERE, OURS, OURS_UVLOOP, ROOT
+from ours import NOTE
+from report import whole
+from sink import SinkError, compile_sink
+from targets import Target, all_targets
+
+RESULTS = ROOT / ".cache" / "bench"
+WINDOWS = (1, 10, 100, 1000)
+PACKAGES = ("smsc-async", "construct", "uvloop")
+LONGEST = 120.0  # seconds of one floor's own benchmark
+
+
+def missing() -> list[str]:
+    """Return a sentence for each contestant that isn't there."""
+    return [
+        f"NOT MEASURED: {driver.name}, {driver.package} isn't installed."
+        for driver in EVERYBODY
+        if not driver.is_there
+    ]
+
+
+def floor_benchmark(script: str, *options: str) -> dict[str, Any]:
+    """Run the benchmark of one floor; what it prints is shown, what it measured is returned."""
+    path, found = HERE / script, RESULTS / f"{Path(script).stem}.json"
+    if not path.exists():
+        print(f"\n{script}: there is none")
+        return {}
+    found.unlink(missing_ok=True)
+    print(f"\n--- {script}", flush=True)
+    command = [sys.executable, str(path), "--json", str(found), *options]
+    try:
+        subprocess.run(command, env=ENVIRONMENT, timeout=LONGEST, check=False)
+    except subprocess.TimeoutExpired:
+        print(f"{script}: stopped after {LONGEST:g} s")
+    data: dict[str, Any] = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
+    return data
+
+
+def everybody(rounds: int) -> dict[str, Any]:
+    """Let all contestants race; window 100 is what targets speak of, so it gets all rounds."""
+    races = {}
+    for window in WINDOWS:
+        races[str(window)] = found = race(EVERYBODY, window, rounds if window == 100 else 2)
+        show(f"window {window}", found)
+    return races
+
+
+def measure(rounds: int, sent: int) -> dict[str, Any]:
+    """Measure everything."""
+    data: dict[str, Any] = {
+        "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "rounds": rounds,
+        "note": NOTE,
+        "missing": missing(),
+        "machine": {"what": machine.describe(), "load": machine.load()},
+        "versions": versions(),
+    }
+    data["codec"] = floor_benchmark("bench_codec.py", "--rounds", "30")
+    data["session"] = floor_benchmark("bench_session.py", "--rounds", "20")
+    data["rules"] = floor_benchmark("bench_rules.py")
+    data["race"] = everybody(rounds)
+    half = (middle(data["race"]["100"][OURS.name], "rate") or 0) / 2
+    data["half_rate"] = half
+    data["half_load"] = paced((FLOOR, OURS, FLOOR_UVLOOP, OURS_UVLOOP), half, rounds, 2.0)
+    show(f"half load: {half:.0f} messages a second at an even pace", data["half_load"])
+    data["receipts"] = intake(rounds, 10.0)
+    show("receipts: pushed at it, and awaited for each message", data["receipts"])
+    data["growth"] = growth.measure(2, sent)
+    growth.show(data["growth"])
+    return data
+
+
+def versions() -> dict[str, str]:
+    """Return what was measured with what."""
+    found = {name: machine.version(name) or "-" for name in PACKAGES}
+    return found | {driver.name: driver.version for driver in EVERYBODY if driver.version}
+
+
+def tell(targets: list[Target]) -> None:
+    """Print the targets."""
+    print(f"\n{'promised':<82}{'measured':<34}")
+    for each in targets:
+        print(f"{each.claim:<82}{each.measured:<34}{each.verdict}")
+
+
+def main() -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="every benchmark in one run")
+    parser.add_argument("--rounds", type=int, default=5, help="at window 100 (5)")
+    parser.add_argument("--sent", type=int, default=growth.SENT, help="messages for the memory")
+    asked = parser.parse_args()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    try:
+        compile_sink()
+    except SinkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join([machine.describe(), NOTE, *missing()]), flush=True)
+    data = measure(asked.rounds, asked.sent)
+    targets = all_targets(data)
+    data["targets"] = [
+        {"claim": each.claim, "measured": each.measured, "holds": each.holds} for each in targets
+    ]
+    tell(targets)
+    print("", *missing(), sep="\n")
+    for name, text in (
+        ("bench.json", json.dumps(data, indent=1)),
+        ("bench.html", whole(data, targets)),
+    ):
+        (RESULTS / name).write_text(text, encoding="utf-8")
+        print(f"{(RESULTS / name).relative_to(ROOT)}")
+    print(f"{time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

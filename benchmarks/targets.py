@@ -1,0 +1,137 @@
+"""What was promised, and whether this run holds it.
+
+Rule: a target is compared within one run and round by round, never with a figure of another day.
+What couldn't be measured isn't held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bench_client import middle, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drivers import Result
+
+SETTLED = 50_000  # messages after which memory is flat
+# Tables of what is remembered are made anew now and then, and the allocator keeps some of it.
+ALLOWED_GROWTH = 1.10
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One promise.
+
+    Args:
+        claim: What was promised, with its number.
+        measured: In words; why it wasn't, if it wasn't.
+        holds: None where it wasn't measured.
+    """
+
+    claim: str
+    measured: str
+    holds: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict in a word or two."""
+        return {True: "holds", False: "doesn't hold", None: "not measured"}[self.holds]
+
+
+def at_least(claim: str, value: float | None, least: float, form: str) -> Target:
+    """Return a promise that a value is large."""
+    if value is None:
+        return Target(claim, "–", None)
+    return Target(claim, form.format(value), value >= least)
+
+
+def at_most(claim: str, value: float | None, most: float, form: str) -> Target:
+    """Return a promise that a value is small."""
+    if value is None:
+        return Target(claim, "–", None)
+    return Target(claim, form.format(value), value <= most)
+
+
+def all_targets(data: dict[str, Any]) -> list[Target]:
+    """Return every target with what *data* of a whole run says of it."""
+    race: dict[str, list[Result]] = data["race"].get("100", {})
+    taken = data.get("receipts", {}).get("ours receipts", [])
+    return [
+        *_speed(race),
+        *_codec(data.get("codec", {})),
+        at_least(
+            "receipts taken in: 60 000 a second or more",
+            middle(taken, "rate"), 60_000, "{:,.0f} a second",
+        ),
+        *_growth(data.get("growth", {})),
+        _latency(data.get("half_load", {})),
+    ]  # fmt: skip
+
+
+def _speed(race: dict[str, list[Result]]) -> Iterator[Target]:
+    """Yield what was promised of sending at window 100."""
+    send, many = race.get("ours send", []), race.get("ours send_many", [])
+    smpp34 = race.get("smpp34", [])
+    yield at_least(
+        "send, window 100: 4 × smpp34 or more", ratio(send, smpp34, "rate"), 4, "{:.2f} ×"
+    )
+    yield at_most(
+        "send, window 100: 16 µs CPU a message or less", middle(send, "cpu_us"), 16, "{:.1f} µs"
+    )
+    yield at_least(
+        "send_many, window 100: 6 × smpp34 or more", ratio(many, smpp34, "rate"), 6, "{:.2f} ×"
+    )
+
+
+def _codec(codec: dict[str, Any]) -> Iterator[Target]:
+    """Yield what the codec's benchmark found of its own targets."""
+    for found in codec.get("targets", []):
+        claim = f"{found['row']}: {found['target']:.3f} × {found['peer']} or less"
+        yield Target(claim, f"{found['ratio']:.3f} ×", found["met"])
+    if not codec.get("targets"):
+        yield Target("the codec's ratios to smpp34 and construct", "–", None)
+
+
+def _growth(growth: dict[str, Any]) -> Iterator[Target]:
+    """Yield what was promised of memory and of callers that wait."""
+    yield _flat([line for line in growth.get("sent", {}).get("rules off", []) if "sent" in line])
+    waiting = {int(count): lines for count, lines in growth.get("waiting", {}).items()}
+    many, few = waiting.get(100_000, []), waiting.get(1000, [])
+    done = [line.get("completed", 0) for line in many]
+    claim = "100 000 sends at once complete, first come first served"
+    if done:
+        in_order = all(line.get("in_order") for line in many)
+        holds = in_order and all(number == 100_000 for number in done)
+        said = f"{min(done):,} completed, {'in order' if in_order else 'out of order'}"
+        yield Target(claim, said, holds)
+    else:
+        yield Target(claim, "–", None)
+    yield at_least(
+        "their rate: 0.8 × that of 1000 callers or more", ratio(many, few, "rate"), 0.8, "{:.2f} ×"
+    )
+    # Below some thousands the allocator's steps are larger than what is measured.
+    per_caller = ratio(many, waiting.get(10_000, []), "octets")
+    yield at_most(
+        "their memory is linear: a caller takes 1.2 × that of 10 000 or less",
+        per_caller, 1.2, "{:.2f} ×",
+    )  # fmt: skip
+
+
+def _flat(lines: list[dict[str, Any]]) -> Target:
+    """Return whether memory stays where it was after the first messages."""
+    claim = "memory is flat from 50 000 to 1 000 000 sends (10 % more at most; rules off)"
+    settled = [line for line in lines if line["sent"] >= SETTLED]
+    if not settled or lines[-1]["sent"] < 1_000_000:
+        return Target(claim, "–", None)
+    first, last = settled[0]["resident"], settled[-1]["resident"]
+    said = f"{first / 2**20:.1f} MiB, then {last / 2**20:.1f} MiB"
+    return Target(claim, said, last <= first * ALLOWED_GROWTH)
+
+
+def _latency(half_load: dict[str, list[Result]]) -> Target:
+    """Return whether a send at half load stays near the floor."""
+    value = ratio(half_load.get("ours send", []), half_load.get("floor", []), "p99_ms")
+    return at_most("send at half load: p99 is 3 × the floor's or less", value, 3, "{:.2f} ×")

@@ -1,0 +1,253 @@
+"""`smsc bench`: nothing is sent by accident, and what is measured is what was agreed on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pdu.enums import CommandStatus
+from smsc_async.simulator import Scenario, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from smsc_async.simulator import HostedSimulator
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+SMALL = ("--windows", "1,3", "--messages", "5", "--warm-up", "1")
+AGREED = 2 * (5 + 1)
+NUMBERS = ["79995550001", "79995550002", "79995550003"]
+
+
+@pytest.fixture
+def gateway() -> Iterator[HostedSimulator]:
+    """Run the gateway on a thread of its own; the command takes it for a real one."""
+    with Simulator(Scenario(receipt_delay=0.01)).in_thread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def recipients(tmp_path: Path) -> Path:
+    """Write a file of numbers."""
+    file = tmp_path / "numbers.txt"
+    file.write_text("\n".join(["# mine", "", *NUMBERS, NUMBERS[0], ""]), encoding="utf-8")
+    return file
+
+
+def test_simulator_needs_nothing_but_its_name(smsc: Smsc) -> None:
+    """Trying it out is one short line, and costs nothing."""
+    done = smsc("bench", "sim://", *SMALL, "--wait", "0")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "12 messages, 12 parts" in done.stdout
+    assert "cost nothing" in done.stdout
+    assert "in this process" in done.stdout
+
+
+def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Invented numbers belong to somebody."""
+    done = smsc("bench", gateway.url, *SMALL, "--yes")
+
+    assert (2, "", []) == (done.returncode, done.stdout, list(gateway.messages))
+    assert "--recipients" in done.stderr
+    assert "nothing left this machine" in done.stderr
+
+
+def test_real_link_needs_a_yes(smsc: Smsc, gateway: HostedSimulator, recipients: Path) -> None:
+    """What it would cost is said; where nobody can be asked, nothing is sent."""
+    done = smsc("bench", gateway.url, *SMALL, "--recipients", str(recipients))
+
+    assert (2, []) == (done.returncode, list(gateway.messages))
+    assert "12 messages, 12 parts" in done.stdout
+    assert "paid" in done.stdout
+    assert "--yes" in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code", "sent"), [("yes", 0, AGREED), ("", 2, 0), ("no", 2, 0)])
+def test_answer_decides(  # noqa: PLR0917 - what it needs comes by name
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    recipients: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    code: int,
+    sent: int,
+) -> None:
+    """Anything but a yes is a no."""
+    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
+    arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients))
+    done = smsc(*arguments, stdin=f"{answer}\n".encode())
+
+    assert (code, sent) == (done.returncode, len(gateway.messages))
+
+
+def test_json_cannot_ask(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question would stand among the objects."""
+    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
+    arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients), "--json")
+    done = smsc(*arguments, stdin=b"yes\n")
+
+    assert (2, 0) == (done.returncode, len(gateway.messages))
+
+
+def test_exactly_what_was_agreed_on_is_sent(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
+    """And no two messages are alike, since the gateway takes a repeat for a mistake."""
+    done = smsc("bench", gateway.url, *SMALL, "--recipients", str(recipients), "--yes")
+    sent = [(message.recipient, message.text) for message in gateway.messages]
+
+    assert (0, AGREED, AGREED) == (done.returncode, len(sent), len(set(sent)))
+    assert set(NUMBERS) == {recipient for recipient, _ in sent}
+
+
+def test_json_holds_a_line_for_each_window(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
+    """For scripts; the last line sums up."""
+    arguments = ("--recipients", str(recipients), "--yes", "--json")
+    *steps, summary = map(
+        json.loads, smsc("bench", gateway.url, *SMALL, *arguments).stdout.splitlines()
+    )
+
+    assert [(1, 5, 0), (3, 5, 0)] == [
+        (step["window"], step["accepted"], step["failed"]) for step in steps
+    ]
+    assert [5, 5] == [step["receipts"] for step in steps]
+    assert all(0 < step["p50_ms"] <= step["p95_ms"] <= step["p99_ms"] for step in steps)
+    assert ("summary", 10, 0) == (summary["event"], summary["accepted"], summary["failed"])
+    assert summary["enough"] in {1, 3}
+    assert "secret" not in json.dumps(summary)
+
+
+def test_few_numbers_are_not_flooded(smsc: Smsc, gateway: HostedSimulator, tmp_path: Path) -> None:
+    """«…блокирует отправку более 50 сообщений одному абоненту…»."""
+    file = tmp_path / "numbers.txt"
+    file.write_text(NUMBERS[0], encoding="utf-8")
+    done = smsc("bench", gateway.url, "--recipients", str(file), "--yes", "--messages", "51")
+
+    assert (2, 0) == (done.returncode, len(gateway.messages))
+    assert "flood" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"79995550001\n12-34-secret", "line 2"), (b"\xff\xfe", "UTF-8"), (None, "No such file")],
+)
+def test_unusable_file_is_said(
+    smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    """Before anything is sent, and without repeating what stands there."""
+    file = tmp_path / "numbers.txt"
+    if content is not None:
+        file.write_bytes(content)
+    done = smsc("bench", gateway.url, *SMALL, "--recipients", str(file), "--yes")
+
+    assert (2, 0) == (done.returncode, len(gateway.messages))
+    assert said in done.stderr
+    assert "12-34" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--windows", "1,x"),
+        ("--windows", "0"),
+        ("--windows", ""),
+        ("--windows", "1,99999"),
+        ("--messages", "0"),
+        ("--messages", "9000000"),
+        ("--warm-up", "-1"),
+        ("--rate", "0"),
+        ("--rate", "nan"),
+        ("--html", "/nowhere/at/all.html"),
+    ],
+)
+def test_wrong_use_ends_with_two(smsc: Smsc, wrong: tuple[str, str]) -> None:
+    """Each option says what it doesn't take."""
+    name, value = wrong
+    done = smsc("bench", "sim://", f"{name}={value}")
+
+    assert (2, "") == (done.returncode, done.stdout)
+
+
+def test_gateway_that_takes_nothing_is_asked_no_further(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
+    """Whoever goes on against refusals is blocked in the end."""
+    gateway.scenario = Scenario(submit_status=CommandStatus.ESME_RINVSRCADR)
+    many = ("--windows", "1", "--messages", "100", "--warm-up", "0", "--wait", "0")
+    done = smsc("bench", gateway.url, *many, "--recipients", str(recipients), "--yes")
+
+    assert 1 == done.returncode
+    assert "ESME_RINVSRCADR" in done.stderr
+    assert 20 == gateway.stats.refused
+
+
+def test_single_refusals_are_counted(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
+    """They end the command with 1, not the measurement."""
+    gateway.scenario = Scenario(
+        submit_status=lambda message: (
+            CommandStatus.ESME_RTHROTTLED
+            if str(message.text).endswith("2")
+            else CommandStatus.ESME_ROK
+        )
+    )
+    one = ("--windows", "1", "--messages", "5", "--warm-up", "0", "--wait", "0")
+    done = smsc("bench", gateway.url, *one, "--recipients", str(recipients), "--yes", "--json")
+    step, summary = map(json.loads, done.stdout.splitlines())
+
+    assert (1, 4, 1) == (done.returncode, step["accepted"], step["failed"])
+    assert {"ThrottledError": 1} == step["why"]
+    assert 1 == summary["failed"]
+
+
+def test_report_needs_nothing_else(smsc: Smsc, tmp_path: Path) -> None:
+    """One file: no script, no address, in the reader's language."""
+    file = tmp_path / "report.html"
+    done = smsc("bench", "sim://", *SMALL, "--wait", "0", "--html", str(file), "--lang", "ru")
+    page = file.read_text(encoding="utf-8")
+
+    assert (0, True) == (done.returncode, str(file) in done.stdout.replace("\n", ""))
+    assert '<html lang="ru">' in page
+    assert 2 == page.count("<svg")
+    assert "http" not in page
+    assert "<script" not in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.takes_up_to(15, reason="a process is started")
+async def test_interrupted_measurement_says_what_is_paid(recipients: Path) -> None:
+    """Ctrl-C in the middle: 130, and how many were accepted by then."""
+    async with Simulator(Scenario(receipts=False)) as gateway:
+        endless = ("--windows", "1", "--messages", "100", "--warm-up", "0", "--rate", "10", "--yes")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "smsc_async", "bench", gateway.url, "--json"),
+            *(*endless, "--recipients", str(recipients)),
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        await gateway.wait_for_message(timeout=14)
+        process.send_signal(signal.SIGINT)
+        said, complaint = await process.communicate()
+        taken = len(gateway.messages)
+
+    stopped, *_ = map(json.loads, said.decode().splitlines())
+    assert (130, "stopped") == (process.returncode, stopped["event"])
+    assert taken - 1 <= stopped["accepted"] <= taken
+    assert "Traceback" not in complaint.decode()
