@@ -273,6 +273,14 @@ def claim(owner: int, limit: int) -> Operation[list[Row]]:
         f" WHERE id IN (SELECT id FROM due) RETURNING {_COLUMNS}",
         {"owner": owner, "limit": limit},
     )
+    if rows:
+        # Together with the claim, so that whatever is SENDING has an owner that can be buried.
+        # DO UPDATE and not DO NOTHING: it locks the row, see `bury`.
+        yield Statement(
+            "INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)"
+            " ON CONFLICT (owner) DO UPDATE SET owner = excluded.owner",
+            {"owner": owner},
+        )
     return sorted(rows, key=lambda row: int(row[0]))
 
 
@@ -341,11 +349,6 @@ def next_due() -> Operation[float | None]:
 # --- owners ---
 
 
-def register(owner: int) -> Operation[None]:
-    """Note an owner, so that others look after what it leaves behind."""
-    yield Statement("INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)", {"owner": owner})
-
-
 def owners() -> Operation[list[int]]:
     """Return all that were noted and not buried."""
     rows = yield Statement("SELECT owner FROM smsc_outbox_owners")
@@ -354,13 +357,15 @@ def owners() -> Operation[list[int]]:
 
 def bury(owner: int, reason: str) -> Operation[int]:
     """Mark what a dead owner was sending as UNKNOWN; return how many entries that were."""
+    # First: if it lives after all and is claiming right now, this waits until that is committed,
+    # and the statement below sees it.
+    yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
     rows = yield Statement(
         # The owner stays: if it wasn't dead after all, it may still tell the truth.
         "UPDATE smsc_outbox SET state = 'unknown', reason = :reason, changed_at = {now}"
         " WHERE owner = :owner AND state = 'sending' RETURNING id",
         {"owner": owner, "reason": reason},
     )
-    yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
     return len(rows)
 
 

@@ -8,8 +8,8 @@ Who is alive: an owner holds a session-level advisory lock for as long as its co
 and the server drops it with the session. That asks no clock, which machines disagree on, and no
 heartbeat, which a busy or suspended process misses although it lives. A killed process is noticed
 at once, a machine without power after a minute, by the server's keepalives. Should the server
-drop a connection whose process goes on, then what it was sending is UNKNOWN until it has
-connected again and told the truth; nobody sends it a second time by himself.
+drop a connection whose process goes on, then what it was sending may be called UNKNOWN until it
+has connected again and told the truth; nobody sends it a second time by himself.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class PostgresOutbox(BaseOutbox):
     open outbox keeps one connection of its own: a direct one, or a pooler's in *session* mode,
     since the connection itself is the sign of life.
 
-    A connection that breaks is made again by the next call. Where it broke during a commit
-    nobody knows whether that happened, so `put` with a key, which may be done again.
+    A connection that breaks is made again. Where it broke during a commit nobody knows whether
+    that happened, which is an `OutboxError`; `put` with a key may then be done again.
 
     Args:
         conninfo: As libpq takes it: a URL or "host=… dbname=…"; the rest is in the environment.
@@ -91,6 +91,7 @@ class PostgresStore:
         self._conninfo = conninfo
         self._connection: Connection | None = None
         self._owner: int | None = None
+        self._is_committing = False
         # The connection runs one thing at a time; `gone` isn't the committer's.
         self._turn = asyncio.Lock()
 
@@ -118,20 +119,21 @@ class PostgresStore:
         async def run(connection: Connection) -> list[Any]:
             """Run them once."""
             async with connection.transaction():
-                return [await _drive(make(), connection) for make in makes]
+                results = [await _drive(make(), connection) for make in makes]
+                self._is_committing = True
+            return results
 
         return await self._guarded(run)
 
     async def own(self) -> int:
-        """Return the owner of this connection; the first call takes its lock and notes it.
+        """Return the owner of this store; the first call takes its lock.
 
         Raises:
             OutboxError: The lock can't be had.
         """
-        if self._owner is None or self._connection is None or self._connection.closed:
+        if self._owner is None:
             owner = secrets.randbits(62)
-            await self._guarded(lambda connection: _locked(connection, owner))
-            await self.transact([lambda: operations.register(owner)])
+            await self._guarded(lambda connection: _lock(connection, owner))
             self._owner = owner
         return self._owner
 
@@ -158,26 +160,41 @@ class PostgresStore:
         fault: OutboxError | None = None
         async with self._turn:
             for _ in range(ATTEMPTS):
+                was_there = self._connection
+                self._is_committing = False
                 try:
                     return await work(await self._connected())
                 except psycopg.Error as error:
                     fault = _translated(error)
-                    if error.sqlstate not in _RETRIED:
+                    if not (error.sqlstate in _RETRIED or self._has_broken(was_there)):
                         break
         # Outside of the handler: the server's error may repeat values.
         assert fault is not None  # noqa: S101 - one attempt was made at least
         raise fault
+
+    def _has_broken(self, connection: Connection | None) -> bool:
+        """Whether an old connection turned out to be broken, before anything could be done."""
+        is_old = connection is not None and connection is self._connection
+        return is_old and self._connection_is_gone and not self._is_committing
+
+    @property
+    def _connection_is_gone(self) -> bool:
+        """Whether there is no connection that could be used."""
+        return self._connection is None or self._connection.closed
 
     async def _connected(self) -> Connection:
         """Return the connection, a new one if the last has broken."""
         connection = self._connection
         if connection is None or connection.closed:
             psycopg = _psycopg()
-            self._owner = None
             connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
             self._connection = connection
             for setting in _SESSION:
                 await connection.execute(setting)
+            # Where the server still keeps the lock for the session that broke, another owner goes
+            # on, and what the old one was sending is told by its outcomes.
+            if self._owner is not None and not await _try_lock(connection, self._owner):
+                self._owner = None
         return connection
 
 
@@ -208,19 +225,24 @@ async def _prepared(connection: Connection) -> int:
         return await _drive(operation, connection)
 
 
-async def _locked(connection: Connection, owner: int) -> None:
-    """Take an owner's lock, for as long as the session lives."""
+async def _lock(connection: Connection, owner: int) -> None:
+    """Take the lock of a new owner, for as long as the session lives."""
     await connection.execute(b"SELECT pg_advisory_lock(%s)", [owner])
 
 
+async def _try_lock(connection: Connection, owner: int) -> bool:
+    """Take the lock of an owner again, if no other session has it."""
+    cursor = await connection.execute(b"SELECT pg_try_advisory_lock(%s)", [owner])
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 async def _gone(connection: Connection, owners: Sequence[int]) -> list[int]:
-    """Try the locks of owners; what could be had is dead, since a number is used only once."""
+    """Return those whose lock can be had; a number is used by one owner only, so it is dead."""
     found = []
     for owner in owners:
-        async with connection.transaction():
-            cursor = await connection.execute(b"SELECT pg_try_advisory_xact_lock(%s)", [owner])
-            row = await cursor.fetchone()
-        if row is not None and row[0]:
+        if await _try_lock(connection, owner):
+            await connection.execute(b"SELECT pg_advisory_unlock(%s)", [owner])
             found.append(owner)
     return found
 
@@ -242,7 +264,7 @@ async def _drive(operation: Operation[T], connection: Connection) -> T:
 def _dialect(sql: str) -> bytes:
     """Return a statement as PostgreSQL and psycopg say it."""
     words = {
-        "{now}": "CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
+        "{now}": "CAST(extract(epoch FROM statement_timestamp()) AS double precision)",
         "{identity}": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "{skip_locked}": "FOR UPDATE SKIP LOCKED",
     }

@@ -105,19 +105,13 @@ class SqliteStore:
         return await self._run(self._transact, makes)
 
     async def own(self) -> int:
-        """Return this store's owner; the first call takes its lock and notes it.
+        """Return this store's owner; the first call takes its lock.
 
         Raises:
             OutboxError: The lock can't be had.
         """
         if self._lock is None:
-            lock = owners.OwnerLock(self._path)
-            try:
-                await self.transact([lambda: operations.register(lock.owner)])
-            except BaseException:
-                lock.release()
-                raise
-            self._lock = lock
+            self._lock = owners.OwnerLock(self._path)
         return self._lock.owner
 
     async def gone(self, noted: Sequence[int]) -> list[int]:
