@@ -6,7 +6,7 @@ VENV := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format counterparts clean
+.PHONY: help demo test lint format counterparts kills clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -30,6 +30,10 @@ format: ## ruff format and ruff's safe repairs
 
 counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
+
+kills: ## kill -9 of 200 outbox workers at random points; about a minute
+	@$(PYTHON) tools/environment.py test
+	@SMSC_KILLS=200 $(VENV)/python -m pytest -q tests/outbox/test_kills.py
 
 clean: ## remove everything that was made here
 	rm -rf .venv .cache dist build node_modules htmlcov .coverage .hypothesis

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from outboxes import Accepted, TamedClient
-
-from smsc_async.outbox import Outbox, PostgresOutbox
+from zygote import open_outbox
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -85,15 +84,21 @@ def _run(*command: str | Path) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def make_outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], BaseOutbox]:
-    """Make outboxes that share their entries, as those of several processes do."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a place for an outbox of the test's own: a path, or a conninfo."""
     if request.param == "sqlite":
-        return lambda: Outbox(tmp_path / "outbox.db")
+        return str(tmp_path / "outbox.db")
     conninfo = request.getfixturevalue("postgres")
     schema = f"outbox_{next(_schemas)}"
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}".encode())
-    return lambda: PostgresOutbox(f"{conninfo} options='-c search_path={schema}'")
+    return f"{conninfo} options='-c search_path={schema}'"
+
+
+@pytest.fixture
+def make_outbox(place: str) -> Callable[[], BaseOutbox]:
+    """Make outboxes that share their entries, as those of several processes do."""
+    return lambda: open_outbox(place)
 
 
 @pytest.fixture

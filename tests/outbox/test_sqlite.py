@@ -35,6 +35,11 @@ def ask(outbox: Outbox, sql: str) -> object:
     return connection.execute(sql).fetchone()[0]
 
 
+def names(folder: Path) -> str:
+    """Return the names of all files in a folder."""
+    return " ".join(path.name for path in folder.iterdir())
+
+
 async def in_thread(outbox: Outbox, sql: str) -> object:
     """Ask from the thread that may."""
     store = outbox._ledger._store
@@ -141,9 +146,9 @@ async def test_clean_end_leaves_one_file(tmp_path: Path) -> None:
     async with Outbox(tmp_path / "outbox.db") as outbox:
         await outbox.put(MESSAGE)
         await outbox._ledger.claim(1)
-        assert 1 == len(list(tmp_path.glob("*-owner-*")))
+        assert "-owner-" in names(tmp_path)
 
-    assert ["outbox.db"] == [path.name for path in tmp_path.iterdir()]
+    assert "outbox.db" == names(tmp_path)
 
 
 async def test_failed_claim_holds_no_transaction(tmp_path: Path) -> None:

@@ -228,13 +228,24 @@ async def test_cancel_scope_of_anyio_has_its_grace_too(outbox: Outbox, tamed: Ta
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
-async def test_what_is_claimed_when_it_ends_goes_back(outbox: Outbox, tamed: TamedClient) -> None:
+async def test_what_is_claimed_when_it_ends_goes_back(
+    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It hasn't been given to the client, so it hasn't left."""
-    worker = asyncio.create_task(outbox.run(tamed.as_client))
-    while not worker.done() and not outbox._ledger._committer._task:
-        await asyncio.sleep(0)
-    await stopped(worker)
+    claim = outbox._ledger.claim
 
+    async def claim_and_cancel(limit: int) -> Any:  # noqa: ANN401 - what `claim` returns
+        """Be cancelled in the middle of a claim."""
+        claimed = await claim(limit)
+        worker.cancel()
+        await asyncio.sleep(0.01)
+        return claimed
+
+    monkeypatch.setattr(outbox._ledger, "claim", claim_and_cancel)
+    worker = asyncio.create_task(outbox.run(tamed.as_client))
+    await asyncio.wait([worker])
+
+    assert worker.cancelled()
     assert [] == tamed.sent
     assert OutboxState.QUEUED is (await only(outbox)).state
 
