@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ZYGOTE = Path(__file__).parents[1] / "support" / "zygote.py"
 KILLS = int(os.environ.get("SMSC_KILLS", "8"))
 SEED = int(os.environ.get("SMSC_SEED", "0")) or secrets.randbits(32)
-LONGEST_LIFE = 0.15
+LONGEST_LIFE = 0.25
 """Seconds. Being born, opening, claiming, sending, writing down: all of it is in there."""
 PUTS = 12
 """Messages that each worker puts while it lives."""

@@ -18,11 +18,15 @@ import os
 import signal
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import psycopg  # noqa: F401 - imported once here, or every worker would live for nothing else
 
 from smsc_async import Sms, SmscClient
 from smsc_async.outbox import Outbox, PostgresOutbox
-from smsc_async.outbox.base import BaseOutbox
+
+if TYPE_CHECKING:
+    from smsc_async.outbox.base import BaseOutbox
 
 CONCURRENCY = 5
 
