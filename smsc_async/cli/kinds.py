@@ -79,7 +79,10 @@ def make(
         Failure: An option that the kind doesn't have, or one missing that it needs.
         InvalidMessageError: The gateway would refuse it; names the option where there is one.
     """
-    given = {name: value for name, value in options.items() if value not in {None, False}}
+    # By identity: Coding.GSM equals 0, and False.
+    given = {
+        name: value for name, value in options.items() if value is not None and value is not False
+    }
     _check_options(kind, given, command)
     given.pop("smart", None)  # no part of the message: how it is sent
     given["code" if kind is Kind.TELEGRAM_CODE else "text"] = text

@@ -167,7 +167,7 @@ class BaseOutbox:
         return None if row is None else entry_of(row)
 
     async def resend(self, entry: OutboxEntry | int) -> OutboxEntry:
-        """Queue an UNKNOWN or REFUSED entry again, knowing that it may be paid twice.
+        """Queue an UNKNOWN, REFUSED or DISCARDED entry again, knowing that it may be paid twice.
 
         Inside of a minute the gateway refuses a repeat, so that waiting isn't safer.
 

@@ -48,7 +48,7 @@ TRANSITIONS: Final[Mapping[OutboxState, frozenset[OutboxState]]] = {
     _ACCEPTED: frozenset(),
     _REFUSED: frozenset({_QUEUED, _DISCARDED}),
     _UNKNOWN: frozenset({_QUEUED, _ACCEPTED, _DISCARDED}),
-    _DISCARDED: frozenset(),
+    _DISCARDED: frozenset({_QUEUED}),
 }
 """Where an entry may go. From UNKNOWN on it is a user who moves it, or the worker that had it
 and comes back with the truth."""
