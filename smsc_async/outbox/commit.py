@@ -59,6 +59,9 @@ class Store(Protocol):
             OutboxError: It can't be had.
         """
 
+    async def disown(self) -> None:
+        """Let the owner be dead; the next call of `own` makes another. Never raises."""
+
     async def gone(self, owners: Sequence[int]) -> list[int]:
         """Return those owners that are surely dead.
 

@@ -86,7 +86,13 @@ class Ledger:
         One whose message can't be read is refused at once, since nobody here could send it.
         """
         owner = await self._store.own()
-        rows = await self.do(partial(operations.claim, owner, limit))
+        try:
+            rows = await self.do(partial(operations.claim, owner, limit))
+        except OutboxError:
+            # A commit may have failed and happened all the same. Nobody here would ever send what
+            # it claimed, so its owner must not live on.
+            await self._store.disown()
+            raise
         found = [self._claimed(row, owner) for row in rows]
         for settlement in (one for one in found if isinstance(one, Settlement)):
             await self.settle(settlement)

@@ -48,9 +48,9 @@ class OwnerLock:
         self._path = path_of(database, self.owner)
         try:
             self._descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise OutboxError(f"can't make the lock file {self._path}: {error.strerror}") from error
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def release(self) -> None:
         """Let go, and leave nothing behind."""

@@ -137,6 +137,13 @@ class PostgresStore:
             self._owner = owner
         return self._owner
 
+    async def disown(self) -> None:
+        """Let go of the lock. Never raises."""
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            with suppress(OutboxError):  # without a connection there is no lock either
+                await self._guarded(lambda connection: _unlock(connection, owner))
+
     async def gone(self, noted: Sequence[int]) -> list[int]:
         """Return those owners whose lock no session holds.
 
@@ -159,7 +166,9 @@ class PostgresStore:
         psycopg = _psycopg()
         fault: OutboxError | None = None
         async with self._turn:
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
+                # Whoever was in the way gets time to finish, or the two meet again at once.
+                await asyncio.sleep(attempt * secrets.randbelow(100) / 1000)
                 was_there = self._connection
                 self._is_committing = False
                 try:
@@ -237,12 +246,17 @@ async def _try_lock(connection: Connection, owner: int) -> bool:
     return row is not None and bool(row[0])
 
 
+async def _unlock(connection: Connection, owner: int) -> None:
+    """Let go of the lock of an owner."""
+    await connection.execute(b"SELECT pg_advisory_unlock(%s)", [owner])
+
+
 async def _gone(connection: Connection, owners: Sequence[int]) -> list[int]:
     """Return those whose lock can be had; a number is used by one owner only, so it is dead."""
     found = []
     for owner in owners:
         if await _try_lock(connection, owner):
-            await connection.execute(b"SELECT pg_advisory_unlock(%s)", [owner])
+            await _unlock(connection, owner)
             found.append(owner)
     return found
 

@@ -114,6 +114,12 @@ class SqliteStore:
             self._lock = owners.OwnerLock(self._path)
         return self._lock.owner
 
+    async def disown(self) -> None:
+        """Let go of the lock. Never raises."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
     async def gone(self, noted: Sequence[int]) -> list[int]:
         """Return those owners whose lock nobody holds."""
         return await self._run(owners.gone, self._path, noted)
@@ -125,9 +131,7 @@ class SqliteStore:
             with suppress(sqlite3.Error):
                 await asyncio.get_running_loop().run_in_executor(thread, self._close)
             thread.shutdown(wait=False)
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        await self.disown()
 
     async def _run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on
         """Call a function in the thread."""

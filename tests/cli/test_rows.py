@@ -35,7 +35,7 @@ def table(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) -> None:
     """Excel writes one or the other, by the country it is set to."""
-    lines = ["to|text", f'{TO}|"a, b; c"', "", f'8 (999) 123-45-67|"two\nlines, ""quoted"""']
+    lines = ["to|text", f'{TO}|"a, b; c"', "", '8 (999) 123-45-67|"two\nlines, ""quoted"""']
     read_rows = table(path, newline.join(lines).replace("|", delimiter)).rows
 
     assert [2, 5] == [row.number for row in read_rows]

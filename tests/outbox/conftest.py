@@ -62,7 +62,7 @@ def postgres() -> Iterator[str]:
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
         _run(
             programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", Path(folder, "log"),
-            "-o", f"{options} -c fsync=off", "start",
+            "-o", f"{options} -c fsync=off -c deadlock_timeout=20ms", "start",
         )  # fmt: skip
         try:
             yield f"host=127.0.0.1 port={port} user=smsc dbname=postgres"

@@ -24,7 +24,7 @@ def test_finished_states_are_the_ones_that_may_be_purged() -> None:
 
 
 def test_every_state_can_be_reached() -> None:
-    """But for the first one, in which entries are born; that one can be come back to."""
+    """Also the first one: entries are born in it, and come back to it."""
     assert set(OutboxState) == set().union(*TRANSITIONS.values())
 
 
