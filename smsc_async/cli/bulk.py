@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from smsc_async.outbox import OutboxEntry
 
 WENT: Final = "went.bulk"
+TAKEN_OUT: Final = "its row was taken out of the file before it was sent"
 AT_ONCE: Final = 500
 """Rows that are put into the outbox together."""
 LOOK_AFTER: Final = 0.2
@@ -210,10 +211,9 @@ class _Mailing:
         """Do with an entry of an earlier run what the file now says."""
         if not is_there:
             if entry.state is OutboxState.QUEUED:
-                await outbox.discard(entry)
+                await outbox.discard(entry, TAKEN_OUT)
             return
-        # A row that was taken out, and is in again.
-        is_back = entry.state is OutboxState.DISCARDED and not entry.attempts
+        is_back = entry.state is OutboxState.DISCARDED and entry.reason == TAKEN_OUT
         if is_back or (entry.state is OutboxState.UNKNOWN and self.is_resent):
             await outbox.resend(entry)
 

@@ -178,13 +178,19 @@ class BaseOutbox:
         self._ledger.was_queued()
         return moved
 
-    async def discard(self, entry: OutboxEntry | int) -> OutboxEntry:
+    async def discard(
+        self, entry: OutboxEntry | int, reason: str = "discarded on purpose"
+    ) -> OutboxEntry:
         """Give up an entry that is UNKNOWN, REFUSED, or still QUEUED.
+
+        Args:
+            entry: It, or its number.
+            reason: What is kept in the entry.
 
         Raises:
             OutboxStateError: It is in another state.
         """
-        return await self._move(entry, OutboxState.DISCARDED, "discarded on purpose")
+        return await self._move(entry, OutboxState.DISCARDED, reason)
 
     async def accept(self, entry: OutboxEntry | int) -> OutboxEntry:
         """Say that an UNKNOWN entry was accepted, as the history of the account may show.

@@ -118,7 +118,7 @@ class Ledger:
         self._unsettled.pop(number, None)
         if not is_ours:
             LOG.warning("! entry %d was settled by somebody else meanwhile", number)
-        for message_id in settlement.message_ids:
+        for message_id in settlement.expected:
             state = self._early.pop(message_id, None)
             if state is not None:
                 await self.record(message_id, state)

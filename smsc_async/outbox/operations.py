@@ -101,7 +101,8 @@ class Settlement:
         state: Where the entry goes.
         after: Seconds until it may be sent again, if it goes back.
         message_ids: What the gateway accepted.
-        receipts: Final states that are known already, by message id.
+        part_ids: The same as receipts will spell them; empty if that is no different.
+        receipts: Final states that are known already, by those ids.
         command_status: The number in a refusal.
         reason: Why it isn't accepted.
     """
@@ -110,9 +111,15 @@ class Settlement:
     state: OutboxState
     after: float = 0.0
     message_ids: tuple[str, ...] = ()
+    part_ids: tuple[str, ...] = ()
     receipts: tuple[tuple[str, int], ...] = ()
     command_status: int | None = None
     reason: str = ""
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The ids by which receipts will come."""
+        return tuple(filter(None, self.part_ids or self.message_ids))
 
 
 def entry_of(row: Row) -> OutboxEntry:
@@ -308,7 +315,7 @@ def settle(settlement: Settlement) -> Operation[bool]:
     )
     if not rows:
         return False
-    for message_id in filter(None, settlement.message_ids):
+    for message_id in settlement.expected:
         yield Statement(
             "INSERT INTO smsc_outbox_parts (message_id, entry) VALUES (:message_id, :entry)"
             " ON CONFLICT (message_id) DO UPDATE SET entry = excluded.entry, state = NULL",

@@ -78,6 +78,7 @@ class Worker:
         self._concurrency = concurrency
         self._stop_when_empty = stop_when_empty
         self._grace = grace
+        self._spelling = smsc.config.message_ids
         self._reads_receipts = receipts
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_client: set[asyncio.Task[Any]] = set()
@@ -176,8 +177,11 @@ class Worker:
 
     async def _wait(self) -> None:
         """Wait until something was queued or has ended, at most for the pause."""
-        with anyio.move_on_after(self._pause):
-            await self._wake.wait()
+        loop = asyncio.get_running_loop()
+        timer = None if self._pause is None else loop.call_later(self._pause, self._wake.set)
+        await self._wake.wait()
+        if timer is not None:
+            timer.cancel()
 
     async def _bury_the_dead(self) -> None:
         """Look for dead workers now and then."""
@@ -243,7 +247,24 @@ class Worker:
             return _unknown(taken, f"sending it failed unexpectedly ({type(error).__name__})")
         finally:
             self._in_client.discard(task)
-        return _accepted(taken, sent)
+        return self._accepted(taken, sent)
+
+    def _accepted(self, taken: Claim, sent: Submission[Receipt]) -> Settlement:
+        """Keep the gateway's ids, and what receipts have come already."""
+        ids = sent.message_ids
+        part_ids = tuple(map(_decimal, ids)) if self._spelling == "response_hex" else ids
+        receipts = [
+            (part_id, int(receipt.state))
+            for part_id, receipt in zip(part_ids, sent.receipts, strict=False)
+            if receipt is not None and receipt.is_final and receipt.state is not None
+        ]
+        return Settlement(
+            claim=taken,
+            state=OutboxState.ACCEPTED,
+            message_ids=ids,
+            part_ids=part_ids,
+            receipts=tuple(receipts),
+        )
 
     # --- receipts ---
 
@@ -252,7 +273,9 @@ class Worker:
         try:
             async for receipt in self._smsc.receipts():
                 if receipt.is_final and receipt.state is not None:
-                    await self._record(receipt.message_id, int(receipt.state))
+                    is_hex = self._spelling == "receipt_hex"
+                    part_id = _decimal(receipt.message_id) if is_hex else receipt.message_id
+                    await self._record(part_id, int(receipt.state))
         except SmscError as error:
             LOG.debug("! the outbox reads no receipts: %s", error)
 
@@ -312,17 +335,9 @@ def _unknown(taken: Claim, reason: str, message_ids: tuple[str, ...] = ()) -> Se
     )
 
 
-def _accepted(taken: Claim, sent: Submission[Receipt]) -> Settlement:
-    """Keep the gateway's ids, and what receipts have come already."""
-    known = zip(sent.message_ids, sent.receipts, strict=False)
-    receipts = [
-        (message_id, int(receipt.state))
-        for message_id, receipt in known
-        if receipt is not None and receipt.is_final and receipt.state is not None
-    ]
-    return Settlement(
-        claim=taken,
-        state=OutboxState.ACCEPTED,
-        message_ids=sent.message_ids,
-        receipts=tuple(receipts),
-    )
+def _decimal(message_id: str) -> str:
+    """Return a hexadecimal id in decimal; what is none stays as it is."""
+    try:
+        return str(int(message_id, 16))
+    except ValueError:
+        return message_id

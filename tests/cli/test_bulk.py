@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pdu.enums import CommandStatus
+from smsc_async import ClientClosedError
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -123,6 +124,34 @@ def test_unknown_rows_are_sent_again_on_demand_only(
     assert "--resend-unknown" in silent.stdout
     assert 5 == sum_of(again)["unknown"]
     assert 10 == len(gateway.messages)
+
+
+def test_text_without_end_is_rejected_before_anything_leaves(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It makes a message, but more parts than there are numbers for."""
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"{TO},{'x' * 50_000}\n")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (1, 1, 5) == (done.returncode, sum_of(done)["rejected"], sum_of(done)["accepted"])
+
+
+def test_link_that_fails_for_good_ends_with_three(
+    smsc: Smsc, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some may have gone before; the outbox knows which."""
+
+    async def failing(*_: object, **__: object) -> None:
+        """Lose it."""
+        raise ClientClosedError("the login was refused")
+
+    monkeypatch.setattr("smsc_async.outbox.Outbox.run", failing)
+    done = smsc("bulk", str(file), "--url", "sim://")
+
+    assert 3 == done.returncode
+    assert "perhaps in part" in done.stderr
+    assert "run it again" in done.stderr
 
 
 def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:

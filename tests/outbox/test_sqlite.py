@@ -164,6 +164,27 @@ async def test_failed_claim_holds_no_transaction(tmp_path: Path) -> None:
         await outbox.put(MESSAGE)
 
 
+async def test_dead_that_cannot_be_looked_for_close_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outbox opens whole or not at all."""
+    outbox = Outbox(tmp_path / "outbox.db")
+
+    async def failing() -> int:
+        """Fail."""
+        raise OutboxError("broken")
+
+    monkeypatch.setattr(outbox._ledger, "bury_the_dead", failing)
+    with pytest.raises(OutboxError, match="broken"):
+        await outbox.__aenter__()
+
+    store = outbox._ledger._store
+    assert isinstance(store, SqliteStore)
+    assert store._thread is None
+    with pytest.raises(OutboxError, match="isn't open"):
+        await store.transact([])
+
+
 async def test_outcome_that_never_reaches_the_disk_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

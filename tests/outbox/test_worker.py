@@ -24,6 +24,7 @@ from smsc_async import (
     ResponseTimeoutError,
     SendError,
     Sms,
+    SmscConfig,
     SubmitInterruptedError,
     SubmitRefusedError,
     ThrottledError,
@@ -284,6 +285,25 @@ async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: Tame
     assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
+@pytest.mark.parametrize(
+    ("spelling", "response", "receipt"),
+    [("response_hex", "D0DAD", "855469"), ("receipt_hex", "855469", "D0DAD")],
+)
+async def test_receipt_is_found_in_either_spelling(
+    outbox: Outbox, tamed: TamedClient, spelling: str, response: str, receipt: str
+) -> None:
+    """Some SMSCs answer in hexadecimal and report in decimal, or the other way round."""
+    tamed.config = SmscConfig.from_url(f"sim://?message_ids={spelling}")
+    tamed.receipts_to_come = [Receipt(message_id=receipt, state=MessageState.DELIVERED)]
+    tamed.answers = [Accepted((response, "no number"), (None, None))]
+    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.record(Receipt(message_id="no number", state=MessageState.DELIVERED))
+    entry = await only(outbox)
+
+    assert (response, "no number") == entry.message_ids
+    assert MessageState.DELIVERED is entry.receipt
+
+
 async def test_receipt_in_the_submission_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
     """One that overtook its response is there and goes to no reader."""
     receipt = Receipt(message_id="D", state=MessageState.EXPIRED)
@@ -291,6 +311,53 @@ async def test_receipt_in_the_submission_is_kept(outbox: Outbox, tamed: TamedCli
     await outbox.run(tamed.as_client, stop_when_empty=True)
 
     assert MessageState.EXPIRED is (await only(outbox)).receipt
+
+
+async def test_receipts_are_written_down_a_few_at_a_time(
+    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk is busy the others wait in the client, and the gateway with them."""
+    monkeypatch.setattr("smsc_async.outbox.worker.MOST_RECEIPTS", 1)
+    ids = tuple("abcdef")
+    tamed.receipts_to_come = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in ids]
+    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+    tamed.answers = [answer]
+    asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted(ids, (None,) * 6))
+    await outbox.run(tamed.as_client, stop_when_empty=True)
+
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
+
+
+async def test_receipts_that_cannot_be_read_stop_nothing(
+    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sending is what it is for; a client that is being left says so to `send` as well."""
+
+    async def closed() -> AsyncGenerator[Receipt]:
+        """Be closed."""
+        for receipt in tamed.receipts_to_come:
+            yield receipt
+        raise ClientClosedError
+
+    monkeypatch.setattr(tamed, "receipts", closed)
+    await outbox.run(tamed.as_client, stop_when_empty=True)
+
+    assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+async def test_receipt_that_cannot_be_written_ends_the_run(
+    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full is said, whatever met it first."""
+
+    async def full(_message_id: str, _state: int) -> bool:
+        """Have no room."""
+        raise OutboxFullError("no room")
+
+    tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
+    monkeypatch.setattr(outbox._ledger, "record", full)
+    with pytest.raises(OutboxFullError, match="no room"):
+        await outbox.run(tamed.as_client)
 
 
 async def test_early_receipts_are_forgotten_at_last(
