@@ -4,7 +4,8 @@ Rule: the kernel decides who is dead. It drops a `flock` when the last descripto
 gone, after a clean end as after kill -9 or a power cut, and never before. A process that sleeps,
 swaps or is stopped in a debugger still holds it; a pid that was given out again holds nothing; no
 clock and no lease is asked. So what a dead owner was sending may be called UNKNOWN at once, and
-what a living one sends is never touched.
+what a living one sends is never touched. (A child that is forked without exec holds it as well, so
+its parent counts as alive until both are gone: late, but never wrong.)
 
 `flock` and not `fcntl` record locks: those belong to the process, so two outboxes of one process
 couldn't tell each other apart, and closing any descriptor of the file would drop them all.
@@ -48,6 +49,9 @@ class OwnerLock:
         self._path = path_of(database, self.owner)
         try:
             self._descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            # Whoever may use the database must be able to see whether this one lives.
+            if database.exists():
+                os.fchmod(self._descriptor, database.stat().st_mode & 0o666)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise OutboxError(f"can't make the lock file {self._path}: {error.strerror}") from error
@@ -76,7 +80,7 @@ def gone(database: Path, owners: Sequence[int]) -> list[int]:
 def _is_gone(path: Path) -> bool:
     """Try a lock."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return True
     except OSError:

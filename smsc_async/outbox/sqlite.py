@@ -42,7 +42,8 @@ class Outbox(BaseOutbox):
             await outbox.put(Sms(to="79991234567", text="Order 17 is ready"))
 
     Any number of processes may put, and any number may run workers. The file must be on a disk of
-    this machine: neither SQLite's nor our locks are sure over a network.
+    this machine: neither SQLite's nor our locks are sure over a network. It is made for its owner
+    alone (mode 600), since it holds texts and numbers.
 
     Args:
         path: Of the file; made if it isn't there. Beside it come `-wal`, `-shm` and, for every
@@ -149,6 +150,8 @@ class SqliteStore:
     def _open(self) -> int:
         """Connect and make the tables; return the version of those that are there."""
         is_new = not self._path.exists()
+        if is_new:
+            _create(self._path)
         connection = sqlite3.connect(self._path, timeout=self._patience, isolation_level=None)
         self._connection = connection
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -207,8 +210,19 @@ def _dialect(sql: str) -> str:
     return sql
 
 
+def _create(path: Path) -> None:
+    """Make an empty file for its owner alone: texts and numbers are in it.
+
+    Files beside it get the same rights; whoever shares it changes them once.
+    """
+    with suppress(OSError):  # SQLite finds the better words for it
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def _sync_folder(folder: Path) -> None:
     """Let the new file's name be on the disk as well."""
+    if os.name == "nt":  # pragma: no cover - folders can't be opened there, and needn't be
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

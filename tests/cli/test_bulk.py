@@ -245,6 +245,7 @@ async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
         ]  # fmt: skip
 
         async def start() -> asyncio.subprocess.Process:
+            """Run the command."""
             return await asyncio.create_subprocess_exec(
                 *command,
                 env={**os.environ, "LC_ALL": "C.UTF-8"},

@@ -37,10 +37,9 @@ def postgres_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-def as_nobody_special(*command: str | Path) -> list[str]:
-    """Return a command that doesn't run as root, which PostgreSQL refuses."""
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*(["runuser", "-u", "postgres", "--"] if is_root else []), *map(str, command)]
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+# PostgreSQL refuses to run as root.
+AS_NOBODY_SPECIAL = ("runuser", "-u", "postgres", "--") if IS_ROOT else ()
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +52,7 @@ def postgres() -> Iterator[str]:
             pytest.fail(said, pytrace=False)
         pytest.skip(said)
     with tempfile.TemporaryDirectory(prefix="smsc-async-postgres-") as folder:
-        if as_nobody_special()[:1]:
+        if IS_ROOT:
             shutil.chown(folder, "postgres")
         data = Path(folder, "data")
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -73,7 +72,7 @@ def postgres() -> Iterator[str]:
 def _run(*command: str | Path) -> None:
     """Run one of PostgreSQL's programs; what it says is shown where it fails."""
     ran = subprocess.run(  # noqa: S603 - fixed lists of arguments, never through a shell
-        as_nobody_special(*command),
+        [*AS_NOBODY_SPECIAL, *map(str, command)],
         stdout=subprocess.DEVNULL,  # the server inherits it, and would keep a pipe open
         stderr=subprocess.DEVNULL,
         cwd="/",

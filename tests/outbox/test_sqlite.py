@@ -141,6 +141,19 @@ def test_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         Outbox(tmp_path / "outbox.db")
 
 
+async def test_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """Texts and numbers of subscribers are in it; who shares it shares the locks too."""
+    path = tmp_path / "outbox.db"
+    async with Outbox(path) as outbox:
+        await outbox.put(MESSAGE)
+        assert {0o600} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}  # noqa: ASYNC240 - a few
+    path.chmod(0o660)
+    async with Outbox(path) as outbox:
+        await outbox.put(MESSAGE)
+        await outbox._ledger.claim(1)
+        assert {0o660} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}  # noqa: ASYNC240 - a few
+
+
 async def test_clean_end_leaves_one_file(tmp_path: Path) -> None:
     """No lock file and no write-ahead log stays beside it."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
