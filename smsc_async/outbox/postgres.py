@@ -17,8 +17,9 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smsc_async.outbox import operations
@@ -27,11 +28,11 @@ from smsc_async.outbox.commit import check_version
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import psycopg
 
-    from smsc_async.outbox.operations import Make, Operation
+    from smsc_async.outbox.operations import Make, Operation, Row, Statement
 
     Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -119,7 +120,7 @@ class PostgresStore:
         async def run(connection: Connection) -> list[Any]:
             """Run them once."""
             async with connection.transaction():
-                results = [await _drive(make(), connection) for make in makes]
+                results = await _drive_all([make() for make in makes], connection)
                 self._is_committing = True
             return results
 
@@ -231,7 +232,8 @@ async def _prepared(connection: Connection) -> int:
         row = await cursor.fetchone()
         is_there = row is not None and row[0] is not None
         operation = operations.version() if is_there else operations.prepare()
-        return await _drive(operation, connection)
+        (found,) = await _drive_all([operation], connection)
+        return int(found)
 
 
 async def _lock(connection: Connection, owner: int) -> None:
@@ -261,17 +263,48 @@ async def _gone(connection: Connection, owners: Sequence[int]) -> list[int]:
     return found
 
 
-async def _drive(operation: Operation[T], connection: Connection) -> T:
-    """Run the statements of an operation, and return its result."""
-    try:
-        statement = next(operation)
-        while True:
-            cursor = await connection.execute(_dialect(statement.sql), statement.values)
-            rows = await cursor.fetchall() if cursor.description else []
-            statement = operation.send(rows)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+async def _drive_all(found: Sequence[Operation[Any]], connection: Connection) -> list[Any]:
+    """Run operations in order; return their results.
+
+    Neighbours of one kind go side by side: they don't depend on each other, and together they
+    wait for the network as often as one of them alone.
+    """
+    results: list[Any] = []
+    for _, alike in groupby(found, key=lambda operation: getattr(operation, "gi_code", None)):
+        results += await _drive_alike(list(alike), connection)
+    return results
+
+
+async def _drive_alike(found: Sequence[Operation[Any]], connection: Connection) -> list[Any]:
+    """Run operations of one kind, statement by statement."""
+    results: list[Any] = [None] * len(found)
+    rows: dict[int, Any] = dict.fromkeys(range(len(found)))
+    while rows:
+        statements = {}
+        for place, answer in rows.items():
+            try:
+                statements[place] = found[place].send(answer)
+            except StopIteration as end:
+                results[place] = end.value
+        rows = await _execute_all(statements, connection)
+    return results
+
+
+async def _execute_all(
+    statements: Mapping[int, Statement], connection: Connection
+) -> dict[int, Sequence[Row]]:
+    """Execute statements; with more than one, none waits for the answer of another."""
+    async with AsyncExitStack() as stack:
+        if len(statements) > 1 and _psycopg().Pipeline.is_supported():
+            await stack.enter_async_context(connection.pipeline())
+        cursors = {
+            place: await connection.execute(_dialect(statement.sql), statement.values)
+            for place, statement in statements.items()
+        }
+    return {
+        place: await cursor.fetchall() if cursor.description else []
+        for place, cursor in cursors.items()
+    }
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsc_async.outbox import operations, owners
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 OLDEST = (3, 35)
 """The first SQLite that has RETURNING and MATERIALIZED."""
+
+RETRY_AFTER = 0.01
+"""Seconds between two attempts where SQLite itself doesn't wait."""
 
 _CLOSED = "the file isn't open"
 # In thousandths of a second, which is what SQLite's clock gives; one statement sees one instant.
@@ -154,7 +158,7 @@ class SqliteStore:
             _create(self._path)
         connection = sqlite3.connect(self._path, timeout=self._patience, isolation_level=None)
         self._connection = connection
-        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        self._patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
         # WAL with NORMAL would survive the process, but not a power cut.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
@@ -163,12 +167,29 @@ class SqliteStore:
             _sync_folder(self._path.resolve().parent)
         return int(version)
 
+    def _patiently(self, begin: Callable[[], object]) -> None:
+        """Begin something that another process may be in the way of.
+
+        SQLite waits by itself, but for some locks it doesn't: those of the change to WAL, and of
+        the recovery after somebody was killed.
+        """
+        latest = monotonic() + self._patience
+        while True:
+            try:
+                begin()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or monotonic() >= latest:
+                    raise
+                sleep(RETRY_AFTER)
+            else:
+                return
+
     def _transact(self, makes: Sequence[Make]) -> list[Any]:
         """Run operations between BEGIN and COMMIT."""
         connection = self._connection
         if connection is None:
             raise OutboxError(_CLOSED)
-        connection.execute("BEGIN IMMEDIATE")
+        self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
             results = [_drive(make(), connection) for make in makes]
             connection.execute("COMMIT")
@@ -230,12 +251,22 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's number for an error, without its finer distinctions."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection is in the way."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def _translated(error: sqlite3.Error, path: Path) -> OutboxError:
     """Say in our words what SQLite said; it never repeats values."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return OutboxFullError(f"no room left for {path}: {error}; make room and do it again")
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if _is_busy(error):
         return OutboxLockedError(
             f"another process holds {path} and doesn't let go: {error}; doing it again is safe"
         )
