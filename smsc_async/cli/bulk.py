@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
     from smsc_async.client import SmscClient
     from smsc_async.config import SmscConfig
+    from smsc_async.messages import Message
     from smsc_async.outbox import OutboxEntry
+    from smsc_async.receipts import Receipt
 
 WENT: Final = "went.bulk"
 TAKEN_OUT: Final = "its row was taken out of the file before it was sent"
@@ -56,6 +58,7 @@ def bulk(
     kind: Kind = Kind.SMS,
     sender: str = "",
     url: str | None = None,
+    resend_refused: Annotated[bool, Parameter(negative="")] = False,
     resend_unknown: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
@@ -68,6 +71,7 @@ def bulk(
         kind: Of rows that don't say theirs.
         sender: Of rows that name none.
         url: Of the gateway; None takes SMSC_URL.
+        resend_refused: Send again what the gateway refused.
         resend_unknown: Send again what may have been sent.
         dry_run: Only judge the rows.
         screen: Where to show it all.
@@ -82,7 +86,9 @@ def bulk(
     if dry_run:
         return _show_dry(table, screen)
     config = read_config(url, course)
-    mailing = _Mailing(table, config, course, screen, is_resent=resend_unknown)
+    resent = {OutboxState.REFUSED} if resend_refused else set()
+    resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
+    mailing = _Mailing(table, config, course, screen, frozenset(resent))
     try:
         return travel(mailing.run(), course, screen)
     except Failure as failure:
@@ -151,7 +157,7 @@ class _Mailing:
     config: SmscConfig
     course: Course
     screen: Screen
-    is_resent: bool
+    resent: frozenset[OutboxState]
 
     @property
     def outbox_path(self) -> Path:
@@ -203,19 +209,25 @@ class _Mailing:
             await asyncio.gather(
                 *(outbox.put(row.message, row.key) for row in together if row.message)
             )
-        keys = {row.key for row in good}
-        for entry in known.values():
-            await self._revise(outbox, entry, is_there=entry.key in keys)
+        messages = {row.key: row.message for row in good}
+        for key, entry in known.items():
+            await self._revise(outbox, entry, messages.get(key or ""))
 
-    async def _revise(self, outbox: Outbox, entry: OutboxEntry, *, is_there: bool) -> None:
-        """Do with an entry of an earlier run what the file now says."""
-        if not is_there:
-            if entry.state is OutboxState.QUEUED:
+    async def _revise(
+        self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
+    ) -> None:
+        """Do with an entry of an earlier run what the file and the options say now."""
+        state = entry.state
+        if message is None:
+            if state is OutboxState.QUEUED:
                 await outbox.discard(entry, TAKEN_OUT)
             return
-        is_back = entry.state is OutboxState.DISCARDED and entry.reason == TAKEN_OUT
-        if is_back or (entry.state is OutboxState.UNKNOWN and self.is_resent):
-            await outbox.resend(entry)
+        is_back = state is OutboxState.DISCARDED and entry.reason == TAKEN_OUT
+        if is_back or state in self.resent:
+            entry = await outbox.resend(entry)
+        # With other options, of another sender perhaps. What may have been sent stays as it was.
+        if entry.state is OutboxState.QUEUED and entry.message != message:
+            await outbox.replace(entry, message)
 
     async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
         """Let the outbox work, and show how far it is."""

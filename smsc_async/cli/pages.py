@@ -173,6 +173,7 @@ Options:
                        social, telegram-code, telegram-bot; default: sms
   --sender NAME        of rows that name none
   --url URL            gateway; default: $SMSC_URL, where a password is safer
+  --resend-refused     send again what the gateway refused
   --resend-unknown     send again what may have been sent: may be paid twice
   --dry-run            how many messages and parts, what is rejected; sends
                        nothing
@@ -328,6 +329,7 @@ FILE.csv.outbox: если рассылка прервалась, повтори�
                        viber, social, telegram-code, telegram-bot; иначе sms
   --sender NAME        отправитель, если строка его не называет
   --url URL            шлюз; иначе $SMSC_URL, там паролю спокойнее
+  --resend-refused     отправить ещё раз, в чём шлюз отказал
   --resend-unknown     отправить ещё раз, что могло уйти; возможна двойная
                        оплата
   --dry-run            сколько сообщений и частей, что отклонено; ничего не

@@ -19,7 +19,7 @@ from smsc_async.outbox.operations import entry_of
 from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
     from types import TracebackType
 
     from smsc_async.client import SmscClient
@@ -178,6 +178,18 @@ class BaseOutbox:
         self._ledger.was_queued()
         return moved
 
+    async def replace(self, entry: OutboxEntry | int, message: Message[Any]) -> OutboxEntry:
+        """Put another message in the place of one that is QUEUED or REFUSED, and queue it.
+
+        Raises:
+            OutboxStateError: It is in another state: the old one may have been sent.
+        """
+        allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
+        reason, form = "replaced on purpose", write(message)
+        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, form)
+        self._ledger.was_queued()
+        return moved
+
     async def discard(
         self, entry: OutboxEntry | int, reason: str = "discarded on purpose"
     ) -> OutboxEntry:
@@ -231,18 +243,24 @@ class BaseOutbox:
         return await self._ledger.record(receipt.message_id, int(receipt.state))
 
     async def _move(
-        self, entry: OutboxEntry | int, target: OutboxState, reason: str
+        self,
+        entry: OutboxEntry | int,
+        target: OutboxState,
+        reason: str,
+        allowed: Sequence[OutboxState] = (),
+        form: str | None = None,
     ) -> OutboxEntry:
         """Let a user move an entry."""
-        number = _id(entry)
-        row, is_moved = await self._ledger.do(partial(operations.move, number, target, reason))
+        number, allowed = _id(entry), allowed or operations.movable(target)
+        move = partial(operations.move, number, allowed, target, reason, form)
+        row, is_moved = await self._ledger.do(move)
         if row is None:
             raise OutboxStateError(f"there is no entry {number}; it may have been purged")
         moved = entry_of(row)
         if not is_moved:
-            allowed = " or ".join(state.name for state in operations.movable(target))
+            names = " or ".join(state.name for state in allowed)
             raise OutboxStateError(
-                f"entry {number} is {moved.state.name}; only {allowed} may become {target.name}"
+                f"entry {number} is {moved.state.name}; only {names} may become {target.name}"
             )
         return moved
 

@@ -191,13 +191,23 @@ def put(form: str, key: str | None) -> Operation[Row]:
     return rows[0]
 
 
-def move(number: int, target: OutboxState, reason: str) -> Operation[tuple[Row | None, bool]]:
-    """Let a user move an entry; return its row and whether it was moved."""
+def move(
+    number: int,
+    allowed: Sequence[OutboxState],
+    target: OutboxState,
+    reason: str,
+    form: str | None = None,
+) -> Operation[tuple[Row | None, bool]]:
+    """Let a user move an entry, with another message if there is a form of one.
+
+    Returns:
+        The entry's row, None if there is none, and whether it was moved.
+    """
     rows = yield Statement(
-        "UPDATE smsc_outbox SET state = :state, reason = :reason, owner = NULL,"
-        " changed_at = {now}, not_before = {now}"
-        f" WHERE id = :id AND state IN ({_names(movable(target))}) RETURNING {_COLUMNS}",
-        {"id": number, "state": target.value, "reason": reason},
+        "UPDATE smsc_outbox SET state = :state, reason = :reason, form = coalesce(:form, form),"
+        " owner = NULL, changed_at = {now}, not_before = {now}"
+        f" WHERE id = :id AND state IN ({_names(allowed)}) RETURNING {_COLUMNS}",
+        {"id": number, "state": target.value, "reason": reason, "form": form},
     )
     if not rows:
         rows = yield _get(number)

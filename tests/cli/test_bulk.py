@@ -109,6 +109,31 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
     assert "secret" not in done.stdout
 
 
+def test_refused_rows_are_sent_again_on_demand(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """With the sender that was forgotten, perhaps; what was accepted isn't touched."""
+
+    def refuse(message: KeptMessage) -> int:
+        """Want a sender of all but one."""
+        is_fine = message.sender or message.text == "message 0"
+        return 0 if is_fine else CommandStatus.ESME_RINVSRCADR
+
+    gateway.scenario = Scenario(submit_status=refuse)
+    options = ["--url", gateway.url, "--sender", "Shop"]
+    done = [
+        smsc("bulk", str(file), "--url", gateway.url),
+        smsc("bulk", str(file), *options),
+        smsc("bulk", str(file), *options, "--resend-refused"),
+        smsc("bulk", str(file), *options, "--resend-refused"),
+    ]
+
+    assert [1, 1, 0, 0] == [one.returncode for one in done]
+    assert ["", *["Shop"] * 4] == [
+        message.sender for message in gateway.messages if not refuse(message)
+    ]
+
+
 def test_unknown_rows_are_sent_again_on_demand_only(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:

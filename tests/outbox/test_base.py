@@ -401,6 +401,18 @@ async def test_only_a_fitting_state_may_be_left(outbox: BaseOutbox) -> None:
     assert await outbox.find("nothing") is None
 
 
+async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, tamed: TamedClient) -> None:
+    """Under its key; what may have been sent stays what it is."""
+    entry = await outbox.put(sms("one"), key="a")
+    await outbox.replace(entry, sms("two"))
+    await outbox.run(tamed.as_client, stop_when_empty=True)
+
+    assert [sms("two")] == tamed.sent
+    with pytest.raises(OutboxStateError, match="ACCEPTED; only QUEUED or REFUSED may"):
+        await outbox.replace(entry, sms("three"))
+    assert sms("two") == (await only(outbox)).message
+
+
 async def test_queued_message_may_be_taken_back(outbox: BaseOutbox, tamed: TamedClient) -> None:
     """As long as no worker has it."""
     await outbox.discard(await outbox.put(sms()))

@@ -75,6 +75,22 @@ async def test_loop_goes_on_while_the_disk_is_waited_for(tmp_path: Path) -> None
     assert 0.09 > latest
 
 
+async def test_file_that_is_being_made_is_waited_for(tmp_path: Path) -> None:
+    """SQLite doesn't wait for the change to WAL by itself, and two processes may begin at once."""
+    path = tmp_path / "outbox.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE something (number)")
+    other.execute("BEGIN IMMEDIATE")
+    outbox = Outbox(path)
+    opening = asyncio.create_task(outbox.__aenter__())
+    await asyncio.sleep(0.05)
+    assert not opening.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await opening
+    await outbox.__aexit__(None, None, None)
+
+
 async def test_locked_file_is_said(tmp_path: Path) -> None:
     """After some patience; nothing was taken, and doing it again works."""
     path = tmp_path / "outbox.db"
