@@ -158,6 +158,8 @@ class Worker:
         room = self._concurrency - len(self._under_way)
         if not self._smsc.health().is_ready:
             self._check_link()
+            if self._stop_when_empty:
+                await self._look_ahead()
             self._pause = LINK_AFTER
         elif room > 0:
             await self._take(room)
@@ -165,12 +167,15 @@ class Worker:
             await self._wait()
 
     async def _take(self, room: int) -> None:
-        """Take entries and send each; where there were fewer, find out when more will be due."""
+        """Take entries and send each."""
         claimed = await self._ledger.claim(room)
         for taken, entry in claimed:
             self._start(self._send(taken, entry), self._under_way)
-        if len(claimed) == room:
-            return
+        if len(claimed) < room:
+            await self._look_ahead()
+
+    async def _look_ahead(self) -> None:
+        """Find out when something will be due, and whether that was all."""
         due = await self._ledger.next_due()
         self._pause = LOOK_AFTER if due is None else min(max(due, 0.0), LOOK_AFTER)
         self._is_over = due is None and self._stop_when_empty and not self._under_way

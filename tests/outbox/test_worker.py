@@ -170,6 +170,15 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, tamed: TamedCli
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
+async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, tamed: TamedClient) -> None:
+    """There is nothing that it could be waited for with."""
+    await outbox.run(tamed.as_client, stop_when_empty=True)
+    tamed.state = LinkState.DOWN
+    await asyncio.wait_for(outbox.run(tamed.as_client, stop_when_empty=True), 0.5)
+
+    assert 1 == len(tamed.sent)
+
+
 @pytest.mark.parametrize("state", [LinkState.FAILED, LinkState.CLOSED])
 async def test_link_that_never_comes_ends_the_run(
     outbox: Outbox, tamed: TamedClient, state: LinkState
