@@ -8,7 +8,7 @@ SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench counterparts clean
+.PHONY: help demo test lint format bench counterparts kills clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -38,6 +38,10 @@ bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5
 
 counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
+
+kills: ## kill -9 of 200 outbox workers at random points; about a minute
+	@$(PYTHON) tools/environment.py test
+	@SMSC_KILLS=200 $(VENV)/python -m pytest -q tests/outbox/test_kills.py
 
 clean: ## remove everything that was made here
 	rm -rf .venv .cache dist build node_modules htmlcov .coverage .hypothesis

@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from measuring import WARM_UP, start
-from ours import HAS_RULES, NOTE, client, message
+from ours import NOTE, client, message
 
 from smsc_async import GatewayLimits, SmscClient
 
@@ -106,7 +106,7 @@ async def main() -> None:
     parser.add_argument("--total", type=int, default=100_000, help="messages of `waiting`")
     parser.add_argument("--rules", choices=("on", "off"), default="on")
     asked = parser.parse_args()
-    options = {"limits": GatewayLimits.off()} if HAS_RULES and asked.rules == "off" else {}
+    options = {"limits": GatewayLimits.off()} if asked.rules == "off" else {}
     url = f"smpp://bench:secret@127.0.0.1:{asked.port}?window={asked.window}"
     async with client(url, **options) as smsc:
         await {"sent": sent, "waiting": waiting}[asked.what](smsc, asked)

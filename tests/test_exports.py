@@ -21,6 +21,10 @@ PUBLIC = {
         ResponseTimeoutError SubmitInterruptedError PartsOverdueError
         ReceiptTimeoutError ProtocolError LocalProtocolError RemoteProtocolError
     """,
+    "smsc_async.outbox": """
+        Outbox PostgresOutbox OutboxEntry OutboxState
+        OutboxError OutboxFullError OutboxKeyError OutboxLockedError OutboxStateError
+    """,
     "pdu": """
         encode decode explain FrameBuffer Tlv RESPONSES
         PduError EncodeError DecodeError FramingError

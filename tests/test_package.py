@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("cyclopts", "rich", "starlette", "uvicorn", "redis", "phonenumbers", "prometheus_client")
+HEAVY = (
+    "cyclopts",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "redis",
+    "phonenumbers",
+    "psycopg",
+    "prometheus_client",
+)
 LONGEST_IMPORT = 0.15  # seconds, on a machine at rest
 LOADED_MACHINE = 4  # times slower than that is still no failure here
 FOREIGN_PDU = '"""Disk usage of a tree, which is what the other `pdu` is about."""\n'

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TITLE = re.compile(r"^\S.*:$", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 _USAGE = re.compile(
-    r"\bsmsc (?:demo|sim|send|hlr|ping|query|tail|plan|decode|bench|COMMAND|КОМАНДА)\b"
+    r"\bsmsc (?:demo|sim|send|hlr|ping|query|tail|plan|decode|bench|bulk|COMMAND|КОМАНДА)\b"
 )
 
 
@@ -47,6 +47,7 @@ Commands:
   tail      receipts and incoming messages, as they come
   plan      what a text takes: coding, parts, octets; nothing is sent
   decode    octets of SMPP explained, field by field
+  bulk      send a CSV file, each row once however often it is run
   bench     how much a link carries, window by window
 
 With every command:
@@ -327,6 +328,36 @@ Examples:
   smsc bench sim://
   smsc bench --recipients my-numbers.txt --windows 10,50 --html report.html
 """,
+    "bulk": """\
+Send the messages of a CSV file. What became of each row is kept in
+FILE.csv.outbox: interrupted or not, run it again and it goes on with the
+rest; nothing is sent twice.
+
+Usage: smsc bulk FILE.csv [OPTIONS]
+
+Arguments:
+  FILE    a header, then a row for each message; , or ; between the values
+          columns: to,text[,sender,comment,kind,subject,voice,language,bot,
+          coding]
+
+Rows that can't be sent, and those that the gateway refuses, go to
+FILE.rejected.csv with the reason; mended, that is a file to send.
+
+Options:
+  --encoding NAME      utf-8 (with or without BOM) or cp1251; default: utf-8
+  --kind KIND          of rows that don't say theirs: sms, email, call, viber,
+                       social, telegram-code, telegram-bot; default: sms
+  --sender NAME        of rows that name none
+  --url URL            gateway; default: $SMSC_URL, where a password is safer
+  --resend-refused     send again what the gateway refused
+  --resend-unknown     send again what may have been sent: may be paid twice
+  --dry-run            how many messages and parts, what is rejected; sends
+                       nothing
+
+Examples:
+  smsc bulk clients.csv --dry-run
+  smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
+""",
 }
 
 _RU: Final = {
@@ -346,6 +377,7 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
   tail      статусы и входящие сообщения, по мере прихода
   plan      во что обойдётся текст: кодировка, части, октеты; без отправки
   decode    октеты SMPP с объяснением каждого поля
+  bulk      разослать файл CSV: каждую строку один раз, сколько ни запускай
   bench     сколько пропускает связь, окно за окном
 
 С любой командой:
@@ -625,6 +657,37 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
 Примеры:
   smsc bench sim://
   smsc bench --recipients my-numbers.txt --windows 10,50 --html report.html
+""",
+    "bulk": """\
+Разослать сообщения из файла CSV. Судьба каждой строки хранится рядом, в
+FILE.csv.outbox: если рассылка прервалась, повторите команду, и она продолжит
+с остальными; дважды ничего не уйдёт.
+
+Применение: smsc bulk FILE.csv [ПАРАМЕТРЫ]
+
+Аргументы:
+  FILE    заголовок, затем по строке на сообщение; между значениями , или ;
+          столбцы: to,text[,sender,comment,kind,subject,voice,language,bot,
+          coding]
+
+Строки, которые отправить нельзя или в которых отказал шлюз, попадают с
+причиной в FILE.rejected.csv; исправленный, он годится для отправки.
+
+Параметры:
+  --encoding NAME      utf-8 (с BOM и без) или cp1251; иначе utf-8
+  --kind KIND          вид, если строка его не называет: sms, email, call,
+                       viber, social, telegram-code, telegram-bot; иначе sms
+  --sender NAME        отправитель, если строка его не называет
+  --url URL            шлюз; иначе $SMSC_URL, там паролю спокойнее
+  --resend-refused     отправить ещё раз, в чём шлюз отказал
+  --resend-unknown     отправить ещё раз, что могло уйти; возможна двойная
+                       оплата
+  --dry-run            сколько сообщений и частей, что отклонено; ничего не
+                       отправляется
+
+Примеры:
+  smsc bulk clients.csv --dry-run
+  smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
 """,
 }
 

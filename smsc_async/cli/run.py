@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from smsc_async.cli.usage import Common
 
 COMMANDS: Final = (
-    "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench",
+    "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench", "bulk",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ STANDARD_INPUT = "\0"
 """Stands for the argument "-", which the parser takes for an option; no argument can hold a NUL."""
 DURATION = "a duration"
 
-_SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench"})
+_SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures answer "did it go?"."""
 
 _KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}

@@ -1,0 +1,37 @@
+"""Messages that survive the process: on disk before `put` returns, sent by a worker later.
+
+    async with Outbox("outbox.db") as outbox, SmscClient(url) as smsc:
+        await outbox.put(Sms(to="79991234567", text="Order 17 is ready"), key="order 17")
+        await outbox.run(smsc, stop_when_empty=True)
+
+Rule: nothing is sent twice unless somebody who was told that its fate is unknown asked for it.
+The client knows nothing of this package, which uses what every user of the client may use.
+
+`Outbox` keeps a file (SQLite, from the standard library) for the processes of one machine;
+`PostgresOutbox` keeps tables for several machines and needs the extra `postgres`.
+"""
+
+from __future__ import annotations
+
+from smsc_async.outbox.entry import OutboxEntry, OutboxState
+from smsc_async.outbox.errors import (
+    OutboxError,
+    OutboxFullError,
+    OutboxKeyError,
+    OutboxLockedError,
+    OutboxStateError,
+)
+from smsc_async.outbox.postgres import PostgresOutbox
+from smsc_async.outbox.sqlite import Outbox
+
+__all__ = [
+    "Outbox",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxFullError",
+    "OutboxKeyError",
+    "OutboxLockedError",
+    "OutboxState",
+    "OutboxStateError",
+    "PostgresOutbox",
+]

@@ -1,0 +1,293 @@
+"""`smsc bulk`: each row once, however often the command is run and however it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pdu.enums import CommandStatus
+from smsc_async import ClientClosedError
+from smsc_async.simulator import Scenario, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from smsc_async.simulator import HostedSimulator, KeptMessage
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+TO = "79995557733"
+ROWS = "".join(f"{TO},message {number}\n" for number in range(5))
+
+
+@pytest.fixture
+def gateway() -> Iterator[HostedSimulator]:
+    """Run the gateway on a thread of its own; the command has its own loop."""
+    with Simulator(Scenario(receipt_delay=0.0)).in_thread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give a file of five messages."""
+    path = tmp_path / "clients.csv"
+    path.write_text(f"to,text\n{ROWS}", encoding="utf-8")
+    return path
+
+
+def sum_of(done: CompletedProcess[str]) -> Any:  # noqa: ANN401 - JSON
+    """Return the last object that was written."""
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_every_row_is_sent_once(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """In the order of the file; run again there is nothing to do, not even a link is needed."""
+    first = smsc("bulk", str(file), "--url", gateway.url, "--sender", "Shop")
+    again = smsc("bulk", str(file), "--url", "smpp://a:b@127.0.0.1:1")
+
+    assert (0, "") == (first.returncode, first.stderr)
+    assert (0, "") == (again.returncode, again.stderr)
+    assert [(f"message {number}", "Shop") for number in range(5)] == [
+        (message.text, message.sender) for message in gateway.messages
+    ]
+    assert "5 of 5" in first.stdout
+    assert "5, in parts: 5" in again.stdout
+    assert file.with_name("clients.csv.outbox").exists()
+
+
+def test_new_rows_are_sent_and_lost_ones_are_not(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """Wherever they are put in; a row that was taken out before it was sent stays unsent."""
+    file.write_text(f"to,text\n{TO},one\n{TO},unwanted\n", encoding="utf-8")
+    with Simulator().in_thread() as nobody:
+        url = nobody.url
+    assert 3 == smsc("bulk", str(file), "--url", url).returncode
+
+    file.write_text(f"to,text\n{TO},new\n{TO},one\n", encoding="utf-8")
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    assert ["new", "one"] == sorted(message.text or "" for message in gateway.messages)
+
+    file.write_text(f"to,text\n{TO},new\n{TO},unwanted\n{TO},one\n", encoding="utf-8")
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    assert 3 == len(gateway.messages)
+
+
+def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """Ours and the gateway's, in the order of the rows, with the reason."""
+
+    def refuse(message: KeptMessage) -> int:
+        """Refuse one of them."""
+        return CommandStatus.ESME_RINVDSTADR if message.text == "message 3" else 0
+
+    gateway.scenario = Scenario(submit_status=refuse)
+    with file.open("a", encoding="utf-8") as more:
+        more.write("123,secret words\n")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    rejected = file.with_name("clients.rejected.csv").read_text(encoding="utf-8-sig").splitlines()
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert 1 == done.returncode
+    assert [5, 7] == [one["row"] for one in said[:-1]]
+    assert (6, 4, 2, 0) == tuple(
+        said[-1][name] for name in ("rows", "accepted", "rejected", "unknown")
+    )
+    assert ["to,text,reason", f"{TO},message 3", "123,secret words"] == [
+        rejected[0], *(line[: line.index(",", line.index(",") + 1)] for line in rejected[1:])
+    ]  # fmt: skip
+    assert "ESME_RINVDSTADR" in rejected[1]
+    assert "secret" not in done.stdout
+
+
+def test_refused_rows_are_sent_again_on_demand(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """With the sender that was forgotten, perhaps; what was accepted isn't touched."""
+
+    def refuse(message: KeptMessage) -> int:
+        """Want a sender of all but one."""
+        is_fine = message.sender or message.text == "message 0"
+        return 0 if is_fine else CommandStatus.ESME_RINVSRCADR
+
+    gateway.scenario = Scenario(submit_status=refuse)
+    options = ["--url", gateway.url, "--sender", "Shop"]
+    done = [
+        smsc("bulk", str(file), "--url", gateway.url),
+        smsc("bulk", str(file), *options),
+        smsc("bulk", str(file), *options, "--resend-refused"),
+        smsc("bulk", str(file), *options, "--resend-refused"),
+    ]
+
+    assert [1, 1, 0, 0] == [one.returncode for one in done]
+    assert ["", *["Shop"] * 4] == [
+        message.sender for message in gateway.messages if not refuse(message)
+    ]
+
+
+def test_unknown_rows_are_sent_again_on_demand_only(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """Twice may be paid twice: the exit code is 4 until somebody decides."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    silent = smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    gateway.scenario = Scenario(receipt_delay=0.0)
+    again = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    resent = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown")
+
+    assert [4, 4, 0] == [silent.returncode, again.returncode, resent.returncode]
+    assert "row 2 to 7999***7733: unknown" in silent.stdout
+    assert "--resend-unknown" in silent.stdout
+    assert 5 == sum_of(again)["unknown"]
+    assert 10 == len(gateway.messages)
+
+
+def test_text_without_end_is_rejected_before_anything_leaves(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It makes a message, but more parts than there are numbers for."""
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"{TO},{'x' * 50_000}\n")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (1, 1, 5) == (done.returncode, sum_of(done)["rejected"], sum_of(done)["accepted"])
+
+
+def test_link_that_fails_for_good_ends_with_three(
+    smsc: Smsc, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some may have gone before; the outbox knows which."""
+
+    async def failing(*_: object, **__: object) -> None:
+        """Lose it."""
+        raise ClientClosedError("the login was refused")
+
+    monkeypatch.setattr("smsc_async.outbox.Outbox.run", failing)
+    done = smsc("bulk", str(file), "--url", "sim://")
+
+    assert 3 == done.returncode
+    assert "perhaps in part" in done.stderr
+    assert "run it again" in done.stderr
+
+
+def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
+    """No URL is needed, and no file is made."""
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"{TO},{'ы' * 71}\n123,hi\n")
+    done = smsc("bulk", str(file), "--dry-run")
+    asked = smsc("bulk", str(file), "--dry-run", "--json")
+
+    assert (1, 1) == (done.returncode, asked.returncode)
+    assert {"rows": 7, "messages": 6, "parts": 7, "rejected": 1} == sum_of(asked)
+    assert "row 8: to: a number is" in done.stdout
+    assert "Nothing was sent." in done.stdout
+    assert [file.name] == [path.name for path in file.parent.iterdir()]
+
+
+def test_wrong_encoding_is_said(smsc: Smsc, file: Path) -> None:
+    """With the option that helps, in the reader's language."""
+    file.write_bytes("to,text\n79991234567,Привет".encode("cp1251"))
+    done = smsc("bulk", str(file), "--url", "sim://", "--lang", "ru")
+    right = smsc("bulk", str(file), "--url", "sim://", "--encoding", "cp1251")
+
+    assert (2, 0) == (done.returncode, right.returncode)
+    assert "--encoding cp1251" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "-"])
+def test_missing_file_is_wrong_use(smsc: Smsc, name: str) -> None:
+    """Standard input is none: nothing could be kept beside it."""
+    done = smsc("bulk", name, "--url", "sim://")
+
+    assert 2 == done.returncode
+    assert "can't read" in done.stderr
+
+
+def test_outbox_that_is_none_is_said(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """Nothing is sent without it."""
+    file.with_name("clients.csv.outbox").write_text("a letter " * 200, encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url)
+
+    assert 2 == done.returncode
+    assert "is no outbox" in done.stderr
+    assert [] == gateway.messages
+
+
+def test_login_that_is_refused_ends_with_three(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """The rows wait in the outbox for the next run."""
+    gateway.scenario = Scenario(accounts={})
+    assert 3 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    gateway.scenario = Scenario()
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+
+
+def test_what_another_process_is_sending_is_unknown_here(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It isn't rejected: that process knows better."""
+    smsc("bulk", str(file), "--url", gateway.url)
+    with sqlite3.connect(file.with_name("clients.csv.outbox")) as connection:
+        connection.execute("UPDATE smsc_outbox SET state = 'sending' WHERE id = 1")
+    connection.close()
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (4, 1) == (done.returncode, sum_of(done)["unknown"])
+
+
+def test_bar_is_drawn_on_a_terminal(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere there are lines."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = smsc("bulk", str(file), "--url", gateway.url)
+
+    assert "5/5" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.takes_up_to(20, reason="processes are started")
+async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C in the middle: 130, what to do, and nothing twice afterwards."""
+    file = tmp_path / "clients.csv"
+    rows = "".join(f"{TO},message {number}\n" for number in range(100))
+    file.write_text(f"to,text\n{rows}", encoding="utf-8")
+    scenario = Scenario(response_delay=0.02, receipts=False)
+    async with Simulator(scenario) as gateway:
+        command = [
+            sys.executable, "-m", "smsc_async", "bulk", str(file),
+            "--url", f"{gateway.url}?window=5",
+        ]  # fmt: skip
+
+        async def start() -> asyncio.subprocess.Process:
+            """Run the command."""
+            return await asyncio.create_subprocess_exec(
+                *command,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+
+        first = await start()
+        await gateway.wait_for_message(timeout=14)
+        first.send_signal(signal.SIGINT)
+        _, said = await first.communicate()
+        between = len(gateway.messages)
+        second = await start()
+        await second.communicate()
+        arrived = sorted(message.text or "" for message in gateway.messages)
+
+    assert (130, 0) == (first.returncode, second.returncode)
+    assert "run it again" in said.decode()
+    assert 0 < between < 100
+    assert sorted(f"message {number}" for number in range(100)) == arrived

@@ -1,0 +1,179 @@
+"""PostgreSQL: a connection that is the sign of life, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from outboxes import die
+
+from smsc_async import Sms
+from smsc_async.outbox import (
+    OutboxError,
+    OutboxFullError,
+    OutboxLockedError,
+    OutboxState,
+    PostgresOutbox,
+)
+from smsc_async.outbox.operations import Statement
+from smsc_async.outbox.postgres import PostgresStore, _translated
+
+if TYPE_CHECKING:
+    from smsc_async.outbox.operations import Operation
+
+MESSAGE = Sms(to="79991234567", text="Code: 4821")
+
+pytestmark = pytest.mark.parametrize("place", ["postgres"], indirect=True)
+
+
+def store_of(outbox: PostgresOutbox) -> PostgresStore:
+    """Return the store of an outbox."""
+    store = outbox._ledger._store
+    assert isinstance(store, PostgresStore)
+    return store
+
+
+def ask(sql: str) -> Any:  # noqa: ANN401 - makes an operation
+    """Return what runs one statement and gives its first value."""
+
+    def operation() -> Operation[Any]:
+        rows = yield Statement(sql)
+        return rows[0][0] if rows else None
+
+    return operation
+
+
+async def test_broken_connection_is_made_again(place: str) -> None:
+    """A server that was restarted over night must not cost the first message of the morning."""
+    async with PostgresOutbox(place) as outbox:
+        await outbox.put(MESSAGE)
+        await die(outbox)
+        await outbox.put(MESSAGE)
+
+        assert 2 == (await outbox.counts())[OutboxState.QUEUED]
+
+
+async def test_owner_lives_on_in_a_new_connection(place: str) -> None:
+    """Its process is alive, so what it is sending is its own."""
+    async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
+        await outbox.put(MESSAGE)
+        await outbox._ledger.claim(1)
+        owner = store_of(outbox)._owner
+        await die(outbox)
+        store_of(outbox)._owner = owner  # it isn't dead, its connection is
+        await outbox.put(MESSAGE)
+        await other._ledger.bury_the_dead()
+
+        assert owner == store_of(outbox)._owner
+        assert 1 == (await other.counts())[OutboxState.SENDING]
+
+
+async def test_owner_whose_lock_is_still_held_gets_another_name(place: str) -> None:
+    """The server may take a while to notice that a session has ended."""
+    async with PostgresOutbox(place) as outbox:
+        owner = await store_of(outbox).own()
+        await die(outbox)
+        store_of(outbox)._owner = owner
+        async with await psycopg.AsyncConnection.connect(place, autocommit=True) as zombie:
+            await zombie.execute("SELECT pg_advisory_lock(%s)", [owner])
+            await outbox.put(MESSAGE)
+
+            assert owner != await store_of(outbox).own()
+
+
+async def test_connection_that_breaks_in_a_transaction_is_said(place: str) -> None:
+    """It is tried once more and not for ever."""
+    async with PostgresOutbox(place) as outbox:
+        with pytest.raises(OutboxError, match="terminating connection"):
+            await outbox._ledger.do(ask("SELECT pg_terminate_backend(pg_backend_pid())"))
+        await outbox.put(MESSAGE)
+
+
+async def test_server_that_is_not_there_is_said(place: str) -> None:
+    """In the words of the library that tried."""
+    del place
+    with pytest.raises(OutboxError, match="can't be used") as caught:
+        await PostgresOutbox("host=127.0.0.1 port=1 password=pa55word").__aenter__()
+
+    assert "pa55word" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+async def test_keys_in_opposite_orders_are_no_deadlock(place: str) -> None:
+    """Two importers of one file: the database breaks the tie, and the loser tries again."""
+    keys = [str(number) for number in range(60)]
+    async with PostgresOutbox(place) as one, PostgresOutbox(place) as two:
+        found = await asyncio.gather(
+            *(one.put(MESSAGE, key) for key in keys),
+            *(two.put(MESSAGE, key) for key in reversed(keys)),
+        )
+        counts = await one.counts()
+
+    assert 60 == counts[OutboxState.QUEUED] == len({entry.id for entry in found})
+
+
+async def test_commits_are_synced_whatever_the_server_is_set_to(place: str) -> None:
+    """`put` says that it is on the disk."""
+    lax = place.replace("options='", "options='-c synchronous_commit=off ")
+    async with PostgresOutbox(lax) as outbox:
+        assert "on" == await outbox._ledger.do(ask("SHOW synchronous_commit"))
+
+
+async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
+    """And the connection is closed."""
+    async with PostgresOutbox(place) as outbox:
+        await outbox._ledger.do(ask("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
+    newer = PostgresOutbox(place)
+    with pytest.raises(OutboxError, match="newer"):
+        await newer.__aenter__()
+
+    assert store_of(newer)._connection is None
+
+
+async def test_whoever_may_use_the_tables_need_not_be_able_to_make_them(place: str) -> None:
+    """Programs seldom have that right."""
+    async with PostgresOutbox(place):
+        pass
+    schema = place.partition("search_path=")[2].rstrip("'")
+    guest = f"guest_of_{schema}"
+    with psycopg.connect(place, autocommit=True) as owner:
+        for sql in (
+            f"CREATE ROLE {guest} LOGIN",
+            f"GRANT USAGE ON SCHEMA {schema} TO {guest}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {guest}",
+            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {guest}",
+        ):
+            owner.execute(sql.encode())
+    async with PostgresOutbox(place.replace("user=smsc", f"user={guest}")) as outbox:
+        await outbox.put(MESSAGE)
+
+
+def test_missing_extra_is_said(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that cures it."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(OutboxError, match=r"pip install 'smsc-async\[postgres\]'"):
+        asyncio.run(PostgresOutbox(place).__aenter__())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.errors.DiskFull("could not extend file"), OutboxFullError),
+        (psycopg.errors.LockNotAvailable("canceling statement"), OutboxLockedError),
+        (psycopg.errors.DeadlockDetected("deadlock detected"), OutboxLockedError),
+        (psycopg.OperationalError("gone\nDETAIL: secret words"), OutboxError),
+        (psycopg.InterfaceError(), OutboxError),
+    ],
+)
+def test_errors_have_the_kinds_of_the_file(
+    place: str, error: psycopg.Error, kind: type[OutboxError]
+) -> None:
+    """One handler does for both; details that may repeat values are left out."""
+    del place
+    translated = _translated(error)
+
+    assert kind is type(translated)
+    assert "secret" not in str(translated)

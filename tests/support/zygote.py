@@ -1,0 +1,90 @@
+"""A process that gives birth to outbox workers and kills them: kill -9 at a random point.
+
+Rule: this process runs no loop and no thread, so that forking it is safe and a worker begins its
+life a few milliseconds after it was asked for. On standard input comes one JSON array a line, an
+object for each worker to run at once; when all of them are dead, a line says what they had done.
+
+    [{"database": …, "url": …, "seconds": 0.05, "prefix": "kill 7", "puts": 20}, …]
+
+A worker puts *puts* messages while it sends, and says of each put that it returned. It dies after
+*seconds*; None lets it work until the outbox is empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg  # noqa: F401 - imported once here, or every worker would live for nothing else
+
+from smsc_async import Sms, SmscClient
+from smsc_async.outbox import Outbox, PostgresOutbox
+
+if TYPE_CHECKING:
+    from smsc_async.outbox.base import BaseOutbox
+
+CONCURRENCY = 5
+
+
+def open_outbox(database: str) -> BaseOutbox:
+    """Return the outbox in a file, or in PostgreSQL where a conninfo is given."""
+    return PostgresOutbox(database) if database.startswith("host=") else Outbox(database)
+
+
+async def work(order: dict[str, Any], said: int) -> None:
+    """Put and send until death comes, or the outbox is empty."""
+    async with open_outbox(order["database"]) as outbox, SmscClient(order["url"]) as smsc:
+
+        async def put(number: int) -> None:
+            """Put a message, and say so when it is on the disk."""
+            text = f"{order['prefix']} message {number}"
+            await outbox.put(Sms(to="79991234567", text=text), key=text)
+            os.write(said, f"{text}\n".encode())
+
+        is_last = order["seconds"] is None
+        sending = outbox.run(smsc, concurrency=CONCURRENCY, stop_when_empty=is_last)
+        await asyncio.gather(sending, *(put(number) for number in range(order["puts"])))
+
+
+def bear(order: dict[str, Any], said: int) -> int:
+    """Fork a worker; return its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        asyncio.run(work(order, said))
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001 - the child must never come back from here
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        os._exit(1)
+
+
+def live_and_die(orders: list[dict[str, Any]]) -> dict[str, Any]:
+    """Run workers side by side and kill each at its time."""
+    reads, writes = os.pipe()
+    born = time.monotonic()
+    pids = {bear(order, writes): order["seconds"] for order in orders}
+    os.close(writes)
+    codes = []
+    for pid, seconds in sorted(pids.items(), key=lambda item: item[1] or 1e9):
+        if seconds is not None:
+            time.sleep(max(0.0, born + seconds - time.monotonic()))
+            os.kill(pid, signal.SIGKILL)
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    with os.fdopen(reads, encoding="utf-8") as pipe:
+        return {"codes": codes, "put": pipe.read().splitlines()}
+
+
+def main() -> None:
+    """Obey until standard input ends."""
+    for line in sys.stdin:
+        print(json.dumps(live_and_die(json.loads(line))), flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    main()
