@@ -40,6 +40,10 @@ class Admitted(NamedTuple):
         """Return the instant at which a part may be written; the first has index 0."""
         return self.not_before + index * self.interval
 
+    def postponed(self, now: float, index: int = 0) -> Admitted:
+        """Return the admission whose part *index* is due now."""
+        return Admitted(self.token, now - index * self.interval, self.interval)
+
 
 class Held(NamedTuple):
     """The message would be refused or blocked; nothing was reserved.

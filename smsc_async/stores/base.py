@@ -37,7 +37,7 @@ class RuleStore(ABC):
         key: For the fingerprints of requests, see `Rulebook`.
     """
 
-    key: bytes
+    key: bytes | None
 
     @abstractmethod
     def now(self) -> float:

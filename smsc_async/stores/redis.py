@@ -383,7 +383,7 @@ class RedisRuleStore(RuleStore):
 
     def _under_rules(self, step: Step) -> Step:
         """Return the step under the account's rules."""
-        return step if self._rules is None else step.under(self._rules)
+        return step if self._rules is None else step._replace(rules=self._rules)
 
     def _next_token(self) -> str:
         """Name a reservation, unlike any other worker's."""
@@ -480,7 +480,7 @@ class RedisRuleStore(RuleStore):
         if self._on_failure == "closed":
             return Held("store", self._probe_at)
         interval = step.rules.interval * self._workers
-        own = step.under(step.rules._replace(interval=interval))
+        own = step._replace(rules=step.rules._replace(interval=interval))
         return self._own.apply_now(own, self._clock(), token)
 
     def _lose(self, calls: list[_Call], error: BaseException) -> None:
