@@ -56,7 +56,7 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
         joined += parts
         if joined > length:
             return Held("flood", retry_at)
-    return began_at, joined, last_at if last_at > row_last_at else row_last_at
+    return began_at, joined, max(last_at, row_last_at)
 
 
 def join(  # noqa: PLR0917 - as decide

@@ -148,13 +148,18 @@ class Rulebook:
         request = self._fingerprint(message.sender, to, text)
         return _make(Step, (self.rules, request, to, parts, token))
 
-    def is_late(self, admitted: Admitted, now: float) -> bool:
-        """Whether a first part that is written now must be told to `store.postpone`.
+    def is_late(self, admitted: Admitted, now: float, index: int = 0) -> bool:
+        """Whether a part that is written now must be told to `store.postpone`.
 
         A message may wait for a slot or for a link after it was admitted, and the gateway counts
         from its arrival.
+
+        Args:
+            admitted: The message's newest admission.
+            now: The instant, as the store has it.
+            index: Of the part, 0 for the first one.
         """
-        return now > admitted.not_before + self.rules.lateness
+        return now > admitted.part_at(index) + self.rules.lateness
 
     def _check(self, parts: int) -> None:
         """Refuse what no waiting would let pass."""
@@ -204,23 +209,31 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     rules, _, _, parts, replaced = step
     window, length, gap, _, interval, _, _ = rules
     at, next_free_at = rate.decide(free_at, parts, now, interval)
-    held = decided = None
+    last_at = at if parts == 1 else at + (parts - 1) * interval
+    if known is None and row is None:  # as for most messages, and nothing can hold them
+        row = (at, parts, last_at) if gap else None
+        return _make(Admitted, (token, at, interval)), row, next_free_at
+    held: Held | None = None
+    decided: Row | None = None
     is_counted = False
     if known is not None:
-        held = repeats.decide(known, at, window, replaced)
-        if type(held) is Admitted:
-            held, token, is_counted = None, known.token, flood.is_in(row, known.not_before)
+        repeated = repeats.decide(known, at, window, replaced)
+        if type(repeated) is Held:
+            held = repeated
+        elif repeated is not None:
+            token, is_counted = known.token, flood.is_in(row, known.not_before)
     if gap:
-        last_at = at if parts == 1 else at + (parts - 1) * interval
-        decided = flood.decide(row, parts, at, last_at, length, gap, is_counted)
-        if type(decided) is Held:
-            held = decided if held is None else max(held, decided, key=_retry_at)
+        joined = flood.decide(row, parts, at, last_at, length, gap, is_counted)
+        if type(joined) is Held:
+            held = joined if held is None else max(held, joined, key=_until)
+        else:
+            decided = joined
     if held is not None:
         return held, row, free_at
     return _make(Admitted, (token, at, interval)), decided, next_free_at
 
 
-def _retry_at(held: Held) -> float:
+def _until(held: Held) -> float:
     """Until when it holds."""
     return held.retry_at
 
