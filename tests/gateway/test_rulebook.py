@@ -185,9 +185,9 @@ def test_rules_are_asked_for_the_instant_of_the_write() -> None:
 
 def test_unknown_outcome_that_is_sent_again_keeps_its_reservation() -> None:
     """It is counted once, and its minute begins anew."""
-    known, row = Admitted("a-1", 100.0), (100.0, 50, 149.0)
+    known, full = Admitted("a-1", 100.0), (100.0, 50, 149.0)
 
-    verdict, row, _ = decide(step(token="a-1"), known, row, LONG_AGO, 150.0, "a-2")
+    verdict, row, _ = decide(step(token="a-1"), known, full, LONG_AGO, 150.0, "a-2")
 
     assert Admitted("a-1", 150.0) == verdict
     assert (100.0, 50, 150.0) == row
@@ -195,9 +195,9 @@ def test_unknown_outcome_that_is_sent_again_keeps_its_reservation() -> None:
 
 def test_unknown_outcome_of_an_earlier_row_is_counted_in_this_one() -> None:
     """The row that had it is over."""
-    known, row = Admitted("a-1", 100.0), (140.0, 49, 149.0)
+    known, full = Admitted("a-1", 100.0), (140.0, 49, 149.0)
 
-    verdict, row, _ = decide(step(token="a-1"), known, row, LONG_AGO, 150.0, "a-2")
+    verdict, row, _ = decide(step(token="a-1"), known, full, LONG_AGO, 150.0, "a-2")
 
     assert Admitted("a-1", 150.0) == verdict
     assert (140.0, 50, 150.0) == row
