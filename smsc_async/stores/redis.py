@@ -48,13 +48,16 @@ _HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood
 
 SCRIPT: Final = """
 -- KEYS: the account's next free instant, then for each call: its request, its recipient's row.
--- ARGV: an offset to the clock, then for each call: name, token, the token it replaces, parts,
---       how long ago its first part was written, and the rules: window, length, gap, interval.
---       All times in microseconds; 0 is no rule.
+-- ARGV: the instant, or empty for the server's own; then for each call: name, token, the token it
+--       replaces, parts, how long ago its first part was written, and the rules: window, length,
+--       gap, interval. All times in microseconds; 0 is no rule.
 -- Answer: the instant, then for each call: 0 and when to write, and whether it replaced another;
 --         or 1 (repeat) or 2 (flood) and when to try again.
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2] + ARGV[1]
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
 
 local function text(number)
   return string.format('%.0f', number)
@@ -318,8 +321,8 @@ class RedisRuleStore(RuleStore):
         self._probe_at = 0.0
         self._probe_timer: asyncio.TimerHandle | None = None
         self._probe: asyncio.Task[None] | None = None
-        # Tests move the time with it: microseconds on top of the server's clock.
-        self._offset = 0
+        # Tests move the time with it: an instant in place of the server's, in microseconds.
+        self._frozen_at: int | None = None
 
     def __repr__(self) -> str:
         state = "alone" if self._health.is_degraded else "shared"
@@ -457,7 +460,7 @@ class RedisRuleStore(RuleStore):
     async def _run(self, calls: list[_Call]) -> list[Any]:
         """Run the script; without a call it only tells the time."""
         keys: list[str] = [f"{self._prefix}rate"]
-        arguments: list[object] = [self._offset]
+        arguments: list[object] = ["" if self._frozen_at is None else self._frozen_at]
         now = self._clock()
         for call in calls:
             keys += self._keys(call.step)

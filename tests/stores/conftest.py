@@ -1,79 +1,17 @@
-"""The stores under one roof: each world has a store or two, and a time that is moved."""
+"""The servers and the stores that are tested here; what they hold stands in `tests/support`."""
 
 from __future__ import annotations
 
-import time
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from redis_server import RedisServer
+from rules_world import World, new_account
 
-from smsc_async import GatewayLimits, MemoryRuleStore, RedisRuleStore, Sms
-from smsc_async.gateway.rulebook import Rulebook
+from smsc_async import MemoryRuleStore, RedisRuleStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Admitted, Verdict
-    from smsc_async.stores import RuleStore
-
-ACCOUNTS = count()
-TO = "79991234567"
-
-
-class World:
-    """An account's workers and their time. Whoever asks next is the next worker.
-
-    Args:
-        limits: Of the gateway.
-        make: Makes a worker's store, which goes by the clock that it is given.
-        workers: How many there are.
-    """
-
-    def __init__(
-        self, make: Callable[[Callable[[], float]], RuleStore], workers: int = 1
-    ) -> None:
-        self.moved = 0.0
-        began = time.monotonic()
-        # The server's time goes on, and the workers' with it.
-        self.stores = [make(self._clock(began, 31.0 * number)) for number in range(workers)]
-        self.turn = count()
-        self.admitted_by: dict[Admitted, RuleStore] = {}
-        self.use(GatewayLimits(rate=None))
-
-    def _clock(self, began: float, ahead: float) -> Callable[[], float]:
-        """Make the clock of a worker that is ahead of the others."""
-        return lambda: time.monotonic() - began + 1000.0 + ahead + self.moved
-
-    def use(self, limits: GatewayLimits) -> None:
-        """Go by these limits from now on."""
-        self.rulebook = Rulebook(limits, key=self.stores[0].key)
-
-    def move(self, seconds: float) -> None:
-        """Let time pass, here and at the server."""
-        self.moved += seconds
-        for store in self.stores:
-            if isinstance(store, RedisRuleStore):
-                store._offset = round(self.moved * 1e6)
-
-    def step(
-        self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: int | str | None = None
-    ) -> Step:
-        """Make the question of a message."""
-        return self.rulebook.step(Sms(to=to, text=text), parts, token=token)
-
-    async def ask(self, step: Step) -> tuple[Verdict, float]:
-        """Ask the next worker; return its verdict and the instant of asking."""
-        store = self.stores[next(self.turn) % len(self.stores)]
-        now = store.now()
-        return await store.apply(step), now
-
-    async def settle(self) -> None:
-        """Wait until all workers have told what they had to."""
-        for store in self.stores:
-            await store.flush()
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +30,6 @@ def own_server() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
-
-
-def new_account() -> str:
-    """Name an account that nobody has used."""
-    return f"test-{next(ACCOUNTS)}"
 
 
 @pytest.fixture(params=["memory", "redis", "redis, two workers"])
