@@ -321,6 +321,7 @@ class RedisRuleStore(RuleStore):
         self._probe_at = 0.0
         self._probe_timer: asyncio.TimerHandle | None = None
         self._probe: asyncio.Task[None] | None = None
+        self._abandoned: set[asyncio.Task[Any]] = set()
         # Tests move the time with it: an instant in place of the server's, in microseconds.
         self._frozen_at: int | None = None
 
@@ -391,15 +392,19 @@ class RedisRuleStore(RuleStore):
             await asyncio.wait([self._flight])
 
     async def aclose(self) -> None:
-        """Flush, stop trying to reach the server, and close the client if the store made it."""
+        """Flush, stop trying to reach the server, and close the client if the store made it.
+
+        Takes twice the budget at most, whatever the server does.
+        """
         await self.flush()
         if self._probe_timer is not None:
             self._probe_timer.cancel()
-        if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.wait([self._probe])
+        if self._probe is not None and not self._probe.done():
+            self._abandon(self._probe)
         if self._is_owner:
-            await self._redis.aclose()
+            self._leave_alone(asyncio.create_task(self._redis.aclose()))
+        if self._abandoned:
+            await asyncio.wait(self._abandoned, timeout=self._budget)
 
     # Asking.
 
@@ -438,8 +443,7 @@ class RedisRuleStore(RuleStore):
             while self._queue:
                 calls = self._take_calls()
                 try:
-                    async with asyncio.timeout_at(self._deadline(calls)):
-                        self._settle(calls, await self._run(calls))
+                    self._settle(calls, await self._run_until(self._deadline(calls), calls))
                 except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
                     self._lose(calls, error)
                     return
@@ -456,6 +460,40 @@ class RedisRuleStore(RuleStore):
         """Return until when the one who waits longest may wait."""
         asked_at = calls[0].asked_at if calls else asyncio.get_running_loop().time()
         return asked_at + self._budget
+
+    async def _run_until(self, deadline: float, calls: list[_Call]) -> list[Any]:
+        """Run the script, and leave it alone if it takes too long.
+
+        It isn't waited for that the client of Redis takes notice of being cancelled.
+
+        Raises:
+            TimeoutError: It took too long.
+        """
+        running = asyncio.create_task(self._run(calls))
+        try:
+            await asyncio.wait([running], timeout=deadline - asyncio.get_running_loop().time())
+            if not running.done():
+                raise TimeoutError
+            return running.result()
+        finally:
+            if not running.done():
+                self._abandon(running)
+
+    def _abandon(self, running: asyncio.Task[Any]) -> None:
+        """Cancel a task that nobody waits for."""
+        self._leave_alone(running)
+        running.cancel()
+
+    def _leave_alone(self, running: asyncio.Task[Any]) -> None:
+        """Keep a task until it ends; whatever becomes of it, nobody wants to know."""
+        self._abandoned.add(running)
+        running.add_done_callback(self._forget)
+
+    def _forget(self, running: asyncio.Task[Any]) -> None:
+        """Let go of a task that has ended."""
+        self._abandoned.discard(running)
+        if not running.cancelled():
+            running.exception()  # looked at, or asyncio would complain
 
     async def _run(self, calls: list[_Call]) -> list[Any]:
         """Run the script; without a call it only tells the time."""
@@ -554,11 +592,11 @@ class RedisRuleStore(RuleStore):
     async def _try_again(self) -> None:
         """Tell the server all that it missed; come back if it takes it."""
         calls: list[_Call] = []
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 calls = [self._owed.popleft() for _ in range(min(CALLS_AT_ONCE, len(self._owed)))]
-                async with asyncio.timeout(self._budget):
-                    await self._run(calls)
+                await self._run_until(loop.time() + self._budget, calls)
                 if not self._owed:
                     break
         except Exception as error:  # noqa: BLE001 - whatever it is, it isn't back

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -356,6 +356,46 @@ async def test_whatever_the_client_answers_nobody_waits_for_ever() -> None:
     assert isinstance(await store.apply(step(store)), Admitted)
     assert store.health().is_degraded
     await store.aclose()
+
+
+class Deaf:
+    """A client that takes no notice of being cancelled."""
+
+    async def evalsha(self, *_: object) -> list[object]:
+        """Answer much later than the budget allows."""
+        for _turn in range(8):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.05)
+        return []
+
+
+async def test_client_that_cannot_be_cancelled_is_left_alone() -> None:
+    """Some versions swallow a cancellation; the budget is kept all the same, also at the end."""
+    deaf: Any = Deaf()
+    store = RedisRuleStore(deaf, account=new_account(), budget=0.05, probe_every=0.01)
+
+    verdict, took = await timed(store, step(store))
+
+    assert isinstance(verdict, Admitted)
+    assert took < 0.05 + STALL
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(0.1 + STALL):
+        await store.aclose()
+    for left in store._abandoned:
+        left.cancel()
+    await asyncio.wait(store._abandoned)
+
+
+async def test_store_closes_while_the_server_is_frozen(
+    own_server: RedisServer, workers: list[RedisRuleStore]
+) -> None:
+    """A service that ends doesn't hang on it."""
+    own_server.freeze()
+    await workers[0].apply(step(workers[0]))
+
+    async with asyncio.timeout(2 * BUDGET + STALL):
+        await workers[0].aclose()
+    own_server.thaw()
 
 
 # --- cancelling ---
