@@ -145,7 +145,7 @@ class Rulebook:
             self._check(parts)
         to = message.to
         text = render(message) if text is None else text
-        request = self._fingerprint(message.sender, to, text)
+        request = self._fingerprint((message.sender, to, text))
         return _make(Step, (self.rules, request, to, parts, token))
 
     def is_late(self, admitted: Admitted, now: float, index: int = 0) -> bool:

@@ -45,7 +45,7 @@ class MemoryRuleStore(RuleStore):
     Args:
         clock: Seconds of a clock that never goes back.
         key: For the fingerprints of requests, up to 16 octets. None for those that make sense
-            in this process alone, and take a third of the time.
+            in this process alone, and take a tenth of the time.
     """
 
     def __init__(
