@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message
 
 _NEVER = float("inf")
+_INTERVAL = 4  # by number, in half the time
 _make = tuple.__new__  # half the time of calling the named tuple
 
 
@@ -210,9 +211,6 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     window, length, gap, _, interval, _, _ = rules
     at, next_free_at = rate.decide(free_at, parts, now, interval)
     last_at = at if parts == 1 else at + (parts - 1) * interval
-    if known is None and row is None:  # as for most messages, and nothing can hold them
-        row = (at, parts, last_at) if gap else None
-        return _make(Admitted, (token, at, interval)), row, next_free_at
     held: Held | None = None
     decided: Row | None = None
     is_counted = False
@@ -231,6 +229,20 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     if held is not None:
         return held, row, free_at
     return _make(Admitted, (token, at, interval)), decided, next_free_at
+
+
+def decide_unknown(
+    step: Step, free_at: float, now: float, token: Token
+) -> tuple[Admitted, Row, float]:
+    """Decide of a message if nothing is remembered of it and of its recipient.
+
+    Says what `decide` says, in less time: most messages are such, and nothing holds them.
+    """
+    rules, _, _, parts, _ = step
+    interval = rules[_INTERVAL]
+    at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
+    last_at = at if parts == 1 else at + (parts - 1) * interval
+    return _make(Admitted, (token, at, interval)), (at, parts, last_at), at + parts * interval
 
 
 def _until(held: Held) -> float:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.gateway import flood
-from smsc_async.gateway.rulebook import decide, replaces
+from smsc_async.gateway.rulebook import decide, decide_unknown, replaces
 from smsc_async.gateway.verdict import Admitted, Held
 from smsc_async.stores.base import RuleStore
 
@@ -110,6 +110,10 @@ class MemoryRuleStore(RuleStore):
             row = rows[to]
         elif to in self._old_rows:
             row = self._old_rows[to]
+        elif known is None:
+            admitted, rows[to], self._free_at = decide_unknown(step, self._free_at, now, token)
+            requests[request] = admitted
+            return admitted
         verdict, joined, self._free_at = decide(step, known, row, self._free_at, now, token)
         if type(verdict) is Admitted:
             requests[request] = verdict
