@@ -280,6 +280,7 @@ async def test_health_tells_when_it_began_and_when_it_ended(
     told: list[StoreHealth] = []
 
     def listen(health: StoreHealth) -> None:
+        """Take a note, and fail."""
         told.append(health)
         raise RuntimeError("not today")
 
@@ -429,6 +430,7 @@ async def test_giving_back_outlives_who_gave(redis_server: RedisServer) -> None:
     refused = asyncio.Event()
 
     async def send() -> None:
+        """Be refused, and wait to be cancelled."""
         answer = await store.apply(step(store))
         assert isinstance(answer, Admitted)
         store.release(step(store), answer)
@@ -515,6 +517,7 @@ async def test_secret_makes_the_hashes_of_an_account_its_own() -> None:
     """And all its workers agree."""
 
     def make(account: str, secret: str | bytes) -> bytes:
+        """Return the key of a worker's hashes."""
         return RedisRuleStore("redis://127.0.0.1:1", account=account, secret=secret).key
 
     assert make("shop", "s") == make("shop", b"s")
