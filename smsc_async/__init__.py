@@ -6,6 +6,8 @@ of an extra is imported before it is used.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pdu
 
 if not getattr(pdu, "__smsc_async__", False):  # another package of that name came in between
@@ -65,8 +67,11 @@ from smsc_async.messages import (
 )
 from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, QueryResult, Receipt
 from smsc_async.status import Health, Stats
-from smsc_async.stores import MemoryRuleStore, RedisRuleStore
+from smsc_async.stores import MemoryRuleStore
 from smsc_async.submission import FailedSubmission, Submission
+
+if TYPE_CHECKING:
+    from smsc_async.stores.redis import RedisRuleStore
 
 __version__ = "0.1.0"
 
@@ -138,3 +143,12 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "LocalProtocolError",
     "RemoteProtocolError",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what most programs never use when it is asked for."""
+    if name == "RedisRuleStore":
+        from smsc_async.stores.redis import RedisRuleStore  # noqa: PLC0415 - as above
+
+        return RedisRuleStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
@@ -66,6 +68,23 @@ def test_public_names_have_a_docstring(package: str) -> None:
     speaking = [name for name in module.__all__ if callable(getattr(module, name))]
 
     assert [] == [name for name in speaking if not getattr(module, name).__doc__]
+
+
+def test_shared_rules_cost_nothing_until_they_are_used() -> None:
+    """Neither the library of the extra nor the store that needs it is imported in advance."""
+    question = "import sys, smsc_async; print([n for n in sys.modules if 'redis' in n])"
+
+    done = subprocess.run(  # noqa: S603 - a fixed list of arguments
+        [sys.executable, "-c", question], capture_output=True, text=True, check=True
+    )
+
+    assert "[]" == done.stdout.strip()
+
+
+def test_unknown_name_is_an_error() -> None:
+    """As of any other module."""
+    with pytest.raises(AttributeError, match="no attribute 'RedisStore'"):
+        importlib.import_module("smsc_async").RedisStore  # noqa: B018 - asking is the test
 
 
 def test_errors_are_what_the_standard_library_calls_them() -> None:

@@ -18,10 +18,13 @@ from smsc_async.gateway.verdict import Admitted, Held
 if TYPE_CHECKING:
     from smsc_async.gateway.flood import Row
     from smsc_async.gateway.limits import GatewayLimits
+    from smsc_async.gateway.repeats import Fingerprint
     from smsc_async.gateway.verdict import Token, Verdict
     from smsc_async.messages import Message
 
 _NEVER = float("inf")
+_INTERVAL = 4  # by number, in half the time
+_make = tuple.__new__  # half the time of calling the named tuple
 
 
 class Rules(NamedTuple):
@@ -34,6 +37,7 @@ class Rules(NamedTuple):
         multipart_window: Seconds for all parts; infinite for no rule.
         interval: Seconds between two writes of one account; 0 for no rule.
         lateness: Seconds after its instant at which a write must be told to the store.
+        memory: Seconds after its last write in which an admission matters.
     """
 
     repeat_window: float = 0.0
@@ -42,6 +46,7 @@ class Rules(NamedTuple):
     multipart_window: float = _NEVER
     interval: float = 0.0
     lateness: float = 0.0
+    memory: float = 0.0
 
     @classmethod
     def of(cls, limits: GatewayLimits) -> Self:
@@ -51,14 +56,17 @@ class Rules(NamedTuple):
         further apart, what it wants together is sent within less.
         """
         margin, has_flood = limits.margin, None not in {limits.flood_length, limits.flood_gap}
+        window = _plus(limits.repeat_window, margin)
+        gap = _plus(limits.flood_gap, margin) if has_flood else 0.0
         return cls(
-            repeat_window=_plus(limits.repeat_window, margin),
+            repeat_window=window,
             flood_length=(limits.flood_length or _NEVER) if has_flood else _NEVER,
-            flood_gap=_plus(limits.flood_gap, margin) if has_flood else 0.0,
+            flood_gap=gap,
             multipart_window=(limits.multipart_window or _NEVER) - margin,
             interval=rate.interval(limits.rate),
             # Half of the margin is for being late unnoticed, the other half for the network.
             lateness=margin / 2,
+            memory=max(window, gap),
         )
 
 
@@ -67,35 +75,26 @@ def _plus(window: float | None, margin: float) -> float:
     return 0.0 if window is None else window + margin
 
 
-class Step:
+class Step(NamedTuple):
     """The question whether a message may go. Holds no text.
 
     Args:
         rules: By which it is decided.
-        request: 16 octets that stand for sender, recipient and text.
+        request: Stands for sender, recipient and text.
         to: Recipient, as it is on the wire.
         parts: How many submit_sm it is.
         token: The reservation that it replaces, if an unknown outcome is sent again.
     """
 
-    __slots__ = ("parts", "request", "rules", "to", "token")
-
-    def __init__(
-        self, rules: Rules, request: bytes, to: str, parts: int = 1, token: Token | None = None
-    ) -> None:
-        self.rules = rules
-        self.request = request
-        self.to = to
-        self.parts = parts
-        self.token = token
+    rules: Rules
+    request: Fingerprint
+    to: str
+    parts: int = 1
+    token: Token | None = None
 
     def last_at(self, at: float) -> float:
         """Return the instant of the last part's write if the first is written at *at*."""
         return at + (self.parts - 1) * self.rules.interval
-
-    def under(self, rules: Rules) -> Step:
-        """Return the same question under other rules."""
-        return Step(rules, self.request, self.to, self.parts, self.token)
 
     def __repr__(self) -> str:
         return f"Step(to={mask_number(self.to)!r}, parts={self.parts}, token={self.token!r})"
@@ -111,10 +110,10 @@ class Rulebook:
 
     Args:
         limits: The gateway's numbers.
-        key: Of the store that is asked; two that share a memory share a key.
+        key: Of the store that is asked, see `repeats.fingerprints`.
     """
 
-    def __init__(self, limits: GatewayLimits, *, key: bytes = b"") -> None:
+    def __init__(self, limits: GatewayLimits, key: bytes | None = None) -> None:
         self.limits = limits
         self.rules = Rules.of(limits)
         self._fingerprint = repeats.fingerprints(key)
@@ -147,15 +146,21 @@ class Rulebook:
             self._check(parts)
         to = message.to
         text = render(message) if text is None else text
-        return Step(self.rules, self._fingerprint(message.sender, to, text), to, parts, token)
+        request = self._fingerprint((message.sender, to, text))
+        return _make(Step, (self.rules, request, to, parts, token))
 
-    def is_late(self, admitted: Admitted, now: float) -> bool:
-        """Whether a first part that is written now must be told to `store.postpone`.
+    def is_late(self, admitted: Admitted, now: float, index: int = 0) -> bool:
+        """Whether a part that is written now must be told to `store.postpone`.
 
         A message may wait for a slot or for a link after it was admitted, and the gateway counts
         from its arrival.
+
+        Args:
+            admitted: The message's newest admission.
+            now: The instant, as the store has it.
+            index: Of the part, 0 for the first one.
         """
-        return now > admitted.not_before + self.rules.lateness
+        return now > admitted.part_at(index) + self.rules.lateness
 
     def _check(self, parts: int) -> None:
         """Refuse what no waiting would let pass."""
@@ -177,9 +182,6 @@ class Rulebook:
 
     def __repr__(self) -> str:
         return f"Rulebook({self.limits!r})"
-
-
-_make = tuple.__new__  # half the time of `Admitted(…)`
 
 
 def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
@@ -205,27 +207,45 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
         The verdict, and what to remember in place of *row* and *free_at*; of the request itself
         the `Admitted` is remembered. A held message leaves both as they are.
     """
-    rules, parts = step.rules, step.parts
-    window, length, gap, _, interval, _ = rules
+    rules, _, _, parts, replaced = step
+    window, length, gap, _, interval, _, _ = rules
     at, next_free_at = rate.decide(free_at, parts, now, interval)
-    held, is_counted = None, False
+    last_at = at if parts == 1 else at + (parts - 1) * interval
+    held: Held | None = None
+    decided: Row | None = None
+    is_counted = False
     if known is not None:
-        held = repeats.decide(known, at, window, step.token)
-        if held is None and repeats.is_within(known, at, window):
+        repeated = repeats.decide(known, at, window, replaced)
+        if type(repeated) is Held:
+            held = repeated
+        elif repeated is not None:
             token, is_counted = known.token, flood.is_in(row, known.not_before)
-    joined = row
     if gap:
-        last_at = at if parts == 1 else step.last_at(at)
-        decided = flood.decide(row, parts, at, last_at, length, gap, is_counted)
-        if isinstance(decided, Held):
-            return decided if held is None else max(held, decided, key=_retry_at), row, free_at
-        joined = decided
+        joined = flood.decide(row, parts, at, last_at, length, gap, is_counted)
+        if type(joined) is Held:
+            held = joined if held is None else max(held, joined, key=_until)
+        else:
+            decided = joined
     if held is not None:
         return held, row, free_at
-    return _make(Admitted, (token, at, interval)), joined, next_free_at
+    return _make(Admitted, (token, at, interval)), decided, next_free_at
 
 
-def _retry_at(held: Held) -> float:
+def decide_unknown(
+    step: Step, free_at: float, now: float, token: Token
+) -> tuple[Admitted, Row, float]:
+    """Decide of a message if nothing is remembered of it and of its recipient.
+
+    Says what `decide` says, in less time: most messages are such, and nothing holds them.
+    """
+    rules, _, _, parts, _ = step
+    interval = rules[_INTERVAL]
+    at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
+    last_at = at if parts == 1 else at + (parts - 1) * interval
+    return _make(Admitted, (token, at, interval)), (at, parts, last_at), at + parts * interval
+
+
+def _until(held: Held) -> float:
     """Until when it holds."""
     return held.retry_at
 

@@ -7,7 +7,7 @@ instants are seconds of the clock of the store that gave the verdict.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
 from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
 
@@ -23,6 +23,7 @@ RuleName = Literal["repeat", "flood", "store"]
 _NO_STORE: Final = "the shared rules are out of reach, and sending without them isn't allowed"
 
 
+@final
 class Admitted(NamedTuple):
     """The message may go, and its place is reserved.
 
@@ -40,7 +41,12 @@ class Admitted(NamedTuple):
         """Return the instant at which a part may be written; the first has index 0."""
         return self.not_before + index * self.interval
 
+    def postponed(self, now: float, index: int = 0) -> Admitted:
+        """Return the admission whose part *index* is due now."""
+        return Admitted(self.token, now - index * self.interval, self.interval)
 
+
+@final
 class Held(NamedTuple):
     """The message would be refused or blocked; nothing was reserved.
 

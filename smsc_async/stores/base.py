@@ -37,7 +37,7 @@ class RuleStore(ABC):
         key: For the fingerprints of requests, see `Rulebook`.
     """
 
-    key: bytes
+    key: bytes | None
 
     @abstractmethod
     def now(self) -> float:
@@ -81,11 +81,16 @@ class RuleStore(ABC):
         """
 
     @abstractmethod
-    def postpone(self, step: Step, admitted: Admitted) -> Admitted:
-        """Tell that a message is written only now, see `Rulebook.is_late`.
+    def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
+        """Tell that a part is written only now, see `Rulebook.is_late`.
+
+        Args:
+            step: The question.
+            admitted: Its answer.
+            index: Of the part, 0 for the first one.
 
         Returns:
-            The admission that is remembered from now on.
+            The admission that is remembered from now on: of it this part is due now.
         """
 
     async def flush(self) -> None:  # noqa: B027 - a store that shares nothing has nothing to do

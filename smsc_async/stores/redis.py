@@ -11,13 +11,14 @@ is under way in the next: so they are decided in the order in which they came.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import math
 import os
 import time
 from collections import deque
 from hashlib import blake2b, sha1
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from smsc_async.errors import ConfigError
 from smsc_async.gateway.rulebook import Rules, replaces
@@ -39,21 +40,25 @@ LOG = logging.getLogger("smsc_async.rules")
 CALLS_AT_ONCE: Final = 100
 """Messages of one call of the script. It takes some 10 µs for each and blocks the server."""
 
-KEPT_RELEASES: Final = 10_000
-"""Reservations to be given back that wait for the server to return; the oldest are left to their
-time to live."""
+CALLS_OWED: Final = 10_000
+"""Calls that wait for the server to return, more than an account's rate makes in a minute. Of more
+the oldest are left out: they matter least, and what they reserved has a time to live."""
 
 _MICROSECONDS: Final = 1_000_000
 _HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 
 SCRIPT: Final = """
 -- KEYS: the account's next free instant, then for each call: its request, its recipient's row.
--- ARGV: an offset to the clock, then for each call: name, token, the token it replaces, parts,
---       and the rules: window, length, gap, interval. All times in microseconds; 0 is no rule.
+-- ARGV: the instant, or empty for the server's own; then JSON, a list for each call: name, token,
+--       the token it replaces, parts, how long ago its first part was written, and the rules:
+--       window, length, gap, interval. All times in microseconds; 0 is no rule.
 -- Answer: the instant, then for each call: 0 and when to write, and whether it replaced another;
 --         or 1 (repeat) or 2 (flood) and when to try again.
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2] + ARGV[1]
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
 
 local function text(number)
   return string.format('%.0f', number)
@@ -146,12 +151,13 @@ local function release(request, row, token)
   end
 end
 
-local function postpone(request, row, token, parts, window, gap, interval)
-  local last_at = now + (parts - 1) * interval
-  if window > 0 then write_request(request, now, token, window) end
-  if gap > 0 then
+-- What was written or will be, whatever the rules say of it.
+local function remember(request, row, token, parts, at, window, gap, interval)
+  local last_at = at + (parts - 1) * interval
+  if window > 0 and at + window > now then write_request(request, at, token, window) end
+  if gap > 0 and last_at + gap > now then
     local _, _, row_last_at = read_row(row)
-    if not row_last_at or now >= row_last_at + gap then begin_row(row, now) end
+    if not row_last_at or at >= row_last_at + gap then begin_row(row, at) end
     if redis.call('HEXISTS', row, 'm' .. token) == 0 then
       redis.call('HINCRBY', row, 'length', parts)
     end
@@ -160,22 +166,18 @@ local function postpone(request, row, token, parts, window, gap, interval)
 end
 
 local answers = {text(now)}
-for call = 0, (#KEYS - 1) / 2 - 1 do
-  local request, row = KEYS[2 * call + 2], KEYS[2 * call + 3]
-  local first = 8 * call + 2
-  local name, token, replaced = ARGV[first], ARGV[first + 1], ARGV[first + 2]
-  local number = {}
-  for index = 3, 7 do number[index] = tonumber(ARGV[first + index]) end
-  local parts, window, length, gap, interval = unpack(number, 3, 7)
+for index, call in ipairs(cjson.decode(ARGV[2])) do
+  local request, row = KEYS[2 * index], KEYS[2 * index + 1]
+  local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0}
   if name == 'apply' then
     answer = apply(request, row, token, replaced, parts, window, length, gap, interval)
   elseif name == 'release' then
     release(request, row, token)
   else
-    postpone(request, row, token, parts, window, gap, interval)
+    remember(request, row, token, parts, now - ago, window, gap, interval)
   end
-  for index = 1, 3 do answers[#answers + 1] = answer[index] end
+  for place = 1, 3 do answers[#answers + 1] = answer[place] end
 end
 return answers
 """
@@ -185,21 +187,34 @@ OnFailure = Literal["open", "closed"]
 
 
 class _Call:
-    """One call of the script, and who waits for its answer."""
+    """One call of the script, and who waits for its answer.
 
-    __slots__ = ("answer", "asked_at", "name", "step", "token")
+    Args:
+        name: "apply" asks, "release" gives back, "remember" tells of a message that is sent in
+            any case.
+        step: The question.
+        token: Names the reservation.
+        at: Instant of the first part's write, of this worker's clock; only to remember.
+        asked_at: When it was asked, of the event loop's clock.
+        answer: For the verdict; None if nobody waits.
+    """
+
+    __slots__ = ("answer", "asked_at", "at", "name", "step", "token")
 
     def __init__(
         self,
-        name: Literal["apply", "release", "postpone"],
+        name: Literal["apply", "release", "remember"],
         step: Step,
         token: Token,
-        asked_at: float,
+        *,
+        at: float = 0.0,
+        asked_at: float = 0.0,
         answer: asyncio.Future[Verdict] | None = None,
     ) -> None:
         self.name = name
         self.step = step
         self.token = token
+        self.at = at
         self.asked_at = asked_at
         self.answer = answer
 
@@ -208,7 +223,7 @@ class _Call:
         """Whether whoever asked has gone."""
         return self.answer is not None and self.answer.cancelled()
 
-    def arguments(self) -> tuple[object, ...]:
+    def arguments(self, now: float) -> tuple[object, ...]:
         """Return what the script takes of it."""
         step, rules = self.step, self.step.rules
         return (
@@ -216,6 +231,7 @@ class _Call:
             self.token,
             "" if step.token is None else step.token,
             step.parts,
+            _microseconds(now - self.at) if self.name == "remember" else 0,
             _microseconds(rules.repeat_window),
             rules.flood_length if rules.flood_gap else 0,
             _microseconds(rules.flood_gap),
@@ -261,6 +277,8 @@ class RedisRuleStore(RuleStore):
         ConfigError: A setting that makes no sense.
     """
 
+    key: bytes
+
     def __init__(
         self,
         redis: Redis | str,
@@ -295,13 +313,14 @@ class RedisRuleStore(RuleStore):
         self._tokens = 0
         self._queue: deque[_Call] = deque()
         self._flight: asyncio.Task[None] | None = None
-        self._owed: deque[_Call] = deque(maxlen=KEPT_RELEASES)
+        self._owed: deque[_Call] = deque(maxlen=CALLS_OWED)
         self._health = StoreHealth()
         self._probe_at = 0.0
         self._probe_timer: asyncio.TimerHandle | None = None
         self._probe: asyncio.Task[None] | None = None
-        # Tests move the time with it: microseconds on top of the server's clock.
-        self._offset = 0
+        self._abandoned: set[asyncio.Task[Any]] = set()
+        # Tests move the time with it: an instant in place of the server's, in microseconds.
+        self._frozen_at: int | None = None
 
     def __repr__(self) -> str:
         state = "alone" if self._health.is_degraded else "shared"
@@ -330,7 +349,8 @@ class RedisRuleStore(RuleStore):
             return self._decide_alone(step, self._next_token())
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Verdict] = loop.create_future()
-        self._enqueue(_Call("apply", step, self._next_token(), loop.time(), answer))
+        call = _Call("apply", step, self._next_token(), asked_at=loop.time(), answer=answer)
+        self._enqueue(call)
         try:
             return await answer
         except asyncio.CancelledError:
@@ -351,13 +371,13 @@ class RedisRuleStore(RuleStore):
         if replaces(step, admitted):
             return
         self._own.release(step, admitted)
-        self._tell("release", step, admitted.token)
+        self._tell(_Call("release", step, admitted.token))
 
-    def postpone(self, step: Step, admitted: Admitted) -> Admitted:
-        """Tell that a message is written only now; return the admission that holds from now on."""
+    def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
+        """Tell that a part is written only now; return the admission that holds from now on."""
         step = self._under_rules(step)
-        later = self._own.postpone(step, admitted)
-        self._tell("postpone", step, admitted.token)
+        later = self._own.postpone(step, admitted, index)
+        self._tell(_Call("remember", step, later.token, at=later.not_before))
         return later
 
     async def flush(self) -> None:
@@ -369,33 +389,43 @@ class RedisRuleStore(RuleStore):
             await asyncio.wait([self._flight])
 
     async def aclose(self) -> None:
-        """Flush, stop trying to reach the server, and close the client if the store made it."""
+        """Flush, stop trying to reach the server, and close the client if the store made it.
+
+        Takes twice the budget at most, whatever the server does.
+        """
         await self.flush()
         if self._probe_timer is not None:
             self._probe_timer.cancel()
-        if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.wait([self._probe])
+        if self._probe is not None and not self._probe.done():
+            self._abandon(self._probe)
         if self._is_owner:
-            await self._redis.aclose()
+            self._leave_alone(asyncio.create_task(self._redis.aclose()))
+        if self._abandoned:
+            await asyncio.wait(self._abandoned, timeout=self._budget)
 
     # Asking.
 
     def _under_rules(self, step: Step) -> Step:
-        """Return the step under the account's rules."""
-        return step if self._rules is None else step.under(self._rules)
+        """Return the step under the account's rules.
+
+        Raises:
+            TypeError: It was made without the store's key, and no other worker would know it.
+        """
+        if not isinstance(step.request, bytes):
+            raise TypeError(f"{step!r} was made by a Rulebook without key=store.key")
+        return step if self._rules is None else step._replace(rules=self._rules)
 
     def _next_token(self) -> str:
         """Name a reservation, unlike any other worker's."""
         self._tokens += 1
         return f"{self._worker}-{self._tokens}"
 
-    def _tell(self, name: Literal["release", "postpone"], step: Step, token: Token) -> None:
-        """Call the script for nobody's answer."""
-        call = _Call(name, step, token, asyncio.get_running_loop().time())
+    def _tell(self, call: _Call) -> None:
+        """Call the script for nobody's answer, now or when the server is back."""
         if self._health.is_degraded:
             self._owed.append(call)
         else:
+            call.asked_at = asyncio.get_running_loop().time()
             self._enqueue(call)
 
     def _enqueue(self, call: _Call) -> None:
@@ -410,12 +440,10 @@ class RedisRuleStore(RuleStore):
             while self._queue:
                 calls = self._take_calls()
                 try:
-                    async with asyncio.timeout_at(self._deadline(calls)):
-                        answer = await self._run(calls)
+                    self._settle(calls, await self._run_until(self._deadline(calls), calls))
                 except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
                     self._lose(calls, error)
                     return
-                self._settle(calls, answer)
         finally:
             self._flight = None
 
@@ -430,23 +458,60 @@ class RedisRuleStore(RuleStore):
         asked_at = calls[0].asked_at if calls else asyncio.get_running_loop().time()
         return asked_at + self._budget
 
+    async def _run_until(self, deadline: float, calls: list[_Call]) -> list[Any]:
+        """Run the script, and leave it alone if it takes too long.
+
+        It isn't waited for that the client of Redis takes notice of being cancelled.
+
+        Raises:
+            TimeoutError: It took too long.
+        """
+        running = asyncio.create_task(self._run(calls))
+        try:
+            await asyncio.wait([running], timeout=deadline - asyncio.get_running_loop().time())
+            if not running.done():
+                raise TimeoutError
+            return running.result()
+        finally:
+            if not running.done():
+                self._abandon(running)
+
+    def _abandon(self, running: asyncio.Task[Any]) -> None:
+        """Cancel a task that nobody waits for."""
+        self._leave_alone(running)
+        running.cancel()
+
+    def _leave_alone(self, running: asyncio.Task[Any]) -> None:
+        """Keep a task until it ends; whatever becomes of it, nobody wants to know."""
+        self._abandoned.add(running)
+        running.add_done_callback(self._forget)
+
+    def _forget(self, running: asyncio.Task[Any]) -> None:
+        """Let go of a task that has ended."""
+        self._abandoned.discard(running)
+        if not running.cancelled():
+            running.exception()  # looked at, or asyncio would complain
+
     async def _run(self, calls: list[_Call]) -> list[Any]:
         """Run the script; without a call it only tells the time."""
-        keys: list[str] = [f"{self._prefix}rate"]
-        arguments: list[object] = [self._offset]
+        instant = "" if self._frozen_at is None else self._frozen_at
+        now = self._clock()
+        keys = [f"{self._prefix}rate"]
         for call in calls:
             keys += self._keys(call.step)
-            arguments += call.arguments()
+        # As one argument: the client takes longer for many than the server for all the rest.
+        told = (instant, json.dumps([call.arguments(now) for call in calls]))
         try:
-            answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
+            answer = await self._redis.evalsha(_SHA, len(keys), *keys, *told)
         except self._no_script:
-            answer = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+            answer = await self._redis.eval(SCRIPT, len(keys), *keys, *told)
         return list(answer)
 
     def _keys(self, step: Step) -> tuple[str, str]:
         """Return the keys of a request and of its recipient's row."""
         to = blake2b(step.to.encode("utf-8", "surrogatepass"), key=self.key, digest_size=16)
-        return f"{self._prefix}request:{step.request.hex()}", f"{self._prefix}row:{to.hexdigest()}"
+        request = cast("bytes", step.request).hex()
+        return f"{self._prefix}request:{request}", f"{self._prefix}row:{to.hexdigest()}"
 
     def _settle(self, calls: list[_Call], answer: list[Any]) -> None:
         """Tell each caller his verdict, in the instants of this worker's clock."""
@@ -479,9 +544,13 @@ class RedisRuleStore(RuleStore):
         """Decide by what this worker knows itself, or hold everything."""
         if self._on_failure == "closed":
             return Held("store", self._probe_at)
-        interval = step.rules.interval * self._workers
-        own = step.under(step.rules._replace(interval=interval))
-        return self._own.apply_now(own, self._clock(), token)
+        # Its share of the rate.
+        rules = step.rules._replace(interval=step.rules.interval * self._workers)
+        verdict = self._own.apply_now(step._replace(rules=rules), self._clock(), token)
+        if isinstance(verdict, Admitted):
+            # The other workers hear of it when the server is back.
+            self._tell(_Call("remember", step, verdict.token, at=verdict.not_before))
+        return verdict
 
     def _lose(self, calls: list[_Call], error: BaseException) -> None:
         """Decide alone what the server didn't, and from now on everything."""
@@ -492,18 +561,18 @@ class RedisRuleStore(RuleStore):
             if call.answer is None:
                 self._owed.append(call)
                 continue
-            verdict = None if call.is_in_vain else self._decide_alone(call.step, call.token)
-            if not isinstance(verdict, Admitted):
-                # The server may still carry it out when it thaws.
-                self._owed.append(_Call("release", call.step, call.token, call.asked_at))
-            if verdict is not None:
-                self._hand_over(call, verdict)
+            if call.answer.done() and not call.is_in_vain:
+                continue
+            # The server may still carry it out when it thaws.
+            self._owed.append(_Call("release", call.step, call.token))
+            if not call.answer.done():
+                self._hand_over(call, self._decide_alone(call.step, call.token))
 
     def _go_alone(self, error: BaseException) -> None:
         """Note that the server is out of reach, and when to try it again."""
         loop, now = asyncio.get_running_loop(), self._clock()
-        since = self._health.since if self._health.is_degraded else now
         is_change = not self._health.is_degraded
+        since = now if is_change else self._health.since
         said = f"no answer in {self._budget:g} s" if isinstance(error, TimeoutError) else error
         self._health = StoreHealth(
             is_degraded=True, since=since, last_error=f"{type(error).__name__}: {said}"
@@ -519,13 +588,17 @@ class RedisRuleStore(RuleStore):
         self._probe = asyncio.get_running_loop().create_task(self._try_again())
 
     async def _try_again(self) -> None:
-        """Ask the server what it is owed; come back if it answers."""
-        owed = [self._owed.popleft() for _ in range(min(CALLS_AT_ONCE, len(self._owed)))]
+        """Tell the server all that it missed; come back if it takes it."""
+        calls: list[_Call] = []
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._budget):
-                await self._run(owed)
+            while True:
+                calls = [self._owed.popleft() for _ in range(min(CALLS_AT_ONCE, len(self._owed)))]
+                await self._run_until(loop.time() + self._budget, calls)
+                if not self._owed:
+                    break
         except Exception as error:  # noqa: BLE001 - whatever it is, it isn't back
-            self._owed.extendleft(reversed(owed))
+            self._owed.extendleft(reversed(calls))
             self._go_alone(error)
         else:
             self._come_back()
@@ -534,11 +607,6 @@ class RedisRuleStore(RuleStore):
         """Share the rules again."""
         self._health = StoreHealth(last_error=self._health.last_error)
         LOG.info("= the shared rules are back")
-        owed, now = list(self._owed), asyncio.get_running_loop().time()
-        self._owed.clear()
-        for call in owed:
-            call.asked_at = now
-            self._enqueue(call)
         self._tell_change()
 
     def _tell_change(self) -> None:

@@ -19,6 +19,7 @@ from smsc_async.gateway.verdict import Admitted, Held
 
 if TYPE_CHECKING:
     from smsc_async.gateway.flood import Row
+    from smsc_async.gateway.repeats import Fingerprint
     from smsc_async.gateway.verdict import Verdict
     from smsc_async.messages import Message
 
@@ -30,7 +31,7 @@ class Rulekeeper:
 
     def __init__(self) -> None:
         self.book = Rulebook(GatewayLimits())
-        self.known: dict[bytes, Admitted] = {}
+        self.known: dict[Fingerprint, Admitted] = {}
         self.rows: dict[str, Row] = {}
         self.free_at = 0.0
 

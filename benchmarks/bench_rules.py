@@ -1,0 +1,159 @@
+"""How long the gateway's rules take for a message, and how much they remember of a million.
+
+    PYTHONPATH=. python benchmarks/bench_rules.py [--rounds N] [--messages N]
+
+Rule: a whole check is timed, from the message with its text rendered to the verdict, in a store
+that is as full as an account at its full rate makes it, and every message is one that was never
+seen. Times are those of the process, in nanoseconds a message, the median of many short repeats,
+by turns. The exit code is 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+from itertools import count, islice
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from smsc_async import GatewayLimits, MemoryRuleStore, Sms
+from smsc_async.gateway.markup import render
+from smsc_async.gateway.rulebook import Rulebook
+from smsc_async.gateway.verdict import Admitted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from smsc_async.gateway.verdict import Verdict
+
+ROUNDS = 1000
+MESSAGES = 1_000_000
+AT_ONCE = 100  # messages of one repeat, just made, as those that are sent
+GAP = 0.0106  # seconds between messages: an account at its full rate, and nobody waits for it
+TARGET_NS = 2_000
+EARLY = 50_000  # by then the memory is as full as it gets
+GROWTH = 1.05  # how much more memory a million may leave than the first of them
+
+Asked = tuple[Sms, str]
+
+
+class Moving:
+    """A store and its rulebook at an instant that moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.store = MemoryRuleStore(lambda: self.now)
+        self.rulebook = Rulebook(GatewayLimits(), self.store.key)
+
+    def check(self, asked: list[Asked]) -> Verdict | None:
+        """Check messages one after the other; return the last verdict."""
+        step, apply_now, now, verdict = self.rulebook.step, self.store.apply_now, self.now, None
+        for message, text in asked:
+            now += GAP
+            verdict = apply_now(step(message, 1, text), now)
+        self.now = now
+        return verdict
+
+    def time(self, asked: list[Asked]) -> float:
+        """Return the nanoseconds of one check."""
+        began = time.process_time_ns()
+        self.check(asked)
+        return (time.process_time_ns() - began) / len(asked)
+
+
+def messages(first: int = 0) -> Iterator[Asked]:
+    """Yield messages, each unlike all others, to subscribers who come again after a while."""
+    for number in count(first):
+        message = Sms(to=f"79{number * 7919 % 10**9:09d}", text=f"Code: {number}", sender="Shop")
+        yield message, render(message)
+
+
+def same_subscriber() -> Iterator[Asked]:
+    """Yield different messages to one, in rows of forty."""
+    for number in count():
+        message = Sms(to=f"7999{number // 40:07d}", text=f"Code: {number}", sender="Shop")
+        yield message, render(message)
+
+
+def repeats() -> Iterator[Asked]:
+    """Yield one message again and again: after the first, each is held for a minute."""
+    message = Sms(to="79991234567", text="Code: 4821", sender="Shop")
+    while True:
+        yield message, render(message)
+
+
+CASES: dict[str, tuple[Callable[[], Iterator[Asked]], float | None]] = {
+    "a new message to another subscriber": (messages, TARGET_NS),
+    "a new message in a subscriber's row": (same_subscriber, TARGET_NS),
+    "a repeat, held": (repeats, TARGET_NS),
+}
+
+
+def measure(rounds: int) -> bool:
+    """Time all cases by turns, print them, and return whether the targets are met."""
+    contests = {name: (Moving(), make(), list[float]()) for name, (make, _) in CASES.items()}
+    for moving, made, _ in contests.values():
+        moving.check(list(islice(messages(10**8), 20_000)))
+        assert isinstance(moving.check([next(made)]), Admitted)
+    gc.collect()
+    gc.disable()
+    for _ in range(rounds):
+        for moving, made, times in contests.values():
+            times.append(moving.time(list(islice(made, AT_ONCE))))
+    gc.enable()
+    met = True
+    print(
+        f"Rulebook.step + MemoryRuleStore.apply_now, ns a message: median (least), {rounds} rounds"
+    )
+    for name, (_, _, times) in contests.items():
+        target = CASES[name][1]
+        is_met = target is None or median(times) <= target
+        said = "" if target is None else f"{'met' if is_met else 'MISSED'}, target {target}"
+        print(f"{name:<38}{median(times):>8.0f} ({min(times):.0f})  {said}")
+        met &= is_met
+    return met
+
+
+def resident() -> int:
+    """Return the octets of memory that the process has; 0 where nobody tells."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * 4096
+
+
+def remember(total: int) -> bool:
+    """Check many messages, print what is kept of them, and return whether that stays flat."""
+    moving, made, early = Moving(), messages(), (0, 0)
+    print(f"\nmemory of one store: {total} different messages, {1 / GAP:.0f} a second")
+    peak = 0
+    for done in range(1000, total + 1, 1000):
+        assert isinstance(moving.check(list(islice(made, 1000))), Admitted)
+        peak = max(peak, len(moving.store))
+        if done in {EARLY, total // 2, total}:
+            print(f"{done:>9} messages: {len(moving.store):>6} entries, at most {peak}, "
+                  f"{resident() / 2**20:.1f} MiB resident")  # fmt: skip
+        if done == EARLY:
+            early = peak, resident()
+    is_met = peak <= early[0] * GROWTH and resident() <= early[1] * GROWTH
+    print("flat" if is_met else f"GREW by more than {GROWTH - 1:.0%}")
+    return is_met
+
+
+def main() -> int:
+    """Measure time, then memory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--messages", type=int, default=MESSAGES)
+    options = parser.parse_args()
+    is_fast = measure(options.rounds)
+    is_flat = remember(max(options.messages, EARLY) // 1000 * 1000)
+    return 0 if is_fast and is_flat else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,568 @@
+"""The rules' memory in Redis: shared by workers, never waited for longer than the budget."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis.asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules_world import TO, World, new_account
+
+from smsc_async import ConfigError, GatewayLimits, MemoryRuleStore, RedisRuleStore, Sms
+from smsc_async.gateway.rulebook import Rulebook
+from smsc_async.gateway.verdict import Admitted, Held, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from redis_server import RedisServer
+
+    from smsc_async.gateway.rulebook import Step
+    from smsc_async.stores import RuleStore, StoreHealth
+
+LIMITS = GatewayLimits(rate=None)
+WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
+BUDGET = 0.15
+STALL = 0.35  # seconds that a busy machine may add
+
+
+def step(
+    store: RedisRuleStore, text: str = "Hi", *, to: str = TO, token: int | str | None = None
+) -> Step:
+    """Make the question of a message."""
+    return Rulebook(LIMITS, store.key).step(Sms(to=to, text=text), token=token)
+
+
+@pytest.fixture
+async def workers(own_server: RedisServer) -> AsyncIterator[list[RedisRuleStore]]:
+    """Two workers of one account, on a server that may be frozen and killed."""
+    account = new_account()
+    stores = [
+        RedisRuleStore(own_server.url, account=account, budget=BUDGET, probe_every=0.05)
+        for _ in range(2)
+    ]
+    yield stores
+    for store in stores:
+        await store.aclose()
+
+
+async def recovered(*stores: RedisRuleStore) -> None:
+    """Wait until the stores share their rules again, five seconds at most."""
+    for _ in range(500):
+        if not any(store.health().is_degraded for store in stores):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the server is back, and nobody noticed")
+
+
+async def timed(store: RedisRuleStore, asked: Step) -> tuple[Verdict, float]:
+    """Ask, and tell how long it took."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    return await store.apply(asked), loop.time() - began
+
+
+# --- several processes ---
+
+
+def admitted_by_four_processes(server: RedisServer, kind: str, apart: float) -> int:
+    """Let four processes ask for fifty messages each at once; return how many may go."""
+    account = new_account()
+    processes = [
+        subprocess.Popen(  # noqa: S603 - a fixed list of arguments
+            [sys.executable, str(WORKER), server.url, account, kind, str(n), str(n * apart)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(4)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert "ready\n" == process.stdout.readline()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return sum(int(process.communicate(timeout=20)[0]) for process in processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.parametrize("apart", [0.0, 31.0])
+@pytest.mark.parametrize(("kind", "expected"), [("same", 1), ("different", 50)])
+@pytest.mark.takes_up_to(30, reason="four Python processes are started")
+def test_four_processes_keep_the_rules_of_one_account(
+    redis_server: RedisServer, kind: str, expected: int, apart: float
+) -> None:
+    """200 asked at once, whatever the clocks of the workers say."""
+    assert expected == admitted_by_four_processes(redis_server, kind, apart)
+
+
+# --- the same as in memory ---
+
+PAUSES = st.sampled_from([0, 1, 5, 30, 31, 32, 60, 61])
+ACTIONS = st.tuples(
+    PAUSES,
+    st.sampled_from(["ask", "ask", "ask", "again", "release", "postpone"]),
+    st.integers(0, 1),  # recipient
+    st.integers(0, 2),  # text
+    st.sampled_from([1, 1, 2, 20]),  # parts
+)
+
+
+class Both:
+    """A memory and two workers on Redis that are asked the same."""
+
+    def __init__(self, url: str) -> None:
+        account = new_account()
+        self.memory = World(MemoryRuleStore)
+        self.shared = World(
+            lambda clock: RedisRuleStore(url, account=account, clock=clock, budget=20.0), workers=2
+        )
+        for world in (self.memory, self.shared):
+            world.use(GatewayLimits(rate=1.05))  # an interval of one second
+        for store in self.shared.stores:
+            # What a worker knows itself may be older than what the server knows.
+            store.peek = lambda *_: None  # type: ignore[method-assign]
+        # What was admitted and neither given back nor replaced, on either side.
+        self.open: dict[tuple[int, int, int], tuple[Admitted, Admitted]] = {}
+        self.admitted_by: dict[tuple[int, int, int], RuleStore] = {}
+
+    async def act(self, pause: int, action: str, to: int, text: int, parts: int) -> None:
+        """Do the same on either side and compare."""
+        self.memory.move(pause)
+        self.shared.move(pause)
+        asked = to, text, parts
+        if action == "ask":
+            await self._ask(asked, (None, None))
+        elif asked not in self.open:
+            return
+        elif action == "again":
+            known = self.open[asked]
+            await self._ask(asked, (known[0].token, known[1].token))
+        else:
+            await self._tell(action, asked)
+
+    async def _ask(
+        self, asked: tuple[int, int, int], tokens: tuple[int | str | None, int | str | None]
+    ) -> None:
+        """Ask either side, and remember what may go."""
+        (ours, ours_at), (theirs, theirs_at) = [
+            await world.ask(self._step(world, asked, token))
+            for world, token in zip((self.memory, self.shared), tokens, strict=True)
+        ]
+        assert type(ours) is type(theirs)
+        if isinstance(ours, Held) and isinstance(theirs, Held):
+            assert ours.rule == theirs.rule
+            assert ours.retry_at - ours_at == pytest.approx(theirs.retry_at - theirs_at, abs=0.001)
+        if isinstance(ours, Admitted) and isinstance(theirs, Admitted):
+            wait = theirs.not_before - theirs_at
+            assert ours.not_before - ours_at == pytest.approx(wait, abs=0.001)
+            assert (ours.token == tokens[0]) is (theirs.token == tokens[1])
+            if ours.token != tokens[0]:
+                self.open[asked] = ours, theirs
+                self.admitted_by[asked] = self.shared.asked
+
+    async def _tell(self, action: str, asked: tuple[int, int, int]) -> None:
+        """Give back on either side, or tell that it is late."""
+        known = self.open.pop(asked)
+        stores = self.memory.asked, self.admitted_by.pop(asked)
+        for world, store, admitted in zip((self.memory, self.shared), stores, known, strict=True):
+            step = self._step(world, asked, None)
+            if action == "release":
+                store.release(step, admitted)
+            else:
+                store.postpone(step, admitted)
+            await store.flush()
+
+    @staticmethod
+    def _step(world: World, asked: tuple[int, int, int], token: int | str | None) -> Step:
+        """Make the question."""
+        to, text, parts = asked
+        return world.step(f"Text {text} {parts}", to=f"7999123456{to}", parts=parts, token=token)
+
+    async def run(self, actions: list[tuple[int, str, int, int, int]]) -> None:
+        """Do all, and close."""
+        async with AsyncExitStack() as closing:
+            for store in (*self.memory.stores, *self.shared.stores):
+                closing.push_async_callback(store.aclose)
+            for action in actions:
+                await self.act(*action)
+
+
+@given(actions=st.lists(ACTIONS, max_size=25))
+@settings(max_examples=40)
+@pytest.mark.takes_up_to(30, reason="forty conversations with a server")
+def test_server_decides_as_the_memory_does(
+    redis_server: RedisServer, actions: list[tuple[int, str, int, int, int]]
+) -> None:
+    """The script and the rulebook are two ways to say the same."""
+    asyncio.run(Both(redis_server.url).run(actions))
+
+
+# --- the server is out of reach ---
+
+
+async def test_nobody_waits_longer_than_the_budget(
+    own_server: RedisServer, workers: list[RedisRuleStore]
+) -> None:
+    """A frozen server takes connections and says nothing: that is the worst there is."""
+    store, _ = workers
+    assert isinstance(await store.apply(step(store, "before")), Admitted)
+    own_server.freeze()
+
+    waited = await asyncio.gather(*(timed(store, step(store, f"Text {n}")) for n in range(40)))
+
+    assert all(isinstance(verdict, Admitted) for verdict, _ in waited)
+    assert max(took for _, took in waited) < BUDGET + STALL
+    assert store.health().is_degraded
+    # From now on nobody asks it at all, and the rules are kept all the same.
+    verdict, took = await timed(store, step(store, "before"))
+    assert isinstance(verdict, Held)
+    assert took < BUDGET
+    own_server.thaw()
+    await recovered(store)
+    assert "TimeoutError: no answer in 0.15 s" == store.health().last_error
+
+
+async def test_other_workers_hear_of_what_was_admitted_alone(
+    own_server: RedisServer, workers: list[RedisRuleStore]
+) -> None:
+    """When the server is back, the minute is kept by all again."""
+    store, other = workers
+    own_server.freeze()
+    assert isinstance(await store.apply(step(store, "while it slept")), Admitted)
+    assert isinstance(await store.apply(step(store, "refused")), Admitted)
+    answer = await store.apply(step(store, "given back"))
+    assert isinstance(answer, Admitted)
+    store.release(step(store, "given back"), answer)
+    own_server.thaw()
+    await recovered(store)
+
+    assert isinstance(await other.apply(step(other, "while it slept")), Held)
+    assert isinstance(await other.apply(step(other, "given back")), Admitted)
+
+
+async def test_killed_and_restarted_server_is_used_again(
+    own_server: RedisServer, workers: list[RedisRuleStore]
+) -> None:
+    """It has forgotten everything; what a worker itself has sent it still knows."""
+    store, other = workers
+    assert isinstance(await store.apply(step(store, "before")), Admitted)
+    own_server.kill()
+
+    verdict, took = await timed(store, step(store, "alone"))
+
+    assert isinstance(verdict, Admitted)
+    assert took < BUDGET + STALL
+    assert store.health().is_degraded
+    own_server.start()
+    await recovered(store)
+    assert isinstance(await store.apply(step(store, "before")), Held)
+    assert isinstance(await other.apply(step(other, "alone")), Held)
+
+
+async def test_health_tells_when_it_began_and_when_it_ended(
+    own_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each change is told once, and a listener that fails does no harm."""
+    told: list[StoreHealth] = []
+
+    def listen(health: StoreHealth) -> None:
+        """Take a note, and fail."""
+        told.append(health)
+        raise RuntimeError("not today")
+
+    caplog.set_level("INFO", "smsc_async.rules")
+    store = RedisRuleStore(
+        own_server.url,
+        account=new_account(),
+        budget=BUDGET,
+        probe_every=0.05,
+        clock=lambda: 7.0,
+        on_change=listen,
+    )
+    own_server.freeze()
+    await store.apply(step(store, "one"))
+    await asyncio.sleep(0.3)  # it is tried again, in vain
+    own_server.thaw()
+    await recovered(store)
+    await store.aclose()
+
+    assert [(True, 7.0), (False, None)] == [(each.is_degraded, each.since) for each in told]
+    said = [record.getMessage() for record in caplog.records if not record.exc_info]
+    assert 2 == len(said)
+    assert said[0].startswith("! the shared rules are out of reach: TimeoutError")
+    assert "= the shared rules are back" == said[1]
+
+
+async def test_closed_store_holds_everything_without_the_server(own_server: RedisServer) -> None:
+    """For whom a repeat costs more than a delay; it says when the server is tried again."""
+    store = RedisRuleStore(
+        own_server.url, account=new_account(), budget=BUDGET, on_failure="closed", probe_every=0.2
+    )
+    own_server.freeze()
+
+    verdict, took = await timed(store, step(store))
+
+    assert isinstance(verdict, Held)
+    assert "store" == verdict.rule
+    assert took < BUDGET + STALL
+    own_server.thaw()
+    await recovered(store)
+    # The server thawed and carried out what it was asked: that was given back.
+    assert isinstance(await store.apply(step(store)), Admitted)
+    await store.aclose()
+
+
+async def test_alone_each_worker_takes_its_share_of_the_rate(own_server: RedisServer) -> None:
+    """Four at a quarter each aren't faster than the account may be."""
+    own_server.kill()
+    store = RedisRuleStore(own_server.url, account=new_account(), budget=BUDGET, workers=4)
+    rulebook = Rulebook(GatewayLimits(rate=105.0), store.key)  # an interval of 10 ms
+
+    verdicts = [
+        await store.apply(rulebook.step(Sms(to=TO, text=f"Text {number}"))) for number in range(3)
+    ]
+
+    instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
+    assert pytest.approx(0.08, abs=0.001) == instants[2] - instants[0]
+    await store.aclose()
+
+
+async def test_whatever_the_client_answers_nobody_waits_for_ever() -> None:
+    """A wrong answer is a failure like silence."""
+
+    class Wrong:
+        """Answers what no script would."""
+
+        async def evalsha(self, *_: object) -> list[object]:
+            """Answer."""
+            return [b"1", 0]
+
+    wrong: Any = Wrong()
+    store = RedisRuleStore(wrong, account=new_account(), probe_every=60.0)
+
+    assert isinstance(await store.apply(step(store)), Admitted)
+    assert store.health().is_degraded
+    await store.aclose()
+
+
+class Deaf:
+    """A client that takes no notice of being cancelled."""
+
+    async def evalsha(self, *_: object) -> list[object]:
+        """Answer much later than the budget allows."""
+        for _turn in range(8):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.05)
+        return []
+
+
+async def test_client_that_cannot_be_cancelled_is_left_alone() -> None:
+    """Some versions swallow a cancellation; the budget is kept all the same, also at the end."""
+    deaf: Any = Deaf()
+    store = RedisRuleStore(deaf, account=new_account(), budget=0.05, probe_every=0.01)
+
+    verdict, took = await timed(store, step(store))
+
+    assert isinstance(verdict, Admitted)
+    assert took < 0.05 + STALL
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(0.1 + STALL):
+        await store.aclose()
+    for left in store._abandoned:
+        left.cancel()
+    await asyncio.wait(store._abandoned)
+
+
+async def test_store_closes_while_the_server_is_frozen(
+    own_server: RedisServer, workers: list[RedisRuleStore]
+) -> None:
+    """A service that ends doesn't hang on it."""
+    own_server.freeze()
+    await workers[0].apply(step(workers[0]))
+
+    async with asyncio.timeout(2 * BUDGET + STALL):
+        await workers[0].aclose()
+    own_server.thaw()
+
+
+# --- cancelling ---
+
+
+async def test_cancelled_caller_leaves_no_reservation(
+    redis_server: RedisServer,
+) -> None:
+    """Whether it was on its way already or not."""
+    store = RedisRuleStore(redis_server.url, account=new_account(), budget=5.0)
+    for turns in range(12):
+        asking = asyncio.create_task(store.apply(step(store, f"Text {turns}")))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        if not asking.cancelled():
+            continue
+        await store.flush()
+
+        assert isinstance(await store.apply(step(store, f"Text {turns}")), Admitted), turns
+    await store.aclose()
+
+
+async def test_giving_back_outlives_who_gave(redis_server: RedisServer) -> None:
+    """A sender that is cancelled right after the refusal has given back all the same."""
+    account = new_account()
+    store = RedisRuleStore(redis_server.url, account=account, budget=5.0)
+    other = RedisRuleStore(redis_server.url, account=account, budget=5.0)
+
+    refused = asyncio.Event()
+
+    async def send() -> None:
+        """Be refused, and wait to be cancelled."""
+        answer = await store.apply(step(store))
+        assert isinstance(answer, Admitted)
+        store.release(step(store), answer)
+        refused.set()
+        await asyncio.sleep(60)
+
+    sending = asyncio.create_task(send())
+    await asyncio.wait_for(refused.wait(), 5)
+    sending.cancel()
+    await asyncio.wait([sending])
+    await store.aclose()
+
+    assert isinstance(await other.apply(step(other)), Admitted)
+    await other.aclose()
+
+
+# --- how it asks ---
+
+
+class Counting:
+    """A client that counts its calls."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a client of redis-py
+        self._client = client
+        self.calls: list[int] = []
+
+    async def evalsha(self, sha: str, keys: int, *rest: object) -> object:
+        """Count, and pass on."""
+        self.calls.append((keys - 1) // 2)
+        return await self._client.evalsha(sha, keys, *rest)
+
+    async def eval(self, script: str, keys: int, *rest: object) -> object:
+        """Pass on."""
+        return await self._client.eval(script, keys, *rest)
+
+
+async def test_calls_of_one_turn_go_together(redis_server: RedisServer) -> None:
+    """A hundred messages of one turn of the loop are one call of the script."""
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    counting: Any = Counting(client)
+    store = RedisRuleStore(counting, account=new_account(), budget=5.0)
+
+    await asyncio.gather(*(store.apply(step(store, to=f"7999{n:07d}")) for n in range(250)))
+
+    assert [100, 100, 50] == counting.calls
+    await store.aclose()
+    await client.aclose()
+
+
+async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> None:
+    """One hash tag, hashes, and a time to live that is little longer than the rule's."""
+    client = redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True)
+    account = new_account()
+    store = RedisRuleStore(client, account=account, secret="s")
+    rulebook = Rulebook(GatewayLimits(), store.key)
+
+    await store.apply(rulebook.step(Sms(to=TO, text="Код входа: 4821")))
+
+    keys = sorted([key async for key in client.scan_iter(f"smsc:{{{account}}}:*")])
+    assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
+    assert not any(TO in key or "4821" in key for key in keys)
+    lives = [await client.pttl(key) for key in keys]
+    assert [pytest.approx(most, abs=1000) for most in (1010, 62_000, 32_000)] == lives
+    await store.aclose()
+    assert await client.ping(), "a client that was given isn't closed"
+    await client.aclose()
+
+
+async def test_limits_of_the_account_go_before_those_of_a_client(redis_server: RedisServer) -> None:
+    """Workers with different settings would break each other's rules."""
+    store = RedisRuleStore(
+        redis_server.url, account=new_account(), limits=GatewayLimits(repeat_window=5.0, rate=None)
+    )
+    await store.apply(step(store))
+
+    held = await store.apply(step(store))
+
+    assert isinstance(held, Held)
+    assert pytest.approx(6.0, abs=0.2) == held.retry_at - store.now()
+    await store.aclose()
+
+
+async def test_secret_makes_the_hashes_of_an_account_its_own() -> None:
+    """And all its workers agree."""
+
+    def make(account: str, secret: str | bytes) -> bytes:
+        """Return the key of a worker's hashes."""
+        return RedisRuleStore("redis://127.0.0.1:1", account=account, secret=secret).key
+
+    assert make("shop", "s") == make("shop", b"s")
+    assert 3 == len({make("shop", "s"), make("shop", "t"), make("other", "s")})
+
+
+async def test_step_of_another_key_is_refused() -> None:
+    """No other worker would recognise it, and nobody would notice."""
+    store = RedisRuleStore("redis://127.0.0.1:1")
+    asked = Rulebook(LIMITS).step(Sms(to=TO, text="Hi"))
+
+    with pytest.raises(TypeError, match=r"without key=store\.key"):
+        await store.apply(asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("account", ""),
+        ("account", "a{b}"),
+        ("on_failure", "half"),
+        ("workers", 0),
+        ("budget", 0.0),
+        ("probe_every", -1.0),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> None:
+    """When the store is made, not when it is used."""
+    setting: dict[str, Any] = {name: value}
+
+    with pytest.raises(ConfigError, match=f"{name}: "):
+        RedisRuleStore("redis://127.0.0.1", **setting)
+
+
+def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'smsc-async\[redis\]'"):
+        RedisRuleStore("redis://127.0.0.1")
+
+
+def test_store_shows_whether_it_shares() -> None:
+    """And no password of a URL."""
+    store = RedisRuleStore("redis://:secret@127.0.0.1", account="shop")
+
+    assert "<RedisRuleStore smsc:{shop}:*, shared>" == repr(store)

@@ -1,0 +1,73 @@
+"""An account with a store or several, and a time that is moved."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from smsc_async import GatewayLimits, RedisRuleStore, Sms
+from smsc_async.gateway.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.verdict import Verdict
+    from smsc_async.stores import RuleStore
+
+ACCOUNTS = count()
+TO = "79991234567"
+
+
+def new_account() -> str:
+    """Name an account that nobody has used."""
+    return f"test-{next(ACCOUNTS)}"
+
+
+class World:
+    """An account's workers and their time. Whoever asks next is the next worker.
+
+    Args:
+        make: Makes a worker's store, which goes by the clock that it is given.
+        workers: How many there are.
+    """
+
+    def __init__(self, make: Callable[[Callable[[], float]], RuleStore], workers: int = 1) -> None:
+        self.moved = 0.0
+        self.stores = [make(self._clock(31.0 * number)) for number in range(workers)]
+        self.move(0.0)
+        self.turn = count()
+        self.asked = self.stores[0]  # who was asked last
+        self.use(GatewayLimits(rate=None))
+
+    def _clock(self, ahead: float) -> Callable[[], float]:
+        """Make the clock of a worker that is ahead of the others."""
+        return lambda: 1000.0 + ahead + self.moved
+
+    def use(self, limits: GatewayLimits) -> None:
+        """Go by these limits from now on."""
+        self.rulebook = Rulebook(limits, key=self.stores[0].key)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass, here and at the server."""
+        self.moved += seconds
+        for store in self.stores:
+            if isinstance(store, RedisRuleStore):
+                store._frozen_at = round((1e9 + self.moved) * 1e6)
+
+    def step(
+        self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: int | str | None = None
+    ) -> Step:
+        """Make the question of a message."""
+        return self.rulebook.step(Sms(to=to, text=text), parts, token=token)
+
+    async def ask(self, step: Step) -> tuple[Verdict, float]:
+        """Ask the next worker; return its verdict and the instant of asking."""
+        self.asked = self.stores[next(self.turn) % len(self.stores)]
+        now = self.asked.now()
+        return await self.asked.apply(step), now
+
+    async def settle(self) -> None:
+        """Wait until all workers have told what they had to."""
+        for store in self.stores:
+            await store.flush()
