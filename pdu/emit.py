@@ -347,8 +347,9 @@ def _writes(command_id: int, steps: list[Step], scope: dict[str, Any]) -> Iterat
         if isinstance(step, Nested):
             scope[f"give_{step.name}"] = step.field
             yield f"{step.name} = give_nested(give_{step.name}, {step.name})"
-    if texts := [f"{step.name}," for step in steps if isinstance(step, Text)]:
-        yield f'text = "".join(({" ".join(texts)}))'
+    if texts := [step.name for step in steps if isinstance(step, Text)]:
+        joined = f'"".join(({", ".join(texts)}))'
+        yield f"text = {joined if len(texts) > 1 else texts[0]}"
         yield r"if not text.isascii() or '\0' in text: raise Doubt"
     sized = [f"len({s.name})," for s in steps if isinstance(s, Text | Octets | Nested)]
     yield f"pack, head, size = packers[{' '.join(sized) or '()'}]"

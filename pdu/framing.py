@@ -56,19 +56,19 @@ class FrameBuffer:
         """
         if self._broken is not None:
             raise self._broken
-        if self._rest:
-            data = self._rest + data
+        # Slices of octets are octets; of anything else they may be views that change.
+        data = self._rest + data if self._rest else bytes(data)
         frames: list[bytes] = []
         at, end, limit = 0, len(data), self.max_length
         while end - at >= 4:
             (length,) = _LENGTH(data, at)
             if not MIN_LENGTH <= length <= limit:
-                raise self._refuse(length, bytes(data[at : at + 4]), frames)
+                raise self._refuse(length, data[at : at + 4], frames)
             if end - at < length:
                 break
-            frames.append(bytes(data[at : at + length]))
+            frames.append(data[at : at + length])
             at += length
-        self._rest = bytes(data[at:])
+        self._rest = data[at:]
         return frames
 
     def _refuse(self, length: int, octets: bytes, frames: list[bytes]) -> FramingError:

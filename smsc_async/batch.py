@@ -18,7 +18,6 @@ from smsc_async.submission import FailedSubmission, Submission
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Iterator
 
-    from smsc_async.gateway.rulebook import Step
     from smsc_async.messages import Message
     from smsc_async.running import Running
 
@@ -122,16 +121,15 @@ class Batch:
     def _submit(self, message: Message[Any]) -> Submission[Any] | None:
         """Send a message off and return it; None for one that has to wait or has an outcome."""
         try:
-            submission, step = self._running.prepare(message, self._timeout)
+            submission, text = self._running.prepare(message, self._timeout)
+            verdict = self._running.gate.ask_now(submission, text)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
             return None
         self._under_way += 1
-        if step is not None:
-            verdict = self._running.gate.ask_now(submission, step)
-            if type(verdict) is not Admitted:
-                self._wait_for_rules(submission, step, verdict)
-                return None
+        if type(verdict) is not Admitted:
+            self._wait_for_rules(submission, text, verdict)
+            return None
         self._take_turn(submission)
         return submission
 
@@ -143,21 +141,21 @@ class Batch:
             self._queued.add(submission)
 
     def _wait_for_rules(
-        self, submission: Submission[Any], step: Step, verdict: Verdict | None
+        self, submission: Submission[Any], text: str, verdict: Verdict | None
     ) -> None:
         """Let a message wait on its own for what the rules say."""
         if not isinstance(verdict, Held) or self._hold.patience:
-            task = asyncio.ensure_future(self._ask(submission, step, verdict))
+            task = asyncio.ensure_future(self._ask(submission, text, verdict))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
         else:
             now = self._running.gate.now()
             self._fail(submission, held_error(submission.message, verdict, now=now))
 
-    async def _ask(self, submission: Submission[Any], step: Step, verdict: Verdict | None) -> None:
+    async def _ask(self, submission: Submission[Any], text: str, verdict: Verdict | None) -> None:
         """Wait for the rules, then send, or tell that they hold it."""
         try:
-            await self._running.gate.ask(submission, step, verdict, self._hold)
+            await self._running.gate.ask(submission, text, None, verdict, self._hold)
         except SendError as error:
             self._fail(submission, error)
         else:

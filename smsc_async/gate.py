@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.gateway.rulebook import Rulebook
 from smsc_async.gateway.verdict import Admitted, Hold, held_error
+from smsc_async.link.outgoing import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from smsc_async.submission import Submission
 
 AT_ONCE = Hold.fail()
+NO_RULE = Admitted(0, 0.0)
+"""The verdict where no rule is on; there is nothing to be given back."""
 
 
 class Gate:
@@ -41,10 +44,13 @@ class Gate:
         self._clock = clock
         self._parts_window = self._rulebook.rules.multipart_window
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.is_off = self._rulebook.is_off
+        self._is_off = self._rulebook.is_off
+        self.lateness = self._rulebook.rules.lateness or NEVER
 
-    def question(self, submission: Submission[Any], text: str, token: Token | None) -> Step | None:
-        """Make the question of a message, None where no rule is on.
+    def ask_now(
+        self, submission: Submission[Any], text: str, token: Token | None = None
+    ) -> Verdict | None:
+        """Ask, if the answer can be had at once; None says that `ask` has to wait for it.
 
         Args:
             submission: Of the message.
@@ -54,14 +60,12 @@ class Gate:
         Raises:
             InvalidMessageError: It has so many parts that it could never pass.
         """
-        if submission.parts > 1:
+        parts = submission.parts
+        if parts > 1:
             submission.parts_window = self._parts_window
-        if self.is_off:
-            return None
-        return self._rulebook.step(submission.message, submission.parts, text, token)
-
-    def ask_now(self, submission: Submission[Any], step: Step) -> Verdict | None:
-        """Ask, if the answer can be had at once; None says that `ask` has to wait for it."""
+        if self._is_off:
+            return NO_RULE
+        step = self._rulebook.step(submission.message, parts, text, token)
         now = self._store.now()
         verdict = self._store.apply_now(step, now)
         if type(verdict) is Admitted:
@@ -69,7 +73,12 @@ class Gate:
         return verdict
 
     async def ask(
-        self, submission: Submission[Any], step: Step, verdict: Verdict | None, hold: Hold
+        self,
+        submission: Submission[Any],
+        text: str,
+        token: Token | None,
+        verdict: Verdict | None,
+        hold: Hold,
     ) -> None:
         """Wait for the verdict, and while it holds the message, as long as *hold* allows.
 
@@ -83,6 +92,7 @@ class Gate:
         since = store.now()
         while True:
             if verdict is None:
+                step = self._rulebook.step(submission.message, submission.parts, text, token)
                 verdict = await store.apply(step)
                 if isinstance(verdict, Admitted):
                     self._admit(submission, step, verdict, store.now())
@@ -93,7 +103,7 @@ class Gate:
             await self._sleep(verdict.retry_at - store.now())
             if self._leaving.done():
                 raise _left(submission.message)
-            verdict = self.ask_now(submission, step)
+            verdict = self.ask_now(submission, text, token)
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
@@ -101,7 +111,7 @@ class Gate:
 
     def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
         """Tell what would hold a message now, and for how many seconds; remember nothing."""
-        if self.is_off:
+        if self._is_off:
             return None
         now = self._store.now()
         held = self._store.peek(self._rulebook.step(message, parts, text), now)
@@ -113,24 +123,24 @@ class Gate:
         What the gateway refused or never saw doesn't count against the next attempt.
         """
         failure = submission.failure
-        if submission.admission is None or failure is None:
+        admitted = submission.admitted
+        if admitted is None or failure is None:
             return
         if failure.outcome is Outcome.UNKNOWN or failure.message_ids:
-            failure.reservation = submission.admission[1].token
+            failure.reservation = admitted.token
         else:
             self.release(submission)
 
     def release(self, submission: Submission[Any]) -> None:
         """Give the place of a message back, once."""
-        if submission.admission is not None:
-            self._store.release(*submission.admission)
-            submission.admission = None
+        if submission.step is not None and submission.admitted is not None:
+            self._store.release(submission.step, submission.admitted)
+            submission.admitted = None
 
     def postpone(self, submission: Submission[Any]) -> None:
         """Take notice that a message is written only now: the gateway counts from its arrival."""
-        if submission.admission is not None:
-            step, admitted = submission.admission
-            submission.admission = step, self._store.postpone(step, admitted)
+        if submission.step is not None and submission.admitted is not None:
+            submission.admitted = self._store.postpone(submission.step, submission.admitted)
 
     def leave(self) -> None:
         """Hold nobody any longer: the client is left."""
@@ -141,11 +151,10 @@ class Gate:
         self, submission: Submission[Any], step: Step, admitted: Admitted, now: float
     ) -> None:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        submission.admission = step, admitted
-        at, shift = admitted.not_before, self._clock() - now
-        if at > now:
-            submission.write_at = at + shift
-        submission.late_at = at + step.rules.lateness + shift
+        submission.step, submission.admitted = step, admitted
+        wait = admitted.not_before - now
+        if wait > 0:
+            submission.write_at = self._clock() + wait
         submission.interval = admitted.interval
 
     async def _sleep(self, seconds: float) -> None:

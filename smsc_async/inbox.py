@@ -289,10 +289,12 @@ def _segment(request: DeliverSm | DataSm) -> Segment:
 _SAR = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
 
 
-def _keys(message_ids: str) -> tuple[Callable[[str], str], Callable[[str], str]]:
+def _keys(
+    message_ids: str,
+) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
     """Return what makes ids of responses and of receipts comparable."""
-    response_key = _decimal if message_ids == "response_hex" else str
-    receipt_key = _decimal if message_ids == "receipt_hex" else str
+    response_key = _decimal if message_ids == "response_hex" else None
+    receipt_key = _decimal if message_ids == "receipt_hex" else None
     return response_key, receipt_key
 
 

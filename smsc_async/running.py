@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from smsc_async.errors import SendError
     from smsc_async.gateway.limits import GatewayLimits
     from smsc_async.gateway.plan import Plan
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Hold, Token
+    from smsc_async.gateway.verdict import Hold
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
     from smsc_async.stores import RuleStore
@@ -83,7 +82,9 @@ class Running:
             waits=self._arm,
         )
         requests = Requests(self.inbox.requested, self._unexpected, self._has_room)
-        self.links = LinkManager(config, requests, hooks=hooks, clock=self._clock)
+        self.links = LinkManager(
+            config, requests, hooks=hooks, clock=self._clock, lateness=self.gate.lateness
+        )
         # Told by each accepted part, so without a step in between.
         self.accepted = self.inbox.desk.learn
         self.late = self.gate.postpone
@@ -123,9 +124,9 @@ class Running:
             raise ClientClosedError
 
     def prepare(
-        self, message: Message[R_co], timeout: float | None, token: Token | None = None
-    ) -> tuple[Submission[R_co], Step | None]:
-        """Turn a message into parts that wait for their turn, and the question of the rules.
+        self, message: Message[R_co], timeout: float | None
+    ) -> tuple[Submission[R_co], str]:
+        """Turn a message into parts that wait for their turn; return it with its rendered text.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
@@ -136,8 +137,7 @@ class Running:
         text, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
-        submission = Submission(message, parts, timeout, self)
-        return submission, self.gate.question(submission, text, token)
+        return Submission(message, parts, timeout, self), text
 
     async def send(
         self,
@@ -148,22 +148,14 @@ class Running:
     ) -> Submission[R_co]:
         """Ask the rules, take a turn, and wait for the gateway's answer."""
         token = None if retry_of is None else retry_of.reservation
-        submission, step = self.prepare(message, timeout, token)
-        if step is not None:
-            verdict = self.gate.ask_now(submission, step)
-            if type(verdict) is not Admitted:
-                await self.gate.ask(submission, step, verdict, hold or AT_ONCE)
-        finished: asyncio.Future[None] = self._loop.create_future()
-
-        def tell(_: Submission[Any]) -> None:
-            """Wake the caller, unless it has gone."""
-            if not finished.done():
-                finished.set_result(None)
-
-        submission.listener = tell
+        submission, text = self.prepare(message, timeout)
+        verdict = self.gate.ask_now(submission, text, token)
+        if type(verdict) is not Admitted:
+            await self.gate.ask(submission, text, token, verdict, hold or AT_ONCE)
+        submission.waiter = waiter = self._loop.create_future()
         self.links.submit(submission)
         try:
-            await finished
+            await waiter
         except asyncio.CancelledError:
             self.withdraw(submission)
             raise
@@ -185,12 +177,18 @@ class Running:
             self.gate.release(submission)
 
     def settled(self, submission: Submission[Any]) -> None:
-        """Count a message whose fate is known, and tell the rules."""
+        """Count a message whose fate is known; tell the rules and whoever waits for it."""
         if submission.failure is None:
             self._accepted += 1
         else:
             self._failed += 1
             self.gate.settle(submission)
+        waiter = submission.waiter
+        if waiter is None:
+            if submission.listener is not None:
+                submission.listener(submission)
+        elif not waiter.done():
+            waiter.set_result(None)
 
     def send_many(
         self,

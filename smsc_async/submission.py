@@ -8,10 +8,10 @@ all the same, and goes to `receipts()`.
 from __future__ import annotations
 
 import asyncio
-import weakref
-from collections import OrderedDict, deque
+from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from weakref import ref
 
 import anyio
 
@@ -26,26 +26,13 @@ if TYPE_CHECKING:
 
     from smsc_async.gateway.rulebook import Step
     from smsc_async.gateway.verdict import Admitted
-    from smsc_async.link.outgoing import Part
+    from smsc_async.link.outgoing import Owner, Part
 
 KEPT_IDS = 50_000
-"""Messages whose receipts are still expected; the oldest are forgotten first."""
+"""Messages whose receipts are expected at least; of twice as many the oldest half is forgotten."""
 
 KEPT_EARLY = 1_000
 """Receipts that wait for their response."""
-
-
-class Owner(Protocol):
-    """Who is told what becomes of a submission."""
-
-    def accepted(self, message_id: str, submission: Submission[Any], index: int) -> None:
-        """Take the id of an accepted part."""
-
-    def late(self, submission: Submission[Any]) -> None:
-        """Take notice that it is written later than the rules were told."""
-
-    def settled(self, submission: Submission[Any]) -> None:
-        """Take its fate."""
 
 
 class Submission(Outgoing[R_co]):
@@ -58,11 +45,12 @@ class Submission(Outgoing[R_co]):
     __slots__ = (
         "__weakref__",
         "_is_cut_off",
-        "_owner",
         "_receipts",
         "_waiters",
-        "admission",
+        "admitted",
         "listener",
+        "step",
+        "waiter",
     )
 
     def __init__(
@@ -71,13 +59,14 @@ class Submission(Outgoing[R_co]):
         parts: tuple[Part, ...],
         timeout: float | None,
         owner: Owner,
-        listener: Callable[[Submission[Any]], None] | None = None,
     ) -> None:
-        super().__init__(message, parts, timeout)
-        self._owner = owner
-        self.listener = listener
-        # Its place in the gateway's rules.
-        self.admission: tuple[Step, Admitted] | None = None
+        super().__init__(message, parts, timeout, owner)
+        # Who is told its fate: a caller that waits, or a batch.
+        self.waiter: asyncio.Future[None] | None = None
+        self.listener: Callable[[Submission[Any]], None] | None = None
+        # What the gateway's rules were asked, and its place in them.
+        self.step: Step | None = None
+        self.admitted: Admitted | None = None
         self._receipts: dict[int, Receipt] | None = None
         self._waiters: list[asyncio.Future[None]] | None = None
         self._is_cut_off = False
@@ -172,21 +161,6 @@ class Submission(Outgoing[R_co]):
             if self._waiters and waiter in self._waiters:
                 self._waiters.remove(waiter)
 
-    def _accepted(self, index: int, message_id: str) -> None:
-        """Keep the id of a part, and expect its receipts."""
-        self._ids[index] = message_id
-        self._owner.accepted(message_id, self, index)
-
-    def be_late(self) -> None:
-        """Tell the rules that it is written only now."""
-        self._owner.late(self)
-
-    def finished(self) -> None:
-        """Tell whoever keeps count, then whoever sent it."""
-        self._owner.settled(self)
-        if self.listener is not None:
-            self.listener(self)
-
     def __repr__(self) -> str:
         ids = ", ".join(repr(message_id) for message_id in self.message_ids)
         return f"Submission({self.message!r}, message_ids=({ids}), state={self.state!r})"
@@ -210,6 +184,14 @@ class Claim(Enum):
     """Of an earlier run, of another process, or of a submission nobody kept."""
 
 
+class _Expected(ref[Submission[Any]]):
+    """A submission whose receipt may come, and the id that it comes under."""
+
+    __slots__ = ("key",)
+
+    key: str
+
+
 class _Early(NamedTuple):
     """A receipt that came before its response."""
 
@@ -223,8 +205,8 @@ class Desk:
     Args:
         patience: Seconds that a receipt waits for the response that names its id.
         unclaimed: Called with a receipt that waited in vain.
-        response_key: Makes ids of responses comparable.
-        receipt_key: Makes ids of receipts comparable.
+        response_key: Makes ids of responses comparable; None compares them as they are.
+        receipt_key: Makes ids of receipts comparable; None as above.
     """
 
     def __init__(
@@ -232,31 +214,35 @@ class Desk:
         patience: float,
         unclaimed: Callable[[Receipt], None],
         *,
-        response_key: Callable[[str], str] = str,
-        receipt_key: Callable[[str], str] = str,
+        response_key: Callable[[str], str] | None = None,
+        receipt_key: Callable[[str], str] | None = None,
     ) -> None:
         self._patience = patience
         self._unclaimed = unclaimed
         self._response_key = response_key
         self._receipt_key = receipt_key
-        # By id: the submission, and which part of it.
-        self._expected: OrderedDict[str, tuple[weakref.ref[Submission[Any]], int]] = OrderedDict()
+        # Submissions by id, as long as somebody else keeps them: what stays here the garbage
+        # collector would look at again and again. Two generations: when the young one is full the
+        # old one goes.
+        self._young: dict[str, _Expected] = {}
+        self._old: dict[str, _Expected] = {}
         self._early: deque[tuple[str, _Early]] = deque()
 
     @property
     def expected(self) -> int:
         """Ids whose final receipt has not come."""
-        return len(self._expected)
+        return len(self._young) + len(self._old)
 
-    def learn(self, message_id: str, submission: Submission[Any], index: int) -> None:
+    def learn(self, message_id: str, submission: Submission[Any], _index: int) -> None:
         """Expect receipts of an accepted part; hand over those that came before."""
         if not message_id:
             return
-        key = self._response_key(message_id)
-        expected = self._expected
-        expected[key] = weakref.ref(submission), index
-        if len(expected) > KEPT_IDS:
-            expected.popitem(last=False)
+        key = self._response_key(message_id) if self._response_key is not None else message_id
+        young = self._young
+        young[key] = expected = _Expected(submission, self._forget)
+        expected.key = key
+        if len(young) >= KEPT_IDS:
+            self._old, self._young = young, {}
         if self._early:
             self._hand_over_early(key)
 
@@ -268,8 +254,10 @@ class Desk:
             now: The instant, in seconds.
             may_be_early: Whether a response is still owed that could name its id.
         """
-        key = self._receipt_key(receipt.message_id)
-        if key in self._expected:
+        key = receipt.message_id
+        if self._receipt_key is not None:
+            key = self._receipt_key(key)
+        if self._expects(key):
             return Claim.TAKEN if self._hand_over(key, receipt) else Claim.NOBODYS
         if not key or not may_be_early:
             return Claim.NOBODYS
@@ -289,8 +277,8 @@ class Desk:
 
     def close(self) -> None:
         """Give up all receipts that wait, and let nobody wait for one: none will come."""
-        for reference, _ in self._expected.values():
-            submission = reference()
+        for find in (*self._old.values(), *self._young.values()):
+            submission = find()
             if submission is not None:
                 submission.cut_off()
         self.give_up_early()
@@ -305,16 +293,32 @@ class Desk:
         while self._early:
             self._unclaimed(self._early.popleft()[1].receipt)
 
+    def _forget(self, expected: _Expected) -> None:
+        """Expect nothing for a submission that nobody keeps."""
+        known = self._young if expected.key in self._young else self._old
+        if known.get(expected.key) is expected:
+            del known[expected.key]
+
+    def _expects(self, key: str) -> bool:
+        """Whether an id is known whose final receipt has not come."""
+        return key in self._young or key in self._old
+
     def _hand_over(self, key: str, receipt: Receipt) -> bool:
         """Give a receipt to its submission; False if nobody keeps it any more."""
-        reference, index = self._expected[key]
-        submission = reference()
+        expected = self._young if key in self._young else self._old
+        submission = expected[key]()
         if submission is None or receipt.is_final:
-            del self._expected[key]
+            del expected[key]
         if submission is None:
             return False
-        submission.take_receipt(index, receipt)
+        submission.take_receipt(self._part_of(submission, key), receipt)
         return True
+
+    def _part_of(self, submission: Submission[Any], key: str) -> int:
+        """Return which part an id belongs to: the newest of those that have it."""
+        same = self._response_key or str
+        ids = submission.ids
+        return next((n for n in reversed(range(len(ids))) if same(ids[n] or "") == key), 0)
 
     def _hand_over_early(self, key: str) -> None:
         """Give out the receipts that waited for this id."""
@@ -323,5 +327,5 @@ class Desk:
             return
         self._early = deque(item for item in self._early if item[0] != key)
         for early in waiting:
-            if key not in self._expected or not self._hand_over(key, early.receipt):
+            if not self._expects(key) or not self._hand_over(key, early.receipt):
                 self._unclaimed(early.receipt)

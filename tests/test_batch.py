@@ -20,11 +20,13 @@ from smsc_async import (
     Submission,
 )
 from smsc_async.batch import Batch
+from smsc_async.gate import NO_RULE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
+    from smsc_async.gateway.verdict import Admitted
     from smsc_async.running import Running
 
 
@@ -54,20 +56,34 @@ class Links:
             self.queue.append(submission)
 
 
+class Open:
+    """A gate without rules."""
+
+    def ask_now(self, _submission: Submission[Any], _text: str) -> Admitted:
+        """Let all pass."""
+        return NO_RULE
+
+
 class Runs(Nobody):
     """A client that is in use, without rules."""
+
+    gate = Open()
 
     def __init__(self, links: Links) -> None:
         super().__init__()
         self.links = links
 
-    def prepare(
-        self, message: Message[Any], _timeout: float | None
-    ) -> tuple[Submission[Any], None]:
+    def prepare(self, message: Message[Any], _timeout: float | None) -> tuple[Submission[Any], str]:
         """Make a submission, unless the message is a bad one."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        return Submission(message, parts_of(1), None, self), None
+        return Submission(message, parts_of(1), None, self), ""
+
+    def settled(self, submission: object) -> None:
+        """Tell the batch."""
+        assert isinstance(submission, Submission)
+        assert submission.listener is not None
+        submission.listener(submission)
 
     def begin_batch(self, _batch: Batch) -> None:
         """Nobody wakes it here."""

@@ -172,13 +172,14 @@ def test_early_receipts_are_bounded(at: Counter, monkeypatch: pytest.MonkeyPatch
 
 
 def test_expected_ids_are_bounded(at: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway that never sends receipts: the oldest ids are forgotten first."""
+    """A gateway that never sends receipts: of twice as many the oldest half is forgotten."""
     monkeypatch.setattr(room, "KEPT_IDS", 2)
-    sent = [at.sent(message_id) for message_id in ("1", "2", "3")]
+    sent = [at.sent(message_id) for message_id in ("1", "2", "3", "4", "5")]
 
-    assert 2 == at.desk.expected
+    assert 3 == at.desk.expected
     assert Claim.NOBODYS is at.brings("1")
-    assert 3 == len(sent)
+    assert Claim.TAKEN is at.brings("3")
+    assert 5 == len(sent)
 
 
 def test_message_that_nobody_keeps_is_nobodys(at: Counter) -> None:

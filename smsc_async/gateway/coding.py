@@ -61,9 +61,6 @@ def choose(text: str, settings: TextSettings = DEFAULT_SETTINGS) -> Coding:
     """
     if settings.latin1:
         return _LATIN1 if TextCoding.LATIN1.fits(text) else _UCS2
-    # Printable ASCII but for the backtick is in the alphabet: the usual case, found quickly.
-    if text.isascii() and text.isprintable() and "`" not in text:
-        return _GSM
     return _GSM if OUTSIDE.search(text) is None else _UCS2
 
 

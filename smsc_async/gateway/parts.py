@@ -2,8 +2,8 @@
 
 Rule: what stays the same from message to message is encoded once. Sender, addressing, coding and
 the header's flag make a template; a message puts its recipient and its octets in. The rare rest
-(times, TLVs) is a PDU of its own. Either way a part is a function and its arguments, and whoever
-writes it calls that with the number it goes out under.
+(times, TLVs) is a PDU of its own. Either way a part is something that is called with the number it
+goes out under.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ MAX_TEMPLATES: Final = 1000
 """Kept templates: the senders of an account in a few codings. Beyond it they are made anew."""
 
 _FINAL_RECEIPT = RegisteredDelivery(RegisteredDelivery.FINAL)
-_PLAIN = EsmClass(0)
-_HAS_UDH = EsmClass(EsmClass.UDHI)
+_UDHI = int(EsmClass.UDHI)
 # Members under names of their own: looking them up in the enumeration takes longer.
 _GSM, _UCS2 = Coding.GSM, Coding.UCS2
 _INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
@@ -76,8 +75,23 @@ class Addressing:
 DEFAULT_ADDRESSING = Addressing()
 
 
-Part = tuple["Callable[..., bytes]", tuple[Any, ...]]
-"""One submit_sm: a function that gives its octets for a sequence_number and these values."""
+Part = tuple["Callable[[int, str, bytes], bytes]", str, bytes]
+"""One submit_sm: what gives its octets for a sequence_number, its destination_addr and its text."""
+
+
+class Whole:
+    """Gives the octets of a part that no template has: of the PDU itself."""
+
+    __slots__ = ("_submit",)
+
+    def __init__(self, submit: SubmitSm) -> None:
+        self._submit = submit
+
+    def __call__(
+        self, sequence_number: int, _destination_addr: str, _short_message: bytes
+    ) -> bytes:
+        """Encode it under a number."""
+        return encode(self._submit, sequence_number=sequence_number)
 
 
 class Composed(NamedTuple):
@@ -120,14 +134,14 @@ class Composer:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
         settings = self._settings
-        text = wording(message, settings)
-        coding = coding_of(message, text, settings)
-        octet = coding * 4 if not is_flash(message) else data_coding(coding, flash=True)
-        octets = _in_one_part(text, coding, settings)
+        text, coding, octet, octets = written(message, settings)
+        if octets is None or len(octets) > 160:
+            octets = _in_one_part(text, coding, settings)
         if octets is not None and not _has_times(message):
             # Not by `_part`: nearly all messages are like this, and calls cost time.
-            pack = self._template(message.sender, _PLAIN, octet)
-            return _composed(Composed, (text, ((pack, (message.to, octets)),)))
+            sender = message.sender
+            pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
+            return _composed(Composed, (text, ((pack, message.to, octets),)))
         long_text = long_text_of(message)
         segments = cut(text, text_coding(coding, settings), long_text, reference)
         if long_text is LongText.PAYLOAD and len(segments) > 1:
@@ -143,7 +157,7 @@ class Composer:
             message,
             segment.short_message,
             octet,
-            esm_class=_HAS_UDH if segment.has_udh else _PLAIN,
+            esm_class=_UDHI if segment.has_udh else 0,
             tlvs=_sar(segment) if has_tlvs else (),
         )
 
@@ -153,12 +167,12 @@ class Composer:
         short_message: bytes,
         octet: int,
         *,
-        esm_class: int = _PLAIN,
+        esm_class: int = 0,
         tlvs: tuple[Tlv, ...] = (),
     ) -> Part:
         """Fill a template, or make a PDU of what no template has."""
         if not tlvs and not _has_times(message):
-            return self._template(message.sender, esm_class, octet), (message.to, short_message)
+            return self._template(message.sender, esm_class, octet), message.to, short_message
         schedule, validity = _times(message)
         submit = SubmitSm(
             destination_addr=message.to,
@@ -168,7 +182,7 @@ class Composer:
             tlvs=tlvs,
             **self._constants(message.sender, esm_class, octet),
         )
-        return _encoded, (submit,)
+        return Whole(submit), message.to, short_message
 
     def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
         """Return the template of a sender, made when it is first met."""
@@ -191,7 +205,7 @@ class Composer:
             "source_addr": sender,
             "dest_addr_ton": self._addressing.dest_ton,
             "dest_addr_npi": self._addressing.dest_npi,
-            "esm_class": esm_class,
+            "esm_class": EsmClass(esm_class),
             "registered_delivery": _FINAL_RECEIPT,
             "data_coding": octet,
         }
@@ -209,15 +223,10 @@ def segments(
     Arguments and errors are those of `Composer`; the sequence numbers are 0.
     """
     parts = Composer(settings, addressing).compose(message, reference).parts
-    return [cast("SubmitSm", decode(pack(0, *values))) for pack, values in parts]
+    return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, to, octets in parts]
 
 
 _composed = tuple.__new__  # half the time of `Composed(…)`
-
-
-def _encoded(sequence_number: int, submit: SubmitSm) -> bytes:
-    """Encode a PDU under a number."""
-    return encode(submit, sequence_number=sequence_number)
 
 
 def _in_one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
@@ -253,29 +262,30 @@ def _times(message: Message[Any]) -> tuple[str, str]:
     return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
 
 
-def wording(message: Message[Any], settings: TextSettings) -> str:
-    """Return what travels: the text with its markup, plain where that was asked for."""
+def written(message: Message[Any], settings: TextSettings) -> tuple[str, Coding, int, bytes | None]:
+    """Return what travels: the text with its markup, its coding, and the octet that says so.
+
+    The text is made plain where that was asked for (`settings.smart`). Last come the octets of
+    the whole text, where looking for its coding has encoded it by the way.
+    """
     text = render(message)
-    if settings.smart and isinstance(message, Sms) and message.coding is None:
-        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
-    return text
-
-
-def coding_of(message: Message[Any], text: str, settings: TextSettings) -> Coding:
-    """Return the coding of the whole text."""
-    if not isinstance(message, Sms):
-        return choose_markup(text, settings)
-    return choose(text, settings) if message.coding is None else message.coding
+    if type(message) is not Sms:
+        coding = choose_markup(text, settings)
+        return text, coding, coding * 4, None
+    chosen, septets = message.coding, None
+    if chosen is None:
+        if settings.smart:
+            text = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+        # Plain ASCII is GSM: the usual case, found by encoding it.
+        septets = None if settings.latin1 else ascii_septets(text)
+        chosen = choose(text, settings) if septets is None else _GSM
+    octet = data_coding(chosen, flash=True) if message.flash else chosen * 4
+    return text, chosen, octet, septets
 
 
 def long_text_of(message: Message[Any]) -> LongText:
     """Return how several parts travel; only an Sms has the choice."""
     return message.long_text if isinstance(message, Sms) else LongText.UDH
-
-
-def is_flash(message: Message[Any]) -> bool:
-    """Whether the phone shall show it at once."""
-    return isinstance(message, Sms) and message.flash
 
 
 def cut(

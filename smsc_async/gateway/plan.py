@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
-from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, data_coding, text_coding
-from smsc_async.gateway.parts import coding_of, cut, is_flash, long_text_of, wording
+from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, text_coding
+from smsc_async.gateway.parts import cut, long_text_of, written
 from smsc_async.messages import Coding, LongText, Message
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
-    text = wording(message, settings)
-    coding, long_text = coding_of(message, text, settings), long_text_of(message)
+    text, coding, octet, _ = written(message, settings)
+    long_text = long_text_of(message)
     alphabet = text_coding(coding, settings)
     segments = cut(text, alphabet, long_text, reference=0)
     octets = tuple(len(segment.payload) for segment in segments)
     return Plan(
         coding=coding,
-        data_coding=data_coding(coding, flash=is_flash(message)),
+        data_coding=octet,
         units=sum(octets) // alphabet.unit,
         octets=octets,
         room=_capacity(alphabet, segments[-1]) - octets[-1],

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from pdu import CommandId
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import WireLog
 from smsc_async.session import (
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from smsc_async.config import Host
     from smsc_async.link.outgoing import Context, Outgoing, Waiter
     from smsc_async.session import Event
-
-SUBMIT_SM = int(CommandId.SUBMIT_SM)
 
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is closed all the same."""
@@ -90,7 +87,6 @@ class Link(asyncio.Protocol):
         self._timer_at = 0.0
         self._flush_planned = False
         self._write_paused = False
-        self._untold = 0
         self._binding: asyncio.Future[None] | None = None
         self._lost: LinkLostError | None = None
         self._closed = self._loop.create_future()
@@ -112,11 +108,6 @@ class Link(asyncio.Protocol):
     def in_flight(self) -> int:
         """Requests that await their response."""
         return self.session.window.in_flight
-
-    @property
-    def owes_response(self) -> bool:
-        """Whether somebody still waits for a response, also one that was read with this PDU."""
-        return self._untold > 0 or self.session.window.in_flight > 0
 
     @property
     def room(self) -> int:
@@ -143,10 +134,8 @@ class Link(asyncio.Protocol):
 
     def submit(self, outgoing: Outgoing[Any], now: float) -> None:
         """Write the next part of a message; only while there is `room`."""
-        (pack, values), context = outgoing.next_part(now)
-        self.session.request_packed(
-            SUBMIT_SM, pack, values, now, context=context, timeout=outgoing.timeout
-        )
+        (pack, to, octets), context = outgoing.next_part(now)
+        self.session.submit_packed(pack, to, octets, now, context, outgoing.timeout)
         if not self._flush_planned:
             self._plan_flush()
 
@@ -215,21 +204,27 @@ class Link(asyncio.Protocol):
     # What the session tells.
 
     def _take(self, events: list[Event]) -> None:
-        """Tell everybody whom the events concern."""
-        # What was read together was settled together: the window doesn't tell any more.
-        self._untold = sum([type(event) is ResponseReceived for event in events])
+        """Tell everybody whom the events concern.
+
+        Responses first: a receipt that was read together with the response that names its id is
+        not an early one.
+        """
+        others: list[Event] = []
         for event in events:
-            if type(event) is ResponseReceived:
-                self._untold -= 1
-                # Not by `cast`: it is a call, and this runs for every message.
-                context: Any = event.context
-                waiter, index = context
-                if waiter.answered(index, event.response):
-                    self._receiver.throttled(self, waiter, event.response.command_status)
-            elif type(event) is RequestReceived:
-                self._receiver.requested(self, event.pdu)
-            elif not self._take_late(event):
-                self._take_change(event)
+            if type(event) is not ResponseReceived:
+                others.append(event)
+                continue
+            # Not by `cast`: it is a call, and this runs for every message.
+            context: Any
+            _, context, response = event
+            waiter, index = context
+            if waiter.answered(index, response):
+                self._receiver.throttled(self, waiter, response.command_status)
+        for other in others:
+            if type(other) is RequestReceived:
+                self._receiver.requested(self, other.pdu)
+            elif not self._take_late(other):
+                self._take_change(other)
 
     def _take_late(self, event: Event) -> bool:
         """Tell a waiter what went wrong with its response; False if that isn't what it is."""

@@ -77,6 +77,8 @@ class LinkManager:
         requests: Who takes what the gateway asks.
         hooks: Who is told of links that come and go.
         clock: Seconds of a monotonic clock.
+        lateness: Seconds that a message may wait here before its first write without being told
+            `be_late`.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class LinkManager:
         *,
         hooks: Hooks,
         clock: Callable[[], float],
+        lateness: float = NEVER,
     ) -> None:
         self.config = config
+        self._lateness = lateness
         self._requests = requests
         self._hooks = hooks
         self._clock = clock
@@ -121,7 +125,7 @@ class LinkManager:
     @property
     def owes_response(self) -> bool:
         """Whether a response may still come that names an id."""
-        return any(link.owes_response for link in self._links)
+        return any(link.in_flight for link in self._links)
 
     @property
     def waiting(self) -> int:
@@ -276,11 +280,15 @@ class LinkManager:
                 # Parts leave back to back: a message begins when all of them have a slot.
                 if room < outgoing.parts and room < brake.limit(self.config.window, 0):
                     return
-                if now > outgoing.late_at:
+                if outgoing.queued_at and now > self._late_at(outgoing):
                     outgoing.be_late()
             link.submit(outgoing, now)
             if brake.is_on:
                 brake.try_on()
+
+    def _late_at(self, outgoing: Outgoing[Any]) -> float:
+        """The instant from which on a message is written later than the rules were told."""
+        return max(outgoing.queued_at, outgoing.write_at) + self._lateness
 
     def _pump(self) -> None:
         """Give those who wait their turn, in order."""
@@ -379,6 +387,7 @@ class LinkManager:
     def _put_back(self, outgoing: Outgoing[Any]) -> None:
         """Queue a message before all that were sent after it."""
         queue, place = self._queue, 0
+        outgoing.queued_at = outgoing.queued_at or self._clock()
         while place < len(queue) and queue[place].order < outgoing.order:
             place += 1
         if place == len(queue) or queue[place] is not outgoing:

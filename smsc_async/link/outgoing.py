@@ -34,8 +34,8 @@ THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQF
 
 NEVER = float("inf")
 
-Part = tuple["Callable[..., bytes]", tuple[Any, ...]]
-"""One submit_sm: a function that gives its octets for a sequence_number and these values."""
+Part = tuple["Callable[[int, str, bytes], bytes]", str, bytes]
+"""One submit_sm: what gives its octets for a sequence_number, its destination_addr and its text."""
 
 
 class Waiter(Protocol):
@@ -61,6 +61,19 @@ class Waiter(Protocol):
 
 Context = tuple[Waiter, int]
 """What a session keeps beside each request."""
+
+
+class Owner(Protocol):
+    """Who is told what becomes of a message."""
+
+    def accepted(self, message_id: str, outgoing: Any, index: int) -> None:  # noqa: ANN401 - an Outgoing or what is made of it
+        """Take the gateway's id of an accepted part."""
+
+    def late(self, outgoing: Any) -> None:  # noqa: ANN401 - as above
+        """Take notice, before the first write, that it comes later than the rules were told."""
+
+    def settled(self, outgoing: Any) -> None:  # noqa: ANN401 - as above
+        """Take its fate, once: `outgoing.failure` says whether it failed."""
 
 
 class Asked:
@@ -115,13 +128,13 @@ class Outgoing(Generic[R_co]):
         message: What the user made.
         parts: Its submit_sm, in order; at least one.
         timeout: Seconds for each response; None takes the link's.
+        owner: Who is told.
 
     Attributes:
         parts: How many submit_sm the message is.
         written: How many of them were written; 0 again if the gateway has none of these.
         wants_slot: Whether a part is still to be written.
         write_at: Instant of the next part's write, at the earliest.
-        late_at: Instant after which `be_late` is told before the first write.
         parts_deadline: The last instant at which a further part may be written.
         parts_window: Seconds from the first part's write to that.
         interval: Seconds between the writes of two parts, at the least.
@@ -131,11 +144,11 @@ class Outgoing(Generic[R_co]):
         "_again",
         "_ids",
         "_in_flight",
+        "_owner",
         "_parts",
         "failure",
         "interval",
         "is_finished",
-        "late_at",
         "message",
         "order",
         "parts",
@@ -150,8 +163,13 @@ class Outgoing(Generic[R_co]):
     )
 
     def __init__(
-        self, message: Message[R_co], parts: tuple[Part, ...], timeout: float | None = None
+        self,
+        message: Message[R_co],
+        parts: tuple[Part, ...],
+        timeout: float | None,
+        owner: Owner,
     ) -> None:
+        self._owner = owner
         self.message = message
         self.timeout = timeout
         self.failure: SendError | None = None
@@ -161,7 +179,6 @@ class Outgoing(Generic[R_co]):
         self.wants_slot = True
         # What the rules said, in instants of the links' clock.
         self.write_at = 0.0
-        self.late_at = NEVER
         self.interval = 0.0
         self.parts_deadline = NEVER
         self.parts_window = NEVER
@@ -170,14 +187,21 @@ class Outgoing(Generic[R_co]):
         self.queued_at = 0.0
         self._parts = parts
         self.throttled_at: float | None = None
-        self._ids: list[str | None] = [None] * self.parts
+        # By part; None as long as none was accepted.
+        self._ids: list[str | None] | None = None
         self._in_flight = 0
-        self._again: list[int] = []
+        # Those that came too fast; None as long as nothing did.
+        self._again: list[int] | None = None
 
     @property
     def message_ids(self) -> tuple[str, ...]:
         """The gateway's ids of the accepted parts, in the order of the parts."""
-        return tuple([message_id for message_id in self._ids if message_id is not None])
+        return tuple([message_id for message_id in self._ids or () if message_id is not None])
+
+    @property
+    def ids(self) -> tuple[str | None, ...]:
+        """The gateway's ids by part, None where there is none."""
+        return tuple(self._ids or ())
 
     @property
     def is_started(self) -> bool:
@@ -194,12 +218,14 @@ class Outgoing(Generic[R_co]):
         again = self._again
         if again:
             index = again.pop(0)
+            self.wants_slot = bool(again) or self.written < self.parts
         else:
             index = self.written
             if not index:
                 self.parts_deadline = now + self.parts_window
-            self.written = index + 1
-        self.wants_slot = bool(again) or self.written < self.parts
+            self.written = index = index + 1
+            self.wants_slot = index < self.parts
+            index -= 1
         if self.wants_slot:
             self.write_at = now + self.interval
         self._in_flight += 1
@@ -219,7 +245,14 @@ class Outgoing(Generic[R_co]):
         """Take the response to a part; return whether it is to be written again, later."""
         status = response.command_status
         if not status:
-            self._accepted(index, getattr(response, "message_id", ""))
+            try:
+                message_id = response.message_id  # type: ignore[attr-defined]
+            except AttributeError:  # a generic_nack that refuses nothing
+                message_id = ""
+            if self._ids is None:
+                self._ids = [None] * self.parts
+            self._ids[index] = message_id
+            self._owner.accepted(message_id, self, index)
         elif status not in THROTTLING:
             self._fail(
                 SubmitRefusedError(
@@ -237,7 +270,10 @@ class Outgoing(Generic[R_co]):
     def answered_late(self, index: int, response: Pdu) -> None:
         """Take a response after the part was overdue: its id still brings the receipt."""
         if not response.command_status:
-            self._accepted(index, getattr(response, "message_id", ""))
+            if self._ids is None:
+                self._ids = [None] * self.parts
+            self._ids[index] = message_id = getattr(response, "message_id", "")
+            self._owner.accepted(message_id, self, index)
 
     def overdue(self, _index: int, timeout: float) -> None:
         """Take notice that a part got no response in time."""
@@ -278,21 +314,24 @@ class Outgoing(Generic[R_co]):
             self._finish()
 
     def be_late(self) -> None:
-        """Told before the first write if that comes after `late_at`."""
+        """Take notice that the first part is written later than the rules were told."""
+        self._owner.late(self)
 
     @property
     def _may_have_gone(self) -> bool:
         """Whether the gateway has a part of it, or may have."""
-        return self._in_flight > 0 or any(self._ids)
+        return self._in_flight > 0 or self._ids is not None
 
     def _throttled(self, index: int) -> None:
         """Note that a part came too fast and is to be written again."""
         self._in_flight -= 1
+        if self._again is None:
+            self._again = []
         insort(self._again, index)
         self.wants_slot = True
         if not self._may_have_gone:
             # As if nothing had happened: the gateway has none of it, so its minute hasn't begun.
-            self._again.clear()
+            self._again = None
             self.written = 0
             self.parts_deadline = NEVER
 
@@ -305,10 +344,6 @@ class Outgoing(Generic[R_co]):
         )
         error.__cause__ = cause
         return error
-
-    def _accepted(self, index: int, message_id: str) -> None:
-        """Note the id of an accepted part."""
-        self._ids[index] = message_id
 
     def _fail(self, error: SendError) -> None:
         """Write no more parts, and remember why."""
@@ -342,10 +377,7 @@ class Outgoing(Generic[R_co]):
             # Parts that were accepted after the first fault are paid too.
             self.failure.message_ids = self.message_ids
         self._parts = ()
-        self.finished()
-
-    def finished(self) -> None:
-        """Told once, when the message's fate is known: `failure` says whether it failed."""
+        self._owner.settled(self)
 
     def __repr__(self) -> str:
         name = type(self).__name__

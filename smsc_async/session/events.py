@@ -5,15 +5,15 @@ alone (enquire_link, unbind_resp, a request that isn't taken) needs neither; the
 for counters and logs only.
 
 `context` is what the caller gave to `Session.request`, untouched. Each comes back exactly once:
-in ResponseReceived, ResponseGarbled, ResponseOverdue or LinkEnded. Plain slots classes: one is
-made for every message.
+in ResponseReceived, ResponseGarbled, ResponseOverdue or LinkEnded. One of the first is made for
+every message, so it is a tuple.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pdu import BindMode, CommandStatus, Pdu
@@ -67,13 +67,15 @@ class RequestReceived:
     pdu: Pdu
 
 
-@dataclass(slots=True)
-class ResponseReceived:
+class ResponseReceived(NamedTuple):
     """A request is answered: by its own response or, refused, by a generic_nack."""
 
     sequence_number: int
-    context: object = field(repr=False)
+    context: object
     response: Pdu
+
+    def __repr__(self) -> str:
+        return f"ResponseReceived({self.sequence_number}, response={self.response!r})"
 
 
 @dataclass(slots=True)

@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from smsc_async.session.events import Event
 
 _DEFAULTS: Final = SessionLimits()
+_SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
+_event = tuple.__new__  # half the time of `ResponseReceived(…)`, and one is made for every message
 
 _END_OF: Final = {
     Timer.BIND: EndReason.BIND_OVERDUE,
@@ -168,27 +170,26 @@ class Session:
             return self._request_outside(pdu, now, context, timeout)
         number = self._admit(command_id)
         octets = _encoded(pdu, number)
-        self.window.open_slot(number, command_id, context, now=now, timeout=timeout)
+        self.window.open_slot(number, command_id, context, now, timeout)
         self._outgoing.append(octets)
         return number
 
-    def request_packed(
+    def submit_packed(  # noqa: PLR0917 - called for every message, and keywords cost time
         self,
-        command_id: int,
-        pack: Callable[..., bytes],
-        values: tuple[object, ...],
+        pack: Callable[[int, str, bytes], bytes],
+        destination_addr: str,
+        short_message: bytes,
         now: float,
-        *,
         context: object = None,
         timeout: float | None = None,
     ) -> int:
-        """Do what `request` does, for octets that are nearly ready.
+        """Do what `request` does, for a submit_sm whose octets are nearly ready.
 
         Args:
-            command_id: Of the request; one that takes a slot.
-            pack: Gives the octets for a `sequence_number` and *values*, as a template of `pdu`
-                does; called once, at once.
-            values: What varies from message to message.
+            pack: Gives the octets for a `sequence_number` and the next two, as a template of
+                `pdu` does; called once, at once.
+            destination_addr: What varies from message to message.
+            short_message: As above.
             now: See `request`, also for the rest.
             context: See `request`.
             timeout: See `request`.
@@ -197,21 +198,20 @@ class Session:
             The `sequence_number` it goes out under.
 
         Raises:
-            LocalProtocolError: See `request`; or the command takes no slot.
+            LocalProtocolError: See `request`.
             WindowFullError: All slots are taken.
         """
-        if command_id not in self._may_send:
-            raise LocalProtocolError(explain(self.role, self._state, command_id))
-        if command_id in OUTSIDE_WINDOW:
-            raise LocalProtocolError(f"{command_name(command_id)} goes through `request`")
+        if _SUBMIT_SM not in self._may_send:
+            raise LocalProtocolError(explain(self.role, self._state, _SUBMIT_SM))
         window = self.window
-        window.check_free()
+        if window.free <= 0:
+            window.check_free()
         number = self._sequence.take(window)
         try:
-            octets = pack(number, *values)
+            octets = pack(number, destination_addr, short_message)
         except EncodeError as exc:
             raise LocalProtocolError(str(exc)) from exc
-        window.open_slot(number, command_id, context, now=now, timeout=timeout)
+        window.open_slot(number, _SUBMIT_SM, context, now, timeout)
         self._outgoing.append(octets)
         return number
 
@@ -375,25 +375,27 @@ class Session:
         except DecodeError as exc:
             self._take_unreadable(exc, frame, now)
             return
-        if pdu.command_id & RESPONSE_BIT:
-            self._take_response(pdu, now)
-        else:
+        command_id = pdu.command_id
+        if not command_id & RESPONSE_BIT:
             self._take_request(pdu, frame, now)
-
-    def _take_response(self, response: Pdu, now: float) -> None:
-        """Match a response to the request it answers."""
-        number = response.sequence_number
-        slot = self.window.close_slot(number, response.command_id)
-        if slot is None:
-            self._take_stray_response(response)
             return
-        self._answered = True
-        if slot.command_id not in OUTSIDE_WINDOW:
-            self._events.append(ResponseReceived(number, slot.context, response))
-        elif slot.command_id in BINDS:
+        number = pdu.sequence_number
+        slot = self.window.close_slot(number, command_id)
+        if slot is None:
+            self._take_stray_response(pdu)
+        elif slot.command_id in OUTSIDE_WINDOW:
+            self._answered = True
+            self._take_response_aside(slot.command_id, pdu, now)
+        else:
+            self._answered = True
+            self._events.append(_event(ResponseReceived, (number, slot.context, pdu)))
+
+    def _take_response_aside(self, command_id: int, response: Pdu, now: float) -> None:
+        """Take the response to a request that takes no slot."""
+        if command_id in BINDS:
             self._take_bind_response(response, now)
         else:
-            self._settle(slot.command_id, now)
+            self._settle(command_id, now)
 
     def _take_stray_response(self, response: Pdu) -> None:
         """Take a response to nothing in flight: too late, or to nothing at all."""

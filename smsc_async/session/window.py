@@ -81,7 +81,6 @@ class Window:
 
     __slots__ = (
         "_aside",
-        "_awaited",
         "_overdue",
         "_own",
         "_own_order",
@@ -102,7 +101,6 @@ class Window:
         self._own_order: list[tuple[float, int]] = []
         # bind, enquire_link and unbind: they take no slot, and the timers watch them.
         self._aside: dict[int, Slot] = {}
-        self._awaited = (self._steady, self._own, self._aside)
         self._overdue: dict[int, Slot] = {}
 
     @property
@@ -133,7 +131,6 @@ class Window:
         sequence_number: int,
         command_id: int,
         context: object,
-        *,
         now: float,
         timeout: float | None = None,
     ) -> None:
@@ -150,7 +147,8 @@ class Window:
             WindowFullError: All slots are taken.
             LocalProtocolError: *timeout* is no duration.
         """
-        self.check_free()
+        if self.free <= 0:
+            raise WindowFullError(self.size)
         if timeout is None or timeout == self.response_timeout:
             deadline = now + self.response_timeout
             slot = _slot(Slot, (sequence_number, command_id, context, deadline))
@@ -173,12 +171,14 @@ class Window:
         Returns:
             The slot, or None where the response answers nothing that is in flight.
         """
-        for slots in self._awaited:
+        # Nearly all are steady, so these are looked at without a loop.
+        slots = self._steady
+        slot = slots.get(sequence_number)
+        if slot is None:
+            slots = self._own if sequence_number in self._own else self._aside
             slot = slots.get(sequence_number)
-            if slot is not None:
-                break
-        else:
-            return None
+            if slot is None:
+                return None
         # The usual answer is recognised without a call.
         if response_id != slot.command_id | RESPONSE_BIT and not slot.is_answered_by(response_id):
             return None

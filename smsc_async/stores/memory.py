@@ -8,7 +8,7 @@ its place. So a million messages leave as much as those of the last two minutes.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.gateway import flood
 from smsc_async.gateway.rulebook import decide, decide_unknown, replaces
@@ -35,6 +35,11 @@ PORTION_EVERY: Final = 0.25
 
 _LONG_AGO: Final = float("-inf")
 
+Kept = tuple[Any, ...]
+"""An `Admitted` as it is kept: its values."""
+
+_admitted = tuple.__new__
+
 
 class MemoryRuleStore(RuleStore):
     """The rules' memory in this process, for one account. The default.
@@ -53,12 +58,13 @@ class MemoryRuleStore(RuleStore):
     ) -> None:
         self.key = key
         self._clock = clock
-        # The young generation, the old one, and what leaves.
-        self._requests: dict[Fingerprint, Admitted] = {}
+        # The young generation, the old one, and what leaves. Plain tuples: the garbage collector
+        # doesn't look at those again, as it would at each `Admitted`.
+        self._requests: dict[Fingerprint, Kept] = {}
         self._rows: dict[str, Row] = {}
-        self._old_requests: dict[Fingerprint, Admitted] = {}
+        self._old_requests: dict[Fingerprint, Kept] = {}
         self._old_rows: dict[str, Row] = {}
-        self._leaving: tuple[dict[Fingerprint, Admitted], dict[str, Row]] = ({}, {})
+        self._leaving: tuple[dict[Fingerprint, Kept], dict[str, Row]] = ({}, {})
         self._portion = 0
         self._free_at = _LONG_AGO
         self._last_at = _LONG_AGO  # of those writes that weren't given a free instant
@@ -103,20 +109,20 @@ class MemoryRuleStore(RuleStore):
         # there: every message comes by here, and most are new.
         requests, rows, known, row = self._requests, self._rows, None, None
         if request in requests:
-            known = requests[request]
+            known = _admitted(Admitted, requests[request])
         elif request in self._old_requests:
-            known = self._old_requests[request]
+            known = _admitted(Admitted, self._old_requests[request])
         if to in rows:
             row = rows[to]
         elif to in self._old_rows:
             row = self._old_rows[to]
         elif known is None:
             admitted, rows[to], self._free_at = decide_unknown(step, self._free_at, now, token)
-            requests[request] = admitted
+            requests[request] = tuple(admitted)
             return admitted
         verdict, joined, self._free_at = decide(step, known, row, self._free_at, now, token)
         if type(verdict) is Admitted:
-            requests[request] = verdict
+            requests[request] = tuple(verdict)
             if joined is not None:
                 rows[to] = joined
         return verdict
@@ -151,7 +157,7 @@ class MemoryRuleStore(RuleStore):
             return
         for requests in (self._requests, self._old_requests):
             known = requests.get(step.request)
-            if known is not None and known.token == admitted.token:
+            if known is not None and known[0] == admitted.token:
                 del requests[step.request]
         for rows in (self._rows, self._old_rows):
             row = rows.get(step.to)
@@ -172,7 +178,8 @@ class MemoryRuleStore(RuleStore):
 
     def _known(self, step: Step) -> Admitted | None:
         """Return the newest admission of the same request."""
-        return self._requests.get(step.request) or self._old_requests.get(step.request)
+        kept = self._requests.get(step.request) or self._old_requests.get(step.request)
+        return None if kept is None else Admitted(*kept)
 
     def _row(self, step: Step) -> Row | None:
         """Return the row of the step's recipient."""
@@ -181,7 +188,7 @@ class MemoryRuleStore(RuleStore):
     def _remember(self, step: Step, admitted: Admitted, row: Row | None) -> None:
         """Write an admission down."""
         self._last_at = max(self._last_at, step.last_at(admitted.not_before))
-        self._requests[step.request] = admitted
+        self._requests[step.request] = tuple(admitted)
         if row is not None:
             self._rows[step.to] = row
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import Gateway, Peer, nothing, parts_of, turns, until
+from scripted import Gateway, Nobody, Peer, nothing, parts_of, turns, until
 
 from pdu import (
     AlertNotification,
@@ -110,7 +110,7 @@ def now() -> float:
 
 def outgoing(parts: int = 1) -> Outgoing[Any]:
     """Make a message."""
-    return Outgoing(SMS, parts_of(parts))
+    return Outgoing(SMS, parts_of(parts), None, Nobody())
 
 
 async def test_all_pdus_of_one_turn_leave_in_one_write(
@@ -310,7 +310,7 @@ async def test_full_window_takes_nothing(wired: Wired) -> None:
     link.submit(outgoing(), now())
 
     assert 0 == link.room
-    assert link.owes_response
+    assert 1 == link.in_flight
     link.abort()
     await link.wait_closed()
 
@@ -368,7 +368,7 @@ async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
 
     assert first is link._timer
 
-    hurried = Outgoing(SMS, parts_of(1), 0.02)
+    hurried = Outgoing(SMS, parts_of(1), 0.02, Nobody())
     link.submit(hurried, now())
     await until(lambda: hurried.is_finished)
 

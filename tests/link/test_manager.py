@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from scripted import Gateway, nothing, parts_of, refusing, turns, until
+from scripted import Gateway, Nobody, nothing, parts_of, refusing, turns, until
 
 from pdu import (
     BindReceiver,
@@ -68,7 +68,7 @@ class Made(LinkManager):
 
 def outgoing(parts: int = 1) -> Outgoing[Any]:
     """Make a message."""
-    return Outgoing(SMS, parts_of(parts))
+    return Outgoing(SMS, parts_of(parts), None, Nobody())
 
 
 async def opened(gateway: Gateway, query: str = "") -> Made:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from scripted import parts_of
+from scripted import Nobody, parts_of
 
 from pdu import CommandStatus, GenericNack, SubmitSmResp
 from smsc_async import (
@@ -25,22 +25,16 @@ from smsc_async.link.outgoing import Asked, Outgoing
 SMS = Sms(to="79991234567", text="a secret of ours")
 
 
-class Counted(Outgoing[Any]):
-    """Counts how often it was told to be finished."""
-
-    times = 0
-
-    def finished(self) -> None:
-        """Count."""
-        super().finished()
-        type(self).times += 1
+@pytest.fixture
+def owner() -> Nobody:
+    """Whoever is told."""
+    return Nobody()
 
 
 @pytest.fixture
-def outgoing() -> Outgoing[Any]:
+def outgoing(owner: Nobody) -> Outgoing[Any]:
     """A message in three parts."""
-    Counted.times = 0
-    return Counted(SMS, parts_of(3))
+    return Outgoing(SMS, parts_of(3), None, owner)
 
 
 def write(outgoing: Outgoing[Any], number: int) -> None:
@@ -49,7 +43,7 @@ def write(outgoing: Outgoing[Any], number: int) -> None:
         assert (outgoing, index) == outgoing.next_part(0.0)[1]
 
 
-def test_ids_keep_the_order_of_the_parts(outgoing: Outgoing[Any]) -> None:
+def test_ids_keep_the_order_of_the_parts(outgoing: Outgoing[Any], owner: Nobody) -> None:
     """Responses may come in any order; `message_ids` is read by position."""
     write(outgoing, 3)
     for index in (2, 0, 1):
@@ -58,7 +52,7 @@ def test_ids_keep_the_order_of_the_parts(outgoing: Outgoing[Any]) -> None:
     assert ("0", "1", "2") == outgoing.message_ids
     assert outgoing.is_finished
     assert outgoing.failure is None
-    assert 1 == Counted.times
+    assert [outgoing] == owner.ended
 
 
 def test_refused_part_keeps_the_ids_of_the_others(outgoing: Outgoing[Any]) -> None:
@@ -118,7 +112,7 @@ def test_throttled_parts_are_written_again_in_order(outgoing: Outgoing[Any]) -> 
     assert outgoing.failure is None
 
 
-def test_throttled_for_too_long_is_refused(outgoing: Outgoing[Any]) -> None:
+def test_throttled_for_too_long_is_refused(outgoing: Outgoing[Any], owner: Nobody) -> None:
     """Nothing of it is with the gateway, and it is told after which wait to try again."""
     write(outgoing, 1)
     outgoing.answered(0, SubmitSmResp(command_status=0x58))
@@ -127,7 +121,7 @@ def test_throttled_for_too_long_is_refused(outgoing: Outgoing[Any]) -> None:
     assert isinstance(outgoing.failure, ThrottledError)
     assert Outcome.REFUSED is outgoing.failure.outcome
     assert 5.0 == outgoing.failure.retry_after
-    assert 1 == Counted.times
+    assert [outgoing] == owner.ended
 
 
 def test_throttled_behind_a_fault_is_not_written_again(outgoing: Outgoing[Any]) -> None:
@@ -201,7 +195,7 @@ def test_unwritten_message_given_up_was_not_sent(outgoing: Outgoing[Any]) -> Non
     assert isinstance(outgoing.failure.__cause__, OSError)
 
 
-def test_begun_message_given_up_may_have_gone(outgoing: Outgoing[Any]) -> None:
+def test_begun_message_given_up_may_have_gone(outgoing: Outgoing[Any], owner: Nobody) -> None:
     """A part is on the wire and unanswered: NOT_SENT would invite to pay twice."""
     write(outgoing, 1)
     outgoing.give_up("the client was left")
@@ -212,10 +206,10 @@ def test_begun_message_given_up_may_have_gone(outgoing: Outgoing[Any]) -> None:
 
     assert outgoing.failure is not None
     assert Outcome.UNKNOWN is outgoing.failure.outcome
-    assert 1 == Counted.times
+    assert [outgoing] == owner.ended
 
 
-def test_first_fault_is_the_cause(outgoing: Outgoing[Any]) -> None:
+def test_first_fault_is_the_cause(outgoing: Outgoing[Any], owner: Nobody) -> None:
     """A timeout, then the loss of the link: the loss is its consequence."""
     write(outgoing, 3)
     outgoing.overdue(0, 30.0)
@@ -223,7 +217,7 @@ def test_first_fault_is_the_cause(outgoing: Outgoing[Any]) -> None:
     outgoing.garbled(2, ValueError("?"))
 
     assert isinstance(outgoing.failure, ResponseTimeoutError)
-    assert 1 == Counted.times
+    assert [outgoing] == owner.ended
 
 
 def test_late_response_still_names_the_id(outgoing: Outgoing[Any]) -> None:
@@ -244,12 +238,12 @@ def test_late_refusal_names_nothing(outgoing: Outgoing[Any]) -> None:
     assert () == outgoing.message_ids
 
 
-def test_giving_up_what_is_finished_changes_nothing(outgoing: Outgoing[Any]) -> None:
+def test_giving_up_what_is_finished_changes_nothing(outgoing: Outgoing[Any], owner: Nobody) -> None:
     """It is finished exactly once."""
     outgoing.give_up("one")
     outgoing.give_up("two")
 
-    assert 1 == Counted.times
+    assert [outgoing] == owner.ended
     assert "one" in str(outgoing.failure)
 
 
@@ -261,10 +255,9 @@ def test_repr_shows_fate_and_no_text(outgoing: Outgoing[Any]) -> None:
     assert "SubmitInterruptedError" in repr(outgoing)
     assert "secret" not in repr(outgoing)
 
-    accepted = Outgoing(SMS, parts_of(1))
+    accepted = Outgoing(SMS, parts_of(1), None, Nobody())
     write(accepted, 1)
     accepted.answered(0, SubmitSmResp(message_id="1"))
-    accepted.finished()
 
     assert "accepted" in repr(accepted)
 

@@ -63,7 +63,7 @@ def decode(frame, command_status, sequence_number):
 PACKER_OF_SUBMIT_SM_RESP = """\
 def pack(sequence_number, message_id=default_message_id, tlvs=default_tlvs, command_status=0):
     try:
-        text = "".join((message_id,))
+        text = message_id
         if not text.isascii() or '\\0' in text: raise Doubt
         pack, head, size = packers[len(message_id),]
         if not len(tlvs): return pack(head, command_status, sequence_number, \

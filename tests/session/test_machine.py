@@ -12,7 +12,6 @@ from pdu import (
     BindMode,
     BindTransceiver,
     BindTransceiverResp,
-    CommandId,
     CommandStatus,
     DecodeError,
     DeliverSm,
@@ -100,6 +99,9 @@ def esme(session_in: Make) -> Session:
 def smsc(session_in: Make) -> Session:
     """An SMSC with a bound transceiver since the instant 1000.0."""
     return session_in(Role.SMSC, S.BOUND_TRX)
+
+
+VARY = ("destination_addr", "short_message")
 
 
 class TestBind:
@@ -434,36 +436,41 @@ class TestRequests:
 
         assert (0, b"") == (esme.window.in_flight, esme.outgoing())
 
-    def test_packed_request_is_a_request(self, esme: Session) -> None:
+    def test_packed_submit_is_a_request(self, esme: Session) -> None:
         """A prepared template saves the PDU object and nothing else."""
         pack = make_template(
             SubmitSm, vary=("destination_addr", "short_message"), source_addr="Shop"
         )
 
-        number = esme.request_packed(
-            CommandId.SUBMIT_SM, pack, ("79991234567", b"Code 4821"), 1001.0, context="a"
-        )
+        number = esme.submit_packed(pack, "79991234567", b"Code 4821", 1001.0, "a")
 
         assert encode(SUBMIT, sequence_number=2) == esme.outgoing()
         (event,) = esme.receive(submit_sm_resp(2), 1001.1)
         assert isinstance(event, ResponseReceived)
         assert (2, "a") == (number, event.context)
 
-    def test_packed_request_asks_the_same_table(self, session_in: Make) -> None:
+    def test_packed_submit_asks_the_same_table(self, session_in: Make) -> None:
         """There is no way around it."""
         esme = session_in(Role.ESME, S.OPEN)
 
         with pytest.raises(LocalProtocolError, match="submit_sm is not allowed in OPEN"):
-            esme.request_packed(CommandId.SUBMIT_SM, bytes, (), 1001.0)
-        with pytest.raises(LocalProtocolError, match="bind_transceiver goes through `request`"):
-            esme.request_packed(CommandId.BIND_TRANSCEIVER, bytes, (), 1001.0)
+            esme.submit_packed(make_template(SubmitSm, vary=VARY), "79991234567", b"", 1001.0)
 
-    def test_packed_request_that_cannot_be_packed_leaves_no_trace(self, esme: Session) -> None:
+    def test_packed_submit_waits_for_a_slot_like_any_other(self, esme: Session) -> None:
+        """The window is the same one."""
+        pack = make_template(SubmitSm, vary=VARY)
+        for _ in range(esme.window.size):
+            esme.submit_packed(pack, "79991234567", b"", 1001.0)
+
+        with pytest.raises(WindowFullError):
+            esme.submit_packed(pack, "79991234567", b"", 1001.0)
+
+    def test_packed_submit_that_cannot_be_packed_leaves_no_trace(self, esme: Session) -> None:
         """The codec's error stays below this floor."""
-        pack = make_template(SubmitSm, vary=("short_message",), destination_addr="79991234567")
+        pack = make_template(SubmitSm, vary=VARY)
 
         with pytest.raises(LocalProtocolError, match="short_message"):
-            esme.request_packed(CommandId.SUBMIT_SM, pack, (b"x" * 255,), 1001.0)
+            esme.submit_packed(pack, "79991234567", b"x" * 255, 1001.0)
 
         assert (0, b"") == (esme.window.in_flight, esme.outgoing())
 

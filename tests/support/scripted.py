@@ -225,12 +225,12 @@ def nothing(*_: object) -> None:
 
 def parts_of(number: int, to: str = "79991234567") -> tuple[Part, ...]:
     """Make parts as a message has them."""
-    submits = [SubmitSm(destination_addr=to) for _ in range(number)]
-    return tuple((_encoded, (submit,)) for submit in submits)
+    return tuple((_packed, to, b"") for _ in range(number))
 
 
-def _encoded(sequence_number: int, submit: SubmitSm) -> bytes:
-    """Encode a PDU under a number."""
+def _packed(sequence_number: int, destination_addr: str, short_message: bytes) -> bytes:
+    """Encode a part under a number."""
+    submit = SubmitSm(destination_addr=destination_addr, short_message=short_message)
     return encode(submit, sequence_number=sequence_number)
 
 
