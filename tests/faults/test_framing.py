@@ -492,7 +492,7 @@ async def test_times_where_none_belong_are_taken(lab: Lab) -> None:
     ids=["nul-in-recipient", "long-recipient", "nul-in-sender", "long-sender"],
 )
 async def test_bad_address_is_refused_before_an_octet_leaves(
-    lab: Lab, fields: dict[str, str]
+    lab: Lab, fields: dict[str, Any]
 ) -> None:
     """A NUL shifts every later field; a silent cut sends to somebody else."""
     async with lab.client() as smsc:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scripted import Gateway, Peer, until
 
-from smsc_async import Sms, SmscClient
+from smsc_async import SendError, Sms, SmscClient
 from smsc_async.link import Link, transport
 
 if TYPE_CHECKING:
@@ -138,6 +138,9 @@ class Lab:
         tls: A server's context.
     """
 
+    several = False
+    """Whether links may overlap: of several clients, or of one with several binds."""
+
     def __init__(
         self,
         monkeypatch: pytest.MonkeyPatch,
@@ -148,13 +151,15 @@ class Lab:
         self.gateway = LabGateway(chance, tls=tls)
         self.links: list[Link] = []
         self.complaints: list[dict[str, Any]] = []
-        links = self.links
+        lab, links = self, self.links
 
         class NotedLink(Link):
             """A link that the lab knows of."""
 
             def __init__(self, *args: Any) -> None:  # noqa: ANN401 - whatever a link takes
                 super().__init__(*args)
+                # One link at a time here: its forerunner's socket must be closed by now.
+                assert all(link._closed.done() for link in links) or lab.several
                 links.append(self)
 
         monkeypatch.setattr(transport, "Link", NotedLink)
@@ -195,11 +200,20 @@ class Lab:
         with suppress(TimeoutError):
             await until(lambda: self._sockets == open_sockets() and self._tasks == other_tasks())
         assert [] == [context.get("message") for context in self.complaints]
+        assert [] == [peer.garbage for peer in self.gateway.peers if peer.garbage]
         assert [] == [link for link in self.links if link.session.window.in_flight]
         assert [] == [link for link in self.links if link.session.window._aside]
         assert self._tasks == other_tasks()
         assert self._sockets == open_sockets()
         assert set() == set(timers()) - self._timers
+
+
+async def fate(smsc: SmscClient, message: Sms) -> SendError | str:
+    """Send a message; return its id, or the error that tells its outcome."""
+    try:
+        return (await smsc.send(message)).message_id
+    except SendError as error:
+        return error
 
 
 def answering(octets: Callable[[int], bytes]) -> Callable[[Peer, Any], None]:
