@@ -106,7 +106,9 @@ async def settings() -> None:
     limits = GatewayLimits(repeat_window=60.0, flood_length=50, flood_gap=30.0, rate=None)
     async with SmscClient("smpp://login:password@127.0.0.1:2775", hooks=()) as smsc:
         assert_type(smsc, SmscClient)
-    async with SmscClient(SmscConfig.from_env(), hooks=()):
+    async with SmscClient(
+        SmscConfig.from_env(), hooks=()
+    ):
         pass
 
 
