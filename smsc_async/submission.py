@@ -200,6 +200,7 @@ class Desk:
     Args:
         patience: Seconds that a receipt waits for the response that names its id.
         unclaimed: Called with a receipt that waited in vain.
+        claimed: Called with a receipt that waited and has found its message.
         response_key: Makes ids of responses comparable.
         receipt_key: Makes ids of receipts comparable.
     """
@@ -208,12 +209,14 @@ class Desk:
         self,
         patience: float,
         unclaimed: Callable[[Receipt], None],
+        claimed: Callable[[Receipt], None] | None = None,
         *,
         response_key: Callable[[str], str] = str,
         receipt_key: Callable[[str], str] = str,
     ) -> None:
         self._patience = patience
         self._unclaimed = unclaimed
+        self._claimed = claimed
         self._response_key = response_key
         self._receipt_key = receipt_key
         self._expected: OrderedDict[str, _Expected] = OrderedDict()
@@ -303,3 +306,5 @@ class Desk:
         for early in waiting:
             if key not in self._expected or not self._hand_over(key, early.receipt, early.pdu):
                 self._unclaimed(early.receipt)
+            elif self._claimed is not None:
+                self._claimed(early.receipt)

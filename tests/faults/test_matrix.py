@@ -670,7 +670,8 @@ MESSAGES_ELSEWHERE = (
         "an early receipt was acknowledged and dropped",
         "kept for its response; if that never comes, it is everybody's",
         "faults/test_receipts::test_receipt_before_its_response_finds_its_message "
-        "=::test_early_receipt_of_a_message_that_is_lost_goes_to_all",
+        "=::test_early_receipt_of_a_message_that_is_lost_goes_to_all "
+        "=::test_reader_of_all_gets_early_receipts_too",
     ),
     Row(
         "ids in another notation never met",

@@ -109,6 +109,25 @@ async def test_receipt_before_its_response_finds_its_message(lab: Lab, *, togeth
     assert ("77", MessageState.DELIVERED) == (receipt.message_id, receipt.state)
 
 
+async def test_reader_of_all_gets_early_receipts_too(lab: Lab) -> None:
+    """Acknowledged is acknowledged: of 20 receipts that overtake, a reader of all sees 20."""
+
+    def receipt_first(peer: Peer, submit: SubmitSm) -> None:
+        """Deliver the receipt, then accept."""
+        number = submit.sequence_number
+        receipt = DeliverSm(**receipt_fields(f"id{number}"), sequence_number=number)
+        peer.write(receipt, SubmitSmResp(message_id=f"id{number}", sequence_number=number))
+
+    lab.gateway.on_submit = receipt_first
+    async with lab.client() as smsc, aclosing(smsc.receipts()) as receipts:
+        first = asyncio.ensure_future(anext(receipts))
+        await turns()
+        outcomes = [each async for each in smsc.send_many(sms(number) for number in range(20))]
+        read = {(await first).message_id} | {(await anext(receipts)).message_id for _ in range(19)}
+
+    assert 20 == len(outcomes) == len(read)
+
+
 @pytest.mark.parametrize(
     ("setting", "in_response", "in_receipt"),
     [
