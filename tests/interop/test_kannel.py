@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from conftest import Recorder
     from kannel import Kannel
+    from wire import Recorder
 
 pytestmark = pytest.mark.takes_up_to(45, reason="two daemons start, talk by the second, and end")
 
