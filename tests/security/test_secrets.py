@@ -235,7 +235,7 @@ async def test_refused_login_names_no_password(ear: Ear, status: int) -> None:
             with pytest.raises(LinkError) as caught:
                 await smsc.__aenter__()
             spoken += [*error_texts(caught.value), repr(smsc)]
-    for wrong in (url.replace("smpp:", "http:"), f"{url}&window=0", f"{url}&pasword=1"):
+    for wrong in (url.replace("smpp:", "http:"), f"{url}&window=0", f"{url}&passwort=1"):
         with pytest.raises(SmscError) as unread:
             SmscConfig.from_url(wrong)
         spoken += [str(unread.value), repr(unread.value), repr(unread.value.args)]
