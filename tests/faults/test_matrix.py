@@ -763,6 +763,17 @@ HOSTILE = (
         "=::test_leaving_gives_each_message_its_outcome",
     ),
     Row(
+        "a gateway that asks without end and reads no answer",
+        "the link ends long before memory does",
+        "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
+        "link/test_connection::test_gateway_that_reads_no_answer_is_left",
+    ),
+    Row(
+        "a task cancelled between any two steps left something behind",
+        "no task, no socket, no slot, whatever it was doing",
+        "faults/test_session::test_cancelled_at_any_turn_leaves_nothing",
+    ),
+    Row(
         "a cancelled message left all the same",
         "before the write it leaves no octet",
         "faults/test_outcomes::test_cancelled_before_the_write_leaves_no_octet",

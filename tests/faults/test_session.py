@@ -35,6 +35,7 @@ from pdu import (
     SubmitSmResp,
     Unbind,
     UnbindResp,
+    encode,
 )
 from smsc_async import (
     BindRefusedError,
@@ -47,6 +48,7 @@ from smsc_async import (
     SubmitRefusedError,
     Timeouts,
 )
+from smsc_async.link import connection
 
 if TYPE_CHECKING:
     from random import Random
@@ -410,6 +412,33 @@ async def test_write_that_is_stuck_ends_with_the_link(lab: Lab) -> None:
     assert 1 == max(outcomes.values(), default=1)
 
 
+@pytest.mark.takes_up_to(5, reason="a flood that fills the buffers of two sockets")
+async def test_flood_of_questions_whose_answers_nobody_reads_ends_the_link(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer is owed, but not kept for ever: the link ends long before memory does."""
+    monkeypatch.setattr(connection, "MAX_UNREAD", 200_000)
+    async with lab.client("enquire_link_interval=60") as smsc:
+        first, link = lab.gateway.peer, lab.links[0]
+        assert link._transport is not None
+        first.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+        link._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096)
+        first.transport.pause_reading()
+        flood = encode(EnquireLink(sequence_number=1)) * 4000
+        most = 0
+        while not link.session.is_over:
+            if not first.transport.get_write_buffer_size():
+                first.transport.write(flood)
+            await turns(2)
+            most = max(most, link._transport.get_write_buffer_size())
+        await until(lambda: smsc.stats().connects == 2)
+        assert "the gateway reads none of our answers" in str(link._lost)
+        first.drop()
+        await lab.lives(smsc, links=2)
+
+    assert most < 600_000
+
+
 @pytest.mark.parametrize("backlog", [0, 3000])
 async def test_enquire_link_is_answered_before_any_traffic(lab: Lab, backlog: int) -> None:
     """3000 messages wait for a window of 1: the answer waits for none of them."""
@@ -717,6 +746,38 @@ async def test_links_that_come_and_go_leave_nothing(lab: Lab) -> None:
             await until(lambda number=number: smsc.stats().connects == number + 1)  # type: ignore[misc]
 
     assert 1 == len(set(seen))
+
+
+@pytest.mark.takes_up_to(20, reason="some hundred clients, one for each turn of the loop")
+async def test_cancelled_at_any_turn_leaves_nothing(lab: Lab) -> None:
+    """Connecting, binding, sending, asking, leaving: a cancel between any two steps is clean."""
+    lab.several = True
+
+    async def life() -> str:
+        """Do a little of everything."""
+        async with SmscClient(lab.gateway.url("window=2&binds=2")) as smsc:
+            sends = [smsc.send(sms(number, "Длинный текст. " * 8)) for number in range(3)]
+            sent = await asyncio.gather(*sends)
+            many = [each async for each in smsc.send_many(sms(number) for number in range(3))]
+            lab.gateway.peers[-1].deliver_receipt(sent[0].message_id)
+            return f"{len(many)} {sent[0].message_id}"
+
+    before = len(asyncio.all_tasks())
+    for number in range(400):
+        living = asyncio.create_task(life())
+        for _ in range(number):
+            if living.done():
+                break
+            await asyncio.sleep(0)
+        if living.done():
+            assert living.result()
+            break
+        living.cancel()
+        await asyncio.wait([living])
+        await until(lambda: all(peer.is_closed for peer in lab.gateway.peers))
+        await until(lambda: before == len(asyncio.all_tasks()))
+        assert living.cancelled() or living.exception() is None
+    assert number > 20
 
 
 async def test_two_threads_cannot_share_a_client(lab: Lab) -> None:
