@@ -183,7 +183,8 @@ SESSION = (
         "the gateway's unbind was ignored",
         "answered in the middle of traffic, every message told, the link built again",
         "faults/test_session::test_gateways_unbind_is_answered_in_mid_traffic "
-        "=::test_answers_before_the_unbind_count",
+        "=::test_answers_before_the_unbind_count "
+        "=::test_simulated_maintenance_loses_and_doubles_nothing",
     ),
     Row(
         "messages vanished with the link, or were written into a dead socket",

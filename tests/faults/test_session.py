@@ -49,6 +49,7 @@ from smsc_async import (
     Timeouts,
 )
 from smsc_async.link import connection
+from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from random import Random
@@ -628,6 +629,23 @@ async def test_gateways_unbind_is_answered_in_mid_traffic(lab: Lab, in_flight: i
 
     assert 4711 == answer.sequence_number
     assert [Outcome.UNKNOWN] * in_flight == [each.outcome for each in fates]  # type: ignore[union-attr]
+
+
+@pytest.mark.takes_up_to(5, reason="twenty links, one after the other")
+@pytest.mark.parametrize("scenario", [{"unbind_after": 5}, {"drop_after": 5}], ids=str)
+async def test_simulated_maintenance_loses_and_doubles_nothing(scenario: dict[str, int]) -> None:
+    """The gateway on the desk goes away after every fifth message: 100 have an outcome each."""
+    fast = "reconnect_initial=0.001&reconnect_maximum=0.001&window=7"
+    async with Simulator(Scenario(**scenario)) as simulator:  # type: ignore[arg-type]
+        async with SmscClient(f"{simulator.url}?{fast}") as smsc:
+            fates = await asyncio.gather(*(fate(smsc, sms(number)) for number in range(100)))
+        kept = [message.recipient for message in simulator.messages]
+
+    accepted = {sms(n).to for n, each in enumerate(fates) if isinstance(each, str)}
+    unknown = {sms(n).to for n, each in enumerate(fates) if not isinstance(each, str)}
+    assert {Outcome.UNKNOWN} >= {e.outcome for e in fates if not isinstance(e, str)}
+    assert len(set(kept)) == len(kept)
+    assert accepted <= set(kept) <= accepted | unknown
 
 
 async def test_answers_before_the_unbind_count(lab: Lab) -> None:
