@@ -620,8 +620,8 @@ LIFE_ELSEWHERE = (
     Row(
         "several connections were built at once",
         "a link's socket is closed before the next one is opened; the lab holds every test to it",
-        "faults/test_session::test_links_that_come_and_go_leave_nothing "
-        "=::test_bind_failed_later_is_tried_again_and_keeps_the_messages",
+        "faults/test_session::test_socket_is_closed_before_the_next_one_is_opened "
+        "=::test_links_that_come_and_go_leave_nothing",
     ),
     Row(
         "bound already, since nobody had unbound",

@@ -129,6 +129,25 @@ async def test_first_pdu_of_every_link_is_the_bind(lab: Lab) -> None:
     assert 1 == len(responses)
 
 
+async def test_socket_is_closed_before_the_next_one_is_opened(lab: Lab) -> None:
+    """One host refuses, the spare is tried at once: never two connections of one link."""
+    order: list[str] = []
+
+    def refuse_first(peer: Peer, bind: BindTransceiver) -> None:
+        """Refuse the first bind."""
+        order.append("refused" if len(lab.gateway.peers) == 1 else "bound")
+        status = CommandStatus.ESME_RALYBND if len(lab.gateway.peers) == 1 else 0
+        peer.answer(bind, status)
+
+    lab.gateway.on_bind = refuse_first
+    url = lab.gateway.url().replace("@", f"@127.0.0.1:{lab.gateway.port},")
+    async with SmscClient(url) as smsc:
+        await lab.lives(smsc)
+
+    assert ["refused", "bound"] == order
+    assert 2 == len(lab.links)
+
+
 @pytest.mark.parametrize("how", ["hang up", "drop"])
 async def test_refused_then_closed_is_a_refusal(lab: Lab, how: str) -> None:
     """The answer was read, whatever the socket says a moment later."""

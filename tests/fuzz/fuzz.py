@@ -1,7 +1,7 @@
 """Random octets, guided by coverage, into each of the targets, for so many seconds.
 
-Rule: a target is fuzzed in a process of its own, from the corpus beside this file; what it finds
-stays in the cache until `--keep` takes the smallest set that covers as much into the corpus.
+Rule: a target is fuzzed in a process of its own, from the corpus beside this file. The cache keeps
+each input that reached something new; `--keep` takes the shortest of them into the corpus.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CACHE = HERE.parent.parent / ".cache" / "fuzz"
 TARGETS = ("session", "client")
 LONGEST = 400  # octets of an input; a dozen PDUs
 PATIENCE = 10  # seconds for one input
-KEPT = 120  # inputs of a target in the corpus, the shortest first
+KEPT = 250  # inputs of a target in the corpus
 
 
 def inputs(target: str) -> list[bytes]:
@@ -59,14 +59,12 @@ def fuzz(target: str, seconds: int) -> int:
 
 
 def keep(target: str) -> None:
-    """Take the smallest set of inputs that covers all that was found into the corpus."""
-    merged = CACHE / f"{target}-merged"
-    merged.mkdir(parents=True, exist_ok=True)
-    for old in merged.iterdir():
-        old.unlink()
-    run(target, "-merge=1", "-verbosity=0", str(merged), str(CACHE / target))
-    found = sorted((path.read_bytes() for path in merged.iterdir()), key=lambda o: (len(o), o))
-    text = "".join(f"{octets.hex()}\n" for octets in found[:KEPT] if octets)
+    """Take the shortest of what was found into the corpus; what stands there stays."""
+    known = inputs(target)
+    found = {path.read_bytes() for path in (CACHE / target).iterdir()} - {*known, b""}
+    shortest = sorted(found, key=lambda octets: (len(octets), octets))
+    kept = known + shortest[: max(0, KEPT - len(known))]
+    text = "".join(f"{octets.hex()}\n" for octets in kept)
     (CORPUS / f"{target}.hex").write_text(text, encoding="ascii")
 
 
@@ -88,7 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     parser.add_argument("--target", choices=TARGETS, action="append")
-    parser.add_argument("--keep", action="store_true", help="renew the corpus afterwards")
+    parser.add_argument("--keep", action="store_true", help="add to the corpus afterwards")
     asked = parser.parse_args()
     failed = [target for target in asked.target or TARGETS if fuzz(target, asked.seconds)]
     if asked.keep and not failed:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pdu import (
     RESPONSES,
+    BindMode,
     BindTransceiver,
     BindTransceiverResp,
+    DeliverSm,
     FrameBuffer,
     Pdu,
     SubmitSm,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from smsc_async.session import Event
 
 SUBMIT = SubmitSm(destination_addr="79991234567", short_message=b"hello")
+DELIVER = DeliverSm(destination_addr="Shop", short_message=b"hello")
 LIMITS = SessionLimits(window=4, max_length=4096, inactivity_timeout=100.0)
 SETTINGS = (
     "window=4&timeout=2&link_timeout=20&receipts=2&incoming=2&reassembly_timeout=5"
@@ -74,10 +77,14 @@ class Watched:
 
     def request(self) -> None:
         """Ask something that is owed an answer, if the session allows it."""
+        question = SUBMIT if self.session.role is Role.ESME else DELIVER
+        refused_by = BindMode.RECEIVER if question is SUBMIT else BindMode.TRANSMITTER
+        mode = self.session.mode
+        if mode in {None, refused_by} or self.session.window.is_full:
+            return
         context = object()
-        if self.session.mode is not None and not self.session.window.is_full:
-            self.session.request(SUBMIT, self.now, context=context)
-            self._owed.add(context)
+        self.session.request(question, self.now, context=context)
+        self._owed.add(context)
 
     def see(self, events: list[Event]) -> None:
         """Take events in, answer what is asked, check what is written."""
@@ -113,7 +120,7 @@ def session(data: bytes) -> None:
         watched.session.request(BindTransceiver(system_id="shop"), watched.now)
         watched.see(watched.session.receive(encode(BindTransceiverResp(sequence_number=1)), 0.0))
     for piece in pieces(data[2:], size):
-        if choice & 4 and watched.session.mode is not None:
+        if choice & 4:
             watched.request()
         watched.now += (choice >> 4) / 4
         watched.see(watched.session.receive(piece, watched.now))
@@ -209,6 +216,10 @@ class Wire(asyncio.Transport):
         if not self._is_closing:
             self._is_closing = True
             self._loop.call_soon(self._protocol.connection_lost, None)
+
+    def get_write_buffer_size(self) -> int:
+        """Keep nothing: all that is written has been read."""
+        return 0
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as the base says
         """Know nothing."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = 0.003
 """Seconds that a restless gateway waits at most between two pieces of what it writes."""
 
+PATIENCE = 30.0
+"""Seconds that a client may be in use: a test that hangs is a test that fails."""
+
 
 def sms(number: int = 0, text: str = "hello") -> Sms:
     """Make a message; *number* is told from others by its recipient."""
@@ -184,8 +187,11 @@ class Lab:
 
     @asynccontextmanager
     async def client(self, query: str = "", **settings: Any) -> AsyncGenerator[SmscClient]:  # noqa: ANN401 - what a client takes
-        """Use a client; all that it owes must be settled before it is left."""
-        async with SmscClient(self.gateway.url(query), **settings) as smsc:
+        """Use a client; all that it owes must be settled before it is left, and in time."""
+        async with (
+            asyncio.timeout(PATIENCE),
+            SmscClient(self.gateway.url(query), **settings) as smsc,
+        ):
             yield smsc
             await until(lambda: (0, 0) == smsc.stats()[2:4])
 
