@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faultlab import answering, fate, frame, sms
+from faultlab import answering, client_of, fate, frame, sms
 from scripted import nothing, refusing, until
 
 from pdu import BindTransceiver, CommandStatus, SubmitSm
@@ -21,7 +21,6 @@ from smsc_async import (
     Outcome,
     ResponseTimeoutError,
     SendError,
-    SmscClient,
     Submission,
     SubmitInterruptedError,
     SubmitRefusedError,
@@ -130,7 +129,7 @@ async def test_deadline_counts_from_the_write(lab: Lab) -> None:
 async def test_leaving_gives_each_message_its_outcome(lab: Lab) -> None:
     """After an exception nothing is waited for: written is unknown, unwritten was not sent."""
     lab.gateway.on_submit = nothing
-    smsc = SmscClient(lab.gateway.url("window=2"))
+    smsc = client_of(lab.gateway.url("window=2"))
     sends: list[asyncio.Task[Any]] = []
 
     async def fail_inside() -> None:

@@ -18,7 +18,7 @@ from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faultlab import Lab, answering, fate, frame, sms
+from faultlab import Lab, answering, client_of, fate, frame, sms
 from scripted import Peer, nothing, refusing, turns, until
 
 from pdu import (
@@ -43,7 +43,6 @@ from smsc_async import (
     LinkState,
     Outcome,
     ResponseTimeoutError,
-    SmscClient,
     SubmitInterruptedError,
     SubmitRefusedError,
     Timeouts,
@@ -79,7 +78,7 @@ async def test_wrong_credentials_are_told_at_once_and_not_tried_again(
 
     lab.gateway.on_bind = answering(refuse)
     with pytest.raises(BindRefusedError, match="bind_transceiver refused") as caught:
-        await SmscClient(lab.gateway.url()).__aenter__()
+        await client_of(lab.gateway.url()).__aenter__()
     await asyncio.sleep(0.02)
 
     assert (status, True) == (caught.value.command_status, caught.value.is_fatal)
@@ -141,7 +140,7 @@ async def test_socket_is_closed_before_the_next_one_is_opened(lab: Lab) -> None:
 
     lab.gateway.on_bind = refuse_first
     url = lab.gateway.url().replace("@", f"@127.0.0.1:{lab.gateway.port},")
-    async with SmscClient(url) as smsc:
+    async with client_of(url) as smsc:
         await lab.lives(smsc)
 
     assert ["refused", "bound"] == order
@@ -160,7 +159,7 @@ async def test_refused_then_closed_is_a_refusal(lab: Lab, how: str) -> None:
 
     lab.gateway.on_bind = refuse
     with pytest.raises(BindRefusedError, match="ESME_RBINDFAIL"):
-        await SmscClient(lab.gateway.url()).__aenter__()
+        await client_of(lab.gateway.url()).__aenter__()
 
 
 async def test_bind_response_before_the_bind_is_harmless(lab: Lab) -> None:
@@ -205,7 +204,7 @@ async def test_waits_grow_until_a_link_has_proved_stable(lab: Lab) -> None:
     query = "open=eventually&reconnect_jitter=0"
     url = lab.gateway.url(query).replace("multiplier=1", "multiplier=2")
     url = url.replace("reconnect_maximum=0.001", "reconnect_maximum=1")
-    async with SmscClient(url):
+    async with client_of(url):
         await until(lambda: len(arrivals) >= 6)
 
     assert arrivals[5] - arrivals[0] >= 0.031
@@ -656,7 +655,7 @@ async def test_simulated_maintenance_loses_and_doubles_nothing(scenario: dict[st
     """The gateway on the desk goes away after every fifth message: 100 have an outcome each."""
     fast = "reconnect_initial=0.001&reconnect_maximum=0.001&window=7"
     async with Simulator(Scenario(**scenario)) as simulator:  # type: ignore[arg-type]
-        async with SmscClient(f"{simulator.url}?{fast}") as smsc:
+        async with client_of(f"{simulator.url}?{fast}") as smsc:
             fates = await asyncio.gather(*(fate(smsc, sms(number)) for number in range(100)))
         kept = [message.recipient for message in simulator.messages]
 
@@ -705,7 +704,7 @@ async def test_leaving_drains_then_unbinds(lab: Lab) -> None:
         peer.answer(unbind)
 
     lab.gateway.on_submit, lab.gateway.on_unbind = accept_late, answer_wrongly_first
-    async with SmscClient(lab.gateway.url()) as smsc:
+    async with client_of(lab.gateway.url()) as smsc:
         sending = asyncio.create_task(smsc.send(sms()))
         await lab.gateway.submitted()
     sent = await sending
@@ -728,7 +727,7 @@ async def test_leaving_ends_whatever_the_gateway_does(lab: Lab, answer: Any) -> 
 
 async def test_leaving_twice_at_once_is_one_leave(lab: Lab) -> None:
     """From two tasks, while messages are in flight: both return, one unbind is written."""
-    smsc = SmscClient(lab.gateway.url())
+    smsc = client_of(lab.gateway.url())
     await smsc.__aenter__()
     lab.gateway.on_submit = nothing
     sending = asyncio.create_task(smsc.send(sms()))
@@ -744,7 +743,7 @@ async def test_leaving_twice_at_once_is_one_leave(lab: Lab) -> None:
 
 async def test_leaving_while_the_link_is_built_again_ends_at_once(lab: Lab) -> None:
     """Nothing waits: there is nobody to unbind from and nothing to connect for."""
-    async with SmscClient(lab.gateway.url()) as smsc:
+    async with client_of(lab.gateway.url()) as smsc:
         lab.gateway.on_bind = nothing
         lab.gateway.peer.drop()
         await lab.gateway.bound(2)
@@ -792,7 +791,7 @@ async def test_cancelled_at_any_turn_leaves_nothing(lab: Lab) -> None:
 
     async def life() -> str:
         """Do a little of everything."""
-        async with SmscClient(lab.gateway.url("window=2&binds=2")) as smsc:
+        async with client_of(lab.gateway.url("window=2&binds=2")) as smsc:
             sends = [smsc.send(sms(number, "Длинный текст. " * 8)) for number in range(3)]
             sent = await asyncio.gather(*sends)
             many = [each async for each in smsc.send_many(sms(number) for number in range(3))]

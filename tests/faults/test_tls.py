@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from faultlab import Lab, fate, sms
+from faultlab import Lab, client_of, fate, sms
 from scripted import until
 
-from smsc_async import ConnectFailedError, Outcome, SmscClient, SubmitInterruptedError
+from smsc_async import ConnectFailedError, Outcome, SubmitInterruptedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -78,6 +78,6 @@ async def test_unverified_gateway_gets_neither_login_nor_message(tls: tuple[Lab,
     """Verification is on unless switched off: the bind, with its password, is never written."""
     lab, _ = tls
     with pytest.raises(ConnectFailedError, match="doesn't verify"):
-        await SmscClient(lab.gateway.url()).__aenter__()
+        await client_of(lab.gateway.url()).__aenter__()
 
     assert [] == [pdu for peer in lab.gateway.peers for pdu in peer.received]

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from counterparts import PATIENCE, node_smsc
+from faultlab import client_of
 from scripted import until
 
-from smsc_async import Outcome, SendError, Sms, SmscClient
+from smsc_async import Outcome, SendError, Sms
 
 if TYPE_CHECKING:
     from counterparts import Counterpart
+
+    from smsc_async import SmscClient
 
 MESSAGES = 1500
 KILLS = 3
@@ -73,7 +76,7 @@ async def test_killed_smsc_loses_and_doubles_nothing() -> None:
     async with node_smsc() as first:
         port = first.port
         lives.append(Life(first))
-        smsc = SmscClient(f"smpp://shop:secret@127.0.0.1:{port}?{fast}")
+        smsc = client_of(f"smpp://shop:secret@127.0.0.1:{port}?{fast}")
         await smsc.__aenter__()
         sends += [asyncio.create_task(told_by(smsc, message)) for message in messages]
         await lives[0].took(100)

@@ -14,7 +14,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faultlab import answering, frame
+from faultlab import answering, client_of, frame
 from scripted import Gateway, nothing, receipt_fields, refusing, turns, until
 
 from pdu import CommandStatus, DeliverSm, SubmitSmResp, encode
@@ -158,7 +158,7 @@ async def test_no_fault_of_a_send_gives_a_secret_away(ear: Ear, fault: str) -> N
     spoken: list[str] = []
     async with Gateway() as gateway:
         url = gateway.url("timeout=0.05&link_timeout=0.2").replace("secret", PASSWORD)
-        async with SmscClient(url) as smsc:
+        async with client_of(url) as smsc:
             gateway.on_submit = HOOKS[fault]
             sending = asyncio.create_task(ends(smsc))
             await gateway.submitted()
@@ -197,7 +197,7 @@ async def test_nothing_that_comes_in_gives_a_secret_away(ear: Ear) -> None:
     )
     part = {"esm_class": 0x40, "short_message": bytes((5, 0, 3, 1, 2, 1)) + octets}
     spoken: list[str] = []
-    async with Gateway() as gateway, SmscClient(gateway.url()) as smsc:
+    async with Gateway() as gateway, client_of(gateway.url()) as smsc:
         sent = await smsc.send(MESSAGES[0])
         peer = gateway.peer
         quoting = receipt_fields(sent.message_id)
@@ -231,7 +231,7 @@ async def test_refused_login_names_no_password(ear: Ear, status: int) -> None:
         url = gateway.url("bind_timeout=0.02").replace("secret", PASSWORD)
         for hook in (refusing(status), lambda peer, _: peer.drop(), nothing):
             gateway.on_bind = hook
-            smsc = SmscClient(url)
+            smsc = client_of(url)
             with pytest.raises(LinkError) as caught:
                 await smsc.__aenter__()
             spoken += [*error_texts(caught.value), repr(smsc)]

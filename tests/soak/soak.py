@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaos import ChaosSmsc, Odds
+from faultlab import client_of
 
-from smsc_async import FailedSubmission, Outcome, SendError, Sms, SmscClient
+from smsc_async import FailedSubmission, Outcome, SendError, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from smsc_async import SmscClient
 
 ACCEPTED, REFUSED, UNKNOWN, NOT_SENT = 1, 2, 3, 4
 FATES = {Outcome.REFUSED: REFUSED, Outcome.UNKNOWN: UNKNOWN, Outcome.NOT_SENT: NOT_SENT}
@@ -108,7 +111,7 @@ async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[A
     began, half = time.monotonic(), 0.0
     async with ChaosSmsc(messages, seed=seed, odds=odds) as chaos:
         url = f"smpp://shop:secret@127.0.0.1:{chaos.port}?{SETTINGS}&open=eventually"
-        async with SmscClient(url) as smsc:
+        async with client_of(url) as smsc:
             reading = asyncio.create_task(_read(smsc, account))
             told = 0
             outgoing = (Sms(to=f"7999{number:07d}", text="hello") for number in range(messages))
