@@ -8,7 +8,7 @@ SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench counterparts kills clean
+.PHONY: help demo test lint format bench faults soak fuzz kills counterparts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -35,6 +35,25 @@ bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5
 	@test -d .cache/node/node_modules/smpp || ! command -v npm >/dev/null || npm install --no-save \
 		--no-package-lock --no-fund --no-audit --loglevel=error --prefix .cache/node smpp@0.5.1
 	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
+
+FAULTS_REPEAT ?= 100
+FAULTS_CYCLES ?= 400
+FAULTS_SEED ?= 0
+faults: ## every broken link a hundred times, with random timing
+	@$(PYTHON) tools/environment.py test
+	@FAULTS_REPEAT=$(FAULTS_REPEAT) FAULTS_CYCLES=$(FAULTS_CYCLES) FAULTS_SEED=$(FAULTS_SEED) \
+	  $(VENV)/python -m pytest tests/faults -q -o test_time_limit=0
+
+SOAK_MESSAGES ?= 200000
+SOAK_SEED ?= 1
+soak: ## many messages through an SMSC that does what it likes
+	@$(PYTHON) tools/environment.py test
+	@PYTHONPATH=tests/support $(VENV)/python tests/soak/soak.py --messages $(SOAK_MESSAGES) --seed $(SOAK_SEED)
+
+FUZZ_SECONDS ?= 60
+fuzz: ## random octets into the session and into the client, guided by coverage
+	@$(PYTHON) tools/environment.py fuzz
+	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
 counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1

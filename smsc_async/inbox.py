@@ -136,6 +136,7 @@ class Inbox:
         self.desk = Desk(
             config.timeouts.early_receipt,
             self._unclaimed,
+            self._claimed,
             response_key=response_key,
             receipt_key=receipt_key,
         )
@@ -222,6 +223,11 @@ class Inbox:
     def _unclaimed(self, receipt: Receipt) -> None:
         """Take a receipt back that no submission wanted."""
         self.receipts.put(receipt)
+
+    def _claimed(self, receipt: Receipt) -> None:
+        """Show a receipt that has found its message to a reader of all, as if it had come now."""
+        if self.receipts.is_read:
+            self.receipts.put(receipt)
 
     def _take_message(self, request: DeliverSm | DataSm, delivery: Asked) -> None:
         """Take a message in, or a part of one."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pdu import BindMode, CommandStatus, FrameBuffer, Pdu, PduError, decode
+from pdu import BindMode, CommandStatus, DecodeError, FrameBuffer, FramingError, decode
 
 LOG = logging.getLogger("smsc_async")
 WIRE = logging.getLogger("smsc_async.wire")
@@ -91,17 +91,25 @@ class WireLog:
 
     def _log(self, sign: str, octets: bytes) -> None:
         """Log the PDUs that are whole now."""
+        broken: FramingError | None = None
         try:
-            for frame in self._buffers[sign].feed(octets):
-                WIRE.debug("%s %s %s", sign, self._peer, _line(decode(frame)))
-        except PduError as error:
+            frames: Iterable[bytes] = self._buffers[sign].feed(octets)
+        except FramingError as error:
             # Logging was switched on in the middle of a PDU, perhaps: the next read may be in step.
             self._buffers[sign] = FrameBuffer()
-            WIRE.debug("%s %s undecodable: %s", sign, self._peer, error)
+            frames, broken = error.frames, error
+        for frame in frames:
+            WIRE.debug("%s %s %s", sign, self._peer, _line(frame))
+        if broken is not None:
+            WIRE.debug("%s %s undecodable: %s", sign, self._peer, broken)
 
 
-def _line(pdu: Pdu) -> str:
+def _line(frame: bytes) -> str:
     """Say of a PDU what may be said: name, number, status, id."""
+    try:
+        pdu = decode(frame)
+    except DecodeError as error:
+        return f"undecodable: {error}"
     name = getattr(pdu.command_id, "name", f"0x{pdu.command_id:08X}").lower()
     status = ""
     if pdu.command_id & 0x8000_0000:

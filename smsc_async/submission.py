@@ -205,6 +205,7 @@ class Desk:
     Args:
         patience: Seconds that a receipt waits for the response that names its id.
         unclaimed: Called with a receipt that waited in vain.
+        claimed: Called with a receipt that waited and has found its message.
         response_key: Makes ids of responses comparable; None compares them as they are.
         receipt_key: Makes ids of receipts comparable; None as above.
     """
@@ -213,12 +214,14 @@ class Desk:
         self,
         patience: float,
         unclaimed: Callable[[Receipt], None],
+        claimed: Callable[[Receipt], None] | None = None,
         *,
         response_key: Callable[[str], str] | None = None,
         receipt_key: Callable[[str], str] | None = None,
     ) -> None:
         self._patience = patience
         self._unclaimed = unclaimed
+        self._claimed = claimed
         self._response_key = response_key
         self._receipt_key = receipt_key
         # Submissions by id, as long as somebody else keeps them: what stays here the garbage
@@ -329,3 +332,5 @@ class Desk:
         for early in waiting:
             if not self._expects(key) or not self._hand_over(key, early.receipt):
                 self._unclaimed(early.receipt)
+            elif self._claimed is not None:
+                self._claimed(early.receipt)

@@ -126,6 +126,23 @@ def test_early_receipt_waits_for_its_response_and_then_goes_to_all() -> None:
     assert desk.inbox.next_deadline() is None
 
 
+@pytest.mark.parametrize(("is_read", "read"), [(True, ["1"]), (False, [])])
+def test_early_receipt_that_found_its_message_goes_to_a_reader_of_all(
+    *, is_read: bool, read: list[str]
+) -> None:
+    """As one that is in time does: whoever reads all misses none."""
+    desk = Desk()
+    desk.owes, desk.inbox.receipts.is_read = True, is_read
+    desk.bring(**receipt_fields("1"))
+    message = Sms(to="79991234567", text="hello")
+    sent = Submission[Any](message, parts_of(1), None, Nobody(desk.inbox.desk.learn))
+    sent.next_part(0.0)
+    sent.answered(0, SubmitSmResp(message_id="1"))
+
+    assert MessageState.DELIVERED is sent.state
+    assert read == desk.read_receipts()
+
+
 def test_receipt_without_an_id_is_nobodys() -> None:
     """No response could ever name it; its text isn't lost."""
     desk = Desk()

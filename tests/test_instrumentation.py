@@ -69,6 +69,26 @@ def test_octets_that_make_no_sense_are_told_not_raised(
     assert "< 127.0.0.1:2775 enquire_link seq=1" == caplog.messages[1]
 
 
+def test_unreadable_pdu_hides_none_of_its_neighbours(
+    wire: WireLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All of one read, and the half PDU behind it, whose rest comes with the next."""
+    question = encode(EnquireLink(sequence_number=1))
+    bad = bytes.fromhex("00000011 80000004 00000000 00000002 61")
+    last = encode(EnquireLink(sequence_number=3))
+    wire.read(question + bad + question + last[:9])
+    wire.read(last[9:] + bytes(4))
+
+    why = "SubmitSmResp.message_id at octet 16: no NUL within the 1 octets that are left (seq=2)"
+    assert [
+        "< 127.0.0.1:2775 enquire_link seq=1",
+        f"< 127.0.0.1:2775 undecodable: {why}",
+        "< 127.0.0.1:2775 enquire_link seq=1",
+        "< 127.0.0.1:2775 enquire_link seq=3",
+        "< 127.0.0.1:2775 undecodable: command_length 0, a PDU has at least 16 octets",
+    ] == caplog.messages
+
+
 def test_silence_is_free() -> None:
     """Nobody listens by default."""
     assert not WireLog("127.0.0.1:2775").is_on

@@ -35,11 +35,16 @@ class Counter:
 
     def __init__(self, receipt_key: Callable[[str], str] = str) -> None:
         self.unclaimed: list[str] = []
-        self.desk = Desk(60.0, self._give_up, receipt_key=receipt_key)
+        self.claimed: list[str] = []
+        self.desk = Desk(60.0, self._give_up, self._hand_over, receipt_key=receipt_key)
 
     def _give_up(self, receipt: Receipt) -> None:
         """Note the id."""
         self.unclaimed.append(receipt.message_id)
+
+    def _hand_over(self, receipt: Receipt) -> None:
+        """Note the id."""
+        self.claimed.append(receipt.message_id)
 
     def sent(self, *message_ids: str, message: Message[Any] = SMS) -> Submission[Any]:
         """Make a message whose parts are accepted under these ids."""
@@ -137,7 +142,7 @@ def test_early_receipt_is_handed_over(at: Counter) -> None:
 
     assert MessageState.DELIVERED is sent.state
     at.desk.give_up_early()
-    assert ["2"] == at.unclaimed
+    assert (["1"], ["2"]) == (at.claimed, at.unclaimed)
     assert not at.desk.has_early
 
 

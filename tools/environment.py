@@ -24,6 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".venv"
 BENCH = ROOT / ".cache" / "bench-environment"
+FUZZING = ROOT / ".cache" / "fuzz-environment"  # apart: a fuzzer has wheels for few platforms
 SOURCES = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 OLDEST_PIP = (22, 3)  # the first with `pip --python`
 
@@ -189,14 +190,26 @@ def prepare_bench() -> None:
     finish(BENCH, "bench")
 
 
+def prepare_fuzzing() -> None:
+    """Make the environment of `make fuzz` ready: the project, and a fuzzer."""
+    if is_ready(FUZZING, "fuzz"):
+        return
+    print(f"setting up {FUZZING.relative_to(ROOT)}", flush=True)
+    create(FUZZING)
+    pip_install(FUZZING, "-e", str(ROOT), *read_group("fuzz"))
+    finish(FUZZING, "fuzz")
+
+
 def main() -> int:
     """Prepare what the command line asks for."""
     parser = argparse.ArgumentParser(description="make the project's environment ready")
-    parser.add_argument("level", choices=sorted(LEVELS))
+    parser.add_argument("level", choices=sorted({*LEVELS, "fuzz"}))
     level = parser.parse_args().level
     try:
         if level == "bench":
             prepare_bench()
+        elif level == "fuzz":
+            prepare_fuzzing()
         else:
             prepare(level)
     except SetupError as error:

@@ -258,6 +258,9 @@ class _Key(NamedTuple):
     reference: int
     total: int
 
+    def __repr__(self) -> str:
+        return f"_Key({self.carrier}, reference={self.reference}, total={self.total})"
+
 
 class _Set:
     """The parts of one message that came so far."""

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is closed all the same."""
 
+MAX_UNREAD = 16 * 1024 * 1024
+"""Octets that may wait for a gateway that doesn't read. Segments stop long before; what gets
+here are answers to a gateway that asks and asks. A window of 10 000 is a sixth of it."""
+
 
 class Receiver(Protocol):
     """Who is told what happens on a link."""
@@ -327,6 +331,9 @@ class Link(asyncio.Protocol):
             if self._wire.is_on:
                 self._wire.written(octets)
             transport.write(octets)
+            if transport.get_write_buffer_size() > MAX_UNREAD:
+                unread = ConnectionAbortedError("the gateway reads none of our answers")
+                self._take(self.session.receive_eof(self._clock(), error=unread))
         self._arm()
 
     def _arm(self) -> None:

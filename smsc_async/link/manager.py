@@ -258,8 +258,10 @@ class LinkManager:
     async def _drained(self) -> None:
         """Wait until nothing waits and nothing is in flight."""
         while self._queue or self.in_flight:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            if self._idle is None or self._idle.done():
+                self._idle = asyncio.get_running_loop().create_future()
+            # Several may wait, and one that is cancelled leaves the others waiting.
+            await asyncio.wait([self._idle])
 
     # Turns.
 

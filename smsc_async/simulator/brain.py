@@ -314,6 +314,8 @@ class Brain:
             self._accept(link, pdu, now)
         if link.is_dropped:
             self._take(link, link.session.close(now), now)
+        elif link.submits == self.scenario.unbind_after and link.session.mode is not None:
+            link.session.unbind(now)
 
     def _judge(self, link: Link, pdu: SubmitSm, now: float) -> int:
         """Return the `command_status` that a submit_sm earns."""

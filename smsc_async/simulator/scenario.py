@@ -77,6 +77,8 @@ class Scenario:
         silent: Take submit_sm in and never answer them. Receipts come all the same.
         drop_after: Close the connection when that many submit_sm have come over it, 1 or more:
             the last one is taken in, and closing is its answer. None never does.
+        unbind_after: Unbind when that many submit_sm have come over a link, 1 or more, as for
+            maintenance: what still awaits its response then gets none. None never does.
         id_format: "decimal", as the gateway writes its ids; with "hex_in_response" the response
             says "D0DAD" where the receipt says 855469, as some SMSCs do.
         receipts: Whether there are any, for those who ask for them in registered_delivery.
@@ -113,6 +115,7 @@ class Scenario:
     window: int = 2000
     silent: bool = False
     drop_after: int | None = None
+    unbind_after: int | None = None
     id_format: Literal["decimal", "hex_in_response"] = "decimal"
 
     # What comes back.
@@ -152,7 +155,7 @@ class Scenario:
 
 
 _DELAYS = ("response_delay", "receipt_delay", "redelivery_delay")
-_COUNTS = ("window", "drop_after", "receipt_window", "receipt_queue", "keep")
+_COUNTS = ("window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep")
 _TIMEOUTS = ("inactivity_timeout", "deliver_timeout", "multipart_window")
 _ID_FORMATS = ("decimal", "hex_in_response")
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LIFE = 60  # seconds after which a counterpart ends by itself, whatever became of its test
+DAEMONS = "/usr/sbin:/usr/local/sbin"
 PATIENCE = 10  # seconds for a line that should come at once
 
 
@@ -40,8 +41,11 @@ def missing(what: str, cure: str) -> None:
 
 
 def need_program(name: str, cure: str) -> str:
-    """Return the path of a program, or give the test up."""
-    path = shutil.which(name)
+    """Return the path of a program, or give the test up.
+
+    Daemons lie where the PATH of an ordinary user doesn't lead.
+    """
+    path = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), DAEMONS)))
     if path is None:
         missing(name, cure)
     return path or ""
@@ -127,9 +131,9 @@ async def end(process: asyncio.subprocess.Process) -> None:
         await process.communicate()
 
 
-def node_smsc() -> AbstractAsyncContextManager[Counterpart]:
-    """Return a context that runs the SMSC on npm's `smpp`."""
-    variables = node_environment()
+def node_smsc(port: int = 0) -> AbstractAsyncContextManager[Counterpart]:
+    """Return a context that runs the SMSC on npm's `smpp`, at a port of its choice or of ours."""
+    variables = {**node_environment(), "PORT": str(port)}
     return started("node", str(HERE / "node_smsc.js"), env=variables)
 
 

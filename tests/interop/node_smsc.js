@@ -2,7 +2,7 @@
 //
 // Rule: it lives no longer than its standard input, nor than LIFE seconds. The first line
 // is {"listening": port}. The password "bad" is refused; a message that asks for a receipt
-// gets one after its response.
+// gets one after its response. It listens at PORT, or where there is room.
 'use strict';
 const smpp = require('smpp');
 
@@ -67,4 +67,4 @@ const server = smpp.createServer({}, (session) => {
 
 process.stdin.resume().on('end', () => process.exit(0));
 setTimeout(() => process.exit(0), 1000 * LIFE);
-server.listen(0, '127.0.0.1', () => tell({ listening: server.address().port }));
+server.listen(Number(process.env.PORT || 0), '127.0.0.1', () => tell({ listening: server.address().port }));

@@ -172,8 +172,10 @@ def dissect(frames: Iterable[Frame], folder: Path) -> list[Dissected]:
     command = [tshark, "-r", str(capture), "-T", "json", "-o", CODING_0]
     for name in FIELDS:
         command += ["-e", name]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    packets = [packet["_source"]["layers"] for packet in json.loads(said)]
+    said = subprocess.run(command, capture_output=True, check=True).stdout
+    # Others cut surrogate pairs between parts, and tshark shows each half as it is.
+    shown = json.loads(said.decode("utf-8", errors="replace"))
+    packets = [packet["_source"]["layers"] for packet in shown]
     return [Dissected(packet) for packet in packets]
 
 

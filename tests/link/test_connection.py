@@ -19,6 +19,7 @@ from pdu import (
     SubmitSm,
     SubmitSmResp,
     Unbind,
+    encode,
 )
 from smsc_async import BindRefusedError, LinkLostError, RequestTimeoutError, Sms
 from smsc_async.config import Host
@@ -300,6 +301,29 @@ async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: W
     assert [False, True] == could
     assert before + 1 == wired.noted.rooms
     link.abort()
+    await link.wait_closed()
+
+
+async def test_gateway_that_reads_no_answer_is_left(
+    wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its questions are answered into memory, up to a limit; then the link is lost, typed."""
+    monkeypatch.setattr(connection, "MAX_UNREAD", 100_000)
+    link, peer = await wired.bound()
+    message = outgoing()
+    wired.gateway.on_submit = nothing
+    link.submit(message)
+    await wired.gateway.submitted()
+    peer.transport.pause_reading()
+    while not link.session.is_over:
+        if not peer.transport.get_write_buffer_size():
+            peer.raw(encode(EnquireLink(sequence_number=1)) * 4000)
+        await turns(2)
+
+    assert wired.noted.end is not None
+    assert EndReason.LOST is wired.noted.end.reason
+    assert message.failure is not None
+    assert "the gateway reads none of our answers" == str(message.failure.__cause__)
     await link.wait_closed()
 
 

@@ -424,3 +424,25 @@ async def test_deadline_around_the_leave_leaves_nothing_behind(gateway: Gateway)
     assert 1 == len(asyncio.all_tasks())
     assert [] == [timer for timer in loop._scheduled if not timer.cancelled()]
     assert gateway.peer.all(Unbind)
+
+
+@pytest.mark.parametrize("cancelled", [0, 1, None])
+async def test_several_may_wait_for_the_leave(gateway: Gateway, cancelled: int | None) -> None:
+    """One more who leaves, or one who gives that up, takes nobody's waking away."""
+    gateway.on_submit = nothing
+    manager = await opened(gateway)
+    message = outgoing()
+    manager.submit(message)
+    (submit,) = await gateway.submitted()
+    leaving = [asyncio.create_task(manager.close(drain=True)) for _ in range(2)]
+    await turns()
+    if cancelled is not None:
+        leaving[cancelled].cancel()
+        await turns()
+    gateway.peer.answer(submit, message_id="1")
+    await until(lambda: all(leave.done() for leave in leaving))
+
+    assert message.is_finished
+    assert [n == cancelled for n in range(2)] == [leave.cancelled() for leave in leaving]
+    assert {None} == {leave.exception() for leave in leaving if not leave.cancelled()}
+    assert LinkState.CLOSED is manager.state

@@ -322,6 +322,28 @@ def test_link_may_drop_after_so_many_submits(make_desk: MakeDesk) -> None:
     assert (0, 2) == (desk.brain.stats().links, desk.brain.stats().submits)
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.1])
+def test_link_may_be_unbound_after_so_many_submits(make_desk: MakeDesk, delay: float) -> None:
+    """What is answered at once is answered before; the rest is in nobody's hands any more."""
+    desk = make_desk(unbind_after=2, response_delay=delay, receipt_delay=0.2)
+    client = desk.client()
+    client.submit()
+    answers = client.submit()
+    late = client.submit()
+    client.send_octets(encode(UnbindResp(sequence_number=1)))
+    desk.wait(1.0)
+    other = desk.connect()
+    receipts = [pdu for pdu in other.bind() if isinstance(pdu, DeliverSm)]
+
+    assert Unbind is type(answers[-1])
+    assert ([] if delay else ["855470"]) == _ids(answers[:-1])
+    assert ([] if delay else ["855471"]) == _ids(late)
+    assert client.link.session.is_over
+    assert 3 == len(desk.brain.messages)
+    assert [] == client.read()
+    assert 3 == len(receipts)
+
+
 def test_response_may_spell_the_id_in_hex(make_desk: MakeDesk) -> None:
     """Some SMSCs do; a client that takes ids for opaque must be told how they match."""
     desk = make_desk(id_format="hex_in_response")

@@ -54,6 +54,7 @@ def test_scenario_is_hashable_and_shows_no_password() -> None:
         ({"response_delay": float("nan")}, "response_delay takes 0 or more, got nan"),
         ({"redelivery_delay": float("inf")}, "redelivery_delay takes 0 or more, got inf"),
         ({"drop_after": 0}, "drop_after takes 1 or more, got 0"),
+        ({"unbind_after": 0}, "unbind_after takes 1 or more, got 0"),
         ({"window": 0}, "window takes 1 or more, got 0"),
         ({"receipt_window": 0}, "receipt_window takes 1 or more, got 0"),
         ({"receipt_queue": 0}, "receipt_queue takes 1 or more, got 0"),

@@ -124,6 +124,10 @@ class Peer(asyncio.Protocol):
         """Write a receipt and return its number."""
         return self.deliver(**receipt_fields(message_id, state))
 
+    def hang_up(self) -> None:
+        """Close the connection when all that was written has left."""
+        self.transport.close()
+
     def drop(self) -> None:
         """Cut the connection without a word."""
         self.transport.abort()
@@ -150,7 +154,7 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Peer(self), "127.0.0.1", 0, ssl=self._tls)
+        self._server = await loop.create_server(self.connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -164,6 +168,10 @@ class Gateway:
         for peer in self.peers:
             peer.transport.abort()
         await until(lambda: all(peer.is_closed for peer in self.peers))
+
+    def connected(self) -> Peer:
+        """Make the other side of a connection that is just being made."""
+        return Peer(self)
 
     def url(self, query: str = "") -> str:
         """Return where it is, with settings that let tests end soon."""
@@ -258,7 +266,7 @@ class Nobody:
 def unbound(peer: Peer, unbind: Pdu) -> None:
     """Answer an unbind and hang up."""
     peer.answer(unbind)
-    peer.transport.close()
+    peer.hang_up()
 
 
 def refusing(command_status: int) -> Callable[[Peer, Pdu], None]:

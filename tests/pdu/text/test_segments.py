@@ -534,8 +534,10 @@ def test_whole_messages_are_forgotten_too(reassembler: Reassembler) -> None:
 def test_reprs_show_no_text_and_no_number(reassembler: Reassembler) -> None:
     """They end up in logs."""
     add(reassembler, part(1))
+    (key,) = reassembler._open
     (message,) = reassembler.expire(60.0)
 
+    assert "_Key(Carrier.UDH_8, reference=1, total=3)" == repr(key)
     assert "<Reassembler 0/3 sets, timeout=60.0>" == repr(reassembler)
     assert (
         "Joined(data_coding=8, carrier=<Carrier.UDH_8: 'udh_8'>, reference=1, total=3)"

@@ -1,0 +1,209 @@
+"""Did it go? Every end of a send answers that truly, since somebody pays for each message.
+
+Rule: nothing is sent again by itself once it was written, and nothing that was answered in time
+is called unanswered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faultlab import answering, client_of, fate, frame, sms
+from scripted import nothing, refusing, until
+
+from pdu import BindTransceiver, CommandStatus, SubmitSm
+from smsc_async import (
+    ClientClosedError,
+    FailedSubmission,
+    Outcome,
+    ResponseTimeoutError,
+    SendError,
+    Submission,
+    SubmitInterruptedError,
+    SubmitRefusedError,
+)
+
+if TYPE_CHECKING:
+    from faultlab import Lab
+    from scripted import Peer
+
+SUBMIT_SM_RESP = 0x80000004
+
+
+def drop(peer: Peer, _: SubmitSm) -> None:
+    """Cut the connection instead of answering."""
+    peer.drop()
+
+
+def garbled(number: int) -> bytes:
+    """Draw a response that ends inside its id."""
+    return frame(SUBMIT_SM_RESP, 0, number, b"12")
+
+
+ENDS: dict[str, tuple[Any, type[SendError], Outcome]] = {
+    "silence": (nothing, ResponseTimeoutError, Outcome.UNKNOWN),
+    "loss": (drop, SubmitInterruptedError, Outcome.UNKNOWN),
+    "refusal": (refusing(CommandStatus.ESME_RSUBMITFAIL), SubmitRefusedError, Outcome.REFUSED),
+    "nonsense": (answering(garbled), SubmitInterruptedError, Outcome.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_each_end_has_its_own_error_and_outcome(lab: Lab, end: str) -> None:
+    """Silence, loss, refusal and nonsense were one and the same error elsewhere."""
+    hook, kind, outcome = ENDS[end]
+    async with lab.client("timeout=0.02") as smsc:
+        lab.gateway.on_submit = hook
+        with pytest.raises(SendError) as caught:
+            await smsc.send(sms())
+        lab.gateway.on_submit = lab.gateway.accept
+
+    assert (kind, outcome, sms()) == (
+        type(caught.value),
+        caught.value.outcome,
+        caught.value.message,
+    )
+    assert f"(outcome={outcome.name})" in str(caught.value)
+
+
+@pytest.mark.parametrize("end", ["silence", "loss", "nonsense"])
+async def test_unknown_message_is_never_sent_again_by_itself(lab: Lab, end: str) -> None:
+    """It may have gone: sending it again is somebody's decision, and somebody's money."""
+    async with lab.client("timeout=0.02") as smsc:
+        lab.gateway.on_submit = ENDS[end][0]
+        assert not isinstance(await fate(smsc, sms(1)), str)
+        lab.gateway.on_submit = lab.gateway.accept
+        await until(lambda: smsc.health().is_ready)
+        await smsc.send(sms(2))
+
+    assert [sms(1).to, sms(2).to] == [each.destination_addr for each in lab.gateway.submits]
+
+
+async def test_unwritten_message_was_not_sent(lab: Lab) -> None:
+    """No link came in time: NOT_SENT, whatever else went wrong meanwhile."""
+    async with lab.client("link_timeout=0.02") as smsc:
+        lab.gateway.on_bind = nothing
+        lab.gateway.peer.drop()
+        await until(lambda: not smsc.health().is_ready)
+        lost = await fate(smsc, sms())
+
+    assert isinstance(lost, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is lost.outcome
+    assert [] == lab.gateway.submits
+
+
+async def test_answer_that_arrived_is_not_overdue(lab: Lab) -> None:
+    """The user's code held the loop past the deadline; the answer lay in the socket: accepted."""
+    async with lab.client("timeout=0.03") as smsc:
+
+        def accept_then_block(peer: Peer, submit: SubmitSm) -> None:
+            """Answer, then hold the loop."""
+            octets = frame(SUBMIT_SM_RESP, 0, submit.sequence_number, b"7\0")
+            peer.transport.write(octets)
+            time.sleep(0.05)
+
+        lab.gateway.on_submit = accept_then_block
+        sent = await smsc.send(sms())
+
+    assert "7" == sent.message_id
+
+
+async def test_deadline_counts_from_the_write(lab: Lab) -> None:
+    """20 messages wait for a window of 1, longer than their timeout: none of them is overdue."""
+    loop = asyncio.get_running_loop()
+
+    def accept_slowly(peer: Peer, submit: SubmitSm) -> None:
+        """Accept after a moment."""
+        loop.call_later(0.01, lab.gateway.accept, peer, submit)
+
+    lab.gateway.on_submit = accept_slowly
+    async with lab.client("window=1&timeout=0.15") as smsc:
+        sent = await asyncio.gather(*(smsc.send(sms(number)) for number in range(20)))
+
+    assert 20 == len({each.message_id for each in sent})
+
+
+async def test_leaving_gives_each_message_its_outcome(lab: Lab) -> None:
+    """After an exception nothing is waited for: written is unknown, unwritten was not sent."""
+    lab.gateway.on_submit = nothing
+    smsc = client_of(lab.gateway.url("window=2"))
+    sends: list[asyncio.Task[Any]] = []
+
+    async def fail_inside() -> None:
+        """Send, and fail before anything is answered."""
+        async with smsc:
+            sends.extend(asyncio.create_task(fate(smsc, sms(number))) for number in range(5))
+            await lab.gateway.submitted(2)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_inside()
+    fates = await asyncio.gather(*sends)
+
+    assert [Outcome.UNKNOWN] * 2 + [Outcome.NOT_SENT] * 3 == [each.outcome for each in fates]
+    with pytest.raises(ClientClosedError):
+        await smsc.send(sms())
+
+
+async def test_many_have_one_outcome_each(lab: Lab) -> None:
+    """send_many over silence, losses and refusals: 60 in, 60 told, none twice."""
+    count = 0
+
+    def anything(peer: Peer, submit: SubmitSm) -> None:
+        """Do all things in turn."""
+        nonlocal count
+        count += 1
+        hooks: dict[int, Any] = {7: nothing, 13: drop, 17: refusing(CommandStatus.ESME_RSYSERR)}
+        hook = next((hooks[each] for each in hooks if count % each == 0), lab.gateway.accept)
+        hook(peer, submit)
+
+    lab.gateway.on_submit = anything
+    async with lab.client("window=5&timeout=0.03") as smsc:
+        outcomes = [each async for each in smsc.send_many(sms(number) for number in range(60))]
+
+    assert {sms(number) for number in range(60)} == {each.message for each in outcomes}
+    assert 60 == len(outcomes)
+    failed = [each.error for each in outcomes if isinstance(each, FailedSubmission)]
+    assert {Outcome.UNKNOWN, Outcome.REFUSED} >= {getattr(each, "outcome", None) for each in failed}
+    ids = [each.message_id for each in outcomes if isinstance(each, Submission)]
+    assert 60 - len(failed) == len(set(ids)) == len(ids)
+    reached = [each.destination_addr for each in lab.gateway.submits]
+    assert len(set(reached)) == len(reached)
+
+
+async def test_part_that_fails_stops_the_rest_and_names_what_is_paid(lab: Lab) -> None:
+    """Two of four parts accepted, the third refused: their ids stand in the error."""
+
+    def refuse_third(peer: Peer, submit: SubmitSm) -> None:
+        """Refuse the third part."""
+        if submit.short_message[5] == 3:
+            peer.answer(submit, CommandStatus.ESME_RSYSERR)
+        else:
+            lab.gateway.accept(peer, submit)
+
+    lab.gateway.on_submit = refuse_third
+    async with lab.client("window=1") as smsc:
+        refused = await fate(smsc, sms(text="я" * 250))
+
+    assert isinstance(refused, SubmitRefusedError)
+    assert (("1", "2"), Outcome.REFUSED) == (refused.message_ids, refused.outcome)
+    assert 3 == len(lab.gateway.submits)
+
+
+async def test_cancelled_before_the_write_leaves_no_octet(lab: Lab) -> None:
+    """The bind is all that the gateway ever saw."""
+    async with lab.client("window=1") as smsc:
+        lab.gateway.on_submit = nothing
+        first = asyncio.create_task(smsc.send(sms(1)))
+        (submit,) = await lab.gateway.submitted()
+        second = asyncio.create_task(smsc.send(sms(2)))
+        await asyncio.sleep(0)
+        second.cancel()
+        lab.gateway.peer.answer(submit, message_id="1")
+        await first
+        received = [type(pdu) for pdu in lab.gateway.peer.received]
+
+    assert [BindTransceiver, SubmitSm] == received
