@@ -253,6 +253,7 @@ async def test_cancelled_before_the_write_leaves_no_octet(lab: Lab) -> None:
         second = asyncio.create_task(smsc.send(sms(2)))
         await asyncio.sleep(0)
         second.cancel()
+        await asyncio.wait([second])
         lab.gateway.peer.answer(submit, message_id="1")
         await first
         received = [type(pdu) for pdu in lab.gateway.peer.received]
