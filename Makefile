@@ -43,7 +43,7 @@ soak: ## many messages through an SMSC that does what it likes
 	@PYTHONPATH=tests/support $(VENV)/python tests/soak/soak.py --messages $(SOAK_MESSAGES) --seed $(SOAK_SEED)
 
 FUZZ_SECONDS ?= 60
-fuzz: ## random octets into the session and into the client, guided by coverage
+fuzz: ## random octets into session, simulator and client, guided by coverage
 	@$(PYTHON) tools/environment.py fuzz
 	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
