@@ -29,7 +29,7 @@ format: ## ruff format and ruff's safe repairs
 	@$(VENV)/ruff format .
 
 FAULTS_REPEAT ?= 100
-FAULTS_CYCLES ?= 400
+FAULTS_CYCLES ?= 100
 FAULTS_SEED ?= 0
 faults: ## every broken link a hundred times, with random timing
 	@$(PYTHON) tools/environment.py test
