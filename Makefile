@@ -37,7 +37,7 @@ bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5
 	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
 
 FAULTS_REPEAT ?= 100
-FAULTS_CYCLES ?= 400
+FAULTS_CYCLES ?= 100
 FAULTS_SEED ?= 0
 faults: ## every broken link a hundred times, with random timing
 	@$(PYTHON) tools/environment.py test
@@ -51,7 +51,7 @@ soak: ## many messages through an SMSC that does what it likes
 	@PYTHONPATH=tests/support $(VENV)/python tests/soak/soak.py --messages $(SOAK_MESSAGES) --seed $(SOAK_SEED)
 
 FUZZ_SECONDS ?= 60
-fuzz: ## random octets into the session and into the client, guided by coverage
+fuzz: ## random octets into session, simulator and client, guided by coverage
 	@$(PYTHON) tools/environment.py fuzz
 	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is closed all the same."""
 
+READ_FIRST = 0.001
+"""Seconds from a deadline to its consequences. Unlike asyncio, uvloop rings timers before it reads,
+and takes a shorter wait for none."""
+
+HELD_UP_AT_MOST = 1.0
+"""Seconds of somebody's blocking code that are made good; whoever blocks longer, blocks often."""
+
 MAX_UNREAD = 16 * 1024 * 1024
 """Octets that may wait for a gateway that doesn't read. Segments stop long before; what gets
 here are answers to a gateway that asks and asks. A window of 10 000 is a sixth of it."""
@@ -347,6 +354,15 @@ class Link(asyncio.Protocol):
         self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
 
     def _tick(self) -> None:
+        """Make good for the time in which the loop was held up, before anything is overdue.
+
+        What arrived meanwhile has to be read first, and what was to be written left late.
+        """
+        late = self._clock() - self._timer_at
+        wait = min(max(late, READ_FIRST), HELD_UP_AT_MOST)
+        self._timer = self._loop.call_later(wait, self._tell_due)
+
+    def _tell_due(self) -> None:
         """Tell what has become due."""
         self._timer = None
         self._take(self.session.advance(self._clock()))

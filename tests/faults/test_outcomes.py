@@ -7,6 +7,8 @@ is called unanswered.
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,15 @@ import pytest
 from faultlab import answering, client_of, fate, frame, sms
 from scripted import nothing, refusing, until
 
-from pdu import BindTransceiver, CommandStatus, SubmitSm
+from pdu import (
+    RESPONSES,
+    BindTransceiver,
+    CommandStatus,
+    FrameBuffer,
+    SubmitSm,
+    decode,
+    encode,
+)
 from smsc_async import (
     ClientClosedError,
     FailedSubmission,
@@ -111,6 +121,47 @@ async def test_answer_that_arrived_is_not_overdue(lab: Lab) -> None:
     assert "7" == sent.message_id
 
 
+def serve(listener: socket.socket) -> None:
+    """Be an SMSC on a thread of its own, for one connection: accept whatever comes, at once."""
+    connection, _ = listener.accept()
+    buffer = FrameBuffer()
+    with listener, connection:
+        while octets := connection.recv(65_536):
+            for request in map(decode, buffer.feed(octets)):
+                response = RESPONSES[type(request)]
+                fields: dict[str, Any] = {"sequence_number": request.sequence_number}
+                if isinstance(request, SubmitSm):
+                    fields["message_id"] = "7"
+                connection.sendall(encode(response(**fields)))
+
+
+@pytest.mark.takes_up_to(5, reason="the loop is held up on purpose, ten times")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_answers_that_came_while_the_loop_was_held_up_count(loop: str) -> None:
+    """Some loops ring timers before they read, and a write may have waited as well."""
+    run = pytest.importorskip(loop, reason="pip install 'smsc-async[speed]'").run
+
+    async def send(port: int) -> list[str]:
+        """Send, and hold the loop up for longer than the answer may take."""
+        ids = []
+        async with client_of(f"smpp://shop:secret@127.0.0.1:{port}?timeout=0.05") as smsc:
+            for number in range(10):
+                sending = asyncio.create_task(smsc.send(sms(number)))
+                for _ in range(1 + number % 4):
+                    await asyncio.sleep(0)
+                asyncio.get_running_loop().call_soon(time.sleep, 0.09)
+                ids.append((await sending).message_id)
+        return ids
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener,))
+    thread.start()
+    ids = run(send(listener.getsockname()[1]))
+    thread.join()
+
+    assert ["7"] * 10 == ids
+
+
 async def test_deadline_counts_from_the_write(lab: Lab) -> None:
     """20 messages wait for a window of 1, longer than their timeout: none of them is overdue."""
     loop = asyncio.get_running_loop()
@@ -202,6 +253,7 @@ async def test_cancelled_before_the_write_leaves_no_octet(lab: Lab) -> None:
         second = asyncio.create_task(smsc.send(sms(2)))
         await asyncio.sleep(0)
         second.cancel()
+        await asyncio.wait([second])
         lab.gateway.peer.answer(submit, message_id="1")
         await first
         received = [type(pdu) for pdu in lab.gateway.peer.received]

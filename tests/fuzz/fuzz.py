@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 CACHE = HERE.parent.parent / ".cache" / "fuzz"
-TARGETS = ("session", "client")
+TARGETS = ("session", "simulator", "client")
 LONGEST = 400  # octets of an input; a dozen PDUs
 PATIENCE = 10  # seconds for one input
 KEPT = 250  # inputs of a target in the corpus

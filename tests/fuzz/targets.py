@@ -1,4 +1,4 @@
-"""What random octets are thrown at: a session by itself, and a whole client on a fake network.
+"""What random octets are thrown at: a session, the simulated gateway, and a whole client.
 
 Rule: a target takes any octets and returns; whatever else it does is a fault. It needs no
 fuzzer, no socket and no clock, so that every input that was ever interesting is run again by
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pdu import (
@@ -36,6 +37,8 @@ from smsc_async.session import (
     Session,
     SessionLimits,
 )
+from smsc_async.simulator import Scenario
+from smsc_async.simulator.brain import Brain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,6 +133,38 @@ def session(data: bytes) -> None:
         watched.see([])
     watched.see(watched.session.receive_eof(watched.now))
     assert watched.settled()
+
+
+# The simulated gateway.
+
+
+def simulator(data: bytes) -> None:
+    """Let a customer say octets to the simulated gateway: an octet chooses, the rest is read."""
+    if not data:
+        return
+    now, choice = 0.0, data[0]
+    scenario = Scenario(
+        receipt_delay=choice & 1,
+        intermediate=bool(choice & 2),
+        response_delay=(choice & 4) / 4,
+        id_format="hex_in_response" if choice & 8 else "decimal",
+    )
+    brain = Brain(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
+    link = brain.connect(now)
+    if not choice & 16:
+        brain.receive(link, encode(BindTransceiver(system_id="shop", sequence_number=1)), now)
+    written = FrameBuffer()
+    for piece in pieces(data[1:], 255 if choice & 32 else 20):
+        brain.receive(link, piece, now)
+        now += (choice >> 6) / 2
+        brain.advance(now)
+        for frame in written.feed(link.session.outgoing()):
+            decode(frame)
+    brain.advance(now + 1000.0)
+    brain.disconnect(link, now + 1000.0)
+    for kept in brain.messages:
+        repr((kept, kept.message))
+    assert 0 == brain.stats().links
 
 
 # A client.
@@ -299,4 +334,8 @@ async def _read(source: Any) -> None:  # noqa: ANN401 - either of two generators
         repr(item)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"session": session, "client": client}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "session": session,
+    "simulator": simulator,
+    "client": client,
+}

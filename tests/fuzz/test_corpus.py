@@ -12,7 +12,7 @@ from targets import TARGETS
 
 
 def test_every_target_has_a_corpus() -> None:
-    """Both are fuzzed, and both are replayed."""
+    """Each is fuzzed, and each is replayed."""
     assert set(TARGETS) == set(NAMES)
     assert all(len(inputs(target)) >= 20 for target in NAMES)
 
@@ -20,6 +20,6 @@ def test_every_target_has_a_corpus() -> None:
 @pytest.mark.takes_up_to(20, reason="a whole client for each input, in debug mode")
 @pytest.mark.parametrize("target", NAMES)
 def test_no_input_does_more_than_fail_typed(target: str) -> None:
-    """A session settles with everybody, a client ends with nothing left, whatever was said."""
+    """Sessions settle with everybody, gateway and client end with nothing left."""
     for octets in inputs(target):
         TARGETS[target](octets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,12 @@ from pdu import (
     Unbind,
     encode,
 )
-from smsc_async import BindRefusedError, LinkLostError, RequestTimeoutError, Sms
+from smsc_async import (
+    BindRefusedError,
+    LinkLostError,
+    RequestTimeoutError,
+    Sms,
+)
 from smsc_async.config import Host
 from smsc_async.link import connection
 from smsc_async.link.connection import Link
@@ -380,6 +386,42 @@ async def test_enquire_link_is_asked_and_its_silence_ends_the_link(wired: Wired)
     assert 1 == len(peer.all(EnquireLink))
     assert wired.noted.end is not None
     assert EndReason.ENQUIRE_LINK_OVERDUE is wired.noted.end.reason
+
+
+async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: Wired) -> None:
+    """The loop was held up, the answer lay there, and some loops ring their timers first."""
+    wired.gateway.on_submit = nothing
+    link, peer = await wired.bound(response_timeout=0.02)
+    message = outgoing()
+    link.submit(message)
+    (submit,) = await wired.gateway.submitted()
+    peer.answer(submit, message_id="7")
+    asyncio.get_running_loop().call_soon(time.sleep, 0.03)
+    await asyncio.sleep(0)
+    link._tick()
+    await until(lambda: message.is_finished)
+
+    assert (None, ("7",)) == (message.failure, message.message_ids)
+    link.abort()
+    await link.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("late", "made_good"), [(0.0, 0.001), (0.25, 0.25), (60.0, connection.HELD_UP_AT_MOST)]
+)
+async def test_time_in_which_the_loop_was_held_up_is_made_good(
+    wired: Wired, late: float, made_good: float
+) -> None:
+    """What was to be written left late, too; but who blocks for longer, blocks often."""
+    link, _ = await wired.bound()
+    now = asyncio.get_running_loop().time()
+    link._timer_at = now - late
+    link._tick()
+
+    assert link._timer is not None
+    assert made_good == pytest.approx(link._timer.when() - now, abs=0.1)
+    link.abort()
+    await link.wait_closed()
 
 
 async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:

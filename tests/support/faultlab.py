@@ -159,15 +159,14 @@ class Lab:
         self.gateway = LabGateway(chance, tls=tls)
         self.links: list[Link] = []
         self.complaints: list[dict[str, Any]] = []
-        lab, links = self, self.links
+        links = self.links
+        self._monkeypatch = monkeypatch
 
         class NotedLink(Link):
             """A link that the lab knows of."""
 
             def __init__(self, *args: Any) -> None:  # noqa: ANN401 - whatever a link takes
                 super().__init__(*args)
-                # One link at a time here: its forerunner's socket must be closed by now.
-                assert all(link._closed.done() for link in links) or lab.several
                 links.append(self)
 
         monkeypatch.setattr(transport, "Link", NotedLink)
@@ -176,6 +175,8 @@ class Lab:
         loop = asyncio.get_running_loop()
         self._tasks, self._timers = other_tasks(), set(timers())
         self._sockets = open_sockets()
+        self._connect = loop.create_connection
+        self._monkeypatch.setattr(loop, "create_connection", self._connecting)
         loop.set_exception_handler(lambda _, context: self.complaints.append(context))
         await self.gateway.__aenter__()
         return self
@@ -189,6 +190,11 @@ class Lab:
         await self.gateway.__aexit__(exc_type, exc, traceback)
         if exc_type is None:
             await self.account()
+
+    async def _connecting(self, *args: Any, **settings: Any) -> Any:  # noqa: ANN401 - what a loop takes and gives
+        """Connect; by now the socket of the link before must be closed."""
+        assert all(link._closed.done() for link in self.links) or self.several
+        return await self._connect(*args, **settings)
 
     @asynccontextmanager
     async def client(self, query: str = "", **settings: Any) -> AsyncGenerator[SmscClient]:  # noqa: ANN401 - what a client takes
