@@ -73,7 +73,7 @@ def inside(target: str, arguments: list[str]) -> None:
     import atheris  # noqa: PLC0415 - there is none in the environment of the tests
 
     with atheris.instrument_imports(include=["pdu", "smsc_async"]):
-        from targets import TARGETS as FUNCTIONS  # noqa: PLC0415 - instrumented on import
+        from fuzzed import TARGETS as FUNCTIONS  # noqa: PLC0415 - instrumented on import
 
     atheris.Setup([sys.argv[0], *arguments], FUNCTIONS[target])
     atheris.Fuzz()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from fuzz import TARGETS as NAMES
 from fuzz import inputs
-from targets import TARGETS
+from fuzzed import TARGETS
 
 
 def test_every_target_has_a_corpus() -> None:

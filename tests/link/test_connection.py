@@ -318,7 +318,7 @@ async def test_gateway_that_reads_no_answer_is_left(
     link, peer = await wired.bound()
     message = outgoing()
     wired.gateway.on_submit = nothing
-    link.submit(message)
+    link.submit(message, now())
     await wired.gateway.submitted()
     peer.transport.pause_reading()
     while not link.session.is_over:
@@ -393,7 +393,7 @@ async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: 
     wired.gateway.on_submit = nothing
     link, peer = await wired.bound(response_timeout=0.02)
     message = outgoing()
-    link.submit(message)
+    link.submit(message, now())
     (submit,) = await wired.gateway.submitted()
     peer.answer(submit, message_id="7")
     asyncio.get_running_loop().call_soon(time.sleep, 0.03)

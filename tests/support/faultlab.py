@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scripted import Gateway, Peer, until
 
-from smsc_async import SendError, Sms, SmscClient
+from smsc_async import GatewayLimits, SendError, Sms, SmscClient
 from smsc_async.link import Link, transport
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def sms(number: int = 0, text: str = "hello") -> Sms:
 
 def client_of(url: str, **settings: Any) -> SmscClient:  # noqa: ANN401 - what a client takes
     """Make a client that no rule of the gateway holds back: those have tests of their own."""
-    return SmscClient(url, **settings)
+    return SmscClient(url, limits=GatewayLimits.off(), **settings)
 
 
 def frame(
