@@ -21,7 +21,7 @@ class Brake:
     """Pressed by a throttled response, released step by step by good ones.
 
     Attributes:
-        pause: Seconds of the newest pause.
+        pause: Seconds of the newest pause; 0 once an attempt after it went well.
         paused_until: Instant until which nothing is written; 0 while nothing is paused.
         is_on: Whether less may be written than there is room for.
     """
@@ -63,7 +63,7 @@ class Brake:
         """Take notice of responses: a round that went well lets the next be twice as large."""
         if self.paused_until or in_flight or not self._is_trying:
             return
-        self._is_trying = False
+        self._is_trying, self.pause = False, 0.0
         self._most *= 2
         if self._most >= window:
-            self.is_on, self._most, self.pause = False, 0, 0.0
+            self.is_on, self._most = False, 0

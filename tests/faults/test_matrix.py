@@ -216,6 +216,31 @@ SESSION = (
     ),
 )
 
+THROTTLING = (
+    Row(
+        "a throttled message was told to its sender and forgotten",
+        "it goes again, before all behind it, as long as patience lasts",
+        "faults/test_throttling::test_throttled_messages_go_again_in_order "
+        "=::test_pause_holds_the_whole_queue",
+    ),
+    Row(
+        "a few throttled ones stopped everything for a minute and more",
+        "back off, probe, be there again within seconds",
+        "faults/test_throttling::test_a_few_throttled_do_not_stop_everything "
+        "=::test_enquire_link_passes_while_all_wait",
+    ),
+    Row(
+        "a message that went again lost its receipt",
+        "receipts belong to the message, not to the attempt",
+        "faults/test_throttling::test_receipt_finds_a_message_that_was_throttled",
+    ),
+    Row(
+        "parts of a long message were not counted",
+        "each counts, and each is held and sent again by itself",
+        "faults/test_throttling::test_parts_count_as_messages",
+    ),
+)
+
 TEXTS = (
     Row(
         "emoji and escapes were cut between parts",
@@ -694,6 +719,24 @@ MESSAGES_ELSEWHERE = (
         "=::test_receipt_repeated_for_want_of_an_answer_changes_nothing",
     ),
     Row(
+        "others overtook a throttled one, the pause went with the link, 0x14 was no pause",
+        "one pause for all, the head kept, across links, for either status",
+        "faults/test_throttling::test_throttled_message_survives_the_link "
+        "=::test_throttled_messages_go_again_in_order",
+    ),
+    Row(
+        "the same message was sent again within the gateway's minute",
+        "held and told when it may; on purpose it goes, and what was refused goes at once",
+        "faults/test_repeats::test_unknown_message_is_held_for_the_minute "
+        "=::test_unknown_message_goes_again_on_purpose "
+        "=::test_refused_message_may_go_again_at_once",
+    ),
+    Row(
+        "the rest of a message was sent when its time was over",
+        "it isn't; what was accepted is told",
+        "faults/test_repeats::test_parts_that_are_too_late_are_not_sent",
+    ),
+    Row(
         "a missing answer was a reason to send again",
         "nobody sends again without being told to",
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself "
@@ -790,6 +833,7 @@ HOSTILE = (
 TABLES = {
     "framing": FRAMING,
     "session": SESSION,
+    "throttling": THROTTLING,
     "texts": TEXTS,
     "receipts": RECEIPTS,
     "outcomes": OUTCOMES,

@@ -66,6 +66,16 @@ def test_each_good_round_is_twice_as_large() -> None:
     assert FIRST_PAUSE == brake.press(99.0)
 
 
+def test_one_good_round_lets_the_pauses_begin_anew() -> None:
+    """Single messages may come too fast now and then; that is no reason to wait for seconds."""
+    brake = Brake()
+    for now in (0.0, 10.0, 20.0):
+        assert FIRST_PAUSE == brake.press(now)
+        brake.advance(brake.paused_until)
+        brake.try_on()
+        brake.settled(0, 100)
+
+
 def test_what_was_in_flight_before_proves_nothing() -> None:
     """Good responses to the burst say nothing of the time after it."""
     brake = Brake()
