@@ -121,14 +121,13 @@ class Batch:
     def _submit(self, message: Message[Any]) -> Submission[Any] | None:
         """Send a message off and return it; None for one that has to wait or has an outcome."""
         try:
-            submission, text = self._running.prepare(message, self._timeout)
-            verdict = self._running.gate.ask_now(submission, text)
+            submission, verdict = self._running.enter(message, self._timeout)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
             return None
         self._under_way += 1
         if type(verdict) is not Admitted:
-            self._wait_for_rules(submission, text, verdict)
+            self._wait_for_rules(submission, verdict)
             return None
         self._take_turn(submission)
         return submission
@@ -140,22 +139,20 @@ class Batch:
         if submission.wants_slot:
             self._queued.add(submission)
 
-    def _wait_for_rules(
-        self, submission: Submission[Any], text: str, verdict: Verdict | None
-    ) -> None:
+    def _wait_for_rules(self, submission: Submission[Any], verdict: Verdict | None) -> None:
         """Let a message wait on its own for what the rules say."""
         if not isinstance(verdict, Held) or self._hold.patience:
-            task = asyncio.ensure_future(self._ask(submission, text, verdict))
+            task = asyncio.ensure_future(self._ask(submission, verdict))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
         else:
             now = self._running.gate.now()
             self._fail(submission, held_error(submission.message, verdict, now=now))
 
-    async def _ask(self, submission: Submission[Any], text: str, verdict: Verdict | None) -> None:
+    async def _ask(self, submission: Submission[Any], verdict: Verdict | None) -> None:
         """Wait for the rules, then send, or tell that they hold it."""
         try:
-            await self._running.gate.ask(submission, text, None, verdict, self._hold)
+            await self._running.gate.ask(submission, verdict, self._hold)
         except SendError as error:
             self._fail(submission, error)
         else:

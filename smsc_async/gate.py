@@ -65,21 +65,18 @@ class Gate:
             submission.parts_window = self._parts_window
         if self._is_off:
             return NO_RULE
-        step = self._rulebook.step(submission.message, parts, text, token)
+        submission.step = step = self._rulebook.step(submission.message, parts, text, token)
+        return self._ask_store(submission, step)
+
+    def _ask_store(self, submission: Submission[Any], step: Step) -> Verdict | None:
+        """Ask, if the answer can be had at once."""
         now = self._store.now()
         verdict = self._store.apply_now(step, now)
         if type(verdict) is Admitted:
-            self._admit(submission, step, verdict, now)
+            self._admit(submission, verdict, now)
         return verdict
 
-    async def ask(
-        self,
-        submission: Submission[Any],
-        text: str,
-        token: Token | None,
-        verdict: Verdict | None,
-        hold: Hold,
-    ) -> None:
+    async def ask(self, submission: Submission[Any], verdict: Verdict | None, hold: Hold) -> None:
         """Wait for the verdict, and while it holds the message, as long as *hold* allows.
 
         Cancelling is safe: what was reserved is given back.
@@ -88,14 +85,14 @@ class Gate:
             HeldByRuleError: A rule holds it for longer.
             SubmitInterruptedError: The client is left.
         """
-        store = self._store
+        store, step = self._store, submission.step
+        assert step is not None  # noqa: S101 - made by `ask_now`
         since = store.now()
         while True:
             if verdict is None:
-                step = self._rulebook.step(submission.message, submission.parts, text, token)
                 verdict = await store.apply(step)
                 if isinstance(verdict, Admitted):
-                    self._admit(submission, step, verdict, store.now())
+                    self._admit(submission, verdict, store.now())
             if isinstance(verdict, Admitted):
                 return
             if not hold.allows(verdict, since=since):
@@ -103,7 +100,7 @@ class Gate:
             await self._sleep(verdict.retry_at - store.now())
             if self._leaving.done():
                 raise _left(submission.message)
-            verdict = self.ask_now(submission, text, token)
+            verdict = self._ask_store(submission, step)
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
@@ -147,11 +144,9 @@ class Gate:
         if not self._leaving.done():
             self._leaving.set_result(None)
 
-    def _admit(
-        self, submission: Submission[Any], step: Step, admitted: Admitted, now: float
-    ) -> None:
+    def _admit(self, submission: Submission[Any], admitted: Admitted, now: float) -> None:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        submission.step, submission.admitted = step, admitted
+        submission.admitted = admitted
         wait = admitted.not_before - now
         if wait > 0:
             submission.write_at = self._clock() + wait

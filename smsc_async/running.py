@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from smsc_async.errors import SendError
     from smsc_async.gateway.limits import GatewayLimits
     from smsc_async.gateway.plan import Plan
-    from smsc_async.gateway.verdict import Hold
+    from smsc_async.gateway.verdict import Hold, Token, Verdict
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
     from smsc_async.stores import RuleStore
@@ -123,10 +123,15 @@ class Running:
         if self.is_leaving:
             raise ClientClosedError
 
-    def prepare(
-        self, message: Message[R_co], timeout: float | None
-    ) -> tuple[Submission[R_co], str]:
-        """Turn a message into parts that wait for their turn; return it with its rendered text.
+    def enter(
+        self, message: Message[R_co], timeout: float | None, token: Token | None = None
+    ) -> tuple[Submission[R_co], Verdict | None]:
+        """Turn a message into parts that wait for their turn, and ask the rules at once.
+
+        The text stays in here: whoever shows the variables of a traceback shows no text.
+
+        Returns:
+            The submission, and what the rules say; None where `gate.ask` has to wait for it.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
@@ -137,7 +142,8 @@ class Running:
         text, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
-        return Submission(message, parts, timeout, self), text
+        submission = Submission(message, parts, timeout, self)
+        return submission, self.gate.ask_now(submission, text, token)
 
     async def send(
         self,
@@ -148,10 +154,9 @@ class Running:
     ) -> Submission[R_co]:
         """Ask the rules, take a turn, and wait for the gateway's answer."""
         token = None if retry_of is None else retry_of.reservation
-        submission, text = self.prepare(message, timeout)
-        verdict = self.gate.ask_now(submission, text, token)
+        submission, verdict = self.enter(message, timeout, token)
         if type(verdict) is not Admitted:
-            await self.gate.ask(submission, text, token, verdict, hold or AT_ONCE)
+            await self.gate.ask(submission, verdict, hold or AT_ONCE)
         submission.waiter = waiter = self._loop.create_future()
         self.links.submit(submission)
         try:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
-    from smsc_async.gateway.verdict import Admitted
     from smsc_async.running import Running
 
 
@@ -56,28 +55,20 @@ class Links:
             self.queue.append(submission)
 
 
-class Open:
-    """A gate without rules."""
-
-    def ask_now(self, _submission: Submission[Any], _text: str) -> Admitted:
-        """Let all pass."""
-        return NO_RULE
-
-
 class Runs(Nobody):
     """A client that is in use, without rules."""
-
-    gate = Open()
 
     def __init__(self, links: Links) -> None:
         super().__init__()
         self.links = links
 
-    def prepare(self, message: Message[Any], _timeout: float | None) -> tuple[Submission[Any], str]:
+    def enter(
+        self, message: Message[Any], _timeout: float | None
+    ) -> tuple[Submission[Any], Admitted]:
         """Make a submission, unless the message is a bad one."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        return Submission(message, parts_of(1), None, self), ""
+        return Submission(message, parts_of(1), None, self), NO_RULE
 
     def settled(self, submission: object) -> None:
         """Tell the batch."""

@@ -133,6 +133,14 @@ class Composer:
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
+        composed = self._compose(message, reference)
+        # Raised here, where no variable holds the text: tracebacks may be shown with them.
+        if isinstance(composed, InvalidMessageError):
+            raise composed
+        return composed
+
+    def _compose(self, message: Message[Any], reference: int) -> Composed | InvalidMessageError:
+        """Do what `compose` does, and return its error."""
         settings = self._settings
         text, coding, octet, octets = written(message, settings)
         if octets is None or len(octets) > 160:
@@ -144,6 +152,8 @@ class Composer:
             return _composed(Composed, (text, ((pack, message.to, octets),)))
         long_text = long_text_of(message)
         segments = cut(text, text_coding(coding, settings), long_text, reference)
+        if isinstance(segments, InvalidMessageError):
+            return segments
         if long_text is LongText.PAYLOAD and len(segments) > 1:
             payload = b"".join([segment.payload for segment in segments])
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
@@ -290,8 +300,8 @@ def long_text_of(message: Message[Any]) -> LongText:
 
 def cut(
     text: str, alphabet: TextCoding, long_text: LongText, reference: int
-) -> tuple[Segment, ...]:
-    """Cut the text into parts, or say why it can't be."""
+) -> tuple[Segment, ...] | InvalidMessageError:
+    """Cut the text into parts, or return why it can't be."""
     carrier = Carrier.SAR if long_text is LongText.SAR else Carrier.UDH_8
     try:
         return split(text, alphabet, reference=reference, carrier=carrier)
@@ -300,4 +310,4 @@ def cut(
     if field == "segments":
         reason = f"needs {value} parts, one message takes {MAX_SEGMENTS}; shorten it"
     # Outside of the handler: no context that could hold the text.
-    raise InvalidMessageError("reference" if field == "reference" else "text", value, reason)
+    return InvalidMessageError("reference" if field == "reference" else "text", value, reason)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, text_coding
 from smsc_async.gateway.parts import cut, long_text_of, written
 from smsc_async.messages import Coding, LongText, Message
@@ -72,10 +73,21 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
+    planned = _plan(message, settings)
+    # Raised here, where no variable holds the text: tracebacks may be shown with them.
+    if isinstance(planned, InvalidMessageError):
+        raise planned
+    return planned
+
+
+def _plan(message: Message[Any], settings: TextSettings) -> Plan | InvalidMessageError:
+    """Do what `plan` does, and return its error."""
     text, coding, octet, _ = written(message, settings)
     long_text = long_text_of(message)
     alphabet = text_coding(coding, settings)
     segments = cut(text, alphabet, long_text, reference=0)
+    if isinstance(segments, InvalidMessageError):
+        return segments
     octets = tuple(len(segment.payload) for segment in segments)
     return Plan(
         coding=coding,

@@ -746,7 +746,7 @@ MESSAGES_ELSEWHERE = (
         "texts were cut by octets, through escapes and pairs, or left in UTF-8",
         "cut between signs, by what they cost; joined again they are the text",
         "faults/test_texts::test_text_arrives_as_it_was_written "
-        "=::test_no_part_ends_inside_a_sign gateway/test_plan::test_what_is_cut_joins_again",
+        "=::test_no_part_ends_inside_a_sign gateway/test_parts::test_what_is_cut_joins_again",
     ),
     Row(
         "TLS without verification by default",
