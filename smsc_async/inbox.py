@@ -80,32 +80,39 @@ class Known:
 
     The gateway tells a status over SMPP, over HTTP or both, and repeats what it isn't sure was
     heard. Two receipts say the same if they name the same id and the same error, or without an
-    error the same state. The newest 50 000 are known.
+    error the same state. The newest 50 000 at least are known.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], None] = {}
+        # Two generations: when the young one is full the old one goes.
+        self._young: set[tuple[object, ...]] = set()
+        self._old: set[tuple[object, ...]] = set()
         self.repeats = 0
 
     def add(self, receipt: Receipt) -> None:
         """Know a receipt from now on."""
-        known = self._known
-        known[_statement(receipt)] = None
-        if len(known) > KEPT_KNOWN:
-            del known[next(iter(known))]
+        self._young.add(_statement(receipt))
+        if len(self._young) >= KEPT_KNOWN:
+            self._old, self._young = self._young, set()
 
     def is_repeat(self, receipt: Receipt) -> bool:
         """Whether the same was said before; counts it."""
-        if not receipt.message_id or _statement(receipt) not in self._known:
+        if not receipt.message_id:
+            return False
+        statement = _statement(receipt)
+        if statement not in self._young and statement not in self._old:
             return False
         self.repeats += 1
         return True
 
 
 def _statement(receipt: Receipt) -> tuple[object, ...]:
-    """Return what makes a receipt say the same as another."""
-    error = receipt.error_code
-    return receipt.message_id, error, None if error else receipt.state
+    """Return what makes a receipt say the same as another.
+
+    Of plain numbers: the garbage collector doesn't look at such tuples again.
+    """
+    error, state = receipt.error_code, receipt.state
+    return receipt.message_id, error, None if error or state is None else int(state)
 
 
 class Inbox:
@@ -154,7 +161,7 @@ class Inbox:
 
     def requested(self, link: Link, request: Pdu) -> None:
         """Take a request of the gateway."""
-        if not isinstance(request, DeliverSm | DataSm):
+        if not isinstance(request, (DeliverSm, DataSm)):  # a tuple is looked at faster
             # alert_notification and outbind want no answer, and nothing else gets here.
             LOG.debug("< %s", type(request).__name__)
             return

@@ -128,20 +128,19 @@ class Receipt:
     @classmethod
     def from_pdu(cls, pdu: DeliverSm | DataSm) -> Self:
         """Read a receipt. Never raises: a PDU that says nothing gives a receipt without values."""
-        tlvs: dict[int, bytes] = {}
-        for tlv in pdu.tlvs:
-            tlvs.setdefault(tlv.tag, tlv.value)
-        raw = _text_of(body(pdu), pdu.data_coding)
-        self = cls(
-            message_id=_text_tlv(tlvs.get(_MESSAGE_ID)),
-            state=_state_tlv(tlvs.get(_STATE)),
-            error_code=_error_tlv(tlvs.get(_ERROR)),
-            to=pdu.source_addr,
-            sender=pdu.destination_addr,
-            raw=raw,
-            tlvs=tlvs,
-            is_intermediate=pdu.esm_class & 0x3C == 0x20,
-        )
+        # Backwards: of several with one tag the first is left.
+        tlvs: dict[int, bytes] = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
+        # Not by the constructor: receipts come by the ten thousand, and keywords cost time.
+        self = cls.__new__(cls)
+        self.message_id = _text_tlv(tlvs.get(_MESSAGE_ID))
+        self.state = _state_tlv(tlvs.get(_STATE))
+        self.error_code = _error_tlv(tlvs.get(_ERROR))
+        self.to = pdu.source_addr
+        self.sender = pdu.destination_addr
+        self.raw = _text_of(body(pdu), pdu.data_coding)
+        self.tlvs = tlvs
+        self.is_intermediate = pdu.esm_class & 0x3C == 0x20
+        self._fields = None
         if not self.message_id or self.state is None or self.error_code is None:
             self._ask_text()
         return self

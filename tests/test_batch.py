@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
+    from smsc_async.gateway.verdict import Admitted
     from smsc_async.running import Running
 
 

@@ -437,10 +437,11 @@ def test_known_receipts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest are forgotten, and would be news again."""
     monkeypatch.setattr(room, "KEPT_KNOWN", 2)
     desk = Desk()
-    for message_id in "1231":
+    for message_id in "123412":
         desk.bring(**receipt_fields(message_id))
 
-    assert ["1", "2", "3", "1"] == desk.read_receipts()
+    assert ["1", "2", "3", "4", "1", "2"] == desk.read_receipts()
+    assert 0 == desk.inbox.repeated_receipts
 
 
 def test_unanswered_delivery_of_a_lost_link_gets_no_place() -> None:
