@@ -208,7 +208,8 @@ def test_single_refusals_are_counted(
         )
     )
     one = ("--windows", "1", "--messages", "5", "--warm-up", "0", "--wait", "0")
-    done = smsc("bench", gateway.url, *one, "--recipients", str(recipients), "--yes", "--json")
+    url = f"{gateway.url}?throttled_timeout=0.001"
+    done = smsc("bench", url, *one, "--recipients", str(recipients), "--yes", "--json")
     step, summary = map(json.loads, done.stdout.splitlines())
 
     assert (1, 4, 1) == (done.returncode, step["accepted"], step["failed"])

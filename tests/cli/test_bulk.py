@@ -260,7 +260,7 @@ def test_bar_is_drawn_on_a_terminal(
 async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
     """Ctrl-C in the middle: 130, what to do, and nothing twice afterwards."""
     file = tmp_path / "clients.csv"
-    rows = "".join(f"{TO},message {number}\n" for number in range(100))
+    rows = "".join(f"7999{number:07d},message {number}\n" for number in range(100))
     file.write_text(f"to,text\n{rows}", encoding="utf-8")
     scenario = Scenario(response_delay=0.02, receipts=False)
     async with Simulator(scenario) as gateway:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import (
@@ -59,3 +62,14 @@ def test_nothing_forced_what_needed_no_forcing() -> None:
     assert () == plan(Sms(to=TO, text="Hi")).forced_by
     assert () == plan(Sms(to=TO, text="Hi", coding=Coding.UCS2)).forced_by
     assert ("—",) == plan(Sms(to=TO, text="ça —"), TextSettings(latin1=True)).forced_by
+
+
+def test_plan_of_what_cannot_travel() -> None:
+    """It is refused as a send would be, and no variable on the way holds the text."""
+    with pytest.raises(InvalidMessageError, match="needs 256 parts") as caught:
+        plan(Sms(to=TO, text="Я" * (255 * 67 + 1)))
+
+    shown = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    assert not [frame for frame in shown if "text" in (frame.locals or {})]

@@ -248,15 +248,16 @@ async def test_two_workers_share_the_work(make_outbox: Make) -> None:
         make_outbox() as one,
         make_outbox() as two,
     ):
-        await asyncio.gather(*(one.put(sms(f"m{number}")) for number in range(100)))
+        messages = [sms(f"m{number}", f"7999{number:07d}") for number in range(40)]
+        await asyncio.gather(*(one.put(message) for message in messages))
         await asyncio.gather(
             *(box.run(smsc, stop_when_empty=True, concurrency=5) for box in (one, two))
         )
         arrived = sorted(message.text or "" for message in gateway.messages)
         counts = await one.counts()
 
-    assert sorted(f"m{number}" for number in range(100)) == arrived
-    assert 100 == counts[OutboxState.ACCEPTED]
+    assert sorted(f"m{number}" for number in range(40)) == arrived
+    assert 40 == counts[OutboxState.ACCEPTED]
 
 
 async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:

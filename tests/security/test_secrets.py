@@ -120,8 +120,11 @@ def living() -> Iterator[str]:
     """Yield the repr of every living object of ours."""
     for each in gc.get_objects():
         kind = type(each)
-        if kind.__module__.partition(".")[0] in {"smsc_async", "pdu"}:
-            yield f"{kind.__qualname__} {each!r} {each!s}"
+        # Some classes of others describe their module instead of naming it.
+        if str(kind.__module__).partition(".")[0] in {"smsc_async", "pdu"}:
+            # What other tests left behind may be past showing.
+            with suppress(RuntimeError):
+                yield f"{kind.__qualname__} {each!r} {each!s}"
 
 
 async def ends(smsc: SmscClient) -> list[SmscError]:
