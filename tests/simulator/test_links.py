@@ -39,7 +39,7 @@ def test_link_with_the_fewest_in_flight_is_next(make_desk: MakeDesk) -> None:
 
 def test_reprs_say_who_and_how_much(desk: Desk) -> None:
     """And no text and no number of a person."""
-    account = Account("shop", 60.0)
+    account = Account("shop")
     delivery = Delivery(DeliverSm(source_addr="79991234567", short_message=b"Hi"), account)
 
     assert "<Account 'shop', 0 receiving links, 0 deliver_sm waiting>" == repr(account)
