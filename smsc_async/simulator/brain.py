@@ -462,14 +462,12 @@ class Brain:
         # Parts that come after their message was whole open sets that may never be.
         while len(account.open_sets) > 2 * MOST_OPEN_SETS:
             self._end_torso(account.open_sets.pop(next(iter(account.open_sets))), now)
-        is_whole = False
         for joined in ended:
             if not joined.missing:
-                is_whole = True
                 self._keep_whole(account, joined, now)
         if not opened.waits:
             return (part,)
-        return opened.parts if is_whole else ()
+        return () if account.open_sets.get(key) is opened else opened.parts
 
     def _expire(
         self, account: Account, key: tuple[object, ...], opened: OpenSet, now: float
@@ -477,7 +475,7 @@ class Brain:
         """Keep what came of messages whose other parts never came."""
         for joined in account.reassembler.expire(now):
             self._keep_torso(account, joined, now)
-        # What repeated parts of a message that was whole is no message, and ends all the same.
+        # Parts that were repeated after their message was whole make no message, and end as well.
         if account.open_sets.get(key) is opened:
             del account.open_sets[key]
             self._end_torso(opened, now)

@@ -911,3 +911,21 @@ def test_outcome_may_come_first_of_parts_too(make_desk: MakeDesk) -> None:
 
     assert [SubmitSmResp] * 2 == [type(pdu) for pdu in client.send(*first)]
     assert [DeliverSm] * 3 + [SubmitSmResp] == [type(pdu) for pdu in client.send(last)]
+
+
+def test_set_that_is_open_keeps_its_rule(make_desk: MakeDesk) -> None:
+    """A message keeps the scenario it came under; none is told twice, and none forgotten."""
+    desk = make_desk()
+    client = desk.client()
+    first, second, last = segments(Sms(to=TO, text=LONG), reference=7)
+    client.send(first)
+    desk.brain.scenario = Scenario(rules=None)
+    client.send(second)
+    desk.wait(1.0)
+    assert [] == client.receipts()
+
+    client.send(last)
+    desk.wait(1.0)
+    assert [(MessageState.DELIVERED, 0)] * 3 == _fates(client)
+    desk.wait(60.0)
+    assert [] == client.receipts()

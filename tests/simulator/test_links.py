@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu import DeliverSm
-from smsc_async.simulator.links import Account, Delivery
+from smsc_async.simulator.links import Account, Delivery, OpenSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,4 +45,5 @@ def test_reprs_say_who_and_how_much(desk: Desk) -> None:
     assert "<Account 'shop', 0 receiving links, 0 deliver_sm waiting>" == repr(account)
     assert "79991234567" not in repr(delivery)
     assert repr(delivery).startswith("<Delivery DeliverSm(")
+    assert "<OpenSet, 0 parts>" == repr(OpenSet(0.0, waits=True))
     assert repr(desk.connect().link).startswith("<Link None, <Session SMSC OPEN")

@@ -71,6 +71,7 @@ async def test_two_workers_send_fifty_to_one_subscriber(
     """The row is the account's: `send_many` of both, thirty each."""
 
     async def held(client: SmscClient, first: int) -> list[object]:
+        """Return the errors of thirty messages."""
         messages = [Sms(to=TO, text=f"Text {number}") for number in range(first, first + 30)]
         outcomes = [one async for one in client.send_many(messages)]
         return [one.error for one in outcomes if isinstance(one, FailedSubmission)]
