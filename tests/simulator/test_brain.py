@@ -724,10 +724,10 @@ def _fates(client: Client) -> list[tuple[object, object]]:
 
 def test_repeat_is_refused_and_leaves_no_trace(desk: Desk, client: Client) -> None:
     """«Сервер не принимает более одного одинакового запроса … в течение минуты…»."""
-    client.submit()
+    client.submit("Hi")
     desk.wait(59.0)
     assert [STATUS.ESME_RSUBMITFAIL] == _statuses(
-        [pdu for pdu in client.submit() if not isinstance(pdu, DeliverSm)]
+        [pdu for pdu in client.submit("Hi") if not isinstance(pdu, DeliverSm)]
     )
     assert (1, 1, 1) == (
         desk.brain.stats().messages,
@@ -736,16 +736,16 @@ def test_repeat_is_refused_and_leaves_no_trace(desk: Desk, client: Client) -> No
     )
 
     desk.wait(1.0)
-    assert [STATUS.ESME_ROK] == _statuses(client.submit())
+    assert [STATUS.ESME_ROK] == _statuses(client.submit("Hi"))
 
 
 def test_repeat_may_be_accepted_and_blocked(make_desk: MakeDesk) -> None:
     """How the gateway tells it over SMPP nobody has written down."""
     desk = make_desk(repeat_status=0, repeat_error=7)
     client = desk.client()
-    client.submit()
+    client.submit("Hi")
 
-    assert [STATUS.ESME_ROK] == _statuses(client.submit())
+    assert [STATUS.ESME_ROK] == _statuses(client.submit("Hi"))
     desk.wait(0.2)
     assert [(MessageState.DELIVERED, 0), (MessageState.UNDELIVERABLE, 7)] == _fates(client)
     assert MessageState.UNDELIVERABLE == desk.brain.messages[1].state
@@ -753,9 +753,9 @@ def test_repeat_may_be_accepted_and_blocked(make_desk: MakeDesk) -> None:
 
 def test_repeat_of_another_account_is_none(desk: Desk, client: Client) -> None:
     """«…для защиты от ошибок … в программе на стороне Клиента»: of each client."""
-    client.submit()
+    client.submit("Hi")
 
-    assert [STATUS.ESME_ROK] == _statuses(desk.client(system_id="bank").submit())
+    assert [STATUS.ESME_ROK] == _statuses(desk.client(system_id="bank").submit("Hi"))
 
 
 def test_fifty_first_in_a_row_is_accepted_and_blocked(desk: Desk, client: Client) -> None:
@@ -870,7 +870,7 @@ def test_rules_may_be_off(make_desk: MakeDesk) -> None:
     """Nothing is compared, counted or timed."""
     client = make_desk(rules=None).client()
 
-    assert [0] * 60 == _statuses([client.submit()[0] for _ in range(60)])
+    assert [0] * 60 == _statuses([client.submit("Hi")[0] for _ in range(60)])
 
 
 def test_rate_is_kept_where_one_is_set(make_desk: MakeDesk) -> None:
@@ -888,10 +888,10 @@ def test_what_is_refused_for_another_reason_is_no_message(make_desk: MakeDesk) -
     """Whoever mends a wrong sender sends the same text again."""
     desk = make_desk(submit_status=STATUS.ESME_RINVSRCADR)
     client = desk.client()
-    client.submit()
+    client.submit("Hi")
     desk.brain.scenario = Scenario()
 
-    assert [0] == _statuses(client.submit())
+    assert [0] == _statuses(client.submit("Hi"))
 
 
 def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
