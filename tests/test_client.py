@@ -325,7 +325,7 @@ async def test_refused_message_has_its_status(gateway: Gateway) -> None:
 async def test_throttled_message_is_told_when_to_come_again(gateway: Gateway) -> None:
     """Their no, and free of charge."""
     gateway.on_submit = refusing(0x58)
-    async with SmscClient(gateway.url()) as smsc:
+    async with SmscClient(gateway.url("throttled_timeout=0.1")) as smsc:
         with pytest.raises(ThrottledError) as caught:
             await smsc.send(sms())
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pdu.deliver import DeliverSm
 from pdu.enums import MessageState, TlvTag
+from pdu.manage import QuerySmResp
 from pdu.submit import DataSm
 from pdu.tlvs import Tlv
 from smsc_async.receipts import (
@@ -27,6 +28,7 @@ from smsc_async.receipts import (
     Receipt,
     body,
     is_receipt,
+    read_query_result,
     read_receipt,
 )
 
@@ -439,3 +441,28 @@ def test_incoming_message_that_is_no_text() -> None:
 
     assert not message.is_complete
     assert "text=<2 octets>, parts=1/2" in repr(message)
+
+
+def test_receipt_of_a_known_query_becomes_an_hlr_receipt() -> None:
+    """The same values; only now one may ask for the subscriber's network."""
+    receipt = Receipt(message_id="7", state=MessageState.DELIVERED, raw="id:7 mnc:02 cn:Russia")
+    hlr = HlrReceipt.of(receipt)
+
+    assert ("7", MessageState.DELIVERED, "02", "Russia") == (
+        hlr.message_id,
+        hlr.state,
+        hlr.mnc,
+        hlr.country,
+    )
+
+
+def test_answer_to_a_query_tells_state_and_error() -> None:
+    """What query_sm_resp says, in the words of a receipt."""
+    response = QuerySmResp(
+        message_id="7", final_date="", message_state=MessageState.UNDELIVERABLE, error_code=6
+    )
+    result = read_query_result(response)
+
+    assert result.is_final
+    assert result.error.explain() == "the phone is off or out of coverage"
+    assert result.final_at is None

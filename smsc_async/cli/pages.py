@@ -96,6 +96,8 @@ Options:
   --hlr NAME=VALUE   what HLR queries are told, once for each name: imsi, msc,
                      mcc, mnc, country, network, roaming-country,
                      roaming-network; default: the document's own example
+  --no-rules         take repeats, floods and late parts too, which the gateway
+                     refuses or blocks
   --full             show whole numbers, not masked ones
 
 Examples:
@@ -426,6 +428,8 @@ smsc: сообщения через шлюз SMSC.ru по SMPP
   --hlr NAME=VALUE   что ответить на HLR-запрос, по разу на каждое имя: imsi,
                      msc, mcc, mnc, country, network, roaming-country,
                      roaming-network; иначе пример из описания шлюза
+  --no-rules         принимать и повторы, и флуд, и опоздавшие части, которые
+                     шлюз отклоняет или блокирует
   --full             показывать номера целиком
 
 Примеры:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from contextlib import AsyncExitStack, suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import IntEnum
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,6 +59,7 @@ def sim(
     state: State = State.DELIVERED,
     error_code: int = 0,
     hlr: tuple[str, ...] = (),
+    no_rules: Annotated[bool, Parameter(negative="")] = False,
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
@@ -71,12 +72,14 @@ def sim(
         state: What becomes of messages.
         error_code: The delivery error in their receipts, 0 to 999.
         hlr: What is told about every subscriber, each "name=value".
+        no_rules: Take repeats, floods and late parts too.
         full: Show whole numbers.
         screen: Where to show it all.
     """
     if not 0 <= port <= _LAST_PORT:
         raise wrong_use("no_port", "smsc sim", port=port)
-    simulator = _simulator(host, port, _scenario(delay, state, error_code, hlr))
+    scenario = _scenario(delay, state, error_code, hlr)
+    simulator = _simulator(host, port, replace(scenario, rules=None) if no_rules else scenario)
     with suppress(KeyboardInterrupt):  # where signals can't be handled, Ctrl-C still ends it
         asyncio.run(_serve(simulator, host, port, screen, is_full=full))
     return ExitCode.DONE

@@ -183,7 +183,8 @@ class Composer:
         """Fill a template, or make a PDU of what no template has."""
         if not tlvs and not _has_times(message):
             return self._template(message.sender, esm_class, octet), message.to, short_message
-        schedule, validity = _times(message)
+        # Only an Sms has times, and only one of its ways to travel has TLVs.
+        schedule, validity = _times(cast("Sms", message))
         submit = SubmitSm(
             destination_addr=message.to,
             schedule_delivery_time=schedule,
@@ -265,10 +266,8 @@ def _sar(segment: Segment) -> tuple[Tlv, ...]:
     )
 
 
-def _times(message: Message[Any]) -> tuple[str, str]:
+def _times(message: Sms) -> tuple[str, str]:
     """Return schedule_delivery_time (absolute) and validity_period (relative)."""
-    if not isinstance(message, Sms):
-        return "", ""
     return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
 
 

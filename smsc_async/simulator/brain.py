@@ -47,7 +47,8 @@ from smsc_async.session import (
 )
 from smsc_async.session.refusals import refusal
 from smsc_async.simulator.kept import FINAL, KeptMessage, Part, Stats
-from smsc_async.simulator.links import MOST_OPEN_SETS, Account, Delivery, Link
+from smsc_async.simulator.links import MOST_OPEN_SETS, Account, Delivery, Link, OpenSet
+from smsc_async.simulator.referee import PARTS_KEPT
 from smsc_async.simulator.wording import (
     charged_parts,
     flags_of,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
     from pdu.text import Joined
     from smsc_async.session import Event
+    from smsc_async.simulator.referee import StoppedBy
     from smsc_async.simulator.scenario import Scenario
 
 SYSTEM_ID: Final = "SMSC"
@@ -112,7 +114,7 @@ class Brain:
         self._began = (now, wall)
         self._accounts: dict[str, Account] = {}
         # Owns what is for the first who can receive it, and never has a link.
-        self._nobody = Account("", scenario.multipart_window)
+        self._nobody = Account("")
         self._parts: dict[str, Part] = {}
         self._last_id = FIRST_ID - 1
         self._reference = 0
@@ -288,7 +290,7 @@ class Brain:
         """Return what is known of a login, from its first bind or message on."""
         account = self._accounts.get(system_id)
         if account is None:
-            account = Account(system_id, self.scenario.multipart_window)
+            account = Account(system_id)
             self._accounts[system_id] = account
         return account
 
@@ -306,38 +308,61 @@ class Brain:
         self._stats.submits += 1
         link.submits += 1
         link.is_dropped = drop_after is not None and link.submits >= drop_after
-        status = self._judge(link, pdu, now)
+        segment = _segment(pdu)
+        message = self._message(link, pdu, segment, now)
+        status, error = self._judge(link, message, segment, now)
         if status:
             self._stats.refused += 1
             self._answer(link, pdu, SubmitSmResp(command_status=CommandStatus.of(status)), now)
         else:
-            self._accept(link, pdu, now)
+            self._accept(
+                link, pdu, self._part(message, pdu, segment, error), (message, segment), now
+            )
         if link.is_dropped:
             self._take(link, link.session.close(now), now)
         elif link.submits == self.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
 
-    def _judge(self, link: Link, pdu: SubmitSm, now: float) -> int:
-        """Return the `command_status` that a submit_sm earns."""
-        if link.unanswered >= self.scenario.window:
-            return CommandStatus.ESME_RTHROTTLED
-        status = self.scenario.submit_status
-        return status(self._message(link, pdu, _segment(pdu), now)) if callable(status) else status
+    def _judge(
+        self, link: Link, message: KeptMessage, segment: Segment, now: float
+    ) -> tuple[int, int]:
+        """Return the `command_status` and the delivery error that a submit_sm earns, 0 for none."""
+        scenario = self.scenario
+        if link.unanswered >= scenario.window:
+            return CommandStatus.ESME_RTHROTTLED, 0
+        status = scenario.submit_status
+        # Whoever keeps what it is shown doesn't see it grow an id.
+        status = status(replace(message)) if callable(status) else status
+        if status or scenario.rules is None:
+            return status, 0
+        referee = self._account(message.system_id).referee
+        if segment.total == 1:
+            stopped_by = referee.judge(scenario.rules, _asked(message), now)
+        else:
+            place = message.sender, message.recipient, *segment[1:]
+            stopped_by = referee.judge_part(scenario.rules, message.recipient, place, now)
+        if stopped_by is None:
+            return 0, 0
+        self._stats.stopped += 1
+        return _answer_to(stopped_by, scenario)
 
-    def _accept(self, link: Link, pdu: SubmitSm, now: float) -> None:
+    def _accept(
+        self, link: Link, pdu: SubmitSm, part: Part, read: tuple[KeptMessage, Segment], now: float
+    ) -> None:
         """Take a submit_sm in: an id, a place in memory, a response and an outcome to come."""
         scenario = self.scenario
-        part = self._take_part(link, pdu, now)
-        response = SubmitSmResp(message_id=part.message_id)
-        delay = scenario.response_delay + scenario.receipt_delay
+        decided = self._take_part(pdu, part, read, now)
         if scenario.receipt_before_response:
-            self._settle(part, now)
-        self._answer(link, pdu, response, now)
+            for one in decided:
+                self._settle(one, now)
+        self._answer(link, pdu, SubmitSmResp(message_id=part.message_id), now)
         if scenario.receipt_before_response:
             return
+        at = now + scenario.response_delay + scenario.receipt_delay
         if scenario.intermediate:
-            self._later(now + delay - scenario.receipt_delay / 2, self._enroute, part)
-        self._later(now + delay, self._settle, part)
+            self._later(at - scenario.receipt_delay / 2, self._enroute, part)
+        for one in decided:
+            self._later(at, self._settle, one)
 
     def _answer(self, link: Link, request: SubmitSm, response: SubmitSmResp, now: float) -> None:
         """Respond to a submit_sm now, later or never."""
@@ -357,19 +382,22 @@ class Brain:
 
     # Memory.
 
-    def _take_part(self, link: Link, pdu: SubmitSm, now: float) -> Part:
-        """Remember a submit_sm, and the message if it is whole now."""
-        segment = _segment(pdu)
-        message = self._message(link, pdu, segment, now)
-        part = self._part(message, pdu, segment)
+    def _take_part(
+        self, pdu: SubmitSm, part: Part, read: tuple[KeptMessage, Segment], now: float
+    ) -> tuple[Part, ...]:
+        """Remember a submit_sm, and the message if it is whole now.
+
+        Returns:
+            The parts whose outcome can be told, once it is time.
+        """
+        message, segment = read
         self._parts[part.message_id] = part
         while len(self._parts) > self.scenario.keep * _IDS_PER_MESSAGE:
             del self._parts[next(iter(self._parts))]
         if segment.total == 1:
             self._keep(message, (part,))
-        else:
-            self._join(self._account(part.system_id), segment, pdu, part, now)
-        return part
+            return (part,)
+        return self._join(self._account(part.system_id), segment, pdu, part, now)
 
     def _message(self, link: Link, pdu: SubmitSm, segment: Segment, now: float) -> KeptMessage:
         """Read a submit_sm as if it were a message of its own."""
@@ -385,7 +413,7 @@ class Brain:
             received_at=self._date_at(now),
         )
 
-    def _part(self, message: KeptMessage, pdu: SubmitSm, segment: Segment) -> Part:
+    def _part(self, message: KeptMessage, pdu: SubmitSm, segment: Segment, error: int) -> Part:
         """Make what is remembered of one submit_sm."""
         self._last_id += 1
         is_whole = segment.total == 1
@@ -404,41 +432,96 @@ class Brain:
             charged=charged_parts(segment.payload, pdu.data_coding) if is_whole else 1,
             scenario=self.scenario,
             submitted_at=message.received_at,
+            stop_error=error,
         )
 
     def _join(
         self, account: Account, segment: Segment, pdu: SubmitSm, part: Part, now: float
-    ) -> None:
-        """Put a part to the others of its message; keep what became whole or was given up."""
+    ) -> tuple[Part, ...]:
+        """Put a part to the others of its message; keep what became whole or was given up.
+
+        Returns:
+            The parts whose outcome can be told: none before all have come, where there is a rule.
+        """
         sender, recipient = part.sender, part.recipient
         key = (sender, recipient, segment.carrier, segment.reference, segment.total)
+        rules = self.scenario.rules
+        window = None if rules is None else rules.multipart_window
+        account.reassembler.timeout = window or PARTS_KEPT
         ended = account.reassembler.add(
             segment, sender=sender, recipient=recipient, data_coding=pdu.data_coding, now=now
         )
         # What was given up may have had the same key: its parts leave before this one joins.
         for joined in ended:
             if joined.missing:
-                self._keep_joined(account, joined, now)
+                self._keep_torso(account, joined, now)
         if key not in account.open_sets:
-            account.open_sets[key] = {}
-            self._later(now + account.reassembler.timeout, self._expire, account)
-        account.open_sets[key][segment.sequence] = part
+            account.open_sets[key] = OpenSet(now, waits=window is not None)
+            at = now + account.reassembler.timeout
+            self._later(at, self._expire, account, key, account.open_sets[key])
+        opened = account.open_sets[key]
+        opened.add(segment.sequence, part)
+        # Parts that come after their message was whole open sets that may never be.
+        while len(account.open_sets) > 2 * MOST_OPEN_SETS:
+            self._end_torso(account.open_sets.pop(next(iter(account.open_sets))), now)
         for joined in ended:
             if not joined.missing:
-                self._keep_joined(account, joined, now)
-        # A part that comes after its message was whole opens a set that nobody ends.
-        while len(account.open_sets) > 2 * MOST_OPEN_SETS:
-            del account.open_sets[next(iter(account.open_sets))]
+                self._keep_whole(account, joined, now)
+        if not opened.waits:
+            return (part,)
+        return () if account.open_sets.get(key) is opened else opened.parts
 
-    def _expire(self, account: Account, now: float) -> None:
+    def _expire(
+        self, account: Account, key: tuple[object, ...], opened: OpenSet, now: float
+    ) -> None:
         """Keep what came of messages whose other parts never came."""
         for joined in account.reassembler.expire(now):
-            self._keep_joined(account, joined, now)
+            self._keep_torso(account, joined, now)
+        # Parts that were repeated after their message was whole make no message, and end as well.
+        if account.open_sets.get(key) is opened:
+            del account.open_sets[key]
+            self._end_torso(opened, now)
 
-    def _keep_joined(self, account: Account, joined: Joined, now: float) -> None:
+    def _keep_whole(self, account: Account, joined: Joined, now: float) -> None:
+        """Keep a message all of whose parts have come, and see whether a rule stops it."""
+        message, opened = self._keep_joined(account, joined, now)
+        parts, rules = opened.parts, self.scenario.rules
+        error = next((part.stop_error for part in parts if part.stop_error), 0)
+        if (
+            rules is not None
+            and not error
+            and account.referee.judge_whole(rules, _asked(message), opened.began_at, now)
+        ):
+            error = self.scenario.repeat_error
+        # A message of which a part is blocked is no use without it.
+        self._stop(parts, error)
+
+    def _keep_torso(self, account: Account, joined: Joined, now: float) -> None:
+        """Keep what came of a message, and end it."""
+        _, opened = self._keep_joined(account, joined, now)
+        self._end_torso(opened, now)
+
+    def _end_torso(self, opened: OpenSet, now: float) -> None:
+        """End a message whose other parts never came, where there is a rule against it."""
+        if opened.waits:
+            self._stop(opened.parts, self.scenario.parts_error)
+            for part in opened.parts:
+                self._settle(part, now)
+
+    def _stop(self, parts: tuple[Part, ...], error: int) -> None:
+        """Give parts a delivery error, unless it is 0 or they have one."""
+        for part in parts:
+            if error and not part.stop_error:
+                part.stop_error = error
+                self._stats.stopped += 1
+
+    def _keep_joined(
+        self, account: Account, joined: Joined, now: float
+    ) -> tuple[KeptMessage, OpenSet]:
         """Keep a message of many parts, or what came of it."""
         key = (joined.sender, joined.recipient, joined.carrier, joined.reference, joined.total)
-        parts = account.open_sets.pop(key, {})
+        # One that had to make room has ended already.
+        opened = account.open_sets.pop(key, None) or OpenSet(now, waits=False)
         message = KeptMessage(
             system_id=account.system_id,
             sender=joined.sender,
@@ -450,7 +533,9 @@ class Brain:
             total=joined.total,
             received_at=self._date_at(now),
         )
-        self._keep(message, tuple(parts[place] for place, _ in joined.parts if place in parts))
+        places = opened.places
+        self._keep(message, tuple(places[place] for place, _ in joined.parts if place in places))
+        return message, opened
 
     def _keep(self, message: KeptMessage, parts: tuple[Part, ...]) -> None:
         """Remember a message; the oldest one makes room."""
@@ -483,8 +568,10 @@ class Brain:
 
     def _settle(self, part: Part, now: float) -> None:
         """Give a part its outcome."""
-        part.state = part.scenario.state
-        part.error_code = part.scenario.error_code
+        if part.stop_error:
+            part.state, part.error_code = MessageState.UNDELIVERABLE, part.stop_error
+        else:
+            part.state, part.error_code = part.scenario.state, part.scenario.error_code
         part.done_at = self._date_at(now)
         self._tell(part, now, is_intermediate=False)
 
@@ -555,6 +642,23 @@ def _final_date(part: Part) -> str:
         return ""
     # In UTC: SMPP writes no offset but whole quarters of an hour.
     return format_time(part.done_at.astimezone(UTC))
+
+
+def _asked(message: KeptMessage) -> tuple[str, str, str | bytes]:
+    """Return what has to be the same for a message to be a repeat."""
+    written = message.octets if message.text is None else message.text
+    return message.sender, message.recipient, written
+
+
+def _answer_to(stopped_by: StoppedBy, scenario: Scenario) -> tuple[int, int]:
+    """Return the `command_status` of what a rule stopped, and its delivery error otherwise."""
+    match stopped_by:
+        case "rate":
+            return CommandStatus.ESME_RTHROTTLED, 0
+        case "repeat":
+            return scenario.repeat_status, scenario.repeat_error
+        case _:
+            return scenario.flood_status, scenario.flood_error
 
 
 def _segment(pdu: SubmitSm) -> Segment:

@@ -50,6 +50,7 @@ class Part:
         charged: Parts that are charged for this submit_sm.
         scenario: The one in force when it came.
         submitted_at: When it came.
+        stop_error: Delivery error of the rule that stopped it; 0 for none.
         state: What has become of it so far.
         error_code: The delivery error that goes with it.
         done_at: When the state was reached.
@@ -67,6 +68,7 @@ class Part:
     charged: int
     scenario: Scenario
     submitted_at: datetime
+    stop_error: int = 0
     state: MessageState | int = MessageState.ENROUTE
     error_code: int = 0
     done_at: datetime | None = None
@@ -177,6 +179,8 @@ class Stats:
         binds_refused: Binds that were refused.
         submits: submit_sm that came.
         refused: Those of them that were refused.
+        stopped: Those that a rule of the gateway stopped, refused or not; of a message whose
+            parts are stopped together, each of them.
         messages: Messages that were taken in, parts joined; also those no longer kept.
         delivered: deliver_sm that the client answered positively.
         redelivered: deliver_sm that had to be put back in the queue.
@@ -190,6 +194,7 @@ class Stats:
     binds_refused: int = 0
     submits: int = 0
     refused: int = 0
+    stopped: int = 0
     messages: int = 0
     delivered: int = 0
     redelivered: int = 0

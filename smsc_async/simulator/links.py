@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pdu.text import Reassembler
 from smsc_async.gateway.coding import DEFAULT_SETTINGS
+from smsc_async.simulator.referee import PARTS_KEPT, Referee
 
 if TYPE_CHECKING:
     from pdu import DeliverSm
@@ -19,6 +20,41 @@ if TYPE_CHECKING:
 
 MOST_OPEN_SETS = 1000
 """Unfinished messages of many parts that one account may have."""
+
+
+class OpenSet:
+    """The parts of one message that have come so far.
+
+    Args:
+        began_at: The instant at which the first one came.
+        waits: Whether no part has an outcome before all have come.
+
+    Attributes:
+        places: The newest part of each place.
+        repeated: Those whose place was taken again.
+    """
+
+    __slots__ = ("began_at", "places", "repeated", "waits")
+
+    def __init__(self, began_at: float, *, waits: bool) -> None:
+        self.began_at = began_at
+        self.waits = waits
+        self.places: dict[int, Part] = {}
+        self.repeated: list[Part] = []
+
+    def add(self, place: int, part: Part) -> None:
+        """Take a part in."""
+        if place in self.places:
+            self.repeated.append(self.places[place])
+        self.places[place] = part
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All parts, in order, those whose place was taken again behind."""
+        return (*(self.places[place] for place in sorted(self.places)), *self.repeated)
+
+    def __repr__(self) -> str:
+        return f"<OpenSet, {len(self.places)} parts>"
 
 
 class Delivery:
@@ -48,18 +84,18 @@ class Account:
 
     Args:
         system_id: The login.
-        multipart_window: Seconds that parts wait for each other.
     """
 
-    __slots__ = ("links", "open_sets", "reassembler", "settings", "system_id", "waiting")
+    __slots__ = ("links", "open_sets", "reassembler", "referee", "settings", "system_id", "waiting")
 
-    def __init__(self, system_id: str, multipart_window: float) -> None:
+    def __init__(self, system_id: str) -> None:
         self.system_id = system_id
         self.settings = DEFAULT_SETTINGS
         self.links: list[Link] = []
         self.waiting: deque[Delivery] = deque()
-        self.reassembler = Reassembler(timeout=multipart_window, max_sets=MOST_OPEN_SETS)
-        self.open_sets: dict[tuple[object, ...], dict[int, Part]] = {}
+        self.referee = Referee()
+        self.reassembler = Reassembler(timeout=PARTS_KEPT, max_sets=MOST_OPEN_SETS)
+        self.open_sets: dict[tuple[object, ...], OpenSet] = {}
 
     def free_link(self) -> Link | None:
         """Return the link with the fewest deliver_sm in flight that has room for one more."""

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote_plus
 
-from pdu.enums import MessageState
+from pdu.enums import CommandStatus, MessageState
+from smsc_async.gateway.limits import GatewayLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from smsc_async.simulator.kept import KeptMessage
+
+OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
+"""The gateway's rules with its published numbers, but for the rate: a simulator that throttled
+would slow every test and every measurement down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,22 @@ class Scenario:
             maintenance: what still awaits its response then gets none. None never does.
         id_format: "decimal", as the gateway writes its ids; with "hex_in_response" the response
             says "D0DAD" where the receipt says 855469, as some SMSCs do.
+        rules: What the gateway refuses or blocks of one account's messages; None switches all of
+            it off. The numbers count as they are: a `margin` is the client's caution. The
+            default has no rate; `rules=GatewayLimits()` has the published 100 a second too, and
+            refuses what is above it with ESME_RTHROTTLED.
+        repeat_status: The `command_status` that refuses an identical message within the minute.
+            What the gateway gives over SMPP isn't known, only that over HTTP it refuses at once
+            (its error 9). ESME_RSUBMITFAIL says no more than that, and isn't one that clients
+            send again by themselves. 0 accepts the message; then it ends as UNDELIV with
+            *repeat_error*, and so does a message in parts: it is known with its last part only.
+        repeat_error: The delivery error of a repeat that was accepted. Not known either: 253,
+            "forbidden", comes nearest to the status 23 that the gateway lists for repeats.
+        flood_status: The `command_status` that refuses a message too many to one subscriber; with
+            0, as is reported of the gateway, it is accepted and ends as UNDELIV with *flood_error*.
+        flood_error: The delivery error of a flood; the gateway's is 251.
+        parts_error: The delivery error of a message whose parts weren't all there in
+            `rules.multipart_window`: then it ends as UNDELIV. The gateway's is 241.
         receipts: Whether there are any, for those who ask for them in registered_delivery.
         receipt_delay: Time from the response to the outcome, and with it the receipt.
         receipt_before_response: The outcome is there at once and its receipt overtakes the
@@ -97,7 +118,6 @@ class Scenario:
         error_code: The gateway's delivery error in its receipt, 0 to 999.
         hlr: What is told about every subscriber of an HLR query.
         cost: Price in every receipt, as the gateway writes it: at most 6 characters.
-        multipart_window: Time for all parts of a message; then what there is is kept.
         keep: How many messages are kept, the newest ones.
 
     Raises:
@@ -118,6 +138,14 @@ class Scenario:
     unbind_after: int | None = None
     id_format: Literal["decimal", "hex_in_response"] = "decimal"
 
+    # What it has rules against.
+    rules: GatewayLimits | None = OWN_RULES
+    repeat_status: int = CommandStatus.ESME_RSUBMITFAIL
+    repeat_error: int = 253
+    flood_status: int = 0
+    flood_error: int = 251
+    parts_error: int = 241
+
     # What comes back.
     receipts: bool = True
     receipt_delay: float = 0.2
@@ -133,7 +161,6 @@ class Scenario:
     cost: str = "1.0000"
 
     # What is remembered.
-    multipart_window: float = 60.0
     keep: int = 500
 
     def __post_init__(self) -> None:
@@ -143,8 +170,9 @@ class Scenario:
             _check(name, getattr(self, name), least=1)
         for name in _TIMEOUTS:
             _check_positive(name, getattr(self, name))
-        if not 0 <= self.error_code <= 999:
-            raise ValueError(f"error_code takes 0 to 999, got {self.error_code}")
+        _check_error("error_code", self.error_code, least=0)
+        for name in _STOPS:
+            _check_error(name, getattr(self, name), least=1)
         if not 0 <= self.state <= 255:
             raise ValueError(f"state takes a MessageState or 0 to 255, got {self.state}")
         if len(self.cost) > 6 or not self.cost.isascii():
@@ -156,7 +184,8 @@ class Scenario:
 
 _DELAYS = ("response_delay", "receipt_delay", "redelivery_delay")
 _COUNTS = ("window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep")
-_TIMEOUTS = ("inactivity_timeout", "deliver_timeout", "multipart_window")
+_TIMEOUTS = ("inactivity_timeout", "deliver_timeout")
+_STOPS = ("repeat_error", "flood_error", "parts_error")
 _ID_FORMATS = ("decimal", "hex_in_response")
 
 
@@ -171,3 +200,9 @@ def _check_positive(name: str, value: float | None) -> None:
     """Refuse a duration that is none."""
     if value is not None and not (value > 0 and isfinite(value)):
         raise ValueError(f"{name} takes more than 0 seconds, got {value}")
+
+
+def _check_error(name: str, value: int, *, least: int) -> None:
+    """Refuse what no receipt has room for."""
+    if not least <= value <= 999:
+        raise ValueError(f"{name} takes {least} to 999, got {value}")

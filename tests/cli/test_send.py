@@ -96,8 +96,8 @@ def test_receipt_need_not_be_waited_for(smsc: Smsc, gateway: HostedSimulator) ->
     """Accepted is enough for some."""
     gateway.scenario = Scenario(receipts=False)
 
-    for arguments in (["--no-wait"], ["--wait", "0"]):
-        done = smsc("send", TO, TEXT, "--url", gateway.url, "--json", *arguments)
+    for number, arguments in enumerate((["--no-wait"], ["--wait", "0"])):
+        done = smsc("send", TO, f"{TEXT} {number}", "--url", gateway.url, "--json", *arguments)
         assert (0, None) == (done.returncode, json.loads(done.stdout)["state"])
 
 

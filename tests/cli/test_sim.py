@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smsc_async import FailedSubmission, GatewayLimits
 from smsc_async.client import SmscClient
 from smsc_async.messages import HlrQuery, Sms
 
@@ -98,6 +99,24 @@ async def test_messages_are_shown_as_they_come() -> None:
     assert "one⏎ \\x1b[31mtwo " + "x" * 200 in shown
     assert rest[-1].startswith("1 message, 4 parts in ")
     assert 0 == process.returncode
+
+
+@needs_signals
+@starts_python
+@pytest.mark.parametrize(("arguments", "status"), [((), 0x45), (("--no-rules",), 0)])
+async def test_repeats_are_refused_unless_it_has_no_rules(
+    arguments: tuple[str, ...], status: int
+) -> None:
+    """As the gateway does, to clients that keep none of its rules themselves."""
+    async with simulating("--json", *arguments) as process:
+        url = json.loads(await a_line(process))["url"]
+        async with SmscClient(url, limits=GatewayLimits.off()) as smsc:
+            messages = [Sms(to="79991234567", text="hi")] * 2
+            outcomes = [outcome async for outcome in smsc.send_many(messages)]
+        await the_rest(process, after=signal.SIGINT)
+
+    failed = [outcome.error for outcome in outcomes if isinstance(outcome, FailedSubmission)]
+    assert [status] * bool(status) == [getattr(error, "command_status", None) for error in failed]
 
 
 @needs_signals

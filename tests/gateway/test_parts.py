@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pdu import decode as decode_pdu
 from pdu.enums import TlvTag
 from pdu.submit import SubmitSm
 from pdu.text.segments import Joined, Reassembler, read_segment
 from pdu.tlvs import Tlv
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway import parts as room
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.gateway.markup import render
-from smsc_async.gateway.parts import Addressing, segments
+from smsc_async.gateway.parts import Addressing, Composer, segments
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import (
     Coding,
@@ -290,3 +293,32 @@ def test_what_is_cut_joins_again(text: str, long_text: LongText, comment: str | 
     assert render(message) == decode(joined[0].octets, submits[0].data_coding)
     assert planned.pdus == len(submits)
     assert all(len(submit.short_message) <= 160 for submit in submits)
+
+
+def test_templates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders that vary wildly cost time, not memory."""
+    monkeypatch.setattr(room, "MAX_TEMPLATES", 2)
+    composer = Composer()
+    for sender in ("One", "Two", "Three", "One"):
+        ((pack, to, octets),) = composer.compose(Sms(to=TO, text="x", sender=sender)).parts
+
+        assert sender == cast("SubmitSm", decode_pdu(pack(1, to, octets))).source_addr
+        assert len(composer._templates) <= 2
+
+
+def test_smart_text_travels_in_septets() -> None:
+    """One dash doesn't double the price."""
+    submit = only(Sms(to=TO, text="17 — ready"), settings=TextSettings(smart=True))
+
+    assert (0x00, b"17 - ready") == (submit.data_coding, submit.short_message)
+
+
+def test_refusal_of_a_text_holds_no_text() -> None:
+    """Whoever shows the variables of a traceback, as error trackers do, shows no message."""
+    with pytest.raises(InvalidMessageError) as caught:
+        Composer().compose(Sms(to=TO, text="Я" * (255 * 67 + 1)))
+
+    shown = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    assert not [frame for frame in shown if "text" in (frame.locals or {})]

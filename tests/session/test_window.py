@@ -276,3 +276,14 @@ def test_ten_thousand_requests_leave_the_window_empty() -> None:
 
     assert 0 == slots.in_flight
     assert not re.search(r"[1-9]/", repr(slots))
+
+
+def test_full_window_says_so_before_anything_is_opened() -> None:
+    """Whoever has a number to take first asks."""
+    window = Window(1, 30.0)
+    window.check_free()
+    window.open_slot(1, CommandId.SUBMIT_SM, None, 0.0)
+
+    assert 0 == window.free
+    with pytest.raises(WindowFullError):
+        window.check_free()

@@ -71,9 +71,12 @@ class Client:
         bind: Any = _BINDS[mode]
         return self.send(bind(system_id=system_id, **fields))
 
-    def submit(self, text: str = "Code 4821", **fields: Any) -> list[Pdu]:  # noqa: ANN401 - any field of a submit_sm
-        """Submit a text that asks for a receipt; return what is answered at once."""
-        return self.send(submit(text, **fields))
+    def submit(self, text: str | None = None, **fields: Any) -> list[Pdu]:  # noqa: ANN401 - any field of a submit_sm
+        """Submit a text that asks for a receipt, by default one unlike the others of this link.
+
+        Returns what is answered at once.
+        """
+        return self.send(submit(f"Code {self._number}" if text is None else text, **fields))
 
     def answer(self, *pdus: Pdu, status: int = 0) -> list[Pdu]:
         """Answer deliver_sm; return what that makes the gateway write at once."""

@@ -34,6 +34,7 @@ from pdu import (
 )
 from pdu.text import TextCoding, split
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.parts import segments
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
 from smsc_async.receipts import HlrReceipt, read_receipt
@@ -194,10 +195,8 @@ def test_parts_are_joined_however_they_travel(
     assert 1 == desk.brain.stats().messages
 
 
-def test_parts_that_never_come_are_not_waited_for(make_desk: MakeDesk) -> None:
+def test_parts_that_never_come_are_not_waited_for(desk: Desk, client: Client) -> None:
     """«…все SMS-части должны быть переданы на сервер в течение минуты»."""
-    desk = make_desk(multipart_window=60.0)
-    client = desk.client()
     first, second, _ = segments(Sms(to=TO, text=LONG), reference=7)
     client.send(second)
     desk.wait(30.0)
@@ -426,8 +425,8 @@ def test_ids_are_forgotten_after_a_while(make_desk: MakeDesk) -> None:
     """Ten for each message that is kept."""
     desk = make_desk(keep=1)
     client = desk.client()
-    for _ in range(11):
-        client.submit()
+    for number in range(11):
+        client.submit(str(number))
 
     assert [STATUS.ESME_RINVMSGID] == _statuses(client.send(QuerySm(message_id="855469")))
     assert [STATUS.ESME_ROK] == _statuses(client.send(QuerySm(message_id="855470")))
@@ -562,8 +561,8 @@ def test_queue_of_receipts_is_bounded(make_desk: MakeDesk) -> None:
     """The oldest makes room."""
     desk = make_desk(receipt_queue=2)
     sending = desk.client("transmitter")
-    for _ in range(3):
-        sending.submit()
+    for code in "123":
+        sending.submit(code)
     desk.wait(0.2)
 
     assert ["855470", "855471"] == [r.message_id for r in _receipts_of(desk.connect())]
@@ -735,3 +734,220 @@ def test_a_second_look_at_a_lost_link_changes_nothing(desk: Desk) -> None:
 
     assert (1, 0) == (desk.brain.stats().connections, desk.brain.stats().links)
     assert desk.brain.touched
+
+
+# What the gateway has rules against.
+
+
+def _fates(client: Client) -> list[tuple[object, object]]:
+    """Return state and error of the receipts that came."""
+    return [(receipt.state, receipt.error_code) for receipt in client.receipts()]
+
+
+def test_repeat_is_refused_and_leaves_no_trace(desk: Desk, client: Client) -> None:
+    """«Сервер не принимает более одного одинакового запроса … в течение минуты…»."""
+    client.submit("Hi")
+    desk.wait(59.0)
+    assert [STATUS.ESME_RSUBMITFAIL] == _statuses(
+        [pdu for pdu in client.submit("Hi") if not isinstance(pdu, DeliverSm)]
+    )
+    assert (1, 1, 1) == (
+        desk.brain.stats().messages,
+        desk.brain.stats().refused,
+        desk.brain.stats().stopped,
+    )
+
+    desk.wait(1.0)
+    assert [STATUS.ESME_ROK] == _statuses(client.submit("Hi"))
+
+
+def test_repeat_may_be_accepted_and_blocked(make_desk: MakeDesk) -> None:
+    """How the gateway tells it over SMPP nobody has written down."""
+    desk = make_desk(repeat_status=0, repeat_error=7)
+    client = desk.client()
+    client.submit("Hi")
+
+    assert [STATUS.ESME_ROK] == _statuses(client.submit("Hi"))
+    desk.wait(0.2)
+    assert [(MessageState.DELIVERED, 0), (MessageState.UNDELIVERABLE, 7)] == _fates(client)
+    assert MessageState.UNDELIVERABLE == desk.brain.messages[1].state
+
+
+def test_repeat_of_another_account_is_none(desk: Desk, client: Client) -> None:
+    """«…для защиты от ошибок … в программе на стороне Клиента»: of each client."""
+    client.submit("Hi")
+
+    assert [STATUS.ESME_ROK] == _statuses(desk.client(system_id="bank").submit("Hi"))
+
+
+def test_fifty_first_in_a_row_is_accepted_and_blocked(desk: Desk, client: Client) -> None:
+    """«Сервер также блокирует отправку более 50 сообщений одному абоненту…»: err 251."""
+    answers = [client.submit(str(number))[0] for number in range(51)]
+    desk.wait(0.2)
+    errors: list[int | None] = []
+    pdus = client.read()
+    while pdus:
+        errors += [read_receipt(pdu).error_code for pdu in pdus if isinstance(pdu, DeliverSm)]
+        pdus = client.answer(*pdus)
+
+    assert [0] * 51 == _statuses(answers)
+    assert [0] * 50 + [251] == errors
+    assert (0, 1) == (desk.brain.stats().refused, desk.brain.stats().stopped)
+
+
+def test_flood_may_be_refused(make_desk: MakeDesk) -> None:
+    """A client has to take it either way."""
+    desk = make_desk(rules=GatewayLimits(flood_length=1), flood_status=0x400)
+    client = desk.client()
+
+    assert [0, 0x400] == _statuses(client.submit("1") + client.submit("2"))
+
+
+def test_message_in_parts_has_one_fate_when_it_is_whole(desk: Desk, client: Client) -> None:
+    """«…для проверки на фильтры и шаблоны все SMS-части предварительно необходимо склеить…»."""
+    *first, last = segments(Sms(to=TO, text=LONG), reference=7)
+    client.send(*first)
+    desk.wait(59.0)
+    assert [] == client.receipts()
+
+    client.send(last)
+    desk.wait(0.2)
+    assert [(MessageState.DELIVERED, 0)] * 3 == _fates(client)
+
+
+def test_message_whose_parts_are_late_is_undeliverable(desk: Desk, client: Client) -> None:
+    """«В противном случае оператор может отклонить сообщение…»: err 241, for each part."""
+    first, *rest = segments(Sms(to=TO, text=LONG), reference=7)
+    client.send(first)
+    desk.wait(60.0)
+    assert [(MessageState.UNDELIVERABLE, 241)] == _fates(client)
+
+    client.send(*rest)
+    desk.wait(60.0)
+    assert [(MessageState.UNDELIVERABLE, 241)] * 2 == _fates(client)
+    assert [(1, 3), (2, 3)] == [(kept.parts, kept.total) for kept in desk.brain.messages]
+    assert (0, 3) == (desk.brain.stats().refused, desk.brain.stats().stopped)
+
+
+def test_parts_may_be_late_where_no_rule_is(make_desk: MakeDesk) -> None:
+    """Each part has its outcome at once, as at an SMSC that joins nothing."""
+    desk = make_desk(rules=GatewayLimits(multipart_window=None))
+    client = desk.client()
+    client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
+    desk.wait(0.2)
+
+    assert [(MessageState.DELIVERED, 0)] == _fates(client)
+    desk.wait(60.0)
+    assert [] == client.receipts()
+    assert 1 == desk.brain.stats().messages
+
+
+def test_parts_wait_as_long_as_the_rule_says(make_desk: MakeDesk) -> None:
+    """Other numbers make a test disagree with the client on purpose."""
+    desk = make_desk(rules=GatewayLimits(multipart_window=5.0, margin=0.0))
+    client = desk.client()
+    client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
+    desk.wait(5.0)
+
+    assert [(MessageState.UNDELIVERABLE, 241)] == _fates(client)
+
+
+def test_long_message_sent_again_is_known_by_its_whole_text(make_desk: MakeDesk) -> None:
+    """It was accepted part by part, so it can only be blocked; one that begins alike isn't."""
+    desk = make_desk(receipt_window=9)
+    client = desk.client()
+    for reference, text in enumerate((LONG, LONG + "!", LONG)):
+        client.send(*segments(Sms(to=TO, text=text), reference=reference))
+    desk.wait(0.2)
+
+    assert [(MessageState.DELIVERED, 0)] * 6 + [(MessageState.UNDELIVERABLE, 253)] * 3 == (
+        _fates(client)
+    )
+    assert (0, 3) == (desk.brain.stats().refused, desk.brain.stats().stopped)
+
+
+def test_message_with_a_blocked_part_is_blocked(make_desk: MakeDesk) -> None:
+    """Two parts would have passed; nobody can read two thirds."""
+    desk = make_desk(rules=GatewayLimits(flood_length=2))
+    client = desk.client()
+    client.send(*segments(Sms(to=TO, text=LONG)))
+    desk.wait(0.2)
+
+    assert [(MessageState.UNDELIVERABLE, 251)] * 3 == _fates(client)
+
+
+def test_part_that_came_twice_has_a_fate_too(desk: Desk, client: Client) -> None:
+    """Two ids were given, so two receipts are owed."""
+    first, *rest = segments(Sms(to=TO, text=LONG), reference=7)
+    client.send(first, first, *rest)
+    desk.wait(0.2)
+    assert ["855470", "855471", "855472", "855469"] == [r.message_id for r in client.receipts()]
+
+    client.send(first)
+    desk.wait(60.0)
+    assert 1 == desk.brain.stats().messages
+
+
+def test_rules_may_be_off(make_desk: MakeDesk) -> None:
+    """Nothing is compared, counted or timed."""
+    client = make_desk(rules=None).client()
+
+    assert [0] * 60 == _statuses([client.submit("Hi")[0] for _ in range(60)])
+
+
+def test_rate_is_kept_where_one_is_set(make_desk: MakeDesk) -> None:
+    """Above it the throttling error; that one may come again."""
+    desk = make_desk(rules=GatewayLimits(rate=2.0))
+    client = desk.client()
+
+    answers = [client.submit(code)[0] for code in "123"]
+    assert [0, 0, STATUS.ESME_RTHROTTLED] == _statuses(answers)
+    desk.wait(1.0)
+    assert 0 == client.submit("3")[-1].command_status
+
+
+def test_what_is_refused_for_another_reason_is_no_message(make_desk: MakeDesk) -> None:
+    """Whoever mends a wrong sender sends the same text again."""
+    desk = make_desk(submit_status=STATUS.ESME_RINVSRCADR)
+    client = desk.client()
+    client.submit("Hi")
+    desk.brain.scenario = Scenario()
+
+    assert [0] == _statuses(client.submit("Hi"))
+
+
+def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
+    """They have no text."""
+    answers = [
+        client.submit(short_message=octets, data_coding=0x0C)[0]
+        for octets in (b"\x01", b"\x02", b"\x01")
+    ]
+
+    assert [0, 0, STATUS.ESME_RSUBMITFAIL] == _statuses(answers)
+
+
+def test_outcome_may_come_first_of_parts_too(make_desk: MakeDesk) -> None:
+    """Those of all parts come before the last one's response."""
+    client = make_desk(receipt_before_response=True).client()
+    *first, last = segments(Sms(to=TO, text=LONG), reference=7)
+
+    assert [SubmitSmResp] * 2 == [type(pdu) for pdu in client.send(*first)]
+    assert [DeliverSm] * 3 + [SubmitSmResp] == [type(pdu) for pdu in client.send(last)]
+
+
+def test_set_that_is_open_keeps_its_rule(make_desk: MakeDesk) -> None:
+    """A message keeps the scenario it came under; none is told twice, and none forgotten."""
+    desk = make_desk()
+    client = desk.client()
+    first, second, last = segments(Sms(to=TO, text=LONG), reference=7)
+    client.send(first)
+    desk.brain.scenario = Scenario(rules=None)
+    client.send(second)
+    desk.wait(1.0)
+    assert [] == client.receipts()
+
+    client.send(last)
+    desk.wait(1.0)
+    assert [(MessageState.DELIVERED, 0)] * 3 == _fates(client)
+    desk.wait(60.0)
+    assert [] == client.receipts()

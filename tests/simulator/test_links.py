@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu import DeliverSm
-from smsc_async.simulator.links import Account, Delivery
+from smsc_async.simulator.links import Account, Delivery, OpenSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +39,11 @@ def test_link_with_the_fewest_in_flight_is_next(make_desk: MakeDesk) -> None:
 
 def test_reprs_say_who_and_how_much(desk: Desk) -> None:
     """And no text and no number of a person."""
-    account = Account("shop", 60.0)
+    account = Account("shop")
     delivery = Delivery(DeliverSm(source_addr="79991234567", short_message=b"Hi"), account)
 
     assert "<Account 'shop', 0 receiving links, 0 deliver_sm waiting>" == repr(account)
     assert "79991234567" not in repr(delivery)
     assert repr(delivery).startswith("<Delivery DeliverSm(")
+    assert "<OpenSet, 0 parts>" == repr(OpenSet(0.0, waits=True))
     assert repr(desk.connect().link).startswith("<Link None, <Session SMSC OPEN")

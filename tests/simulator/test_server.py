@@ -49,13 +49,21 @@ from smsc_async.simulator.server import Alarm
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SUBMIT = SubmitSm(
-    source_addr="Shop",
-    destination_addr="79991234567",
-    registered_delivery=1,
-    data_coding=4,
-    short_message=b"Code 4821",
-)
+
+def _submit(text: str) -> SubmitSm:
+    """Make a submit_sm of a text."""
+    return SubmitSm(
+        source_addr="Shop",
+        destination_addr="79991234567",
+        registered_delivery=1,
+        data_coding=4,
+        short_message=text.encode("ascii"),
+    )
+
+
+SUBMIT = _submit("Code 4821")
+OTHERS = [_submit(f"Code {number}") for number in range(10)]
+"""Of ten texts: the same one twice is a repeat."""
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - for the length of one test
 QUICK = Scenario(receipt_delay=0.0)
 
@@ -141,8 +149,8 @@ async def test_the_same_session_machine_is_at_both_ends() -> None:
             BindTransceiver(system_id="demo", password="demo"), client.loop.time()
         )
         await client.until(Bound)
-        for _ in range(3):
-            client.session.request(SUBMIT, client.loop.time())
+        for submit in OTHERS[:3]:
+            client.session.request(submit, client.loop.time())
         client.write()
         answers = await client.until(ResponseReceived, RequestReceived, count=6)
         client.session.unbind(client.loop.time())
@@ -257,7 +265,7 @@ async def test_messages_can_be_waited_for() -> None:
     async with Simulator() as simulator, _bound(simulator) as wire:
         waiting = asyncio.create_task(simulator.wait_for_message())
         await asyncio.sleep(0)
-        await wire.send(SUBMIT, SUBMIT)
+        await wire.send(*OTHERS[:2])
         first, second = await waiting, await simulator.wait_for_message()
 
     assert ["855469", "855470"] == [first.message_id, second.message_id]
@@ -273,7 +281,7 @@ async def test_waiting_for_a_message_ends() -> None:
 async def test_messages_nobody_waits_for_do_not_pile_up() -> None:
     """Only the newest are kept, here too."""
     async with Simulator(Scenario(keep=2)) as simulator, _bound(simulator) as wire:
-        await wire.send(SUBMIT, SUBMIT, SUBMIT)
+        await wire.send(*OTHERS[:3])
         for _ in range(3):
             await wire.read()
         assert "855470" == (await simulator.wait_for_message()).message_id
@@ -359,7 +367,7 @@ async def test_all_of_one_turn_leaves_in_one_write(monkeypatch: pytest.MonkeyPat
             write(self, data)
 
         monkeypatch.setattr(type(transport), "write", counted)
-        await wire.send(*[SUBMIT] * 10)
+        await wire.send(*OTHERS)
         for _ in range(10):
             await wire.read()
 
@@ -369,7 +377,7 @@ async def test_all_of_one_turn_leaves_in_one_write(monkeypatch: pytest.MonkeyPat
 async def test_link_may_drop_in_the_middle() -> None:
     """The responses before it arrive, then the connection ends."""
     async with Simulator(Scenario(drop_after=2)) as simulator, _bound(simulator) as wire:
-        await wire.send(SUBMIT, SUBMIT, SUBMIT)
+        await wire.send(*OTHERS[:3])
         assert "855469" == (await wire.read()).message_id
         with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
             await wire.read()

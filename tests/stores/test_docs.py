@@ -11,7 +11,7 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 BLOCKS = re.findall(r"```python\n(.*?)```", (DOCS / "rules.md").read_text("utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["settings", "several workers"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["settings", "several workers", "simulator"])
 async def test_block_of_the_page_runs(block: str) -> None:
     """No server is needed to make a store."""
     exec(compile(block, "rules.md", "exec"), {})  # noqa: S102 - our own page

@@ -17,11 +17,16 @@ from smsc_async import (
     HeldByRuleError,
     HlrQuery,
     HlrReceipt,
+    Hold,
     IncomingMessage,
     InvalidMessageError,
+    MemoryRuleStore,
     MessageState,
     Outcome,
+    PartsOverdueError,
     Receipt,
+    RepeatedMessageError,
+    ResponseTimeoutError,
     SendError,
     Sms,
     SmscClient,
@@ -30,7 +35,9 @@ from smsc_async import (
     Submission,
     SubmitRefusedError,
     TelegramCode,
+    ThrottledError,
 )
+from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -100,6 +107,43 @@ async def errors(smsc: SmscClient) -> None:
         del known
     except SmscError:
         raise
+
+
+async def rules(smsc: SmscClient, orders: list[Sms]) -> None:
+    """Whoever is held may wait, and an unknown outcome is sent again on purpose."""
+    message = Sms(to="79991234567", text="Код входа: 4821")
+    assert_type(await smsc.send(message, hold=Hold.wait(at_most=35)), Submission[Receipt])
+    assert_type(await smsc.send(message, hold=Hold.fail()), Submission[Receipt])
+    try:
+        await smsc.send(message, timeout=5)
+    except ResponseTimeoutError as error:
+        assert_type(await smsc.send(message, retry_of=error), Submission[Receipt])
+    except RepeatedMessageError as held:
+        assert_type(held.retry_after, float)
+    except ThrottledError as throttled:
+        assert_type(throttled.retry_after, float)
+    except PartsOverdueError as late:
+        assert_type((late.accepted, late.total, late.message_ids), tuple[int, int, tuple[str, ...]])
+    async for outcome in smsc.send_many(orders, hold=Hold.wait()):
+        assert_type(outcome, Submission[Any] | FailedSubmission)
+    planned = smsc.plan(message)
+    if planned.held_by is not None:
+        assert_type(planned.retry_after, float)
+    assert_type(smsc.health().rules.is_degraded, bool)
+
+
+async def rules_of_ones_own(url: str) -> None:
+    """Limits and store are the client's, rules of the simulator's scenario the gateway's."""
+    store = MemoryRuleStore()
+    limits = GatewayLimits(flood_length=None, margin=2)
+    async with SmscClient(url, limits=limits, store=store), SmscClient(url, store=store):
+        pass
+    async with SmscClient(url, limits=GatewayLimits.off()):
+        pass
+    scenario = Scenario(rules=GatewayLimits(repeat_window=5), repeat_status=CommandStatus.ESME_ROK)
+    async with Simulator(scenario) as simulator:
+        simulator.scenario = Scenario(rules=None)
+        assert_type(simulator.stats.stopped, int)
 
 
 async def settings() -> None:
