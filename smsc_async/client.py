@@ -9,15 +9,15 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pdu import BindMode, QuerySm
+from pdu import BindMode
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError, LocalProtocolError, RequestRefusedError
+from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
 from smsc_async.receipts import read_query_result
-from smsc_async.requests import check_request, request_name
+from smsc_async.requests import check_request, check_response, query_of
 from smsc_async.running import Running, text_settings
 from smsc_async.status import Health, Stats
 from smsc_async.stores import MemoryRuleStore
@@ -217,12 +217,7 @@ class SmscClient:
             LinkLostError: There is no link, or it was lost.
             ClientClosedError: The client isn't open.
         """
-        message_id = message if isinstance(message, str) else message.message_id
-        name = sender if isinstance(message, str) else message.message.sender
-        ton, npi = self._open().addressing.of_sender(name)
-        query = QuerySm(
-            message_id=message_id, source_addr_ton=ton, source_addr_npi=npi, source_addr=name
-        )
+        query = query_of(message, sender, self._open().addressing)
         response = await self.request(query, timeout=timeout)
         return read_query_result(cast("QuerySmResp", response))
 
@@ -246,12 +241,9 @@ class SmscClient:
         """
         running = self._open()
         check_request(request)
-        response = await running.links.request(request, timeout)
-        if response.command_status:
-            raise RequestRefusedError(request_name(request), response.command_status)
-        return response
+        return check_response(request, await running.links.request(request, timeout))
 
-    async def receipts(self) -> AsyncGenerator[Receipt]:
+    def receipts(self) -> AsyncGenerator[Receipt]:
         """Yield receipts as they come, also those of earlier runs and other processes.
 
         From the first call on every receipt comes here; before it those don't that a
@@ -261,10 +253,9 @@ class SmscClient:
         Raises:
             ClientClosedError: The client isn't open.
         """
-        async for receipt in self._open().inbox.receipts.read():
-            yield receipt
+        return self._open().inbox.receipts.read()
 
-    async def incoming(self) -> AsyncGenerator[IncomingMessage]:
+    def incoming(self) -> AsyncGenerator[IncomingMessage]:
         """Yield subscribers' messages as they come, their parts joined.
 
         At most `config.incoming` wait unread, then the gateway does. Ends when the client is
@@ -273,8 +264,7 @@ class SmscClient:
         Raises:
             ClientClosedError: The client isn't open.
         """
-        async for message in self._open().inbox.incoming.read():
-            yield message
+        return self._open().inbox.incoming.read()
 
     async def take(self, event: object) -> None:
         """Take a receipt or a subscriber's message that came some other way than over SMPP.

@@ -14,7 +14,7 @@ from pdu import CommandStatus
 from smsc_async.instrumentation import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Queue(Generic[T]):
             self._warn()
         self._wake()
 
-    async def read(self) -> AsyncIterator[T]:
+    async def read(self) -> AsyncGenerator[T]:
         """Yield items as they come, until the queue is closed and empty."""
         self.is_read = True
         while True:
