@@ -345,6 +345,18 @@ async def test_send_that_is_cancelled_while_held_leaves_no_trace(
     assert 2 == len(gateway.submits)
 
 
+async def test_client_that_is_left_holds_nobody(connect: Connect) -> None:
+    """Leaving takes no minute, and who was held learns that nothing went."""
+    async with connect() as smsc:
+        await smsc.send(HI)
+        waiting = asyncio.create_task(smsc.send(HI, hold=Hold.wait()))
+        await turns()
+    with pytest.raises(SubmitInterruptedError) as left:
+        await waiting
+
+    assert Outcome.NOT_SENT is left.value.outcome
+
+
 async def test_many_tell_what_was_held(gateway: Gateway, connect: Connect) -> None:
     """An outcome like any other; the rest goes."""
     async with connect() as smsc:
@@ -433,6 +445,18 @@ async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock:
     assert 1 == len(gateway.submits)
 
 
+async def test_no_link_within_the_minute_ends_the_message_then(gateway: Gateway) -> None:
+    """Not when patience with the link ends: until then the torso is of no use to anybody."""
+    gateway.on_submit = first_then_hang_up(gateway)
+    limits = GatewayLimits(rate=20.0, multipart_window=0.2, margin=0.0)
+    async with SmscClient(gateway.url("bind_timeout=60"), limits=limits) as smsc:
+        gateway.on_bind = nothing
+        with pytest.raises(PartsOverdueError) as late:
+            await asyncio.wait_for(smsc.send(LONG), 5)
+
+    assert (1, 3) == (late.value.accepted, late.value.total)
+
+
 def first_then_hang_up(gateway: Gateway) -> Callable[[Peer, SubmitSm], None]:
     """Accept all, but hang up after the first one."""
 
@@ -500,6 +524,23 @@ async def test_gateway_refuses_a_repeat_of_a_client_without_rules(
 
     assert CommandStatus.ESME_RSUBMITFAIL == refused.value.command_status
     assert 2 == len(simulator.messages)
+
+
+async def test_gateway_has_a_message_once_however_soon_it_is_sent_again(
+    clock: Clock, simulator: Simulator
+) -> None:
+    """Within the minute its own rule makes that safe: what it refuses as a repeat, it has."""
+    simulator.scenario = Scenario(inactivity_timeout=None, silent=True)
+    limits, store = GatewayLimits(rate=None), MemoryRuleStore(clock)
+    async with SmscClient(simulator.url, limits=limits, store=store) as smsc:
+        with pytest.raises(ResponseTimeoutError) as unknown:
+            await smsc.send(HI, timeout=0.05)
+        simulator.scenario = Scenario(inactivity_timeout=None)
+        clock.now += 30.0
+        with pytest.raises(SubmitRefusedError):
+            await smsc.send(HI, retry_of=unknown.value)
+
+    assert (1, 1) == (len(simulator.messages), simulator.stats.stopped)
 
 
 async def test_gateway_blocks_a_flood_of_a_client_without_rules(

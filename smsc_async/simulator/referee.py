@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal
 
 from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.rulebook import Rules, Step, decide
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from smsc_async.gateway.flood import Row
     from smsc_async.gateway.repeats import Fingerprint
     from smsc_async.gateway.verdict import Admitted
-
-T = TypeVar("T")
 
 StoppedBy = Literal["rate", "repeat", "flood"]
 """The rules that stop a message at the gateway."""
@@ -44,12 +42,24 @@ class Referee:
     parts counts from its first one, and by then others have come.
     """
 
-    __slots__ = ("_arrived", "_limits", "_of_part", "_of_whole", "_requests", "_rows", "_together")
+    __slots__ = (
+        "_arrived",
+        "_limits",
+        "_memory",
+        "_of_part",
+        "_of_whole",
+        "_remembered",
+        "_requests",
+        "_rows",
+        "_together",
+    )
 
     def __init__(self) -> None:
-        # Both in the order of their last change, so what no longer matters is in front.
         self._requests: dict[Fingerprint, Admitted] = {}
         self._rows: dict[str, Row] = {}
+        # What was remembered when: a dict is slow to tell its oldest entry.
+        self._remembered: deque[tuple[float, Fingerprint, str]] = deque()
+        self._memory = 0.0
         self._arrived: deque[float] = deque()
         self._limits = _OFF
         self._together = self._of_part = self._of_whole = Rules()
@@ -92,8 +102,7 @@ class Referee:
         """
         if limits is not self._limits:
             self._adopt(limits)
-        self._forget(now)
-        return self._apply(Step(self._of_whole, hash(asked), asked[1]), began_at)
+        return self._apply(Step(self._of_whole, hash(asked), asked[1]), began_at, now)
 
     def _judge(
         self, limits: GatewayLimits, to: str, asked: Hashable, now: float, *, is_part: bool
@@ -104,35 +113,35 @@ class Referee:
         if limits.rate is not None and self._is_too_fast(limits.rate, now):
             return "rate"
         rules = self._of_part if is_part else self._together
-        self._forget(now)
-        stopped_by = self._apply(Step(rules, hash(asked), to), now)
+        stopped_by = self._apply(Step(rules, hash(asked), to), now, now)
         if stopped_by is None and limits.rate is not None:
             self._arrived.append(now)
         return stopped_by
 
-    def _apply(self, step: Step, at: float) -> Literal["repeat", "flood"] | None:
+    def _apply(self, step: Step, at: float, now: float) -> Literal["repeat", "flood"] | None:
         """Decide all rules of a message together; remember it if none stops it."""
+        self._forget(now)
         known, row = self._requests.get(step.request), self._rows.get(step.to)
         verdict, row, _ = decide(step, known, row, at, at, 0)
         if isinstance(verdict, Held):
             return "repeat" if verdict.rule == "repeat" else "flood"
         if step.rules.repeat_window:
-            self._requests.pop(step.request, None)
             self._requests[step.request] = verdict
         if row is not None:
-            self._rows.pop(step.to, None)
             self._rows[step.to] = row
+        self._remembered.append((now, step.request, step.to))
         return None
 
     def _forget(self, now: float) -> None:
-        """Let go of what no rule asks for any more."""
-        requests, rows, rules = self._requests, self._rows, self._together
-        # A message in parts may have begun that long before it is judged.
-        memory = rules.repeat_window + (self._limits.multipart_window or PARTS_KEPT)
-        while requests and _first(requests).not_before + memory <= now:
-            del requests[next(iter(requests))]
-        while rows and _first(rows)[2] + rules.flood_gap <= now:
-            del rows[next(iter(rows))]
+        """Let go of what no rule asks for any more, unless it has come again since."""
+        remembered, oldest = self._remembered, now - self._memory
+        while remembered and remembered[0][0] <= oldest:
+            _, request, to = remembered.popleft()
+            known, row = self._requests.get(request), self._rows.get(to)
+            if known is not None and known.not_before <= oldest:
+                del self._requests[request]
+            if row is not None and row[2] <= oldest:
+                del self._rows[to]
 
     def _adopt(self, limits: GatewayLimits) -> None:
         """Go by these limits from now on."""
@@ -140,6 +149,9 @@ class Referee:
         self._together = rules = Rules.of(replace(limits, margin=0.0, rate=None))
         self._of_part = rules._replace(repeat_window=0.0)
         self._of_whole = rules._replace(flood_gap=0.0)
+        # A message in parts may have begun that long before it is judged.
+        parts = limits.multipart_window or PARTS_KEPT
+        self._memory = max(rules.repeat_window + parts, rules.flood_gap)
 
     def _is_too_fast(self, rate: float, now: float) -> bool:
         """Whether as many as are allowed have come within the last second.
@@ -153,8 +165,3 @@ class Referee:
 
     def __repr__(self) -> str:
         return f"<Referee, {len(self._requests)} requests, {len(self._rows)} recipients>"
-
-
-def _first(entries: dict[Any, T]) -> T:
-    """Return the value that was put in first."""
-    return next(iter(entries.values()))
