@@ -80,6 +80,10 @@ class Kept(dict[Any, Any]):
             self[octets] = meaning
         return meaning
 
+    def __repr__(self) -> str:
+        # Addresses and texts stay with their PDUs.
+        return f"<Kept, {len(self)} of {self.room}>"
+
 
 TakeTlvs = Callable[[bytes, int], tuple[Tlv, ...]]
 

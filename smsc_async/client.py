@@ -6,14 +6,16 @@ they say. Decisions are the gateway's rules and the session's; carrying is the l
 
 from __future__ import annotations
 
+from asyncio import CancelledError, get_running_loop
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pdu import BindMode
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError
+from smsc_async.gate import AT_ONCE
 from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan, plan
+from smsc_async.gateway.verdict import Admitted
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
 from smsc_async.receipts import read_query_result
@@ -141,7 +143,8 @@ class SmscClient:
                 `Hold.wait(at_most=35)` waits.
             retry_of: The error of an earlier send of the same message whose outcome is unknown:
                 send it again on purpose. Within a minute of it the gateway's own rule makes that
-                safe, for it takes no repeat; later the message may be delivered and paid twice.
+                safe, for it takes no repeat: a refusal then says that the first one arrived.
+                Later the message may be delivered and paid twice.
 
         Raises:
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
@@ -154,7 +157,22 @@ class SmscClient:
             PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """
-        return await self._sending().send(message, timeout, hold, retry_of)
+        running = self._sending()
+        token = None if retry_of is None else retry_of.reservation
+        submission, verdict = running.enter(message, timeout, token)
+        if type(verdict) is not Admitted:
+            await running.gate.ask(submission, verdict, hold or AT_ONCE)
+        # One coroutine, and the future is all that is awaited: each more costs every message.
+        submission.waiter = waiter = running.loop.create_future()
+        running.links.submit(submission)
+        try:
+            await waiter
+        except CancelledError:
+            running.withdraw(submission)
+            raise
+        if submission.failure is not None:
+            raise submission.failure
+        return submission
 
     def send_many(
         self,
@@ -308,7 +326,8 @@ class SmscClient:
 
     def _sending(self) -> Running:
         """Return what runs, if messages may be sent."""
-        running = self._open()
-        if self.config.mode is BindMode.RECEIVER:
-            raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")
-        return running
+        running = self._running
+        if running is not None and running.may_send and get_running_loop() is running.loop:
+            return running
+        self._open()
+        raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")

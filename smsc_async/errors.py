@@ -181,7 +181,7 @@ class SendError(SmscError):
             `send(…, retry_of=error)`.
     """
 
-    reservation: int | str | None = None
+    reservation: float | str | None = None
 
     def __init__(
         self,

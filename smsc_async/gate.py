@@ -36,12 +36,20 @@ class Gate:
         limits: The gateway's numbers.
         store: Where the rules' memory is.
         clock: Seconds of the links' clock; the store may have another.
+        wording: Gives the text of a message as it travels.
     """
 
-    def __init__(self, limits: GatewayLimits, store: RuleStore, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: GatewayLimits,
+        store: RuleStore,
+        clock: Callable[[], float],
+        wording: Callable[[Message[Any]], str],
+    ) -> None:
         self._rulebook = Rulebook(limits, key=store.key)
         self._store = store
         self._clock = clock
+        self._wording = wording
         self._parts_window = self._rulebook.rules.multipart_window
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_off = self._rulebook.is_off
@@ -65,8 +73,15 @@ class Gate:
             submission.parts_window = self._parts_window
         if self._is_off:
             return NO_RULE
-        submission.step = step = self._rulebook.step(submission.message, parts, text, token)
+        submission.retries = token
+        step = self._rulebook.step(submission.message, parts, text, token)
         return self._ask_store(submission, step)
+
+    def _step_of(self, submission: Submission[Any]) -> Step:
+        """Make the question of a message once more: few are needed, and kept ones take memory."""
+        message = submission.message
+        text = self._wording(message)
+        return self._rulebook.step(message, submission.parts, text, submission.retries)
 
     def _ask_store(self, submission: Submission[Any], step: Step) -> Verdict | None:
         """Ask, if the answer can be had at once."""
@@ -85,8 +100,7 @@ class Gate:
             HeldByRuleError: A rule holds it for longer.
             SubmitInterruptedError: The client is left.
         """
-        store, step = self._store, submission.step
-        assert step is not None  # noqa: S101 - made by `ask_now`
+        store, step = self._store, self._step_of(submission)
         since = store.now()
         while True:
             if verdict is None:
@@ -120,24 +134,26 @@ class Gate:
         What the gateway refused or never saw doesn't count against the next attempt.
         """
         failure = submission.failure
-        admitted = submission.admitted
-        if admitted is None or failure is None:
+        if submission.reservation is None or failure is None:
             return
         if failure.outcome is Outcome.UNKNOWN or failure.message_ids:
-            failure.reservation = admitted.token
+            failure.reservation = submission.reservation
         else:
             self.release(submission)
 
     def release(self, submission: Submission[Any]) -> None:
         """Give the place of a message back, once."""
-        if submission.step is not None and submission.admitted is not None:
-            self._store.release(submission.step, submission.admitted)
-            submission.admitted = None
+        admitted = _admission_of(submission)
+        if admitted is not None:
+            self._store.release(self._step_of(submission), admitted)
+            submission.reservation = None
 
     def postpone(self, submission: Submission[Any]) -> None:
         """Take notice that a message is written only now: the gateway counts from its arrival."""
-        if submission.step is not None and submission.admitted is not None:
-            submission.admitted = self._store.postpone(submission.step, submission.admitted)
+        admitted = _admission_of(submission)
+        if admitted is not None:
+            later = self._store.postpone(self._step_of(submission), admitted)
+            submission.reservation, submission.admitted_at = later.token, later.not_before
 
     def leave(self) -> None:
         """Hold nobody any longer: the client is left."""
@@ -146,15 +162,22 @@ class Gate:
 
     def _admit(self, submission: Submission[Any], admitted: Admitted, now: float) -> None:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        submission.admitted = admitted
-        wait = admitted.not_before - now
-        if wait > 0:
-            submission.write_at = self._clock() + wait
-        submission.interval = admitted.interval
+        # Not the admission itself: one object less on the way of every message.
+        submission.reservation, at, submission.interval = admitted
+        submission.admitted_at = at
+        if at > now:
+            submission.write_at = self._clock() + at - now
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, unless the client is left."""
         await asyncio.wait([self._leaving], timeout=max(0.0, seconds))
+
+
+def _admission_of(submission: Submission[Any]) -> Admitted | None:
+    """Return a message's place in the rules, None if it has none."""
+    if submission.reservation is None:
+        return None
+    return Admitted(submission.reservation, submission.admitted_at, submission.interval)
 
 
 def _left(message: Message[Any]) -> SubmitInterruptedError:

@@ -12,13 +12,13 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pdu import BindMode
 from smsc_async.batch import Batch
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, ConfigError
 from smsc_async.gate import AT_ONCE, Gate
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.parts import Addressing, Composer
-from smsc_async.gateway.verdict import Admitted
 from smsc_async.inbox import Inbox
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkManager
@@ -30,7 +30,6 @@ from smsc_async.submission import Submission
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
-    from smsc_async.errors import SendError
     from smsc_async.gateway.limits import GatewayLimits
     from smsc_async.gateway.plan import Plan
     from smsc_async.gateway.verdict import Hold, Token, Verdict
@@ -58,13 +57,13 @@ class Running:
         clock: Callable[[], float] | None,
     ) -> None:
         self._config = config
-        self._loop = asyncio.get_running_loop()
-        self._clock = clock or self._loop.time
+        self.loop = asyncio.get_running_loop()
+        self._clock = clock or self.loop.time
         settings = text_settings(config)
         self.addressing = addressing_of(config)
         self._composer = Composer(settings, self.addressing)
         self._store = rules[1]
-        self.gate = Gate(*rules, self._clock)
+        self.gate = Gate(*rules, self._clock, self._composer.wording)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None
@@ -74,6 +73,7 @@ class Running:
         self._accepted = 0
         self._failed = 0
         self.is_leaving = False
+        self.may_send = config.mode is not BindMode.RECEIVER
         self.inbox = Inbox(
             config,
             settings,
@@ -104,7 +104,7 @@ class Running:
 
         Cancelling closes at once.
         """
-        self.is_leaving = True
+        self.is_leaving, self.may_send = True, False
         self.gate.leave()
         try:
             await self.links.close(drain=drain)
@@ -118,7 +118,7 @@ class Running:
 
     def check_loop(self) -> None:
         """Raise ClientClosedError in any loop but its own, and while it is being left."""
-        if asyncio.get_running_loop() is not self._loop:
+        if asyncio.get_running_loop() is not self.loop:
             raise ClientClosedError("it belongs to another event loop; make a client for each loop")
         if self.is_leaving:
             raise ClientClosedError
@@ -145,32 +145,9 @@ class Running:
         submission = Submission(message, parts, timeout, self)
         return submission, self.gate.ask_now(submission, text, token)
 
-    async def send(
-        self,
-        message: Message[R_co],
-        timeout: float | None,  # noqa: ASYNC109 - as for `SmscClient.send`
-        hold: Hold | None,
-        retry_of: SendError | None,
-    ) -> Submission[R_co]:
-        """Ask the rules, take a turn, and wait for the gateway's answer."""
-        token = None if retry_of is None else retry_of.reservation
-        submission, verdict = self.enter(message, timeout, token)
-        if type(verdict) is not Admitted:
-            await self.gate.ask(submission, verdict, hold or AT_ONCE)
-        submission.waiter = waiter = self._loop.create_future()
-        self.links.submit(submission)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            self.withdraw(submission)
-            raise
-        if submission.failure is not None:
-            raise submission.failure
-        return submission
-
     def foresee(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        told = self.gate.peek(message, planned.pdus, self._composer.compose(message).text)
+        told = self.gate.peek(message, planned.pdus, self._composer.wording(message))
         if told is None:
             return planned
         held, retry_after = told
@@ -262,7 +239,7 @@ class Running:
             self._timer.cancel()
         self._timer_at = deadline
         wait = max(0.0, deadline - self._clock())
-        self._timer = self._loop.call_later(wait, self._expire)
+        self._timer = self.loop.call_later(wait, self._expire)
 
     def _expire(self) -> None:
         """Hand out what has waited long enough in the inbox."""

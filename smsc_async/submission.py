@@ -24,8 +24,7 @@ from smsc_async.receipts import HlrReceipt, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Admitted
+    from smsc_async.gateway.verdict import Token
     from smsc_async.link.outgoing import Owner, Part
 
 KEPT_IDS = 50_000
@@ -47,9 +46,10 @@ class Submission(Outgoing[R_co]):
         "_is_cut_off",
         "_receipts",
         "_waiters",
-        "admitted",
+        "admitted_at",
         "listener",
-        "step",
+        "reservation",
+        "retries",
         "waiter",
     )
 
@@ -64,9 +64,10 @@ class Submission(Outgoing[R_co]):
         # Who is told its fate: a caller that waits, or a batch.
         self.waiter: asyncio.Future[None] | None = None
         self.listener: Callable[[Submission[Any]], None] | None = None
-        # What the gateway's rules were asked, and its place in them.
-        self.step: Step | None = None
-        self.admitted: Admitted | None = None
+        # Its place in the gateway's rules, and whose place it takes.
+        self.retries: Token | None = None
+        self.reservation: Token | None = None
+        self.admitted_at = 0.0
         self._receipts: dict[int, Receipt] | None = None
         self._waiters: list[asyncio.Future[None]] | None = None
         self._is_cut_off = False
@@ -229,6 +230,7 @@ class Desk:
         # old one goes.
         self._young: dict[str, _Expected] = {}
         self._old: dict[str, _Expected] = {}
+        self._forgotten = self._forget  # a bound method is made at each look
         self._early: deque[tuple[str, _Early]] = deque()
 
     @property
@@ -242,7 +244,7 @@ class Desk:
             return
         key = self._response_key(message_id) if self._response_key is not None else message_id
         young = self._young
-        young[key] = expected = _Expected(submission, self._forget)
+        young[key] = expected = _Expected(submission, self._forgotten)
         expected.key = key
         if len(young) >= KEPT_IDS:
             self._old, self._young = young, {}

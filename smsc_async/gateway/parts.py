@@ -75,8 +75,9 @@ class Addressing:
 DEFAULT_ADDRESSING = Addressing()
 
 
-Part = tuple["Callable[[int, str, bytes], bytes]", str, bytes]
-"""One submit_sm: what gives its octets for a sequence_number, its destination_addr and its text."""
+Part = tuple["Callable[[int, str, bytes], bytes]", bytes]
+"""One submit_sm: its short_message, and what gives all octets for that, a sequence_number and the
+destination_addr."""
 
 
 class Whole:
@@ -139,6 +140,10 @@ class Composer:
             raise composed
         return composed
 
+    def wording(self, message: Message[Any]) -> str:
+        """Return the text of a message as it travels."""
+        return written(message, self._settings)[0]
+
     def _compose(self, message: Message[Any], reference: int) -> Composed | InvalidMessageError:
         """Do what `compose` does, and return its error."""
         settings = self._settings
@@ -149,7 +154,7 @@ class Composer:
             # Not by `_part`: nearly all messages are like this, and calls cost time.
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
-            return _composed(Composed, (text, ((pack, message.to, octets),)))
+            return _composed(Composed, (text, ((pack, octets),)))
         long_text = long_text_of(message)
         segments = cut(text, text_coding(coding, settings), long_text, reference)
         if isinstance(segments, InvalidMessageError):
@@ -182,7 +187,7 @@ class Composer:
     ) -> Part:
         """Fill a template, or make a PDU of what no template has."""
         if not tlvs and not _has_times(message):
-            return self._template(message.sender, esm_class, octet), message.to, short_message
+            return self._template(message.sender, esm_class, octet), short_message
         # Only an Sms has times, and only one of its ways to travel has TLVs.
         schedule, validity = _times(cast("Sms", message))
         submit = SubmitSm(
@@ -193,7 +198,7 @@ class Composer:
             tlvs=tlvs,
             **self._constants(message.sender, esm_class, octet),
         )
-        return Whole(submit), message.to, short_message
+        return Whole(submit), short_message
 
     def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
         """Return the template of a sender, made when it is first met."""
@@ -234,7 +239,8 @@ def segments(
     Arguments and errors are those of `Composer`; the sequence numbers are 0.
     """
     parts = Composer(settings, addressing).compose(message, reference).parts
-    return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, to, octets in parts]
+    to = message.to
+    return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, octets in parts]
 
 
 _composed = tuple.__new__  # half the time of `Composed(…)`

@@ -231,20 +231,6 @@ def decide(  # noqa: PLR0917 - called for every message, and keywords cost time
     return _make(Admitted, (token, at, interval)), decided, next_free_at
 
 
-def decide_unknown(
-    step: Step, free_at: float, now: float, token: Token
-) -> tuple[Admitted, Row, float]:
-    """Decide of a message if nothing is remembered of it and of its recipient.
-
-    Says what `decide` says, in less time: most messages are such, and nothing holds them.
-    """
-    rules, _, _, parts, _ = step
-    interval = rules[_INTERVAL]
-    at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
-    last_at = at if parts == 1 else at + (parts - 1) * interval
-    return _make(Admitted, (token, at, interval)), (at, parts, last_at), at + parts * interval
-
-
 def _until(held: Held) -> float:
     """Until when it holds."""
     return held.retry_at

@@ -14,7 +14,7 @@ from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, Rep
 if TYPE_CHECKING:
     from smsc_async.messages import Message
 
-Token = int | str
+Token = int | float | str
 """Names one reservation of one store; plain, so that an error that holds it pickles."""
 
 RuleName = Literal["repeat", "flood", "store"]

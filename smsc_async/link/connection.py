@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import WireLog
+from smsc_async.link.outgoing import waiter_of
 from smsc_async.session import (
     BindRefused,
     Bound,
@@ -145,14 +146,16 @@ class Link(asyncio.Protocol):
 
     def submit(self, outgoing: Outgoing[Any], now: float) -> None:
         """Write the next part of a message; only while there is `room`."""
-        (pack, to, octets), context = outgoing.next_part(now)
-        self.session.submit_packed(pack, to, octets, now, context, outgoing.timeout)
+        pack, octets, context = outgoing.next_part(now)
+        self.session.submit_packed(
+            pack, outgoing.message.to, octets, now, context, outgoing.timeout
+        )
         if not self._flush_planned:
             self._plan_flush()
 
     def request(self, pdu: Pdu, waiter: Waiter) -> None:
         """Write another request that takes a slot; *waiter* is told its response."""
-        self.session.request(pdu, self._clock(), context=(waiter, 0), timeout=waiter.timeout)
+        self.session.request(pdu, self._clock(), context=waiter, timeout=waiter.timeout)
         self._plan_flush()
 
     def respond(self, request: Pdu, response: Pdu) -> None:
@@ -228,7 +231,7 @@ class Link(asyncio.Protocol):
             # Not by `cast`: it is a call, and this runs for every message.
             context: Any
             _, context, response = event
-            waiter, index = context
+            waiter, index = context if type(context) is tuple else (context, 0)
             if waiter.answered(index, response):
                 self._receiver.throttled(self, waiter, response.command_status)
         for other in others:
@@ -241,13 +244,13 @@ class Link(asyncio.Protocol):
         """Tell a waiter what went wrong with its response; False if that isn't what it is."""
         match event:
             case ResponseOverdue():
-                waiter, index = _context(event)
+                waiter, index = waiter_of(cast("Context", event.context))
                 waiter.overdue(index, waiter.timeout or self._limits.response_timeout)
             case ResponseGarbled():
-                waiter, index = _context(event)
+                waiter, index = waiter_of(cast("Context", event.context))
                 waiter.garbled(index, event.error)
             case LateResponseReceived():
-                waiter, index = _context(event)
+                waiter, index = waiter_of(cast("Context", event.context))
                 waiter.answered_late(index, event.response)
                 self._receiver.unexpected(self, event)
             case _:
@@ -286,7 +289,7 @@ class Link(asyncio.Protocol):
         lost.__cause__ = end.error
         self._settle_bind(lost)
         for context in end.lost:
-            waiter, index = cast("Context", context)
+            waiter, index = waiter_of(cast("Context", context))
             waiter.lost(index, end.reason.value, end.error)
         self._receiver.ended(self, end)
         self._flush()
@@ -388,8 +391,3 @@ _HOPELESS = frozenset(
 def _bind_name(request: Bind) -> str:
     """Name a bind as the specification writes it."""
     return getattr(request.command_id, "name", "bind").lower()
-
-
-def _context(event: ResponseOverdue | ResponseGarbled | LateResponseReceived) -> Context:
-    """Return who waits for the response, and its index there."""
-    return cast("Context", event.context)

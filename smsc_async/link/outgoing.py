@@ -34,8 +34,9 @@ THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQF
 
 NEVER = float("inf")
 
-Part = tuple["Callable[[int, str, bytes], bytes]", str, bytes]
-"""One submit_sm: what gives its octets for a sequence_number, its destination_addr and its text."""
+Part = tuple["Callable[[int, str, bytes], bytes]", bytes]
+"""One submit_sm: its short_message, and what gives all octets for that, a sequence_number and the
+destination_addr."""
 
 
 class Waiter(Protocol):
@@ -59,8 +60,13 @@ class Waiter(Protocol):
         """Take notice that the link ended before the response."""
 
 
-Context = tuple[Waiter, int]
-"""What a session keeps beside each request."""
+Context = Waiter | tuple[Waiter, int]
+"""What a session keeps beside each request; a waiter alone has one request."""
+
+
+def waiter_of(context: Context) -> tuple[Waiter, int]:
+    """Return whose request it was, and which of them."""
+    return context if isinstance(context, tuple) else (context, 0)
 
 
 class Owner(Protocol):
@@ -144,8 +150,10 @@ class Outgoing(Generic[R_co]):
         "_again",
         "_ids",
         "_in_flight",
+        "_octets",
         "_owner",
-        "_parts",
+        "_pack",
+        "_rest",
         "failure",
         "interval",
         "is_finished",
@@ -185,7 +193,10 @@ class Outgoing(Generic[R_co]):
         # What the manager notes: its place in the order of sends, when it began to wait.
         self.order = 0
         self.queued_at = 0.0
-        self._parts = parts
+        # The only part, or the first. Without tuples around it: whatever is allocated for a message
+        # on its way is one more thing for the garbage collector.
+        self._pack, self._octets = parts[0]
+        self._rest = parts[1:]
         self.throttled_at: float | None = None
         # By part; None as long as none was accepted.
         self._ids: list[str | None] | None = None
@@ -213,7 +224,7 @@ class Outgoing(Generic[R_co]):
         """Whether it was abandoned, and so never gets a fate."""
         return not (self.wants_slot or self.is_finished or self.written)
 
-    def next_part(self, now: float) -> tuple[Part, Context]:
+    def next_part(self, now: float) -> tuple[Callable[[int, str, bytes], bytes], bytes, Context]:
         """Take the part to write *now*, with the context that brings its response back."""
         again = self._again
         if again:
@@ -229,7 +240,10 @@ class Outgoing(Generic[R_co]):
         if self.wants_slot:
             self.write_at = now + self.interval
         self._in_flight += 1
-        return self._parts[index], (self, index)
+        if self.parts == 1:
+            return self._pack, self._octets, self
+        pack, octets = self._rest[index - 1] if index else (self._pack, self._octets)
+        return pack, octets, (self, index)
 
     def abandon(self) -> bool:
         """Forget the message if nothing of it can have gone; return whether that was so.
@@ -376,7 +390,7 @@ class Outgoing(Generic[R_co]):
         if self.failure is not None:
             # Parts that were accepted after the first fault are paid too.
             self.failure.message_ids = self.message_ids
-        self._parts = ()
+        self._octets, self._rest = b"", ()
         self._owner.settled(self)
 
     def __repr__(self) -> str:

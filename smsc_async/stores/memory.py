@@ -8,10 +8,10 @@ its place. So a million messages leave as much as those of the last two minutes.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from smsc_async.gateway import flood
-from smsc_async.gateway.rulebook import decide, decide_unknown, replaces
+from smsc_async.gateway.rulebook import decide, replaces
 from smsc_async.gateway.verdict import Admitted, Held
 from smsc_async.stores.base import RuleStore
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from smsc_async.gateway.repeats import Fingerprint
     from smsc_async.gateway.rulebook import Rules, Step
     from smsc_async.gateway.verdict import Token, Verdict
+
+    KeptRow = float | Row
 
 PORTION: Final = 1000
 """Entries of a kind that leave at once, in a fraction of a millisecond: the generation of a busy
@@ -34,9 +36,6 @@ PORTION_EVERY: Final = 0.25
 """Seconds between two portions: all have left before the next generation is old."""
 
 _LONG_AGO: Final = float("-inf")
-
-Kept = tuple[Any, ...]
-"""An `Admitted` as it is kept: its values."""
 
 _admitted = tuple.__new__
 
@@ -58,17 +57,20 @@ class MemoryRuleStore(RuleStore):
     ) -> None:
         self.key = key
         self._clock = clock
-        # The young generation, the old one, and what leaves. Plain tuples: the garbage collector
-        # doesn't look at those again, as it would at each `Admitted`.
-        self._requests: dict[Fingerprint, Kept] = {}
-        self._rows: dict[str, Row] = {}
-        self._old_requests: dict[Fingerprint, Kept] = {}
-        self._old_rows: dict[str, Row] = {}
-        self._leaving: tuple[dict[Fingerprint, Kept], dict[str, Row]] = ({}, {})
+        # The young generation, the old one, and what leaves. A request is kept as the instant that
+        # it was admitted for, which names its reservation too, and so is the row of a single
+        # message: of a million numbers the garbage collector looks at none.
+        self._requests: dict[Fingerprint, float] = {}
+        self._rows: dict[str, KeptRow] = {}
+        self._old_requests: dict[Fingerprint, float] = {}
+        self._old_rows: dict[str, KeptRow] = {}
+        self._leaving: tuple[dict[Fingerprint, float], dict[str, KeptRow]] = ({}, {})
+        # Reservations that have another name: they were postponed, sent again, or named elsewhere.
+        self._names: dict[Fingerprint, Token] = {}
+        self._old_names: dict[Fingerprint, Token] = {}
         self._portion = 0
         self._free_at = _LONG_AGO
         self._last_at = _LONG_AGO  # of those writes that weren't given a free instant
-        self._token = 0
         # Of the rules that were asked for: the last ones, and the longest memory of any.
         self._rules: Rules | None = None
         self._memory = 0.0
@@ -98,39 +100,44 @@ class MemoryRuleStore(RuleStore):
         Args:
             step: The question.
             now: The instant; it never goes back.
-            token: Names the reservation; the next number by default.
+            token: Names the reservation; by default it is named by its own instant.
         """
-        rules, request, to, _, _ = step
+        rules, request, to, parts, _ = step
         if now >= self._look_at or rules is not self._rules:
             self._look_after(rules, now)
-        if token is None:
-            self._token = token = self._token + 1
-        # `_known`, `_row` and `_remember` written out, and `in` is faster than `get` for what isn't
-        # there: every message comes by here, and most are new.
-        requests, rows, known, row = self._requests, self._rows, None, None
-        if request in requests:
-            known = _admitted(Admitted, requests[request])
-        elif request in self._old_requests:
-            known = _admitted(Admitted, self._old_requests[request])
-        if to in rows:
-            row = rows[to]
-        elif to in self._old_rows:
-            row = self._old_rows[to]
-        elif known is None:
-            admitted, rows[to], self._free_at = decide_unknown(step, self._free_at, now, token)
-            requests[request] = tuple(admitted)
-            return admitted
-        verdict, joined, self._free_at = decide(step, known, row, self._free_at, now, token)
+        requests, rows = self._requests, self._rows
+        if (
+            parts == 1
+            and token is None
+            and request not in requests
+            and to not in rows
+            and request not in self._old_requests
+            and to not in self._old_rows
+        ):
+            # `decide` written out for what nearly every message is, and nothing holds: the only
+            # one of its text, and the first one to its recipient in a while.
+            free_at = self._free_at
+            at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes three times as long
+            requests[request] = rows[to] = at
+            interval = rules.interval
+            self._free_at = at + interval
+            return _admitted(Admitted, (at, at, interval))
+        return self._apply(step, now, token)
+
+    def _apply(self, step: Step, now: float, token: Token | None) -> Verdict:
+        """Decide by what is remembered."""
+        known, row, free_at = self._known(step), self._row(step), self._free_at
+        named = free_at if free_at > now else now  # noqa: FURB136 - as in `decide`
+        name = named if token is None else token
+        verdict, joined, self._free_at = decide(step, known, row, free_at, now, name)
         if type(verdict) is Admitted:
-            requests[request] = tuple(verdict)
-            if joined is not None:
-                rows[to] = joined
+            self._keep(step, verdict, joined)
         return verdict
 
     def peek(self, step: Step, now: float) -> Held | None:
         """Say whether a rule would hold the message, and remember nothing."""
         known, row = self._known(step), self._row(step)
-        verdict, _, _ = decide(step, known, row, self._free_at, now, self._token)
+        verdict, _, _ = decide(step, known, row, self._free_at, now, now)
         return verdict if isinstance(verdict, Held) else None
 
     def remember(self, step: Step, admitted: Admitted, now: float) -> None:
@@ -155,14 +162,13 @@ class MemoryRuleStore(RuleStore):
         """
         if replaces(step, admitted):
             return
-        for requests in (self._requests, self._old_requests):
-            known = requests.get(step.request)
-            if known is not None and known[0] == admitted.token:
-                del requests[step.request]
-        for rows in (self._rows, self._old_rows):
-            row = rows.get(step.to)
-            if row is not None:
-                rows[step.to] = flood.give_back(row, step.parts, admitted.not_before)
+        known, row = self._known(step), self._row(step)
+        if known is not None and known.token == admitted.token:
+            for kept in (self._requests, self._old_requests, self._names, self._old_names):
+                kept.pop(step.request, None)
+        if row is not None:
+            rows = self._rows if step.to in self._rows else self._old_rows
+            rows[step.to] = flood.give_back(row, step.parts, admitted.not_before)
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Tell that a part is written only now; return the admission that holds from now on."""
@@ -178,17 +184,35 @@ class MemoryRuleStore(RuleStore):
 
     def _known(self, step: Step) -> Admitted | None:
         """Return the newest admission of the same request."""
-        kept = self._requests.get(step.request) or self._old_requests.get(step.request)
-        return None if kept is None else Admitted(*kept)
+        request = step.request
+        at = self._requests.get(request)
+        if at is None and (at := self._old_requests.get(request)) is None:
+            return None
+        name = self._names.get(request)
+        if name is None and (name := self._old_names.get(request)) is None:
+            name = at
+        return Admitted(name, at, step.rules.interval)
 
     def _row(self, step: Step) -> Row | None:
         """Return the row of the step's recipient."""
-        return self._rows.get(step.to) or self._old_rows.get(step.to)
+        row = self._rows.get(step.to)
+        if row is None and (row := self._old_rows.get(step.to)) is None:
+            return None
+        return row if isinstance(row, tuple) else (row, 1, row)
 
     def _remember(self, step: Step, admitted: Admitted, row: Row | None) -> None:
-        """Write an admission down."""
+        """Write an admission down that nobody was given the instant of."""
         self._last_at = max(self._last_at, step.last_at(admitted.not_before))
-        self._requests[step.request] = tuple(admitted)
+        self._keep(step, admitted, row)
+
+    def _keep(self, step: Step, admitted: Admitted, row: Row | None) -> None:
+        """Write an admission down."""
+        request = step.request
+        self._requests[request] = admitted.not_before
+        self._names.pop(request, None)
+        self._old_names.pop(request, None)
+        if admitted.token != admitted.not_before:
+            self._names[request] = admitted.token
         if row is not None:
             self._rows[step.to] = row
 
@@ -209,6 +233,7 @@ class MemoryRuleStore(RuleStore):
         self._portion = max(PORTION, len(self._old_requests) // PORTIONS + 1)
         self._old_requests, self._old_rows = self._requests, self._rows
         self._requests, self._rows = {}, {}
+        self._old_names, self._names = self._names, {}
         # Nobody was given an instant beyond the next free one.
         self._turn_at = max(now, self._free_at, self._last_at) + self._memory
         self._look_at = now

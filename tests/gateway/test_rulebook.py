@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from smsc_async import GatewayLimits, InvalidMessageError, Sms, Viber
-from smsc_async.gateway.rulebook import Rulebook, Rules, Step, decide, decide_unknown, replaces
+from smsc_async.gateway.rulebook import Rulebook, Rules, Step, decide, replaces
 from smsc_async.gateway.verdict import Admitted, Held
 
 if TYPE_CHECKING:
@@ -130,20 +128,6 @@ def test_new_message_is_admitted_and_remembered() -> None:
     assert Admitted(1, 100.0, PACED.interval) == verdict
     assert (100.0, 3, 102.0) == row
     assert 103.0 == pytest.approx(free_at)
-
-
-@given(
-    parts=st.integers(1, 50),
-    free_at=st.floats(-1e3, 1e6) | st.just(LONG_AGO),
-    now=st.floats(0, 1e6),
-)
-def test_message_of_which_nothing_is_known_is_decided_in_the_same_way(
-    parts: int, free_at: float, now: float
-) -> None:
-    """The short way is only shorter."""
-    asked = step(PACED, parts=parts)
-
-    assert decide(asked, None, None, free_at, now, 1) == decide_unknown(asked, free_at, now, 1)
 
 
 def test_without_a_flood_rule_no_row_is_remembered() -> None:

@@ -37,7 +37,7 @@ def test_nothing_is_awaited() -> None:
     with pytest.raises(StopIteration) as ended:
         desk.store.apply(desk.step()).send(None)
 
-    assert Admitted(1, 1000.0) == ended.value.value
+    assert Admitted(1000.0, 1000.0) == ended.value.value
 
 
 def test_memory_is_that_of_the_last_minutes() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from redis_server import RedisServer
 
     from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.verdict import Token
     from smsc_async.stores import RuleStore, StoreHealth
 
 LIMITS = GatewayLimits(rate=None)
@@ -34,7 +35,7 @@ STALL = 0.35  # seconds that a busy machine may add
 
 
 def step(
-    store: RedisRuleStore, text: str = "Hi", *, to: str = TO, token: int | str | None = None
+    store: RedisRuleStore, text: str = "Hi", *, to: str = TO, token: float | str | None = None
 ) -> Step:
     """Make the question of a message."""
     return Rulebook(LIMITS, store.key).step(Sms(to=to, text=text), token=token)
@@ -155,7 +156,9 @@ class Both:
             await self._tell(action, asked)
 
     async def _ask(
-        self, asked: tuple[int, int, int], tokens: tuple[int | str | None, int | str | None]
+        self,
+        asked: tuple[int, int, int],
+        tokens: tuple[Token | None, Token | None],
     ) -> None:
         """Ask either side, and remember what may go."""
         (ours, ours_at), (theirs, theirs_at) = [
@@ -187,7 +190,7 @@ class Both:
             await store.flush()
 
     @staticmethod
-    def _step(world: World, asked: tuple[int, int, int], token: int | str | None) -> Step:
+    def _step(world: World, asked: tuple[int, int, int], token: float | str | None) -> Step:
         """Make the question."""
         to, text, parts = asked
         return world.step(f"Text {text} {parts}", to=f"7999123456{to}", parts=parts, token=token)

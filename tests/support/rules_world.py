@@ -56,7 +56,7 @@ class World:
                 store._frozen_at = round((1e9 + self.moved) * 1e6)
 
     def step(
-        self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: int | str | None = None
+        self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: float | str | None = None
     ) -> Step:
         """Make the question of a message."""
         return self.rulebook.step(Sms(to=to, text=text), parts, token=token)

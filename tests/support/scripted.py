@@ -231,9 +231,9 @@ def nothing(*_: object) -> None:
     """Do nothing, where an answer is expected."""
 
 
-def parts_of(number: int, to: str = "79991234567") -> tuple[Part, ...]:
+def parts_of(number: int) -> tuple[Part, ...]:
     """Make parts as a message has them."""
-    return tuple((_packed, to, b"") for _ in range(number))
+    return tuple((_packed, b"") for _ in range(number))
 
 
 def _packed(sequence_number: int, destination_addr: str, short_message: bytes) -> bytes:
