@@ -9,9 +9,9 @@ No clock: instants are given, in seconds.
 
 from __future__ import annotations
 
-FIRST_PAUSE = 0.25
-"""Seconds of the first pause. The gateway counts its rate by the second: a quarter of it is the
-least that makes sense."""
+FIRST_PAUSE = 0.1
+"""Seconds of the first pause. The gateway counts its rate by the second, so four attempts at most
+fall into the same one; and a single message that was too fast costs no more than this."""
 
 LONGEST_PAUSE = 5.0
 """Seconds of the longest. Whoever waits wants to know within seconds that it goes on again."""

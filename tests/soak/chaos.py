@@ -43,7 +43,7 @@ class Odds:
     """How often each thing happens to a message, 0 to 1.
 
     Args:
-        throttled: Refused, too fast or a full queue.
+        throttled: Refused, too fast or a full queue, and so is all else for a fraction of a second.
         refused: Refused for good.
         unanswered: Taken, and its response never sent.
         doubled: Answered twice.
@@ -57,7 +57,7 @@ class Odds:
         strange: A request nobody knows, or a response to nothing.
     """
 
-    throttled: float = 0.01
+    throttled: float = 0.0003
     refused: float = 0.002
     unanswered: float = 0.0002
     doubled: float = 0.002
@@ -135,7 +135,7 @@ class Connection(asyncio.Protocol):
         if self._happens(odds.dropped):
             self.abort()
             return
-        if self._happens(odds.throttled):
+        if self._is_too_fast(odds.throttled):
             status = self._chance.choice(REFUSALS)
             self._answer(SubmitSmResp(sequence_number=number, command_status=status))
             return
@@ -146,6 +146,13 @@ class Connection(asyncio.Protocol):
         message = self._smsc.take(submit)
         self._answer_taken(number, message)
         self._disturb()
+
+    def _is_too_fast(self, odds: float) -> bool:
+        """Whether a message comes too fast: one does, and then all do for a while."""
+        now, smsc = asyncio.get_running_loop().time(), self._smsc
+        if self._happens(odds):
+            smsc.throttled_until = now + self._chance.uniform(0.02, 0.2)
+        return now < smsc.throttled_until
 
     def _answer_taken(self, number: int, message: int) -> None:
         """Answer a message that was taken, well or badly; perhaps send its receipt."""
@@ -254,6 +261,7 @@ class ChaosSmsc:
     def __init__(self, messages: int, *, seed: int, odds: Odds | None = None) -> None:
         self.chance = Random(seed)  # noqa: S311 - no secret
         self.odds = odds or Odds()
+        self.throttled_until = 0.0
         self.connections: set[Connection] = set()
         self.port = 0
         # An octet a message: memory must not grow while it is being watched.

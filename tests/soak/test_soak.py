@@ -7,7 +7,7 @@ from chaos import Odds
 from soak import soak
 
 ROUGH = Odds(
-    throttled=0.02,
+    throttled=0.001,
     refused=0.01,
     unanswered=0.001,
     doubled=0.02,
