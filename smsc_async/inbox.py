@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pdu
-from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, TlvTag
+from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu, TlvTag
 from pdu.text.segments import Reassembler, read_segment
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.instrumentation import LOG
@@ -23,7 +23,6 @@ from smsc_async.submission import Claim, Desk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pdu import Pdu
     from pdu.text.segments import Joined, Segment
     from smsc_async.config import SmscConfig
     from smsc_async.link import Link
@@ -46,8 +45,19 @@ class Asked(NamedTuple):
 
     def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
         """Answer it; a link that is gone doesn't mind."""
-        response = RESPONSES[type(self.request)]
-        self.link.respond(self.request, response(command_status=command_status))
+        self.link.respond(self.request, _ANSWERS[type(self.request), command_status])
+
+
+class _Answers(dict[tuple[type[Pdu], int], Pdu]):
+    """Responses by request and status, each made once: the number is put in as they are written."""
+
+    def __missing__(self, asked: tuple[type[Pdu], int]) -> Pdu:
+        kind, command_status = asked
+        self[asked] = made = RESPONSES[kind](command_status=command_status)
+        return made
+
+
+_ANSWERS = _Answers()
 
 
 class Told:

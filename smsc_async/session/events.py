@@ -57,8 +57,7 @@ class BindRequested:
     pdu: Pdu
 
 
-@dataclass(slots=True)
-class RequestReceived:
+class RequestReceived(NamedTuple):
     """The peer asks or tells something. Answer with `Session.respond`.
 
     outbind and alert_notification have no response.

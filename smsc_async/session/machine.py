@@ -440,7 +440,7 @@ class Session:
         else:
             if command_id == CommandId.OUTBIND:
                 self._enter(after(command_id, 0), now)
-            self._events.append(RequestReceived(pdu))
+            self._events.append(_event(RequestReceived, (pdu,)))
 
     def _take_unbind(self, pdu: Pdu, now: float) -> None:
         """Answer an unbind of the peer; the session is over."""
