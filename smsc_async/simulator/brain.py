@@ -495,6 +495,9 @@ class Brain:
             error = self.scenario.repeat_error
         # A message of which a part is blocked is no use without it.
         self._stop(parts, error)
+        charged = charged_parts(message.octets, message.data_coding)
+        for place, part in enumerate(parts):
+            part.charged = int(place < charged)
 
     def _keep_torso(self, account: Account, joined: Joined, now: float) -> None:
         """Keep what came of a message, and end it."""

@@ -13,6 +13,7 @@ from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.text import TextCoding, capacity, split
 from smsc_async.gateway.coding import choose, data_coding, text_coding
 from smsc_async.messages import (
+    COMMENT_MARK,
     Email,
     HlrQuery,
     Message,
@@ -58,6 +59,13 @@ _HAS_CLASS: Final = 0x10
 
 _GSM_NETWORK: Final = b"\x03"  # the first octet of network_error_code
 _QUOTED: Final = 20
+# Under coding 0 the gateway may read ASCII, see `smsc_async.gateway.coding`.
+_ASCII_MARK: Final = COMMENT_MARK.encode("ascii")
+_COMMENT_MARKS: Final = {
+    TextCoding.GSM: (TextCoding.GSM.encode(COMMENT_MARK), _ASCII_MARK),
+    TextCoding.LATIN1: (_ASCII_MARK,),
+    TextCoding.UCS2: (TextCoding.UCS2.encode(COMMENT_MARK),),
+}
 _PRINTABLE: Final = bytes(code if chr(code).isprintable() else ord("?") for code in range(256))
 _LONGEST: Final = 254
 
@@ -69,8 +77,15 @@ def flags_of(message: Message[Any] | None, data_coding: int) -> int:
 
 
 def charged_parts(octets: bytes, data_coding: int) -> int:
-    """Return into how many parts the gateway would cut a text that came in one submit_sm."""
+    """Return how many parts of a whole text are charged: those it has without its comment.
+
+    «Данный текст не будет отправляться абонентам и влиять на стоимость SMS…»
+    """
     coding = _CODINGS.get(data_coding >> 2 & 3, TextCoding.LATIN1)
+    for mark in _COMMENT_MARKS[coding]:
+        at = octets.find(mark)
+        if at >= 0 and at % coding.unit == 0:
+            octets = octets[:at]
     if len(octets) <= capacity(coding) * coding.unit:
         return 1
     return ceil(len(octets) / (capacity(coding, header_octets=6) * coding.unit))

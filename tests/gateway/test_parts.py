@@ -322,3 +322,10 @@ def test_refusal_of_a_text_holds_no_text() -> None:
         traceback.walk_tb(caught.value.__traceback__), capture_locals=True
     )
     assert not [frame for frame in shown if "text" in (frame.locals or {})]
+
+
+def test_wording_is_what_the_parts_say() -> None:
+    """The gateway's rules compare it, comment included and smart text made plain."""
+    message = Sms(to=TO, text="17 — ready", comment="order 17")
+
+    assert "17 - ready\n~~~\norder 17" == Composer(TextSettings(smart=True)).wording(message)

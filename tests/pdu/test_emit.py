@@ -304,3 +304,11 @@ def test_early_end_of_a_response_is_written_out() -> None:
     assert SubmitSmResp(command_status=0x58, sequence_number=1) == refused
     assert 0x401 == decode(bytes.fromhex("00000010 80000004 00000401 00000001")).command_status
     assert before == codec.fallbacks
+
+
+def test_what_is_kept_is_not_shown() -> None:
+    """Addresses may be among it, and a repr ends in a log."""
+    kept = Kept(str, longest=20, room=4)
+    assert "79991234567" == kept["79991234567"]
+
+    assert "<Kept, 1 of 4>" == repr(kept)

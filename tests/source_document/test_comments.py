@@ -137,7 +137,6 @@ def test_simulator_keeps_the_comment_from_the_subscriber(whole: str) -> None:
     assert "order 17" == read.comment
 
 
-@pytest.mark.xfail(reason="the simulator counts the parts of what travels, comment included")
 @pytest.mark.parametrize("long_text", LongText)
 def test_simulator_charges_nothing_for_the_comment(
     simulated: Callable[..., list[Pdu]], sent: Sender, long_text: LongText
