@@ -53,7 +53,7 @@ class Gate:
         self._parts_window = self._rulebook.rules.multipart_window
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_off = self._rulebook.is_off
-        self.lateness = self._rulebook.rules.lateness or NEVER
+        self.lateness = NEVER if self._is_off else self._rulebook.rules.lateness
 
     def ask_now(
         self, submission: Submission[Any], text: str, token: Token | None = None
