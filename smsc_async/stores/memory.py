@@ -24,20 +24,27 @@ if TYPE_CHECKING:
     from smsc_async.gateway.verdict import Token, Verdict
 
     KeptRow = float | Row
+    Shelf = dict[Fingerprint | str, KeptRow]
 
-PORTION: Final = 1000
-"""Entries of a kind that leave at once, in a fraction of a millisecond: the generation of a busy
-account is too big for one message to pay for it."""
+SHELVES: Final = 256
+"""Tables of a generation. A table that has filled up is made anew, twice as large: one for all
+would keep the event loop for milliseconds, and of these each takes microseconds."""
 
-PORTIONS: Final = 64
-"""In how many portions a generation leaves at most."""
+LEAVING_AT_ONCE: Final = 4
+"""Shelves of a generation that leave at once, for the same reason."""
 
-PORTION_EVERY: Final = 0.25
-"""Seconds between two portions: all have left before the next generation is old."""
+LEAVING_EVERY: Final = 0.25
+"""Seconds from some to the next: all have left before the next generation is old."""
 
+_SHELF: Final = SHELVES - 1  # what of a hash says which
 _LONG_AGO: Final = float("-inf")
 
 _admitted = tuple.__new__
+
+
+def _shelves() -> list[Shelf]:
+    """Make an empty generation."""
+    return [{} for _ in range(SHELVES)]
 
 
 class MemoryRuleStore(RuleStore):
@@ -57,18 +64,16 @@ class MemoryRuleStore(RuleStore):
     ) -> None:
         self.key = key
         self._clock = clock
-        # The young generation, the old one, and what leaves. A request is kept as the instant that
+        # The young generation, the old one, and what leaves. What is remembered of a recipient is
+        # on one shelf, by its fingerprints and by its number. A request is kept as the instant that
         # it was admitted for, which names its reservation too, and so is the row of a single
         # message: of a million numbers the garbage collector looks at none.
-        self._requests: dict[Fingerprint, float] = {}
-        self._rows: dict[str, KeptRow] = {}
-        self._old_requests: dict[Fingerprint, float] = {}
-        self._old_rows: dict[str, KeptRow] = {}
-        self._leaving: tuple[dict[Fingerprint, float], dict[str, KeptRow]] = ({}, {})
+        self._young = _shelves()
+        self._old = _shelves()
+        self._leaving: list[Shelf] = []
         # Reservations that have another name: they were postponed, sent again, or named elsewhere.
         self._names: dict[Fingerprint, Token] = {}
         self._old_names: dict[Fingerprint, Token] = {}
-        self._portion = 0
         self._free_at = _LONG_AGO
         self._last_at = _LONG_AGO  # of those writes that weren't given a free instant
         # Of the rules that were asked for: the last ones, and the longest memory of any.
@@ -80,8 +85,7 @@ class MemoryRuleStore(RuleStore):
 
     def __len__(self) -> int:
         """Return how many entries are kept."""
-        requests = len(self._requests) + len(self._old_requests) + len(self._leaving[0])
-        return requests + len(self._rows) + len(self._old_rows) + len(self._leaving[1])
+        return sum(map(len, (*self._young, *self._old, *self._leaving)))
 
     def __repr__(self) -> str:
         return f"<MemoryRuleStore, {len(self)} entries>"
@@ -107,20 +111,21 @@ class MemoryRuleStore(RuleStore):
             self._look_after(rules, now)
         # `_known` and `_row` written out, and `in` is faster than `get` for what isn't there: every
         # message comes by here, and most are new.
-        requests, rows, free_at = self._requests, self._rows, self._free_at
+        number, free_at = hash(to) & _SHELF, self._free_at
+        young, old = self._young[number], self._old[number]
         at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
         known: Admitted | None = None
         row: KeptRow | None = None
-        if request in requests or request in self._old_requests:
+        if request in young or request in old:
             known = self._known(step)
-        if to in rows:
-            row = rows[to]
-        elif to in self._old_rows:
-            row = self._old_rows[to]
+        if to in young:
+            row = young[to]
+        elif to in old:
+            row = old[to]
         elif known is None and parts == 1 and token is None:
             # `decide` for what nothing holds: the only one of its text, and the first one to its
             # recipient in a while.
-            requests[request] = rows[to] = at
+            young[request] = young[to] = at
             interval = rules.interval
             self._free_at = at + interval
             return _admitted(Admitted, (at, at, interval))
@@ -162,11 +167,12 @@ class MemoryRuleStore(RuleStore):
             return
         known, row = self._known(step), self._row(step)
         if known is not None and known.token == admitted.token:
-            for kept in (self._requests, self._old_requests, self._names, self._old_names):
+            for kept in (*self._shelves_of(step), self._names, self._old_names):
                 kept.pop(step.request, None)
         if row is not None:
-            rows = self._rows if step.to in self._rows else self._old_rows
-            rows[step.to] = flood.give_back(row, step.parts, admitted.not_before)
+            young, old = self._shelves_of(step)
+            shelf = young if step.to in young else old
+            shelf[step.to] = flood.give_back(row, step.parts, admitted.not_before)
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Tell that a part is written only now; return the admission that holds from now on."""
@@ -180,11 +186,16 @@ class MemoryRuleStore(RuleStore):
         self._remember(step, later, row)
         return later
 
+    def _shelves_of(self, step: Step) -> tuple[Shelf, Shelf]:
+        """Return where the step's recipient is remembered, the young shelf and the old one."""
+        number = hash(step.to) & _SHELF
+        return self._young[number], self._old[number]
+
     def _known(self, step: Step) -> Admitted | None:
         """Return the newest admission of the same request."""
-        request = step.request
-        at = self._requests.get(request)
-        if at is None and (at := self._old_requests.get(request)) is None:
+        request, (young, old) = step.request, self._shelves_of(step)
+        at = young.get(request, old.get(request))
+        if at is None:
             return None
         name: Token = at
         if self._names or self._old_names:
@@ -193,10 +204,9 @@ class MemoryRuleStore(RuleStore):
 
     def _row(self, step: Step) -> Row | None:
         """Return the row of the step's recipient."""
-        row = self._rows.get(step.to)
-        if row is None and (row := self._old_rows.get(step.to)) is None:
-            return None
-        return row if isinstance(row, tuple) else (row, 1, row)
+        young, old = self._shelves_of(step)
+        row = young.get(step.to, old.get(step.to))
+        return (row, 1, row) if isinstance(row, float) else row
 
     def _remember(self, step: Step, admitted: Admitted, row: Row | None) -> None:
         """Write an admission down that nobody was given the instant of."""
@@ -207,14 +217,15 @@ class MemoryRuleStore(RuleStore):
         """Write an admission down."""
         token, at, _ = admitted
         _, request, to, _, _ = step
-        self._requests[request] = at
+        shelf = self._young[hash(to) & _SHELF]
+        shelf[request] = at
         if self._names or self._old_names:
             self._names.pop(request, None)
             self._old_names.pop(request, None)
         if token != at:
             self._names[request] = token
         if row is not None:
-            self._rows[to] = row
+            shelf[to] = row
 
     def _look_after(self, rules: Rules, now: float) -> None:
         """Let the old generation go when it is time, and a portion of what leaves."""
@@ -222,17 +233,13 @@ class MemoryRuleStore(RuleStore):
         if now >= self._turn_at:
             self._turn(now)
         if now >= self._look_at:
-            for entries in self._leaving:
-                for _ in range(min(self._portion, len(entries))):
-                    entries.popitem()
-            self._look_at = now + PORTION_EVERY if any(self._leaving) else self._turn_at
+            del self._leaving[:LEAVING_AT_ONCE]
+            self._look_at = now + LEAVING_EVERY if self._leaving else self._turn_at
 
     def _turn(self, now: float) -> None:
         """Make the young generation the old one, until nothing in it matters any more."""
-        self._leaving = self._old_requests, self._old_rows
-        self._portion = max(PORTION, len(self._old_requests) // PORTIONS + 1)
-        self._old_requests, self._old_rows = self._requests, self._rows
-        self._requests, self._rows = {}, {}
+        self._leaving = [shelf for shelf in self._old if shelf]
+        self._old, self._young = self._young, _shelves()
         self._old_names, self._names = self._names, {}
         # Nobody was given an instant beyond the next free one.
         self._turn_at = max(now, self._free_at, self._last_at) + self._memory
