@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
 from smsc_async.gateway.verdict import Admitted, Held, Hold, Verdict, held_error
 from smsc_async.submission import FailedSubmission, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from smsc_async.messages import Message
     from smsc_async.running import Running
@@ -36,6 +36,9 @@ class Batch:
     def __init__(self, running: Running, timeout: float | None, hold: Hold) -> None:
         self._running = running
         self._links = running.links
+        # As an owner of messages, without a step in between.
+        self.accepted = running.accepted
+        self.late = running.late
         self._timeout = timeout
         self._hold = hold
         self._outcomes: deque[Outcome] = deque()
@@ -46,48 +49,62 @@ class Batch:
         # Those that wait for their turn at the links: one, or as many as had to ask.
         self._queued: set[Submission[Any]] = set()
         self._wake: asyncio.Future[None] | None = None
+        # No more messages will come, or their source failed.
+        self._is_exhausted = False
+        self._failure: Exception | None = None
 
     def wake(self) -> None:
         """Let the run look again: a slot may be free, or an outcome known."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        wake, self._wake = self._wake, None
+        if wake is not None and not wake.done():
+            wake.set_result(None)
 
     async def run(
         self, messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]]
     ) -> AsyncGenerator[Outcome]:
         """Send all of *messages* and yield every outcome."""
         if isinstance(messages, AsyncIterable):
-            source: _Source | _AsyncSource = _AsyncSource(messages, self)
+            source = _Source(messages, self)
+            take, is_ready, close = source.take, source.is_ready, source.close
         else:
-            source = _Source(messages)
+            take, is_ready, close = iter(messages).__next__, _always, _nothing
         outcomes = self._outcomes
         self._running.begin_batch(self)
         try:
             while True:
-                self._pull(source)
+                self._pull(take)
                 if outcomes and not self._under_way:
                     # Where each message fails at once, others would never get their turn.
                     await asyncio.sleep(0)
                 if not outcomes:
-                    if self._is_over(source):
+                    if self._is_over():
                         return
-                    if not (source.is_ready and self._room > 0):
+                    if self._is_exhausted or not is_ready() or self._room <= 0:
                         await self._something()
                 while outcomes:
                     yield outcomes.popleft()
         finally:
             self._running.end_batch(self)
-            await source.close()
+            await close()
             await self._stop_asking()
             for submission in self._queued:
                 self._running.withdraw(submission)
 
-    def _pull(self, source: _Source | _AsyncSource) -> None:
+    def _pull(self, take: Callable[[], Message[Any]]) -> None:
         """Send what there is room for, and no more than so many whose outcomes are unread."""
         room, outcomes, most = self._room, self._outcomes, self._most
+        if self._is_exhausted:
+            return
         while room > 0 and len(outcomes) < most:
-            message = source.take()
-            if message is None:
+            try:
+                message = take()
+            except StopIteration:
+                self._is_exhausted = True
+                return
+            except Exception as error:  # noqa: BLE001 - raised when all outcomes are told
+                self._is_exhausted, self._failure = True, error
+                return
+            if message is NOT_YET:
                 return
             unread = len(outcomes)
             submission = self._submit(message)
@@ -99,15 +116,15 @@ class Batch:
             else:
                 room -= submission.parts
 
-    def _is_over(self, source: _Source | _AsyncSource) -> bool:
+    def _is_over(self) -> bool:
         """Whether all outcomes were told; what ended the messages early is raised behind them."""
         if self._under_way:
             return False
-        if source.failure is not None:
-            raise source.failure
-        if self._links.is_closing and not source.is_exhausted:
+        if self._failure is not None:
+            raise self._failure
+        if self._links.is_closing and not self._is_exhausted:
             raise ClientClosedError("it was left before send_many had sent all")
-        return source.is_exhausted
+        return self._is_exhausted
 
     @property
     def _room(self) -> int:
@@ -121,7 +138,8 @@ class Batch:
     def _submit(self, message: Message[Any]) -> Submission[Any] | None:
         """Send a message off and return it; None for one that has to wait or has an outcome."""
         try:
-            submission, verdict = self._running.enter(message, self._timeout)
+            now = self._running.now()
+            submission, verdict = self._running.enter(message, self._timeout, self, now)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
             return None
@@ -129,15 +147,28 @@ class Batch:
         if type(verdict) is not Admitted:
             self._wait_for_rules(submission, verdict)
             return None
-        self._take_turn(submission)
+        self._take_turn(submission, now)
         return submission
 
-    def _take_turn(self, submission: Submission[Any]) -> None:
+    def _take_turn(self, submission: Submission[Any], now: float) -> None:
         """Hand a message to the links."""
-        submission.listener = self._finished
-        self._links.submit(submission)
+        self._links.submit(submission, now)
         if submission.wants_slot:
             self._queued.add(submission)
+
+    def settled(self, submission: Submission[Any]) -> None:
+        """Take the fate of a message."""
+        self._under_way -= 1
+        if self._queued:
+            self._queued.discard(submission)
+        if submission.failure is None:
+            self._running.accepted_messages += 1
+            self._outcomes.append(submission)
+        else:
+            self._running.failed(submission)
+            self._outcomes.append(FailedSubmission(submission.message, submission.failure))
+        if self._wake is not None:
+            self.wake()
 
     def _wait_for_rules(self, submission: Submission[Any], verdict: Verdict | None) -> None:
         """Let a message wait on its own for what the rules say."""
@@ -156,7 +187,7 @@ class Batch:
         except SendError as error:
             self._fail(submission, error)
         else:
-            self._take_turn(submission)
+            self._take_turn(submission, self._running.now())
 
     async def _stop_asking(self) -> None:
         """Let nobody wait for the rules any more."""
@@ -171,91 +202,66 @@ class Batch:
         self._outcomes.append(FailedSubmission(submission.message, error))
         self.wake()
 
-    def _finished(self, submission: Submission[Any]) -> None:
-        """Take the fate of a message."""
-        self._under_way -= 1
-        if self._queued:
-            self._queued.discard(submission)
-        failure = submission.failure
-        if failure is None:
-            self._outcomes.append(submission)
-        else:
-            self._outcomes.append(FailedSubmission(submission.message, failure))
-        self.wake()
-
     async def _something(self) -> None:
         """Wait until there is an outcome, a message or a slot."""
         self._wake = asyncio.get_running_loop().create_future()
         await self._wake
 
 
+NOT_YET: Any = object()
+"""Stands for a message that an async iterable hasn't got ready."""
+
+
 class _Source:
-    """Messages of an ordinary iterable."""
-
-    is_ready = True
-
-    def __init__(self, messages: Iterable[Message[Any]]) -> None:
-        self._messages: Iterator[Message[Any]] = iter(messages)
-        self.failure: Exception | None = None
-        self.is_exhausted = False
-
-    def take(self) -> Message[Any] | None:
-        """Return the next message, or None at the end."""
-        if self.is_exhausted:
-            return None
-        message = None
-        try:
-            message = next(self._messages, None)
-        except Exception as error:  # noqa: BLE001 - raised when all outcomes are told
-            self.failure = error
-        self.is_exhausted = message is None
-        self.is_ready = not self.is_exhausted
-        return message
-
-    async def close(self) -> None:
-        """Nothing is left to be ended."""
-
-
-class _AsyncSource:
     """Messages of an async iterable; the next one is asked for while outcomes come in."""
 
     def __init__(self, messages: AsyncIterable[Message[Any]], batch: Batch) -> None:
         self._messages = aiter(messages)
         self._batch = batch
-        self._next: asyncio.Task[Message[Any] | None] | None = None
-        self.failure: Exception | None = None
-        self.is_exhausted = False
+        self._next: asyncio.Task[Message[Any]] | None = None
 
-    @property
     def is_ready(self) -> bool:
         """Whether `take` would have something to do."""
-        return not self.is_exhausted and (self._next is None or self._next.done())
+        return self._next is None or self._next.done()
 
-    def take(self) -> Message[Any] | None:
-        """Return the next message if it is there, else None."""
-        if self.is_exhausted:
-            return None
+    def take(self) -> Message[Any]:
+        """Return the next message if it is there, else `NOT_YET`.
+
+        Raises:
+            StopIteration: There is none.
+            Exception: What the iterable raised.
+        """
         if self._next is None:
             self._next = asyncio.ensure_future(self._pull())
             self._next.add_done_callback(lambda _: self._batch.wake())
         if not self._next.done():
-            return None
+            return cast("Message[Any]", NOT_YET)
         task, self._next = self._next, None
         message = task.result()
-        self.is_exhausted = message is None
+        if message is NOT_YET:
+            raise StopIteration
         return message
 
-    async def _pull(self) -> Message[Any] | None:
-        """Wait for the next message; None at the end."""
-        try:
-            return await anext(self._messages, None)
-        except Exception as error:  # noqa: BLE001 - raised when all outcomes are told
-            self.failure = error
-            return None
+    async def _pull(self) -> Message[Any]:
+        """Wait for the next message; `NOT_YET` at the end, for no task may raise StopIteration."""
+        return await anext(self._messages, cast("Message[Any]", NOT_YET))
 
     async def close(self) -> None:
         """Stop waiting for the next message."""
-        if self._next is not None:
-            self._next.cancel()
-            # Whoever made the iterable may close it next, and can't while it runs.
-            await asyncio.wait([self._next])
+        task = self._next
+        if task is None:
+            return
+        task.cancel()
+        # Whoever made the iterable may close it next, and can't while it runs.
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody asks for it any more
+
+
+def _always() -> bool:
+    """Say that an ordinary iterable is always ready."""
+    return True
+
+
+async def _nothing() -> None:
+    """Nothing is to be ended of an ordinary iterable."""

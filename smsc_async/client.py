@@ -159,12 +159,15 @@ class SmscClient:
         """
         running = self._sending()
         token = None if retry_of is None else retry_of.reservation
-        submission, verdict = running.enter(message, timeout, token)
+        now = running.now()
+        submission, verdict = running.enter(message, timeout, running, now, token)
         if type(verdict) is not Admitted:
             await running.gate.ask(submission, verdict, hold or AT_ONCE)
+            now = running.now()
+        del verdict  # one object less that waits with every message
         # One coroutine, and the future is all that is awaited: each more costs every message.
         submission.waiter = waiter = running.loop.create_future()
-        running.links.submit(submission)
+        running.links.submit(submission, now)
         try:
             await waiter
         except CancelledError:

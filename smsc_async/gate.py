@@ -7,7 +7,7 @@ room keeps the answer beside the message: when it may be written, and what is to
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.gateway.rulebook import Rulebook
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message
     from smsc_async.stores import RuleStore
     from smsc_async.submission import Submission
+
+V = TypeVar("V", bound="Verdict | None")
 
 AT_ONCE = Hold.fail()
 NO_RULE = Admitted(0, 0.0)
@@ -53,16 +55,18 @@ class Gate:
         self._parts_window = self._rulebook.rules.multipart_window
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_off = self._rulebook.is_off
+        self._is_one_clock = store.now is clock
         self.lateness = NEVER if self._is_off else self._rulebook.rules.lateness
 
     def ask_now(
-        self, submission: Submission[Any], text: str, token: Token | None = None
+        self, submission: Submission[Any], text: str, now: float, token: Token | None = None
     ) -> Verdict | None:
         """Ask, if the answer can be had at once; None says that `ask` has to wait for it.
 
         Args:
             submission: Of the message.
             text: The message rendered.
+            now: The instant, of the links' clock.
             token: Of an unknown outcome that is sent again on purpose.
 
         Raises:
@@ -75,21 +79,15 @@ class Gate:
             return NO_RULE
         submission.retries = token
         step = self._rulebook.step(submission.message, parts, text, token)
-        return self._ask_store(submission, step)
+        if not self._is_one_clock:
+            now = self._store.now()
+        return self._noted(submission, self._store.apply_now(step, now), now)
 
     def _step_of(self, submission: Submission[Any]) -> Step:
         """Make the question of a message once more: few are needed, and kept ones take memory."""
         message = submission.message
         text = self._wording(message)
         return self._rulebook.step(message, submission.parts, text, submission.retries)
-
-    def _ask_store(self, submission: Submission[Any], step: Step) -> Verdict | None:
-        """Ask, if the answer can be had at once."""
-        now = self._store.now()
-        verdict = self._store.apply_now(step, now)
-        if type(verdict) is Admitted:
-            self._admit(submission, verdict, now)
-        return verdict
 
     async def ask(self, submission: Submission[Any], verdict: Verdict | None, hold: Hold) -> None:
         """Wait for the verdict, and while it holds the message, as long as *hold* allows.
@@ -104,9 +102,7 @@ class Gate:
         since = store.now()
         while True:
             if verdict is None:
-                verdict = await store.apply(step)
-                if isinstance(verdict, Admitted):
-                    self._admit(submission, verdict, store.now())
+                verdict = self._noted(submission, await store.apply(step), store.now())
             if isinstance(verdict, Admitted):
                 return
             if not hold.allows(verdict, since=since):
@@ -114,7 +110,8 @@ class Gate:
             await self._sleep(verdict.retry_at - store.now())
             if self._leaving.done():
                 raise _left(submission.message)
-            verdict = self._ask_store(submission, step)
+            now = store.now()
+            verdict = self._noted(submission, store.apply_now(step, now), now)
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
@@ -160,13 +157,15 @@ class Gate:
         if not self._leaving.done():
             self._leaving.set_result(None)
 
-    def _admit(self, submission: Submission[Any], admitted: Admitted, now: float) -> None:
+    def _noted(self, submission: Submission[Any], verdict: V, now: float) -> V:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        # Not the admission itself: one object less on the way of every message.
-        submission.reservation, at, submission.interval = admitted
-        submission.admitted_at = at
-        if at > now:
-            submission.write_at = self._clock() + at - now
+        if type(verdict) is Admitted:
+            # Not the admission itself: one object less on the way of every message.
+            submission.reservation, at, submission.interval = verdict
+            submission.admitted_at = at
+            if at > now:
+                submission.write_at = self._clock() + at - now
+        return verdict
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, unless the client is left."""

@@ -44,6 +44,7 @@ _CALL_DEFAULTS = {"wait": 22, "interval": 20, "attempts": 5}
 _CALL_LIMITS = {"wait": (0, 99), "interval": (10, 3600), "attempts": (1, 9)}
 
 _SERVICE_TEXT = re.compile(r"__(?:(?:MAIL|CALL|VIBER|SOC|TGM|BOT)__:|(?:HLR|PING)__\s*\Z)")
+_DOUBTFUL = ("", "__")  # beginnings of a text that need a second look
 _PUNCTUATION = str.maketrans("", "", " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013")
 _NAME = re.compile(r"[A-Za-z0-9 !\"#$%&'()*+,\-./:;<=>?@_]{1,11}")
 _EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")
@@ -188,9 +189,11 @@ class Sms(Message[Receipt]):
     def __post_init__(self) -> None:
         Message.__post_init__(self)
         text = self.text
-        _check_text("text", text)
-        if text.startswith("__"):
-            _check_no_service(text)
+        # What nothing can be wrong with is passed without a call.
+        if type(text) is not str or not text.isascii() or "~~~" in text or text[:2] in _DOUBTFUL:
+            _check_text("text", text)
+            if text.startswith("__"):
+                _check_no_service(text)
         if self.comment is not None:
             _settle_comment(self, self.comment)
         if self.coding is not None:

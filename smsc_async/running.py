@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from smsc_async.gateway.verdict import Hold, Token, Verdict
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
+    from smsc_async.link.outgoing import Owner
     from smsc_async.stores import RuleStore
     from smsc_async.submission import FailedSubmission
 
@@ -58,34 +60,34 @@ class Running:
     ) -> None:
         self._config = config
         self.loop = asyncio.get_running_loop()
-        self._clock = clock or self.loop.time
+        self.now = clock or _clock_of(self.loop)
         settings = text_settings(config)
         self.addressing = addressing_of(config)
         self._composer = Composer(settings, self.addressing)
         self._store = rules[1]
-        self.gate = Gate(*rules, self._clock, self._composer.wording)
+        self.gate = Gate(*rules, self.now, self._composer.wording)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._batches: set[Batch] = set()
         self._simulator = AsyncExitStack()
-        self._accepted = 0
-        self._failed = 0
+        self.accepted_messages = 0
+        self.failed_messages = 0
         self.is_leaving = False
         self.may_send = config.mode is not BindMode.RECEIVER
         self.inbox = Inbox(
             config,
             settings,
-            clock=self._clock,
+            clock=self.now,
             owes_response=lambda: self.links.owes_response,
             waits=self._arm,
         )
         requests = Requests(self.inbox.requested, self._unexpected, self._has_room)
         self.links = LinkManager(
-            config, requests, hooks=hooks, clock=self._clock, lateness=self.gate.lateness
+            config, requests, hooks=hooks, clock=self.now, lateness=self.gate.lateness
         )
-        # Told by each accepted part, so without a step in between.
+        # As an owner of messages, without a step in between.
         self.accepted = self.inbox.desk.learn
         self.late = self.gate.postpone
 
@@ -124,11 +126,23 @@ class Running:
             raise ClientClosedError
 
     def enter(
-        self, message: Message[R_co], timeout: float | None, token: Token | None = None
+        self,
+        message: Message[R_co],
+        timeout: float | None,
+        owner: Owner,
+        now: float,
+        token: Token | None = None,
     ) -> tuple[Submission[R_co], Verdict | None]:
         """Turn a message into parts that wait for their turn, and ask the rules at once.
 
         The text stays in here: whoever shows the variables of a traceback shows no text.
+
+        Args:
+            message: Of any kind.
+            timeout: Seconds for each response; None takes the config's.
+            owner: Who is told its fate.
+            now: The instant, as `self.now()` has it.
+            token: Of an unknown outcome that is sent again on purpose.
 
         Returns:
             The submission, and what the rules say; None where `gate.ask` has to wait for it.
@@ -142,8 +156,8 @@ class Running:
         text, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
-        submission = Submission(message, parts, timeout, self)
-        return submission, self.gate.ask_now(submission, text, token)
+        submission = Submission(message, parts, timeout, owner)
+        return submission, self.gate.ask_now(submission, text, now, token)
 
     def foresee(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
@@ -159,18 +173,19 @@ class Running:
             self.gate.release(submission)
 
     def settled(self, submission: Submission[Any]) -> None:
-        """Count a message whose fate is known; tell the rules and whoever waits for it."""
+        """Take the fate of a message of `send`: wake whoever waits for it."""
         if submission.failure is None:
-            self._accepted += 1
+            self.accepted_messages += 1
         else:
-            self._failed += 1
-            self.gate.settle(submission)
+            self.failed(submission)
         waiter = submission.waiter
-        if waiter is None:
-            if submission.listener is not None:
-                submission.listener(submission)
-        elif not waiter.done():
+        if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+    def failed(self, submission: Submission[Any]) -> None:
+        """Count a message that failed, and tell the rules."""
+        self.failed_messages += 1
+        self.gate.settle(submission)
 
     def send_many(
         self,
@@ -192,8 +207,8 @@ class Running:
     def stats(self) -> Stats:
         """Return what was counted so far."""
         return Stats(
-            accepted=self._accepted,
-            failed=self._failed,
+            accepted=self.accepted_messages,
+            failed=self.failed_messages,
             in_flight=self.links.in_flight,
             waiting=self.links.waiting,
             connects=self.links.connects,
@@ -238,14 +253,20 @@ class Running:
         if self._timer is not None:
             self._timer.cancel()
         self._timer_at = deadline
-        wait = max(0.0, deadline - self._clock())
+        wait = max(0.0, deadline - self.now())
         self._timer = self.loop.call_later(wait, self._expire)
 
     def _expire(self) -> None:
         """Hand out what has waited long enough in the inbox."""
         self._timer = None
-        self.inbox.expire(self._clock())
+        self.inbox.expire(self.now())
         self._arm()
+
+
+def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """Return the clock of a loop: of asyncio's own loops without the method around it."""
+    is_plain = type(loop).time is asyncio.BaseEventLoop.time
+    return time.monotonic if is_plain else loop.time
 
 
 def text_settings(config: SmscConfig) -> TextSettings:

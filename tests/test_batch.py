@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from smsc_async import Message
     from smsc_async.gateway.verdict import Admitted
+    from smsc_async.link.outgoing import Owner
     from smsc_async.running import Running
 
 
@@ -47,7 +48,7 @@ class Links:
             return 0
         return self.window - sum(not submission.is_finished for submission in self.taken)
 
-    def submit(self, submission: Submission[Any]) -> None:
+    def submit(self, submission: Submission[Any], _now: float) -> None:
         """Take a message."""
         if self.room > 0:
             submission.next_part(0.0)
@@ -62,20 +63,22 @@ class Runs(Nobody):
     def __init__(self, links: Links) -> None:
         super().__init__()
         self.links = links
+        self.accepted_messages = 0
+
+    def now(self) -> float:
+        """Return an instant."""
+        return 0.0
 
     def enter(
-        self, message: Message[Any], _timeout: float | None
+        self, message: Message[Any], _timeout: float | None, owner: Owner, _now: float
     ) -> tuple[Submission[Any], Admitted]:
         """Make a submission, unless the message is a bad one."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        return Submission(message, parts_of(1), None, self), NO_RULE
+        return Submission(message, parts_of(1), None, owner), NO_RULE
 
-    def settled(self, submission: object) -> None:
-        """Tell the batch."""
-        assert isinstance(submission, Submission)
-        assert submission.listener is not None
-        submission.listener(submission)
+    def failed(self, _submission: Submission[Any]) -> None:
+        """No rule is told."""
 
     def begin_batch(self, _batch: Batch) -> None:
         """Nobody wakes it here."""

@@ -9,7 +9,7 @@ goes out under.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pdu.codec import decode, encode, make_template
 from pdu.enums import EsmClass, Npi, RegisteredDelivery, TlvTag, Ton
@@ -95,18 +95,6 @@ class Whole:
         return encode(self._submit, sequence_number=sequence_number)
 
 
-class Composed(NamedTuple):
-    """A message that is ready to be written.
-
-    Args:
-        text: What the user wrote, rendered: what the gateway's rules compare.
-        parts: One or more, in order.
-    """
-
-    text: str
-    parts: tuple[Part, ...]
-
-
 class Composer:
     """Makes the parts of messages, for one bind.
 
@@ -124,46 +112,46 @@ class Composer:
         self._addressing = addressing
         self._templates: dict[tuple[str, int, int], Callable[..., bytes]] = {}
 
-    def compose(self, message: Message[Any], reference: int = 0) -> Composed:
+    def compose(self, message: Message[Any], reference: int = 0) -> tuple[str, tuple[Part, ...]]:
         """Render, encode and cut a message.
 
         Args:
             message: Of any kind.
             reference: 0 to 255, shared by the parts of this message.
 
+        Returns:
+            What the user wrote, rendered: what the gateway's rules compare. And the parts, one or
+            more, in order.
+
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
-        composed = self._compose(message, reference)
-        # Raised here, where no variable holds the text: tracebacks may be shown with them.
-        if isinstance(composed, InvalidMessageError):
-            raise composed
-        return composed
-
-    def wording(self, message: Message[Any]) -> str:
-        """Return the text of a message as it travels."""
-        return written(message, self._settings)[0]
-
-    def _compose(self, message: Message[Any], reference: int) -> Composed | InvalidMessageError:
-        """Do what `compose` does, and return its error."""
         settings = self._settings
         text, coding, octet, octets = written(message, settings)
         if octets is None or len(octets) > 160:
             octets = _in_one_part(text, coding, settings)
-        if octets is not None and not _has_times(message):
+        if octets is not None and (
+            type(message) is not Sms or message.schedule is None is message.validity
+        ):
             # Not by `_part`: nearly all messages are like this, and calls cost time.
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
-            return _composed(Composed, (text, ((pack, octets),)))
+            return text, ((pack, octets),)
         long_text = long_text_of(message)
         segments = cut(text, text_coding(coding, settings), long_text, reference)
         if isinstance(segments, InvalidMessageError):
-            return segments
+            # Tracebacks may be shown with their variables, and none may hold the text.
+            del text, octets
+            raise segments
         if long_text is LongText.PAYLOAD and len(segments) > 1:
             payload = b"".join([segment.payload for segment in segments])
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
-            return Composed(text, (self._part(message, b"", octet, tlvs=tlvs),))
-        return Composed(text, tuple(self._part_of(message, one, octet) for one in segments))
+            return text, (self._part(message, b"", octet, tlvs=tlvs),)
+        return text, tuple([self._part_of(message, one, octet) for one in segments])
+
+    def wording(self, message: Message[Any]) -> str:
+        """Return the text of a message as it travels."""
+        return written(message, self._settings)[0]
 
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
         """Make one of several parts."""
@@ -238,12 +226,9 @@ def segments(
 
     Arguments and errors are those of `Composer`; the sequence numbers are 0.
     """
-    parts = Composer(settings, addressing).compose(message, reference).parts
+    parts = Composer(settings, addressing).compose(message, reference)[1]
     to = message.to
     return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, octets in parts]
-
-
-_composed = tuple.__new__  # half the time of `Composed(…)`
 
 
 def _in_one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
@@ -283,16 +268,20 @@ def written(message: Message[Any], settings: TextSettings) -> tuple[str, Coding,
     The text is made plain where that was asked for (`settings.smart`). Last come the octets of
     the whole text, where looking for its coding has encoded it by the way.
     """
-    text = render(message)
     if type(message) is not Sms:
+        text = render(message)
         coding = choose_markup(text, settings)
         return text, coding, coding * 4, None
+    # Nearly all messages: not even a call.
+    text = message.text if message.comment is None else render(message)
     chosen, septets = message.coding, None
     if chosen is None:
         if settings.smart:
             text = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
         # Plain ASCII is GSM: the usual case, found by encoding it.
         septets = None if settings.latin1 else ascii_septets(text)
+        if septets is not None and not message.flash:
+            return text, _GSM, 0, septets
         chosen = choose(text, settings) if septets is None else _GSM
     octet = data_coding(chosen, flash=True) if message.flash else chosen * 4
     return text, chosen, octet, septets

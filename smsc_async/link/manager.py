@@ -172,13 +172,17 @@ class LinkManager:
         if self.config.open == "now":
             await self._opened
 
-    def submit(self, outgoing: Outgoing[Any]) -> None:
-        """Take a message: write it now if there is room, else when its turn comes."""
+    def submit(self, outgoing: Outgoing[Any], now: float) -> None:
+        """Take a message: write it now if there is room, else when its turn comes.
+
+        Args:
+            outgoing: The message, none of it written yet.
+            now: The instant, as the clock has it.
+        """
         if self._fatal is not None or self._is_closing:
             error = self._fatal or ClientClosedError("it is being left")
             outgoing.give_up(str(error), error)
             return
-        now = self._clock()
         outgoing.order = self._order = self._order + 1
         if not self._queue and outgoing.write_at <= now:
             self._write(outgoing, now)
@@ -266,14 +270,17 @@ class LinkManager:
     # Turns.
 
     def _write(self, outgoing: Outgoing[Any], now: float) -> None:
-        """Write as many parts as it is time and room for, all on one link if it has it."""
+        """Write as many parts as it is time and room for, all on one link if it has it.
+
+        Only one that wants a slot and whose time to be written has come.
+        """
         if now > outgoing.parts_deadline:
             outgoing.miss_parts()
             return
         links, brake = self._links, self._brake
-        while outgoing.wants_slot and outgoing.write_at <= now and links:
+        while links:
             link = links[0] if len(links) == 1 else max(links, key=_room)
-            room = link.room
+            room = 0 if link.is_stopped else link.window.free  # `link.room`, without a call
             if brake.is_on:
                 room = brake.limit(room, self.in_flight)
             if not room:
@@ -287,6 +294,8 @@ class LinkManager:
             link.submit(outgoing, now)
             if brake.is_on:
                 brake.try_on()
+            if not outgoing.wants_slot or outgoing.write_at > now:
+                return
 
     def _late_at(self, outgoing: Outgoing[Any]) -> float:
         """The instant from which on a message is written later than the rules were told."""

@@ -148,12 +148,13 @@ class Outgoing(Generic[R_co]):
 
     __slots__ = (
         "_again",
-        "_ids",
+        "_all",
+        "_id",
         "_in_flight",
+        "_more_ids",
         "_octets",
         "_owner",
         "_pack",
-        "_rest",
         "failure",
         "interval",
         "is_finished",
@@ -193,13 +194,14 @@ class Outgoing(Generic[R_co]):
         # What the manager notes: its place in the order of sends, when it began to wait.
         self.order = 0
         self.queued_at = 0.0
-        # The only part, or the first. Without tuples around it: whatever is allocated for a message
-        # on its way is one more thing for the garbage collector.
+        # The only part, and all if there are several. Without tuples around it: whatever is
+        # allocated for a message on its way is one more thing for the garbage collector.
         self._pack, self._octets = parts[0]
-        self._rest = parts[1:]
+        self._all = parts if len(parts) > 1 else ()
         self.throttled_at: float | None = None
-        # By part; None as long as none was accepted.
-        self._ids: list[str | None] | None = None
+        # That of the first part, and those of the others by part; None where none was accepted.
+        self._id: str | None = None
+        self._more_ids: dict[int, str] | None = None
         self._in_flight = 0
         # Those that came too fast; None as long as nothing did.
         self._again: list[int] | None = None
@@ -207,12 +209,13 @@ class Outgoing(Generic[R_co]):
     @property
     def message_ids(self) -> tuple[str, ...]:
         """The gateway's ids of the accepted parts, in the order of the parts."""
-        return tuple([message_id for message_id in self._ids or () if message_id is not None])
+        return tuple([message_id for message_id in self.ids if message_id is not None])
 
     @property
     def ids(self) -> tuple[str | None, ...]:
         """The gateway's ids by part, None where there is none."""
-        return tuple(self._ids or ())
+        more = self._more_ids or {}
+        return self._id, *[more.get(index) for index in range(1, self.parts)]
 
     @property
     def is_started(self) -> bool:
@@ -226,23 +229,24 @@ class Outgoing(Generic[R_co]):
 
     def next_part(self, now: float) -> tuple[Callable[[int, str, bytes], bytes], bytes, Context]:
         """Take the part to write *now*, with the context that brings its response back."""
+        if self.parts == 1:
+            self.written = self._in_flight = 1
+            self.wants_slot = False
+            return self._pack, self._octets, self
         again = self._again
         if again:
             index = again.pop(0)
-            self.wants_slot = bool(again) or self.written < self.parts
         else:
             index = self.written
             if not index:
                 self.parts_deadline = now + self.parts_window
-            self.written = index = index + 1
-            self.wants_slot = index < self.parts
-            index -= 1
-        if self.wants_slot:
+            self.written = index + 1
+        if again or self.written < self.parts:
             self.write_at = now + self.interval
+        else:
+            self.wants_slot = False
         self._in_flight += 1
-        if self.parts == 1:
-            return self._pack, self._octets, self
-        pack, octets = self._rest[index - 1] if index else (self._pack, self._octets)
+        pack, octets = self._all[index]
         return pack, octets, (self, index)
 
     def abandon(self) -> bool:
@@ -263,9 +267,10 @@ class Outgoing(Generic[R_co]):
                 message_id = response.message_id  # type: ignore[attr-defined]
             except AttributeError:  # a generic_nack that refuses nothing
                 message_id = ""
-            if self._ids is None:
-                self._ids = [None] * self.parts
-            self._ids[index] = message_id
+            if index:
+                self._keep_id(index, message_id)
+            else:
+                self._id = message_id
             self._owner.accepted(message_id, self, index)
         elif status not in THROTTLING:
             self._fail(
@@ -284,9 +289,11 @@ class Outgoing(Generic[R_co]):
     def answered_late(self, index: int, response: Pdu) -> None:
         """Take a response after the part was overdue: its id still brings the receipt."""
         if not response.command_status:
-            if self._ids is None:
-                self._ids = [None] * self.parts
-            self._ids[index] = message_id = getattr(response, "message_id", "")
+            message_id = getattr(response, "message_id", "")
+            if index:
+                self._keep_id(index, message_id)
+            else:
+                self._id = message_id
             self._owner.accepted(message_id, self, index)
 
     def overdue(self, _index: int, timeout: float) -> None:
@@ -334,7 +341,13 @@ class Outgoing(Generic[R_co]):
     @property
     def _may_have_gone(self) -> bool:
         """Whether the gateway has a part of it, or may have."""
-        return self._in_flight > 0 or self._ids is not None
+        return self._in_flight > 0 or self._id is not None or self._more_ids is not None
+
+    def _keep_id(self, index: int, message_id: str) -> None:
+        """Keep the id of a part that isn't the first."""
+        if self._more_ids is None:
+            self._more_ids = {}
+        self._more_ids[index] = message_id
 
     def _throttled(self, index: int) -> None:
         """Note that a part came too fast and is to be written again."""
@@ -390,7 +403,7 @@ class Outgoing(Generic[R_co]):
         if self.failure is not None:
             # Parts that were accepted after the first fault are paid too.
             self.failure.message_ids = self.message_ids
-        self._octets, self._rest = b"", ()
+        self._octets, self._all = b"", ()
         self._owner.settled(self)
 
     def __repr__(self) -> str:

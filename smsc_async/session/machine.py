@@ -23,6 +23,7 @@ from pdu import (
     FrameBuffer,
     FramingError,
     GenericNack,
+    SubmitSmResp,
     Unbind,
     UnbindResp,
     decode,
@@ -66,7 +67,7 @@ from smsc_async.session.states import (
     explain,
 )
 from smsc_async.session.timers import Timer, Timers
-from smsc_async.session.window import RESPONSE_BIT, Window
+from smsc_async.session.window import NOBODY, RESPONSE_BIT, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,12 +207,20 @@ class Session:
         window = self.window
         if window.free <= 0:
             window.check_free()
-        number = self._sequence.take(window)
+        sequence = self._sequence
+        number = sequence.last + 1
+        if number > sequence.unused_to:
+            number = sequence.take(window)
+        else:
+            sequence.last = number
         try:
             octets = pack(number, destination_addr, short_message)
         except EncodeError as exc:
             raise LocalProtocolError(str(exc)) from exc
-        window.open_slot(number, _SUBMIT_SM, context, now, timeout)
+        if timeout is None:
+            window.open_submit(number, context, now)
+        else:
+            window.open_slot(number, _SUBMIT_SM, context, now, timeout)
         self._outgoing.append(octets)
         return number
 
@@ -350,8 +359,22 @@ class Session:
     def _read(self, data: bytes, now: float) -> None:
         """Take what is whole by now; the framing error behind it, if any, comes last."""
         frames, broken = self._cut(data)
+        close_submit, events = self.window.close_submit, self._events
         for frame in frames:
-            self._take(frame, now)
+            try:
+                pdu = decode(frame)
+            except DecodeError as exc:
+                self._take_unreadable(exc, frame, now)
+            else:
+                # What nearly all are is told apart here: a call more is one for every message.
+                if type(pdu) is SubmitSmResp:
+                    number = pdu.sequence_number
+                    context = close_submit(number)
+                    if context is not NOBODY:
+                        self._answered = True
+                        events.append(_event(ResponseReceived, (number, context, pdu)))
+                        continue
+                self._take(pdu, frame, now)
             if self._over:
                 return
         if broken is None:
@@ -368,13 +391,8 @@ class Session:
         except FramingError as exc:
             return list(exc.frames), exc
 
-    def _take(self, frame: bytes, now: float) -> None:
-        """Take one whole frame, readable or not."""
-        try:
-            pdu = decode(frame)
-        except DecodeError as exc:
-            self._take_unreadable(exc, frame, now)
-            return
+    def _take(self, pdu: Pdu, frame: bytes, now: float) -> None:
+        """Take one PDU, request or response."""
         command_id = pdu.command_id
         if not command_id & RESPONSE_BIT:
             self._take_request(pdu, frame, now)

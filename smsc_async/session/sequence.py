@@ -19,20 +19,23 @@ class Sequence:
 
     Args:
         last: The number before the first one to be given, 0 to 0x7FFFFFFF.
+
+    Attributes:
+        last: The number that was given last.
+        unused_to: Up to here numbers were never given, and so can't be in use: on the first lap.
     """
 
-    __slots__ = ("_is_first_lap", "last")
+    __slots__ = ("last", "unused_to")
 
     def __init__(self, *, last: int = 0) -> None:
         self.last = last
-        self._is_first_lap = last == 0
+        self.unused_to = MAXIMUM if last == 0 else 0
 
     def take(self, in_use: Container[int]) -> int:
         """Give the next free number. *in_use* must leave at least one free."""
         number = self.last + 1
-        if number > MAXIMUM or not self._is_first_lap:
-            # What was never given can't be in use, so the first lap needs no looking.
-            self._is_first_lap = False
+        if number > self.unused_to:
+            self.unused_to = 0
             number = self._next_free(in_use)
         self.last = number
         return number

@@ -15,6 +15,11 @@ from smsc_async.errors import LocalProtocolError
 
 RESPONSE_BIT: Final = 0x80000000
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
+_SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
+_SUBMIT_SM_RESP: Final = _SUBMIT_SM | RESPONSE_BIT
+
+NOBODY: Final = object()
+"""Stands for the context of a response that answers nothing."""
 
 # A whole window may fall overdue in one response_timeout, so ten windows remember a late
 # response for ten timeouts at least: five minutes with the defaults.
@@ -65,9 +70,6 @@ class Slot(NamedTuple):
         )
 
 
-_slot = tuple.__new__  # half the time of `Slot(…)`, and one is made for every request
-
-
 class Window:
     """The slots of one session. `in` tells whether a sequence number is still known.
 
@@ -81,10 +83,11 @@ class Window:
 
     __slots__ = (
         "_aside",
+        "_due",
         "_overdue",
         "_own",
         "_own_order",
-        "_steady",
+        "_submits",
         "free",
         "response_timeout",
         "size",
@@ -94,9 +97,11 @@ class Window:
         self.size = size
         self.free = size
         self.response_timeout = response_timeout
-        # Insertion order is deadline order, since all of these have the same timeout.
-        self._steady: dict[int, Slot] = {}
-        # Those with a timeout of their own are ordered by a heap; answered ones leave it late.
+        # Every submit_sm with the usual timeout: its context, its deadline. Not as slots, for each
+        # is one more thing to be allocated for a message. Insertion order is deadline order.
+        self._submits: dict[int, object] = {}
+        self._due: dict[int, float] = {}
+        # All others are ordered by a heap; answered ones leave it late.
         self._own: dict[int, Slot] = {}
         self._own_order: list[tuple[float, int]] = []
         # bind, enquire_link and unbind: they take no slot, and the timers watch them.
@@ -115,7 +120,7 @@ class Window:
 
     def __contains__(self, sequence_number: object) -> bool:
         return (
-            sequence_number in self._steady
+            sequence_number in self._submits
             or sequence_number in self._own
             or sequence_number in self._aside
             or sequence_number in self._overdue
@@ -149,13 +154,31 @@ class Window:
         """
         if self.free <= 0:
             raise WindowFullError(self.size)
-        if timeout is None or timeout == self.response_timeout:
-            deadline = now + self.response_timeout
-            slot = _slot(Slot, (sequence_number, command_id, context, deadline))
-            self._steady[sequence_number] = slot
-        else:
-            self._open_own(Slot(sequence_number, command_id, context, now + timeout), timeout)
+        if timeout is None:
+            timeout = self.response_timeout
+        if command_id == _SUBMIT_SM and timeout == self.response_timeout:
+            self.open_submit(sequence_number, context, now)
+            return
+        self._open_own(Slot(sequence_number, command_id, context, now + timeout), timeout)
         self.free -= 1
+
+    def open_submit(self, sequence_number: int, context: object, now: float) -> None:
+        """Count a submit_sm in that has the usual timeout. Only while a slot is `free`."""
+        self._submits[sequence_number] = context
+        self._due[sequence_number] = now + self.response_timeout
+        self.free -= 1
+
+    def close_submit(self, sequence_number: int) -> object:
+        """Free the slot of such a submit_sm, which has its response; return its context.
+
+        Returns:
+            `NOBODY` where there is none of that number.
+        """
+        context = self._submits.pop(sequence_number, NOBODY)
+        if context is not NOBODY:
+            del self._due[sequence_number]
+            self.free += 1
+        return context
 
     def open_aside(self, sequence_number: int, command_id: int) -> None:
         """Expect a response that takes no slot and has no deadline here."""
@@ -171,19 +194,17 @@ class Window:
         Returns:
             The slot, or None where the response answers nothing that is in flight.
         """
-        # Nearly all are steady, so these are looked at without a loop.
-        slots = self._steady
-        slot = slots.get(sequence_number)
-        if slot is None:
-            slots = self._own if sequence_number in self._own else self._aside
-            slot = slots.get(sequence_number)
-            if slot is None:
+        if sequence_number in self._submits:
+            if response_id not in (_SUBMIT_SM_RESP, _GENERIC_NACK):
                 return None
-        # The usual answer is recognised without a call.
-        if response_id != slot.command_id | RESPONSE_BIT and not slot.is_answered_by(response_id):
+            deadline = self._due[sequence_number]
+            return Slot(sequence_number, _SUBMIT_SM, self.close_submit(sequence_number), deadline)
+        slots = self._own if sequence_number in self._own else self._aside
+        slot = slots.get(sequence_number)
+        if slot is None or not slot.is_answered_by(response_id):
             return None
         del slots[sequence_number]
-        if slots is not self._aside:
+        if slots is self._own:
             self.free += 1
         return slot
 
@@ -200,7 +221,7 @@ class Window:
 
         Their numbers stay known for a while, so that a late response is still recognised.
         """
-        expired = self._expired_steady(now) + self._expired_own(now)
+        expired = self._expired_submits(now) + self._expired_own(now)
         self.free += len(expired)
         for slot in expired:
             self._overdue[slot.sequence_number] = slot
@@ -210,8 +231,8 @@ class Window:
 
     def drain(self) -> list[Slot]:
         """Free every slot and forget every number: the link is gone. Earliest deadline first."""
-        lost = sorted((*self._steady.values(), *self._own.values()), key=_deadline)
-        for known in (self._steady, self._own, self._own_order, self._aside, self._overdue):
+        lost = sorted((*self._expired_submits(inf), *self._own.values()), key=_deadline)
+        for known in (self._own, self._own_order, self._aside, self._overdue):
             known.clear()
         self.free = self.size
         return lost
@@ -219,14 +240,13 @@ class Window:
     def next_deadline(self) -> float | None:
         """The instant at which `expire` has something to do, or None."""
         self._drop_answered()
-        first = next(iter(self._steady.values()), None)
-        steady = inf if first is None else first.deadline
+        submit = next(iter(self._due.values()), inf)
         own = self._own_order[0][0] if self._own_order else inf
-        earliest = min(steady, own)
+        earliest = min(submit, own)
         return None if earliest == inf else earliest
 
     def _open_own(self, slot: Slot, timeout: float) -> None:
-        """Take a slot for a request whose deadline is out of order."""
+        """Take a slot for a request whose deadline may be out of order."""
         if not timeout > 0:
             raise LocalProtocolError(f"timeout takes more than 0 seconds, got {timeout}")
         self._own[slot.sequence_number] = slot
@@ -237,19 +257,20 @@ class Window:
             order[:] = [(kept.deadline, number) for number, kept in self._own.items()]
             heapify(order)
 
-    def _expired_steady(self, now: float) -> list[Slot]:
-        """Free what is due among the requests with the default timeout."""
+    def _expired_submits(self, now: float) -> list[Slot]:
+        """Take out what is due of the submit_sm with the usual timeout."""
         expired = []
-        for slot in self._steady.values():
-            if slot.deadline > now:
+        for sequence_number, deadline in self._due.items():
+            if deadline > now:
                 break
-            expired.append(slot)
+            context = self._submits.pop(sequence_number)
+            expired.append(Slot(sequence_number, _SUBMIT_SM, context, deadline))
         for slot in expired:
-            del self._steady[slot.sequence_number]
+            del self._due[slot.sequence_number]
         return expired
 
     def _expired_own(self, now: float) -> list[Slot]:
-        """Free what is due among the requests with a timeout of their own."""
+        """Take out what is due of all others."""
         expired = []
         self._drop_answered()
         while self._own_order and self._own_order[0][0] <= now:

@@ -8,7 +8,7 @@ its place. So a million messages leave as much as those of the last two minutes.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from smsc_async.gateway import flood
 from smsc_async.gateway.rulebook import decide, replaces
@@ -64,10 +64,12 @@ class MemoryRuleStore(RuleStore):
     ) -> None:
         self.key = key
         self._clock = clock
+        self.now = clock  # type: ignore[method-assign] # without the method around it
         # The young generation, the old one, and what leaves. What is remembered of a recipient is
-        # on one shelf, by its fingerprints and by its number. A request is kept as the instant that
-        # it was admitted for, which names its reservation too, and so is the row of a single
-        # message: of a million numbers the garbage collector looks at none.
+        # on one shelf: its row by its number, and wherever that isn't known, no request is either.
+        # A request is kept as the instant that it was admitted for, which names its reservation
+        # too, and so is the row of a single message: of a million numbers the garbage collector
+        # looks at none.
         self._young = _shelves()
         self._old = _shelves()
         self._leaving: list[Shelf] = []
@@ -109,28 +111,22 @@ class MemoryRuleStore(RuleStore):
         rules, request, to, parts, _ = step
         if now >= self._look_at or rules is not self._rules:
             self._look_after(rules, now)
-        # `_known` and `_row` written out, and `in` is faster than `get` for what isn't there: every
-        # message comes by here, and most are new.
         number, free_at = hash(to) & _SHELF, self._free_at
         young, old = self._young[number], self._old[number]
         at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
-        known: Admitted | None = None
-        row: KeptRow | None = None
-        if request in young or request in old:
-            known = self._known(step)
-        if to in young:
-            row = young[to]
-        elif to in old:
-            row = old[to]
-        elif known is None and parts == 1 and token is None:
-            # `decide` for what nothing holds: the only one of its text, and the first one to its
-            # recipient in a while.
-            young[request] = young[to] = at
+        # `in` is faster than `get` for what isn't there: every message comes by here, and most are
+        # the first one to their recipient in a while, which nothing can hold.
+        if not (to in young or to in old or parts > 1 or token is not None):
+            young[to] = young[request] = at
             interval = rules.interval
             self._free_at = at + interval
             return _admitted(Admitted, (at, at, interval))
+        known: Admitted | None = None
+        row = young.get(to, old.get(to))
         if isinstance(row, float):
             row = row, 1, row
+        if request in young or request in old:
+            known = self._known(step)
         name = at if token is None else token
         verdict, joined, self._free_at = decide(step, known, row, free_at, now, name)
         if type(verdict) is Admitted:
@@ -194,7 +190,7 @@ class MemoryRuleStore(RuleStore):
     def _known(self, step: Step) -> Admitted | None:
         """Return the newest admission of the same request."""
         request, (young, old) = step.request, self._shelves_of(step)
-        at = young.get(request, old.get(request))
+        at = cast("float | None", young.get(request, old.get(request)))
         if at is None:
             return None
         name: Token = at
@@ -224,8 +220,7 @@ class MemoryRuleStore(RuleStore):
             self._old_names.pop(request, None)
         if token != at:
             self._names[request] = token
-        if row is not None:
-            shelf[to] = row
+        shelf[to] = at if row is None else row
 
     def _look_after(self, rules: Rules, now: float) -> None:
         """Let the old generation go when it is time, and a portion of what leaves."""

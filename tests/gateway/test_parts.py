@@ -300,7 +300,7 @@ def test_templates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MAX_TEMPLATES", 2)
     composer = Composer()
     for sender in ("One", "Two", "Three", "One"):
-        ((pack, octets),) = composer.compose(Sms(to=TO, text="x", sender=sender)).parts
+        ((pack, octets),) = composer.compose(Sms(to=TO, text="x", sender=sender))[1]
 
         assert sender == cast("SubmitSm", decode_pdu(pack(1, TO, octets))).source_addr
         assert len(composer._templates) <= 2

@@ -61,6 +61,10 @@ class Made(LinkManager):
             clock=asyncio.get_running_loop().time,
         )
 
+    def give(self, message: Outgoing[Any]) -> None:
+        """Submit a message now."""
+        self.submit(message, asyncio.get_running_loop().time())
+
     def _room(self) -> None:
         """Count."""
         self.rooms += 1
@@ -149,10 +153,10 @@ async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> No
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
     first, second = outgoing(), outgoing()
-    manager.submit(first)
+    manager.give(first)
     closing = asyncio.create_task(manager.close(drain=True))
     await gateway.submitted()
-    manager.submit(second)
+    manager.give(second)
 
     assert manager.is_closing
     assert 0 == manager.room
@@ -170,7 +174,7 @@ async def test_query_takes_a_slot_and_gets_its_response(gateway: Gateway) -> Non
     manager = await opened(gateway, "window=1")
     response = await manager.request(QuerySm(message_id="7"), None)
     gateway.on_submit = nothing
-    manager.submit(outgoing())
+    manager.give(outgoing())
     with pytest.raises(LinkLostError, match="no bound link has a free slot"):
         await manager.request(QuerySm(message_id="7"), None)
     await manager.close(drain=False)
@@ -198,7 +202,7 @@ async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> No
     manager = await opened(gateway, "window=2")
     messages = [outgoing(3), outgoing()]
     for message in messages:
-        manager.submit(message)
+        manager.give(message)
     assert 2 == manager.waiting
     for number in range(4):
         await gateway.submitted(number + 1)
@@ -214,7 +218,7 @@ async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> No
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
     long, other = outgoing(2), outgoing()
-    manager.submit(long)
+    manager.give(long)
     await gateway.submitted()
     first = gateway.peer
 
@@ -227,7 +231,7 @@ async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> No
         link.pause_writing()
     answer_and_drop()
     gateway.on_submit = gateway.accept
-    manager.submit(other)
+    manager.give(other)
     await until(lambda: long.is_finished and other.is_finished)
     await manager.close(drain=True)
 
@@ -240,8 +244,8 @@ async def test_withdrawn_message_leaves_the_queue(gateway: Gateway) -> None:
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
     begun, waiting = outgoing(2), outgoing()
-    manager.submit(begun)
-    manager.submit(waiting)
+    manager.give(begun)
+    manager.give(waiting)
     manager.withdraw(waiting)
     manager.withdraw(begun)
 
@@ -264,7 +268,7 @@ async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -
     manager = await opened(gateway, "binds=2")
     await until(lambda: any(isinstance(event, ConnectFailed) for event in manager.told))
     message = outgoing()
-    manager.submit(message)
+    manager.give(message)
     await until(lambda: message.is_finished)
 
     assert LinkState.BOUND is manager.state
@@ -286,7 +290,7 @@ async def test_link_that_binds_after_all_ends_the_refusal(gateway: Gateway) -> N
     held[1][0].answer(held[1][1])
     await until(lambda: manager.state is LinkState.BOUND)
     message = outgoing()
-    manager.submit(message)
+    manager.give(message)
     await until(lambda: message.is_finished)
 
     assert message.failure is None
@@ -323,7 +327,7 @@ async def test_eventually_gives_up_wrong_credentials_too(gateway: Gateway) -> No
     gateway.on_bind = nothing
     manager = await opened(gateway, "open=eventually")
     message = outgoing()
-    manager.submit(message)
+    manager.give(message)
     await gateway.bound()
     refusing(0x0E)(gateway.peer, gateway.peer.received[0])
     await until(lambda: message.is_finished)
@@ -340,9 +344,9 @@ async def test_patience_is_counted_from_the_message_and_from_the_loss(gateway: G
     loop = asyncio.get_running_loop()
     began = loop.time()
     first, second = outgoing(), outgoing()
-    manager.submit(first)
+    manager.give(first)
     await until(lambda: loop.time() > began + 0.02)
-    manager.submit(second)
+    manager.give(second)
     await until(lambda: first.is_finished)
 
     assert not second.is_finished
@@ -358,7 +362,7 @@ async def test_patience_ends_for_nobody_while_a_link_is_up(gateway: Gateway) -> 
     manager = await opened(gateway, "window=1&link_timeout=0.01")
     messages = [outgoing(), outgoing()]
     for message in messages:
-        manager.submit(message)
+        manager.give(message)
     loop = asyncio.get_running_loop()
     began = loop.time()
     await until(lambda: loop.time() > began + 0.03)
@@ -398,11 +402,11 @@ async def test_fault_of_ours_in_a_keeper_is_logged_and_leaves_nobody_waiting(
     monkeypatch.setattr(manager, "_connect_any", broken)
     gateway.on_submit = nothing
     messages = [outgoing(), outgoing()]
-    manager.submit(messages[0])
+    manager.give(messages[0])
     await gateway.submitted()
     gateway.peer.drop()
     await until(lambda: messages[0].is_finished)
-    manager.submit(messages[1])
+    manager.give(messages[1])
     await until(lambda: messages[1].is_finished)
 
     assert "a fault of ours" in caplog.text
@@ -432,7 +436,7 @@ async def test_several_may_wait_for_the_leave(gateway: Gateway, cancelled: int |
     gateway.on_submit = nothing
     manager = await opened(gateway)
     message = outgoing()
-    manager.submit(message)
+    manager.give(message)
     (submit,) = await gateway.submitted()
     leaving = [asyncio.create_task(manager.close(drain=True)) for _ in range(2)]
     await turns()
