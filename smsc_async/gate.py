@@ -159,7 +159,7 @@ class Gate:
 
     def _noted(self, submission: Submission[Any], verdict: V, now: float) -> V:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        if type(verdict) is Admitted:
+        if isinstance(verdict, Admitted):
             # Not the admission itself: one object less on the way of every message.
             submission.reservation, at, submission.interval = verdict
             submission.admitted_at = at
