@@ -106,15 +106,18 @@ class Batch:
                 return
             if message is NOT_YET:
                 return
-            unread = len(outcomes)
-            submission = self._submit(message)
+            unread, now = len(outcomes), self._running.now()
+            submission = self._admitted(message, now)
+            if submission is not None:
+                self._links.submit(submission, now)
+                if not submission.wants_slot:
+                    room -= submission.parts
+                    continue
+                self._queued.add(submission)
             if len(outcomes) > unread:
                 # It failed at once: no slot bounds those, so they are pulled as they are read.
                 return
-            if submission is None or submission.wants_slot:
-                room = self._room
-            else:
-                room -= submission.parts
+            room = self._room
 
     def _is_over(self) -> bool:
         """Whether all outcomes were told; what ended the messages early is raised behind them."""
@@ -135,10 +138,9 @@ class Batch:
         is_first = not self._under_way and not self._links.is_closing
         return self._links.room or is_first
 
-    def _submit(self, message: Message[Any]) -> Submission[Any] | None:
-        """Send a message off and return it; None for one that has to wait or has an outcome."""
+    def _admitted(self, message: Message[Any], now: float) -> Submission[Any] | None:
+        """Return a message that may go; None for one that has to wait or has an outcome."""
         try:
-            now = self._running.now()
             submission, verdict = self._running.enter(message, self._timeout, self, now)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
@@ -147,14 +149,7 @@ class Batch:
         if type(verdict) is not Admitted:
             self._wait_for_rules(submission, verdict)
             return None
-        self._take_turn(submission, now)
         return submission
-
-    def _take_turn(self, submission: Submission[Any], now: float) -> None:
-        """Hand a message to the links."""
-        self._links.submit(submission, now)
-        if submission.wants_slot:
-            self._queued.add(submission)
 
     def settled(self, submission: Submission[Any]) -> None:
         """Take the fate of a message."""
@@ -187,7 +182,9 @@ class Batch:
         except SendError as error:
             self._fail(submission, error)
         else:
-            self._take_turn(submission, self._running.now())
+            self._links.submit(submission, self._running.now())
+            if submission.wants_slot:
+                self._queued.add(submission)
 
     async def _stop_asking(self) -> None:
         """Let nobody wait for the rules any more."""

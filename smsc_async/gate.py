@@ -77,11 +77,12 @@ class Gate:
             submission.parts_window = self._parts_window
         if self._is_off:
             return NO_RULE
-        submission.retries = token
-        step = self._rulebook.step(submission.message, parts, text, token)
+        if token is not None:
+            submission.retries = token
+        question = self._rulebook.question(submission.message, parts, text, token)
         if not self._is_one_clock:
             now = self._store.now()
-        return self._noted(submission, self._store.apply_now(step, now), now)
+        return self._noted(submission, self._store.apply_now(question, now), now)
 
     def _step_of(self, submission: Submission[Any]) -> Step:
         """Make the question of a message once more: few are needed, and kept ones take memory."""

@@ -100,6 +100,11 @@ class Step(NamedTuple):
         return f"Step(to={mask_number(self.to)!r}, parts={self.parts}, token={self.token!r})"
 
 
+Question = tuple[Rules, "Fingerprint", str, int, "Token | None"]
+"""A `Step`, or the same as a plain tuple: it is made for every message, and a named one takes four
+times as long."""
+
+
 class Rulebook:
     """Makes the question of each message.
 
@@ -131,12 +136,19 @@ class Rulebook:
         text: str | None = None,
         token: Token | None = None,
     ) -> Step:
+        """Return the question of a message by name; see `question`."""
+        text = render(message) if text is None else text
+        return Step._make(self.question(message, parts, text, token))
+
+    def question(
+        self, message: Message[Any], parts: int, text: str, token: Token | None = None
+    ) -> Question:
         """Ask for a message.
 
         Args:
             message: Of any kind.
             parts: How many submit_sm it is; 1 where the gateway does the cutting.
-            text: The message rendered, where that was done already.
+            text: The message rendered.
             token: Of the failed send whose unknown outcome this one replaces.
 
         Raises:
@@ -145,9 +157,7 @@ class Rulebook:
         if parts > 1:
             self._check(parts)
         to = message.to
-        text = render(message) if text is None else text
-        request = self._fingerprint((message.sender, to, text))
-        return _make(Step, (self.rules, request, to, parts, token))
+        return self.rules, self._fingerprint((message.sender, to, text)), to, parts, token
 
     def is_late(self, admitted: Admitted, now: float, index: int = 0) -> bool:
         """Whether a part that is written now must be told to `store.postpone`.

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from smsc_async.gateway.rulebook import Step
+    from smsc_async.gateway.rulebook import Question, Step
     from smsc_async.gateway.verdict import Admitted, Held, Verdict
 
 
@@ -50,7 +50,7 @@ class RuleStore(ABC):
         Cancelling is safe: what was reserved for a caller that has gone is given back.
         """
 
-    def apply_now(self, step: Step, now: float) -> Verdict | None:
+    def apply_now(self, step: Question, now: float) -> Verdict | None:
         """Decide without awaiting, where the store can; None means that `apply` must be awaited.
 
         Args:

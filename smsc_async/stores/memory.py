@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final, cast
 
 from smsc_async.gateway import flood
-from smsc_async.gateway.rulebook import decide, replaces
+from smsc_async.gateway.rulebook import Step, decide, replaces
 from smsc_async.gateway.verdict import Admitted, Held
 from smsc_async.stores.base import RuleStore
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from smsc_async.gateway.flood import Row
     from smsc_async.gateway.repeats import Fingerprint
-    from smsc_async.gateway.rulebook import Rules, Step
+    from smsc_async.gateway.rulebook import Question, Rules
     from smsc_async.gateway.verdict import Token, Verdict
 
     KeptRow = float | Row
@@ -100,7 +100,7 @@ class MemoryRuleStore(RuleStore):
         """Decide; it never awaits, so there is nothing to cancel."""
         return self.apply_now(step, self._clock())
 
-    def apply_now(self, step: Step, now: float, token: Token | None = None) -> Verdict:
+    def apply_now(self, step: Question, now: float, token: Token | None = None) -> Verdict:
         """Decide all rules of a message and remember it, or hold it and remember nothing.
 
         Args:
@@ -121,6 +121,7 @@ class MemoryRuleStore(RuleStore):
             interval = rules.interval
             self._free_at = at + interval
             return _admitted(Admitted, (at, at, interval))
+        step = Step._make(step)
         known: Admitted | None = None
         row = young.get(to, old.get(to))
         if isinstance(row, float):
