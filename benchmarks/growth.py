@@ -81,14 +81,26 @@ def _bound(driver: Driver, port: int, count: int) -> Line:
     return run(driver, port, seconds=0.6, window=100 * count, binds=count, count=PLENTY)
 
 
-def waiting(rounds: int) -> dict[int, list[Line]]:
-    """Return what each number of waiting callers gave, by turns."""
-    found: dict[int, list[Line]] = {count: [] for count in WAITING}
+def waiting(rounds: int) -> dict[str, dict[int, list[Line]]]:
+    """Return what each number of waiting callers gave, by turns.
+
+    Beside ours it is asyncio's own tasks, each with a future and nothing to do; and all once more
+    with the garbage collector as docs/performance.md has it.
+    """
+    ways = {
+        "ours": ("waiting",),
+        "bare tasks": ("bare",),
+        "ours tuned": ("waiting", "--tuned"),
+        "bare tasks tuned": ("bare", "--tuned"),
+    }
+    found: dict[str, dict[int, list[Line]]] = {
+        name: {count: [] for count in WAITING} for name in ways
+    }
     for _ in range(rounds):
         for count in WAITING:
-            found[count].append(
-                probe("waiting", "--count", count, "--total", max(count, 30_000))[0]
-            )
+            for name, options in ways.items():
+                lines = probe(*options, "--count", count, "--total", max(count, 30_000))
+                found[name][count].append(lines[0])
     return found
 
 
@@ -114,10 +126,11 @@ def show(data: dict[str, Any]) -> None:
     for name, curve in data["binds"].items():
         print(f"{name:<18}" + "".join(f"{x:>5}: {y:<8.1f}" for x, y in curve))
     print("\ncallers that wait at once")
-    for count, lines in data["waiting"].items():
-        cells = {name: middle(lines, name) for name in ("rate", "cpu_us", "octets")}
-        in_order = all(line.get("in_order") for line in lines)
-        print(f"{count:>8}  {cells}  first come first served: {in_order}")
+    for name, counts in data["waiting"].items():
+        for count, lines in counts.items():
+            cells = {what: middle(lines, what) for what in ("rate", "cpu_us", "octets")}
+            in_order = all(line.get("in_order") for line in lines)
+            print(f"{name:<18}{count:>8}  {cells}  first come first served: {in_order}")
     for name, lines in data["sent"].items():
         print(f"\nmessages sent, {name}")
         for line in lines:

@@ -142,6 +142,33 @@ async def saturate(
     return clock.figures()
 
 
+async def burst(
+    send: Callable[[int], Awaitable[object]], clock: Clock, *, size: int, count: int, seconds: float
+) -> Figures:
+    """Call *size* at once, each call a task of its own; when all have returned, the next ones.
+
+    Args:
+        send: As for `saturate`.
+        clock: Takes the time.
+        size: Calls at once.
+        count: Messages to measure, after a burst of warm-up.
+        seconds: Bound of the measured part.
+    """
+    done = 0
+
+    async def one(number: int) -> None:
+        """Send one message."""
+        await send(number)
+
+    await asyncio.gather(*(one(number) for number in range(size)))
+    clock.restart()
+    end = time.perf_counter() + seconds
+    while done < count and time.perf_counter() < end:
+        done += size
+        await asyncio.gather(*(one(done + number) for number in range(size)))
+    return clock.figures(done)
+
+
 async def pace(
     send: Callable[[int], Awaitable[object]], clock: Clock, *, rate: float, seconds: float
 ) -> Figures:
@@ -177,7 +204,9 @@ async def pace(
 async def measure(
     send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
 ) -> Figures:
-    """Measure at an even pace if one was asked for, else all that goes."""
+    """Measure at an even pace or in bursts if that was asked for, else all that goes."""
+    if asked.burst:
+        return await burst(send, clock, size=asked.burst, count=asked.count, seconds=asked.seconds)
     if asked.rate:
         return await pace(send, clock, rate=asked.rate, seconds=asked.seconds)
     return await saturate(send, clock, count=asked.count, seconds=asked.seconds)
@@ -193,11 +222,29 @@ def arguments(what: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate", type=float, default=0.0, help="an even pace instead of all at once"
     )
+    parser.add_argument("--burst", type=int, default=0, help="so many tasks at once")
+    parser.add_argument(
+        "--tuned", action="store_true", help="the garbage collector as docs/performance.md has it"
+    )
     return parser
 
 
-def start(main: Callable[[], Coroutine[object, object, None]], *, uvloop: bool = False) -> None:
+def tune_collector() -> None:
+    """Do what docs/performance.md says of the garbage collector, at the start of a program."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+def start(
+    main: Callable[[], Coroutine[object, object, None]],
+    *,
+    uvloop: bool = False,
+    tuned: bool = False,
+) -> None:
     """Run a driver on the loop it was asked for."""
+    if tuned:
+        tune_collector()
     if uvloop:
         from uvloop import run  # noqa: PLC0415 - the extra `speed`
 

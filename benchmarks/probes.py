@@ -16,14 +16,18 @@ import json
 import resource
 import sys
 import time
-from array import array
-from itertools import pairwise
+from collections import deque
+from itertools import count, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from measuring import WARM_UP, start
 from ours import NOTE, client, message
 
 from smsc_async import GatewayLimits, SmscClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 STEPS = 20  # lines of `sent`
 
@@ -68,44 +72,82 @@ async def sent(smsc: SmscClient, asked: argparse.Namespace) -> None:
 async def waiting(smsc: SmscClient, asked: argparse.Namespace) -> None:
     """Let *count* callers wait at once, as often as it takes to send *total* messages."""
     await asyncio.gather(*(smsc.send(message(number)) for number in range(WARM_UP)))
+
+    async def send(number: int) -> int:
+        """Send one message; return its id, which the sink counts up."""
+        return int((await smsc.send(message(number))).message_id)
+
+    await wait(send, asked)
+
+
+async def bare(asked: argparse.Namespace) -> None:
+    """Let *count* tasks wait at once for futures that come in order: what asyncio alone takes."""
+    loop, turns, waiting = asyncio.get_running_loop(), count(), deque[asyncio.Future[int]]()
+
+    def answer() -> None:
+        """Give as many their turn as a window has."""
+        for _ in range(min(asked.window, len(waiting))):
+            waiting.popleft().set_result(next(turns))
+        if waiting:
+            loop.call_soon(answer)
+
+    async def send(_number: int) -> int:
+        """Wait for a turn."""
+        future: asyncio.Future[int] = loop.create_future()
+        waiting.append(future)
+        if len(waiting) == 1:
+            loop.call_soon(answer)
+        return await future
+
+    await wait(send, asked)
+
+
+async def wait(
+    send: Callable[[int], Coroutine[object, object, int]], asked: argparse.Namespace
+) -> None:
+    """Call *count* at once, as often as it takes to make *total* calls; show what that took."""
     gc.collect()
-    before, most = resident(), 0
-    order = array("L")
-
-    async def one(number: int) -> None:
-        """Send one message and note when it was its turn."""
-        await smsc.send(message(number))
-        order.append(number)
-
+    before, most, done, in_order = resident(), 0, 0, True
     wall, cpu = time.perf_counter(), time.process_time()
-    for first in range(WARM_UP, WARM_UP + asked.total, asked.count):
-        callers = [asyncio.create_task(one(first + number)) for number in range(asked.count)]
+    while done < asked.total:
+        first = WARM_UP + done
+        callers = [asyncio.create_task(send(first + number)) for number in range(asked.count)]
         await asyncio.sleep(0)  # all of them have called, and all but a window wait
         await asyncio.sleep(0)
         most = max(most, resident())
-        await asyncio.gather(*callers)
+        turns = await asyncio.gather(*callers)
+        in_order &= all(a < b for a, b in pairwise(turns))
+        done += len(turns)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    done = len(order)
     show(
         waiting=asked.count,
         completed=done,
-        in_order=all(a < b for a, b in pairwise(order)),
+        in_order=in_order,
         octets=round((most - before) / asked.count),
         rate=round(done / wall, 1),
         cpu_us=round(cpu / done * 1e6, 3),
     )
 
 
-async def main() -> None:
-    """Open the client and probe."""
+def arguments() -> argparse.Namespace:
+    """Read what was asked for."""
     parser = argparse.ArgumentParser(description="our client under what grows")
-    parser.add_argument("what", choices=("sent", "waiting"))
+    parser.add_argument("what", choices=("sent", "waiting", "bare"))
     parser.add_argument("port", type=int)
     parser.add_argument("--window", type=int, default=100)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--total", type=int, default=100_000, help="messages of `waiting`")
     parser.add_argument("--rules", choices=("on", "off"), default="on")
-    asked = parser.parse_args()
+    parser.add_argument("--tuned", action="store_true", help="the garbage collector")
+    return parser.parse_args()
+
+
+async def main() -> None:
+    """Open the client and probe."""
+    asked = ASKED
+    if asked.what == "bare":
+        await bare(asked)
+        return
     options = {"limits": GatewayLimits.off()} if asked.rules == "off" else {}
     url = f"smpp://bench:secret@127.0.0.1:{asked.port}?window={asked.window}"
     async with client(url, **options) as smsc:
@@ -114,4 +156,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    start(main)
+    ASKED = arguments()
+    start(main, tuned=ASKED.tuned)

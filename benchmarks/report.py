@@ -44,7 +44,8 @@ def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     yield section(
         "Latency at half load",
         f"{short(data['half_rate'])} messages a second at an even pace, half of what send reaches"
-        " at window 100 here.",
+        " here where each call is a task of its own. Tuned: with the garbage collector as"
+        " docs/performance.md has it.",
         _latency(data["half_load"]),
     )
     yield section(
@@ -157,13 +158,15 @@ def _growth(growth: dict[str, Any]) -> Iterator[str]:
         Axis("binds"),
         Axis("µs a message"),
     )
-    waiting = growth["waiting"].items()
     for what, unit in (("rate", "messages a second"), ("cpu_us", "µs CPU a message")):
-        curve = [(int(n), value) for n, found in waiting if (value := middle(found, what))]
-        yield lines(
-            "Callers that wait at once", [Series(what, curve)],
-            Axis("callers", is_log=True), Axis(unit),
-        )  # fmt: skip
+        curves = [
+            Series(
+                name,
+                [(int(n), value) for n, found in counts.items() if (value := middle(found, what))],
+            )
+            for name, counts in growth["waiting"].items()
+        ]
+        yield lines("Callers that wait at once", curves, Axis("callers", is_log=True), Axis(unit))
     for what, unit, scale in (
         ("resident", "MiB resident", 2**20),
         ("cpu_us", "µs CPU a message", 1),

@@ -19,8 +19,8 @@ from typing import Any
 
 import growth
 import machine
-from bench_client import intake, middle, paced, race, show
-from drivers import ENVIRONMENT, EVERYBODY, FLOOR, FLOOR_UVLOOP, HERE, OURS, OURS_UVLOOP, ROOT
+from bench_client import half_load, intake, race, show
+from drivers import ENVIRONMENT, EVERYBODY, HERE, ROOT
 from ours import NOTE
 from report import whole
 from sink import SinkError, compile_sink
@@ -81,10 +81,8 @@ def measure(rounds: int, sent: int) -> dict[str, Any]:
     data["session"] = floor_benchmark("bench_session.py", "--rounds", "20")
     data["rules"] = floor_benchmark("bench_rules.py")
     data["race"] = everybody(rounds)
-    half = (middle(data["race"]["100"][OURS.name], "rate") or 0) / 2
-    data["half_rate"] = half
-    data["half_load"] = paced((FLOOR, OURS, FLOOR_UVLOOP, OURS_UVLOOP), half, rounds, 2.0)
-    show(f"half load: {half:.0f} messages a second at an even pace", data["half_load"])
+    data["half_rate"], data["half_load"] = half_load(rounds, 2.0)
+    show(f"half load: {data['half_rate']:.0f} messages a second at an even pace", data["half_load"])
     data["receipts"] = intake(rounds, 10.0)
     show("receipts: pushed at it, and awaited for each message", data["receipts"])
     data["growth"] = growth.measure(2, sent)

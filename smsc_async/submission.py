@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KEPT_IDS = 50_000
 """Messages whose receipts are expected at least; of twice as many the oldest half is forgotten."""
 
-DEAD_AT_MOST = 64
+DEAD_AT_MOST = 16
 """Submissions that nobody keeps and whose ids are still known: they are cleared away together."""
 
 KEPT_EARLY = 1_000
