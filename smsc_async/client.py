@@ -6,7 +6,8 @@ they say. Decisions are the gateway's rules and the session's; carrying is the l
 
 from __future__ import annotations
 
-from asyncio import CancelledError, get_running_loop
+from asyncio import CancelledError
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -330,7 +331,14 @@ class SmscClient:
     def _sending(self) -> Running:
         """Return what runs, if messages may be sent."""
         running = self._running
-        if running is not None and running.may_send and get_running_loop() is running.loop:
+        # A loop that runs in this thread is the one that runs here: asking for that one takes a
+        # system call, and this runs for every message.
+        if (
+            running is not None
+            and running.may_send
+            and get_ident() == running.thread
+            and running.loop.is_running()
+        ):
             return running
         self._open()
         raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")

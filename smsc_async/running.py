@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -60,6 +61,7 @@ class Running:
     ) -> None:
         self._config = config
         self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
         settings = text_settings(config)
         self.addressing = addressing_of(config)
