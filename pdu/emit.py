@@ -187,7 +187,7 @@ def decoder_source(steps: list[Step], *, may_end_early: bool) -> tuple[str, dict
     lines += ["    at, size = 16, len(frame)"]
     reads = list(_reads(steps, values, scope))
     if may_end_early and values:
-        lines += ["    if size == 16:", "        return early(command_status, sequence_number)"]
+        _end_early(reads)
     lines += [f"    {line}" for line in reads]
     lines += ["    self = new(cls)"]
     lines += ["    self.command_status = statuses[command_status] if command_status else ok"]
@@ -195,6 +195,16 @@ def decoder_source(steps: list[Step], *, may_end_early: bool) -> tuple[str, dict
     lines += [f"    self.{field} = {value}" for field, value in values.items()]
     lines += ["    return self"]
     return "\n".join(lines), scope
+
+
+def _end_early(reads: list[str]) -> None:
+    """Let a frame be a header alone: where reading fails first, for most frames are more."""
+    end = "if size == 16: return early(command_status, sequence_number)"
+    for n, line in enumerate(reads):
+        if line.endswith(": raise Doubt"):
+            reads[n : n + 1] = [line.removesuffix(" raise Doubt"), f"    {end}", "    raise Doubt"]
+            return
+    reads.insert(0, end)
 
 
 def _check_names(steps: list[Step]) -> None:
