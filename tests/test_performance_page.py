@@ -1,0 +1,33 @@
+"""What `docs/performance.md` tells programs to do works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def blocks(name: str) -> list[str]:
+    """Return the Python of a page."""
+    return re.findall(r"```python\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
+
+
+def test_collector_leaves_what_was_imported_alone() -> None:
+    """In a process of its own: it is a setting of the whole process."""
+    (block,) = blocks("performance.md")
+    program = f"import smsc_async\n{block}\nprint(gc.get_freeze_count(), gc.get_threshold())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    frozen, thresholds = done.stdout.split(maxsplit=1)
+
+    assert int(frozen) > 10_000
+    assert thresholds.strip() == "(100000, 50, 100)"
+
+
+def test_both_languages_say_the_same() -> None:
+    """To the letter."""
+    assert blocks("performance.md") == blocks("performance.ru.md")
