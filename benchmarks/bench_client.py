@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from drivers import (
     FLOOR,
-    FLOOR_TUNED,
+    FLOOR_TASKS,
+    FLOOR_TASKS_TUNED,
     FLOOR_UVLOOP,
     OURS,
     OURS_CONFIRMED,
@@ -24,7 +26,7 @@ from drivers import (
     OURS_MANY_UVLOOP,
     OURS_RECEIPTS,
     OURS_TASKS,
-    OURS_TUNED,
+    OURS_TASKS_TUNED,
     OURS_UVLOOP,
     Contest,
     run,
@@ -42,8 +44,14 @@ if TYPE_CHECKING:
 WINDOWS = (1, 10, 100, 1000)
 SECONDS = 1.0  # that a driver is measured, by default
 PLENTY = 10_000_000  # messages; the time ends a run, not the count
+PROBED = 25_000.0  # messages a second, at which half load is found
 PUSHED = 100_000  # receipts of a run
 WIDTHS = (10, 9, 9, 9, 9, 9)  # of a table's columns
+
+AT_A_PACE = (
+    FLOOR, OURS, FLOOR_TASKS, OURS_TASKS, FLOOR_TASKS_TUNED, OURS_TASKS_TUNED,
+    FLOOR_UVLOOP, OURS_UVLOOP,
+)  # fmt: skip
 
 Results = dict[str, list["Result"]]
 
@@ -67,14 +75,14 @@ def paced(drivers: Sequence[Driver], rate: float, rounds: int, seconds: float) -
 
 
 def half_load(rounds: int, seconds: float) -> tuple[float, Results]:
-    """Let the floor and ours send at half of what `send` reaches where each call is a task.
+    """Let the floor and ours send at the pace that keeps ours busy half of the time.
 
     Returns:
         The rate, and what was measured at it.
     """
-    reached = middle(race((OURS_TASKS,), 100, 3)[OURS_TASKS.name], "rate") or 0
-    who = (FLOOR, OURS, FLOOR_TUNED, OURS_TUNED, FLOOR_UVLOOP, OURS_UVLOOP)
-    return reached / 2, paced(who, reached / 2, rounds, seconds)
+    (found,) = paced((OURS,), PROBED, 3, seconds / 2).values()
+    rate = 0.5e6 / (middle(found, "cpu_us") or inf)
+    return rate, paced(AT_A_PACE, rate, rounds, seconds)
 
 
 def intake(rounds: int, seconds: float) -> Results:

@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from array import array
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -83,10 +84,11 @@ class Clock:
         self.latencies = array("d")
         self.restart()
 
-    def restart(self) -> None:
-        """Forget the warm-up and begin."""
+    def restart(self, *, collect: bool = True) -> None:
+        """Forget the warm-up and begin; collecting takes milliseconds, in which nothing runs."""
         del self.latencies[:]
-        gc.collect()
+        if collect:
+            gc.collect()
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def figures(self, count: int | None = None) -> Figures:
@@ -142,73 +144,91 @@ async def saturate(
     return clock.figures()
 
 
-async def burst(
-    send: Callable[[int], Awaitable[object]], clock: Clock, *, size: int, count: int, seconds: float
-) -> Figures:
-    """Call *size* at once, each call a task of its own; when all have returned, the next ones.
+class Callers:
+    """Whoever is idle makes the next call, and where nobody is, a new one does.
+
+    As in `saturate` they stay, so that what a new task costs is no part of a pace.
 
     Args:
         send: As for `saturate`.
-        clock: Takes the time.
-        size: Calls at once.
-        count: Messages to measure, after a burst of warm-up.
-        seconds: Bound of the measured part.
+        clock: Takes the latencies, from the call to its return.
+        tasks: Where their tasks are.
+        stay: Whether they do; else each call is a task of its own.
     """
-    done = 0
 
-    async def one(number: int) -> None:
-        """Send one message."""
-        await send(number)
+    def __init__(
+        self,
+        send: Callable[[int], Awaitable[object]],
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        *,
+        stay: bool,
+    ) -> None:
+        self._send, self._clock, self._tasks, self._stay = send, clock, tasks, stay
+        self._loop = asyncio.get_running_loop()
+        self._idle: deque[asyncio.Future[int]] = deque()
 
-    await asyncio.gather(*(one(number) for number in range(size)))
-    clock.restart()
-    end = time.perf_counter() + seconds
-    while done < count and time.perf_counter() < end:
-        done += size
-        await asyncio.gather(*(one(done + number) for number in range(size)))
-    return clock.figures(done)
+    def call(self, number: int) -> None:
+        """Send the message of that number."""
+        if self._idle:
+            self._idle.popleft().set_result(number)
+        else:
+            self._tasks.create_task(self._work(number))
+
+    def dismiss(self) -> None:
+        """Let all of them go when they have returned."""
+        self._stay = False
+        for turn in self._idle:
+            turn.set_result(-1)
+
+    async def _work(self, number: int) -> None:
+        """Make a call, then whatever comes next; a negative number is the end."""
+        send, note, now = self._send, self._clock.latencies.append, time.perf_counter
+        while number >= 0:
+            began = now()
+            await send(number)
+            note(now() - began)
+            if not self._stay:
+                return
+            self._idle.append(turn := self._loop.create_future())
+            number = await turn
 
 
 async def pace(
-    send: Callable[[int], Awaitable[object]], clock: Clock, *, rate: float, seconds: float
+    send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
 ) -> Figures:
     """Call *send* at an even pace, whether or not earlier calls have returned.
 
     Args:
         send: As for `saturate`.
-        clock: Takes the latencies, from the call to its return.
-        rate: Calls a second.
-        seconds: How long; the first tenth of it is warm-up.
+        clock: Takes the latencies.
+        asked: *rate* calls a second for *seconds*, the first tenth of it to warm up; with *tasks*
+            each call is a task of its own.
     """
-    loop = asyncio.get_running_loop()
-
-    async def one(number: int) -> None:
-        """Send one message."""
-        began = time.perf_counter()
-        await send(number)
-        clock.latencies.append(time.perf_counter() - began)
-
+    loop, rate, seconds = asyncio.get_running_loop(), asked.rate, asked.seconds
+    gc.collect()
     began, called, is_warm = loop.time(), 0, False
-    async with asyncio.TaskGroup() as calls:
+    async with asyncio.TaskGroup() as tasks:
+        callers = Callers(send, clock, tasks, stay=not asked.tasks)
         while (elapsed := loop.time() - began) < seconds:
             if not is_warm and elapsed > seconds / 10:
                 is_warm = True
-                clock.restart()
+                clock.restart(collect=False)
             for number in range(called, int(elapsed * rate)):
-                calls.create_task(one(number))
+                callers.call(number)
             called = int(elapsed * rate)
             await asyncio.sleep(0.001)
-    return clock.figures()
+        figures = clock.figures()
+        callers.dismiss()
+    return figures
 
 
 async def measure(
     send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
 ) -> Figures:
-    """Measure at an even pace or in bursts if that was asked for, else all that goes."""
-    if asked.burst:
-        return await burst(send, clock, size=asked.burst, count=asked.count, seconds=asked.seconds)
+    """Measure at an even pace if one was asked for, else all that goes."""
     if asked.rate:
-        return await pace(send, clock, rate=asked.rate, seconds=asked.seconds)
+        return await pace(send, clock, asked)
     return await saturate(send, clock, count=asked.count, seconds=asked.seconds)
 
 
@@ -222,7 +242,7 @@ def arguments(what: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate", type=float, default=0.0, help="an even pace instead of all at once"
     )
-    parser.add_argument("--burst", type=int, default=0, help="so many tasks at once")
+    parser.add_argument("--tasks", action="store_true", help="at a pace: each call is a task")
     parser.add_argument(
         "--tuned", action="store_true", help="the garbage collector as docs/performance.md has it"
     )

@@ -43,9 +43,9 @@ def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     )
     yield section(
         "Latency at half load",
-        f"{short(data['half_rate'])} messages a second at an even pace, half of what send reaches"
-        " here where each call is a task of its own. Tuned: with the garbage collector as"
-        " docs/performance.md has it.",
+        f"{short(data['half_rate'])} messages a second at an even pace, which keeps our client busy"
+        " half of the time. Tasks: each call is a task of its own. Tuned: with the garbage"
+        " collector as docs/performance.md has it.",
         _latency(data["half_load"]),
     )
     yield section(

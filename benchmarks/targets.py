@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SETTLED = 50_000  # messages after which memory is flat
 # Tables of what is remembered are made anew now and then, and the allocator keeps some of it.
 ALLOWED_GROWTH = 1.10
-WAYS = {"": "", " tuned": ", collector tuned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _growth(growth: dict[str, Any]) -> Iterator[Target]:
         bare = _slowed(waiting.get(f"bare tasks{way}", {}))
         said = "" if bare is None else f" (tasks of asyncio alone: {bare:.2f} ×)"
         yield at_least(
-            f"their rate{WAYS[way]}: 0.8 × that of 1000 callers or more",
+            f"their rate{way and ', collector tuned'}: 0.8 × that of 1000 callers or more",
             _slowed(waiting.get(f"ours{way}", {})), 0.8, "{:.2f} ×" + said,
         )  # fmt: skip
     # Below some thousands the allocator's steps are larger than what is measured.
@@ -144,9 +143,12 @@ def _flat(lines: list[dict[str, Any]]) -> Target:
 
 def _latency(half_load: dict[str, list[Result]]) -> Iterator[Target]:
     """Yield whether a send at half load stays near the floor."""
-    for way in ("", " tuned"):
+    for way, what in (
+        ("", ""), (", tasks", ", each a task of its own"),
+        (", tasks, tuned", ", each a task, collector tuned"),
+    ):  # fmt: skip
         ours, floor = half_load.get(f"ours send{way}", []), half_load.get(f"floor{way}", [])
         yield at_most(
-            f"send at half load{WAYS[way]}: p99 is 3 × the floor's or less",
+            f"send at half load{what}: p99 is 3 × the floor's or less",
             ratio(ours, floor, "p99_ms"), 3, "{:.2f} ×",
         )  # fmt: skip
