@@ -48,12 +48,13 @@ class Moving:
         self.store = MemoryRuleStore(lambda: self.now)
         self.rulebook = Rulebook(GatewayLimits(), self.store.key)
 
-    def check(self, asked: list[Asked]) -> Verdict | None:
+    def check(self, asked: list[Asked]) -> Verdict | float | None:
         """Check messages one after the other; return the last verdict."""
-        step, apply_now, now, verdict = self.rulebook.step, self.store.apply_now, self.now, None
+        ask, apply_now, now = self.rulebook.question, self.store.apply_now, self.now
+        verdict: Verdict | float | None = None
         for message, text in asked:
             now += GAP
-            verdict = apply_now(step(message, 1, text), now)
+            verdict = apply_now(ask(message, 1, text), now)
         self.now = now
         return verdict
 
@@ -97,7 +98,7 @@ def measure(rounds: int) -> bool:
     contests = {name: (Moving(), make(), list[float]()) for name, (make, _) in CASES.items()}
     for moving, made, _ in contests.values():
         moving.check(list(islice(messages(10**8), 20_000)))
-        assert isinstance(moving.check([next(made)]), Admitted)
+        assert isinstance(moving.check([next(made)]), Admitted | float)
     gc.collect()
     gc.disable()
     for _ in range(rounds):
@@ -106,7 +107,8 @@ def measure(rounds: int) -> bool:
     gc.enable()
     met = True
     print(
-        f"Rulebook.step + MemoryRuleStore.apply_now, ns a message: median (least), {rounds} rounds"
+        "Rulebook.question + MemoryRuleStore.apply_now, ns a message: median (least),"
+        f" {rounds} rounds"
     )
     for name, (_, _, times) in contests.items():
         target = CASES[name][1]
@@ -132,7 +134,7 @@ def remember(total: int) -> bool:
     print(f"\nmemory of one store: {total} different messages, {1 / GAP:.0f} a second")
     peak = 0
     for done in range(1000, total + 1, 1000):
-        assert isinstance(moving.check(list(islice(made, 1000))), Admitted)
+        assert isinstance(moving.check(list(islice(made, 1000))), Admitted | float)
         peak = max(peak, len(moving.store))
         if done in {EARLY, total // 2, total}:
             print(f"{done:>9} messages: {len(moving.store):>6} entries, at most {peak}, "

@@ -12,12 +12,13 @@ from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, cast
 
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
-from smsc_async.gateway.verdict import Admitted, Held, Hold, Verdict, held_error
+from smsc_async.gateway.verdict import Held, Hold, held_error
 from smsc_async.submission import FailedSubmission, Submission
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
+    from smsc_async.gate import Hindrance
     from smsc_async.messages import Message
     from smsc_async.running import Running
 
@@ -141,13 +142,13 @@ class Batch:
     def _admitted(self, message: Message[Any], now: float) -> Submission[Any] | None:
         """Return a message that may go; None for one that has to wait or has an outcome."""
         try:
-            submission, verdict = self._running.enter(message, self._timeout, self, now)
+            submission, hindrance = self._running.enter(message, self._timeout, self, now)
         except InvalidMessageError as error:
             self._outcomes.append(FailedSubmission(message, error))
             return None
         self._under_way += 1
-        if type(verdict) is not Admitted:
-            self._wait_for_rules(submission, verdict)
+        if hindrance is not None:
+            self._wait_for_rules(submission, hindrance)
             return None
         return submission
 
@@ -165,20 +166,20 @@ class Batch:
         if self._wake is not None:
             self.wake()
 
-    def _wait_for_rules(self, submission: Submission[Any], verdict: Verdict | None) -> None:
+    def _wait_for_rules(self, submission: Submission[Any], hindrance: Hindrance) -> None:
         """Let a message wait on its own for what the rules say."""
-        if not isinstance(verdict, Held) or self._hold.patience:
-            task = asyncio.ensure_future(self._ask(submission, verdict))
+        if not isinstance(hindrance, Held) or self._hold.patience:
+            task = asyncio.ensure_future(self._ask(submission, hindrance))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
         else:
             now = self._running.gate.now()
-            self._fail(submission, held_error(submission.message, verdict, now=now))
+            self._fail(submission, held_error(submission.message, hindrance, now=now))
 
-    async def _ask(self, submission: Submission[Any], verdict: Verdict | None) -> None:
+    async def _ask(self, submission: Submission[Any], hindrance: Hindrance) -> None:
         """Wait for the rules, then send, or tell that they hold it."""
         try:
-            await self._running.gate.ask(submission, verdict, self._hold)
+            await self._running.gate.ask(submission, hindrance, self._hold)
         except SendError as error:
             self._fail(submission, error)
         else:

@@ -16,7 +16,6 @@ from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gate import AT_ONCE
 from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan, plan
-from smsc_async.gateway.verdict import Admitted
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
 from smsc_async.receipts import read_query_result
@@ -161,11 +160,10 @@ class SmscClient:
         running = self._sending()
         token = None if retry_of is None else retry_of.reservation
         now = running.now()
-        submission, verdict = running.enter(message, timeout, running, now, token)
-        if type(verdict) is not Admitted:
-            await running.gate.ask(submission, verdict, hold or AT_ONCE)
+        submission, hindrance = running.enter(message, timeout, running, now, token)
+        if hindrance is not None:
+            await running.gate.ask(submission, hindrance, hold or AT_ONCE)
             now = running.now()
-        del verdict  # one object less that waits with every message
         # One coroutine, and the future is all that is awaited: each more costs every message.
         submission.waiter = waiter = running.loop.create_future()
         running.links.submit(submission, now)

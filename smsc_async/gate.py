@@ -7,11 +7,12 @@ room keeps the answer beside the message: when it may be written, and what is to
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, cast
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.gateway.rulebook import Rulebook
-from smsc_async.gateway.verdict import Admitted, Hold, held_error
+from smsc_async.gateway.verdict import Admitted, Held, Hold, held_error
 from smsc_async.link.outgoing import NEVER
 
 if TYPE_CHECKING:
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
 
     from smsc_async.gateway.limits import GatewayLimits
     from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Held, Token, Verdict
+    from smsc_async.gateway.verdict import Token, Verdict
     from smsc_async.messages import Message
     from smsc_async.stores import RuleStore
     from smsc_async.submission import Submission
 
-V = TypeVar("V", bound="Verdict | None")
-
 AT_ONCE = Hold.fail()
-NO_RULE = Admitted(0, 0.0)
-"""The verdict where no rule is on; there is nothing to be given back."""
+
+
+class Unasked(Enum):
+    """Nothing is known yet: the store has to be waited for."""
+
+    UNASKED = "unasked"
+
+
+Hindrance = Held | Unasked
+"""What keeps a message from going."""
 
 
 class Gate:
@@ -52,16 +59,16 @@ class Gate:
         self._store = store
         self._clock = clock
         self._wording = wording
-        self._parts_window = self._rulebook.rules.multipart_window
+        self._rules = self._rulebook.rules
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_off = self._rulebook.is_off
         self._is_one_clock = store.now is clock
-        self.lateness = NEVER if self._is_off else self._rulebook.rules.lateness
+        self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def ask_now(
         self, submission: Submission[Any], text: str, now: float, token: Token | None = None
-    ) -> Verdict | None:
-        """Ask, if the answer can be had at once; None says that `ask` has to wait for it.
+    ) -> Hindrance | None:
+        """Ask, if the answer can be had at once; return what keeps the message from going.
 
         Args:
             submission: Of the message.
@@ -74,9 +81,10 @@ class Gate:
         """
         parts = submission.parts
         if parts > 1:
-            submission.parts_window = self._parts_window
+            submission.parts_window = self._rules.multipart_window
+            submission.interval = self._rules.interval
         if self._is_off:
-            return NO_RULE
+            return None
         if token is not None:
             submission.retries = token
         question = self._rulebook.question(submission.message, parts, text, token)
@@ -90,8 +98,8 @@ class Gate:
         text = self._wording(message)
         return self._rulebook.step(message, submission.parts, text, submission.retries)
 
-    async def ask(self, submission: Submission[Any], verdict: Verdict | None, hold: Hold) -> None:
-        """Wait for the verdict, and while it holds the message, as long as *hold* allows.
+    async def ask(self, submission: Submission[Any], hindrance: Hindrance, hold: Hold) -> None:
+        """Wait until nothing keeps the message from going, as long as *hold* allows.
 
         Cancelling is safe: what was reserved is given back.
 
@@ -101,18 +109,19 @@ class Gate:
         """
         store, step = self._store, self._step_of(submission)
         since = store.now()
-        while True:
-            if verdict is None:
-                verdict = self._noted(submission, await store.apply(step), store.now())
-            if isinstance(verdict, Admitted):
-                return
-            if not hold.allows(verdict, since=since):
-                raise held_error(submission.message, verdict, now=store.now())
-            await self._sleep(verdict.retry_at - store.now())
+        still: Hindrance | None = hindrance
+        while still is not None:
+            if still is Unasked.UNASKED:
+                verdict = await store.apply(step)
+                still = self._noted(submission, verdict, store.now())
+                continue
+            if not hold.allows(still, since=since):
+                raise held_error(submission.message, still, now=store.now())
+            await self._sleep(still.retry_at - store.now())
             if self._leaving.done():
                 raise _left(submission.message)
             now = store.now()
-            verdict = self._noted(submission, store.apply_now(step, now), now)
+            still = self._noted(submission, store.apply_now(step, now), now)
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
@@ -158,15 +167,23 @@ class Gate:
         if not self._leaving.done():
             self._leaving.set_result(None)
 
-    def _noted(self, submission: Submission[Any], verdict: V, now: float) -> V:
+    def _noted(
+        self, submission: Submission[Any], verdict: Verdict | float | None, now: float
+    ) -> Hindrance | None:
         """Note beside a message what the rules said, in instants of the links' clock."""
-        if isinstance(verdict, Admitted):
-            # Not the admission itself: one object less on the way of every message.
+        # Not the admission itself: one object less on the way of every message.
+        if type(verdict) is float:
+            submission.reservation = submission.admitted_at = at = verdict
+        elif verdict is None:
+            return Unasked.UNASKED
+        elif isinstance(verdict, Admitted):
             submission.reservation, at, submission.interval = verdict
             submission.admitted_at = at
-            if at > now:
-                submission.write_at = self._clock() + at - now
-        return verdict
+        else:
+            return cast("Held", verdict)
+        if at > now:
+            submission.write_at = self._clock() + at - now
+        return None
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, unless the client is left."""

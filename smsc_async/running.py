@@ -32,9 +32,10 @@ from smsc_async.submission import Submission
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 
+    from smsc_async.gate import Hindrance
     from smsc_async.gateway.limits import GatewayLimits
     from smsc_async.gateway.plan import Plan
-    from smsc_async.gateway.verdict import Hold, Token, Verdict
+    from smsc_async.gateway.verdict import Hold, Token
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
     from smsc_async.link.outgoing import Owner
@@ -134,7 +135,7 @@ class Running:
         owner: Owner,
         now: float,
         token: Token | None = None,
-    ) -> tuple[Submission[R_co], Verdict | None]:
+    ) -> tuple[Submission[R_co], Hindrance | None]:
         """Turn a message into parts that wait for their turn, and ask the rules at once.
 
         The text stays in here: whoever shows the variables of a traceback shows no text.
@@ -147,7 +148,7 @@ class Running:
             token: Of an unknown outcome that is sent again on purpose.
 
         Returns:
-            The submission, and what the rules say; None where `gate.ask` has to wait for it.
+            The submission, and what keeps it from going, for `gate.ask` to wait for.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.

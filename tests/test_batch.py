@@ -20,13 +20,11 @@ from smsc_async import (
     Submission,
 )
 from smsc_async.batch import Batch
-from smsc_async.gate import NO_RULE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
-    from smsc_async.gateway.verdict import Admitted
     from smsc_async.link.outgoing import Owner
     from smsc_async.running import Running
 
@@ -71,11 +69,11 @@ class Runs(Nobody):
 
     def enter(
         self, message: Message[Any], _timeout: float | None, owner: Owner, _now: float
-    ) -> tuple[Submission[Any], Admitted]:
+    ) -> tuple[Submission[Any], None]:
         """Make a submission, unless the message is a bad one."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        return Submission(message, parts_of(1), None, owner), NO_RULE
+        return Submission(message, parts_of(1), None, owner), None
 
     def failed(self, _submission: Submission[Any]) -> None:
         """No rule is told."""

@@ -50,12 +50,16 @@ class RuleStore(ABC):
         Cancelling is safe: what was reserved for a caller that has gone is given back.
         """
 
-    def apply_now(self, step: Question, now: float) -> Verdict | None:
+    def apply_now(self, step: Question, now: float) -> Verdict | float | None:
         """Decide without awaiting, where the store can; None means that `apply` must be awaited.
 
         Args:
             step: The question.
             now: The instant, as `now()` has it.
+
+        Returns:
+            A number stands for an admission for that instant, which names it, too: nearly all
+            messages have one like that, and an object the less.
         """
         del step, now
         return None

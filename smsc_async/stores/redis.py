@@ -546,7 +546,7 @@ class RedisRuleStore(RuleStore):
             return Held("store", self._probe_at)
         # Its share of the rate.
         rules = step.rules._replace(interval=step.rules.interval * self._workers)
-        verdict = self._own.apply_now(step._replace(rules=rules), self._clock(), token)
+        verdict = self._own.decide(step._replace(rules=rules), self._clock(), token)
         if isinstance(verdict, Admitted):
             # The other workers hear of it when the server is back.
             self._tell(_Call("remember", step, verdict.token, at=verdict.not_before))

@@ -29,7 +29,8 @@ class Desk:
 
     def ask(self, text: str = "Hi", to: str = TO) -> Admitted | Held:
         """Ask whether a message may go now."""
-        return self.store.apply_now(self.step(text, to), self.now)
+        verdict = self.store.apply_now(self.step(text, to), self.now)
+        return Admitted(verdict, verdict) if isinstance(verdict, float) else verdict
 
 
 def test_nothing_is_awaited() -> None:
