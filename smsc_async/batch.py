@@ -93,9 +93,9 @@ class Batch:
 
     def _pull(self, take: Callable[[], Message[Any]]) -> None:
         """Send what there is room for, and no more than so many whose outcomes are unread."""
-        room, outcomes, most = self._room, self._outcomes, self._most
         if self._is_exhausted:
             return
+        room, outcomes, most = self._room, self._outcomes, self._most
         while room > 0 and len(outcomes) < most:
             try:
                 message = take()

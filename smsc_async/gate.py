@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.gateway.rulebook import Rulebook
@@ -172,15 +172,15 @@ class Gate:
     ) -> Hindrance | None:
         """Note beside a message what the rules said, in instants of the links' clock."""
         # Not the admission itself: one object less on the way of every message.
-        if type(verdict) is float:
-            submission.reservation = submission.admitted_at = at = verdict
-        elif verdict is None:
+        if type(verdict) is Held:
+            return verdict
+        if verdict is None:
             return Unasked.UNASKED
-        elif isinstance(verdict, Admitted):
+        if type(verdict) is Admitted:
             submission.reservation, at, submission.interval = verdict
-            submission.admitted_at = at
         else:
-            return cast("Held", verdict)
+            submission.reservation = at = verdict
+        submission.admitted_at = at
         if at > now:
             submission.write_at = self._clock() + at - now
         return None

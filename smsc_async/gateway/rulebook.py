@@ -159,19 +159,6 @@ class Rulebook:
         to = message.to
         return self.rules, self._fingerprint((message.sender, to, text)), to, parts, token
 
-    def is_late(self, admitted: Admitted, now: float, index: int = 0) -> bool:
-        """Whether a part that is written now must be told to `store.postpone`.
-
-        A message may wait for a slot or for a link after it was admitted, and the gateway counts
-        from its arrival.
-
-        Args:
-            admitted: The message's newest admission.
-            now: The instant, as the store has it.
-            index: Of the part, 0 for the first one.
-        """
-        return now > admitted.part_at(index) + self.rules.lateness
-
     def _check(self, parts: int) -> None:
         """Refuse what no waiting would let pass."""
         rules, cure = self.rules, "shorten it, or let the gateway cut it with LongText.PAYLOAD"

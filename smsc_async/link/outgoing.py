@@ -218,11 +218,6 @@ class Outgoing(Generic[R_co]):
         return self._id, *[more.get(index) for index in range(1, self.parts)]
 
     @property
-    def is_started(self) -> bool:
-        """Whether a first part was written."""
-        return self.written > 0
-
-    @property
     def is_withdrawn(self) -> bool:
         """Whether it was abandoned, and so never gets a fate."""
         return not (self.wants_slot or self.is_finished or self.written)

@@ -86,7 +86,7 @@ class RuleStore(ABC):
 
     @abstractmethod
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
-        """Tell that a part is written only now, see `Rulebook.is_late`.
+        """Tell that a part is written only now, later than `Rules.lateness` allows.
 
         Args:
             step: The question.

@@ -136,9 +136,8 @@ class MemoryRuleStore(RuleStore):
         number, free_at = hash(to) & _SHELF, self._free_at
         young, old = self._young[number], self._old[number]
         known = self._known(step) if request in young or request in old else None
-        row = young[to] if to in young else old.get(to)
-        if isinstance(row, float):
-            row = row, 1, row
+        kept = young[to] if to in young else old.get(to)
+        row = kept if kept is None or isinstance(kept, tuple) else (kept, 1, kept)
         name = token
         if name is None:
             name = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
@@ -216,7 +215,7 @@ class MemoryRuleStore(RuleStore):
         """Return the row of the step's recipient."""
         young, old = self._shelves_of(step)
         row = young.get(step.to, old.get(step.to))
-        return (row, 1, row) if isinstance(row, float) else row
+        return row if row is None or isinstance(row, tuple) else (row, 1, row)
 
     def _remember(self, step: Step, admitted: Admitted, row: Row | None) -> None:
         """Write an admission down that nobody was given the instant of."""

@@ -107,20 +107,6 @@ def test_more_parts_than_a_minute_has_room_for_are_refused() -> None:
         rulebook.step(MESSAGE, 7)
 
 
-def test_write_is_late_after_half_the_margin() -> None:
-    """The other half is for the network."""
-    rulebook = Rulebook(GatewayLimits())
-    admitted = Admitted(1, not_before=100.0, interval=10.0)
-
-    assert not rulebook.is_late(admitted, 100.5)
-    assert rulebook.is_late(admitted, 100.6)
-    assert not rulebook.is_late(admitted, 110.5, 1)
-    assert rulebook.is_late(admitted, 110.6, 1)
-
-
-# What is decided.
-
-
 def test_new_message_is_admitted_and_remembered() -> None:
     """It goes at once, in a row of its own, and the account's next instant is taken."""
     verdict, row, free_at = decide(step(PACED, parts=3), None, None, LONG_AGO, 100.0, 1)

@@ -98,7 +98,7 @@ def test_both_ways_of_saying_too_fast(outgoing: Outgoing[Any], status: CommandSt
 
     assert outgoing.answered(0, SubmitSmResp(command_status=status))
     assert outgoing.wants_slot
-    assert not outgoing.is_started
+    assert not outgoing.written
     assert 0 == number_of(outgoing.next_part(1.0))
 
 
@@ -179,14 +179,14 @@ def test_unwritten_message_is_abandoned(outgoing: Outgoing[Any]) -> None:
     """Whoever sent it went away before the first octet left: nothing is owed."""
     assert outgoing.abandon()
     assert not outgoing.wants_slot
-    assert not outgoing.is_started
+    assert not outgoing.written
 
 
 def test_begun_message_goes_on(outgoing: Outgoing[Any]) -> None:
     """Half a message is paid and worth nothing, so the other half goes out all the same."""
     write(outgoing, 1)
 
-    assert outgoing.is_started
+    assert outgoing.written
     assert not outgoing.abandon()
     assert outgoing.wants_slot
 
