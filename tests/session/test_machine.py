@@ -465,6 +465,29 @@ class TestRequests:
         with pytest.raises(WindowFullError):
             esme.submit_packed(pack, "79991234567", b"", 1001.0)
 
+    def test_packed_submit_may_have_a_timeout_of_its_own(self, esme: Session) -> None:
+        """It is told overdue at its own deadline."""
+        pack = make_template(SubmitSm, vary=VARY)
+        esme.submit_packed(pack, "79991234567", b"", 1001.0, "usual")
+        esme.submit_packed(pack, "79991234567", b"", 1001.0, "short", 2.0)
+
+        (overdue,) = esme.advance(1003.0)
+        assert isinstance(overdue, ResponseOverdue)
+        assert "short" == overdue.context
+
+    def test_packed_submit_skips_numbers_in_use(self, esme: Session) -> None:
+        """After the last number comes 1, which may still await its response."""
+        pack = make_template(SubmitSm, vary=VARY)
+        first = esme.submit_packed(pack, "79991234567", b"", 1001.0)
+        esme._sequence.last = 0x7FFFFFFF - 1
+
+        numbers = [esme.submit_packed(pack, "79991234567", b"", 1001.0) for _ in range(2)]
+
+        assert 2 == first
+        assert [0x7FFFFFFF, 1] == numbers
+        esme._sequence.last = 1
+        assert 3 == esme.submit_packed(pack, "79991234567", b"", 1001.0)
+
     def test_packed_submit_that_cannot_be_packed_leaves_no_trace(self, esme: Session) -> None:
         """The codec's error stays below this floor."""
         pack = make_template(SubmitSm, vary=VARY)

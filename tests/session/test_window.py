@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pdu import CommandId
 from smsc_async.errors import LocalProtocolError
 from smsc_async.session import Window, WindowFullError
+from smsc_async.session.window import NOBODY
 
 if TYPE_CHECKING:
     from smsc_async.session.window import Slot
@@ -89,6 +90,16 @@ def test_second_response_finds_nothing() -> None:
     slots.close_slot(1, SUBMIT_SM_RESP)
 
     assert slots.close_slot(1, SUBMIT_SM_RESP) is None
+
+
+def test_usual_submit_gives_its_context_once() -> None:
+    """None is a context like any other."""
+    slots = window()
+    slots.open_submit(1, None, now=0.0)
+
+    assert slots.close_submit(1) is None
+    assert slots.close_submit(1) is NOBODY
+    assert 0 == slots.in_flight
 
 
 def test_deadline_frees_a_slot_and_not_before() -> None:
