@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from drivers import (
     FLOOR,
     FLOOR_TASKS,
-    FLOOR_TASKS_TUNED,
     FLOOR_UVLOOP,
     OURS,
     OURS_CONFIRMED,
@@ -26,7 +25,6 @@ from drivers import (
     OURS_MANY_UVLOOP,
     OURS_RECEIPTS,
     OURS_TASKS,
-    OURS_TASKS_TUNED,
     OURS_UVLOOP,
     Contest,
     run,
@@ -48,10 +46,7 @@ PROBED = 25_000.0  # messages a second, at which half load is found
 PUSHED = 100_000  # receipts of a run
 WIDTHS = (10, 9, 9, 9, 9, 9)  # of a table's columns
 
-AT_A_PACE = (
-    FLOOR, OURS, FLOOR_TASKS, OURS_TASKS, FLOOR_TASKS_TUNED, OURS_TASKS_TUNED,
-    FLOOR_UVLOOP, OURS_UVLOOP,
-)  # fmt: skip
+AT_A_PACE = (FLOOR, OURS, FLOOR_TASKS, OURS_TASKS, FLOOR_UVLOOP, OURS_UVLOOP)
 
 Results = dict[str, list["Result"]]
 

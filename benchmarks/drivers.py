@@ -73,11 +73,7 @@ FLOOR = Driver("floor", "floor.py", is_paced=True)
 FLOOR_UVLOOP = Driver("floor uvloop", "floor.py", ("--uvloop",), "uvloop", is_paced=True)
 OURS = Driver("ours send", "peers/drive_ours.py", is_paced=True)
 FLOOR_TASKS = Driver("floor, tasks", "floor.py", ("--tasks",), is_paced=True)
-FLOOR_TASKS_TUNED = Driver("floor, tasks, tuned", "floor.py", ("--tasks", "--tuned"), is_paced=True)
 OURS_TASKS = Driver("ours send, tasks", "peers/drive_ours.py", ("--tasks",), is_paced=True)
-OURS_TASKS_TUNED = Driver(
-    "ours send, tasks, tuned", "peers/drive_ours.py", ("--tasks", "--tuned"), is_paced=True
-)
 OURS_MANY = Driver("ours send_many", "peers/drive_ours.py", ("--way", "send_many"))
 OURS_RECEIPTS = Driver("ours receipts", "peers/drive_ours.py", ("--way", "receipts"))
 OURS_CONFIRMED = Driver("ours send and receipt", "peers/drive_ours.py", ("--way", "confirmed"))

@@ -11,11 +11,16 @@ import argparse
 import asyncio
 import gc
 import json
+import os
+import subprocess
 import sys
 import time
 from array import array
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import count, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ assert len(TEXT) == 120
 SENDER = "Shop"
 LOGIN, PASSWORD = "bench", "secret"
 WARM_UP = 1000  # messages before the clock starts
+METRONOME = Path(__file__).parent / "metronome.py"
+MOST_DUE = 65_536  # calls that are made at once, after a pause of this process
 
 
 @dataclass(slots=True)
@@ -194,6 +201,15 @@ class Callers:
             number = await turn
 
 
+@contextmanager
+def metronome(rate: float, seconds: float) -> Iterator[int]:
+    """Start the metronome; give the file descriptor to read an octet from for each call."""
+    command = [sys.executable, str(METRONOME), str(rate), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield process.stdout.fileno()
+
+
 async def pace(
     send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
 ) -> Figures:
@@ -205,21 +221,31 @@ async def pace(
         asked: *rate* calls a second for *seconds*, the first tenth of it to warm up; with *tasks*
             each call is a task of its own.
     """
-    loop, rate, seconds = asyncio.get_running_loop(), asked.rate, asked.seconds
+    loop, numbers = asyncio.get_running_loop(), count()
+    is_over, is_warm = asyncio.Event(), False
     gc.collect()
-    began, called, is_warm = loop.time(), 0, False
-    async with asyncio.TaskGroup() as tasks:
-        callers = Callers(send, clock, tasks, stay=not asked.tasks)
-        while (elapsed := loop.time() - began) < seconds:
-            if not is_warm and elapsed > seconds / 10:
-                is_warm = True
-                clock.restart(collect=False)
-            for number in range(called, int(elapsed * rate)):
-                callers.call(number)
-            called = int(elapsed * rate)
-            await asyncio.sleep(0.001)
-        figures = clock.figures()
-        callers.dismiss()
+    with metronome(asked.rate, asked.seconds) as beats:
+        began = loop.time()
+        async with asyncio.TaskGroup() as tasks:
+            callers = Callers(send, clock, tasks, stay=not asked.tasks)
+
+            def beat() -> None:
+                """Make the calls that are due."""
+                nonlocal is_warm
+                due = len(os.read(beats, MOST_DUE))
+                if not due:
+                    loop.remove_reader(beats)
+                    is_over.set()
+                if not is_warm and loop.time() - began > asked.seconds / 10:
+                    is_warm = True
+                    clock.restart(collect=False)
+                for number in islice(numbers, due):
+                    callers.call(number)
+
+            loop.add_reader(beats, beat)
+            await is_over.wait()
+            figures = clock.figures()
+            callers.dismiss()
     return figures
 
 
@@ -243,9 +269,6 @@ def arguments(what: str) -> argparse.ArgumentParser:
         "--rate", type=float, default=0.0, help="an even pace instead of all at once"
     )
     parser.add_argument("--tasks", action="store_true", help="at a pace: each call is a task")
-    parser.add_argument(
-        "--tuned", action="store_true", help="the garbage collector as docs/performance.md has it"
-    )
     return parser
 
 

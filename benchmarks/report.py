@@ -44,8 +44,7 @@ def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     yield section(
         "Latency at half load",
         f"{short(data['half_rate'])} messages a second at an even pace, which keeps our client busy"
-        " half of the time. Tasks: each call is a task of its own. Tuned: with the garbage"
-        " collector as docs/performance.md has it.",
+        " half of the time. Tasks: each call is a task of its own.",
         _latency(data["half_load"]),
     )
     yield section(

@@ -143,10 +143,7 @@ def _flat(lines: list[dict[str, Any]]) -> Target:
 
 def _latency(half_load: dict[str, list[Result]]) -> Iterator[Target]:
     """Yield whether a send at half load stays near the floor."""
-    for way, what in (
-        ("", ""), (", tasks", ", each a task of its own"),
-        (", tasks, tuned", ", each a task, collector tuned"),
-    ):  # fmt: skip
+    for way, what in (("", ""), (", tasks", ", each a task of its own")):
         ours, floor = half_load.get(f"ours send{way}", []), half_load.get(f"floor{way}", [])
         yield at_most(
             f"send at half load{what}: p99 is 3 × the floor's or less",

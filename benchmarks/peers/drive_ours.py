@@ -98,4 +98,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    start(main, uvloop=ASKED.uvloop, tuned=ASKED.tuned)
+    start(main, uvloop=ASKED.uvloop)
