@@ -54,7 +54,10 @@ def floor_benchmark(script: str, *options: str) -> dict[str, Any]:
         subprocess.run(command, env=ENVIRONMENT, timeout=LONGEST, check=False)
     except subprocess.TimeoutExpired:
         print(f"{script}: stopped after {LONGEST:g} s")
-    data: dict[str, Any] = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
+    if not found.exists():
+        print(f"{script}: NO FIGURES")
+        return {}
+    data: dict[str, Any] = json.loads(found.read_text(encoding="utf-8"))
     return data
 
 
