@@ -7,6 +7,7 @@ Rule: a test's call takes at most a second; whoever needs more says how much and
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,9 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, since markers are strict."""
+    """Make the marker known, since markers are strict; let what is started here be interrupted.
+
+    A shell that runs the tests in the background has them ignore Ctrl+C, and their children too.
+    """
     line = "takes_up_to(seconds, *, reason): the test may take longer than a second, and why"
     config.addinivalue_line("markers", line)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
