@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
-from smsc_async.gateway.rulebook import Rulebook
+from smsc_async.gateway.rulebook import Rulebook, Step
 from smsc_async.gateway.verdict import Admitted, Held, Hold, held_error
 from smsc_async.link.outgoing import NEVER
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.gateway.limits import GatewayLimits
-    from smsc_async.gateway.rulebook import Step
     from smsc_async.gateway.verdict import Token, Verdict
     from smsc_async.messages import Message
     from smsc_async.stores import RuleStore
@@ -34,6 +33,8 @@ class Unasked(Enum):
     UNASKED = "unasked"
 
 
+_make = tuple.__new__  # half the time of calling the named tuple
+
 Hindrance = Held | Unasked
 """What keeps a message from going."""
 
@@ -45,7 +46,6 @@ class Gate:
         limits: The gateway's numbers.
         store: Where the rules' memory is.
         clock: Seconds of the links' clock; the store may have another.
-        wording: Gives the text of a message as it travels.
     """
 
     def __init__(
@@ -53,12 +53,10 @@ class Gate:
         limits: GatewayLimits,
         store: RuleStore,
         clock: Callable[[], float],
-        wording: Callable[[Message[Any]], str],
     ) -> None:
         self._rulebook = Rulebook(limits, key=store.key)
         self._store = store
         self._clock = clock
-        self._wording = wording
         self._rules = self._rulebook.rules
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_off = self._rulebook.is_off
@@ -88,15 +86,15 @@ class Gate:
         if token is not None:
             submission.retries = token
         question = self._rulebook.question(submission.message, parts, text, token)
+        submission.fingerprint = question[1]
         if not self._is_one_clock:
             now = self._store.now()
         return self._noted(submission, self._store.apply_now(question, now), now)
 
     def _step_of(self, submission: Submission[Any]) -> Step:
-        """Make the question of a message once more: few are needed, and kept ones take memory."""
-        message = submission.message
-        text = self._wording(message)
-        return self._rulebook.step(message, submission.parts, text, submission.retries)
+        """Return the question of a message once more, by name."""
+        to, parts, token = submission.message.to, submission.parts, submission.retries
+        return _make(Step, (self._rules, submission.fingerprint, to, parts, token))
 
     async def ask(self, submission: Submission[Any], hindrance: Hindrance, hold: Hold) -> None:
         """Wait until nothing keeps the message from going, as long as *hold* allows.
@@ -194,7 +192,8 @@ def _admission_of(submission: Submission[Any]) -> Admitted | None:
     """Return a message's place in the rules, None if it has none."""
     if submission.reservation is None:
         return None
-    return Admitted(submission.reservation, submission.admitted_at, submission.interval)
+    place = submission.reservation, submission.admitted_at, submission.interval
+    return _make(Admitted, place)
 
 
 def _left(message: Message[Any]) -> SubmitInterruptedError:

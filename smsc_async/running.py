@@ -68,7 +68,7 @@ class Running:
         self.addressing = addressing_of(config)
         self._composer = Composer(settings, self.addressing)
         self._store = rules[1]
-        self.gate = Gate(*rules, self.now, self._composer.wording)
+        self.gate = Gate(*rules, self.now)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._timer: asyncio.TimerHandle | None = None

@@ -24,6 +24,7 @@ from smsc_async.receipts import HlrReceipt, Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smsc_async.gateway.repeats import Fingerprint
     from smsc_async.gateway.verdict import Token
     from smsc_async.link.outgoing import Owner, Part
 
@@ -50,6 +51,7 @@ class Submission(Outgoing[R_co]):
         "_receipts",
         "_waiters",
         "admitted_at",
+        "fingerprint",
         "reservation",
         "retries",
         "waiter",
@@ -65,7 +67,8 @@ class Submission(Outgoing[R_co]):
         Outgoing.__init__(self, message, parts, timeout, owner)  # twice as fast as `super()`
         # A caller of `send`.
         self.waiter: asyncio.Future[None] | None = None
-        # Its place in the gateway's rules, and whose place it takes.
+        # Its place in the gateway's rules, what it has there, and whose place it takes.
+        self.fingerprint: Fingerprint = 0
         self.retries: Token | None = None
         self.reservation: Token | None = None
         self.admitted_at = 0.0

@@ -8,7 +8,6 @@ import pytest
 
 from smsc_async import GatewayLimits, MemoryRuleStore
 from smsc_async.gate import Gate
-from smsc_async.gateway.markup import render
 
 
 @pytest.mark.parametrize(
@@ -24,6 +23,6 @@ async def test_wait_of_a_message_is_told_beyond_half_the_margin(
     limits: GatewayLimits, lateness: float
 ) -> None:
     """The gateway counts from arrival: without a margin every wait matters, without a rule none."""
-    gate = Gate(limits, MemoryRuleStore(), monotonic, render)
+    gate = Gate(limits, MemoryRuleStore(), monotonic)
 
     assert lateness == gate.lateness

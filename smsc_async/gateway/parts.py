@@ -151,7 +151,7 @@ class Composer:
 
     def wording(self, message: Message[Any]) -> str:
         """Return the text of a message as it travels."""
-        return written(message, self._settings)[0]
+        return wording(message, self._settings)
 
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
         """Make one of several parts."""
@@ -262,22 +262,28 @@ def _times(message: Sms) -> tuple[str, str]:
     return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
 
 
+def wording(message: Message[Any], settings: TextSettings) -> str:
+    """Return the text as it travels: with its markup, and plain where that was asked for."""
+    if type(message) is not Sms or message.comment is not None:
+        text = render(message)
+    else:
+        text = message.text  # nearly all of them: not even a call
+    if settings.smart and type(message) is Sms and message.coding is None:
+        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return text
+
+
 def written(message: Message[Any], settings: TextSettings) -> tuple[str, Coding, int, bytes | None]:
     """Return what travels: the text with its markup, its coding, and the octet that says so.
 
-    The text is made plain where that was asked for (`settings.smart`). Last come the octets of
-    the whole text, where looking for its coding has encoded it by the way.
+    Last come the octets of the whole text, where looking for its coding has encoded it by the way.
     """
+    text = wording(message, settings)
     if type(message) is not Sms:
-        text = render(message)
         coding = choose_markup(text, settings)
         return text, coding, coding * 4, None
-    # Nearly all messages: not even a call.
-    text = message.text if message.comment is None else render(message)
     chosen, septets = message.coding, None
     if chosen is None:
-        if settings.smart:
-            text = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
         # Plain ASCII is GSM: the usual case, found by encoding it.
         septets = None if settings.latin1 else ascii_septets(text)
         if septets is not None and not message.flash:

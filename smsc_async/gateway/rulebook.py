@@ -138,7 +138,7 @@ class Rulebook:
     ) -> Step:
         """Return the question of a message by name; see `question`."""
         text = render(message) if text is None else text
-        return Step._make(self.question(message, parts, text, token))
+        return _make(Step, self.question(message, parts, text, token))
 
     def question(
         self, message: Message[Any], parts: int, text: str, token: Token | None = None

@@ -289,17 +289,18 @@ class LinkManager:
                 # Parts leave back to back: a message begins when all of them have a slot.
                 if room < outgoing.parts and room < brake.limit(self.config.window, 0):
                     return
-                if outgoing.queued_at and now > self._late_at(outgoing):
+                # Later than the rules were told: they know when it was asked for, and when due.
+                if (
+                    outgoing.queued_at
+                    and now > outgoing.queued_at + self._lateness
+                    and now > outgoing.write_at + self._lateness
+                ):
                     outgoing.be_late()
             link.submit(outgoing, now)
             if brake.is_on:
                 brake.try_on()
             if not outgoing.wants_slot or outgoing.write_at > now:
                 return
-
-    def _late_at(self, outgoing: Outgoing[Any]) -> float:
-        """The instant from which on a message is written later than the rules were told."""
-        return max(outgoing.queued_at, outgoing.write_at) + self._lateness
 
     def _pump(self) -> None:
         """Give those who wait their turn, in order."""
