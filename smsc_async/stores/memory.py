@@ -191,7 +191,7 @@ class MemoryRuleStore(RuleStore):
         if (
             young.get(to) == at == young.get(request) == admitted.token
             and parts == 1
-            and not replaced
+            and replaced is None
         ):
             # The only one in its row, under its own name: as if it were asked only now. Behind a
             # long queue all are late.
