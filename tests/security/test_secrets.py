@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
 import traceback
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ PASSWORD = "hun7er-2"
 TEXT = "Пароль: квазар 48215"
 COMMENT = "заказ зебра"
 CODE = "730951"
+_ADDRESS = re.compile("at 0x[0-9a-f]+")
 SECRETS = ("квазар", "48215", "зебра", CODE, PASSWORD, "реликт")
 
 MESSAGES: tuple[Message[Any], ...] = (
@@ -71,8 +73,8 @@ FORBIDDEN = {shape for secret in (*SECRETS, NUMBER) for shape in shapes(secret)}
 
 
 def told(said: str) -> list[str]:
-    """Return the secrets that a text gives away."""
-    lowered = said.lower()
+    """Return the secrets that a text gives away; an address of memory is none."""
+    lowered = _ADDRESS.sub("", said.lower())
     return sorted(shape for shape in FORBIDDEN if shape.lower() in lowered)
 
 
