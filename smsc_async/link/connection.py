@@ -78,11 +78,6 @@ class Link(asyncio.Protocol):
         limits: Window, timeouts, largest PDU.
         receiver: Who is told.
         clock: Seconds of a monotonic clock.
-
-    Attributes:
-        window: The slots of its requests.
-        is_stopped: Whether no request may be written now: it isn't bound, or the socket takes no
-            more.
     """
 
     def __init__(
@@ -94,8 +89,6 @@ class Link(asyncio.Protocol):
     ) -> None:
         self.host = host
         self.session = Session(Role.ESME, limits, now=clock())
-        self.window = self.session.window
-        self.is_stopped = True
         self.bound_at: float | None = None
         self._loop = asyncio.get_running_loop()
         self._receiver = receiver
@@ -131,7 +124,8 @@ class Link(asyncio.Protocol):
     @property
     def room(self) -> int:
         """Requests that may be written now: slots free, while bound and the socket takes octets."""
-        return 0 if self.is_stopped else self.window.free
+        session = self.session
+        return 0 if self._write_paused or session.mode is None else session.window.free
 
     async def bind(self, request: Bind, system_id: str) -> None:
         """Bind. Cancelling leaves the link to be closed by `abort`.
@@ -172,7 +166,6 @@ class Link(asyncio.Protocol):
     def unbind(self) -> None:
         """Ask to end the session; `closed` follows, at the unbind timeout if not before."""
         if self.is_bound:
-            self.is_stopped = True
             self.session.unbind(self._clock())
             self._plan_flush()
 
@@ -215,12 +208,11 @@ class Link(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Write no further segment until the socket has taken what it has."""
-        self._write_paused = self.is_stopped = True
+        self._write_paused = True
 
     def resume_writing(self) -> None:
         """Go on."""
         self._write_paused = False
-        self.is_stopped = not self.is_bound
         self._receiver.has_room(self)
 
     # What the session tells.
@@ -273,7 +265,6 @@ class Link(asyncio.Protocol):
         match event:
             case Bound():
                 self.bound_at = self._clock()
-                self.is_stopped = self._write_paused
                 self._settle_bind(None)
             case BindRefused():
                 status = event.response.command_status
@@ -297,7 +288,6 @@ class Link(asyncio.Protocol):
 
     def _end(self, end: LinkEnded) -> None:
         """Tell all who waited on this link, write what is left, close the socket."""
-        self.is_stopped = True
         self._lost = lost = LinkLostError(self._why(end))
         lost.__cause__ = end.error
         self._settle_bind(lost)

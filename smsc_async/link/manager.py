@@ -280,7 +280,7 @@ class LinkManager:
         links, brake = self._links, self._brake
         while links:
             link = links[0] if len(links) == 1 else max(links, key=_room)
-            room = 0 if link.is_stopped else link.window.free  # `link.room`, without a call
+            room = link.room
             if brake.is_on:
                 room = brake.limit(room, self.in_flight)
             if not room:

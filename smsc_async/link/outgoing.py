@@ -262,10 +262,7 @@ class Outgoing(Generic[R_co]):
                 message_id = response.message_id  # type: ignore[attr-defined]
             except AttributeError:  # a generic_nack that refuses nothing
                 message_id = ""
-            if index:
-                self._keep_id(index, message_id)
-            else:
-                self._id = message_id
+            self._keep_id(index, message_id)
             self._owner.accepted(message_id, self, index)
         elif status not in THROTTLING:
             self._fail(
@@ -285,10 +282,7 @@ class Outgoing(Generic[R_co]):
         """Take a response after the part was overdue: its id still brings the receipt."""
         if not response.command_status:
             message_id = getattr(response, "message_id", "")
-            if index:
-                self._keep_id(index, message_id)
-            else:
-                self._id = message_id
+            self._keep_id(index, message_id)
             self._owner.accepted(message_id, self, index)
 
     def overdue(self, _index: int, timeout: float) -> None:
@@ -339,7 +333,10 @@ class Outgoing(Generic[R_co]):
         return self._in_flight > 0 or self._id is not None or self._more_ids is not None
 
     def _keep_id(self, index: int, message_id: str) -> None:
-        """Keep the id of a part that isn't the first."""
+        """Keep the id of a part."""
+        if not index:
+            self._id = message_id
+            return
         if self._more_ids is None:
             self._more_ids = {}
         self._more_ids[index] = message_id

@@ -207,12 +207,7 @@ class Session:
         window = self.window
         if window.free <= 0:
             window.check_free()
-        sequence = self._sequence
-        number = sequence.last + 1
-        if number > sequence.unused_to:
-            number = sequence.take(window)
-        else:
-            sequence.last = number
+        number = self._sequence.take(window)
         try:
             octets = pack(number, destination_addr, short_message)
         except EncodeError as exc:

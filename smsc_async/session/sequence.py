@@ -22,20 +22,20 @@ class Sequence:
 
     Attributes:
         last: The number that was given last.
-        unused_to: Up to here numbers were never given, and so can't be in use: on the first lap.
     """
 
-    __slots__ = ("last", "unused_to")
+    __slots__ = ("_unused_to", "last")
 
     def __init__(self, *, last: int = 0) -> None:
         self.last = last
-        self.unused_to = MAXIMUM if last == 0 else 0
+        # Numbers up to here were never given, and so can't be in use: on the first lap.
+        self._unused_to = MAXIMUM if last == 0 else 0
 
     def take(self, in_use: Container[int]) -> int:
         """Give the next free number. *in_use* must leave at least one free."""
         number = self.last + 1
-        if number > self.unused_to:
-            self.unused_to = 0
+        if number > self._unused_to:
+            self._unused_to = 0
             number = self._next_free(in_use)
         self.last = number
         return number
