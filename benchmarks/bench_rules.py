@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from smsc_async import GatewayLimits, MemoryRuleStore, Sms
 from smsc_async.gateway.markup import render
-from smsc_async.gateway.rulebook import Rulebook
-from smsc_async.gateway.verdict import Admitted
+from smsc_async.rules.engine import RuleEngine
+from smsc_async.rules.verdict import Admitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from smsc_async.gateway.verdict import Verdict
+    from smsc_async.rules.verdict import Verdict
 
 ROUNDS = 1000
 MESSAGES = 1_000_000
@@ -42,16 +42,16 @@ Asked = tuple[Sms, str]
 
 
 class Moving:
-    """A store and its rulebook at an instant that moves."""
+    """A store and its engine at an instant that moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.store = MemoryRuleStore(lambda: self.now)
-        self.rulebook = Rulebook(GatewayLimits(), self.store.key)
+        self.engine = RuleEngine(GatewayLimits(), self.store.key)
 
     def check(self, asked: list[Asked]) -> Verdict | float | None:
         """Check messages one after the other; return the last verdict."""
-        ask, apply_now, now = self.rulebook.question, self.store.apply_now, self.now
+        ask, apply_now, now = self.engine.question, self.store.apply_now, self.now
         verdict: Verdict | float | None = None
         for message, text in asked:
             now += GAP
@@ -111,7 +111,7 @@ def measure(rounds: int) -> tuple[bool, Rows]:
     gc.enable()
     met, rows = True, Rows()
     print(
-        "Rulebook.question + MemoryRuleStore.apply_now, ns a message: median (least),"
+        "RuleEngine.question + MemoryRuleStore.apply_now, ns a message: median (least),"
         f" {rounds} rounds"
     )
     for name, (_, _, times) in contests.items():

@@ -28,7 +28,7 @@ from pdu.broadcast import (
     QueryBroadcastSmResp,
 )
 from pdu.codec import RESPONSES, decode, encode, make_template, pack_submit_sm, packer
-from pdu.declare import PDUS, Pdu, UnknownPdu
+from pdu.control import EnquireLink, EnquireLinkResp, GenericNack, Unbind, UnbindResp
 from pdu.deliver import AlertNotification, DeliverSm, DeliverSmResp
 from pdu.enums import (
     BindMode,
@@ -45,8 +45,8 @@ from pdu.enums import (
 from pdu.errors import DecodeError, EncodeError, FramingError, PduError
 from pdu.explain import Explanation, explain
 from pdu.framing import FrameBuffer
-from pdu.link import EnquireLink, EnquireLinkResp, GenericNack, Unbind, UnbindResp
-from pdu.manage import CancelSm, CancelSmResp, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp
+from pdu.query import CancelSm, CancelSmResp, QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp
+from pdu.schema import PDUS, Pdu, UnknownPdu
 from pdu.submit import (
     DataSm,
     DataSmResp,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pdu.declare import Pdu, c_octet_string, hidden, octet, wire
 from pdu.enums import CommandId, Npi, Ton
+from pdu.schema import Pdu, c_octet_string, hidden, octet, wire
 
 
 class Bind(Pdu):

@@ -6,8 +6,8 @@ broadcast_content_type, broadcast_rep_num and broadcast_frequency_interval are m
 
 from __future__ import annotations
 
-from pdu.declare import Pdu, c_octet_string, masked, octet, time_string, wire
 from pdu.enums import CommandId, DataCoding, Npi, Ton
+from pdu.schema import Pdu, c_octet_string, masked, octet, time_string, wire
 
 
 class BroadcastSm(Pdu, command_id=CommandId.BROADCAST_SM):

@@ -18,17 +18,17 @@ import construct
 
 import pdu.bind
 import pdu.broadcast
+import pdu.control
 import pdu.deliver
-import pdu.link
-import pdu.manage
+import pdu.query
 import pdu.submit
-from pdu.declare import HEADER_LENGTH, PDUS, RESPONSE, Pdu, UnknownPdu
-from pdu.emit import STATUSES, Doubt, decoder_source, give_tlvs, packer_source, take_tlvs
+from pdu._exec import run
+from pdu.codegen import STATUSES, FastPathMiss, decoder_source, give_tlvs, packer_source, take_tlvs
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError
 from pdu.fields import Field, FieldError, Integer, kind, shown_number
-from pdu.walk import Constant, Step, walk
-from pdu.written import run
+from pdu.layout import Constant, Step, walk
+from pdu.schema import HEADER_LENGTH, PDUS, RESPONSE, Pdu, UnknownPdu
 
 Decode = Callable[[bytes, int, int], Pdu]
 Pack = Callable[..., bytes]
@@ -36,7 +36,7 @@ Encode = Callable[[Pdu, int], bytes]
 
 _HEADER = struct.Struct(">IIII")
 _unpack_header = _HEADER.unpack_from
-_DOUBTS = (Doubt, AttributeError, TypeError, ValueError, struct.error)
+_DOUBTS = (FastPathMiss, AttributeError, TypeError, ValueError, struct.error)
 
 fallbacks = {"decode": 0, "encode": 0}
 """How often the declaration took what the fast functions had not. Well-formed PDUs never add."""
@@ -58,7 +58,7 @@ def decode(frame: bytes) -> Pdu:
         size, command_id, command_status, sequence_number = _unpack_header(frame)
         if size == len(frame):
             return _decoders[command_id](frame, command_status, sequence_number)
-    except (Doubt, struct.error):
+    except (FastPathMiss, struct.error):
         pass
     return _interpret(frame)
 
@@ -239,7 +239,7 @@ def _take_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
     try:
         value = field.read(stream, "")
     except FieldError:
-        raise Doubt from None
+        raise FastPathMiss from None
     return value, stream.tell()
 
 
@@ -249,7 +249,7 @@ def _give_nested(field: Field[Any], value: object) -> bytes:
     try:
         field.write(value, stream, "")
     except construct.ConstructError:
-        raise Doubt from None
+        raise FastPathMiss from None
     return stream.getvalue()
 
 
@@ -259,10 +259,10 @@ class _Decoders(dict[int, Decode]):
     def __missing__(self, command_id: int) -> Decode:
         cls = PDUS.get(command_id)
         if cls is None:
-            raise Doubt
+            raise FastPathMiss
         source, scope = decoder_source(walk(cls.construct), may_end_early=cls.is_response)
         scope |= {
-            "Doubt": Doubt,
+            "FastPathMiss": FastPathMiss,
             "cls": cls,
             "new": object.__new__,
             "ok": CommandStatus.ESME_ROK,
@@ -292,7 +292,7 @@ def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
 def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
     """Return what the written-out functions refer to."""
     return {
-        "Doubt": Doubt,
+        "FastPathMiss": FastPathMiss,
         "doubts": _DOUBTS,
         "declared": declared,
         "give_tlvs": give_tlvs,

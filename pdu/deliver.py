@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pdu.declare import Pdu, c_octet_string, masked, octet, octet_string, time_string, wire
 from pdu.enums import CommandId, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
+from pdu.schema import Pdu, c_octet_string, masked, octet, octet_string, time_string, wire
 
 
 class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):

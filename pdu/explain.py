@@ -10,9 +10,9 @@ import struct
 from io import BytesIO
 from typing import Any, NamedTuple, Self
 
-from pdu.declare import HEADER_LENGTH, PDUS, Pdu, status_name
 from pdu.enums import CommandId, DataCoding, EsmClass
 from pdu.fields import FieldError, OctetString
+from pdu.schema import HEADER_LENGTH, PDUS, Pdu, status_name
 from pdu.tlvs import Tlv, name_of, read_tlv
 
 OCTETS_A_ROW = 16

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pdu.declare import (
+from pdu.enums import CommandId, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
+from pdu.fields import Record, Tagged
+from pdu.schema import (
     Pdu,
     c_octet_string,
     counted,
@@ -15,8 +17,6 @@ from pdu.declare import (
     time_string,
     wire,
 )
-from pdu.enums import CommandId, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
-from pdu.fields import Record, Tagged
 
 
 class SubmitSm(Pdu, command_id=CommandId.SUBMIT_SM):

@@ -18,7 +18,9 @@ if not getattr(pdu, "__smsc_async__", False):  # another package of that name ca
     )
 
 from pdu import CommandStatus, MessageState
-from smsc_async.client import SmscClient
+from smsc_async.client.client import SmscClient
+from smsc_async.client.stats import Health, Stats
+from smsc_async.client.submission import FailedSubmission, Submission
 from smsc_async.config import Host, ReconnectPolicy, SmscConfig, Timeouts, Tls
 from smsc_async.errors import (
     BindRefusedError,
@@ -46,9 +48,7 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import Plan
-from smsc_async.gateway.verdict import Hold
 from smsc_async.link import LinkState
 from smsc_async.messages import (
     Coding,
@@ -66,14 +66,14 @@ from smsc_async.messages import (
     VoiceCall,
 )
 from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, QueryResult, Receipt
-from smsc_async.status import Health, Stats
+from smsc_async.rules.limits import GatewayLimits
+from smsc_async.rules.verdict import Hold
 from smsc_async.stores import MemoryRuleStore
-from smsc_async.submission import FailedSubmission, Submission
 
 if TYPE_CHECKING:
     from smsc_async.stores.redis import RedisRuleStore
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "__version__",

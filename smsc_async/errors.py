@@ -11,8 +11,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pdu.declare import status_name
 from pdu.enums import CommandStatus
+from pdu.schema import status_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from pdu._exec import run
 from pdu.errors import EncodeError
 from pdu.smpp_time import format_time
 from pdu.text.coding import TextCoding
-from pdu.written import run
 from smsc_async.errors import InvalidMessageError, mask_number
 from smsc_async.receipts import HlrReceipt, Receipt
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pdu.deliver import DeliverSm
-    from pdu.manage import QuerySmResp
+    from pdu.query import QuerySmResp
     from pdu.submit import DataSm
 
 COST: Final = 0x2000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pdu.deliver import DeliverSm
 from pdu.enums import MessageState, TlvTag
-from pdu.manage import QuerySmResp
+from pdu.query import QuerySmResp
 from pdu.submit import DataSm
 from pdu.tlvs import Tlv
 from smsc_async.receipts import (

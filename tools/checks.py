@@ -46,6 +46,7 @@ FLOORS = (
     "smsc_async/errors.py",
     "smsc_async/config.py",
     "smsc_async/session",
+    "smsc_async/rules",
     "smsc_async/gateway",
 )
 

@@ -5,7 +5,7 @@ times more: a cut too few costs a unit or two, a cut too many tears a character 
 
 Covered of UAX #29: CR LF, controls, combining and enclosing marks, spacing marks, variation
 selectors, keycaps, skin tones, tag sequences, flags of two regional indicators, Hangul jamo,
-prepended marks, Indic conjuncts (rule GB9c), emoji joined by ZWJ. Kept together beyond it:
+prepended marks, Indic conjuncts (rule GB9c), emoji joined by ZWJ. BoundedCache together beyond it:
 whatever a ZWJ joins (the standard joins emoji only), all spacing marks, and any letter behind an
 Indic linker. Marks are those that this Python's `unicodedata` knows.
 """

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsc_async.cli.texts import Say, language_of
+from smsc_async.cli.i18n import Say, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,22 +19,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 from rich.text import Text
 
+from smsc_async.cli.arguments import seconds, wrong_use
 from smsc_async.cli.charts import Axis, Series, lines, page, section, short, table
-from smsc_async.cli.course import NOT_SENT, UNKNOWN, Course, read_config, travel
+from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.sweep import Step, Sweep, enough
-from smsc_async.cli.usage import seconds, wrong_use
+from smsc_async.cli.load_test import Step, Sweep, enough
+from smsc_async.cli.runner import NOT_SENT, UNKNOWN, Course, read_config, travel
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.limits import GatewayLimits
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import Sms
+from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smsc_async.cli.texts import Say
-    from smsc_async.client import SmscClient
+    from smsc_async.cli.i18n import Say
+    from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
 
 WINDOWS: Final = "1,2,5,10,20,50,100"
@@ -196,7 +196,7 @@ def _number(written: str, line: int, file: Path) -> str:
 def _parts(config: SmscConfig, text: str, sender: str, total: int) -> int:
     """Return how many parts the longest of the messages is; refuse what can't travel."""
     # Imported here: an error of the URL needs no client.
-    from smsc_async.running import text_settings  # noqa: PLC0415
+    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
 
     message = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
     return make_plan(message, text_settings(config)).parts
@@ -243,7 +243,7 @@ def _refusal(key: str, **values: str | int) -> Failure:
 def _client(task: _Task) -> SmscClient:
     """Return the client, with all rules on and the pace that was agreed on."""
     # Imported here, as above.
-    from smsc_async.client import SmscClient  # noqa: PLC0415
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     # The sweep keeps the pace itself.
     return SmscClient(task.config, limits=GatewayLimits(rate=None))

@@ -17,14 +17,14 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from smsc_async.cli import rows
-from smsc_async.cli.course import NOT_SENT, Course, read_config, travel
+from smsc_async.cli import csv_input as rows
+from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.csv_input import Encoding, Row, Table
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.formatting import number
 from smsc_async.cli.kinds import Kind
-from smsc_async.cli.lines import number
-from smsc_async.cli.rows import Encoding, Row, Table
-from smsc_async.cli.screen import Screen, labelled
-from smsc_async.cli.usage import STANDARD_INPUT
+from smsc_async.cli.runner import NOT_SENT, Course, read_config, travel
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.client import SmscClient
+    from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
     from smsc_async.messages import Message
     from smsc_async.outbox import OutboxEntry
@@ -172,7 +172,7 @@ class _Mailing:
     async def run(self) -> int:
         """Put, send, tell."""
         # Imported here: a file that is broken needs no client.
-        from smsc_async.running import text_settings  # noqa: PLC0415
+        from smsc_async.client.runtime import text_settings  # noqa: PLC0415
 
         judged = _judge(self.table, text_settings(self.config))
         failure: Failure | None = None
@@ -188,7 +188,7 @@ class _Mailing:
 
     async def _send(self, outbox: Outbox, good: list[Row]) -> None:
         """Send what isn't sent yet."""
-        from smsc_async.client import SmscClient  # noqa: PLC0415 - as above
+        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - as above
 
         await self._put(outbox, good)
         counts = await outbox.counts()

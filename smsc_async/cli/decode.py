@@ -9,11 +9,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.explain import explain
-from smsc_async.cli import frames
+from smsc_async.cli import dump_table as frames
+from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.hexadecimal import read_octets
-from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.usage import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from pdu.explain import Line

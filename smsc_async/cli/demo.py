@@ -18,19 +18,19 @@ from rich.text import Text
 from pdu.codec import encode
 from pdu.enums import MessageState
 from pdu.explain import explain
-from smsc_async.cli import frames
+from smsc_async.cli import dump_table as frames
+from smsc_async.cli.console import Screen, labelled
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.lines import state_name
+from smsc_async.cli.formatting import state_name
 from smsc_async.cli.plan import rows
-from smsc_async.cli.screen import Screen, labelled
-from smsc_async.gateway.parts import segments
+from smsc_async.gateway.compose import segments
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
     from smsc_async.receipts import Receipt
 
 MESSAGE = Sms(to="79991234567", sender="Shop", text="Код входа: 4821")
@@ -95,7 +95,7 @@ def demo(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
 async def _travel() -> Journey:
     """Send the message through the embedded gateway and wait for its receipt."""
     # Imported here, so that a help page or a wrong option needs neither.
-    from smsc_async.client import SmscClient  # noqa: PLC0415
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
     from smsc_async.simulator import Simulator  # noqa: PLC0415
 
     async with Simulator() as gateway, SmscClient(gateway.url) as smsc:

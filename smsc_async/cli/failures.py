@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from smsc_async.cli.screen import labelled
+from smsc_async.cli.console import labelled
 from smsc_async.errors import (
     BindRefusedError,
     ConfigError,
@@ -35,7 +35,7 @@ from smsc_async.errors import (
 )
 
 if TYPE_CHECKING:
-    from smsc_async.cli.screen import Screen
+    from smsc_async.cli.console import Screen
 
 
 class ExitCode(IntEnum):

@@ -8,10 +8,10 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from smsc_async.cli.asking import Answer, Question, ask, shown_failure, shown_reach
-from smsc_async.cli.lines import cause, state_name, subscriber
-from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.usage import seconds
+from smsc_async.cli.arguments import seconds
+from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
+from smsc_async.cli.formatting import cause, state_name, subscriber
+from smsc_async.cli.lookup import Answer, Question, ask, shown_failure, shown_reach
 from smsc_async.messages import HlrQuery
 from smsc_async.receipts import HlrReceipt
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
 
 
 def hlr(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.cli.usage import wrong_use
+from smsc_async.cli.arguments import wrong_use
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Email,

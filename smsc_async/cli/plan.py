@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pdu.text import TextCoding, gsm_septets
+from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.console import Screen, labelled
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.kinds import Kind, make, text_of
-from smsc_async.cli.screen import Screen, labelled
-from smsc_async.cli.usage import STANDARD_INPUT
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
     from smsc_async.receipts import Receipt
 
 _NOBODY = "70000000000"

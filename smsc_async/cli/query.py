@@ -9,18 +9,18 @@ from rich.text import Text
 
 from pdu import EncodeError, QuerySm, encode
 from pdu.enums import MessageState
-from smsc_async.cli.course import Course, read_config, travel
+from smsc_async.cli.arguments import wrong_use
+from smsc_async.cli.console import Screen, labelled
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.lines import cause, state_name
-from smsc_async.cli.screen import Screen, labelled
-from smsc_async.cli.usage import wrong_use
+from smsc_async.cli.formatting import cause, state_name
+from smsc_async.cli.runner import Course, read_config, travel
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
     from smsc_async.config import SmscConfig
     from smsc_async.receipts import QueryResult
 
@@ -64,7 +64,7 @@ def _check(message_id: str, sender: str) -> None:
 async def _query(message_id: str, sender: str, config: SmscConfig, screen: Screen) -> int:
     """Connect, ask, show."""
     # Imported here: an error of the URL needs no client.
-    from smsc_async.client import SmscClient  # noqa: PLC0415
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     with screen.waiting("connecting"):
         async with SmscClient(config) as smsc:

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App, CycloptsError
 
-from smsc_async.cli import pages
-from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
-from smsc_async.cli.screen import Screen
-from smsc_async.cli.texts import Say
-from smsc_async.cli.usage import (
+from smsc_async.cli import help_pages as pages
+from smsc_async.cli.arguments import (
     STANDARD_INPUT,
     failure_of_arguments,
     nearest,
     read_common,
     wrong_use,
 )
+from smsc_async.cli.console import Screen
+from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
+from smsc_async.cli.i18n import Say
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from inspect import BoundArguments
 
-    from smsc_async.cli.usage import Common
+    from smsc_async.cli.arguments import Common
 
 COMMANDS: Final = (
     "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench", "bulk",

@@ -15,7 +15,13 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
-from smsc_async.cli.course import (
+from smsc_async.cli.arguments import seconds
+from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.formatting import cause, number, state_name
+from smsc_async.cli.kinds import Kind, make
+from smsc_async.cli.plan import read_text, show_plan
+from smsc_async.cli.runner import (
     ACCEPTED,
     LONGEST_WAIT,
     NOT_SENT,
@@ -24,12 +30,6 @@ from smsc_async.cli.course import (
     read_config,
     travel,
 )
-from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.kinds import Kind, make
-from smsc_async.cli.lines import cause, number, state_name
-from smsc_async.cli.plan import read_text, show_plan
-from smsc_async.cli.screen import Screen, labelled
-from smsc_async.cli.usage import seconds
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
     Coding,
@@ -40,12 +40,12 @@ from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotatio
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
+    from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
     from smsc_async.gateway.coding import TextSettings
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
-    from smsc_async.submission import Submission
 
 
 def send(
@@ -145,7 +145,7 @@ def _config(url: str | None, course: Course, *, is_needed: bool) -> SmscConfig:
 def _text_settings(config: SmscConfig) -> TextSettings:
     """Return how texts travel on the bind."""
     # Imported here: an error of the URL needs no client.
-    from smsc_async.running import text_settings  # noqa: PLC0415
+    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
 
     return text_settings(config)
 
@@ -155,7 +155,7 @@ async def _send(
 ) -> int:
     """Connect, send, wait, and show each step as it is reached."""
     # Imported here, as above.
-    from smsc_async.client import SmscClient  # noqa: PLC0415
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         with screen.waiting("connecting"):

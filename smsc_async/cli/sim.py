@@ -18,17 +18,17 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
-from smsc_async.cli.course import ended
+from smsc_async.cli.arguments import seconds, wrong_use
+from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.lines import number, one_line, state_name
-from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.usage import seconds, wrong_use
+from smsc_async.cli.formatting import number, one_line, state_name
+from smsc_async.cli.runner import ended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsc_async.simulator import Scenario, Simulator
-    from smsc_async.simulator.kept import KeptMessage
+    from smsc_async.simulator.records import KeptMessage
 
 LOOK_EVERY = 0.05
 """Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""

@@ -19,10 +19,10 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import BindMode, MessageState
-from smsc_async.cli.course import Course, ended, read_config, travel
+from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.lines import cause, number, one_line, state_name, subscriber
-from smsc_async.cli.screen import Screen  # noqa: TC001 -- cyclopts reads the annotations
+from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
+from smsc_async.cli.runner import Course, ended, read_config, travel
 from smsc_async.errors import ClientClosedError
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
@@ -30,7 +30,7 @@ from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from smsc_async.cli.texts import Say
+    from smsc_async.cli.i18n import Say
     from smsc_async.config import SmscConfig
     from smsc_async.instrumentation import LinkEvent
 
@@ -91,7 +91,7 @@ class _Watch:
     async def run(self, config: SmscConfig) -> int:
         """Show what comes until it is ended, or until the gateway refuses for good."""
         # Imported here: an error of the URL needs no client.
-        from smsc_async.client import SmscClient  # noqa: PLC0415
+        from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         began = perf_counter()
         self._ended = ended()

@@ -13,12 +13,12 @@ from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, text_coding
-from smsc_async.gateway.parts import cut, long_text_of, written
+from smsc_async.gateway.compose import cut, long_text_of, written
 from smsc_async.messages import Coding, LongText, Message
 
 if TYPE_CHECKING:
     from pdu.text.segments import Segment
-    from smsc_async.gateway.verdict import RuleName
+    from smsc_async.rules.verdict import RuleName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import WireLog
-from smsc_async.link.outgoing import waiter_of
+from smsc_async.link.submit_job import waiter_of
 from smsc_async.session import (
     BindRefused,
     Bound,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pdu import Bind, Pdu
     from smsc_async.config import Host
-    from smsc_async.link.outgoing import Context, Outgoing, Waiter
+    from smsc_async.link.submit_job import Context, ResponseHandler, SubmitJob
     from smsc_async.session import Event
 
 CLOSING_TIMEOUT = 2.0
@@ -60,7 +60,7 @@ class Receiver(Protocol):
     def has_room(self, link: Link) -> None:
         """Take notice that slots may be free."""
 
-    def throttled(self, link: Link, outgoing: Outgoing[Any], command_status: int) -> None:
+    def throttled(self, link: Link, outgoing: SubmitJob[Any], command_status: int) -> None:
         """Take a message back that came too fast for the gateway."""
 
     def unexpected(self, link: Link, event: object) -> None:
@@ -144,7 +144,7 @@ class Link(asyncio.Protocol):
         if self._lost is not None:
             raise self._lost
 
-    def submit(self, outgoing: Outgoing[Any], now: float) -> None:
+    def submit(self, outgoing: SubmitJob[Any], now: float) -> None:
         """Write the next part of a message; only while there is `room`."""
         pack, octets, context = outgoing.next_part(now)
         self.session.submit_packed(
@@ -153,7 +153,7 @@ class Link(asyncio.Protocol):
         if not self._flush_planned:
             self._plan_flush()
 
-    def request(self, pdu: Pdu, waiter: Waiter) -> None:
+    def request(self, pdu: Pdu, waiter: ResponseHandler) -> None:
         """Write another request that takes a slot; *waiter* is told its response."""
         self.session.request(pdu, self._clock(), context=waiter, timeout=waiter.timeout)
         self._plan_flush()

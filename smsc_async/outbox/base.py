@@ -1,6 +1,6 @@
 """What every outbox can do, whatever it is kept in.
 
-Rule: a method here checks what it is given and asks the rooms beside: operations for what stands
+Rule: a method here checks what it is given and asks the rooms beside: queries for what stands
 in the tables, the ledger and the worker for what is being sent.
 """
 
@@ -10,21 +10,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from smsc_async.errors import ConfigError
-from smsc_async.outbox import operations
+from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxKeyError, OutboxStateError
-from smsc_async.outbox.form import write
 from smsc_async.outbox.ledger import Ledger
-from smsc_async.outbox.operations import entry_of
+from smsc_async.outbox.queries import entry_of
+from smsc_async.outbox.serialization import write
 from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from types import TracebackType
 
-    from smsc_async.client import SmscClient
+    from smsc_async.client.client import SmscClient
     from smsc_async.messages import Message
-    from smsc_async.outbox.commit import Store
+    from smsc_async.outbox.group_commit import Store
     from smsc_async.receipts import Receipt
 
 LONGEST_KEY = 255
@@ -81,7 +81,7 @@ class BaseOutbox:
         """
         _check_key(key)
         form = write(message)
-        row = await self._ledger.do(partial(operations.put, form, key))
+        row = await self._ledger.do(partial(queries.put, form, key))
         entry = entry_of(row)
         if key is not None and entry.message != message:
             raise OutboxKeyError(
@@ -147,7 +147,7 @@ class BaseOutbox:
             state: Only those; None yields all.
         """
         after = 0
-        while rows := await self._ledger.do(partial(operations.page, state, after)):
+        while rows := await self._ledger.do(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)
             after = rows[-1][0]
@@ -158,12 +158,12 @@ class BaseOutbox:
 
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
         """Return an entry as it is now, None if it was purged."""
-        row = await self._ledger.do(partial(operations.get, _id(entry)))
+        row = await self._ledger.do(partial(queries.get, _id(entry)))
         return None if row is None else entry_of(row)
 
     async def find(self, key: str) -> OutboxEntry | None:
         """Return the entry that was put with *key*, None if there is none."""
-        row = await self._ledger.do(partial(operations.find, key))
+        row = await self._ledger.do(partial(queries.find, key))
         return None if row is None else entry_of(row)
 
     async def resend(self, entry: OutboxEntry | int) -> OutboxEntry:
@@ -214,7 +214,7 @@ class BaseOutbox:
 
     async def counts(self) -> dict[OutboxState, int]:
         """Return how many entries there are in each state, zeros included."""
-        return await self._ledger.do(operations.counts)
+        return await self._ledger.do(queries.counts)
 
     async def purge(self, *, older_than: float) -> int:
         """Delete finished entries: ACCEPTED, REFUSED and DISCARDED; never others.
@@ -228,7 +228,7 @@ class BaseOutbox:
             How many were deleted.
         """
         total = 0
-        while count := await self._ledger.do(partial(operations.purge, older_than)):
+        while count := await self._ledger.do(partial(queries.purge, older_than)):
             total += count
         return total
 
@@ -251,8 +251,8 @@ class BaseOutbox:
         form: str | None = None,
     ) -> OutboxEntry:
         """Let a user move an entry."""
-        number, allowed = _id(entry), allowed or operations.movable(target)
-        move = partial(operations.move, number, allowed, target, reason, form)
+        number, allowed = _id(entry), allowed or queries.movable(target)
+        move = partial(queries.move, number, allowed, target, reason, form)
         row, is_moved = await self._ledger.do(move)
         if row is None:
             raise OutboxStateError(f"there is no entry {number}; it may have been purged")

@@ -11,17 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from smsc_async.instrumentation import LOG
-from smsc_async.outbox import operations
-from smsc_async.outbox.commit import Committer, Store
+from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxError
-from smsc_async.outbox.operations import Claim, Settlement, entry_of
+from smsc_async.outbox.group_commit import Committer, Store
+from smsc_async.outbox.queries import Claim, Settlement, entry_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from smsc_async.outbox.operations import Operation, Row
+    from smsc_async.outbox.queries import Operation, Row
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Ledger:
         """
         owner = await self._store.own()
         try:
-            rows = await self.do(partial(operations.claim, owner, limit))
+            rows = await self.do(partial(queries.claim, owner, limit))
         except OutboxError:
             # A commit may have failed and happened all the same. Nobody here would ever send what
             # it claimed, so its owner must not live on.
@@ -114,7 +114,7 @@ class Ledger:
         """
         number = settlement.claim.id
         self._unsettled[number] = settlement
-        is_ours = await self.do(partial(operations.settle, settlement))
+        is_ours = await self.do(partial(queries.settle, settlement))
         self._unsettled.pop(number, None)
         if not is_ours:
             LOG.warning("! entry %d was settled by somebody else meanwhile", number)
@@ -134,7 +134,7 @@ class Ledger:
 
     async def record(self, message_id: str, state: int) -> bool:
         """Keep the final state of a part; return whether it belongs to an entry here."""
-        if await self.do(partial(operations.record, message_id, state)):
+        if await self.do(partial(queries.record, message_id, state)):
             return True
         # It may have overtaken the outcome of its own message.
         self._early[message_id] = state
@@ -144,14 +144,14 @@ class Ledger:
 
     async def next_due(self) -> float | None:
         """Return the seconds until something may be sent; None if nothing is queued."""
-        return await self.do(operations.next_due)
+        return await self.do(queries.next_due)
 
     async def bury_the_dead(self) -> int:
         """Mark as UNKNOWN what dead owners were sending; return how many entries."""
-        noted = await self.do(operations.owners)
+        noted = await self.do(queries.owners)
         count = 0
         for owner in await self._store.gone(noted) if noted else ():
-            count += await self.do(partial(operations.bury, owner, DIED))
+            count += await self.do(partial(queries.bury, owner, DIED))
         if count:
             LOG.warning("! %d entries of a dead process are UNKNOWN now", count)
         return count

@@ -22,17 +22,17 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from smsc_async.outbox import operations
+from smsc_async.outbox import queries
 from smsc_async.outbox.base import BaseOutbox
-from smsc_async.outbox.commit import check_version
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
+from smsc_async.outbox.group_commit import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import psycopg
 
-    from smsc_async.outbox.operations import Make, Operation, Row, Statement
+    from smsc_async.outbox.queries import Make, Operation, Row, Statement
 
     Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -111,7 +111,7 @@ class PostgresStore:
             raise
 
     async def transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run all operations in one transaction, again if it got into another one's way.
+        """Run all queries in one transaction, again if it got into another one's way.
 
         Raises:
             OutboxError: Nothing of it happened, unless the connection broke during the commit.
@@ -231,7 +231,7 @@ async def _prepared(connection: Connection) -> int:
         cursor = await connection.execute(b"SELECT to_regclass('smsc_outbox_version')")
         row = await cursor.fetchone()
         is_there = row is not None and row[0] is not None
-        operation = operations.version() if is_there else operations.prepare()
+        operation = queries.version() if is_there else queries.prepare()
         (found,) = await _drive_all([operation], connection)
         return int(found)
 
@@ -264,7 +264,7 @@ async def _gone(connection: Connection, owners: Sequence[int]) -> list[int]:
 
 
 async def _drive_all(found: Sequence[Operation[Any]], connection: Connection) -> list[Any]:
-    """Run operations in order; return their results.
+    """Run queries in order; return their results.
 
     Neighbours of one kind go side by side: they don't depend on each other, and together they
     wait for the network as often as one of them alone.
@@ -276,7 +276,7 @@ async def _drive_all(found: Sequence[Operation[Any]], connection: Connection) ->
 
 
 async def _drive_alike(found: Sequence[Operation[Any]], connection: Connection) -> list[Any]:
-    """Run operations of one kind, statement by statement."""
+    """Run queries of one kind, statement by statement."""
     results: list[Any] = [None] * len(found)
     rows: dict[int, Any] = dict.fromkeys(range(len(found)))
     while rows:

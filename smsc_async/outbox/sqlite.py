@@ -16,15 +16,15 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smsc_async.outbox import operations, owners
+from smsc_async.outbox import liveness, queries
 from smsc_async.outbox.base import BaseOutbox
-from smsc_async.outbox.commit import check_version
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
+from smsc_async.outbox.group_commit import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.outbox.operations import Make, Operation
+    from smsc_async.outbox.queries import Make, Operation
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ class SqliteStore:
         self._patience = patience
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
-        self._lock: owners.OwnerLock | None = None
+        self._lock: liveness.OwnerLock | None = None
 
     async def open(self) -> None:
         """Open or make the file.
@@ -102,7 +102,7 @@ class SqliteStore:
             raise
 
     async def transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run all operations in one transaction.
+        """Run all queries in one transaction.
 
         Raises:
             OutboxError: Nothing of it happened.
@@ -116,7 +116,7 @@ class SqliteStore:
             OutboxError: The lock can't be had.
         """
         if self._lock is None:
-            self._lock = owners.OwnerLock(self._path)
+            self._lock = liveness.OwnerLock(self._path)
         return self._lock.owner
 
     async def disown(self) -> None:
@@ -127,7 +127,7 @@ class SqliteStore:
 
     async def gone(self, noted: Sequence[int]) -> list[int]:
         """Return those owners whose lock nobody holds."""
-        return await self._run(owners.gone, self._path, noted)
+        return await self._run(liveness.gone, self._path, noted)
 
     async def close(self) -> None:
         """Close the file, then let go of the lock. Never raises."""
@@ -162,7 +162,7 @@ class SqliteStore:
         # WAL with NORMAL would survive the process, but not a power cut.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
-        (version,) = self._transact([operations.prepare])
+        (version,) = self._transact([queries.prepare])
         if is_new:
             _sync_folder(self._path.resolve().parent)
         return int(version)
@@ -185,7 +185,7 @@ class SqliteStore:
                 return
 
     def _transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run operations between BEGIN and COMMIT."""
+        """Run queries between BEGIN and COMMIT."""
         connection = self._connection
         if connection is None:
             raise OutboxError(_CLOSED)

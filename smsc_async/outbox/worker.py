@@ -26,16 +26,16 @@ from smsc_async.errors import (
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.outbox.entry import OutboxState
-from smsc_async.outbox.operations import Claim, Settlement
+from smsc_async.outbox.queries import Claim, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from smsc_async.client import SmscClient
+    from smsc_async.client.client import SmscClient
+    from smsc_async.client.submission import Submission
     from smsc_async.outbox.entry import OutboxEntry
     from smsc_async.outbox.ledger import Ledger
     from smsc_async.receipts import Receipt
-    from smsc_async.submission import Submission
 
 LOOK_AFTER = 1.0
 """Seconds after which an idle worker looks for what other processes have put."""

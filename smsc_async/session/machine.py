@@ -45,7 +45,7 @@ from smsc_async.session.events import (
     UnexpectedResponseReceived,
 )
 from smsc_async.session.limits import SessionLimits
-from smsc_async.session.refusals import (
+from smsc_async.session.negative_responses import (
     error_of_illegal,
     refusal,
     status_of_illegal,

@@ -11,10 +11,10 @@ the same session machine as the client does, in the other role. Nothing is ever 
 
 from __future__ import annotations
 
-from smsc_async.simulator.kept import KeptMessage, Part, Stats
+from smsc_async.simulator.records import KeptMessage, Part, Stats
 from smsc_async.simulator.scenario import HlrAnswer, Scenario
 from smsc_async.simulator.server import Simulator
-from smsc_async.simulator.thread import HostedSimulator
+from smsc_async.simulator.threaded import HostedSimulator
 
 __all__ = [
     "HlrAnswer",

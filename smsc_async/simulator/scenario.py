@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
-from smsc_async.gateway.limits import GatewayLimits
+from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsc_async.simulator.kept import KeptMessage
+    from smsc_async.simulator.records import KeptMessage
 
 OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
 """The gateway's rules with its published numbers, but for the rate: a simulator that throttled

@@ -14,18 +14,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote
 
-from smsc_async.simulator.brain import Brain
-from smsc_async.simulator.kept import Stats
+from smsc_async.simulator.records import Stats
 from smsc_async.simulator.scenario import Scenario
-from smsc_async.simulator.thread import HostedSimulator, hosted
+from smsc_async.simulator.smsc import SimulatedSmsc
+from smsc_async.simulator.threaded import HostedSimulator, hosted
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from smsc_async.simulator.kept import KeptMessage
-    from smsc_async.simulator.links import Delivery, Link
+    from smsc_async.simulator.accounts import Delivery, Link
+    from smsc_async.simulator.records import KeptMessage
 
 _DEMO: Final = ("demo", "demo")
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where one reaches these
@@ -77,7 +77,7 @@ class Simulator:
         self._clock = clock
         self._wall_clock = wall_clock or _local_time
         self._scenario = scenario
-        self._brain: Brain | None = None
+        self._brain: SimulatedSmsc | None = None
         self._running: _Running | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,7 +85,7 @@ class Simulator:
             raise RuntimeError("this simulator was entered before; make a new one")
         loop = asyncio.get_running_loop()
         clock = self._clock or loop.time
-        self._brain = Brain(self._scenario, now=clock(), wall=self._wall_clock())
+        self._brain = SimulatedSmsc(self._scenario, now=clock(), wall=self._wall_clock())
         running = _Running(self._brain, clock)
         await running.listen(self.host, self.port, self._tls)
         self.port = running.port
@@ -204,13 +204,13 @@ class Simulator:
 class _Running:
     """What a simulator has between entering and leaving: a server, its links, its timers."""
 
-    def __init__(self, brain: Brain, clock: Callable[[], float]) -> None:
+    def __init__(self, brain: SimulatedSmsc, clock: Callable[[], float]) -> None:
         self.brain = brain
         self.clock = clock
         self.loop = asyncio.get_running_loop()
         self.links: dict[Link, _Connection] = {}
         self.port = 0
-        self._alarm = Alarm(self.loop, clock, self._advance)
+        self._alarm = DeadlineTimer(self.loop, clock, self._advance)
         self._is_awake = False
         self._unseen: deque[KeptMessage] = deque()
         self._arrival = asyncio.Event()
@@ -316,7 +316,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, running: _Running) -> None:
         self._running = running
         self._transport: asyncio.Transport | None = None
-        self._alarm = Alarm(running.loop, running.clock, self.advance)
+        self._alarm = DeadlineTimer(running.loop, running.clock, self.advance)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Give the link to the brain."""
@@ -373,7 +373,7 @@ class _Connection(asyncio.Protocol):
         return cast("asyncio.Transport", self._transport)
 
 
-class Alarm:
+class DeadlineTimer:
     """One timer of the loop for a deadline that keeps moving. It may ring early, never late.
 
     Deadlines mostly move away. Setting the loop's timer anew each time costs more than letting
@@ -421,7 +421,7 @@ class Alarm:
         self._ring()
 
     def __repr__(self) -> str:
-        return f"<Alarm at {self._deadline}>"
+        return f"<DeadlineTimer at {self._deadline}>"
 
 
 def _settle(future: asyncio.Future[int], outcome: int | Exception) -> None:

@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from smsc_async.gateway.rulebook import Question, Step
-    from smsc_async.gateway.verdict import Admitted, Held, Verdict
+    from smsc_async.rules.engine import Question, Step
+    from smsc_async.rules.verdict import Admitted, Held, Verdict
 
 
 class StoreHealth(NamedTuple):
@@ -34,7 +34,7 @@ class RuleStore(ABC):
     All instants that go in and out are seconds of `now()`.
 
     Attributes:
-        key: For the fingerprints of requests, see `Rulebook`.
+        key: For the fingerprints of requests, see `RuleEngine`.
     """
 
     key: bytes | None

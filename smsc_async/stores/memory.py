@@ -10,21 +10,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, cast
 
-from smsc_async.gateway import flood
-from smsc_async.gateway.rulebook import Step, decide, replaces
-from smsc_async.gateway.verdict import Admitted, Held
+from smsc_async.rules import flood
+from smsc_async.rules.engine import Step, decide, replaces
+from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores.base import RuleStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsc_async.gateway.flood import Row
-    from smsc_async.gateway.repeats import Fingerprint
-    from smsc_async.gateway.rulebook import Question, Rules
-    from smsc_async.gateway.verdict import Token, Verdict
+    from smsc_async.rules.duplicates import Fingerprint
+    from smsc_async.rules.engine import Question, Rules
+    from smsc_async.rules.flood import Streak
+    from smsc_async.rules.verdict import Token, Verdict
 
-    KeptRow = float | Row
-    Shelf = dict[Fingerprint | str, KeptRow]
+    KeptStreak = float | Streak
+    Shelf = dict[Fingerprint | str, KeptStreak]
 
 SHELVES: Final = 256
 """Tables of a generation. A table that has filled up is made anew, twice as large: one for all
@@ -223,18 +223,18 @@ class MemoryRuleStore(RuleStore):
             name = self._names.get(request, self._old_names.get(request, at))
         return _admitted(Admitted, (name, at, step.rules.interval))
 
-    def _row(self, step: Step) -> Row | None:
+    def _row(self, step: Step) -> Streak | None:
         """Return the row of the step's recipient."""
         young, old = self._shelves_of(step)
         row = young.get(step.to, old.get(step.to))
         return row if row is None or isinstance(row, tuple) else (row, 1, row)
 
-    def _remember(self, step: Step, admitted: Admitted, row: Row | None) -> None:
+    def _remember(self, step: Step, admitted: Admitted, row: Streak | None) -> None:
         """Write an admission down that nobody was given the instant of."""
         self._last_at = max(self._last_at, step.last_at(admitted.not_before))
         self._keep(step, admitted, row)
 
-    def _keep(self, step: Step, admitted: Admitted, row: Row | None) -> None:
+    def _keep(self, step: Step, admitted: Admitted, row: Streak | None) -> None:
         """Write an admission down."""
         token, at, _ = admitted
         _, request, to, _, _ = step

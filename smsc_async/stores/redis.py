@@ -21,8 +21,8 @@ from hashlib import blake2b, sha1
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from smsc_async.errors import ConfigError
-from smsc_async.gateway.rulebook import Rules, replaces
-from smsc_async.gateway.verdict import Admitted, Held
+from smsc_async.rules.engine import Rules, replaces
+from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-    from smsc_async.gateway.limits import GatewayLimits
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Token, Verdict
+    from smsc_async.rules.engine import Step
+    from smsc_async.rules.limits import GatewayLimits
+    from smsc_async.rules.verdict import Token, Verdict
 
 LOG = logging.getLogger("smsc_async.rules")
 
@@ -412,7 +412,7 @@ class RedisRuleStore(RuleStore):
             TypeError: It was made without the store's key, and no other worker would know it.
         """
         if not isinstance(step.request, bytes):
-            raise TypeError(f"{step!r} was made by a Rulebook without key=store.key")
+            raise TypeError(f"{step!r} was made by a RuleEngine without key=store.key")
         return step if self._rules is None else step._replace(rules=self._rules)
 
     def _next_token(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from pdu import BindTransceiverResp, FrameBuffer, SubmitSm, decode, encode
 from smsc_async.cli.demo import MESSAGE, sent_frame
-from smsc_async.client import SmscClient
+from smsc_async.client.client import SmscClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable

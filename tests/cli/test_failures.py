@@ -7,7 +7,7 @@ import pytest
 from pdu.enums import CommandStatus
 from smsc_async import errors
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
-from smsc_async.cli.texts import TEXTS, Language, Say
+from smsc_async.cli.i18n import TEXTS, Language, Say
 from smsc_async.errors import Outcome, SmscError
 from smsc_async.messages import Sms
 

@@ -92,7 +92,7 @@ def test_missing_extra_says_what_to_install(name: str, language: str, word: str)
 @starts_python
 def test_another_missing_module_is_not_hidden() -> None:
     """Blaming the extra for a broken installation would send people the wrong way."""
-    done = python(BLOCKED.format(name="smsc_async.cli.pages"))
+    done = python(BLOCKED.format(name="smsc_async.cli.help_pages"))
 
     assert "ModuleNotFoundError" in done.stderr
     assert "pip install" not in done.stderr

@@ -316,7 +316,7 @@ def test_unexpected_error_says_how_far_it_came(
         """Fail where the receipt is waited for."""
         raise ZeroDivisionError(TEXT)
 
-    monkeypatch.setattr("smsc_async.submission.Submission.receipt", broken)
+    monkeypatch.setattr("smsc_async.client.submission.Submission.receipt", broken)
     done = smsc("send", TO, TEXT, "--url", gateway.url)
     shown = smsc("send", TO, "hi", "--url", gateway.url, "--debug")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import FailedSubmission, GatewayLimits
-from smsc_async.client import SmscClient
+from smsc_async.client.client import SmscClient
 from smsc_async.messages import HlrQuery, Sms
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from pdu import CommandStatus
 from pdu.enums import MessageState
-from smsc_async.client import SmscClient
+from smsc_async.client.client import SmscClient
 from smsc_async.messages import HlrQuery, Message, Sms
 from smsc_async.simulator import Scenario, Simulator
 

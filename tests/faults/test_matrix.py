@@ -119,13 +119,13 @@ SESSION = (
         "a window that was a setting and nothing else",
         "no more in flight than it says, counted at the gateway",
         "faults/test_session::test_window_is_never_exceeded "
-        "test_client::test_never_more_in_flight_than_the_window",
+        "client/test_client::test_never_more_in_flight_than_the_window",
     ),
     Row(
         "a caller that gave up took its slot with it",
         "a slot is freed by the response, its deadline or the loss of the link",
         "faults/test_session::test_cancelled_and_overdue_callers_leak_no_slot "
-        "test_client::test_ten_thousand_sends_with_random_cancellations_leak_nothing",
+        "client/test_client::test_ten_thousand_sends_with_random_cancellations_leak_nothing",
     ),
     Row(
         "responses out of order, twice, or for nothing",
@@ -191,7 +191,7 @@ SESSION = (
         "unwritten ones go out on the next link; written ones are unknown, at once",
         "faults/test_session::test_drop_tells_every_message_once "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
-        "test_client::test_nothing_is_written_into_half_a_connection",
+        "client/test_client::test_nothing_is_written_into_half_a_connection",
     ),
     Row(
         "a write that the socket took in part broke the stream",
@@ -335,7 +335,7 @@ RECEIPTS = (
         "of several parts one receipt was followed",
         "each has its own; together one state",
         "faults/test_receipts::test_every_part_has_its_receipt "
-        "test_submission::test_one_part_that_will_not_arrive_settles_it",
+        "client/test_submission::test_one_part_that_will_not_arrive_settles_it",
     ),
 )
 
@@ -528,7 +528,7 @@ FRAMING_ELSEWHERE = (
     Row(
         "a long password was cut, or read one off",
         "never cut; longer ones on purpose only",
-        "link/test_manager::test_long_password_goes_out_uncut "
+        "link/test_dispatcher::test_long_password_goes_out_uncut "
         "test_config::test_long_password_only_on_purpose",
     ),
 )
@@ -617,7 +617,7 @@ LIFE_ELSEWHERE = (
         "leaving is one leave, however many do it, and it ends",
         "faults/test_session::test_leaving_twice_at_once_is_one_leave "
         "=::test_leaving_while_the_link_is_built_again_ends_at_once "
-        "link/test_manager::test_several_may_wait_for_the_leave",
+        "link/test_dispatcher::test_several_may_wait_for_the_leave",
     ),
     Row(
         "a failed unbind left the state open, and no link was built any more",
@@ -635,7 +635,7 @@ LIFE_ELSEWHERE = (
     Row(
         "the first failure to connect was fatal, later ones weren't",
         "one setting says whether the first one is",
-        "test_client::test_opening_eventually_returns_at_once_and_binds_later "
+        "client/test_client::test_opening_eventually_returns_at_once_and_binds_later "
         "=::test_closed_port_is_told_with_the_way_out",
     ),
     Row(
@@ -674,7 +674,7 @@ LIFE_ELSEWHERE = (
         "a slow handler stopped the reader, and the link died",
         "readers of receipts are apart from the socket; a bounded queue is between",
         "faults/test_receipts::test_reader_that_is_slow_holds_nobody_up "
-        "test_client::test_enquire_link_is_answered_while_the_user_is_slow",
+        "client/test_client::test_enquire_link_is_answered_while_the_user_is_slow",
     ),
     Row(
         "a peer that just closed after our unbind made an error",
@@ -685,8 +685,8 @@ LIFE_ELSEWHERE = (
     Row(
         "a refused connection was told as a timeout of the bind",
         "name, TCP, TLS, refusal, silence, hang-up: each has its words",
-        "link/test_transport::test_each_cause_has_its_own_words "
-        "test_client::test_bind_that_is_not_answered_is_told_as_such "
+        "link/test_connect::test_each_cause_has_its_own_words "
+        "client/test_client::test_bind_that_is_not_answered_is_told_as_such "
         "=::test_bind_that_is_answered_by_hanging_up_is_told_as_such "
         "faults/test_session::test_refused_then_closed_is_a_refusal",
     ),
@@ -746,7 +746,7 @@ MESSAGES_ELSEWHERE = (
         "texts were cut by octets, through escapes and pairs, or left in UTF-8",
         "cut between signs, by what they cost; joined again they are the text",
         "faults/test_texts::test_text_arrives_as_it_was_written "
-        "=::test_no_part_ends_inside_a_sign gateway/test_parts::test_what_is_cut_joins_again",
+        "=::test_no_part_ends_inside_a_sign gateway/test_compose::test_what_is_cut_joins_again",
     ),
     Row(
         "TLS without verification by default",
@@ -758,7 +758,7 @@ MESSAGES_ELSEWHERE = (
         "threads shared a client and mixed up the stream",
         "one loop owns the socket; any other is told so",
         "faults/test_session::test_two_threads_cannot_share_a_client "
-        "test_client::test_client_belongs_to_one_loop",
+        "client/test_client::test_client_belongs_to_one_loop",
     ),
 )
 

@@ -38,7 +38,7 @@ from smsc_async.session import (
     SessionLimits,
 )
 from smsc_async.simulator import Scenario
-from smsc_async.simulator.brain import Brain
+from smsc_async.simulator.smsc import SimulatedSmsc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,7 +149,7 @@ def simulator(data: bytes) -> None:
         response_delay=(choice & 4) / 4,
         id_format="hex_in_response" if choice & 8 else "decimal",
     )
-    brain = Brain(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
+    brain = SimulatedSmsc(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
     link = brain.connect(now)
     if not choice & 16:
         brain.receive(link, encode(BindTransceiver(system_id="shop", sequence_number=1)), now)

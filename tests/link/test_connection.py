@@ -31,7 +31,7 @@ from smsc_async import (
 from smsc_async.config import Host
 from smsc_async.link import connection
 from smsc_async.link.connection import Link
-from smsc_async.link.outgoing import Asked, Outgoing
+from smsc_async.link.submit_job import PendingRequest, SubmitJob
 from smsc_async.session import EndReason, LinkEnded, SessionLimits
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Noted:
     def __init__(self) -> None:
         self.requests: list[Pdu] = []
         self.unexpected_events: list[object] = []
-        self.throttled_messages: list[tuple[Outgoing[Any], int]] = []
+        self.throttled_messages: list[tuple[SubmitJob[Any], int]] = []
         self.rooms = 0
         self.end: LinkEnded | None = None
 
@@ -59,7 +59,7 @@ class Noted:
         """Count."""
         self.rooms += 1
 
-    def throttled(self, _link: Link, outgoing: Outgoing[Any], command_status: int) -> None:
+    def throttled(self, _link: Link, outgoing: SubmitJob[Any], command_status: int) -> None:
         """Note what came too fast."""
         self.throttled_messages.append((outgoing, command_status))
 
@@ -115,9 +115,9 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def outgoing(parts: int = 1) -> Outgoing[Any]:
+def outgoing(parts: int = 1) -> SubmitJob[Any]:
     """Make a message."""
-    return Outgoing(SMS, parts_of(parts), None, Nobody())
+    return SubmitJob(SMS, parts_of(parts), None, Nobody())
 
 
 async def test_all_pdus_of_one_turn_leave_in_one_write(
@@ -226,7 +226,7 @@ async def test_loss_tells_every_waiter_once(wired: Wired) -> None:
     while message.wants_slot:
         link.submit(message, now())
     future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-    link.request(QuerySm(message_id="1"), Asked("query_sm", future, None))
+    link.request(QuerySm(message_id="1"), PendingRequest("query_sm", future, None))
     await peer.got(QuerySm)
     peer.drop()
     await link.wait_closed()
@@ -244,12 +244,12 @@ async def test_query_is_answered_or_overdue(wired: Wired) -> None:
     link, peer = await wired.bound()
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in range(2)]
-    link.request(QuerySm(message_id="1"), Asked("query_sm", futures[0], None))
+    link.request(QuerySm(message_id="1"), PendingRequest("query_sm", futures[0], None))
     (query,) = await peer.got(QuerySm)
     peer.answer(query, message_id="1")
     assert isinstance(await futures[0], QuerySmResp)
 
-    link.request(QuerySm(message_id="2"), Asked("query_sm", futures[1], 0.01))
+    link.request(QuerySm(message_id="2"), PendingRequest("query_sm", futures[1], 0.01))
     with pytest.raises(RequestTimeoutError, match=r"query_sm got no response in 0\.0 s"):
         await futures[1]
     peer.answer(peer.all(QuerySm)[1], message_id="2")
@@ -353,9 +353,9 @@ async def test_answers_after_the_end_are_dropped(wired: Wired) -> None:
     link.abort()
     await link.wait_closed()
     request = wired.noted.requests[0]
-    from smsc_async.inbox import Asked  # noqa: PLC0415 - beside its only use
+    from smsc_async.client.inbound import PendingDelivery  # noqa: PLC0415 - beside its only use
 
-    Asked(link, request).answer()
+    PendingDelivery(link, request).answer()
     link.unbind()
     await turns()
 
@@ -434,7 +434,7 @@ async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
 
     assert first is link._timer
 
-    hurried = Outgoing(SMS, parts_of(1), 0.02, Nobody())
+    hurried = SubmitJob(SMS, parts_of(1), 0.02, Nobody())
     link.submit(hurried, now())
     await until(lambda: hurried.is_finished)
 

@@ -25,15 +25,15 @@ from smsc_async.outbox import (
     OutboxState,
     OutboxStateError,
 )
-from smsc_async.outbox.operations import Statement, owners
+from smsc_async.outbox.queries import Statement, owners
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smsc_async.outbox.base import BaseOutbox
-    from smsc_async.outbox.operations import Make as MakeOperation
-    from smsc_async.outbox.operations import Operation
+    from smsc_async.outbox.queries import Make as MakeOperation
+    from smsc_async.outbox.queries import Operation
 
     Make = Callable[[], BaseOutbox]
 
@@ -440,7 +440,7 @@ async def test_entries_are_read_in_pages(
     outbox: BaseOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Millions don't fit into memory; and what the loop changes doesn't disturb it."""
-    monkeypatch.setattr("smsc_async.outbox.operations.PAGE", 2)
+    monkeypatch.setattr("smsc_async.outbox.queries.PAGE", 2)
     for number in range(5):
         await outbox.put(sms(f"m{number}"))
     seen = []

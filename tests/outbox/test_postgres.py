@@ -18,11 +18,11 @@ from smsc_async.outbox import (
     OutboxState,
     PostgresOutbox,
 )
-from smsc_async.outbox.operations import Statement
 from smsc_async.outbox.postgres import PostgresStore, _translated
+from smsc_async.outbox.queries import Statement
 
 if TYPE_CHECKING:
-    from smsc_async.outbox.operations import Operation
+    from smsc_async.outbox.queries import Operation
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 

@@ -17,7 +17,7 @@ from smsc_async.outbox import (
     OutboxLockedError,
     OutboxState,
 )
-from smsc_async.outbox.operations import Settlement
+from smsc_async.outbox.queries import Settlement
 from smsc_async.outbox.sqlite import SqliteStore
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.operations import Claim
+from smsc_async.outbox.queries import Claim
 from smsc_async.outbox.sqlite import SqliteStore
 from smsc_async.outbox.worker import settlement_of
 

@@ -20,7 +20,7 @@ from pdu import (
 )
 from smsc_async.receipts import read_receipt
 from smsc_async.simulator import Scenario
-from smsc_async.simulator.brain import Brain
+from smsc_async.simulator.smsc import SimulatedSmsc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ class Desk:
 
     def __init__(self, scenario: Scenario) -> None:
         self.now = 1000.0
-        self.brain = Brain(scenario, now=self.now, wall=START)
+        self.brain = SimulatedSmsc(scenario, now=self.now, wall=START)
 
     def connect(self) -> Client:
         """Return a client that isn't bound yet."""

@@ -44,7 +44,7 @@ from smsc_async.session import (
     SessionLimits,
 )
 from smsc_async.simulator import KeptMessage, Scenario, Simulator
-from smsc_async.simulator.server import Alarm
+from smsc_async.simulator.server import DeadlineTimer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -549,14 +549,14 @@ async def test_alarm_rings_for_the_earliest_deadline_only_once() -> None:
     """A deadline that moved away costs a ring for nothing; one that came nearer is never late."""
     rung = asyncio.Event()
     loop = asyncio.get_running_loop()
-    alarm = Alarm(loop, loop.time, rung.set)
+    alarm = DeadlineTimer(loop, loop.time, rung.set)
     alarm.set(None)
     alarm.set(loop.time() + 60.0)
     alarm.set(loop.time())
     alarm.set(loop.time() + 30.0)
     await rung.wait()
 
-    assert "<Alarm at inf>" == repr(alarm)
+    assert "<DeadlineTimer at inf>" == repr(alarm)
     alarm.set(loop.time() + 60.0)
     alarm.cancel()
     alarm.cancel()

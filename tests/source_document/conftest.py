@@ -26,9 +26,9 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.parts import segments
+from smsc_async.gateway.compose import segments
 from smsc_async.simulator import Scenario
-from smsc_async.simulator.brain import Brain
+from smsc_async.simulator.smsc import SimulatedSmsc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -150,7 +150,7 @@ def simulated() -> Callable[..., list[Pdu]]:
     """What our simulator answers to requests on one link, from the bind on, to the last receipt."""
 
     def answers(*requests: Pdu) -> list[Pdu]:
-        brain = Brain(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
+        brain = SimulatedSmsc(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
         link = brain.connect(0.0)
         bind = BindTransceiver(system_id="shop")
         for number, request in enumerate((bind, *requests), 1):

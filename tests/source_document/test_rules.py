@@ -1,6 +1,6 @@
 """The three rules that protect: no repeats, no floods, no late parts.
 
-Rule: the referee here is the sentence, not our reading of it: whatever the rulebook lets pass is
+Rule: the referee here is the sentence, not our reading of it: whatever the engine lets pass is
 judged by a gateway that counts from arrival, and between asking and arriving lies up to a second.
 """
 
@@ -13,26 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_async import Email, GatewayLimits, HlrQuery, Ping, Sms, Viber
-from smsc_async.gateway import multipart
-from smsc_async.gateway.rulebook import Rulebook, Rules, decide
-from smsc_async.gateway.verdict import Admitted, Held
+from smsc_async.rules import multipart
+from smsc_async.rules.engine import RuleEngine, Rules, decide
+from smsc_async.rules.verdict import Admitted, Held
 
 if TYPE_CHECKING:
-    from smsc_async.gateway.flood import Row
-    from smsc_async.gateway.repeats import Fingerprint
-    from smsc_async.gateway.verdict import Verdict
     from smsc_async.messages import Message
+    from smsc_async.rules.duplicates import Fingerprint
+    from smsc_async.rules.flood import Streak
+    from smsc_async.rules.verdict import Verdict
 
 TO = "79991234567"
 
 
 class Rulekeeper:
-    """The rulebook and its memory, the simplest there can be; time is given."""
+    """The engine and its memory, the simplest there can be; time is given."""
 
     def __init__(self) -> None:
-        self.book = Rulebook(GatewayLimits())
+        self.book = RuleEngine(GatewayLimits())
         self.known: dict[Fingerprint, Admitted] = {}
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, Streak] = {}
         self.free_at = 0.0
 
     def ask(self, message: Message[Any], *, now: float, parts: int = 1) -> Verdict:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import GatewayLimits
-from smsc_async.gateway.verdict import Admitted, Held
+from smsc_async.rules.verdict import Admitted, Held
 
 if TYPE_CHECKING:
     from rules_world import World
 
-    from smsc_async.gateway.rulebook import Step
+    from smsc_async.rules.engine import Step
 
 
 def about(seconds: float) -> object:

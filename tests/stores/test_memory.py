@@ -9,23 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_async import GatewayLimits, MemoryRuleStore, Sms
-from smsc_async.gateway.rulebook import Rulebook, Step
-from smsc_async.gateway.verdict import Admitted, Held
+from smsc_async.rules.engine import RuleEngine, Step
+from smsc_async.rules.verdict import Admitted, Held
 
 TO = "79991234567"
 
 
 class Desk:
-    """A store, its rulebook and a time that stands still unless it is moved."""
+    """A store, its engine and a time that stands still unless it is moved."""
 
     def __init__(self, limits: GatewayLimits | None = None) -> None:
         self.now = 1000.0
         self.store = MemoryRuleStore(lambda: self.now)
-        self.rulebook = Rulebook(limits or GatewayLimits(rate=None), self.store.key)
+        self.engine = RuleEngine(limits or GatewayLimits(rate=None), self.store.key)
 
     def step(self, text: str = "Hi", to: str = TO) -> Step:
         """Make a question."""
-        return self.rulebook.step(Sms(to=to, text=text))
+        return self.engine.step(Sms(to=to, text=text))
 
     def ask(self, text: str = "Hi", to: str = TO) -> Admitted | Held:
         """Ask whether a message may go now."""
@@ -93,7 +93,7 @@ def test_what_is_due_later_is_kept_until_later() -> None:
 def test_longest_rule_decides_how_long_is_remembered() -> None:
     """Two clients of one account may share a store and have rules of their own."""
     desk = Desk()
-    long = Rulebook(GatewayLimits(repeat_window=600.0, rate=None), desk.store.key)
+    long = RuleEngine(GatewayLimits(repeat_window=600.0, rate=None), desk.store.key)
     step = long.step(Sms(to=TO, text="Hi"))
     desk.store.apply_now(step, desk.now)
     for number in range(50):

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from rules_world import TO, World, new_account
 
 from smsc_async import ConfigError, GatewayLimits, MemoryRuleStore, RedisRuleStore, Sms
-from smsc_async.gateway.rulebook import Rulebook
-from smsc_async.gateway.verdict import Admitted, Held, Verdict
+from smsc_async.rules.engine import RuleEngine
+from smsc_async.rules.verdict import Admitted, Held, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from redis_server import RedisServer
 
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Token
+    from smsc_async.rules.engine import Step
+    from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore, StoreHealth
 
 LIMITS = GatewayLimits(rate=None)
@@ -38,7 +38,7 @@ def step(
     store: RedisRuleStore, text: str = "Hi", *, to: str = TO, token: float | str | None = None
 ) -> Step:
     """Make the question of a message."""
-    return Rulebook(LIMITS, store.key).step(Sms(to=to, text=text), token=token)
+    return RuleEngine(LIMITS, store.key).step(Sms(to=to, text=text), token=token)
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ class Both:
 def test_server_decides_as_the_memory_does(
     redis_server: RedisServer, actions: list[tuple[int, str, int, int, int]]
 ) -> None:
-    """The script and the rulebook are two ways to say the same."""
+    """The script and the engine are two ways to say the same."""
     asyncio.run(Both(redis_server.url).run(actions))
 
 
@@ -333,10 +333,10 @@ async def test_alone_each_worker_takes_its_share_of_the_rate(own_server: RedisSe
     """Four at a quarter each aren't faster than the account may be."""
     own_server.kill()
     store = RedisRuleStore(own_server.url, account=new_account(), budget=BUDGET, workers=4)
-    rulebook = Rulebook(GatewayLimits(rate=105.0), store.key)  # an interval of 10 ms
+    engine = RuleEngine(GatewayLimits(rate=105.0), store.key)  # an interval of 10 ms
 
     verdicts = [
-        await store.apply(rulebook.step(Sms(to=TO, text=f"Text {number}"))) for number in range(3)
+        await store.apply(engine.step(Sms(to=TO, text=f"Text {number}"))) for number in range(3)
     ]
 
     instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
@@ -488,9 +488,9 @@ async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> Non
     client = redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True)
     account = new_account()
     store = RedisRuleStore(client, account=account, secret="s")
-    rulebook = Rulebook(GatewayLimits(), store.key)
+    engine = RuleEngine(GatewayLimits(), store.key)
 
-    await store.apply(rulebook.step(Sms(to=TO, text="Код входа: 4821")))
+    await store.apply(engine.step(Sms(to=TO, text="Код входа: 4821")))
 
     keys = sorted([key async for key in client.scan_iter(f"smsc:{{{account}}}:*")])
     assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
@@ -530,7 +530,7 @@ async def test_secret_makes_the_hashes_of_an_account_its_own() -> None:
 async def test_step_of_another_key_is_refused() -> None:
     """No other worker would recognise it, and nobody would notice."""
     store = RedisRuleStore("redis://127.0.0.1:1")
-    asked = Rulebook(LIMITS).step(Sms(to=TO, text="Hi"))
+    asked = RuleEngine(LIMITS).step(Sms(to=TO, text="Hi"))
 
     with pytest.raises(TypeError, match=r"without key=store\.key"):
         await store.apply(asked)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 from scripted import Gateway, Peer, until
 
 from smsc_async import GatewayLimits, SendError, Sms, SmscClient
-from smsc_async.link import Link, transport
+from smsc_async.link import Link
+from smsc_async.link import connect as transport
 
 if TYPE_CHECKING:
     import ssl

@@ -12,8 +12,8 @@ import sys
 import time
 
 from smsc_async import GatewayLimits, RedisRuleStore, Sms
-from smsc_async.gateway.rulebook import Rulebook
-from smsc_async.gateway.verdict import Admitted
+from smsc_async.rules.engine import RuleEngine
+from smsc_async.rules.verdict import Admitted
 
 MESSAGES = 50
 
@@ -27,9 +27,9 @@ async def main() -> None:
         budget=20.0,  # how fast isn't asked here
         clock=lambda: time.monotonic() + float(offset),
     )
-    rulebook = Rulebook(GatewayLimits(), key=store.key)
+    engine = RuleEngine(GatewayLimits(), key=store.key)
     texts = ["Hi" if kind == "same" else f"Hi {number} {index}" for index in range(MESSAGES)]
-    steps = [rulebook.step(Sms(to="79991234567", text=text)) for text in texts]
+    steps = [engine.step(Sms(to="79991234567", text=text)) for text in texts]
     print("ready", flush=True)  # noqa: T201 - that is how it speaks
     sys.stdin.readline()
     verdicts = await asyncio.gather(*map(store.apply, steps))

@@ -6,13 +6,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from smsc_async import GatewayLimits, RedisRuleStore, Sms
-from smsc_async.gateway.rulebook import Rulebook
+from smsc_async.rules.engine import RuleEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsc_async.gateway.rulebook import Step
-    from smsc_async.gateway.verdict import Verdict
+    from smsc_async.rules.engine import Step
+    from smsc_async.rules.verdict import Verdict
     from smsc_async.stores import RuleStore
 
 ACCOUNTS = count()
@@ -46,7 +46,7 @@ class World:
 
     def use(self, limits: GatewayLimits) -> None:
         """Go by these limits from now on."""
-        self.rulebook = Rulebook(limits, key=self.stores[0].key)
+        self.engine = RuleEngine(limits, key=self.stores[0].key)
 
     def move(self, seconds: float) -> None:
         """Let time pass, here and at the server."""
@@ -59,7 +59,7 @@ class World:
         self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: float | str | None = None
     ) -> Step:
         """Make the question of a message."""
-        return self.rulebook.step(Sms(to=to, text=text), parts, token=token)
+        return self.engine.step(Sms(to=to, text=text), parts, token=token)
 
     async def ask(self, step: Step) -> tuple[Verdict, float]:
         """Ask the next worker; return its verdict and the instant of asking."""

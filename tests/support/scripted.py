@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from smsc_async.link.outgoing import Part
+    from smsc_async.link.submit_job import Part
 
 P = TypeVar("P", bound=Pdu)
 
@@ -243,7 +243,7 @@ def _packed(sequence_number: int, destination_addr: str, short_message: bytes) -
 
 
 class Nobody:
-    """Owner of submissions that notes what it is told.
+    """SubmitObserver of submissions that notes what it is told.
 
     Args:
         learn: Takes the ids of accepted parts.

@@ -1,0 +1,289 @@
+"""How a PDU class comes to be: its annotations are the declaration, a construct is made of them.
+
+    class CancelSm(Pdu, command_id=CommandId.CANCEL_SM):
+        service_type: str = wire(c_octet_string(6), default="")
+
+Rule: a class says each field once, with its limits; everything else (constructor, construct,
+fast path, dump) is derived from that line. Instances are values: frozen for the type checker,
+plain slots at run time, because freezing them would cost more than decoding them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, overload
+
+from pdu._exec import run
+from pdu.enums import CommandId, CommandStatus
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList, kind
+from pdu.tlvs import Tlv, read_tlv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+HEADER_LENGTH = 16
+RESPONSE = 0x8000_0000
+
+_REQUIRED: Any = object()
+_HEADER = ("command_status", "sequence_number")
+
+
+class Wire:
+    """A field of a PDU class while that class is being made."""
+
+    def __init__(self, field: Field[Any], default: object) -> None:
+        self.field = field
+        self.default = default
+
+
+@overload
+def wire(field: Field[T]) -> T: ...
+@overload
+def wire(field: Field[T], *, default: T) -> T: ...
+def wire(field: Field[Any], *, default: Any = _REQUIRED) -> Any:
+    """Declare one field of a PDU: how it lies on the wire, and its value when none is given."""
+    return Wire(field, default)
+
+
+def hidden(value: object) -> str:
+    """Show only the size of a value that is a secret."""
+    if isinstance(value, str):
+        return f"<{len(value)} characters>"
+    return f"<{len(value)} octets>" if isinstance(value, bytes | bytearray) else kind(value)
+
+
+def masked(value: object) -> str:
+    """Show an address so that a person's number can't be read from it."""
+    text = value if isinstance(value, str) else repr(value)
+    if sum(c.isdigit() for c in text) < 7:
+        return repr(text)
+    return repr(f"{text[:4]}***{text[-4:]}" if len(text) > 10 else f"{text[:2]}***")
+
+
+class PduType(type):
+    """Makes a PDU class: slots from its fields, and a constructor that takes them by name.
+
+    A class without a `command_id` only lends its fields to others. One declared with
+    `registered=False` can be sent, but never replaces what its command_id decodes to. A response
+    that refuses and says nothing more goes out without a body, unless `body_optional=False`.
+    """
+
+    wires: dict[str, Wire]
+
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        command_id: int | None = None,
+        *,
+        registered: bool = True,
+        body_optional: bool | None = None,
+    ) -> PduType:
+        """Take the `wire` fields out of the class body and make a slots class of them."""
+        wires = {key: value for key, value in namespace.items() if isinstance(value, Wire)}
+        plain = {key: value for key, value in namespace.items() if key not in wires}
+        inherited = getattr(bases[0], "wires", {}) if bases else {}
+        plain.setdefault("__slots__", tuple(key for key in wires if key not in inherited))
+        self = super().__new__(cls, name, bases, plain)
+        self.wires = inherited | wires
+        if command_id is not None:
+            _declare(self, command_id, body_optional=body_optional)
+            if registered:
+                PDUS[command_id] = self  # type: ignore[assignment]  # a Pdu by now
+        return self
+
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: object
+    ) -> None:
+        """Keep the keywords of the class statement away from `type`."""
+        super().__init__(name, bases, namespace)
+
+
+def _declare(cls: Any, command_id: int, *, body_optional: bool | None) -> None:  # noqa: ANN401 - a class being made
+    """Give a class its fields, its construct and its constructor."""
+    behind_header = [name for name in cls.wires if name not in _HEADER]
+    order = sorted(behind_header, key=lambda name: name == "tlvs")
+    cls.command_id = CommandId.of(command_id)
+    cls.is_response = bool(command_id & RESPONSE)
+    cls.body_optional = cls.is_response if body_optional is None else body_optional
+    cls.fields = {name: cls.wires[name].field for name in order}
+    cls.defaults = {
+        name: cls.wires[name].default for name in order if cls.wires[name].default is not _REQUIRED
+    }
+    cls.construct = Body(cls.fields, cls.defaults, may_end_early=cls.is_response)
+    cls.__init__ = _constructor(cls)
+
+
+def _constructor(cls: type[Pdu]) -> Callable[..., None]:
+    """Write `__init__` out as Python, as dataclasses do: the quickest a constructor can be."""
+    given = {
+        name: wire.default for name, wire in cls.wires.items() if wire.default is not _REQUIRED
+    }
+    required = [name for name in cls.wires if name not in given]
+    signature = [*required, *(f"{name}=_{name}" for name in given)]
+    lines = [f"def __init__(self, *, {', '.join(signature)}):"]
+    lines += [f"    self.{name} = {name}" for name in cls.wires]
+    defaults = {f"_{name}": value for name, value in given.items()}
+    made: Callable[..., None] = run("\n".join(lines), f"<{cls.__name__}.__init__>", defaults)[
+        "__init__"
+    ]
+    made.__qualname__ = f"{cls.__name__}.__init__"
+    return made
+
+
+_ROK = CommandStatus.ESME_ROK
+
+PDUS: dict[int, type[Pdu]] = {}
+"""Every declared PDU by its command_id. A vendor's PDU joins by being declared."""
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(wire,))
+class _Declared(metaclass=PduType):
+    """Tells type checkers that subclasses are made of their `wire` fields."""
+
+    __slots__ = ()
+
+
+class Pdu(_Declared):
+    """One SMPP protocol data unit.
+
+    Args:
+        command_status: Result code of a response; 0 (ESME_ROK) in requests.
+        sequence_number: 0 to 0xFFFFFFFF on the wire; a session numbers its requests itself.
+        tlvs: Optional parameters, in the order they have on the wire.
+    """
+
+    command_id: ClassVar[int]
+    is_response: ClassVar[bool]
+    body_optional: ClassVar[bool]
+    fields: ClassVar[dict[str, Field[Any]]]
+    defaults: ClassVar[dict[str, object]]
+    construct: ClassVar[Body]
+
+    command_status: int = wire(Integer(4, CommandStatus.of), default=_ROK)
+    sequence_number: int = wire(Integer(4), default=0)
+    tlvs: tuple[Tlv, ...] = wire(TlvList(), default=())
+
+    def tlv(self, tag: int) -> Any:  # noqa: ANN401 - the type depends on the tag
+        """Return the typed value of the first TLV with *tag*, or None if there is none.
+
+        Text comes without its NUL, numbers as numbers. A value that makes no sense for its
+        tag, or whose tag is unknown, comes as octets.
+        """
+        for tlv in self.tlvs:
+            if tlv.tag == tag:
+                return read_tlv(tag, tlv.value)
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((self.command_id, self._values()))
+
+    def _values(self) -> tuple[object, ...]:
+        """Return all that makes two PDUs of a class equal."""
+        return tuple(getattr(self, name) for name in type(self).wires)
+
+    def __repr__(self) -> str:
+        shown = [f"sequence_number={self.sequence_number}"]
+        if self.command_status:
+            shown.append(f"command_status={status_name(self.command_status)}")
+        for name, field in self.fields.items():
+            value = getattr(self, name)
+            if name not in self.defaults or value != self.defaults[name]:
+                shown.append(f"{name}={field.shown(value)}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class UnknownPdu(Pdu):
+    """A PDU whose command_id nobody declared: its header, and its body as octets.
+
+    Args:
+        command_id: As it came.
+        body: Everything behind the header.
+        command_status: As it came.
+        sequence_number: As it came.
+    """
+
+    __slots__ = ("body", "command_id", "is_response")
+
+    fields: ClassVar[dict[str, Field[Any]]] = {}
+
+    command_id: int  # type: ignore[misc]  # of the instance here, of the class elsewhere
+    is_response: bool  # type: ignore[misc]  # the same
+    body: bytes
+
+    def __init__(
+        self,
+        command_id: int,
+        body: bytes = b"",
+        command_status: int = _ROK,
+        sequence_number: int = 0,
+    ) -> None:
+        self.command_id = command_id  # type: ignore[misc]  # values are frozen for readers only
+        self.is_response = bool(command_id & RESPONSE)  # type: ignore[misc]
+        self.body = body  # type: ignore[misc]
+        self.command_status = command_status  # type: ignore[misc]
+        self.sequence_number = sequence_number  # type: ignore[misc]
+        self.tlvs = ()  # type: ignore[misc]
+
+    def _values(self) -> tuple[object, ...]:
+        """Return all that makes two of them equal."""
+        return self.command_id, self.body, self.command_status, self.sequence_number
+
+    def __repr__(self) -> str:
+        return (
+            f"UnknownPdu(command_id=0x{self.command_id:08X}, "
+            f"sequence_number={self.sequence_number}, body={hidden(self.body)})"
+        )
+
+
+def status_name(command_status: object) -> str:
+    """Return a status as people search for it: `ESME_RTHROTTLED (0x00000058)`."""
+    if not isinstance(command_status, int):
+        return kind(command_status)
+    known = CommandStatus.of(command_status)
+    name = known.name if isinstance(known, CommandStatus) else "status"
+    return f"{name} (0x{command_status:08X})"
+
+
+def c_octet_string(
+    max_octets: int, *, steady: bool = False, shown: Callable[[Any], str] = repr
+) -> Field[str]:
+    """A C-octet string of at most *max_octets*, its NUL included.
+
+    *steady* hints that it is mostly the same in PDU after PDU, as a service_type is.
+    """
+    return COctetString(max_octets, steady=steady, shown=shown)
+
+
+def octet(values: Callable[[int], int] = int) -> Field[int]:
+    """A one-octet integer; *values* turns the number into a member of an enumeration."""
+    return Integer(1, values)
+
+
+def integer(octets: int, values: Callable[[int], int] = int) -> Field[int]:
+    """An unsigned integer of 2 or 4 octets."""
+    return Integer(octets, values)
+
+
+def octet_string(length_name: str, max_octets: int) -> Field[bytes]:
+    """Octets behind a one-octet length called *length_name*; never shown."""
+    return OctetString(length_name, max_octets, shown=hidden)
+
+
+def counted(
+    count_name: str, item: Field[T], max_items: int, *, min_items: int = 0
+) -> Field[tuple[T, ...]]:
+    """*min_items* to *max_items* items behind a one-octet count called *count_name*."""
+    return Counted(count_name, item, max_items, min_items=min_items)
+
+
+def time_string() -> Field[str]:
+    """An SMPP time: empty, or 16 characters (v3.4 §7.1.1)."""
+    return COctetString(17, exact=True, steady=True)

@@ -1,0 +1,161 @@
+"""The command line itself: the options of all commands, and what was wrong with the others.
+
+Rule: no value is repeated that may be a text or a number of somebody; options and their choices
+are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
+from cyclopts.exceptions import UnusedCliTokensError
+
+from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.i18n import Language, as_language, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cyclopts import Token
+
+STANDARD_INPUT = "\0"
+"""Stands for the argument "-", which the parser takes for an option; no argument can hold a NUL."""
+DURATION = "a duration"
+
+_SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
+"""Commands whose failures answer "did it go?"."""
+
+_KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}
+_OPTION = re.compile(r"--?[a-z][a-z-]*")
+_DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(slots=True)
+class Common:
+    """What every command takes, wherever it stands before `--`.
+
+    Args:
+        language: To speak.
+        bad_language: A `--lang` that isn't spoken; None if there was none.
+        is_json: Machine-readable output.
+        is_debug: Tracebacks.
+        is_help: A help page was asked for.
+        is_version: The version was asked for.
+        rest: The other arguments.
+    """
+
+    language: Language = "en"
+    bad_language: str | None = None
+    is_json: bool = False
+    is_debug: bool = False
+    is_help: bool = False
+    is_version: bool = False
+    rest: list[str] = field(default_factory=list)
+
+
+_FLAGS = {
+    "--json": "is_json",
+    "--debug": "is_debug",
+    "--help": "is_help",
+    "-h": "is_help",
+    "--version": "is_version",
+}
+
+
+def read_common(arguments: Sequence[str]) -> Common:
+    """Take the common options out of the arguments."""
+    common, waiting = Common(language=language_of()), iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            common.rest += [argument, *waiting]
+        elif argument in _FLAGS:
+            setattr(common, _FLAGS[argument], True)
+        elif argument == "--lang":
+            _set_language(common, next(waiting, ""))
+        elif argument.startswith("--lang="):
+            _set_language(common, argument.removeprefix("--lang="))
+        else:
+            common.rest.append(STANDARD_INPUT if argument == "-" else argument)
+    return common
+
+
+def _set_language(common: Common, value: str) -> None:
+    """Keep a language, or the complaint about it."""
+    language = as_language(value)
+    if language is None:
+        common.bad_language = value
+    else:
+        common.language = language
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that was probably meant; empty if there is none."""
+    return next(iter(get_close_matches(name, list(known), n=1)), "")
+
+
+def wrong_use(key: str, command: str, *, do: str = "use.do", **values: str | int) -> Failure:
+    """Make the failure for arguments that make no sense; *command* is whose help to read."""
+    went = "went.not_sent" if command in _SENDING else ""
+    failure = Failure(ExitCode.WRONG_USE, key, went=went, do=do, command=command)
+    failure.values.update(values)
+    return failure
+
+
+def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
+    """Say in our words what the parser found."""
+    if isinstance(error, UnknownOptionError):
+        return _unknown_option(error, command)
+    if isinstance(error, CoercionError):
+        return _wrong_value(error, command)
+    if isinstance(error, UnusedCliTokensError):
+        return wrong_use("use.too_many", command, count=len(error.unused_tokens or ()))
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        return wrong_use("use.missing", command, name=_shown(error.argument))
+    return wrong_use("use.wrong", command)
+
+
+def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
+    """Name an option that isn't there, and the one that was meant; nothing but options."""
+    option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
+    if option is None:
+        return wrong_use("use.dash", command, do="use.dash.do")
+    names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
+    near = nearest(option[0], (name for name in names if name.startswith("--")))
+    key = "use.unknown_option.near" if near else "use.unknown_option"
+    return wrong_use(key, command, name=option[0], near=near)
+
+
+def _wrong_value(error: CoercionError, command: str) -> Failure:
+    """Say what an option takes."""
+    name = "" if error.argument is None else _shown(error.argument)
+    value = "" if error.token is None else error.token.value
+    kind = error.target_type
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        choices = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
+        return wrong_use("use.choices", command, name=name, choices=choices, value=value)
+    key = "use.duration" if str(error.msg) == DURATION else _KEYS.get(kind, "use.value")
+    return wrong_use(key, command, name=name, value=value)
+
+
+def seconds(_kind: object, tokens: Sequence[Token]) -> float:
+    """Convert "90", "90s", "15m" or "2h" for the parser.
+
+    Raises:
+        ValueError: None of these.
+    """
+    found = _DURATION.fullmatch(tokens[0].value)
+    if found is None:
+        raise ValueError(DURATION)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _shown(argument: Any) -> str:  # noqa: ANN401 -- cyclopts has moved this class between versions
+    """Return a parameter as it is written: an option, or an argument in capitals."""
+    name: str = argument.name
+    return name if argument.field_info.is_keyword_only else name.lstrip("-").upper()

@@ -1,0 +1,91 @@
+"""Explained octets as a table, eight a row, each field in a colour of its own.
+
+Rule: the colour helps the eye and carries nothing; the table says the same without it.
+"""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pdu.explain import Line
+    from smsc_async.cli.i18n import Say
+
+OCTETS_A_ROW = 8
+"""So that the meaning still has room beside them in 80 columns."""
+
+_COLOURS = ("cyan", "green", "yellow", "magenta", "bright_blue")
+_FIRST = "command_length"
+
+
+def table(lines: Sequence[Line], say: Say) -> Table:
+    """Lay out explained octets: offset, octets, field, meaning; what is broken in red."""
+    made = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    made.add_column(say("decode.octet"), no_wrap=True, style="dim")
+    made.add_column(say("decode.octets"), no_wrap=True)
+    made.add_column(say("decode.field"), no_wrap=True)
+    made.add_column(say("decode.meaning"), overflow="fold")
+    colours = cycle(_COLOURS)
+    for number, line in enumerate(lines):
+        if number and line.field == _FIRST:
+            made.add_row()
+        style = "bold red" if line.note else next(colours)
+        made.add_row(*_cells(line, style))
+    return made
+
+
+def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
+    """Return the four cells of a field; a long one takes several lines in each."""
+    rows = [line.octets[at : at + OCTETS_A_ROW] for at in range(0, len(line.octets), OCTETS_A_ROW)]
+    offsets = "\n".join(f"{line.offset + OCTETS_A_ROW * n:04x}:" for n in range(len(rows) or 1))
+    octets = "\n".join(row.hex(" ") for row in rows)
+    note = f"! {line.note}" if line.note else ""
+    said = " ".join(part for part in (line.meaning, note) if part)
+    return Text(offsets), Text(octets, style), Text(line.field, style), Text(said, style)
+
+
+def as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Return explained octets as one object a PDU."""
+    return [
+        {
+            "offset": frame[0].offset,
+            "command": _command(frame),
+            "ok": not any(line.note for line in frame),
+            "fields": [_field(line) for line in frame],
+        }
+        for frame in frames(lines)
+    ]
+
+
+def frames(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Yield the lines of each PDU."""
+    frame: list[Line] = []
+    for line in lines:
+        if frame and line.field in {_FIRST, "cut off"}:
+            yield frame
+            frame = []
+        frame.append(line)
+    if frame:
+        yield frame
+
+
+def _command(frame: Sequence[Line]) -> str | None:
+    """Return the name of a PDU, None where its header is cut off."""
+    return next((line.meaning for line in frame if line.field == "command_id"), None)
+
+
+def _field(line: Line) -> dict[str, Any]:
+    """Return one field as an object."""
+    return {
+        "offset": line.offset,
+        "octets": line.octets.hex(),
+        "field": line.field,
+        "meaning": line.meaning,
+        "note": line.note or None,
+    }

@@ -1,0 +1,65 @@
+"""Requests beside a send: which of them may go out.
+
+Rule: what the gateway has said it doesn't do is refused here with its own sentence, before an octet
+leaves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pdu import QuerySm, SubmitMulti, SubmitSm
+from smsc_async.errors import LocalProtocolError, RequestRefusedError
+
+if TYPE_CHECKING:
+    from pdu import Pdu
+    from smsc_async.client.submission import Submission
+    from smsc_async.gateway.compose import Addressing
+
+
+def request_name(request: Pdu) -> str:
+    """Return the request's name as the specification writes it."""
+    return getattr(request.command_id, "name", f"0x{request.command_id:08X}").lower()
+
+
+def query_of(message: str | Submission[Any], sender: str, addressing: Addressing) -> QuerySm:
+    """Make the query_sm of a message.
+
+    Args:
+        message: Its id, or the submission itself, of which the first part is asked for.
+        sender: With an id: the sender as it was submitted; empty if it was.
+        addressing: Types of number and numbering plans, those it was submitted with.
+    """
+    if not isinstance(message, str):
+        sender = message.message.sender
+        message = message.message_id
+    ton, npi = addressing.of_sender(sender)
+    return QuerySm(message_id=message, source_addr_ton=ton, source_addr_npi=npi, source_addr=sender)
+
+
+def check_response(request: Pdu, response: Pdu) -> Pdu:
+    """Return a response, if it says yes.
+
+    Raises:
+        RequestRefusedError: It says no.
+    """
+    if response.command_status:
+        raise RequestRefusedError(request_name(request), response.command_status)
+    return response
+
+
+def check_request(request: Pdu) -> None:
+    """Refuse what has another way, or none.
+
+    «Команда SUBMIT_MULTI для множественной рассылки пока не реализована.»
+
+    Raises:
+        LocalProtocolError: With the way out.
+    """
+    if isinstance(request, SubmitMulti):
+        raise LocalProtocolError(
+            "submit_multi is not implemented by the gateway; "
+            "send one text to many with send_many, a message for each recipient"
+        )
+    if isinstance(request, SubmitSm):
+        raise LocalProtocolError("submit_sm goes through send, which keeps the gateway's rules")

@@ -1,0 +1,313 @@
+"""A message as octets that lack nothing but a sequence number.
+
+Rule: what stays the same from message to message is encoded once. Sender, addressing, coding and
+the header's flag make a template; a message puts its recipient and its octets in. The rare rest
+(times, TLVs) is a PDU of its own. Either way a part is something that is called with the number it
+goes out under.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from pdu.codec import decode, encode, make_template
+from pdu.enums import EsmClass, Npi, RegisteredDelivery, TlvTag, Ton
+from pdu.errors import EncodeError
+from pdu.smpp_time import format_time
+from pdu.submit import SubmitSm
+from pdu.text.alphabet import ascii_septets
+from pdu.text.coding import TextCoding
+from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
+from pdu.tlvs import Tlv
+from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.coding import (
+    DEFAULT_SETTINGS,
+    TextSettings,
+    choose,
+    choose_markup,
+    data_coding,
+    text_coding,
+)
+from smsc_async.gateway.markup import render
+from smsc_async.gateway.typography import smartened
+from smsc_async.messages import Coding, LongText, Message, Sms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+MAX_TEMPLATES: Final = 1000
+"""Kept templates: the senders of an account in a few codings. Beyond it they are made anew."""
+
+_FINAL_RECEIPT = RegisteredDelivery(RegisteredDelivery.FINAL)
+_UDHI = int(EsmClass.UDHI)
+# Members under names of their own: looking them up in the enumeration takes longer.
+_GSM, _UCS2 = Coding.GSM, Coding.UCS2
+_INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
+_VARY = ("destination_addr", "short_message")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressing:
+    """Type of number and numbering plan of both addresses.
+
+    Args:
+        source_ton: None is 5 for a name and 1 for a number, as the gateway's sample has it.
+        source_npi: None is 1.
+        dest_ton: 1, international.
+        dest_npi: 1, ISDN.
+    """
+
+    source_ton: int | None = None
+    source_npi: int | None = None
+    dest_ton: int = Ton.INTERNATIONAL
+    dest_npi: int = Npi.ISDN
+
+    def of_sender(self, sender: str) -> tuple[int, int]:
+        """Return the type of number and the numbering plan that *sender* goes out with."""
+        ton, npi = self.source_ton, self.source_npi
+        if ton is None:
+            ton = _INTERNATIONAL if sender.isdigit() else _ALPHANUMERIC
+        return ton, _ISDN if npi is None else npi
+
+
+DEFAULT_ADDRESSING = Addressing()
+
+
+Part = tuple["Callable[[int, str, bytes], bytes]", bytes]
+"""One submit_sm: its short_message, and what gives all octets for that, a sequence_number and the
+destination_addr."""
+
+
+class PrebuiltSubmit:
+    """Gives the octets of a part that no template has: of the PDU itself."""
+
+    __slots__ = ("_submit",)
+
+    def __init__(self, submit: SubmitSm) -> None:
+        self._submit = submit
+
+    def __call__(
+        self, sequence_number: int, _destination_addr: str, _short_message: bytes
+    ) -> bytes:
+        """Encode it under a number."""
+        return encode(self._submit, sequence_number=sequence_number)
+
+
+class Composer:
+    """Makes the parts of messages, for one bind.
+
+    Args:
+        settings: How texts are coded on this bind.
+        addressing: Types of number and numbering plans.
+    """
+
+    def __init__(
+        self,
+        settings: TextSettings = DEFAULT_SETTINGS,
+        addressing: Addressing = DEFAULT_ADDRESSING,
+    ) -> None:
+        self._settings = settings
+        self._addressing = addressing
+        self._templates: dict[tuple[str, int, int], Callable[..., bytes]] = {}
+
+    def compose(self, message: Message[Any], reference: int = 0) -> tuple[str, tuple[Part, ...]]:
+        """Render, encode and cut a message.
+
+        Args:
+            message: Of any kind.
+            reference: 0 to 255, shared by the parts of this message.
+
+        Returns:
+            What the user wrote, rendered: what the gateway's rules compare. And the parts, one or
+            more, in order.
+
+        Raises:
+            InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
+        """
+        settings = self._settings
+        text, coding, octet, octets = written(message, settings)
+        if octets is None or len(octets) > 160:
+            octets = _in_one_part(text, coding, settings)
+        if octets is not None and (
+            type(message) is not Sms or message.schedule is None is message.validity
+        ):
+            # Not by `_part`: nearly all messages are like this, and calls cost time.
+            sender = message.sender
+            pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
+            return text, ((pack, octets),)
+        long_text = long_text_of(message)
+        segments = cut(text, text_coding(coding, settings), long_text, reference)
+        if isinstance(segments, InvalidMessageError):
+            # Tracebacks may be shown with their variables, and none may hold the text.
+            del text, octets
+            raise segments
+        if long_text is LongText.PAYLOAD and len(segments) > 1:
+            payload = b"".join([segment.payload for segment in segments])
+            tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
+            return text, (self._part(message, b"", octet, tlvs=tlvs),)
+        return text, tuple([self._part_of(message, one, octet) for one in segments])
+
+    def wire_text(self, message: Message[Any]) -> str:
+        """Return the text of a message as it travels."""
+        return wire_text(message, self._settings)
+
+    def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
+        """Make one of several parts."""
+        has_tlvs = segment.total > 1 and not segment.has_udh
+        return self._part(
+            message,
+            segment.short_message,
+            octet,
+            esm_class=_UDHI if segment.has_udh else 0,
+            tlvs=_sar(segment) if has_tlvs else (),
+        )
+
+    def _part(
+        self,
+        message: Message[Any],
+        short_message: bytes,
+        octet: int,
+        *,
+        esm_class: int = 0,
+        tlvs: tuple[Tlv, ...] = (),
+    ) -> Part:
+        """Fill a template, or make a PDU of what no template has."""
+        if not tlvs and not _has_times(message):
+            return self._template(message.sender, esm_class, octet), short_message
+        # Only an Sms has times, and only one of its ways to travel has TLVs.
+        schedule, validity = _times(cast("Sms", message))
+        submit = SubmitSm(
+            destination_addr=message.to,
+            schedule_delivery_time=schedule,
+            validity_period=validity,
+            short_message=short_message,
+            tlvs=tlvs,
+            **self._constants(message.sender, esm_class, octet),
+        )
+        return PrebuiltSubmit(submit), short_message
+
+    def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
+        """Return the template of a sender, made when it is first met."""
+        key = sender, esm_class, octet
+        pack = self._templates.get(key)
+        if pack is None:
+            if len(self._templates) >= MAX_TEMPLATES:
+                self._templates.clear()
+            constants = self._constants(sender, esm_class, octet)
+            pack = make_template(SubmitSm, vary=_VARY, **constants)
+            self._templates[key] = pack
+        return pack
+
+    def _constants(self, sender: str, esm_class: int, octet: int) -> dict[str, Any]:
+        """Return the fields that messages of a sender share."""
+        source_ton, source_npi = self._addressing.of_sender(sender)
+        return {
+            "source_addr_ton": source_ton,
+            "source_addr_npi": source_npi,
+            "source_addr": sender,
+            "dest_addr_ton": self._addressing.dest_ton,
+            "dest_addr_npi": self._addressing.dest_npi,
+            "esm_class": EsmClass(esm_class),
+            "registered_delivery": _FINAL_RECEIPT,
+            "data_coding": octet,
+        }
+
+
+def segments(
+    message: Message[Any],
+    *,
+    reference: int = 0,
+    settings: TextSettings = DEFAULT_SETTINGS,
+    addressing: Addressing = DEFAULT_ADDRESSING,
+) -> list[SubmitSm]:
+    """Return the PDUs that a message's octets mean, for whoever wants to look at them.
+
+    Arguments and errors are those of `Composer`; the sequence numbers are 0.
+    """
+    parts = Composer(settings, addressing).compose(message, reference)[1]
+    to = message.to
+    return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, octets in parts]
+
+
+def _in_one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
+    """Encode what surely is one part, which nearly all texts are; None for any other."""
+    if coding is _GSM and len(text) <= 160 and not settings.latin1:
+        return ascii_septets(text)
+    if coding is _UCS2 and len(text) <= 70:
+        octets = text.encode("utf-16-be")
+        return octets if len(octets) <= 140 else None
+    return None
+
+
+def _has_times(message: Message[Any]) -> bool:
+    """Whether it is to go at a certain time or within one."""
+    if type(message) is not Sms:
+        return False
+    return message.schedule is not None or message.validity is not None
+
+
+def _sar(segment: Segment) -> tuple[Tlv, ...]:
+    """Make the TLVs that number a part."""
+    return (
+        Tlv.of(TlvTag.SAR_MSG_REF_NUM, segment.reference),
+        Tlv.of(TlvTag.SAR_TOTAL_SEGMENTS, segment.total),
+        Tlv.of(TlvTag.SAR_SEGMENT_SEQNUM, segment.sequence),
+    )
+
+
+def _times(message: Sms) -> tuple[str, str]:
+    """Return schedule_delivery_time (absolute) and validity_period (relative)."""
+    return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
+
+
+def wire_text(message: Message[Any], settings: TextSettings) -> str:
+    """Return the text as it travels: with its markup, and plain where that was asked for."""
+    if type(message) is not Sms or message.comment is not None:
+        text = render(message)
+    else:
+        text = message.text  # nearly all of them: not even a call
+    if settings.smart and type(message) is Sms and message.coding is None:
+        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return text
+
+
+def written(message: Message[Any], settings: TextSettings) -> tuple[str, Coding, int, bytes | None]:
+    """Return what travels: the text with its markup, its coding, and the octet that says so.
+
+    Last come the octets of the whole text, where looking for its coding has encoded it by the way.
+    """
+    text = wire_text(message, settings)
+    if type(message) is not Sms:
+        coding = choose_markup(text, settings)
+        return text, coding, coding * 4, None
+    chosen, septets = message.coding, None
+    if chosen is None:
+        # Plain ASCII is GSM: the usual case, found by encoding it.
+        septets = None if settings.latin1 else ascii_septets(text)
+        if septets is not None and not message.flash:
+            return text, _GSM, 0, septets
+        chosen = choose(text, settings) if septets is None else _GSM
+    octet = data_coding(chosen, flash=True) if message.flash else chosen * 4
+    return text, chosen, octet, septets
+
+
+def long_text_of(message: Message[Any]) -> LongText:
+    """Return how several parts travel; only an Sms has the choice."""
+    return message.long_text if isinstance(message, Sms) else LongText.UDH
+
+
+def cut(
+    text: str, alphabet: TextCoding, long_text: LongText, reference: int
+) -> tuple[Segment, ...] | InvalidMessageError:
+    """Cut the text into parts, or return why it can't be."""
+    carrier = Carrier.SAR if long_text is LongText.SAR else Carrier.UDH_8
+    try:
+        return split(text, alphabet, reference=reference, carrier=carrier)
+    except EncodeError as error:
+        field, value, reason = error.field, error.value, error.reason
+    if field == "segments":
+        reason = f"needs {value} parts, one message takes {MAX_SEGMENTS}; shorten it"
+    # Outside of the handler: no context that could hold the text.
+    return InvalidMessageError("reference" if field == "reference" else "text", value, reason)

@@ -1,0 +1,71 @@
+"""What the gateway refuses or blocks, each number beside the sentence it comes from.
+
+Rule: these are the gateway's own numbers. We stay `margin` seconds on the safe side of them,
+since it counts from arrival and we count from the write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from smsc_async.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayLimits:
+    """The gateway's limits. None in place of a number means: no such rule.
+
+    Args:
+        repeat_window: Seconds in which the gateway takes an identical request once. «Сервер не
+            принимает более одного одинакового запроса на отправку SMS-сообщений в течение
+            минуты для защиты от ошибок и зацикливаний…»
+        flood_length: Messages in a streak to one subscriber that it lets through. «Сервер также
+            блокирует отправку более 50 сообщений одному абоненту…»
+        flood_gap: Seconds between two messages that end the streak. «…которые были отправлены с
+            перерывом между сообщениями менее 30-ти секунд, для защиты от флуда…»
+        multipart_window: Seconds for all parts of one message. «При отправке составного
+            сообщения все SMS-части должны быть переданы на сервер в течение минуты.»
+        rate: Messages a second from one account, parts counted singly. The default of an
+            account by the gateway's news of 2017, raised on request; above it the gateway
+            answers with the throttling error.
+        margin: Seconds that we stay on the safe side of every window.
+
+    Raises:
+        ConfigError: A number that isn't positive, or a margin that eats a whole window.
+    """
+
+    repeat_window: float | None = 60.0
+    flood_length: int | None = 50
+    flood_gap: float | None = 30.0
+    multipart_window: float | None = 60.0
+    rate: float | None = 100.0
+    margin: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("repeat_window", "flood_length", "flood_gap", "multipart_window", "rate"):
+            _check_positive(name, getattr(self, name))
+        if not 0 <= self.margin < (self.multipart_window or float("inf")):
+            raise ConfigError(
+                "margin",
+                self.margin,
+                f"0 s or more and below multipart_window, got {self.margin!r}",
+            )
+
+    @classmethod
+    def off(cls) -> Self:
+        """No rule at all and no pace: for another SMSC, or to see the gateway refuse."""
+        return cls(
+            repeat_window=None,
+            flood_length=None,
+            flood_gap=None,
+            multipart_window=None,
+            rate=None,
+            margin=0.0,
+        )
+
+
+def _check_positive(name: str, value: float | None) -> None:
+    """Refuse zero and less; None is no limit."""
+    if value is not None and not value > 0:
+        raise ConfigError(name, value, f"above 0, got {value!r}; None switches the rule off")

@@ -1,0 +1,185 @@
+"""What the gateway says in a deliver_sm: receipts, HLR answers, subscribers' messages.
+
+Rule: pure functions from a part to a PDU. The forms are those of the gateway's document, and
+where that is silent (the text of an ordinary receipt) the classic one of SMPP v3.4 Appendix B.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
+
+from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
+from pdu.text import TextCoding, capacity, split
+from smsc_async.gateway.coding import choose, data_coding, text_coding
+from smsc_async.messages import (
+    COMMENT_MARK,
+    Email,
+    HlrQuery,
+    Message,
+    Ping,
+    Social,
+    Viber,
+    VoiceCall,
+)
+from smsc_async.receipts import COST, FLAGS, PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smsc_async.gateway.coding import TextSettings
+    from smsc_async.simulator.records import Part
+
+STATS: Final[Mapping[int, str]] = {
+    MessageState.SCHEDULED: "SCHEDLD",
+    MessageState.ENROUTE: "ENROUTE",
+    MessageState.DELIVERED: "DELIVRD",
+    MessageState.EXPIRED: "EXPIRED",
+    MessageState.DELETED: "DELETED",
+    MessageState.UNDELIVERABLE: "UNDELIV",
+    MessageState.ACCEPTED: "ACCEPTD",
+    MessageState.UNKNOWN: "UNKNOWN",
+    MessageState.REJECTED: "REJECTD",
+    MessageState.SKIPPED: "SKIPPED",
+}
+
+HLR: Final = 4
+# Bits 0 to 3 of the gateway's TLV 0x2001; its list has no number for Telegram.
+_FLAGS: Final[Mapping[type, int]] = {
+    HlrQuery: HLR,
+    Ping: 5,
+    VoiceCall: 7,
+    Email: 8,
+    Viber: 10,
+    Social: 12,
+}
+_FLASH: Final = 1
+_CODINGS: Final = {0: TextCoding.GSM, 1: TextCoding.LATIN1, 2: TextCoding.UCS2}
+_HAS_CLASS: Final = 0x10
+
+_GSM_NETWORK: Final = b"\x03"  # the first octet of network_error_code
+_QUOTED: Final = 20
+# Under coding 0 the gateway may read ASCII, see `smsc_async.gateway.coding`.
+_ASCII_MARK: Final = COMMENT_MARK.encode("ascii")
+_COMMENT_MARKS: Final = {
+    TextCoding.GSM: (TextCoding.GSM.encode(COMMENT_MARK), _ASCII_MARK),
+    TextCoding.LATIN1: (_ASCII_MARK,),
+    TextCoding.UCS2: (TextCoding.UCS2.encode(COMMENT_MARK),),
+}
+_PRINTABLE: Final = bytes(code if chr(code).isprintable() else ord("?") for code in range(256))
+_LONGEST: Final = 254
+
+
+def flags_of(message: Message[Any] | None, data_coding: int) -> int:
+    """Return the number of a kind of message in the gateway's TLV 0x2001; 0 is an SMS."""
+    number = 0 if message is None else _FLAGS.get(type(message), 0)
+    return number or (_FLASH if data_coding & _HAS_CLASS else 0)
+
+
+def charged_parts(octets: bytes, data_coding: int) -> int:
+    """Return how many parts of a whole text are charged: those it has without its comment.
+
+    «Данный текст не будет отправляться абонентам и влиять на стоимость SMS…»
+    """
+    coding = _CODINGS.get(data_coding >> 2 & 3, TextCoding.LATIN1)
+    for mark in _COMMENT_MARKS[coding]:
+        at = octets.find(mark)
+        if at >= 0 and at % coding.unit == 0:
+            octets = octets[:at]
+    if len(octets) <= capacity(coding) * coding.unit:
+        return 1
+    return ceil(len(octets) / (capacity(coding, header_octets=6) * coding.unit))
+
+
+def wants_receipt(registered_delivery: int, state: int) -> bool:
+    """Say whether the octet asks for a receipt of this outcome (v3.4 §5.2.17; 3 is of v5.0)."""
+    is_delivered = state == MessageState.DELIVERED
+    return (False, True, not is_delivered, is_delivered)[registered_delivery & 3]
+
+
+def receipt(part: Part, *, is_intermediate: bool = False) -> DeliverSm:
+    """Return the deliver_sm that tells the part's state."""
+    esm_class = EsmClass.INTERMEDIATE_NOTIFICATION if is_intermediate else EsmClass.DELIVERY_RECEIPT
+    short_message, tlvs = _carried(_hlr_text(part) if part.flags == HLR else _text(part))
+    return DeliverSm(
+        source_addr_ton=part.dest[0],
+        source_addr_npi=part.dest[1],
+        source_addr=part.recipient,
+        dest_addr_ton=part.source[0],
+        dest_addr_npi=part.source[1],
+        destination_addr=part.sender,
+        esm_class=EsmClass(esm_class),
+        short_message=short_message,
+        tlvs=(
+            Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"%d\0" % part.number),
+            Tlv(TlvTag.MESSAGE_STATE, bytes((part.state,))),
+            Tlv(TlvTag.NETWORK_ERROR_CODE, _GSM_NETWORK + part.error_code.to_bytes(2, "big")),
+            Tlv(COST, part.scenario.cost.encode("ascii")),
+            Tlv(FLAGS, part.flags.to_bytes(2, "big")),
+            Tlv(PARTS, part.charged.to_bytes(2, "big")),
+            *tlvs,
+        ),
+    )
+
+
+def incoming(
+    sender: str, recipient: str, text: str, *, reference: int, settings: TextSettings
+) -> list[DeliverSm]:
+    """Return the deliver_sm of a subscriber's message, several with headers if it is long.
+
+    Args:
+        sender: The subscriber's number.
+        recipient: The client's number or name.
+        text: What they write.
+        reference: 0 to 255, shared by the parts.
+        settings: How the client's bind reads texts.
+
+    Raises:
+        EncodeError: Over 255 parts, or half a surrogate pair.
+    """
+    coding = choose(text, settings)
+    return [
+        DeliverSm(
+            source_addr_ton=Ton.INTERNATIONAL,
+            source_addr_npi=Npi.ISDN,
+            source_addr=sender,
+            dest_addr_ton=Ton.INTERNATIONAL if recipient.isdigit() else Ton.ALPHANUMERIC,
+            dest_addr_npi=Npi.ISDN,
+            destination_addr=recipient,
+            esm_class=EsmClass(EsmClass.UDHI if segment.has_udh else 0),
+            data_coding=data_coding(coding),
+            short_message=segment.short_message,
+        )
+        for segment in split(text, text_coding(coding, settings), reference=reference)
+    ]
+
+
+def _text(part: Part) -> bytes:
+    """Write the classic receipt (v3.4 Appendix B)."""
+    dlvrd = "001" if part.state == MessageState.DELIVERED else "000"
+    line = (
+        f"id:{part.number} sub:001 dlvrd:{dlvrd} submit date:{part.submitted_at:%y%m%d%H%M}"
+        f" done date:{part.done_at or part.submitted_at:%y%m%d%H%M} stat:{_stat(part)}"
+        f" err:{part.error_code:03} text:"
+    )
+    # A receipt names no coding for its quote, so that is plain ASCII, one line of it.
+    quote = (part.text or "")[:_QUOTED].encode("ascii", "replace")
+    return line.encode("ascii") + quote.translate(_PRINTABLE)
+
+
+def _hlr_text(part: Part) -> bytes:
+    """Write the gateway's receipt of an HLR query."""
+    line = f"id:{part.number} stat:{_stat(part)} err:{part.error_code:03} {part.scenario.hlr}"
+    return line.encode("ascii", "replace")
+
+
+def _stat(part: Part) -> str:
+    """Return the state as receipts spell it."""
+    return STATS.get(part.state, "UNKNOWN")
+
+
+def _carried(octets: bytes) -> tuple[bytes, tuple[Tlv, ...]]:
+    """Put a text where it fits: short_message, or message_payload if it is long."""
+    if len(octets) <= _LONGEST:
+        return octets, ()
+    return b"", (Tlv(TlvTag.MESSAGE_PAYLOAD, octets),)

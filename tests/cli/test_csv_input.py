@@ -1,0 +1,173 @@
+"""A CSV file as messages: what people's spreadsheets write, and what they get wrong."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smsc_async import Coding, Email, Sms, TelegramCode, Voice, VoiceCall
+from smsc_async.cli.csv_input import Encoding, Table, read, write_rejected
+from smsc_async.cli.failures import Failure
+from smsc_async.cli.i18n import Say
+from smsc_async.cli.kinds import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TO = "79991234567"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Name a file."""
+    return tmp_path / "clients.csv"
+
+
+def table(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> Table:
+    """Write a file and read it."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read(path, encoding, kind=Kind.SMS, sender="Shop", say=Say("en"))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) -> None:
+    """Excel writes one or the other, by the country it is set to."""
+    lines = ["to|text", f'{TO}|"a, b; c"', "", '8 (999) 123-45-67|"two\nlines, ""quoted"""']
+    read_rows = table(path, newline.join(lines).replace("|", delimiter)).rows
+
+    assert [2, 5] == [row.number for row in read_rows]
+    assert [
+        Sms(to=TO, text="a, b; c", sender="Shop"),
+        Sms(to=TO, text='two\nlines, "quoted"', sender="Shop"),
+    ] == [row.message for row in read_rows]
+
+
+@pytest.mark.parametrize(
+    ("octets", "encoding"),
+    [
+        ("to,text\n79991234567,Привет".encode(), Encoding.UTF_8),
+        ("\ufeffto,text\n79991234567,Привет".encode(), Encoding.UTF_8),
+        ("to,text\n79991234567,Привет".encode("cp1251"), Encoding.CP1251),
+    ],
+)
+def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: Encoding) -> None:
+    """With a byte order mark, without, and the Windows one."""
+    (row,) = table(path, octets, encoding).rows
+
+    assert Sms(to=TO, text="Привет", sender="Shop") == row.message
+
+
+def test_every_kind_can_be_a_row(path: Path) -> None:
+    """Empty values were not given; what the row says goes before the options."""
+    header = "To, Text ,sender,kind,comment,subject,voice,language,coding"
+    rows = [
+        f"{TO},hi,Bank,,order 17,,,,GSM",
+        "a@example.com,hi,,email,,Hello,,,",
+        f"{TO},hi,,Call,,,w2,en,",
+        f"{TO},0042,,telegram-code,,,,,",
+    ]
+    messages = [row.message for row in table(path, "\n".join([header, *rows])).rows]
+
+    assert [
+        Sms(to=TO, text="hi", sender="Bank", comment="order 17", coding=Coding.GSM),
+        Email(to="a@example.com", text="hi", sender="Shop", subject="Hello"),
+        VoiceCall(to=TO, text="hi", sender="Shop", voice=Voice.W2, language="en"),
+        TelegramCode(to=TO, code="0042", sender="Shop"),
+    ] == messages
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("123,hi,,", "10 to 15 digits"),
+        (f"{TO},,,", "empty"),
+        (f"{TO},hi", "2 values, the header has 4"),
+        (f"{TO},hi,,,more", "5 values"),
+        (f"{TO},hi,fax,", "one of sms, email"),
+        (f"{TO},hi,email,", "--kind email needs --subject"),
+        (f"{TO},hi,,m3", "--voice doesn't go with --kind sms"),
+        (f"{TO},hi,call,m9", "voice: one of"),
+    ],
+)
+def test_row_that_is_no_message_says_why(path: Path, row: str, reason: str) -> None:
+    """The others go on without it."""
+    bad, good = table(path, f"to,text,kind,voice\n{row}\n{TO},hi,,").rows
+
+    assert bad.message is None
+    assert reason in bad.reason
+    assert good.message is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ("", "bulk.no_column"),
+        ("79991234567,hi", "bulk.no_column"),
+        ("to,txt\n", "bulk.no_column"),
+        ("to,text,sendr\n", "bulk.unknown_column.near"),
+        ("to,text,79991234567\n", "bulk.unknown_column"),
+        ("to,text,to\n", "bulk.twice"),
+        ('to,text\n79991234567,"secret', "bulk.broken"),
+        (b"to,text\n79991234567,\xcf\xf0", "bulk.encoding"),
+    ],
+)
+def test_file_that_makes_no_sense_is_refused(path: Path, content: str | bytes, key: str) -> None:
+    """As a whole: a column that nobody reads might have been the sender. No data is repeated."""
+    with pytest.raises(Failure) as caught:
+        table(path, content)
+    failure = caught.value
+    said = Say("en")(failure.key, **failure.values) + Say("en")(failure.do, **failure.values)
+
+    assert key == failure.key
+    assert "secret" not in said
+    assert TO not in said
+    assert failure.__context__ is None
+
+
+def test_missing_file_is_said(path: Path) -> None:
+    """With its name."""
+    with pytest.raises(Failure) as caught:
+        read(path, Encoding.UTF_8, kind=Kind.SMS, sender="", say=Say("en"))
+
+    assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
+
+
+def test_key_is_the_content_and_not_the_place(path: Path) -> None:
+    """A row that is put in above must not make all others new; equal rows are two all the same."""
+    before = table(path, f"to,text\n{TO},a\n{TO},b\n{TO},a\n").rows
+    after = table(path, f"to,text\n{TO},new\n{TO},a\n{TO},b\n{TO},a\n").rows
+
+    assert [row.key for row in before] == [row.key for row in after[1:]]
+    assert 3 == len({row.key for row in before})
+
+
+def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) -> None:
+    """In the encoding and with the delimiter they came with; the reason is passed over."""
+    made = table(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
+    rejected = tmp_path / "clients.rejected.csv"
+    write_rejected(rejected, made, made.rows)
+    with rejected.open(encoding="cp1251", newline="") as file:
+        header, row = csv.reader(file, delimiter=";")
+    assert ["to", "text", "reason"] == header
+    assert ["123", "Привет"] == row[:2]
+    assert "10 to 15" in row[2]
+
+    mended = rejected.read_bytes().replace(b"123;", b"79991234567;", 1)
+    again = table(rejected, mended, Encoding.CP1251)
+    assert Sms(to=TO, text="Привет", sender="Shop") == again.rows[0].message
+    write_rejected(rejected, again, again.rows)
+    assert "to;text;reason" == rejected.read_text(encoding="cp1251").splitlines()[0]
+    write_rejected(rejected, again, [])
+    assert not rejected.exists()
+
+
+def test_rejected_rows_that_cannot_be_written_are_said(path: Path, tmp_path: Path) -> None:
+    """Nobody would miss a file that isn't there."""
+    made = table(path, "to,text\n123,hi\n")
+    with pytest.raises(Failure) as caught:
+        write_rejected(tmp_path / "nowhere" / "x.csv", made, made.rows)
+
+    assert "bulk.cannot_write" == caught.value.key

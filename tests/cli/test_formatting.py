@@ -1,0 +1,79 @@
+"""What one line of a terminal shows, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from pdu import DeliverSm, EsmClass
+from pdu.enums import MessageState
+from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
+from smsc_async.cli.i18n import Say
+from smsc_async.receipts import DeliveryError, HlrReceipt
+
+# The gateway's own example, from abroad.
+HLR = (
+    b"id:855469 stat:DELIVRD err:000 imsi:250023012345678 msc:79232510066 mcc:250 mnc:02"
+    b" cn:Russian+Federation net:MegaFON rcn:Finland rnet:"
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [
+        ("79991234567", "7999***4567"),
+        ("+79991234567", "+799***4567"),
+        ("Shop", "Shop"),
+        ("", ""),
+        ("a@example.com", "a@ex***.com"),
+    ],
+)
+def test_numbers_are_masked_and_names_are_not(address: str, masked: str) -> None:
+    """Screens are shown to others; a name is no secret."""
+    assert (masked, address) == (number(address, is_full=False), number(address, is_full=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Код 4821", "Код 4821"),
+        ("one\r\ntwo\tthree", "one⏎ two three"),
+        ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
+        ("\u202eback", "\\x202eback"),
+    ],
+)
+def test_text_stays_in_its_line(text: str, shown: str) -> None:
+    """A subscriber's text must not clear somebody's terminal."""
+    assert shown == one_line(text)
+
+
+def test_states_have_their_names() -> None:
+    """As the specification spells them; a number that it doesn't know stays one."""
+    names = [state_name(state) for state in (MessageState.DELIVERED, 77, None)]
+
+    assert ["DELIVERED", "77", "None"] == names
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_cause_is_said_in_words(language: str) -> None:
+    """The number for the search engine, the words for the reader."""
+    say = Say("ru" if language == "ru" else "en")
+
+    assert f"6: {DeliveryError(6).explain(say.language)}" == cause(DeliveryError(6), say)
+    assert ["", ""] == [cause(error, say) for error in (None, DeliveryError(0))]
+
+
+def test_subscriber_is_all_that_the_gateway_tells() -> None:
+    """Text, also where it looks like a number: "02" isn't "2"."""
+    esm_class = EsmClass(EsmClass.DELIVERY_RECEIPT)
+    told = subscriber(HlrReceipt.from_pdu(DeliverSm(esm_class=esm_class, short_message=HLR)))
+
+    assert {
+        "imsi": "250023012345678",
+        "msc": "79232510066",
+        "mcc": "250",
+        "mnc": "02",
+        "country": "Russian Federation",
+        "network": "MegaFON",
+        "roaming_country": "Finland",
+        "roaming_network": "",
+    } == told

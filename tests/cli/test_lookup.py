@@ -1,0 +1,199 @@
+"""Questions about many subscribers, of which some go wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pdu import CommandStatus, DeliverSm, EsmClass, MessageState
+from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.lookup import Answer
+from smsc_async.messages import Ping
+from smsc_async.receipts import Receipt
+from smsc_async.simulator import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+    from smsc_async.simulator import HostedSimulator, KeptMessage
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+ONE, OTHER = "79995557733", "79161112233"
+
+
+def receipt(stat: str, error: int) -> Receipt:
+    """Return a receipt of this state with this error."""
+    text = f"id:1 stat:{stat} err:{error:03}".encode()
+    return Receipt.from_pdu(
+        DeliverSm(esm_class=EsmClass(EsmClass.DELIVERY_RECEIPT), short_message=text)
+    )
+
+
+def answers(done: CompletedProcess[str]) -> list[Any]:
+    """Return what was written for programs."""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_reachable", "code"),
+    [
+        (None, None, ExitCode.REFUSED),
+        (receipt("DELIVRD", 0), True, ExitCode.DONE),
+        (receipt("DELIVRD", 6), False, ExitCode.REFUSED),
+        (receipt("UNDELIV", 0), False, ExitCode.REFUSED),
+    ],
+)
+def test_error_code_and_state_tell_who_can_be_reached(
+    told: Receipt | None,
+    is_reachable: bool | None,  # noqa: FBT001 - a parameter of the test
+    code: ExitCode,
+) -> None:
+    """«err — код ошибки, если абонент недоступен»: also beside DELIVRD."""
+    answer = Answer(Ping(to=ONE), "", receipt=told)
+
+    assert (is_reachable, code) == (answer.is_reachable, answer.code)
+
+
+def test_failure_has_its_own_exit_code() -> None:
+    """Nobody knows, and that isn't "no"."""
+    answer = Answer(Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError"))
+
+    assert (None, ExitCode.NO_RECEIPT) == (answer.is_reachable, answer.code)
+
+
+def test_same_number_is_asked_once(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """The gateway would refuse the repeat, and the answer is the same."""
+    done = smsc("ping", ONE, f"+{ONE}", "7 999 555-77-33", "--url", gateway.url, "--json")
+
+    assert (0, 1) == (done.returncode, len(gateway.messages))
+
+
+def test_one_failure_takes_no_other_answer_with_it(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """What was paid for is shown, and the highest exit code is that of the whole."""
+
+    def judge(message: KeptMessage) -> int:
+        """Refuse one of both."""
+        return CommandStatus.ESME_RINVDSTADR if message.recipient == ONE else 0
+
+    # Asked twice within a minute, once for each way of telling.
+    gateway.scenario = Scenario(receipt_delay=0.01, submit_status=judge, rules=None)
+    shown = smsc("hlr", ONE, OTHER, "--url", gateway.url)
+    written = smsc("hlr", ONE, OTHER, "--url", gateway.url, "--json")
+    by_number = {answer["to"]: answer for answer in answers(written)}
+
+    assert (1, 1) == (shown.returncode, written.returncode)
+    assert "1 of 2 reachable" in shown.stdout
+    assert "ESME_RINVDSTADR" in shown.stderr
+    assert (True, None) == (
+        by_number["7916***2233"]["reachable"],
+        by_number["7916***2233"]["error"],
+    )
+    assert (None, "refused") == (
+        by_number["7999***7733"]["reachable"],
+        by_number["7999***7733"]["error"]["outcome"],
+    )
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "unknown"), ("ru", "неизвестно")])
+def test_missing_answer_ends_with_five(
+    smsc: Smsc, gateway: HostedSimulator, language: str, said: str
+) -> None:
+    """A phone that is off answers late or never; the id is there to ask again."""
+    gateway.scenario = Scenario(receipts=False)
+    done = smsc("ping", ONE, "--url", gateway.url, "--wait", "0.05", "--lang", language)
+
+    assert 5 == done.returncode
+    assert said in done.stdout
+    assert gateway.messages[0].message_id in done.stderr
+    assert "--wait" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["hlr", "ping"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "NUMBER"),
+        ([ONE, "123"], " 2 "),
+        (["Shop"], " 1 "),
+        ([ONE, "--wait", "long"], "--wait"),
+        ([ONE, "--sender", "Shop"], "--sender"),
+    ],
+)
+def test_wrong_use_ends_with_two(
+    smsc: Smsc, command: str, language: str, arguments: list[str], named: str
+) -> None:
+    """Before anything is opened; a wrong number is named by its place and not shown."""
+    done = smsc(command, *arguments, "--url", "sim://", "--lang", language)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert named in done.stderr
+    assert f"smsc {command} --help" in done.stderr
+    assert ONE not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["hlr", "ping"])
+def test_missing_url_says_how_to_give_one(smsc: Smsc, command: str) -> None:
+    """As everywhere."""
+    done = smsc(command, ONE)
+
+    assert 2 == done.returncode
+    assert "SMSC_URL" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["hlr", "ping"])
+def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str, command: str) -> None:
+    """And nothing was asked."""
+    done = smsc(command, ONE, "--url", nobody, "--json")
+
+    assert 3 == done.returncode
+    assert "not_sent" == json.loads(done.stdout)["error"]["outcome"]
+    assert "nothing left this machine" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+@pytest.mark.parametrize(
+    ("scenario", "went"),
+    [
+        (Scenario(silent=True, receipts=False), "perhaps"),
+        (Scenario(receipts=False), "accepted as"),
+    ],
+)
+def test_interrupted_questions_may_be_paid(
+    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, went: str
+) -> None:
+    """Ctrl-C shows what there is, and what may have been asked."""
+    gateway.scenario = scenario
+
+    def is_out() -> None:
+        """Wait until both are asked, and the answers to that are in."""
+        for _ in range(2):
+            gateway.wait_for_message(timeout=5)
+        gateway.deliver(OTHER, "Shop", "the link has read what was sent before")
+
+    done = interrupted("ping", ONE, OTHER, "--url", gateway.url, after=is_out)
+
+    assert 130 == done.returncode
+    assert "no answer yet" in done.stdout
+    assert "0 of 2 reachable" in done.stdout
+    assert went in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_final_states_only_are_answers(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """ENROUTE says nothing about whether somebody can be reached."""
+    gateway.scenario = Scenario(
+        receipt_delay=0.02, intermediate=True, state=MessageState.UNDELIVERABLE, error_code=1
+    )
+    (answer,) = answers(smsc("ping", ONE, "--url", gateway.url, "--json"))
+
+    assert (False, "UNDELIVERABLE", 1) == (
+        answer["reachable"],
+        answer["state"],
+        answer["error_code"],
+    )

@@ -1,0 +1,331 @@
+"""Messages as octets: what each field says, how texts are cut, templates and what has none."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pdu import decode as decode_pdu
+from pdu.enums import TlvTag
+from pdu.submit import SubmitSm
+from pdu.text.segments import Joined, Reassembler, read_segment
+from pdu.tlvs import Tlv
+from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway import compose as room
+from smsc_async.gateway.coding import TextSettings, decode
+from smsc_async.gateway.compose import Addressing, Composer, segments
+from smsc_async.gateway.markup import render
+from smsc_async.gateway.plan import plan
+from smsc_async.messages import (
+    Coding,
+    Email,
+    HlrQuery,
+    LongText,
+    Message,
+    Ping,
+    Sms,
+    TelegramBot,
+    VoiceCall,
+)
+
+TO = "79991234567"
+
+
+def only(message: Message[Any], **settings: Any) -> SubmitSm:  # noqa: ANN401 - passed on
+    """The one PDU of a short message."""
+    (submit,) = segments(message, **settings)
+    return submit
+
+
+def test_cyrillic_text() -> None:
+    """UTF-16BE, a name for a sender, a receipt asked for."""
+    submit = only(Sms(to=TO, text="Да", sender="Shop"))
+
+    assert submit == SubmitSm(
+        source_addr_ton=5,
+        source_addr_npi=1,
+        source_addr="Shop",
+        dest_addr_ton=1,
+        dest_addr_npi=1,
+        destination_addr="79991234567",
+        registered_delivery=1,
+        data_coding=0x08,
+        short_message=bytes.fromhex(
+            "0414"  # Д
+            "0430"  # а
+        ),
+    )
+
+
+def test_latin_text() -> None:
+    """One septet an octet; "@" is 0x00 and "{" takes two."""
+    submit = only(Sms(to=TO, text="a@{"))
+
+    assert 0x00 == submit.data_coding
+    assert bytes.fromhex("61001b28") == submit.short_message
+
+
+@pytest.mark.parametrize(
+    ("sender", "ton"), [("Shop", 5), (".", 5), ("", 5), ("79990000000", 1), ("900", 1)]
+)
+def test_type_of_number_of_the_sender(sender: str, ton: int) -> None:
+    """5 for a name, as the gateway's sample has it, 1 for a number."""
+    submit = only(Sms(to=TO, text="x", sender=sender))
+
+    assert (ton, 1) == (submit.source_addr_ton, submit.source_addr_npi)
+
+
+def test_settings_change_types_of_number() -> None:
+    """For another SMSC."""
+    submit = only(
+        Sms(to=TO, text="x", sender="Shop"),
+        addressing=Addressing(source_ton=0, source_npi=0, dest_ton=2, dest_npi=8),
+    )
+
+    assert (0, 0, 2, 8) == (
+        submit.source_addr_ton,
+        submit.source_addr_npi,
+        submit.dest_addr_ton,
+        submit.dest_addr_npi,
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "octets"),
+    [
+        (HlrQuery(to=TO), "005f005f0048004c0052005f005f"),
+        (Ping(to=TO), "005f005f00500049004e0047005f005f"),
+    ],
+)
+def test_markup_in_ucs2(message: Message[Any], octets: str) -> None:
+    """The underscore is beyond doubt there."""
+    submit = only(message)
+
+    assert 0x08 == submit.data_coding
+    assert bytes.fromhex(octets) == submit.short_message
+
+
+def test_markup_in_gsm_by_setting() -> None:
+    """The underscore is 0x11 in GSM 03.38."""
+    submit = only(Ping(to=TO), settings=TextSettings(markup=Coding.GSM))
+
+    assert 0x00 == submit.data_coding
+    assert b"\x11\x11PING\x11\x11" == submit.short_message
+
+
+def test_comment_travels_in_the_coding_of_the_text() -> None:
+    """And counts: "~" takes two septets."""
+    message = Sms(to=TO, text="Hi", comment="17")
+
+    assert b"Hi\n\x1b\x3d\x1b\x3d\x1b\x3d\n17" == only(message).short_message
+    assert 12 == plan(message).units
+
+
+def test_comment_may_force_ucs2() -> None:
+    """One text on the wire has one coding."""
+    message = Sms(to=TO, text="Hi", comment="заказ")
+
+    assert 0x08 == only(message).data_coding
+    assert ("з", "а", "к") == plan(message).forced_by
+
+
+@pytest.mark.parametrize(
+    ("text", "flash", "octet"), [("Hi", False, 0), ("Hi", True, 0x10), ("Да", True, 0x18)]
+)
+def test_flash(text: str, flash: bool, octet: int) -> None:  # noqa: FBT001 - a table's column
+    """Message class 0."""
+    message = Sms(to=TO, text=text, flash=flash)
+
+    assert octet == only(message).data_coding
+    assert octet == plan(message).data_coding
+
+
+def test_given_coding_wins() -> None:
+    """Whoever names a coding gets it."""
+    assert 0x08 == only(Sms(to=TO, text="Hi", coding=Coding.UCS2)).data_coding
+    assert b"a\xe7" == only(Sms(to=TO, text="aç", coding=Coding.LATIN1)).short_message
+
+
+def test_given_coding_that_the_bind_cannot_hold() -> None:
+    """After an ISO bind coding 0 is ISO-8859-1, which has no euro sign."""
+    message = Sms(to=TO, text="цена 5 €".replace("цена", "price"), coding=Coding.GSM)
+
+    with pytest.raises(InvalidMessageError, match=r"U\+20AC at position 8") as caught:
+        segments(message, settings=TextSettings(latin1=True))
+
+    assert "price" not in str(caught.value)
+    assert None is caught.value.__context__
+
+
+def test_schedule_is_absolute_and_validity_relative() -> None:
+    """`YYMMDDhhmmsstnnp`: local time with its quarter hours, and a span."""
+    moscow = timezone(timedelta(hours=3))
+    submit = only(
+        Sms(to=TO, text="x", schedule=datetime(2026, 11, 23, 10, 30, tzinfo=moscow), validity=3600)
+    )
+
+    assert "261123103000012+" == submit.schedule_delivery_time
+    assert "000000010000000R" == submit.validity_period
+
+
+def test_either_time_alone() -> None:
+    """The other stays empty, which is now, or the account's default."""
+    later = Sms(to=TO, text="x", schedule=datetime(2026, 11, 23, tzinfo=UTC))
+    brief = Sms(to=TO, text="x", validity=timedelta(days=1))
+
+    assert "" == only(later).validity_period
+    assert ("", "000001000000000R") == (
+        only(brief).schedule_delivery_time,
+        only(brief).validity_period,
+    )
+
+
+def test_parts_with_a_header() -> None:
+    """05 00 03, the reference, how many there are, which this is."""
+    first, second = segments(Sms(to=TO, text="Я" * 71), reference=0xAB)
+
+    assert 0x40 == first.esm_class == second.esm_class
+    assert bytes.fromhex("050003ab0201") + "Я".encode("utf-16-be") * 67 == first.short_message
+    assert bytes.fromhex("050003ab0202") + "Я".encode("utf-16-be") * 4 == second.short_message
+    assert () == first.tlvs
+
+
+def test_parts_with_tlvs() -> None:
+    """The same cut, the numbers beside the text."""
+    _, second = segments(Sms(to=TO, text="Я" * 71, long_text=LongText.SAR), reference=0xAB)
+
+    assert 0 == second.esm_class
+    assert "Я".encode("utf-16-be") * 4 == second.short_message
+    assert (
+        Tlv(TlvTag.SAR_MSG_REF_NUM, b"\x00\xab"),
+        Tlv(TlvTag.SAR_TOTAL_SEGMENTS, b"\x02"),
+        Tlv(TlvTag.SAR_SEGMENT_SEQNUM, b"\x02"),
+    ) == second.tlvs
+
+
+def test_whole_text_in_the_payload() -> None:
+    """One PDU, sm_length 0; the gateway does the cutting."""
+    message = Sms(to=TO, text="Я" * 71, long_text=LongText.PAYLOAD)
+    submit = only(message)
+
+    assert b"" == submit.short_message
+    assert (Tlv(TlvTag.MESSAGE_PAYLOAD, "Я".encode("utf-16-be") * 71),) == submit.tlvs
+    assert 0 == submit.esm_class
+    assert (1, 2) == (plan(message).pdus, plan(message).parts)
+
+
+@pytest.mark.parametrize("long_text", LongText)
+def test_short_text_is_one_plain_part_in_any_case(long_text: LongText) -> None:
+    """`long_text` is about long texts."""
+    submit = only(Sms(to=TO, text="Я" * 70, long_text=long_text))
+
+    assert "Я".encode("utf-16-be") * 70 == submit.short_message
+    assert () == submit.tlvs
+
+
+@pytest.mark.parametrize("long_text", LongText)
+def test_more_parts_than_a_message_has(long_text: LongText) -> None:
+    """255 is what one octet counts."""
+    message = Sms(to=TO, text="Я" * (255 * 67 + 1), long_text=long_text)
+
+    with pytest.raises(InvalidMessageError) as caught:
+        segments(message)
+
+    assert "text: needs 256 parts, one message takes 255; shorten it" == str(caught.value)
+    assert 255 == plan(Sms(to=TO, text="Я" * 255 * 67)).parts
+
+
+def test_reference_out_of_range() -> None:
+    """8 bits: whoever counts references wraps them."""
+    with pytest.raises(InvalidMessageError, match="reference"):
+        segments(Sms(to=TO, text="Я" * 71), reference=256)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Email(to="a@b.ru", text="Я" * 100, subject="Тема"),
+        VoiceCall(to=TO, text="Я" * 100, wait=30),
+        TelegramBot(to=TO, text="Я" * 100, bot="shop_bot"),
+    ],
+    ids=lambda m: type(m).__name__,
+)
+def test_long_markup_is_cut_as_well(message: Message[Any]) -> None:
+    """Joined again it is the whole text."""
+    submits = segments(message, reference=7)
+
+    assert 2 == len(submits) == plan(message).parts
+    assert render(message).encode("utf-16-be") == b"".join(s.short_message[6:] for s in submits)
+
+
+@given(
+    text=st.text("aЯ€😀{~ \n", min_size=1, max_size=400),
+    long_text=st.sampled_from([LongText.UDH, LongText.SAR]),
+    comment=st.none() | st.text("aЯ", max_size=20),
+)
+@settings(deadline=None, max_examples=60)
+def test_what_is_cut_joins_again(text: str, long_text: LongText, comment: str | None) -> None:
+    """Through the eyes of the receiving side; and the plan said so before."""
+    try:
+        message = Sms(to=TO, text=text, comment=comment, long_text=long_text)
+    except InvalidMessageError:
+        return
+    planned, submits = plan(message), segments(message, reference=9)
+    reassembler = Reassembler(timeout=60.0)
+    joined: tuple[Joined, ...] = ()
+
+    for submit in submits:
+        sar = None
+        if submit.tlvs:
+            sar = (
+                submit.tlv(TlvTag.SAR_MSG_REF_NUM),
+                submit.tlv(TlvTag.SAR_TOTAL_SEGMENTS),
+                submit.tlv(TlvTag.SAR_SEGMENT_SEQNUM),
+            )
+        part = read_segment(submit.short_message, has_udh=submit.esm_class == 0x40, sar=sar)
+        joined = reassembler.add(part, sender="Shop", recipient=TO, now=0.0)
+
+    assert render(message) == decode(joined[0].octets, submits[0].data_coding)
+    assert planned.pdus == len(submits)
+    assert all(len(submit.short_message) <= 160 for submit in submits)
+
+
+def test_templates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders that vary wildly cost time, not memory."""
+    monkeypatch.setattr(room, "MAX_TEMPLATES", 2)
+    composer = Composer()
+    for sender in ("One", "Two", "Three", "One"):
+        ((pack, octets),) = composer.compose(Sms(to=TO, text="x", sender=sender))[1]
+
+        assert sender == cast("SubmitSm", decode_pdu(pack(1, TO, octets))).source_addr
+        assert len(composer._templates) <= 2
+
+
+def test_smart_text_travels_in_septets() -> None:
+    """One dash doesn't double the price."""
+    submit = only(Sms(to=TO, text="17 — ready"), settings=TextSettings(smart=True))
+
+    assert (0x00, b"17 - ready") == (submit.data_coding, submit.short_message)
+
+
+def test_refusal_of_a_text_holds_no_text() -> None:
+    """Whoever shows the variables of a traceback, as error trackers do, shows no message."""
+    with pytest.raises(InvalidMessageError) as caught:
+        Composer().compose(Sms(to=TO, text="Я" * (255 * 67 + 1)))
+
+    shown = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    assert not [frame for frame in shown if "text" in (frame.locals or {})]
+
+
+def test_wording_is_what_the_parts_say() -> None:
+    """The gateway's rules compare it, comment included and smart text made plain."""
+    message = Sms(to=TO, text="17 — ready", comment="order 17")
+
+    assert "17 - ready\n~~~\norder 17" == Composer(TextSettings(smart=True)).wire_text(message)

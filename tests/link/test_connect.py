@@ -1,0 +1,229 @@
+"""TCP and TLS: how each failure reads, and that a good certificate is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from scripted import Gateway, nothing, turns
+
+from smsc_async import (
+    ConfigError,
+    ConnectFailedError,
+    LinkError,
+    LinkLostError,
+    Sms,
+    SmscClient,
+    SmscConfig,
+    Tls,
+)
+from smsc_async.link.connect import tls_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Keys are made in pure asyncio debug mode on a shared machine; each takes some tenths of a second.
+CA = trustme.CA(key_type=trustme.KeyType.ECDSA)
+HERE = CA.issue_cert("127.0.0.1", key_type=trustme.KeyType.ECDSA)
+ELSEWHERE = CA.issue_cert("smsc.example", key_type=trustme.KeyType.ECDSA)
+
+
+def server_context(cert: trustme.LeafCert) -> ssl.SSLContext:
+    """Make a server's context."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    cert.configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> str:
+    """The CA's certificate as a file."""
+    path = tmp_path / "ca.pem"
+    CA.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+async def failure(url: str) -> LinkError:
+    """Return how entering fails."""
+    with pytest.raises(LinkError) as caught:
+        await SmscClient(url).__aenter__()
+    await turns()
+    assert "secret" not in str(caught.value)
+    return caught.value
+
+
+async def test_known_ca_is_taken(ca_file: str) -> None:
+    """The usual way with a CA of one's own."""
+    async with (
+        Gateway(tls=server_context(HERE)) as gateway,
+        SmscClient(gateway.url(f"ca_file={ca_file}")) as smsc,
+    ):
+        sent = await smsc.send(Sms(to="79991234567", text="hello"))
+
+    assert "1" == sent.message_id
+
+
+async def test_unknown_ca_is_refused() -> None:
+    """Verified by default; the way out is to name the CA, not to switch it off."""
+    async with Gateway(tls=server_context(HERE)) as gateway:
+        error = await failure(gateway.url())
+
+    assert "the certificate doesn't verify" in str(error)
+    assert "ca_file" in str(error)
+    assert f"127.0.0.1:{gateway.port}" in str(error)
+    assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
+
+
+async def test_wrong_name_is_refused_and_may_be_given(ca_file: str) -> None:
+    """A certificate of somebody else; `server_hostname` is for a host reached by its address."""
+    async with Gateway(tls=server_context(ELSEWHERE)) as gateway:
+        error = await failure(gateway.url(f"ca_file={ca_file}"))
+
+        assert "127.0.0.1" in str(error)
+        assert "the certificate doesn't verify" in str(error)
+        url = gateway.url(f"ca_file={ca_file}&server_hostname=smsc.example")
+        async with SmscClient(url):
+            pass
+
+
+async def test_verification_can_be_switched_off() -> None:
+    """Only by saying so."""
+    async with (
+        Gateway(tls=server_context(ELSEWHERE)) as gateway,
+        SmscClient(gateway.url("verify=0")),
+    ):
+        pass
+
+
+async def test_tls_to_a_plain_port_says_so() -> None:
+    """The SMSC reads a huge length and hangs up."""
+    async with Gateway() as gateway:
+        url = gateway.url().replace("smpp://", "smpps://")
+        error = await failure(url)
+
+    assert isinstance(error, ConnectFailedError)
+    assert "a plain port wants smpp://" in str(error)
+
+
+async def test_tls_to_a_silent_plain_port_says_so() -> None:
+    """It waits for the rest of its PDU; we don't wait for ever."""
+
+    class Silent(asyncio.Protocol):
+        """Takes connections and says nothing."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            """Keep the transport."""
+            transports.append(transport)
+
+    transports: list[asyncio.BaseTransport] = []
+    server = await asyncio.get_running_loop().create_server(Silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    error = await failure(f"smpps://shop:secret@127.0.0.1:{port}?connect_timeout=0.05")
+    server.close()
+    for transport in transports:
+        transport.close()
+    await turns()
+
+    assert "no answer in 0.1 s; check host, port and firewall" in str(error)
+    assert "a plain port wants smpp://" in str(error)
+
+
+async def test_plain_to_a_tls_port_says_so() -> None:
+    """The server answers with a TLS alert, or hangs up."""
+    async with Gateway(tls=server_context(HERE)) as gateway:
+        asyncio.get_running_loop().set_exception_handler(nothing)
+        error = await failure(gateway.url().replace("smpps://", "smpp://"))
+
+    assert isinstance(error, LinkLostError)
+    assert "a TLS port wants smpps://" in str(error)
+
+
+async def test_plain_to_something_else_says_what_it_is() -> None:
+    """HTTP read as a huge length is a classic."""
+    async with Gateway() as gateway:
+        gateway.on_bind = lambda peer, _: peer.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        error = await failure(gateway.url())
+
+    assert "look like HTTP" in str(error)
+
+
+async def test_client_certificate_is_shown(ca_file: str, tmp_path: Path) -> None:
+    """Some gateways ask for one."""
+    path = tmp_path / "client.pem"
+    client = CA.issue_cert("shop@client.example", key_type=trustme.KeyType.ECDSA)
+    client.private_key_and_cert_chain_pem.write_to_path(str(path))
+    context = server_context(HERE)
+    context.verify_mode = ssl.CERT_REQUIRED
+    CA.configure_trust(context)
+    async with (
+        Gateway(tls=context) as gateway,
+        SmscClient(gateway.url(f"ca_file={ca_file}&cert_file={path}")) as smsc,
+    ):
+        sent = await smsc.send(Sms(to="79991234567", text="hello"))
+
+    assert "1" == sent.message_id
+
+
+@pytest.mark.parametrize(
+    ("tls", "name"),
+    [
+        (Tls(ca_file="/nowhere/ca.pem"), "ca_file"),
+        (Tls(cert_file="/nowhere/own.pem"), "cert_file"),
+    ],
+)
+def test_missing_file_is_named(tls: Tls, name: str) -> None:
+    """Before any I/O on the network."""
+    with pytest.raises(ConfigError, match=f"{name}: no certificate.*No such file") as caught:
+        tls_context(tls)
+
+    assert name == caught.value.name
+
+
+def test_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
+    """A key, a README, anything."""
+    path = tmp_path / "ca.pem"
+    path.write_text("nothing of use")
+    with pytest.raises(ConfigError, match="ca_file: no certificates there"):
+        tls_context(Tls(ca_file=str(path)))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the name doesn't resolve"),
+        (UnicodeError("label too long"), "the name doesn't resolve"),
+        (ConnectionResetError(104, "reset"), "it hung up at once"),
+        (ssl.SSLError(1, "wrong version number"), "no TLS there"),
+        (OSError(113, "No route to host"), "No route to host"),
+        (OSError(), "OSError"),
+    ],
+    ids=["unknown name", "impossible name", "reset", "no TLS", "no route", "silent"],
+)
+async def test_each_cause_has_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """DNS, TCP and TLS fail differently, and the way out differs too."""
+
+    async def create_connection(*_: object, **__: object) -> None:
+        """Stand in for the network."""
+        raise error
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create_connection)
+    failed = await failure("smpp://shop:secret@smsc.example")
+
+    assert said in str(failed)
+    assert error is failed.__cause__
+
+
+def test_default_context_verifies_chain_and_name() -> None:
+    """The fault of others was the opposite."""
+    config = SmscConfig.from_url("smpps://shop:secret@smsc.example")
+    assert config.tls is not None
+    context = tls_context(config.tls)
+
+    assert ssl.CERT_REQUIRED is context.verify_mode
+    assert context.check_hostname

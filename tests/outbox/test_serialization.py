@@ -1,0 +1,158 @@
+"""Messages as they are written down."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_async import (
+    Coding,
+    Email,
+    HlrQuery,
+    InvalidMessageError,
+    LongText,
+    Message,
+    Ping,
+    Sms,
+    Social,
+    TelegramBot,
+    TelegramCode,
+    Viber,
+    Voice,
+    VoiceCall,
+)
+from smsc_async.outbox import OutboxError
+from smsc_async.outbox.serialization import KINDS, read, write
+
+TO = "79991234567"
+MESSAGES: tuple[Message[Any], ...] = (
+    Sms(to=TO, text="Код входа: 4821"),
+    Sms(
+        to=TO,
+        sender="Shop",
+        text="x" * 200,
+        comment="order 17",
+        coding=Coding.GSM,
+        long_text=LongText.PAYLOAD,
+        validity=timedelta(hours=1.5),
+        schedule=datetime(2026, 12, 31, 23, 59, 1, 300000, tzinfo=ZoneInfo("Europe/Moscow")),
+        flash=True,
+    ),
+    Sms(to=TO, text="x", schedule=datetime(2027, 1, 1, tzinfo=timezone(timedelta(hours=-3.5)))),
+    Email(to="a@example.com", sender="b@example.com", text="body\nmore", subject="s", comment="c"),
+    VoiceCall(to=TO, text="x", voice=Voice.W2, language="en", wait=10),
+    VoiceCall(to=TO, text="x", param="22,20"),
+    VoiceCall(to=TO, text="x", param="30,60,3"),
+    Viber(to=TO, text="x\u2028\x00🙂", comment="c"),
+    Social(to=TO, text="x"),
+    TelegramCode(to=TO, code="0042"),
+    TelegramBot(to=TO, text="x", bot="@shop_bot"),
+    HlrQuery(to=TO, sender="+79990000000"),
+    Ping(to=TO),
+)
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_message_comes_back_equal(message: Message[Any]) -> None:
+    """Whatever it is, and of the very same class."""
+    again = read(write(message))
+
+    assert message == again
+    assert type(message) is type(again)
+
+
+def test_all_kinds_are_written() -> None:
+    """A tenth kind must not be forgotten here."""
+    assert {type(message) for message in MESSAGES} == set(KINDS.values())
+    ours = (kind for kind in Message.__subclasses__() if kind.__module__ == Sms.__module__)
+    assert set(KINDS) == {kind.__name__ for kind in ours}
+
+
+def test_foreign_number_stays_what_it_is() -> None:
+    """A number of Hong Kong without its plus would be read as a Russian one."""
+    message = Sms(to="+85212345678", text="x")
+
+    assert "85212345678" == message.to
+    assert message == read(write(message))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+anything = st.fixed_dictionaries(
+    {"to": st.from_regex(r"\+[1-9][0-9]{9,14}", fullmatch=True), "text": texts},
+    optional={
+        "comment": texts,
+        "validity": st.timedeltas(timedelta(seconds=1), timedelta(hours=24)),
+        "schedule": st.datetimes(
+            datetime(2020, 1, 1),  # noqa: DTZ001 - the time zone comes with `timezones`
+            datetime(2090, 1, 1),  # noqa: DTZ001 - as above
+            timezones=st.just(UTC),
+        ),
+        "flash": st.booleans(),
+    },
+)
+
+
+@given(anything)
+def test_any_sms_comes_back_equal(fields: dict[str, Any]) -> None:
+    """Every letter of every alphabet, every country, every instant."""
+    try:
+        message = Sms(**fields)
+    except InvalidMessageError:
+        return
+    assert message == read(write(message))
+
+
+def test_form_is_a_small_line_of_ascii() -> None:
+    """One can read it in the database, and any encoding holds it."""
+    form = write(Sms(to=TO, text="я\n"))
+
+    assert r'{"v":1,"kind":"Sms","to":"+79991234567","text":"\u044f\n"}' == form
+
+
+def _changed(**changes: object) -> str:
+    """Return a form with other or more fields."""
+    return json.dumps({**json.loads(write(Sms(to=TO, text="secret words"))), **changes})
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (_changed(v=2), "newer"),
+        (_changed(kind="Fax"), "newer"),
+        (_changed(colour="red"), "newer"),
+        (_changed(text=""), "can't be read"),
+        (_changed(coding=9), "can't be read"),
+        ("secret words", "can't be read"),
+        ("[]", "can't be read"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(form: str, said: str) -> None:
+    """Half a message must not be sent; and the text is in no error."""
+    with pytest.raises(OutboxError, match=said) as caught:
+        read(form)
+
+    assert caught.value.__context__ is None
+    assert "secret" not in str(caught.value)
+
+
+def test_messages_of_others_are_refused() -> None:
+    """Nobody could read them back."""
+
+    class Fax(Ping):
+        """Not of ours."""
+
+    with pytest.raises(OutboxError, match="Fax"):
+        write(Fax(to=TO))
+
+
+def test_defaults_follow_the_class() -> None:
+    """What is left out is what the class has, so old entries read as they were meant."""
+    assert {"v", "kind", "to"} == set(json.loads(write(Ping(to=TO))))

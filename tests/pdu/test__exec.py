@@ -1,0 +1,25 @@
+"""Python that was written by Python."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from pdu._exec import run
+
+
+def test_what_was_run_is_in_the_scope() -> None:
+    """Functions see the scope they were given as their globals."""
+    scope = run("def double():\n    return 2 * n", "<double>", {"n": 21})
+
+    assert 42 == scope["double"]()
+
+
+def test_tracebacks_show_the_written_lines() -> None:
+    """Otherwise nobody could read an error that comes out of them."""
+    scope = run("def fail():\n    return 1 / 0  # the written line", "<fail>", {})
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        scope["fail"]()
+    assert "return 1 / 0  # the written line" in "".join(traceback.format_exception(caught.value))

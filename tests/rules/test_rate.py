@@ -1,0 +1,48 @@
+"""At most so many a second from one account; paced, never refused, in the order of asking."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_async.rules.rate import SLACK, decide, interval
+
+LONG_AGO = float("-inf")
+
+
+def test_first_message_goes_at_once() -> None:
+    """An account that was idle owes nobody anything."""
+    assert (100.0, 100.5) == decide(LONG_AGO, 1, 100.0, 0.5)
+
+
+def test_next_message_goes_an_interval_later() -> None:
+    """Nobody is refused, and nobody overtakes."""
+    assert (100.5, 101.0) == decide(100.5, 1, 100.0, 0.5)
+
+
+def test_parts_take_an_interval_each() -> None:
+    """The gateway counts them singly."""
+    assert (100.0, 101.5) == decide(LONG_AGO, 3, 100.0, 0.5)
+
+
+def test_idle_time_is_not_saved_up() -> None:
+    """After an hour of silence the rate is what it was: no burst."""
+    assert (3600.0, 3600.5) == decide(0.5, 1, 3600.0, 0.5)
+
+
+def test_no_rule_takes_no_time() -> None:
+    """All go at once."""
+    assert 0.0 == interval(None)
+    assert (100.0, 100.0) == decide(100.0, 50, 100.0, interval(None))
+
+
+@given(late=st.lists(st.floats(0, SLACK, exclude_max=True), min_size=150, max_size=150))
+def test_no_second_has_more_than_the_rate(late: list[float]) -> None:
+    """100 a second in any second, even if writes are late by up to the slack."""
+    free_at, written = LONG_AGO, []
+    for delay in late:
+        at, free_at = decide(free_at, 1, 100.0, interval(100.0))
+        written.append(at + delay)
+    written.sort()
+
+    assert all(later - at >= 1.0 - 1e-9 for at, later in zip(written, written[100:], strict=False))

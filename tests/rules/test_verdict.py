@@ -1,0 +1,93 @@
+"""Admitted or held, from when on, and how long a sender waits for it."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from smsc_async import (
+    ConfigError,
+    FloodLimitError,
+    HeldByRuleError,
+    Hold,
+    Outcome,
+    RepeatedMessageError,
+    Sms,
+)
+from smsc_async.rules.verdict import Admitted, Held, RuleName, held_error
+
+MESSAGE = Sms(to="79991234567", text="Код входа: 4821")
+
+
+def test_parts_are_due_one_interval_after_the_other() -> None:
+    """Parts count singly for the rate."""
+    admitted = Admitted(1, not_before=100.0, interval=0.5)
+
+    assert [100.0, 100.5, 101.0] == [admitted.part_at(index) for index in range(3)]
+
+
+def test_postponed_part_is_due_now() -> None:
+    """The parts before it count as written at their distance, those after it follow."""
+    admitted = Admitted("a-1", not_before=100.0, interval=0.5)
+
+    later = admitted.postponed(120.0, 2)
+
+    assert 120.0 == later.part_at(2)
+    assert (admitted.token, admitted.interval) == (later.token, later.interval)
+
+
+def test_hold_fails_at_once_unless_told_to_wait() -> None:
+    """Waiting is the sender's choice: a one-time code is worth nothing after a minute."""
+    held = Held("repeat", retry_at=100.1)
+
+    assert not Hold().allows(held, since=100.0)
+    assert Hold() == Hold.fail()
+
+
+def test_hold_waits_only_if_that_is_enough() -> None:
+    """Waiting in vain helps nobody."""
+    hold = Hold.wait(at_most=35)
+
+    assert hold.allows(Held("flood", retry_at=135.0), since=100.0)
+    assert not hold.allows(Held("flood", retry_at=135.1), since=100.0)
+
+
+def test_hold_waits_for_ever_by_default() -> None:
+    """Rules let everything pass in the end."""
+    assert Hold.wait().allows(Held("repeat", retry_at=1e9), since=0.0)
+
+
+@pytest.mark.parametrize("at_most", [0, -1.0, float("nan")])
+def test_patience_of_nothing_is_refused(at_most: float) -> None:
+    """It looks like waiting and isn't."""
+    with pytest.raises(ConfigError, match=r"at_most: above 0 s, got .*Hold.fail\(\)"):
+        Hold.wait(at_most=at_most)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [("repeat", RepeatedMessageError), ("flood", FloodLimitError), ("store", HeldByRuleError)],
+)
+def test_each_rule_has_its_error(rule: RuleName, kind: type[HeldByRuleError]) -> None:
+    """It says when to try again, and that nothing was sent."""
+    error = held_error(MESSAGE, Held(rule, retry_at=147.6), now=100.0)
+
+    assert kind is type(error)
+    assert 47.6 == pytest.approx(error.retry_after)
+    assert Outcome.NOT_SENT is error.outcome
+    assert "4821" not in str(error)
+    assert "79991234567" not in str(error)
+
+
+def test_error_that_comes_too_late_says_at_once() -> None:
+    """A wait is never negative."""
+    error = held_error(MESSAGE, Held("repeat", retry_at=99.0), now=100.0)
+
+    assert 0.0 == error.retry_after
+
+
+def test_verdicts_pickle() -> None:
+    """A token may cross a process border with the error that holds it."""
+    for verdict in (Admitted("a-1", 1.0, 0.5), Held("flood", 2.0)):
+        assert verdict == pickle.loads(pickle.dumps(verdict))  # noqa: S301 - our own octets

@@ -1,0 +1,116 @@
+"""What the peer is told about a request that isn't taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from pdu import (
+    CommandId,
+    CommandStatus,
+    DataSmResp,
+    DecodeError,
+    DeliverSmResp,
+    GenericNack,
+    Pdu,
+    SubmitSmResp,
+    UnknownPdu,
+    encode,
+)
+from smsc_async.session import Role, SessionState
+from smsc_async.session.negative_responses import (
+    error_of_illegal,
+    refusal,
+    status_of_illegal,
+    status_of_unreadable,
+)
+
+C = CommandId
+S = SessionState
+STATUS = CommandStatus
+
+
+@pytest.mark.parametrize(
+    ("command_id", "expected"),
+    [
+        (C.SUBMIT_SM, SubmitSmResp),
+        (C.DELIVER_SM, DeliverSmResp),
+        (C.DATA_SM, DataSmResp),
+        (C.ALERT_NOTIFICATION, GenericNack),
+        (C.OUTBIND, GenericNack),
+        (0x10203, GenericNack),
+    ],
+)
+def test_own_response_where_one_exists(command_id: int, expected: type[Pdu]) -> None:
+    """SMPP v3.4 §3.3, §4.3: generic_nack is for what has no response of its own."""
+    assert expected(command_status=STATUS.ESME_RSYSERR) == refusal(command_id, STATUS.ESME_RSYSERR)
+
+
+@pytest.mark.parametrize("command_id", [command for command in C if command < 0x80000000])
+def test_every_refusal_can_be_encoded(command_id: int) -> None:
+    """An error while refusing would end a session that should live."""
+    octets = encode(refusal(command_id, STATUS.ESME_RINVBNDSTS), sequence_number=0xFFFFFFFF)
+
+    assert len(octets) == int.from_bytes(octets[:4], "big")
+    assert bytes.fromhex("00000004 FFFFFFFF") == octets[8:16]
+
+
+@pytest.mark.parametrize(
+    ("command_id", "state", "expected"),
+    [
+        (C.SUBMIT_SM, S.OPEN, STATUS.ESME_RINVBNDSTS),
+        (C.DELIVER_SM, S.BOUND_TX, STATUS.ESME_RINVBNDSTS),
+        (C.BIND_TRANSCEIVER, S.BINDING, STATUS.ESME_RALYBND),
+        (C.BIND_TRANSMITTER, S.BOUND_TRX, STATUS.ESME_RALYBND),
+        (C.BIND_RECEIVER, S.UNBINDING, STATUS.ESME_RINVBNDSTS),
+        (C.OUTBIND, S.BOUND_TRX, STATUS.ESME_RINVBNDSTS),
+        (0x10203, S.BOUND_TRX, STATUS.ESME_RINVCMDID),
+        (0x10203, S.OPEN, STATUS.ESME_RINVCMDID),
+    ],
+)
+def test_status_of_what_is_illegal(
+    command_id: int, state: SessionState, expected: CommandStatus
+) -> None:
+    """SMPP v3.4 §5.1.3: the peer learns whether the command or the moment is wrong."""
+    assert expected is status_of_illegal(command_id, state)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("tlvs", STATUS.ESME_RINVPARLEN),
+        ("tlvs[1].value(tag 0x0427)", STATUS.ESME_RINVPARLEN),
+        ("short_message", STATUS.ESME_RINVMSGLEN),
+        ("source_addr", STATUS.ESME_RINVSRCADR),
+        ("dest_address[3].dl_name", STATUS.ESME_RINVDSTADR),
+        ("validity_period", STATUS.ESME_RINVEXPIRY),
+        ("esm_class", STATUS.ESME_RINVCMDLEN),
+    ],
+)
+def test_status_names_the_broken_field(field: str, expected: CommandStatus) -> None:
+    """Whoever debugs the other side sees where to look."""
+    error = DecodeError("SubmitSm", field, 19, "cut short", int(C.SUBMIT_SM), 7)
+
+    assert expected is status_of_unreadable(error, Role.SMSC)
+
+
+@pytest.mark.parametrize("command_id", [C.DELIVER_SM, C.DATA_SM])
+def test_unreadable_message_to_the_esme_is_given_up_for_good(command_id: int) -> None:
+    """Any other status brings the same octets back for ever."""
+    error = DecodeError("DeliverSm", "tlvs[0]", 60, "cut short", int(command_id), 7)
+
+    assert STATUS.ESME_RX_P_APPN is status_of_unreadable(error, Role.ESME)
+
+
+def test_unreadable_message_to_the_smsc_is_told_what_is_wrong() -> None:
+    """Its sender is a program that somebody is writing just now."""
+    error = DecodeError("DataSm", "tlvs[0]", 60, "cut short", int(C.DATA_SM), 7)
+
+    assert STATUS.ESME_RINVPARLEN is status_of_unreadable(error, Role.SMSC)
+
+
+def test_error_tells_the_command_the_state_and_the_number() -> None:
+    """That is what one looks for in the log of the other side."""
+    error = error_of_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
+
+    assert "command 0x00010203 is no request of SMPP (seq=77)" == str(error)
+    assert b"frame" == error.frame
