@@ -38,9 +38,9 @@ from smsc_async.session import (
     BindRequested,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -223,7 +223,7 @@ class SimulatedSmsc:
                     self._answered(delivery, response.command_status, now)
                 case (
                     ResponseOverdue(context=Delivery() as delivery)
-                    | ResponseGarbled(context=Delivery() as delivery)
+                    | ResponseUndecodable(context=Delivery() as delivery)
                 ):
                     self._put_back([delivery], now)
                 case BindRequested(pdu=pdu):
