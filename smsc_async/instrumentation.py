@@ -76,17 +76,12 @@ class WireLog:
         self._peer = peer
         self._buffers = {"<": FrameBuffer(), ">": FrameBuffer()}
 
-    @property
-    def is_on(self) -> bool:
-        """Whether somebody listens."""
-        return WIRE.isEnabledFor(logging.DEBUG)
-
-    def read(self, octets: bytes) -> None:
-        """Log what came in."""
+    def received(self, octets: bytes) -> None:
+        """Log the PDUs in octets that were read."""
         self._log("<", octets)
 
-    def written(self, octets: bytes) -> None:
-        """Log what goes out."""
+    def sent(self, octets: bytes) -> None:
+        """Log the PDUs in octets that were written."""
         self._log(">", octets)
 
     def _log(self, sign: str, octets: bytes) -> None:
