@@ -17,6 +17,7 @@ import anyio
 
 import pdu
 from pdu import BindMode
+from pdu.names import command_name
 from smsc_async.config import LONGEST_PASSWORD
 from smsc_async.errors import (
     BindRefusedError,
@@ -219,7 +220,7 @@ class Dispatcher:
         link = next((link for link in self._links if link.room), None)
         if link is None:
             raise LinkLostError("no bound link has a free slot")
-        name = getattr(request.command_id, "name", "request").lower()
+        name = command_name(request.command_id)
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         link.request(request, PendingRequest(name, future, timeout))
         return await future
