@@ -11,6 +11,7 @@ import asyncio
 from logging import DEBUG
 from typing import TYPE_CHECKING, Any, cast
 
+from pdu.names import command_name
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import LOG, WIRE, WireLog
 from smsc_async.link.submit_job import handler_of
@@ -122,7 +123,7 @@ class Link(asyncio.Protocol):
             LinkLostError: The gateway hung up, or didn't respond in time.
         """
         self._binding = self._loop.create_future()
-        self._bind_name, self._system_id = _bind_name(request), system_id
+        self._bind_name, self._system_id = command_name(request.command_id), system_id
         if self._lost is None:
             self.session.request(request, self._clock())
             self._plan_flush()
@@ -378,8 +379,11 @@ _ABORTED = frozenset(
         EndReason.UNBOUND,
     }
 )
+<<<<<<< HEAD
 
 
 def _bind_name(request: Bind) -> str:
     """Name of a bind request, as the specification writes it."""
     return getattr(request.command_id, "name", "bind").lower()
+=======
+>>>>>>> main

@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from pdu.names import command_name
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link.submit_job import NEVER, PendingRequest
@@ -130,7 +131,7 @@ class Dispatcher:
             self._withdrawn = 0
         return True
 
-    async def request(self, request: Pdu, name: str, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session, from the write
+    async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session, from the write
         """Send another request that takes a slot; return its response, whatever its status.
 
         Waits neither for a link nor for a slot. Cancelling is safe: the response is ignored.
@@ -144,6 +145,7 @@ class Dispatcher:
         if link is None:
             raise LinkLostError("no bound link has a free slot")
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+        name = command_name(request.command_id)
         link.request(request, PendingRequest(name, future, timeout))
         return await future
 

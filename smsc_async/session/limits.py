@@ -7,6 +7,10 @@ uses, is off by default.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from smsc_async.config import SmscConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,20 @@ class SessionLimits:
     inactivity_timeout: float | None = None
     pdu_timeout: float = 30.0
     max_length: int = 70_000
+
+    @classmethod
+    def from_config(cls, config: SmscConfig) -> Self:
+        """Return the limits of a client's session with *config*."""
+        timeouts = config.timeouts
+        return cls(
+            window=config.window,
+            response_timeout=timeouts.response,
+            bind_timeout=timeouts.bind,
+            enquire_link_interval=timeouts.enquire_link_interval,
+            enquire_link_timeout=timeouts.enquire_link_timeout,
+            unbind_timeout=timeouts.unbind,
+            pdu_timeout=timeouts.frame,
+        )
 
     def __post_init__(self) -> None:
         _at_least("window", self.window, 1)

@@ -29,6 +29,7 @@ from pdu import (
     decode,
     encode,
 )
+from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError, RemoteProtocolError
 from smsc_async.session.events import (
     BindRefused,
@@ -63,11 +64,10 @@ from smsc_async.session.states import (
     SessionState,
     after,
     allowed,
-    command_name,
     explain,
 )
 from smsc_async.session.timers import Timer, Timers
-from smsc_async.session.window import NO_SLOT, RESPONSE_BIT, Window
+from smsc_async.session.window import NO_SLOT, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

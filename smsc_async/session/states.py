@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pdu import BindMode, CommandId
+from pdu.names import command_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,11 +146,3 @@ def explain(role: Role, state: SessionState, command_id: int) -> str:
         return f"{name} is never sent by the {role.value}"
     places = ", ".join(place.value for place in SessionState if place in states)
     return f"{name} is not allowed in {state.value}, only in {places}"
-
-
-def command_name(command_id: int) -> str:
-    """`submit_sm` for 4; the number itself, in hex, for what has no name."""
-    try:
-        return CommandId(command_id).name.lower()
-    except ValueError:
-        return f"command 0x{command_id:08X}"

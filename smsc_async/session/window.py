@@ -11,9 +11,9 @@ from math import inf
 from typing import Final, NamedTuple
 
 from pdu import CommandId
+from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError
 
-RESPONSE_BIT: Final = 0x80000000
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 _SUBMIT_SM_RESP: Final = _SUBMIT_SM | RESPONSE_BIT
@@ -65,8 +65,8 @@ class Slot(NamedTuple):
 
     def __repr__(self) -> str:
         return (
-            f"Slot(sequence_number={self.sequence_number}, command_id=0x{self.command_id:08X}, "
-            f"deadline={self.deadline})"
+            f"Slot(sequence_number={self.sequence_number}, "
+            f"command_id={command_name(self.command_id)}, deadline={self.deadline})"
         )
 
 

@@ -116,5 +116,5 @@ def test_error_tells_the_command_the_state_and_the_number() -> None:
     """That is what one looks for in the log of the other side."""
     error = error_for_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
 
-    assert "command 0x00010203 is no request of SMPP (seq=77)" == str(error)
+    assert "0x00010203 is no request of SMPP (seq=77)" == str(error)
     assert b"frame" == error.frame

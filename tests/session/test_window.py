@@ -245,7 +245,7 @@ def test_repr_shows_the_debts_and_no_context() -> None:
     slot = slots.close_slot(1, SUBMIT_SM_RESP)
 
     assert "Window(0/3 in flight, 0 overdue)" == repr(slots)
-    assert "Slot(sequence_number=1, command_id=0x00000004, deadline=10.0)" == repr(slot)
+    assert "Slot(sequence_number=1, command_id=submit_sm, deadline=10.0)" == repr(slot)
 
 
 @settings(max_examples=30)
