@@ -379,11 +379,3 @@ _ABORTED = frozenset(
         EndReason.UNBOUND,
     }
 )
-<<<<<<< HEAD
-
-
-def _bind_name(request: Bind) -> str:
-    """Name of a bind request, as the specification writes it."""
-    return getattr(request.command_id, "name", "bind").lower()
-=======
->>>>>>> main
