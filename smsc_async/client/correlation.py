@@ -91,10 +91,10 @@ class ReceiptCorrelator:
         self._remove_dead()
         return len(self._current) + len(self._previous)
 
-    def register(self, job: MessageJob[Any], message_id: str) -> list[tuple[Receipt, Match]]:
-        """Expect receipts of an accepted part; return the early ones of this id with their match."""
+    def register(self, job: MessageJob[Any], message_id: str) -> tuple[tuple[Receipt, Match], ...]:
+        """Expect receipts of an accepted part; return the early ones of this id, with matches."""
         if not message_id:
-            return []
+            return ()
         key = self._response_key(message_id) if self._response_key is not None else message_id
         current = self._current
         current[key] = expected = _Expected(job, self._on_dead)
@@ -103,7 +103,7 @@ class ReceiptCorrelator:
             self._previous, self._current = current, {}
         if len(self._dead) >= MAX_DEAD:
             self._remove_dead()
-        return self._match_early(key) if self.early else []
+        return self._match_early(key) if self.early else ()
 
     def match(self, receipt: Receipt) -> Match:
         """Hand a receipt to its message."""
@@ -112,17 +112,18 @@ class ReceiptCorrelator:
             key = self._receipt_key(key)
         return self._hand_over(key, receipt)
 
-    def wait_for_response(self, receipt: Receipt, now: float) -> Receipt | None:
+    def wait_for_response(self, receipt: Receipt, now: float) -> list[Receipt]:
         """Keep a receipt of an unknown id until a response names it, or `patience` is over.
 
         Returns:
-            The receipt that gives way because there are too many; None if there are not.
+            The oldest receipts, if there are too many.
         """
         key = receipt.message_id
         if self._receipt_key is not None:
             key = self._receipt_key(key)
         self.early.append(_Early(key, receipt, now))
-        return self.early.popleft().receipt if len(self.early) > MAX_EARLY else None
+        excess = len(self.early) - MAX_EARLY
+        return [self.early.popleft().receipt for _ in range(excess)]
 
     def next_deadline(self) -> float | None:
         """The instant at which the oldest early receipt has waited in vain, or None."""
@@ -178,12 +179,12 @@ class ReceiptCorrelator:
         ids = job.ids
         return next((n for n in reversed(range(len(ids))) if comparable(ids[n] or "") == key), 0)
 
-    def _match_early(self, key: str) -> list[tuple[Receipt, Match]]:
+    def _match_early(self, key: str) -> tuple[tuple[Receipt, Match], ...]:
         """Hand over the receipts that waited for this id."""
         waited = [early.receipt for early in self.early if early.key == key]
         if waited:
             self.early = deque(early for early in self.early if early.key != key)
-        return [(receipt, self._hand_over(key, receipt)) for receipt in waited]
+        return tuple((receipt, self._hand_over(key, receipt)) for receipt in waited)
 
     def __repr__(self) -> str:
         registered = len(self._current) + len(self._previous)

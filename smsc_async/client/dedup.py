@@ -1,8 +1,8 @@
 """De-duplication of receipts.
 
-Rule: two receipts are the same if they name the same id and the same error, or without an error the
-same state. The gateway reports a status over SMPP, over HTTP or both, and repeats what it isn't sure
-was read.
+Rule: two receipts are the same if they name the same id and the same error, or without an error
+the same state. The gateway reports a status over SMPP, over HTTP or both, and repeats what it
+isn't sure was read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Bounded queues between the gateway's deliveries and their readers.
 
-Rule: an item is acknowledged once it is stored; what isn't stored isn't acknowledged, so the gateway
-waits or delivers it again (back-pressure). Nothing is dropped, and nothing grows without limit.
+Rule: an item is acknowledged once it is stored; what isn't stored isn't acknowledged, so the
+gateway waits or delivers it again (back-pressure). Nothing is dropped, and nothing grows without
+limit.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 MAX_UNACKNOWLEDGED = 1000
-"""Deliveries that wait to be stored; further ones are refused, and the gateway repeats them later."""
+"""Deliveries that wait to be stored; further ones are refused, and the gateway repeats them
+later."""
 
 
 class Delivery(Protocol):
@@ -33,6 +36,13 @@ class Delivery(Protocol):
         """Report that the item is stored, or with any other status that it isn't."""
 
 
+class Memory(Protocol[T_contra]):
+    """Remembers the items that were stored."""
+
+    def add(self, item: T_contra, /) -> None:
+        """Remember an item."""
+
+
 class DeliveryQueue(Generic[T]):
     """Items for readers, at most *size* of them; further deliveries wait unacknowledged.
 
@@ -42,13 +52,15 @@ class DeliveryQueue(Generic[T]):
     Args:
         name: Of the method that reads, for the log.
         size: Items that are stored at most.
+        memory: Gets every item that is stored.
 
     Attributes:
         is_read: Whether `read` was ever iterated.
     """
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, size: int, memory: Memory[T] | None = None) -> None:
         self.is_read = False
+        self._memory = memory
         self._name = name
         self._size = size
         self._items: deque[T] = deque()
@@ -96,8 +108,8 @@ class DeliveryQueue(Generic[T]):
     def close(self) -> None:
         """End the readers once they have read what is stored."""
         self._is_closed = True
-        # A delivery without acknowledgement is repeated by the gateway. Items that were acknowledged
-        # before, as a part or an early receipt, stay.
+        # A delivery without acknowledgement is repeated by the gateway. Items that were
+        # acknowledged before, as a part or an early receipt, stay.
         self._items.extend(item for item, delivery in self._unacknowledged if delivery is None)
         self._unacknowledged.clear()
         self._wake()
@@ -112,6 +124,8 @@ class DeliveryQueue(Generic[T]):
     def _store(self, item: T, delivery: Delivery | None) -> None:
         """Store an item and acknowledge its delivery."""
         self._items.append(item)
+        if self._memory is not None:
+            self._memory.add(item)
         if delivery is not None:
             delivery.acknowledge()
 

@@ -1,7 +1,7 @@
 """TCP and TLS connect.
 
-Rule: every failure is a ConnectFailedError that names the host, the cause and the remedy, chained to
-the operating system's error.
+Rule: every failure is a ConnectFailedError that names the host, the cause and the remedy, chained
+to the operating system's error.
 """
 
 from __future__ import annotations
@@ -82,7 +82,12 @@ async def connect(
     return link
 
 
-_UNRELATED_TO_TLS = (ssl.SSLCertVerificationError, socket.gaierror, UnicodeError, ConnectionRefusedError)
+_UNRELATED_TO_TLS = (
+    ssl.SSLCertVerificationError,
+    socket.gaierror,
+    UnicodeError,
+    ConnectionRefusedError,
+)
 
 
 def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table of causes

@@ -1,8 +1,8 @@
 """One TCP connection to the gateway with its session: octets in, octets out, one timer.
 
-Rule: the link decides nothing. The session interprets PDUs, the handlers decide about messages; the
-link decides only when to write and when to look at the clock. All PDUs of one turn of the event loop
-leave in one write.
+Rule: the link decides nothing. The session interprets PDUs, the handlers decide about messages;
+the link decides only when to write and when to look at the clock. All PDUs of one turn of the
+event loop leave in one write.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ LONGEST_EXTENSION = 1.0
 """Seconds by which a deadline is extended at most, if the event loop was blocked."""
 
 MAX_UNREAD = 16 * 1024 * 1024
-"""Octets that may wait for a gateway that doesn't read; beyond it the link ends. Messages stop long
-before, at the transport's high-water mark: only responses get here. A window of 10 000 is a sixth."""
+"""Octets that may wait for a gateway that doesn't read; beyond it the link ends. Messages stop
+long before, at the transport's high-water mark: only responses get here. A window of 10 000 is a
+sixth."""
 
 
 class Link(asyncio.Protocol):
@@ -111,7 +112,7 @@ class Link(asyncio.Protocol):
 
     @property
     def room(self) -> int:
-        """Requests that may be written now: free slots, while bound and not paused by the socket."""
+        """Requests that may be written now: free slots, unless unbound or paused by the socket."""
         session = self.session
         return 0 if self._write_paused or session.mode is None else session.window.free
 

@@ -1,9 +1,9 @@
 """Gives every message its turn on a link.
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A message
-whose first part was written is finished before the next one starts; one that wasn't waits for a link
-and survives the loss of any. When the gateway throttles, all messages wait, and the throttled one is
-the next again.
+whose first part was written is finished before the next one starts; one that wasn't waits for a
+link and survives the loss of any. When the gateway throttles, all messages wait, and the throttled
+one is the next again.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Dispatcher:
             self._withdrawn = 0
         return True
 
-    async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session, from the write
+    async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session
         """Send another request that takes a slot; return its response, whatever its status.
 
         Waits neither for a link nor for a slot. Cancelling is safe: the response is ignored.

@@ -1,7 +1,7 @@
 """Keeps the links of one client up: connect, bind, reconnect, unbind.
 
-Rule: the pool builds links and never writes a message; bound links go to the dispatcher. A link that
-ends is built again after a growing delay, until the client is left or the gateway refuses the
+Rule: the pool builds links and never writes a message; bound links go to the dispatcher. A link
+that ends is built again after a growing delay, until the client is left or the gateway refuses the
 credentials.
 """
 
@@ -279,7 +279,8 @@ class LinkPool:
         return link
 
     def __repr__(self) -> str:
-        return f"<LinkPool {self.state.value}, {len(self._dispatcher.links)} of {self.config.binds} links>"
+        bound = len(self._dispatcher.links)
+        return f"<LinkPool {self.state.value}, {bound} of {self.config.binds} links bound>"
 
 
 def _bind_request(config: SmscConfig) -> Bind:

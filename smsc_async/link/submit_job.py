@@ -1,8 +1,8 @@
 """One message being submitted: its parts, their responses, and its outcome.
 
-Rule: a job finishes exactly once, when every written part has its response, is overdue or was lost,
-and no other part will be written. A throttled part is written again. Cancelling the caller of `send`
-doesn't end the job once a part was written.
+Rule: a job finishes exactly once, when every written part has its response, is overdue or was
+lost, and no other part will be written. A throttled part is written again. Cancelling the caller
+of `send` doesn't end the job once a part was written.
 """
 
 from __future__ import annotations
@@ -361,6 +361,6 @@ class SubmitJob(Generic[R_co]):
         if self.is_finished:
             outcome = "accepted" if self.failure is None else type(self.failure).__name__
         return (
-            f"<{type(self).__name__} {self.message!r}, {self.written} of {self.parts} parts written,"
+            f"<{type(self).__name__} {self.message!r}, {self.written}/{self.parts} parts written,"
             f" {self._in_flight} in flight, {outcome}>"
         )

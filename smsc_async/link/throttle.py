@@ -10,8 +10,8 @@ No clock: instants are arguments, in seconds.
 from __future__ import annotations
 
 FIRST_PAUSE = 0.1
-"""Seconds of the first pause. The gateway counts its rate by the second, so at most four attempts fall
-into one; and a single message that was too fast is delayed by no more than this."""
+"""Seconds of the first pause. The gateway counts its rate by the second, so at most four attempts
+fall into one; and a single message that was too fast is delayed by no more than this."""
 
 LONGEST_PAUSE = 5.0
 """Seconds of the longest pause: writes resume within seconds of the gateway's recovery."""

@@ -71,7 +71,6 @@ class SessionLimits:
         _positive("inactivity_timeout", self.inactivity_timeout)
         _positive("pdu_timeout", self.pdu_timeout)
 
-
     @property
     def shortest_timeout(self) -> float:
         """Seconds of the shortest wait: what begins now is due no earlier."""

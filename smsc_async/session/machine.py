@@ -261,7 +261,8 @@ class Session:
         """
         if not self.is_over:
             self._read(data, now)
-        return self._drain_events()
+        events, self._events = self._events, []
+        return events
 
     def receive_eof(self, now: float, *, error: Exception | None = None) -> list[Event]:
         """End the session because the connection is gone; after our unbind that is a clean end.
@@ -373,7 +374,8 @@ class Session:
             if self.is_over:
                 return
         if broken is None:
-            self._watch_partial_pdu(now, received=bool(frames))
+            if self._buffer.pending or self._is_mid_pdu:
+                self._watch_partial_pdu(now, received=bool(frames))
             return
         nack = GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
         self.unwritten.append(_encoded(nack, 0))
@@ -491,13 +493,11 @@ class Session:
 
     def _watch_partial_pdu(self, now: float, *, received: bool) -> None:
         """Run the PDU timer while a PDU is incomplete, anew for each PDU that begins."""
-        if self._buffer.pending:
-            if received or not self._is_mid_pdu:
-                self._timers.start(Timer.PDU, now)
-            self._is_mid_pdu = True
-        elif self._is_mid_pdu:
+        if not self._buffer.pending:
             self._timers.stop(Timer.PDU)
-            self._is_mid_pdu = False
+        elif received or not self._is_mid_pdu:
+            self._timers.start(Timer.PDU, now)
+        self._is_mid_pdu = self._buffer.pending > 0
 
     # States.
 
