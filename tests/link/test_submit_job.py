@@ -243,9 +243,7 @@ def test_late_refusal_names_nothing(job: SubmitJob[Any]) -> None:
     assert () == job.message_ids
 
 
-def test_giving_up_what_is_finished_changes_nothing(
-    job: SubmitJob[Any], owner: Nobody
-) -> None:
+def test_giving_up_what_is_finished_changes_nothing(job: SubmitJob[Any], owner: Nobody) -> None:
     """It is finished exactly once."""
     job.give_up("one")
     job.give_up("two")
