@@ -34,7 +34,7 @@ from pdu import (
 )
 from pdu.text import TextCoding, split
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
 from smsc_async.receipts import HlrReceipt, read_receipt
 from smsc_async.rules.limits import GatewayLimits
@@ -149,13 +149,13 @@ def test_unbind_ends_the_link(desk: Desk) -> None:
 
 def test_ids_count_up_from_the_documents_own(client: Client) -> None:
     """Decimal, like the 855469 in the gateway's example."""
-    assert ["855469", "855470"] == _ids(client.send(*segments(Sms(to=TO, text=LONG))))[:2]
+    assert ["855469", "855470"] == _ids(client.send(*submits_of(Sms(to=TO, text=LONG))))[:2]
 
 
 def test_submit_is_kept_as_the_message_it_was(desk: Desk, client: Client) -> None:
     """What a test reads in `messages` is what the gateway understood."""
     message = Sms(to=TO, sender="Shop", text="Код 4821", comment="order 17")
-    client.send(*segments(message))
+    client.send(*submits_of(message))
     (kept,) = desk.brain.messages
 
     assert message == kept.message
@@ -187,7 +187,7 @@ def test_parts_are_joined_however_they_travel(
 ) -> None:
     """User data headers, sar_* TLVs or one message_payload: one message."""
     message = Sms(to=TO, text=LONG, long_text=long_text)
-    pdus = segments(message, reference=7)
+    pdus = submits_of(message, reference=7)
     ids = _ids(client.send(*reversed(pdus)))
     (kept,) = desk.brain.messages
 
@@ -198,7 +198,7 @@ def test_parts_are_joined_however_they_travel(
 
 def test_parts_that_never_come_are_not_waited_for(desk: Desk, client: Client) -> None:
     """«…все SMS-части должны быть переданы на сервер в течение минуты»."""
-    first, second, _ = segments(Sms(to=TO, text=LONG), reference=7)
+    first, second, _ = submits_of(Sms(to=TO, text=LONG), reference=7)
     client.send(second)
     desk.wait(30.0)
     client.send(first)
@@ -313,7 +313,7 @@ def test_link_may_drop_after_so_many_submits(make_desk: MakeDesk) -> None:
     """The last one is taken in, closing is its answer, and what came behind it is lost."""
     desk = make_desk(drop_after=2)
     client = desk.client()
-    answers = client.send(*[pdu for code in "123" for pdu in segments(Sms(to=TO, text=code))])
+    answers = client.send(*[pdu for code in "123" for pdu in submits_of(Sms(to=TO, text=code))])
 
     assert ["855469"] == _ids(answers)
     assert client.link.session.is_over
@@ -506,7 +506,7 @@ def test_each_submit_has_its_own_receipt(
     desk: Desk, client: Client, long_text: str, receipts: int
 ) -> None:
     """Parts have their own ids; a payload is one submit_sm, charged by what it is cut into."""
-    client.send(*segments(Sms(to=TO, text=LONG, long_text=LongText(long_text))))
+    client.send(*submits_of(Sms(to=TO, text=LONG, long_text=LongText(long_text))))
     desk.wait(0.2)
     came = client.receipts()
 
@@ -516,7 +516,7 @@ def test_each_submit_has_its_own_receipt(
 
 def test_hlr_query_is_answered_by_an_hlr_receipt(desk: Desk, client: Client) -> None:
     """«Результат запроса приходит в обычном статусе (Delivery Report)»."""
-    client.send(*segments(HlrQuery(to=TO)))
+    client.send(*submits_of(HlrQuery(to=TO)))
     desk.wait(0.2)
     (receipt,) = client.receipts()
 
@@ -526,7 +526,7 @@ def test_hlr_query_is_answered_by_an_hlr_receipt(desk: Desk, client: Client) -> 
 
 def test_ping_is_answered_by_a_receipt(desk: Desk, client: Client) -> None:
     """A ping has no other answer."""
-    client.send(*segments(Ping(to=TO)))
+    client.send(*submits_of(Ping(to=TO)))
     desk.wait(0.2)
 
     assert [5] == [receipt.flags for receipt in client.receipts()]
@@ -668,7 +668,7 @@ def test_address_that_cannot_go_back_costs_its_receipt_only(desk: Desk, client: 
 
 def _submit_of(sender: str) -> Pdu:
     """Return a submit_sm that asks for a receipt."""
-    (pdu,) = segments(Sms(to=TO, sender=sender, text="x"))
+    (pdu,) = submits_of(Sms(to=TO, sender=sender, text="x"))
     return pdu
 
 
@@ -806,7 +806,7 @@ def test_flood_may_be_refused(make_desk: MakeDesk) -> None:
 
 def test_message_in_parts_has_one_fate_when_it_is_whole(desk: Desk, client: Client) -> None:
     """«…для проверки на фильтры и шаблоны все SMS-части предварительно необходимо склеить…»."""
-    *first, last = segments(Sms(to=TO, text=LONG), reference=7)
+    *first, last = submits_of(Sms(to=TO, text=LONG), reference=7)
     client.send(*first)
     desk.wait(59.0)
     assert [] == client.receipts()
@@ -818,7 +818,7 @@ def test_message_in_parts_has_one_fate_when_it_is_whole(desk: Desk, client: Clie
 
 def test_message_whose_parts_are_late_is_undeliverable(desk: Desk, client: Client) -> None:
     """«В противном случае оператор может отклонить сообщение…»: err 241, for each part."""
-    first, *rest = segments(Sms(to=TO, text=LONG), reference=7)
+    first, *rest = submits_of(Sms(to=TO, text=LONG), reference=7)
     client.send(first)
     desk.wait(60.0)
     assert [(MessageState.UNDELIVERABLE, 241)] == _fates(client)
@@ -834,7 +834,7 @@ def test_parts_may_be_late_where_no_rule_is(make_desk: MakeDesk) -> None:
     """Each part has its outcome at once, as at an SMSC that joins nothing."""
     desk = make_desk(rules=GatewayLimits(multipart_window=None))
     client = desk.client()
-    client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
+    client.send(submits_of(Sms(to=TO, text=LONG), reference=7)[0])
     desk.wait(0.2)
 
     assert [(MessageState.DELIVERED, 0)] == _fates(client)
@@ -847,7 +847,7 @@ def test_parts_wait_as_long_as_the_rule_says(make_desk: MakeDesk) -> None:
     """Other numbers make a test disagree with the client on purpose."""
     desk = make_desk(rules=GatewayLimits(multipart_window=5.0, margin=0.0))
     client = desk.client()
-    client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
+    client.send(submits_of(Sms(to=TO, text=LONG), reference=7)[0])
     desk.wait(5.0)
 
     assert [(MessageState.UNDELIVERABLE, 241)] == _fates(client)
@@ -858,7 +858,7 @@ def test_long_message_sent_again_is_known_by_its_whole_text(make_desk: MakeDesk)
     desk = make_desk(receipt_window=9)
     client = desk.client()
     for reference, text in enumerate((LONG, LONG + "!", LONG)):
-        client.send(*segments(Sms(to=TO, text=text), reference=reference))
+        client.send(*submits_of(Sms(to=TO, text=text), reference=reference))
     desk.wait(0.2)
 
     assert [(MessageState.DELIVERED, 0)] * 6 + [(MessageState.UNDELIVERABLE, 253)] * 3 == (
@@ -871,7 +871,7 @@ def test_message_with_a_blocked_part_is_blocked(make_desk: MakeDesk) -> None:
     """Two parts would have passed; nobody can read two thirds."""
     desk = make_desk(rules=GatewayLimits(flood_length=2))
     client = desk.client()
-    client.send(*segments(Sms(to=TO, text=LONG)))
+    client.send(*submits_of(Sms(to=TO, text=LONG)))
     desk.wait(0.2)
 
     assert [(MessageState.UNDELIVERABLE, 251)] * 3 == _fates(client)
@@ -879,7 +879,7 @@ def test_message_with_a_blocked_part_is_blocked(make_desk: MakeDesk) -> None:
 
 def test_part_that_came_twice_has_a_fate_too(desk: Desk, client: Client) -> None:
     """Two ids were given, so two receipts are owed."""
-    first, *rest = segments(Sms(to=TO, text=LONG), reference=7)
+    first, *rest = submits_of(Sms(to=TO, text=LONG), reference=7)
     client.send(first, first, *rest)
     desk.wait(0.2)
     assert ["855470", "855471", "855472", "855469"] == [r.message_id for r in client.receipts()]
@@ -930,7 +930,7 @@ def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
 def test_outcome_may_come_first_of_parts_too(make_desk: MakeDesk) -> None:
     """Those of all parts come before the last one's response."""
     client = make_desk(receipt_before_response=True).client()
-    *first, last = segments(Sms(to=TO, text=LONG), reference=7)
+    *first, last = submits_of(Sms(to=TO, text=LONG), reference=7)
 
     assert [SubmitSmResp] * 2 == [type(pdu) for pdu in client.send(*first)]
     assert [DeliverSm] * 3 + [SubmitSmResp] == [type(pdu) for pdu in client.send(last)]
@@ -940,7 +940,7 @@ def test_set_that_is_open_keeps_its_rule(make_desk: MakeDesk) -> None:
     """A message keeps the scenario it came under; none is told twice, and none forgotten."""
     desk = make_desk()
     client = desk.client()
-    first, second, last = segments(Sms(to=TO, text=LONG), reference=7)
+    first, second, last = submits_of(Sms(to=TO, text=LONG), reference=7)
     client.send(first)
     desk.brain.scenario = Scenario(rules=None)
     client.send(second)

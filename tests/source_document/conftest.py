@@ -26,7 +26,7 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
 
@@ -132,7 +132,7 @@ def sent() -> Sender:
     """What leaves for a message, without a socket: octets written and read again."""
 
     def leaves(message: Message[Any], **settings: Any) -> list[SubmitSm]:  # noqa: ANN401 - passed on
-        pdus = segments(message, settings=TextSettings(**settings))
+        pdus = submits_of(message, settings=TextSettings(**settings))
         read = [decode(encode(pdu, sequence_number=1)) for pdu in pdus]
         return [pdu for pdu in read if isinstance(pdu, SubmitSm)]
 
