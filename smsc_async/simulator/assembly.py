@@ -141,7 +141,13 @@ class MessageAssembly:
         )
         parts = partial.by_sequence
         submits = tuple(parts[sequence] for sequence, _ in joined.parts if sequence in parts)
-        self._state.record_message(view, submits, now, parts=len(joined.parts), total=joined.total)
+        self._state.record_message(
+            view,
+            submits,
+            self._state.date_at(now),
+            parts=len(joined.parts),
+            total=joined.total,
+        )
         return view, partial
 
     def __repr__(self) -> str:

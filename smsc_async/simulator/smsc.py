@@ -266,11 +266,12 @@ class SimulatedSmsc:
         """Record a submit_sm, respond with its id, and schedule its outcome."""
         state, scenario = self.state, self.state.scenario
         self._last_id += 1
-        part = _part(self._last_id, submit, error, scenario, state.date_at(now))
+        date = state.date_at(now)
+        part = _part(self._last_id, submit, error, scenario, date)
         state.record_part(part)
         decided: tuple[SubmittedPart, ...] = (part,)
         if submit.segment.total == 1:
-            state.record_message(submit.view, decided, now)
+            state.record_message(submit.view, decided, date)
         else:
             decided = self._assembly.add(part, submit.segment, submit.pdu.data_coding, now)
         if scenario.receipt_before_response:
@@ -353,13 +354,14 @@ def _read(link: ClientLink, pdu: SubmitSm) -> _Submit:
         reference, total, sequence = (int.from_bytes(values.get(tag, b""), "big") for tag in _SAR)
         sar = reference, total, sequence
     segment = read_segment(octets, has_udh=bool(pdu.esm_class & EsmClass.UDHI), sar=sar)
+    text = decode(segment.payload, pdu.data_coding, link.settings)
     view = SubmitView(
-        system_id=link.account.system_id,
-        sender=pdu.source_addr,
-        recipient=pdu.destination_addr,
-        text=decode(segment.payload, pdu.data_coding, link.settings),
-        octets=segment.payload,
-        data_coding=pdu.data_coding,
+        link.account.system_id,
+        pdu.source_addr,
+        pdu.destination_addr,
+        text,
+        segment.payload,
+        pdu.data_coding,
     )
     return _Submit(pdu, view, segment)
 

@@ -107,17 +107,22 @@ class SmscState:
         self,
         view: SubmitView,
         submits: tuple[SubmittedPart, ...],
-        now: float,
+        received_at: datetime,
         *,
         parts: int = 1,
         total: int = 1,
     ) -> None:
         """Remember a message; the oldest ones are forgotten."""
         message = SubmittedMessage(
-            **view._asdict(),
+            system_id=view.system_id,
+            sender=view.sender,
+            recipient=view.recipient,
+            text=view.text,
+            octets=view.octets,
+            data_coding=view.data_coding,
             parts=parts,
             total=total,
-            received_at=self.date_at(now),
+            received_at=received_at,
             submits=submits,
         )
         self.stats.messages += 1

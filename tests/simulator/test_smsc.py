@@ -569,3 +569,18 @@ def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
     ]
 
     assert [0, 0, STATUS.ESME_RSUBMITFAIL] == _statuses(answers)
+
+
+def test_reprs_show_numbers_and_no_text(harness: Harness, client: Client) -> None:
+    """They stand in debuggers; a text may be a code."""
+    client.submit("Code 4821")
+    client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
+    harness.advance(0.2)
+    smsc: Any = harness.smsc
+
+    assert [
+        "<SimulatedSmsc 1 links, 2 submits, 1 messages, 0 deliver_sm waiting>",
+        "<SmscState 1 accounts, 1 messages, 1 actions scheduled>",
+        "<MessageAssembly 1 partial messages>",
+        "<OutboundQueue 0 waiting, 0 delivered, 0 redelivered, 0 dropped>",
+    ] == [repr(one) for one in (smsc, smsc.state, smsc._assembly, smsc._outbound)]
