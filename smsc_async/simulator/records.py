@@ -11,8 +11,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import MessageState
+from pdu.masking import mask_number, shown_address
 from pdu.smpp_time import format_time
-from smsc_async.errors import InvalidMessageError, mask_number
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ class SubmittedMessage:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
             f"SubmittedMessage({self.kind}, message_id={self.message_id!r},"
-            f" sender={_shown(self.sender)}, recipient={_shown(self.recipient)}, text={size},"
+            f" sender={shown_address(self.sender)},"
+            f" recipient={shown_address(self.recipient)}, text={size},"
             f" parts={self.parts}/{self.total}, state={state})"
         )
 
@@ -218,9 +220,3 @@ def parse_message(text: str | None, recipient: str, sender: str) -> Message[Any]
         return parse(text, to=recipient, sender=sender)
     except InvalidMessageError:
         return None
-
-
-def _shown(address: str) -> str:
-    """Mask an address of a person; names of senders stay."""
-    is_person = address.lstrip("+").isdigit() or "@" in address
-    return repr(mask_number(address) if is_person else address)

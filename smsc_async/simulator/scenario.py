@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
-from smsc_async.errors import mask_number
+from pdu.masking import mask_number
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:

@@ -29,14 +29,14 @@ from smsc_async.session import (
     BindRequested,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
 )
-from smsc_async.session.negative_responses import refusal
+from smsc_async.session.negative_responses import negative_response
 from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
 from smsc_async.simulator.outbound import OutboundQueue
@@ -169,7 +169,7 @@ class SimulatedSmsc:
                     self._outbound.on_response(delivery, response.command_status, now)
                 case (
                     ResponseOverdue(context=QueuedDelivery() as delivery)
-                    | ResponseGarbled(context=QueuedDelivery() as delivery)
+                    | ResponseUndecodable(context=QueuedDelivery() as delivery)
                 ):
                     self._outbound.requeue([delivery], now)
                 case BindRequested(pdu=pdu):
@@ -196,7 +196,8 @@ class SimulatedSmsc:
         # SMPP defines these commands, so each gets its own response instead of a generic_nack,
         # with ESME_RINVCMDID: to a server that lacks a command its id is an unknown one. Which
         # status the gateway gives isn't written; clients treat any other than 0 alike.
-        link.session.respond(pdu, refusal(pdu.command_id, CommandStatus.ESME_RINVCMDID), now)
+        response = negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID)
+        link.session.respond(pdu, response, now)
 
     def _on_bind(self, link: ClientLink, pdu: Any, now: float) -> None:  # noqa: ANN401 - one of three binds
         """Accept or refuse a bind; send what waits if the link can receive."""

@@ -29,9 +29,9 @@ from smsc_async.session import (
     LateResponseReceived,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -92,7 +92,7 @@ class CheckedSession:
         """Respond to requests, check events and what is written."""
         for event in events:
             match event:
-                case ResponseReceived() | ResponseGarbled() | ResponseOverdue():
+                case ResponseReceived() | ResponseUndecodable() | ResponseOverdue():
                     self._pending.remove(event.context)
                 case LinkEnded():
                     for context in event.lost:
