@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pdu
-from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu, TlvTag
-from pdu.text.segments import Reassembler, read_segment
+from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu
+from pdu.text import Reassembler, segment_of
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.submission import Match, ReceiptCorrelator
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.instrumentation import LOG
-from smsc_async.receipts import IncomingMessage, Receipt, body, is_receipt, read_receipt
+from smsc_async.receipts import IncomingMessage, Receipt, is_receipt, read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pdu.text.segments import Joined, Segment
+    from pdu.text import Joined, Segment
     from smsc_async.client.delivery_queue import Delivery
     from smsc_async.config import SmscConfig
     from smsc_async.link import Link
@@ -254,7 +253,7 @@ class InboundRouter:
         if self.incoming.is_overfull:
             delivery.answer(CommandStatus.ESME_RX_T_APPN)
             return
-        segment = _segment(request)
+        segment = segment_of(request)
         if segment.total == 1:
             self.incoming.put(self._single(request, segment), delivery)
             return
@@ -298,20 +297,6 @@ class InboundRouter:
             total=len(joined.parts) + len(joined.missing),
             received_at=self._clock(),
         )
-
-
-def _segment(request: DeliverSm | DataSm) -> Segment:
-    """Read which part of a message a PDU is."""
-    has_udh = bool(request.esm_class & pdu.EsmClass.UDHI)
-    sar: tuple[int, int, int] | None = None
-    if request.tlvs:
-        numbers: list[Any] = [request.tlv(tag) for tag in _SAR]
-        if all(isinstance(number, int) for number in numbers):
-            sar = (numbers[0], numbers[1], numbers[2])
-    return read_segment(body(request), has_udh=has_udh, sar=sar)
-
-
-_SAR = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
 
 
 def _keys(

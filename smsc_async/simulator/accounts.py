@@ -86,16 +86,6 @@ class Account:
         system_id: The login.
     """
 
-    __slots__ = (
-        "enforcement",
-        "links",
-        "partial_messages",
-        "reassembler",
-        "settings",
-        "system_id",
-        "waiting",
-    )
-
     def __init__(self, system_id: str) -> None:
         self.system_id = system_id
         self.settings = DEFAULT_SETTINGS

@@ -141,13 +141,8 @@ class MessageAssembly:
         )
         parts = partial.by_sequence
         submits = tuple(parts[sequence] for sequence, _ in joined.parts if sequence in parts)
-        self._state.record_message(
-            view,
-            submits,
-            self._state.date_at(now),
-            parts=len(joined.parts),
-            total=joined.total,
-        )
+        date, count = self._state.date_at(now), len(joined.parts)
+        self._state.record_message(view, submits, date, parts=count, total=joined.total)
         return view, partial
 
     def __repr__(self) -> str:

@@ -43,22 +43,10 @@ class RuleEnforcement:
     counts from its first part, and others have come since.
     """
 
-    __slots__ = (
-        "_arrivals",
-        "_expiry",
-        "_joined_rules",
-        "_limits",
-        "_part_rules",
-        "_requests",
-        "_retention",
-        "_single_rules",
-        "_streaks",
-    )
-
     def __init__(self) -> None:
         self._requests: dict[Fingerprint, Admitted] = {}
         self._streaks: dict[str, Streak] = {}
-        # In order of time, because finding the oldest entry of a dict is slow.
+        # In order of time (hot path).
         self._expiry: deque[tuple[float, Fingerprint, str]] = deque()
         self._retention = 0.0
         self._arrivals: deque[float] = deque()

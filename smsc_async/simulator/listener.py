@@ -212,9 +212,6 @@ class Connection(asyncio.Protocol):
 class DeadlineTimer:
     """One timer of the event loop for a deadline that keeps moving. It may fire early, never late.
 
-    Deadlines mostly move away. To set the loop's timer anew each time costs more than to let it
-    fire for nothing now and then.
-
     Args:
         loop: The event loop.
         clock: Seconds that deadlines are in.
@@ -237,7 +234,7 @@ class DeadlineTimer:
 
     def set(self, deadline: float | None) -> None:
         """Fire at *deadline* at the latest; None changes nothing."""
-        if deadline is None or deadline >= self._deadline:
+        if deadline is None or deadline >= self._deadline:  # hot path
             return
         self.cancel()
         self._deadline = deadline

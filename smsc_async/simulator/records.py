@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from pdu.enums import MessageState
+from pdu.enums import FINAL_STATES, MessageState
 from pdu.masking import mask_number, shown_address
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
@@ -22,17 +22,7 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message
     from smsc_async.simulator.scenario import Scenario
 
-FINAL = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.EXPIRED,
-        MessageState.DELETED,
-        MessageState.UNDELIVERABLE,
-        MessageState.UNKNOWN,
-        MessageState.REJECTED,
-        MessageState.SKIPPED,
-    }
-)
+FINAL = FINAL_STATES | {MessageState.UNKNOWN}
 """States after which the simulator sends no receipt of a message any more."""
 
 

@@ -14,7 +14,6 @@ from pdu import (
     RESPONSES,
     BindMode,
     CommandStatus,
-    EsmClass,
     Pdu,
     QuerySm,
     QuerySmResp,
@@ -23,7 +22,7 @@ from pdu import (
     Tlv,
     TlvTag,
 )
-from pdu.text import Segment, read_segment
+from pdu.text import Segment, segment_of
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.session import (
     BindRequested,
@@ -59,7 +58,6 @@ FIRST_ID: Final = 855_469
 _RECEIVING: Final = (BindMode.RECEIVER, BindMode.TRANSCEIVER)
 _V50: Final = 0x50
 _V34: Final = 0x34
-_SAR: Final = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
 
 
 class _Submit(NamedTuple):
@@ -345,16 +343,8 @@ def _bind_status(scenario: Scenario, pdu: Any) -> int:  # noqa: ANN401 - one of 
 
 
 def _read(link: ClientLink, pdu: SubmitSm) -> _Submit:
-    """Read a submit_sm, wherever its octets and the numbers of its part travel."""
-    sar, octets = None, pdu.short_message
-    if pdu.tlvs:
-        # The first of equal tags counts.
-        values = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
-        octets = octets or values.get(TlvTag.MESSAGE_PAYLOAD, b"")
-        # A missing number is 0, which `read_segment` takes for none.
-        reference, total, sequence = (int.from_bytes(values.get(tag, b""), "big") for tag in _SAR)
-        sar = reference, total, sequence
-    segment = read_segment(octets, has_udh=bool(pdu.esm_class & EsmClass.UDHI), sar=sar)
+    """Read a submit_sm: its text, and which part of a message it is."""
+    segment = segment_of(pdu)
     text = decode(segment.payload, pdu.data_coding, link.settings)
     view = SubmitView(
         link.account.system_id,
@@ -373,7 +363,7 @@ def _part(
     """Make the record of an accepted submit_sm."""
     pdu, view, segment = submit
     is_single = segment.total == 1
-    # Every other kind than an SMS begins so; parsing each text would cost time.
+    # Every other kind than an SMS begins so (hot path).
     is_markup = is_single and view.text is not None and view.text.startswith("__")
     message = parse_message(view.text, view.recipient, view.sender) if is_markup else None
     return SubmittedPart(
