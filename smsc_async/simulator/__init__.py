@@ -7,6 +7,9 @@
 
 Rule: `SimulatedSmsc` decides and has no sockets, the listener has sockets and decides nothing.
 The session is the client's own, in the other role. No message ever leaves the machine.
+
+A read travels so: `Connection.data_received`, `SimulatedSmsc.receive`, the session's events, the
+decision and its `Changes`, `Listener._flush`, `Connection.flush`.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class Scenario:
         inactivity_timeout: Time without any PDU after which a bound link is closed; None never
             closes it. A new value applies to new connections. The gateway has two minutes.
         submit_status: A `command_status` for every submit_sm, 0 to accept it; or a function that
-            returns one. It runs on the simulator's event loop.
+            returns one for a `SubmitView`, on the simulator's event loop.
         response_delay: Time from a submit_sm to its response.
         window: submit_sm of one link that may await their response; more are refused with
             ESME_RTHROTTLED. The gateway advises 1000 to 2000 for bulk.

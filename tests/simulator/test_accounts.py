@@ -37,7 +37,7 @@ def test_link_with_the_fewest_in_flight_is_next(make_harness: MakeHarness) -> No
 
 
 def test_reprs_show_numbers_and_no_text(harness: Harness) -> None:
-    """They stand in debuggers, logs and failed tests; a person's number is masked."""
+    """Debuggers, logs and failed tests show them; a person's number is masked."""
     account = Account("shop")
     delivery = QueuedDelivery(DeliverSm(source_addr="79991234567", short_message=b"Hi"), account)
 

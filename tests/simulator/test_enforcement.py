@@ -41,7 +41,7 @@ def test_what_differs_is_no_repeat(enforcement: RuleEnforcement, other: SubmitVi
     assert enforcement.check(PUBLISHED, other, 1.0) is None
 
 
-def test_fifty_first_in_a_row_is_a_flood(enforcement: RuleEnforcement) -> None:
+def test_fifty_first_in_a_streak_is_a_flood(enforcement: RuleEnforcement) -> None:
     """Until a gap of half a minute; a stopped message doesn't lengthen the streak."""
     for number in range(50):
         assert enforcement.check(PUBLISHED, submit(str(number)), number * 29.9) is None

@@ -545,7 +545,7 @@ async def test_function_of_the_scenario_sees_every_submit() -> None:
 
 
 async def test_reprs_show_numbers_and_no_text() -> None:
-    """They stand in debuggers and logs."""
+    """Debuggers and logs show them."""
     async with Simulator(Scenario(receipts=False)) as simulator, _bound(simulator) as wire:
         await wire.send(SUBMIT)
         await wire.read()

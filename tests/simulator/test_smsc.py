@@ -510,7 +510,7 @@ def test_repeat_of_another_account_is_none(harness: Harness, client: Client) -> 
     assert [STATUS.ESME_ROK] == _statuses(harness.client(system_id="bank").submit("Hi"))
 
 
-def test_fifty_first_in_a_row_is_accepted_and_blocked(harness: Harness, client: Client) -> None:
+def test_fifty_first_in_a_streak_is_accepted_and_blocked(harness: Harness, client: Client) -> None:
     """«Сервер также блокирует отправку более 50 сообщений одному абоненту…»: err 251."""
     answers = [client.submit(str(number))[0] for number in range(51)]
     harness.advance(0.2)
@@ -572,7 +572,7 @@ def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
 
 
 def test_reprs_show_numbers_and_no_text(harness: Harness, client: Client) -> None:
-    """They stand in debuggers; a text may be a code."""
+    """Debuggers show them, and a text may be a code."""
     client.submit("Code 4821")
     client.send(segments(Sms(to=TO, text=LONG), reference=7)[0])
     harness.advance(0.2)
