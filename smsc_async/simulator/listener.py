@@ -206,7 +206,8 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def __repr__(self) -> str:
-        return f"<Connection {self._link!r}, {self._timer!r}>"
+        # asyncio logs connections that fail before `connection_made`.
+        return f"<Connection {getattr(self, '_link', None)!r}, {self._timer!r}>"
 
 
 class DeadlineTimer:

@@ -1,12 +1,15 @@
-"""The timer of the simulator's listener; its sockets are tested by `test_server`."""
+"""The simulator's listener where no socket is needed; `test_server` has the rest."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
-from smsc_async.simulator.listener import DeadlineTimer
+from smsc_async.simulator import Scenario
+from smsc_async.simulator.listener import Connection, DeadlineTimer, Listener
+from smsc_async.simulator.smsc import SimulatedSmsc
 
 
 async def test_timer_fires_once_for_the_earliest_deadline() -> None:
@@ -33,3 +36,13 @@ async def test_cancelled_timer_has_no_deadline() -> None:
     timer.cancel()
     timer.cancel()
     assert "<DeadlineTimer at inf>" == repr(timer)
+
+
+async def test_connection_that_failed_while_it_was_made_has_a_repr() -> None:
+    """asyncio logs it, for instance after a TLS handshake that failed."""
+    loop = asyncio.get_running_loop()
+    smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime.now(UTC))
+
+    assert "<Connection None, <DeadlineTimer at inf>>" == repr(
+        Connection(Listener(smsc, loop.time))
+    )
