@@ -39,7 +39,7 @@ async def test_cancelled_timer_has_no_deadline() -> None:
 
 
 async def test_connection_that_failed_while_it_was_made_has_a_repr() -> None:
-    """asyncio logs it, for instance after a TLS handshake that failed."""
+    """Asyncio logs it, for instance after a TLS handshake that failed."""
     loop = asyncio.get_running_loop()
     smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime.now(UTC))
 
