@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.link.submit_job import NEVER
-from smsc_async.rules.engine import RuleEngine, Step
+from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from smsc_async.client.submission import Submission
     from smsc_async.messages import Message
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token, Verdict
     from smsc_async.stores import RuleStore
@@ -85,16 +86,16 @@ class AdmissionControl:
             return None
         if token is not None:
             submission.retries = token
-        question = self._rulebook.question(submission.message, parts, text, token)
-        submission.fingerprint = question[1]
+        step = self._rulebook.step(submission.message, parts, text, token)
+        submission.fingerprint = step[1]
         if not self._is_one_clock:
             now = self._store.now()
-        return self._noted(submission, self._store.apply_now(question, now), now)
+        return self._noted(submission, self._store.apply_now(step, now), now)
 
     def _step_of(self, submission: Submission[Any]) -> Step:
-        """Return the question of a message once more, by name."""
+        """Return the step of a message once more."""
         to, parts, token = submission.message.to, submission.parts, submission.retries
-        return _make(Step, (self._rules, submission.fingerprint, to, parts, token))
+        return self._rules, submission.fingerprint, to, parts, token
 
     async def ask(self, submission: Submission[Any], blocked: Blocked, hold: Hold) -> None:
         """Wait until nothing keeps the message from going, as long as *hold* allows.

@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from smsc_async.rules.engine import Rules, Step, decide
+from smsc_async.rules.engine import Rules, decide
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Held
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from smsc_async.rules.duplicates import Fingerprint
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.flood import Streak
     from smsc_async.rules.verdict import Admitted
 
@@ -50,13 +51,13 @@ class RuleEnforcement:
         "_of_whole",
         "_remembered",
         "_requests",
-        "_rows",
+        "_streaks",
         "_together",
     )
 
     def __init__(self) -> None:
         self._requests: dict[Fingerprint, Admitted] = {}
-        self._rows: dict[str, Streak] = {}
+        self._streaks: dict[str, Streak] = {}
         # What was remembered when: a dict is slow to tell its oldest entry.
         self._remembered: deque[tuple[float, Fingerprint, str]] = deque()
         self._memory = 0.0
@@ -102,7 +103,7 @@ class RuleEnforcement:
         """
         if limits is not self._limits:
             self._adopt(limits)
-        return self._apply(Step(self._of_whole, hash(asked), asked[1]), began_at, now)
+        return self._apply((self._of_whole, hash(asked), asked[1], 1, None), began_at, now)
 
     def _judge(
         self, limits: GatewayLimits, to: str, asked: Hashable, now: float, *, is_part: bool
@@ -113,7 +114,7 @@ class RuleEnforcement:
         if limits.rate is not None and self._is_too_fast(limits.rate, now):
             return "rate"
         rules = self._of_part if is_part else self._together
-        stopped_by = self._apply(Step(rules, hash(asked), to), now, now)
+        stopped_by = self._apply((rules, hash(asked), to, 1, None), now, now)
         if stopped_by is None and limits.rate is not None:
             self._arrived.append(now)
         return stopped_by
@@ -121,15 +122,16 @@ class RuleEnforcement:
     def _apply(self, step: Step, at: float, now: float) -> Literal["repeat", "flood"] | None:
         """Decide all rules of a message together; remember it if none stops it."""
         self._forget(now)
-        known, row = self._requests.get(step.request), self._rows.get(step.to)
-        verdict, row, _ = decide(step, known, row, at, at, 0)
+        rules, request, to, _, _ = step
+        previous, streak = self._requests.get(request), self._streaks.get(to)
+        verdict, streak, _ = decide(step, previous, streak, at, at, 0)
         if isinstance(verdict, Held):
             return "repeat" if verdict.rule == "repeat" else "flood"
-        if step.rules.repeat_window:
-            self._requests[step.request] = verdict
-        if row is not None:
-            self._rows[step.to] = row
-        self._remembered.append((now, step.request, step.to))
+        if rules.repeat_window:
+            self._requests[request] = verdict
+        if streak is not None:
+            self._streaks[to] = streak
+        self._remembered.append((now, request, to))
         return None
 
     def _forget(self, now: float) -> None:
@@ -137,11 +139,11 @@ class RuleEnforcement:
         remembered, oldest = self._remembered, now - self._memory
         while remembered and remembered[0][0] <= oldest:
             _, request, to = remembered.popleft()
-            known, row = self._requests.get(request), self._rows.get(to)
+            known, streak = self._requests.get(request), self._streaks.get(to)
             if known is not None and known.not_before <= oldest:
                 del self._requests[request]
-            if row is not None and row[2] <= oldest:
-                del self._rows[to]
+            if streak is not None and streak[2] <= oldest:
+                del self._streaks[to]
 
     def _adopt(self, limits: GatewayLimits) -> None:
         """Go by these limits from now on."""
@@ -164,4 +166,4 @@ class RuleEnforcement:
         return len(self._arrived) >= most
 
     def __repr__(self) -> str:
-        return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._rows)} recipients>"
+        return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._streaks)} recipients>"
