@@ -251,7 +251,9 @@ class SimulatedSmsc:
         # The commands are SMPP's own, so each gets its own response and no generic_nack, and
         # ESME_RINVCMDID in it: to a server that lacks a command its id is an unknown one. Which
         # status the gateway gives isn't written; clients treat any other than 0 alike.
-        link.session.respond(pdu, negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID), now)
+        link.session.respond(
+            pdu, negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID), now
+        )
 
     # Binds.
 

@@ -181,6 +181,36 @@ async def test_refused_long_message_leaves_no_part_in_the_streak(world: World) -
     await admitted(world, world.step("long", parts=50))
 
 
+async def test_late_refusal_does_not_free_a_newer_request(world: World) -> None:
+    """A minute later the same text was sent again: only that reservation holds a repeat."""
+    step = world.step()
+    first = await admitted(world, step)
+    store = world.asked
+    world.move(61.0)
+    await admitted(world, step)
+
+    store.release(step, first)
+    await store.flush()
+
+    assert ("repeat", about(61.0)) == await held(world, step)
+
+
+async def test_refusal_after_all_windows_changes_nothing(world: World) -> None:
+    """The state of the message may be gone by then."""
+    step = world.step()
+    first = await admitted(world, step)
+    store = world.asked
+    for number in range(3):
+        world.move(61.0)
+        await admitted(world, world.step(f"Text {number}", to="79991234568"))
+
+    store.release(step, first)
+    await store.flush()
+
+    await admitted(world, world.step("long", parts=50))
+    assert "flood" == (await held(world, world.step("next")))[0]
+
+
 async def test_unknown_outcome_keeps_its_reservation(world: World) -> None:
     """Its repeat is held, and a deliberate resend starts the minute anew."""
     first = await admitted(world, world.step())
@@ -231,7 +261,7 @@ async def test_rate_is_kept_in_the_order_of_asking(world: World) -> None:
     assert [about(0.0), about(2.0), about(4.0), about(6.0)] == waits
 
 
-async def test_rate_is_the_accounts_whoever_the_recipients_are(world: World) -> None:
+async def test_rate_is_shared_by_all_recipients_of_the_account(world: World) -> None:
     """Single messages to new subscribers are an interval apart, too."""
     world.use(GatewayLimits(rate=1.05))  # an interval of one second
 
