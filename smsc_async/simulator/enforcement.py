@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from smsc_async.rules.engine import Rules, Step, decide
+from smsc_async.rules.engine import Rules, decide
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Held
 
@@ -99,7 +99,7 @@ class RuleEnforcement:
             "repeat" or None.
         """
         self._set_limits(limits)
-        step = Step(self._joined_rules, hash(_identity(view)), view.recipient)
+        step = self._joined_rules, hash(_identity(view)), view.recipient, 1, None
         return self._apply(step, began_at, now)
 
     def _check(self, rules: Rules, key: Hashable, to: str, now: float) -> StoppedBy | None:
@@ -107,7 +107,7 @@ class RuleEnforcement:
         rate = self._limits.rate
         if rate is not None and self._is_too_fast(rate, now):
             return "rate"
-        stopped_by = self._apply(Step(rules, hash(key), to), now, now)
+        stopped_by = self._apply((rules, hash(key), to, 1, None), now, now)
         if stopped_by is None and rate is not None:
             self._arrivals.append(now)
         return stopped_by
