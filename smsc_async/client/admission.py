@@ -1,7 +1,7 @@
 """Admission control: the account's rules, as the messages of one client meet them.
 
-Rule: nothing is decided here. The rule engine makes a step of the message, the store decides it, and
-the verdict is kept in the message's job: when it may be written, and what it has reserved.
+Rule: nothing is decided here. The rule engine makes a step of the message, the store decides it,
+and the verdict is kept in the message's job: when it may be written, and what it has reserved.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from smsc_async.rules.duplicates import Fingerprint
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.flood import Streak
     from smsc_async.rules.verdict import Admitted
     from smsc_async.simulator.scenario import SubmitView
@@ -115,15 +116,16 @@ class RuleEnforcement:
     def _apply(self, step: Step, at: float, now: float) -> Literal["repeat", "flood"] | None:
         """Decide all rules together; remember the message if none stops it."""
         self._expire(now)
-        earlier, streak = self._requests.get(step.request), self._streaks.get(step.to)
+        rules, request, to, _, _ = step
+        earlier, streak = self._requests.get(request), self._streaks.get(to)
         verdict, streak, _ = decide(step, earlier, streak, at, at, 0)
         if isinstance(verdict, Held):
             return "repeat" if verdict.rule == "repeat" else "flood"
-        if step.rules.repeat_window:
-            self._requests[step.request] = verdict
+        if rules.repeat_window:
+            self._requests[request] = verdict
         if streak is not None:
-            self._streaks[step.to] = streak
-        self._expiry.append((now, step.request, step.to))
+            self._streaks[to] = streak
+        self._expiry.append((now, request, to))
         return None
 
     def _expire(self, now: float) -> None:
