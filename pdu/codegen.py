@@ -163,7 +163,9 @@ def give_tlvs(tlvs: tuple[Tlv, ...]) -> bytes:
         tag, value = tlv.tag, tlv.value
         size = len(value)
         known = TLVS.get(tag)
-        if type(value) is not bytes or (known is not None and not known[1] <= size <= known[2]):
+        if type(value) is not bytes or (
+            known is not None and not known.minimum <= size <= known.maximum
+        ):
             raise FastPathMiss
         written += _TLV_HEAD.pack(tag, size), value
     return b"".join(written)

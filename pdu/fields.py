@@ -13,9 +13,7 @@ from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 
 import construct
 
-from pdu.enums import TlvTag
 from pdu.masking import shown_type
-from pdu.tlvs import Tlv, limits
 
 T = TypeVar("T")
 
@@ -72,7 +70,7 @@ class Field(construct.Construct, Generic[T]):  # type: ignore[misc]  # construct
         raise construct.SizeofError(path=path)
 
 
-def _take(stream: IO[bytes], size: int, path: str) -> bytes:
+def take(stream: IO[bytes], size: int, path: str) -> bytes:
     """Read exactly *size* octets."""
     at = stream.tell()
     octets = stream.read(size)
@@ -98,7 +96,7 @@ class Integer(Field[int]):
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> int:
         """Read the number and turn it into what users see."""
-        return self.values(int.from_bytes(_take(stream, self.octets, path), "big"))
+        return self.values(int.from_bytes(take(stream, self.octets, path), "big"))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
         """Write the number, if it is one and fits."""
@@ -186,7 +184,7 @@ class OctetString(Field[bytes]):
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> bytes:
         """Read as many octets as the first one says."""
-        return _take(stream, _take(stream, 1, path)[0], path)
+        return take(stream, take(stream, 1, path)[0], path)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
         """Write the length and the octets, if there are not too many."""
@@ -221,7 +219,7 @@ class Counted(Field[tuple[T, ...]]):
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[T, ...]:
         """Read as many items as the first octet says."""
-        count = _take(stream, 1, path)[0]
+        count = take(stream, 1, path)[0]
         return tuple(self.item.read(stream, f"{path}[{n}]") for n in range(count))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
@@ -279,7 +277,7 @@ class Tagged(Field[Any]):
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> object:
         """Read the flag and the record it announces."""
         at = stream.tell()
-        flag = _take(stream, 1, path)[0]
+        flag = take(stream, 1, path)[0]
         if flag not in self.records:
             raise FieldError(f"flag {flag} is none of {sorted(self.records)}", path, at)
         return self.records[flag].read(stream, path)
@@ -293,48 +291,6 @@ class Tagged(Field[Any]):
                 return obj
         known = " or ".join(record.cls.__name__ for record in self.records.values())
         raise FieldError(f"takes {known}, got {type(obj).__name__}", path)
-
-
-class TlvList(Field[tuple[Tlv, ...]]):
-    """Optional parameters up to the end of the PDU (v3.4 §3.2.4).
-
-    Unknown tags are kept. A length that runs past the PDU is an error; one to three octets at
-    the end, which can't be a TLV, are passed over.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shown = shown_items((Tlv,))
-
-    def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[Tlv, ...]:
-        """Read TLVs to the end."""
-        found: list[Tlv] = []
-        while len(head := stream.read(4)) == 4:
-            tag, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
-            where = f"{path}[{len(found)}].value(tag 0x{tag:04X})"
-            found.append(Tlv(TlvTag.of(tag), _take(stream, length, where)))
-        return tuple(found)
-
-    def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
-        """Write the TLVs, each within its limits."""
-        if not isinstance(obj, tuple | list):
-            raise FieldError(f"takes a tuple of Tlv, got {type(obj).__name__}", path)
-        for n, tlv in enumerate(obj):
-            if not isinstance(tlv, Tlv):
-                raise FieldError(f"takes Tlv, got {type(tlv).__name__}", f"{path}[{n}]")
-            tag, value = tlv
-            if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
-                reason = f"takes 0 to 65535, got {shown_number(tag)}"
-                raise FieldError(reason, f"{path}[{n}].tag")
-            where = f"{path}[{n}].value(tag 0x{tag:04X})"
-            if not isinstance(value, bytes | bytearray):
-                reason = f"takes octets, got {type(value).__name__}; Tlv.of takes typed values"
-                raise FieldError(reason, where)
-            least, most = limits(tag)
-            if not least <= len(value) <= most:
-                raise FieldError(f"takes {least} to {most} octets, got {len(value)}", where)
-            stream.write(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
-        return obj
 
 
 class Span(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
+from pdu.tlvs import TlvList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

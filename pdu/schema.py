@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
-from pdu.tlvs import Tlv, read_tlv
+from pdu.tlvs import Tlv, TlvList, read_tlv
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -52,9 +52,8 @@ from pdu.fields import (
     OctetString,
     Record,
     Tagged,
-    TlvList,
 )
-from pdu.tlvs import TLVS, limits
+from pdu.tlvs import TLVS, TlvList, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
