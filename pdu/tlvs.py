@@ -41,6 +41,28 @@ class BroadcastFrequencyInterval(NamedTuple):
     number: int
 
 
+class ValueAdapter(construct.Adapter):  # type: ignore[misc]  # construct has no types
+    """A construct of a whole value.
+
+    Args:
+        read: Turns octets into a value.
+        write: Turns a value into octets.
+    """
+
+    def __init__(self, read: Callable[[bytes], Any], write: Callable[[Any], bytes]) -> None:
+        super().__init__(construct.GreedyBytes)
+        self.read = read
+        self.write = write
+
+    def _decode(self, obj: bytes, _context: Context, _path: str) -> object:
+        """Read the octets."""
+        return self.read(obj)
+
+    def _encode(self, obj: object, _context: Context, _path: str) -> bytes:
+        """Write the value."""
+        return self.write(obj)
+
+
 class TlvType:
     """What the specification says of one tag.
 
@@ -59,11 +81,14 @@ class TlvType:
         self.maximum = maximum
         self.parse: Callable[[bytes], Any] = declared.parse
         self.build: Callable[[Any], bytes] = declared.build
-        if isinstance(declared, Integer):
-            # Most TLVs are integers: read and written as the construct does it, without a stream.
-            values, size = declared.values, declared.octets
-            self.parse = lambda octets: values(int.from_bytes(octets, "big"))
-            self.build = lambda number: int.to_bytes(number, size, "big")
+        # hot path: integers and whole values need no stream
+        match declared:
+            case Integer():
+                values, size = declared.values, declared.octets
+                self.parse = lambda octets: values(int.from_bytes(octets, "big"))
+                self.build = lambda number: int.to_bytes(number, size, "big")
+            case ValueAdapter():
+                self.parse, self.build = declared.read, declared.write
 
 
 def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
@@ -78,31 +103,25 @@ def _named(values: type[OpenIntEnum], octets: int = 1) -> TlvType:
 
 def _short_integer() -> TlvType:
     """An integer of 1 octet in one version of the specification and 2 in another."""
-    declared = construct.ExprAdapter(
-        construct.GreedyBytes,
-        lambda octets, _: int.from_bytes(octets, "big"),
-        lambda number, _: number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big"),
-    )
-    return TlvType(declared, 1, 2)
 
+    def write(number: int) -> bytes:
+        return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
 
-def _ascii(text: str, _context: Context) -> bytes:
-    """Encode a text that holds no NUL."""
-    if "\0" in text:
-        raise ValueError
-    return text.encode("ascii")
-
-
-_TEXT = construct.ExprAdapter(
-    construct.NullTerminated(construct.GreedyBytes, require=False),
-    lambda octets, _: octets.decode("latin-1"),
-    _ascii,
-)
+    return TlvType(ValueAdapter(lambda octets: int.from_bytes(octets, "big"), write), 1, 2)
 
 
 def _text(minimum: int, maximum: int) -> TlvType:
     """ASCII and a NUL, which may be missing when it is read."""
-    return TlvType(_TEXT, minimum, maximum)
+
+    def read(octets: bytes) -> str:
+        return octets.partition(b"\0")[0].decode("latin-1")
+
+    def write(text: str) -> bytes:
+        if "\0" in text:
+            raise ValueError
+        return text.encode("ascii") + b"\0"
+
+    return TlvType(ValueAdapter(read, write), minimum, maximum)
 
 
 def _octets(minimum: int, maximum: int) -> TlvType:
@@ -185,7 +204,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.ITS_SESSION_INFO: _octets(2, 2),
 }
 """Every tag of v3.4 and v5.0. A vendor's tag may be added:
-`TLVS[0x2000] = TlvType(construct.GreedyBytes, 1, 6)`."""
+`TLVS[0x2000] = TlvType(ValueAdapter(read, write), 1, 6)`."""
 
 _UNDECLARED = _octets(0, 65_535)
 

@@ -7,7 +7,6 @@ import pickle
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import construct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from pdu.tlvs import (
     Tlv,
     TlvList,
     TlvType,
+    ValueAdapter,
     limits,
     name_of,
     read_tlv,
@@ -136,7 +136,7 @@ def test_fast_reading_agrees_with_the_construct(tag: int, data: st.DataObject) -
     value = known.construct.parse(octets)
 
     assert (type(value), value) == (type(known.parse(octets)), known.parse(octets))
-    if isinstance(value, int):
+    if not isinstance(value, str) or value.isascii():
         assert known.construct.build(value) == known.build(value)
 
 
@@ -182,13 +182,13 @@ def test_tags_have_the_names_of_the_specification() -> None:
 def cost() -> Iterator[int]:
     """Declare a vendor's TLV and forget it again."""
 
-    def read(value: bytes, _context: object) -> Any:  # noqa: ANN401 - what a vendor's reader gives
+    def read(value: bytes) -> Any:  # noqa: ANN401 - what a vendor's reader gives
         return float(value.partition(b"\0")[0])
 
-    def write(number: Any, _context: object) -> bytes:  # noqa: ANN401 - the same
+    def write(number: Any) -> bytes:  # noqa: ANN401 - the same
         return b"%.2f\0" % number
 
-    TLVS[0x2000] = TlvType(construct.ExprAdapter(construct.GreedyBytes, read, write), 1, 6)
+    TLVS[0x2000] = TlvType(ValueAdapter(read, write), 1, 6)
     yield 0x2000
     del TLVS[0x2000]
 
