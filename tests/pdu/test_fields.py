@@ -1,4 +1,4 @@
-"""The wire alphabet, each kind of field by itself."""
+"""Each kind of field by itself."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_reading_has_no_limits() -> None:
 
 
 def test_sizes_are_known_where_they_are_fixed() -> None:
-    """Only an integer knows; the others say so the way that construct does."""
+    """Only an integer has a fixed size; the others raise construct's own error."""
     assert 4 == Integer(4).sizeof()
     for field in (COctetString(5), OctetString("n", 9), ADDRESS, DESTINATION):
         with pytest.raises(construct.SizeofError):
@@ -143,8 +143,8 @@ BODY: dict[str, Field[Any]] = {"id": COctetString(9), "state": Integer(1), "tlvs
 DEFAULTS = {"id": "", "state": 7, "tlvs": ()}
 
 
-def test_body_tells_where_each_field_lies() -> None:
-    """`explain` draws a dump of it."""
+def test_spans_of_a_body_are_where_its_fields_lie() -> None:
+    """`explain` makes a dump of them."""
     body = Body(BODY, DEFAULTS, may_end_early=False)
 
     assert [
@@ -155,7 +155,7 @@ def test_body_tells_where_each_field_lies() -> None:
 
 
 def test_body_of_a_response_may_end_before_any_field() -> None:
-    """What isn't there has its default; a request has no such freedom."""
+    """Missing fields have their defaults; a request must be complete."""
     response = Body(BODY, DEFAULTS, may_end_early=True)
 
     assert ["", 7] == [response.parse(b"").id, response.parse(b"").state]
