@@ -127,17 +127,17 @@ def test_value_that_its_tag_does_not_take_is_refused(tag: int, value: object, sa
     assert "text" not in repr(caught.value) + repr(caught.value.value)
 
 
-@given(st.sampled_from([*TLVS]), st.data())
-def test_fast_reading_agrees_with_the_construct(tag: int, data: st.DataObject) -> None:
-    """Integers are read and written without their construct; the construct is the authority."""
-    known = TLVS[tag]
-    least, most = limits(tag)
-    octets = data.draw(st.binary(min_size=least, max_size=min(most, least + 8)))
-    value = known.construct.parse(octets)
+@given(st.binary(max_size=30))
+def test_fast_reading_agrees_with_the_construct(drawn: bytes) -> None:
+    """Integers and texts are read and written without a stream; the construct is the authority."""
+    for tag, known in TLVS.items():
+        least, most = limits(tag)
+        octets = drawn[:most].ljust(least, b"\1")
+        value = known.construct.parse(octets)
 
-    assert (type(value), value) == (type(known.parse(octets)), known.parse(octets))
-    if not isinstance(value, str) or value.isascii():
-        assert known.construct.build(value) == known.build(value)
+        assert (type(value), value) == (type(known.parse(octets)), known.parse(octets))
+        if not isinstance(value, str) or value.isascii():
+            assert known.construct.build(value) == known.build(value)
 
 
 def test_tlvs_are_values() -> None:
