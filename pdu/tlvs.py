@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import construct
 
-from pdu.enums import CommandStatus, MessageState, OpenIntEnum, TlvTag
+from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
 from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number, take
 from pdu.masking import shown_size, shown_type
@@ -96,11 +96,6 @@ def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
     return TlvType(Integer(octets, values), octets, octets)
 
 
-def _named(values: type[OpenIntEnum], octets: int = 1) -> TlvType:
-    """An integer with names for its values."""
-    return _integer(octets, values.of)
-
-
 def _short_integer() -> TlvType:
     """An integer of 1 octet in one version of the specification and 2 in another."""
 
@@ -174,7 +169,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.MESSAGE_PAYLOAD: _octets(0, 65_535),
     TlvTag.DELIVERY_FAILURE_REASON: _integer(1),
     TlvTag.MORE_MESSAGES_TO_SEND: _integer(1),
-    TlvTag.MESSAGE_STATE: _named(MessageState),
+    TlvTag.MESSAGE_STATE: _integer(1, MessageState.of),
     TlvTag.CONGESTION_STATE: _integer(1),
     TlvTag.USSD_SERVICE_OP: _octets(1, 1),
     TlvTag.BROADCAST_CHANNEL_INDICATOR: _integer(1),
@@ -184,7 +179,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.BROADCAST_REP_NUM: _integer(2),
     TlvTag.BROADCAST_FREQUENCY_INTERVAL: _pair(BroadcastFrequencyInterval),
     TlvTag.BROADCAST_AREA_IDENTIFIER: _octets(0, 65_535),
-    TlvTag.BROADCAST_ERROR_STATUS: _named(CommandStatus, 4),
+    TlvTag.BROADCAST_ERROR_STATUS: _integer(4, CommandStatus.of),
     TlvTag.BROADCAST_AREA_SUCCESS: _integer(1),
     TlvTag.BROADCAST_END_TIME: _text(16, 17),
     TlvTag.BROADCAST_SERVICE_GROUP: _octets(1, 255),
