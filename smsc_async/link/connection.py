@@ -21,9 +21,9 @@ from smsc_async.session import (
     LateResponseReceived,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -250,7 +250,7 @@ class Link(asyncio.Protocol):
             case ResponseOverdue():
                 waiter, index = waiter_of(cast("Context", event.context))
                 waiter.overdue(index, waiter.timeout or self._limits.response_timeout)
-            case ResponseGarbled():
+            case ResponseUndecodable():
                 waiter, index = waiter_of(cast("Context", event.context))
                 waiter.garbled(index, event.error)
             case LateResponseReceived():

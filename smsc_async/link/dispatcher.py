@@ -517,7 +517,7 @@ class Dispatcher:
             config,
             host,
             context=self._context,
-            limits=_session_limits(config),
+            limits=SessionLimits.from_config(config),
             receiver=self,
             clock=self._clock,
         )
@@ -572,20 +572,6 @@ class Dispatcher:
 def _room(link: Link) -> int:
     """The room of a link."""
     return link.room
-
-
-def _session_limits(config: SmscConfig) -> SessionLimits:
-    """Return a session's limits by the config."""
-    timeouts = config.timeouts
-    return SessionLimits(
-        window=config.window,
-        response_timeout=timeouts.response,
-        bind_timeout=timeouts.bind,
-        enquire_link_interval=timeouts.enquire_link_interval,
-        enquire_link_timeout=timeouts.enquire_link_timeout,
-        unbind_timeout=timeouts.unbind,
-        pdu_timeout=timeouts.frame,
-    )
 
 
 def _bind_request(config: SmscConfig) -> Bind:

@@ -1,7 +1,7 @@
-"""Which command may cross the link: from whom, in which state, and where it leads.
+"""The operation matrix: who may send which request in which state, and the state it leads to.
 
-Rule: these two tables are the only place that knows; the session asks them and never
-compares states to decide what is allowed. Read them beside SMPP v3.4 §2.2 and §5.1.2.1.
+Rule: these two tables are the only authority; the session never compares states to decide what is
+allowed. Read them beside SMPP v3.4 §2.2 and §5.1.2.1.
 
 Responses have no row: a response is legal while the request it answers is unanswered.
 """
@@ -63,7 +63,7 @@ _RX = frozenset({_S.BOUND_RX, _S.BOUND_TRX})
 _BOUND = _TX | _RX
 _UP = frozenset(_S) - {_S.UNBOUND, _S.CLOSED}
 
-# v3.4 lists replace_sm for BOUND_TX alone; v5.0 and running servers take it in BOUND_TRX too.
+# v3.4 lists replace_sm for BOUND_TX alone; v5.0 and real servers allow it in BOUND_TRX too.
 OPERATIONS: Final[Mapping[int, tuple[frozenset[Role], frozenset[SessionState]]]] = {
     # command                sent by  in these states of the sender
     _C.BIND_RECEIVER: (_ESME, _BINDABLE),
@@ -85,7 +85,7 @@ OPERATIONS: Final[Mapping[int, tuple[frozenset[Role], frozenset[SessionState]]]]
     _C.DATA_SM: (_BOTH, _BOUND),
 }
 
-# The same PDU moves both ends, one as it is sent, the other as it is received.
+# The same PDU changes the state of both ends: the sender's and the receiver's.
 MOVES: Final[Mapping[int, tuple[SessionState, SessionState]]] = {
     # PDU                      with ESME_ROK  with any other status
     _C.OUTBIND: (_S.OUTBOUND, _S.OUTBOUND),
@@ -113,7 +113,7 @@ MODES: Final[Mapping[SessionState, BindMode]] = {
     _S.BOUND_TRX: BindMode.TRANSCEIVER,
 }
 
-# The first table, turned round once: looking a command up costs one set, however often.
+# The first table by role and state.
 _ALLOWED: Final = {
     (role, state): frozenset(
         int(command)
