@@ -59,9 +59,9 @@ class Noted:
         """Count."""
         self.rooms += 1
 
-    def throttled(self, _link: Link, outgoing: SubmitJob[Any], command_status: int) -> None:
+    def throttled(self, _link: Link, job: SubmitJob[Any], command_status: int) -> None:
         """Note what came too fast."""
-        self.throttled_messages.append((outgoing, command_status))
+        self.throttled_messages.append((job, command_status))
 
     def unexpected(self, _link: Link, event: object) -> None:
         """Note an event."""
@@ -115,7 +115,7 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def outgoing(parts: int = 1) -> SubmitJob[Any]:
+def job(parts: int = 1) -> SubmitJob[Any]:
     """Make a message."""
     return SubmitJob(SMS, parts_of(parts), None, Nobody())
 
@@ -136,8 +136,8 @@ async def test_all_pdus_of_one_turn_leave_in_one_write(
         write(data)
 
     monkeypatch.setattr(transport, "write", noted)
-    message = outgoing(3)
-    while message.wants_slot:
+    message = job(3)
+    while message.has_unsent_parts:
         link.submit(message, now())
     await until(lambda: message.is_finished)
 
@@ -222,8 +222,8 @@ async def test_loss_tells_every_waiter_once(wired: Wired) -> None:
     """Those in flight are UNKNOWN at once; a query gets a lost link."""
     wired.gateway.on_submit = nothing
     link, peer = await wired.bound()
-    message = outgoing(2)
-    while message.wants_slot:
+    message = job(2)
+    while message.has_unsent_parts:
         link.submit(message, now())
     future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
     link.request(QuerySm(message_id="1"), PendingRequest("query_sm", future, None))
@@ -262,7 +262,7 @@ async def test_garbled_response_ends_its_request_alone(wired: Wired) -> None:
     """A body that can't be read: what the gateway did is unknown, the link lives."""
     wired.gateway.on_submit = nothing
     link, peer = await wired.bound()
-    message = outgoing()
+    message = job()
     link.submit(message, now())
     (submit,) = await peer.got(SubmitSm)
     # submit_sm_resp whose message_id never ends
@@ -316,7 +316,7 @@ async def test_gateway_that_reads_no_answer_is_left(
     """Its questions are answered into memory, up to a limit; then the link is lost, typed."""
     monkeypatch.setattr(connection, "MAX_UNREAD", 100_000)
     link, peer = await wired.bound()
-    message = outgoing()
+    message = job()
     wired.gateway.on_submit = nothing
     link.submit(message, now())
     await wired.gateway.submitted()
@@ -337,7 +337,7 @@ async def test_full_window_takes_nothing(wired: Wired) -> None:
     """`room` is what the manager asks before each part."""
     wired.gateway.on_submit = nothing
     link, _ = await wired.bound(window=1)
-    link.submit(outgoing(), now())
+    link.submit(job(), now())
 
     assert 0 == link.room
     assert 1 == link.in_flight
@@ -392,7 +392,7 @@ async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: 
     """The loop was held up, the answer lay there, and some loops ring their timers first."""
     wired.gateway.on_submit = nothing
     link, peer = await wired.bound(response_timeout=0.02)
-    message = outgoing()
+    message = job()
     link.submit(message, now())
     (submit,) = await wired.gateway.submitted()
     peer.answer(submit, message_id="7")
@@ -429,7 +429,7 @@ async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
     wired.gateway.on_submit = nothing
     link, _ = await wired.bound()
     first = link._timer
-    link.submit(outgoing(), now())
+    link.submit(job(), now())
     await turns()
 
     assert first is link._timer

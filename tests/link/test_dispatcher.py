@@ -70,7 +70,7 @@ class Made(Dispatcher):
         self.rooms += 1
 
 
-def outgoing(parts: int = 1) -> SubmitJob[Any]:
+def job(parts: int = 1) -> SubmitJob[Any]:
     """Make a message."""
     return SubmitJob(SMS, parts_of(parts), None, Nobody())
 
@@ -152,7 +152,7 @@ async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> No
     """NOT_SENT: it may go elsewhere."""
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
-    first, second = outgoing(), outgoing()
+    first, second = job(), job()
     manager.give(first)
     closing = asyncio.create_task(manager.close(drain=True))
     await gateway.submitted()
@@ -174,7 +174,7 @@ async def test_query_takes_a_slot_and_gets_its_response(gateway: Gateway) -> Non
     manager = await opened(gateway, "window=1")
     response = await manager.request(QuerySm(message_id="7"), None)
     gateway.on_submit = nothing
-    manager.give(outgoing())
+    manager.give(job())
     with pytest.raises(LinkLostError, match="no bound link has a free slot"):
         await manager.request(QuerySm(message_id="7"), None)
     await manager.close(drain=False)
@@ -200,7 +200,7 @@ async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> No
     """A short one never slips between the parts of a long one, though it would fit."""
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=2")
-    messages = [outgoing(3), outgoing()]
+    messages = [job(3), job()]
     for message in messages:
         manager.give(message)
     assert 2 == manager.waiting
@@ -217,7 +217,7 @@ async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> No
     """Its first part was answered, so nothing of it is in doubt."""
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
-    long, other = outgoing(2), outgoing()
+    long, other = job(2), job()
     manager.give(long)
     await gateway.submitted()
     first = gateway.peer
@@ -243,14 +243,14 @@ async def test_withdrawn_message_leaves_the_queue(gateway: Gateway) -> None:
     """One that has begun doesn't, and one that is finished is no matter."""
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1")
-    begun, waiting = outgoing(2), outgoing()
+    begun, waiting = job(2), job()
     manager.give(begun)
     manager.give(waiting)
     manager.withdraw(waiting)
     manager.withdraw(begun)
 
     assert 1 == manager.waiting
-    assert begun.wants_slot
+    assert begun.has_unsent_parts
     await manager.close(drain=False)
 
 
@@ -267,7 +267,7 @@ async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -
     gateway.on_bind = first_only
     manager = await opened(gateway, "binds=2")
     await until(lambda: any(isinstance(event, ConnectFailed) for event in manager.told))
-    message = outgoing()
+    message = job()
     manager.give(message)
     await until(lambda: message.is_finished)
 
@@ -289,7 +289,7 @@ async def test_link_that_binds_after_all_ends_the_refusal(gateway: Gateway) -> N
     await until(lambda: manager.state is LinkState.FAILED)
     held[1][0].answer(held[1][1])
     await until(lambda: manager.state is LinkState.BOUND)
-    message = outgoing()
+    message = job()
     manager.give(message)
     await until(lambda: message.is_finished)
 
@@ -326,7 +326,7 @@ async def test_eventually_gives_up_wrong_credentials_too(gateway: Gateway) -> No
     """Keeping on would block the address; what waits is told at once."""
     gateway.on_bind = nothing
     manager = await opened(gateway, "open=eventually")
-    message = outgoing()
+    message = job()
     manager.give(message)
     await gateway.bound()
     refusing(0x0E)(gateway.peer, gateway.peer.received[0])
@@ -343,7 +343,7 @@ async def test_patience_is_counted_from_the_message_and_from_the_loss(gateway: G
     manager = await opened(gateway, "open=eventually&link_timeout=0.04")
     loop = asyncio.get_running_loop()
     began = loop.time()
-    first, second = outgoing(), outgoing()
+    first, second = job(), job()
     manager.give(first)
     await until(lambda: loop.time() > began + 0.02)
     manager.give(second)
@@ -360,7 +360,7 @@ async def test_patience_ends_for_nobody_while_a_link_is_up(gateway: Gateway) -> 
     """The window is full for longer than the patience: that is another wait."""
     gateway.on_submit = nothing
     manager = await opened(gateway, "window=1&link_timeout=0.01")
-    messages = [outgoing(), outgoing()]
+    messages = [job(), job()]
     for message in messages:
         manager.give(message)
     loop = asyncio.get_running_loop()
@@ -401,7 +401,7 @@ async def test_fault_of_ours_in_a_keeper_is_logged_and_leaves_nobody_waiting(
 
     monkeypatch.setattr(manager, "_connect_any", broken)
     gateway.on_submit = nothing
-    messages = [outgoing(), outgoing()]
+    messages = [job(), job()]
     manager.give(messages[0])
     await gateway.submitted()
     gateway.peer.drop()
@@ -435,7 +435,7 @@ async def test_several_may_wait_for_the_leave(gateway: Gateway, cancelled: int |
     """One more who leaves, or one who gives that up, takes nobody's waking away."""
     gateway.on_submit = nothing
     manager = await opened(gateway)
-    message = outgoing()
+    message = job()
     manager.give(message)
     (submit,) = await gateway.submitted()
     leaving = [asyncio.create_task(manager.close(drain=True)) for _ in range(2)]

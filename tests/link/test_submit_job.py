@@ -20,7 +20,7 @@ from smsc_async import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.link.submit_job import PendingRequest, SubmitJob, waiter_of
+from smsc_async.link.submit_job import PendingRequest, SubmitJob, handler_of
 
 SMS = Sms(to="79991234567", text="a secret of ours")
 
@@ -32,239 +32,237 @@ def owner() -> Nobody:
 
 
 @pytest.fixture
-def outgoing(owner: Nobody) -> SubmitJob[Any]:
+def job(owner: Nobody) -> SubmitJob[Any]:
     """A message in three parts."""
     return SubmitJob(SMS, parts_of(3), None, owner)
 
 
 def number_of(part: tuple[Any, ...]) -> int:
     """Return which part was taken."""
-    return waiter_of(part[2])[1]
+    return handler_of(part[2])[1]
 
 
-def write(outgoing: SubmitJob[Any], number: int) -> None:
+def write(job: SubmitJob[Any], number: int) -> None:
     """Take so many segments, as a link would."""
     for index in range(number):
-        assert (outgoing, index) == waiter_of(outgoing.next_part(0.0)[2])
+        assert (job, index) == handler_of(job.next_part(0.0)[2])
 
 
-def test_ids_keep_the_order_of_the_parts(outgoing: SubmitJob[Any], owner: Nobody) -> None:
+def test_ids_keep_the_order_of_the_parts(job: SubmitJob[Any], owner: Nobody) -> None:
     """Responses may come in any order; `message_ids` is read by position."""
-    write(outgoing, 3)
+    write(job, 3)
     for index in (2, 0, 1):
-        outgoing.answered(index, SubmitSmResp(message_id=str(index)))
+        job.on_response(index, SubmitSmResp(message_id=str(index)))
 
-    assert ("0", "1", "2") == outgoing.message_ids
-    assert outgoing.is_finished
-    assert outgoing.failure is None
-    assert [outgoing] == owner.ended
+    assert ("0", "1", "2") == job.message_ids
+    assert job.is_finished
+    assert job.failure is None
+    assert [job] == owner.ended
 
 
-def test_refused_part_keeps_the_ids_of_the_others(outgoing: SubmitJob[Any]) -> None:
+def test_refused_part_keeps_the_ids_of_the_others(job: SubmitJob[Any]) -> None:
     """Parts that were accepted are paid, also one that was accepted after the refusal."""
-    write(outgoing, 3)
-    outgoing.answered(0, SubmitSmResp(message_id="a"))
-    outgoing.answered(1, SubmitSmResp(command_status=0x45))
-    outgoing.answered(2, SubmitSmResp(message_id="c"))
+    write(job, 3)
+    job.on_response(0, SubmitSmResp(message_id="a"))
+    job.on_response(1, SubmitSmResp(command_status=0x45))
+    job.on_response(2, SubmitSmResp(message_id="c"))
 
-    assert isinstance(outgoing.failure, SubmitRefusedError)
-    assert 0x45 == outgoing.failure.command_status
-    assert ("a", "c") == outgoing.failure.message_ids
+    assert isinstance(job.failure, SubmitRefusedError)
+    assert 0x45 == job.failure.command_status
+    assert ("a", "c") == job.failure.message_ids
 
 
-def test_nothing_is_written_behind_a_refused_part(outgoing: SubmitJob[Any]) -> None:
+def test_nothing_is_written_behind_a_refused_part(job: SubmitJob[Any]) -> None:
     """The rest of a torso is paid and worth nothing."""
-    write(outgoing, 1)
-    outgoing.answered(0, SubmitSmResp(command_status=0x45))
+    write(job, 1)
+    job.on_response(0, SubmitSmResp(command_status=0x45))
 
-    assert not outgoing.wants_slot
-    assert outgoing.is_finished
+    assert not job.has_unsent_parts
+    assert job.is_finished
 
 
-def test_generic_nack_refuses(outgoing: SubmitJob[Any]) -> None:
+def test_generic_nack_refuses(job: SubmitJob[Any]) -> None:
     """A gateway may answer any request by a generic_nack, which has no `message_id`."""
-    write(outgoing, 1)
-    outgoing.answered(0, GenericNack(command_status=CommandStatus.ESME_RINVCMDID))
+    write(job, 1)
+    job.on_response(0, GenericNack(command_status=CommandStatus.ESME_RINVCMDID))
 
-    assert isinstance(outgoing.failure, SubmitRefusedError)
+    assert isinstance(job.failure, SubmitRefusedError)
 
 
 @pytest.mark.parametrize(
     "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL], ids=lambda s: s.name
 )
-def test_both_ways_of_saying_too_fast(outgoing: SubmitJob[Any], status: CommandStatus) -> None:
+def test_both_ways_of_saying_too_fast(job: SubmitJob[Any], status: CommandStatus) -> None:
     """0x14 is treated like 0x58: nothing was accepted, and the part is written again."""
-    write(outgoing, 1)
+    write(job, 1)
 
-    assert outgoing.answered(0, SubmitSmResp(command_status=status))
-    assert outgoing.wants_slot
-    assert not outgoing.written
-    assert 0 == number_of(outgoing.next_part(1.0))
+    assert job.on_response(0, SubmitSmResp(command_status=status))
+    assert job.has_unsent_parts
+    assert not job.written
+    assert 0 == number_of(job.next_part(1.0))
 
 
-def test_throttled_parts_are_written_again_in_order(outgoing: SubmitJob[Any]) -> None:
+def test_throttled_parts_are_written_again_in_order(job: SubmitJob[Any]) -> None:
     """Whatever the order of the responses; those that were accepted stay accepted."""
-    write(outgoing, 3)
-    outgoing.answered(2, SubmitSmResp(command_status=0x58))
-    outgoing.answered(0, SubmitSmResp(message_id="a"))
-    outgoing.answered(1, SubmitSmResp(command_status=0x58))
+    write(job, 3)
+    job.on_response(2, SubmitSmResp(command_status=0x58))
+    job.on_response(0, SubmitSmResp(message_id="a"))
+    job.on_response(1, SubmitSmResp(command_status=0x58))
 
-    assert [1, 2] == [number_of(outgoing.next_part(1.0)) for _ in range(2)]
+    assert [1, 2] == [number_of(job.next_part(1.0)) for _ in range(2)]
     for index in (1, 2):
-        outgoing.answered(index, SubmitSmResp(message_id=str(index)))
-    assert ("a", "1", "2") == outgoing.message_ids
-    assert outgoing.is_finished
-    assert outgoing.failure is None
+        job.on_response(index, SubmitSmResp(message_id=str(index)))
+    assert ("a", "1", "2") == job.message_ids
+    assert job.is_finished
+    assert job.failure is None
 
 
-def test_throttled_for_too_long_is_refused(outgoing: SubmitJob[Any], owner: Nobody) -> None:
+def test_throttled_for_too_long_is_refused(job: SubmitJob[Any], owner: Nobody) -> None:
     """Nothing of it is with the gateway, and it is told after which wait to try again."""
-    write(outgoing, 1)
-    outgoing.answered(0, SubmitSmResp(command_status=0x58))
-    outgoing.stay_throttled(0x58, 5.0)
+    write(job, 1)
+    job.on_response(0, SubmitSmResp(command_status=0x58))
+    job.give_up_throttled(0x58, 5.0)
 
-    assert isinstance(outgoing.failure, ThrottledError)
-    assert Outcome.REFUSED is outgoing.failure.outcome
-    assert 5.0 == outgoing.failure.retry_after
-    assert [outgoing] == owner.ended
+    assert isinstance(job.failure, ThrottledError)
+    assert Outcome.REFUSED is job.failure.outcome
+    assert 5.0 == job.failure.retry_after
+    assert [job] == owner.ended
 
 
-def test_throttled_behind_a_fault_is_not_written_again(outgoing: SubmitJob[Any]) -> None:
+def test_throttled_behind_a_fault_is_not_written_again(job: SubmitJob[Any]) -> None:
     """The rest of a torso is paid and worth nothing."""
-    write(outgoing, 2)
-    outgoing.answered(0, SubmitSmResp(command_status=0x45))
+    write(job, 2)
+    job.on_response(0, SubmitSmResp(command_status=0x45))
 
-    assert not outgoing.answered(1, SubmitSmResp(command_status=0x58))
-    assert outgoing.is_finished
+    assert not job.on_response(1, SubmitSmResp(command_status=0x58))
+    assert job.is_finished
 
 
 def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
-    outgoing: SubmitJob[Any],
+    job: SubmitJob[Any],
 ) -> None:
     """«…все SMS-части должны быть переданы на сервер в течение минуты…»: what was refused isn't."""
-    outgoing.parts_window = 59.0
-    assert float("inf") == outgoing.parts_deadline
-    outgoing.next_part(10.0)
-    assert 69.0 == outgoing.parts_deadline
-    outgoing.answered(0, SubmitSmResp(command_status=0x58))
-    outgoing.next_part(20.0)
+    job.parts_window = 59.0
+    assert float("inf") == job.parts_deadline
+    job.next_part(10.0)
+    assert 69.0 == job.parts_deadline
+    job.on_response(0, SubmitSmResp(command_status=0x58))
+    job.next_part(20.0)
 
-    assert 79.0 == outgoing.parts_deadline
+    assert 79.0 == job.parts_deadline
 
 
-def test_parts_that_would_come_too_late_are_not_sent(outgoing: SubmitJob[Any]) -> None:
+def test_parts_that_would_come_too_late_are_not_sent(job: SubmitJob[Any]) -> None:
     """The error says which were accepted, also one whose response was still owed."""
-    write(outgoing, 2)
-    outgoing.answered(0, SubmitSmResp(message_id="a"))
-    outgoing.miss_parts()
-    assert not outgoing.wants_slot
-    assert not outgoing.is_finished
-    outgoing.answered(1, SubmitSmResp(message_id="b"))
+    write(job, 2)
+    job.on_response(0, SubmitSmResp(message_id="a"))
+    job.give_up_late_parts()
+    assert not job.has_unsent_parts
+    assert not job.is_finished
+    job.on_response(1, SubmitSmResp(message_id="b"))
 
-    assert isinstance(outgoing.failure, PartsOverdueError)
-    assert (2, 3) == (outgoing.failure.accepted, outgoing.failure.total)
-    assert ("a", "b") == outgoing.failure.message_ids
-    assert Outcome.UNKNOWN is outgoing.failure.outcome
+    assert isinstance(job.failure, PartsOverdueError)
+    assert (2, 3) == (job.failure.accepted, job.failure.total)
+    assert ("a", "b") == job.failure.message_ids
+    assert Outcome.UNKNOWN is job.failure.outcome
 
 
-def test_no_part_in_time_is_not_sent(outgoing: SubmitJob[Any]) -> None:
+def test_no_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:
     """None was accepted, so nothing is paid."""
-    outgoing.miss_parts()
+    job.give_up_late_parts()
 
-    assert isinstance(outgoing.failure, PartsOverdueError)
-    assert Outcome.NOT_SENT is outgoing.failure.outcome
+    assert isinstance(job.failure, PartsOverdueError)
+    assert Outcome.NOT_SENT is job.failure.outcome
 
 
-def test_unwritten_message_is_abandoned(outgoing: SubmitJob[Any]) -> None:
+def test_unwritten_message_is_abandoned(job: SubmitJob[Any]) -> None:
     """Whoever sent it went away before the first octet left: nothing is owed."""
-    assert outgoing.abandon()
-    assert not outgoing.wants_slot
-    assert not outgoing.written
+    assert job.abandon()
+    assert not job.has_unsent_parts
+    assert not job.written
 
 
-def test_begun_message_goes_on(outgoing: SubmitJob[Any]) -> None:
+def test_begun_message_goes_on(job: SubmitJob[Any]) -> None:
     """Half a message is paid and worth nothing, so the other half goes out all the same."""
-    write(outgoing, 1)
+    write(job, 1)
 
-    assert outgoing.written
-    assert not outgoing.abandon()
-    assert outgoing.wants_slot
+    assert job.written
+    assert not job.abandon()
+    assert job.has_unsent_parts
 
 
-def test_unwritten_message_given_up_was_not_sent(outgoing: SubmitJob[Any]) -> None:
+def test_unwritten_message_given_up_was_not_sent(job: SubmitJob[Any]) -> None:
     """No octet left, so sending it again is safe."""
-    outgoing.give_up("no link for 60.0 s", OSError("down"))
+    job.give_up("no link for 60.0 s", OSError("down"))
 
-    assert isinstance(outgoing.failure, SubmitInterruptedError)
-    assert Outcome.NOT_SENT is outgoing.failure.outcome
-    assert isinstance(outgoing.failure.__cause__, OSError)
+    assert isinstance(job.failure, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is job.failure.outcome
+    assert isinstance(job.failure.__cause__, OSError)
 
 
-def test_begun_message_given_up_may_have_gone(outgoing: SubmitJob[Any], owner: Nobody) -> None:
+def test_begun_message_given_up_may_have_gone(job: SubmitJob[Any], owner: Nobody) -> None:
     """A part is on the wire and unanswered: NOT_SENT would invite to pay twice."""
-    write(outgoing, 1)
-    outgoing.give_up("the client was left")
+    write(job, 1)
+    job.give_up("the client was left")
 
-    assert not outgoing.is_finished
+    assert not job.is_finished
 
-    outgoing.lost(0, "the connection was lost", None)
+    job.on_connection_lost(0, "the connection was lost", None)
 
-    assert outgoing.failure is not None
-    assert Outcome.UNKNOWN is outgoing.failure.outcome
-    assert [outgoing] == owner.ended
+    assert job.failure is not None
+    assert Outcome.UNKNOWN is job.failure.outcome
+    assert [job] == owner.ended
 
 
-def test_first_fault_is_the_cause(outgoing: SubmitJob[Any], owner: Nobody) -> None:
+def test_first_fault_is_the_cause(job: SubmitJob[Any], owner: Nobody) -> None:
     """A timeout, then the loss of the link: the loss is its consequence."""
-    write(outgoing, 3)
-    outgoing.overdue(0, 30.0)
-    outgoing.lost(1, "the connection was lost", None)
-    outgoing.garbled(2, ValueError("?"))
+    write(job, 3)
+    job.on_timeout(0, 30.0)
+    job.on_connection_lost(1, "the connection was lost", None)
+    job.on_decode_error(2, ValueError("?"))
 
-    assert isinstance(outgoing.failure, ResponseTimeoutError)
-    assert [outgoing] == owner.ended
+    assert isinstance(job.failure, ResponseTimeoutError)
+    assert [job] == owner.ended
 
 
-def test_late_response_still_names_the_id(outgoing: SubmitJob[Any]) -> None:
+def test_late_response_still_names_the_id(job: SubmitJob[Any]) -> None:
     """Its receipt finds the message by that id."""
-    write(outgoing, 1)
-    outgoing.overdue(0, 30.0)
-    outgoing.answered_late(0, SubmitSmResp(message_id="late"))
+    write(job, 1)
+    job.on_timeout(0, 30.0)
+    job.on_late_response(0, SubmitSmResp(message_id="late"))
 
-    assert ("late",) == outgoing.message_ids
+    assert ("late",) == job.message_ids
 
 
-def test_late_refusal_names_nothing(outgoing: SubmitJob[Any]) -> None:
+def test_late_refusal_names_nothing(job: SubmitJob[Any]) -> None:
     """There is no id in it."""
-    write(outgoing, 1)
-    outgoing.overdue(0, 30.0)
-    outgoing.answered_late(0, SubmitSmResp(command_status=8))
+    write(job, 1)
+    job.on_timeout(0, 30.0)
+    job.on_late_response(0, SubmitSmResp(command_status=8))
 
-    assert () == outgoing.message_ids
+    assert () == job.message_ids
 
 
-def test_giving_up_what_is_finished_changes_nothing(
-    outgoing: SubmitJob[Any], owner: Nobody
-) -> None:
+def test_giving_up_what_is_finished_changes_nothing(job: SubmitJob[Any], owner: Nobody) -> None:
     """It is finished exactly once."""
-    outgoing.give_up("one")
-    outgoing.give_up("two")
+    job.give_up("one")
+    job.give_up("two")
 
-    assert [outgoing] == owner.ended
-    assert "one" in str(outgoing.failure)
+    assert [job] == owner.ended
+    assert "one" in str(job.failure)
 
 
-def test_repr_shows_fate_and_no_text(outgoing: SubmitJob[Any]) -> None:
+def test_repr_shows_fate_and_no_text(job: SubmitJob[Any]) -> None:
     """It shows up in logs and debuggers."""
-    assert "under way" in repr(outgoing)
-    outgoing.give_up("no link")
+    assert "under way" in repr(job)
+    job.give_up("no link")
 
-    assert "SubmitInterruptedError" in repr(outgoing)
-    assert "secret" not in repr(outgoing)
+    assert "SubmitInterruptedError" in repr(job)
+    assert "secret" not in repr(job)
 
     accepted = SubmitJob(SMS, parts_of(1), None, Nobody())
     write(accepted, 1)
-    accepted.answered(0, SubmitSmResp(message_id="1"))
+    accepted.on_response(0, SubmitSmResp(message_id="1"))
 
     assert "accepted" in repr(accepted)
 
@@ -275,10 +273,10 @@ async def test_asked_waiter_gets_each_end() -> None:
     futures = [loop.create_future() for _ in range(4)]
     asked = [PendingRequest("query_sm", future, None) for future in futures]
     response = SubmitSmResp()
-    asked[0].answered(0, response)
-    asked[1].overdue(0, 30.0)
-    asked[2].garbled(0, ValueError("?"))
-    asked[3].lost(0, "the connection was lost", OSError("reset"))
+    asked[0].on_response(0, response)
+    asked[1].on_timeout(0, 30.0)
+    asked[2].on_decode_error(0, ValueError("?"))
+    asked[3].on_connection_lost(0, "the connection was lost", OSError("reset"))
 
     assert response is futures[0].result()
     kinds = [type(future.exception()) for future in futures[1:]]
@@ -293,8 +291,8 @@ async def test_asked_waiter_that_went_away_is_let_go() -> None:
     future = asyncio.get_running_loop().create_future()
     future.cancel()
     asked = PendingRequest("query_sm", future, None)
-    asked.answered(0, SubmitSmResp())
-    asked.answered_late(0, SubmitSmResp())
-    asked.overdue(0, 1.0)
+    asked.on_response(0, SubmitSmResp())
+    asked.on_late_response(0, SubmitSmResp())
+    asked.on_timeout(0, 1.0)
 
     assert future.cancelled()
