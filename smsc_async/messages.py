@@ -177,8 +177,8 @@ class Sms(Message[Receipt]):
             checks.check_text("text", text)
             if text.startswith("__"):
                 checks.check_no_service(text)
-        if self.comment is not None:
-            _set(self, "comment", checks.comment(self.comment))
+        if self.comment is not None and not checks.comment(self.comment):
+            _set(self, "comment", None)
         if self.coding is not None:
             expected = "Coding.GSM, LATIN1 or UCS2 (or None to choose)"
             coding = checks.member(Coding, "coding", self.coding, expected)
@@ -224,8 +224,8 @@ class Email(Message[Receipt]):
             _set(self, "sender", checks.sender(sender))
         checks.check_text("text", self.text, checks.SUBJECT_MARK)
         checks.check_line("subject", self.subject)
-        if self.comment is not None:
-            _set(self, "comment", checks.comment(self.comment, checks.SUBJECT_MARK))
+        if self.comment is not None and not checks.comment(self.comment, checks.SUBJECT_MARK):
+            _set(self, "comment", None)
 
 
 @_fast_init
@@ -294,8 +294,8 @@ class Viber(Message[Receipt]):
     def __post_init__(self) -> None:
         Message.__post_init__(self)
         checks.check_text("text", self.text)
-        if self.comment is not None:
-            _set(self, "comment", checks.comment(self.comment))
+        if self.comment is not None and not checks.comment(self.comment):
+            _set(self, "comment", None)
 
 
 @_fast_init
@@ -319,8 +319,8 @@ class Social(Message[Receipt]):
     def __post_init__(self) -> None:
         Message.__post_init__(self)
         checks.check_text("text", self.text)
-        if self.comment is not None:
-            _set(self, "comment", checks.comment(self.comment))
+        if self.comment is not None and not checks.comment(self.comment):
+            _set(self, "comment", None)
 
 
 @_fast_init
@@ -368,8 +368,8 @@ class TelegramBot(Message[Receipt]):
         Message.__post_init__(self)
         checks.check_text("text", self.text, checks.BOT_MARK)
         _set(self, "bot", checks.bot(self.bot))
-        if self.comment is not None:
-            _set(self, "comment", checks.comment(self.comment, checks.BOT_MARK))
+        if self.comment is not None and not checks.comment(self.comment, checks.BOT_MARK):
+            _set(self, "comment", None)
 
 
 @_fast_init
