@@ -17,8 +17,9 @@ from pdu.text.segments import Reassembler, read_segment
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.submission import Match, ReceiptCorrelator
 from smsc_async.gateway.coding import TextSettings, decode
+from smsc_async.gateway.receipts import body, id_normalizers, is_receipt, read_receipt
 from smsc_async.instrumentation import LOG
-from smsc_async.receipts import IncomingMessage, Receipt, body, is_receipt, read_receipt
+from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,7 @@ class InboundRouter:
         self._clock = clock
         self._owes_response = owes_response
         self._waits = waits
-        response_key, receipt_key = _keys(config.message_ids)
+        response_key, receipt_key = id_normalizers(config.message_ids)
         self.correlator = ReceiptCorrelator(
             config.timeouts.early_receipt,
             self._unclaimed,
@@ -312,20 +313,3 @@ def _segment(request: DeliverSm | DataSm) -> Segment:
 
 
 _SAR = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
-
-
-def _keys(
-    message_ids: str,
-) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes ids of responses and of receipts comparable."""
-    response_key = _decimal if message_ids == "response_hex" else None
-    receipt_key = _decimal if message_ids == "receipt_hex" else None
-    return response_key, receipt_key
-
-
-def _decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal; what is none stays as it is."""
-    try:
-        return str(int(message_id, 16))
-    except ValueError:
-        return message_id

@@ -35,8 +35,9 @@ from pdu import (
 from pdu.text import TextCoding, split
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.compose import segments
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
-from smsc_async.receipts import HlrReceipt, read_receipt
+from smsc_async.receipts import HlrReceipt
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.simulator import KeptMessage, Scenario
 from smsc_async.simulator import smsc as brain
