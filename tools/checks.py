@@ -42,9 +42,12 @@ BESIDE_THE_WHEEL = (
 FLOORS = (
     "pdu",
     "smsc_async/messages.py",
+    "smsc_async/_message_checks.py",
     "smsc_async/receipts.py",
     "smsc_async/errors.py",
     "smsc_async/config.py",
+    "smsc_async/_config_url.py",
+    "smsc_async/_base_errors.py",
     "smsc_async/session",
     "smsc_async/rules",
     "smsc_async/gateway",

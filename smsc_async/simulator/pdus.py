@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.receipt_text import STAT_NAMES
 from pdu.text import TextCoding, capacity, split
+from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.gateway.coding import choose, data_coding, text_coding
 from smsc_async.messages import (
-    COMMENT_MARK,
     Email,
     HlrQuery,
     Message,

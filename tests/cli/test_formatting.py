@@ -8,6 +8,7 @@ from pdu import DeliverSm, EsmClass
 from pdu.enums import MessageState
 from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
 from smsc_async.cli.i18n import Say
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.receipts import DeliveryError, HlrReceipt
 
 # The gateway's own example, from abroad.
@@ -64,8 +65,8 @@ def test_cause_is_said_in_words(language: str) -> None:
 
 def test_subscriber_is_all_that_the_gateway_tells() -> None:
     """Text, also where it looks like a number: "02" isn't "2"."""
-    esm_class = EsmClass(EsmClass.DELIVERY_RECEIPT)
-    told = subscriber(HlrReceipt.from_pdu(DeliverSm(esm_class=esm_class, short_message=HLR)))
+    pdu = DeliverSm(esm_class=EsmClass(EsmClass.DELIVERY_RECEIPT), short_message=HLR)
+    told = subscriber(HlrReceipt.of(read_receipt(pdu)))
 
     assert {
         "imsi": "250023012345678",

@@ -11,14 +11,15 @@ import pytest
 from pdu import CommandStatus, DeliverSm, EsmClass, MessageState
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.lookup import Answer
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import Ping
-from smsc_async.receipts import Receipt
 from smsc_async.simulator import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
 
+    from smsc_async.receipts import Receipt
     from smsc_async.simulator import HostedSimulator, SubmitView
 
     Smsc = Callable[..., CompletedProcess[str]]
@@ -29,7 +30,7 @@ ONE, OTHER = "79995557733", "79161112233"
 def receipt(stat: str, error: int) -> Receipt:
     """Return a receipt of this state with this error."""
     text = f"id:1 stat:{stat} err:{error:03}".encode()
-    return Receipt.from_pdu(
+    return read_receipt(
         DeliverSm(esm_class=EsmClass(EsmClass.DELIVERY_RECEIPT), short_message=text)
     )
 

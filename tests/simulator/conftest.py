@@ -18,7 +18,7 @@ from pdu import (
     decode,
     encode,
 )
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
 

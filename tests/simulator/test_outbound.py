@@ -15,8 +15,8 @@ from pdu import (
 )
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.compose import submits_of
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import Sms
-from smsc_async.receipts import read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ import pytest
 from pdu import EncodeError, EsmClass, MessageState, Tlv, TlvTag, encode
 from pdu.receipt_text import STAT_NAMES
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import HlrQuery, Message, Ping, Sms, TelegramCode, Viber, VoiceCall
-from smsc_async.receipts import HlrReceipt, read_receipt
+from smsc_async.receipts import HlrReceipt
 from smsc_async.simulator import HlrAnswer, Scenario, SubmittedPart
 from smsc_async.simulator.pdus import (
     charged_parts,

@@ -32,7 +32,7 @@ from pdu import (
 )
 from smsc_async.config import Secret, SmscConfig
 from smsc_async.errors import InvalidMessageError
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.session import (
     Bound,
     Event,

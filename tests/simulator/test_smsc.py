@@ -33,8 +33,9 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.compose import submits_of
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
-from smsc_async.receipts import HlrReceipt, read_receipt
+from smsc_async.receipts import HlrReceipt
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.simulator import Scenario, SubmitView
 
