@@ -20,6 +20,7 @@ from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan
 from smsc_async.gateway.plan import plan as make_plan
+from smsc_async.gateway.typography import PLAIN_SIGNS
 from smsc_async.messages import Coding, LongText, Message, Sms, Voice
 
 if TYPE_CHECKING:
@@ -35,23 +36,6 @@ _NO_ADDRESS = "nobody@example.com"
 _LISTED = 12
 """Characters that are named one by one; above it they are counted."""
 
-# What a typist means by them. Accents are taken off by Unicode's own decomposition.
-_REPLACEMENTS: Final = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-    **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
-    **dict.fromkeys("\u2022\u00b7\u2219", "*"),
-    "\u2026": "...",
-    "\u2116": "No",
-    "\u00d7": "x",
-    "\u20bd": "RUB",
-    "\u00a9": "(c)",
-    "\u00ae": "(R)",
-    "\u2122": "(TM)",
-    "\u00b0": " deg",
-}
 # Typed with the wrong keyboard: nobody sees the difference, but the text becomes UCS-2.
 _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "ABEKMHOPCTXaeopcyxIiSs", strict=True))
 
@@ -247,8 +231,8 @@ def replacements(text: str, made: Plan) -> dict[str, str | None]:
 
 def _replacement(char: str, *, is_latin: bool) -> str | None:
     """Return what one character could be in GSM."""
-    if char in _REPLACEMENTS:
-        return _REPLACEMENTS[char]
+    if char in PLAIN_SIGNS:
+        return PLAIN_SIGNS[char]
     if _is_cyrillic(char):
         return _LOOKALIKES.get(char) if is_latin else None
     if unicodedata.combining(char):

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from smsc_async import Sms
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.compose import segments
+from smsc_async.gateway.typography import PLAIN_SIGNS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
@@ -75,6 +80,17 @@ def test_replacement_is_proposed(smsc: Smsc, text: str, replacement: str) -> Non
 
     assert [replacement] == [one["replacement"] for one in made["forced_by"]]
     assert {"coding": "gsm", "parts": 1} == made["replaced"]
+
+
+@pytest.mark.parametrize("sign", PLAIN_SIGNS)
+def test_what_plan_proposes_for_a_sign_is_what_smart_sends(smsc: Smsc, sign: str) -> None:
+    """One table: the advice and the text on the wire can't differ."""
+    text = f"a{sign}b"
+    (forced,) = planned(smsc, text)["forced_by"]
+    message = Sms(to="79991234567", text=text)
+    (part,) = segments(message, settings=TextSettings(smart=True))
+
+    assert f"a{forced['replacement']}b".encode() == part.short_message
 
 
 def test_saving_is_said_in_parts(smsc: Smsc) -> None:
