@@ -12,14 +12,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsc_async.cli.i18n import Say, language_of
+from smsc_async.cli.i18n import Translator, environment_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_WRONG_USE = 2
+_USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"cyclopts", "rich"}:
             raise
-        sys.stderr.write(Say(language_of())("no_extra", missing=error.name) + "\n")
-        return _WRONG_USE
+        sys.stderr.write(Translator(environment_language())("no_extra", missing=error.name) + "\n")
+        return _USAGE_ERROR
     return run(sys.argv[1:] if arguments is None else arguments)

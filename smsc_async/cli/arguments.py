@@ -16,7 +16,7 @@ from cyclopts import CoercionError, CycloptsError, MissingArgumentError, Unknown
 from cyclopts.exceptions import UnusedCliTokensError
 
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.i18n import Language, as_language, language_of
+from smsc_async.cli.i18n import Language, environment_language, parse_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(slots=True)
-class Common:
+class CommonOptions:
     """What every command takes, wherever it stands before `--`.
 
     Args:
@@ -68,9 +68,9 @@ _FLAGS = {
 }
 
 
-def read_common(arguments: Sequence[str]) -> Common:
+def read_common_options(arguments: Sequence[str]) -> CommonOptions:
     """Take the common options out of the arguments."""
-    common, waiting = Common(language=language_of()), iter(arguments)
+    common, waiting = CommonOptions(language=environment_language()), iter(arguments)
     for argument in waiting:
         if argument == "--":
             common.rest += [argument, *waiting]
@@ -85,24 +85,24 @@ def read_common(arguments: Sequence[str]) -> Common:
     return common
 
 
-def _set_language(common: Common, value: str) -> None:
+def _set_language(common: CommonOptions, value: str) -> None:
     """Keep a language, or the complaint about it."""
-    language = as_language(value)
+    language = parse_language(value)
     if language is None:
         common.bad_language = value
     else:
         common.language = language
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def closest_match(name: str, known: Iterable[str]) -> str:
     """Return the known name that was probably meant; empty if there is none."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
-def wrong_use(key: str, command: str, *, do: str = "use.do", **values: str | int) -> Failure:
+def usage_error(key: str, command: str, *, advice: str = "use.do", **values: str | int) -> Failure:
     """Make the failure for arguments that make no sense; *command* is whose help to read."""
-    went = "went.not_sent" if command in _SENDING else ""
-    failure = Failure(ExitCode.WRONG_USE, key, went=went, do=do, command=command)
+    outcome = "outcome.not_sent" if command in _SENDING else ""
+    failure = Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, advice=advice, command=command)
     failure.values.update(values)
     return failure
 
@@ -114,21 +114,21 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
     if isinstance(error, CoercionError):
         return _wrong_value(error, command)
     if isinstance(error, UnusedCliTokensError):
-        return wrong_use("use.too_many", command, count=len(error.unused_tokens or ()))
+        return usage_error("use.too_many", command, count=len(error.unused_tokens or ()))
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return wrong_use("use.missing", command, name=_shown(error.argument))
-    return wrong_use("use.wrong", command)
+        return usage_error("use.missing", command, name=_shown(error.argument))
+    return usage_error("use.wrong", command)
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
     """Name an option that isn't there, and the one that was meant; nothing but options."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
-        return wrong_use("use.dash", command, do="use.dash.do")
+        return usage_error("use.dash", command, advice="use.dash.do")
     names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
-    near = nearest(option[0], (name for name in names if name.startswith("--")))
+    near = closest_match(option[0], (name for name in names if name.startswith("--")))
     key = "use.unknown_option.near" if near else "use.unknown_option"
-    return wrong_use(key, command, name=option[0], near=near)
+    return usage_error(key, command, name=option[0], near=near)
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
@@ -138,12 +138,12 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
     kind = error.target_type
     if isinstance(kind, type) and issubclass(kind, Enum):
         choices = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
-        return wrong_use("use.choices", command, name=name, choices=choices, value=value)
+        return usage_error("use.choices", command, name=name, choices=choices, value=value)
     key = "use.duration" if str(error.msg) == DURATION else _KEYS.get(kind, "use.value")
-    return wrong_use(key, command, name=name, value=value)
+    return usage_error(key, command, name=name, value=value)
 
 
-def seconds(_kind: object, tokens: Sequence[Token]) -> float:
+def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
     """Convert "90", "90s", "15m" or "2h" for the parser.
 
     Raises:

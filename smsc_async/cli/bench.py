@@ -19,21 +19,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import seconds, wrong_use
+from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.charts import Axis, Series, lines, page, section, short, table
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.load_test import Step, Sweep, enough
-from smsc_async.cli.runner import NOT_SENT, UNKNOWN, Course, read_config, travel
+from smsc_async.cli.load_test import LoadStep, LoadTest, sufficient_step
+from smsc_async.cli.runner import NOT_SENT, UNKNOWN, SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.plan import plan as make_plan
+from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
 
@@ -50,7 +50,7 @@ _YES: Final = frozenset({"yes", "y", "да", "д"})
 _COLUMNS: Final = "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}"
 
 
-def bench(
+def bench_command(
     url: str | None = None,
     *,
     recipients: Path | None = None,
@@ -60,7 +60,7 @@ def bench(
     rate: float | None = None,
     text: str = "smsc bench",
     sender: str = "",
-    wait: Annotated[float, Parameter(converter=seconds)] = 10.0,
+    wait: Annotated[float, Parameter(converter=parse_duration)] = 10.0,
     html: Path | None = None,
     yes: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
@@ -85,12 +85,12 @@ def bench(
     _check_at_least("--messages", messages, 1)
     _check_at_least("--warm-up", warm_up, 0)
     _check_at_least("--rate", rate, _SLOWEST)
-    course = Course(NOT_SENT)
-    config = read_config(url, course)
+    progress = SendProgress(NOT_SENT)
+    config = read_config(url, progress)
     total = len(sizes) * (messages + warm_up)
     to = _recipients(recipients, config, total)
     made = (Sms(to=next(to), text=f"{text} {number}", sender=sender) for number in numbers(1))
-    task = _Task(
+    task = _BenchTask(
         config=replace(config, window=max(sizes)),
         messages=made,
         parts=_parts(config, text, sender, total),
@@ -102,12 +102,12 @@ def bench(
         html=html,
     )
     _check_writable(html)
-    _agree(task, total, screen, is_agreed=yes)
-    return travel(_measure(task, course, screen), course, screen)
+    _confirm(task, total, screen, is_agreed=yes)
+    return run_async(_measure(task, progress, screen), progress, screen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
+class _BenchTask:
     """What was agreed on."""
 
     config: SmscConfig
@@ -129,13 +129,13 @@ def _windows(written: str) -> tuple[int, ...]:
     words = written.split(",")
     if all(word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST for word in words):
         return tuple(map(int, words))
-    raise wrong_use("use.value", "smsc bench", name="--windows", value=written)
+    raise usage_error("use.value", "smsc bench", name="--windows", value=written)
 
 
 def _check_at_least(name: str, value: float | None, least: float) -> None:
     """Refuse a number that is too small; None was not given."""
     if value is not None and not least <= value <= _MOST:
-        raise wrong_use("use.value", "smsc bench", name=name, value=f"{value:g}")
+        raise usage_error("use.value", "smsc bench", name=name, value=f"{value:g}")
 
 
 def _check_writable(html: Path | None) -> None:
@@ -199,29 +199,29 @@ def _parts(config: SmscConfig, text: str, sender: str, total: int) -> int:
     from smsc_async.client.runtime import text_settings  # noqa: PLC0415
 
     message = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
-    return make_plan(message, text_settings(config)).parts
+    return plan(message, text_settings(config)).parts
 
 
-def _agree(task: _Task, total: int, screen: Screen, *, is_agreed: bool) -> None:
+def _confirm(task: _BenchTask, total: int, screen: Screen, *, is_agreed: bool) -> None:
     """Say what it will cost; go on if that is agreed to, or costs nothing."""
-    say = screen.say
+    translate = screen.translate
     counted = {
-        "messages": say.count("messages", total),
-        "parts": say.count("parts", total * task.parts),
+        "messages": translate.count("messages", total),
+        "parts": translate.count("parts", total * task.parts),
     }
     if task.config.is_simulated:
-        screen.show(Text(say("bench.free", **counted), style="dim"))
+        screen.show(Text(translate("bench.free", **counted), style="dim"))
         return
     least = total * task.parts / (task.rate or 1)
     screen.show(
-        Text(say("bench.cost", **counted, where=str(task.config)), style="bold yellow"),
-        Text(say("bench.takes", seconds=f"{least:.0f}", rate=f"{task.rate:g}"), style="dim"),
+        Text(translate("bench.cost", **counted, where=str(task.config)), style="bold yellow"),
+        Text(translate("bench.takes", seconds=f"{least:.0f}", rate=f"{task.rate:g}"), style="dim"),
     )
     if is_agreed:
         return
     if screen.is_json or not _can_ask():
         raise _refusal("bench.needs_yes", **counted)
-    if screen.out.input(say("bench.ask") + " ").strip().lower() not in _YES:
+    if screen.out.input(translate("bench.ask") + " ").strip().lower() not in _YES:
         raise _refusal("bench.declined")
 
 
@@ -232,7 +232,7 @@ def _can_ask() -> bool:
 
 def _refusal(key: str, **values: str | int) -> Failure:
     """Make the failure for what isn't begun."""
-    failure = Failure(ExitCode.WRONG_USE, key, went=NOT_SENT)
+    failure = Failure(ExitCode.USAGE_ERROR, key, outcome=NOT_SENT)
     failure.values.update(values)
     return failure
 
@@ -240,7 +240,7 @@ def _refusal(key: str, **values: str | int) -> Failure:
 # The measurement.
 
 
-def _client(task: _Task) -> SmscClient:
+def _client(task: _BenchTask) -> SmscClient:
     """Return the client, with all rules on and the pace that was agreed on."""
     # Imported here, as above.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
@@ -249,32 +249,32 @@ def _client(task: _Task) -> SmscClient:
     return SmscClient(task.config, limits=GatewayLimits(rate=None))
 
 
-async def _measure(task: _Task, course: Course, screen: Screen) -> int:
+async def _measure(task: _BenchTask, progress: SendProgress, screen: Screen) -> int:
     """Connect, measure, and show each window as it is done."""
-    steps: list[Step] = []
+    steps: list[LoadStep] = []
     async with AsyncExitStack() as stack:
-        with screen.waiting("connecting"):
+        with screen.spinner("connecting"):
             smsc = await stack.enter_async_context(_client(task))
-        course.went = UNKNOWN
+        progress.outcome = UNKNOWN
         _show_head(screen)
-        progress = _Progress(screen, task.count)
-        sweep = Sweep(
+        line = _Progress(screen, task.count)
+        load_test = LoadTest(
             smsc,
             task.messages,
             parts=task.parts,
             rate=task.rate,
             wait=task.wait,
-            told=progress.told,
+            on_progress=line.on_progress,
         )
-        stack.callback(progress.stop)
+        stack.callback(line.stop)
         try:
-            async for step in sweep.steps(task.windows, task.count, warm_up=task.warm_up):
-                progress.stop()
+            async for step in load_test.steps(task.windows, task.count, warm_up=task.warm_up):
+                line.stop()
                 steps.append(step)
                 _show_step(step, screen)
         except BaseException:
-            progress.stop()
-            _show_stop(sweep.accepted, screen)
+            line.stop()
+            _show_stop(load_test.accepted, screen)
             raise
     _sum_up(steps, task, screen)
     return ExitCode.REFUSED if any(step.failed for step in steps) else ExitCode.DONE
@@ -287,13 +287,13 @@ class _Progress:
     """
 
     def __init__(self, screen: Screen, count: int) -> None:
-        self._say = screen.say
+        self._say = screen.translate
         self._count = count
         is_shown = screen.err.is_terminal and not screen.is_json
         self._status = screen.err.status("", refresh_per_second=2) if is_shown else None
         self._shown_at = 0.0
 
-    def told(self, window: int, answered: int) -> None:
+    def on_progress(self, window: int, answered: int) -> None:
         """Show how far a window is."""
         now = perf_counter()
         if self._status is not None and now - self._shown_at >= _SELDOM:
@@ -314,11 +314,11 @@ class _Progress:
 def _show_head(screen: Screen) -> None:
     """Name the columns."""
     names = ("window", "rate", "p50", "p95", "p99", "cpu", "receipts", "failed")
-    head = _COLUMNS.format(*(screen.say(f"bench.columns.{name}") for name in names))
+    head = _COLUMNS.format(*(screen.translate(f"bench.columns.{name}") for name in names))
     screen.show("", Text(head, style="dim"), wrap=False)
 
 
-def _show_step(step: Step, screen: Screen) -> None:
+def _show_step(step: LoadStep, screen: Screen) -> None:
     """Show one window."""
     receipts = _seconds(step.receipt_p50) if step.receipts else "–"
     row = _COLUMNS.format(
@@ -330,17 +330,17 @@ def _show_step(step: Step, screen: Screen) -> None:
         step.failed,
     )
     screen.show(Text(row, style="red" if step.failed else ""), wrap=False)
-    screen.write(_as_json(step))
+    screen.write_json(_as_json(step))
 
 
 def _show_stop(accepted: int, screen: Screen) -> None:
     """Say what is paid by now, where it ends before the end."""
-    counted = screen.say.count("messages", accepted)
-    screen.show("", Text(screen.say("bench.stopped", messages=counted), style="bold yellow"))
-    screen.write({"event": "stopped", "accepted": accepted})
+    counted = screen.translate.count("messages", accepted)
+    screen.show("", Text(screen.translate("bench.stopped", messages=counted), style="bold yellow"))
+    screen.write_json({"event": "stopped", "accepted": accepted})
 
 
-def _as_json(step: Step) -> dict[str, Any]:
+def _as_json(step: LoadStep) -> dict[str, Any]:
     """Return one window for a program, with the units in the names."""
     return {
         "event": "step",
@@ -364,12 +364,12 @@ def _rounded(value: float | None, times: float) -> float | None:
     return None if value is None else round(value * times, 3)
 
 
-def _sum_up(steps: list[Step], task: _Task, screen: Screen) -> None:
+def _sum_up(steps: list[LoadStep], task: _BenchTask, screen: Screen) -> None:
     """Say which window is enough, and write the report."""
-    for sentence in _conclusions(steps, task, screen.say):
+    for sentence in _conclusions(steps, task, screen.translate):
         screen.show("", Text(sentence, style="bold"))
-    found = enough(steps)
-    screen.write(
+    found = sufficient_step(steps)
+    screen.write_json(
         {
             "event": "summary",
             "url": str(task.config),
@@ -381,27 +381,29 @@ def _sum_up(steps: list[Step], task: _Task, screen: Screen) -> None:
         }
     )
     if task.html is not None:
-        task.html.write_text(_report(steps, task, screen.say), encoding="utf-8")
+        task.html.write_text(_report(steps, task, screen.translate), encoding="utf-8")
         screen.show("", Text(str(task.html), style="dim"), wrap=False)
 
 
-def _conclusions(steps: list[Step], task: _Task, say: Say) -> list[str]:
+def _conclusions(steps: list[LoadStep], task: _BenchTask, translate: Translator) -> list[str]:
     """Return what follows from the figures."""
-    found = enough(steps)
+    found = sufficient_step(steps)
     if found is None:
-        return [say("bench.nothing")]
+        return [translate("bench.nothing")]
     is_largest = len(steps) > 1 and found.window == max(step.window for step in steps)
     key = "bench.largest" if is_largest else "bench.enough"
-    said = [say(key, window=found.window, rate=short(found.rate))]
+    said = [translate(key, window=found.window, rate=short(found.rate))]
     if task.rate is not None and found.rate * task.parts >= task.rate * 0.9:
-        said.append(say("bench.paced", rate=f"{task.rate:g}"))
+        said.append(translate("bench.paced", rate=f"{task.rate:g}"))
     why = {name for step in steps for name in step.why}
     said += [
-        say("bench.failed", what=say(name), times=sum(step.why.get(name, 0) for step in steps))
+        translate(
+            "bench.failed", what=translate(name), times=sum(step.why.get(name, 0) for step in steps)
+        )
         for name in sorted(why)
     ]
     if task.config.is_simulated:
-        said.append(say("bench.simulated"))
+        said.append(translate("bench.simulated"))
     return said
 
 
@@ -415,14 +417,14 @@ def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _report(steps: list[Step], task: _Task, say: Say) -> str:
+def _report(steps: list[LoadStep], task: _BenchTask, translate: Translator) -> str:
     """Return the report as a page."""
-    window = Axis(say("bench.columns.window"), is_log=True)
+    window = Axis(translate("bench.columns.window"), is_log=True)
     latencies = [
         Series(name, [(step.window, (getattr(step, name) or 0) * 1000) for step in steps])
         for name in ("p50", "p95", "p99")
     ]
-    rates = Series(say("bench.rate"), [(step.window, step.rate) for step in steps])
+    rates = Series(translate("bench.rate"), [(step.window, step.rate) for step in steps])
     names = ("window", "rate", "p50", "p95", "p99", "cpu", "receipts", "failed")
     rows = [
         [
@@ -436,14 +438,14 @@ def _report(steps: list[Step], task: _Task, say: Say) -> str:
         for step in steps
     ]
     return page(
-        say("bench.title"),
-        f"{task.config}. {' '.join(_conclusions(steps, task, say))}",
+        translate("bench.title"),
+        f"{task.config}. {' '.join(_conclusions(steps, task, translate))}",
         section(
-            say("bench.figures"),
+            translate("bench.figures"),
             "",
-            lines(say("bench.rate"), [rates], window, Axis("1/s")),
-            lines(say("bench.latency"), latencies, window, Axis(say("bench.ms"))),
-            table([say(f"bench.columns.{name}") for name in names], rows),
+            lines(translate("bench.rate"), [rates], window, Axis("1/s")),
+            lines(translate("bench.latency"), latencies, window, Axis(translate("bench.ms"))),
+            table([translate(f"bench.columns.{name}") for name in names], rows),
         ),
-        language=say.language,
+        language=translate.language,
     )

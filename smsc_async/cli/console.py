@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 WIDEST = 100
 """Columns. Wider lines are harder to read, so the rest of a wide terminal stays empty."""
@@ -38,48 +38,50 @@ class Screen:
         is_debug: Show tracebacks.
     """
 
-    def __init__(self, say: Say, *, is_json: bool = False, is_debug: bool = False) -> None:
-        self.say = say
+    def __init__(
+        self, translate: Translator, *, is_json: bool = False, is_debug: bool = False
+    ) -> None:
+        self.translate = translate
         self.is_json = is_json
         self.is_debug = is_debug
-        self.is_muted = False
+        self.is_closed = False
         self.out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
     def show(self, *what: RenderableType, wrap: bool = True) -> None:
         """Show something to people; with `--json` it isn't shown."""
         if not self.is_json:
-            with self._reader(sys.stdout):
+            with self._ignore_broken_pipe(sys.stdout):
                 for one in what:
                     self.out.print(one, soft_wrap=not wrap)
 
-    def write(self, value: Mapping[str, Any]) -> None:
+    def write_json(self, value: Mapping[str, Any]) -> None:
         """Write one JSON object in a line; without `--json` nothing is written."""
         if self.is_json:
-            with self._reader(sys.stdout):
-                sys.stdout.write(_dumped(value, sys.stdout) + "\n")
+            with self._ignore_broken_pipe(sys.stdout):
+                sys.stdout.write(_to_json(value, sys.stdout) + "\n")
                 sys.stdout.flush()
 
-    def complain(self, *what: RenderableType) -> None:
+    def show_error(self, *what: RenderableType) -> None:
         """Show a failure."""
-        with self._reader(sys.stderr):
+        with self._ignore_broken_pipe(sys.stderr):
             for one in what:
                 self.err.print(one)
 
-    def waiting(self, key: str) -> AbstractContextManager[object]:
+    def spinner(self, key: str) -> AbstractContextManager[object]:
         """Show on a terminal that something is going on, for as long as the block takes."""
         if self.is_json or not self.err.is_terminal:
             return nullcontext()
-        return self.err.status(Text(self.say(key), style="dim"))
+        return self.err.status(Text(self.translate(key), style="dim"))
 
     @contextmanager
-    def _reader(self, stream: IO[str]) -> Iterator[None]:
+    def _ignore_broken_pipe(self, stream: IO[str]) -> Iterator[None]:
         """Go on in silence where the reader of *stream* went away (`… | head -1`)."""
         try:
             yield
         except BrokenPipeError:
-            self.is_muted = True
-            _silence(stream)
+            self.is_closed = True
+            _redirect_to_null(stream)
 
 
 class _Console(Console):
@@ -98,20 +100,20 @@ def _console(stream: IO[str]) -> Console:
     return console
 
 
-def _dumped(value: Mapping[str, Any], stream: TextIO) -> str:
+def _to_json(value: Mapping[str, Any], stream: TextIO) -> str:
     """Return JSON in characters that *stream* can carry."""
     is_unicode = (stream.encoding or "").lower().replace("-", "").startswith("utf")
     return json.dumps(value, ensure_ascii=not is_unicode, separators=(", ", ": "))
 
 
-def _silence(stream: IO[str]) -> None:
+def _redirect_to_null(stream: IO[str]) -> None:
     """Let what is still buffered, and all that follows, go nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
-def labelled(*rows: tuple[str, RenderableType], width: int = 0) -> Table:
+def label_grid(*rows: tuple[str, RenderableType], width: int = 0) -> Table:
     """Lay out rows of a label and what belongs to it.
 
     Args:

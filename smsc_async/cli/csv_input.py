@@ -15,9 +15,9 @@ from enum import Enum
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.cli.arguments import nearest
+from smsc_async.cli.arguments import closest_match
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import Kind, make
+from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
@@ -47,7 +47,7 @@ class Encoding(Enum):
 
 
 @dataclass(slots=True)
-class Row:
+class CsvRow:
     """A row of the file.
 
     Args:
@@ -67,7 +67,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvFile:
     """The file, read.
 
     Args:
@@ -82,10 +82,12 @@ class Table:
     encoding: Encoding
     delimiter: str
     columns: list[str]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[CsvRow] = field(default_factory=list)
 
 
-def read(path: Path, encoding: Encoding, *, kind: Kind, sender: str, say: Say) -> Table:
+def read_csv(
+    path: Path, encoding: Encoding, *, kind: MessageKind, sender: str, translate: Translator
+) -> CsvFile:
     """Read a file and make its messages.
 
     Args:
@@ -104,17 +106,17 @@ def read(path: Path, encoding: Encoding, *, kind: Kind, sender: str, say: Say) -
     records = _records(text, delimiter)
     _, names = next(records, (0, []))
     columns = [name.strip().lower() for name in names]
-    _check(columns)
-    table = Table(path, encoding, delimiter, columns)
+    _check_header(columns)
+    csv_file = CsvFile(path, encoding, delimiter, columns)
     seen: Counter[str] = Counter()
     for number, values in records:
-        row = Row(number, values, _key(values, seen))
-        _fill(row, columns, kind=kind, sender=sender, say=say)
-        table.rows.append(row)
-    return table
+        row = CsvRow(number, values, _key(values, seen))
+        _set_message(row, columns, kind=kind, sender=sender, translate=translate)
+        csv_file.rows.append(row)
+    return csv_file
 
 
-def write_rejected(path: Path, table: Table, rejected: Sequence[Row]) -> None:
+def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) -> None:
     """Write the rejected rows with their reasons, in the way of the file they came from.
 
     Mended, that file may be sent as it is. Without any rows the file of an earlier run is removed.
@@ -126,15 +128,15 @@ def write_rejected(path: Path, table: Table, rejected: Sequence[Row]) -> None:
         if not rejected:
             path.unlink(missing_ok=True)
             return
-        codec = table.encoding.value
+        codec = csv_file.encoding.value
         # A reason may hold what the encoding doesn't.
         with path.open("w", encoding=codec, errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file, delimiter=table.delimiter)
-            writer.writerow([*_without_reason(table.columns, table.columns), REASON])
+            writer = csv.writer(file, delimiter=csv_file.delimiter)
+            writer.writerow([*_without_reason(csv_file.columns, csv_file.columns), REASON])
             for row in rejected:
-                writer.writerow([*_without_reason(table.columns, row.values), row.reason])
+                writer.writerow([*_without_reason(csv_file.columns, row.values), row.reason])
     except OSError as error:
-        raise _cannot("bulk.cannot_write", path, error) from error
+        raise _file_failure("bulk.cannot_write", path, error) from error
 
 
 def _without_reason(columns: list[str], values: list[str]) -> list[str]:
@@ -150,20 +152,20 @@ def _text(path: Path, encoding: Encoding) -> str:
     try:
         return path.read_bytes().decode(encoding.value)
     except OSError as error:
-        failure = _cannot("bulk.cannot_read", path, error)
+        failure = _file_failure("bulk.cannot_read", path, error)
     except UnicodeDecodeError as error:
         failure = Failure(
-            ExitCode.WRONG_USE, "bulk.encoding", went="went.not_sent", position=error.start
+            ExitCode.USAGE_ERROR, "bulk.encoding", outcome="outcome.not_sent", position=error.start
         )
     # Outside of the handler: the error above holds the text.
     raise failure
 
 
-def _cannot(key: str, path: Path, error: OSError) -> Failure:
+def _file_failure(key: str, path: Path, error: OSError) -> Failure:
     """Make the failure for a file that can't be used."""
     reason = error.strerror or type(error).__name__
-    went = "went.not_sent" if key == "bulk.cannot_read" else "went.bulk"
-    return Failure(ExitCode.WRONG_USE, key, went=went, name=path.name, reason=reason)
+    outcome = "outcome.not_sent" if key == "bulk.cannot_read" else "outcome.bulk"
+    return Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, name=path.name, reason=reason)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -179,22 +181,22 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         return
     # Outside of the handler: only the reader's own words.
     raise Failure(
-        ExitCode.WRONG_USE,
+        ExitCode.USAGE_ERROR,
         "bulk.broken",
-        went="went.not_sent",
+        outcome="outcome.not_sent",
         number=reader.line_num,
         reason=fault,
     )
 
 
-def _check(columns: list[str]) -> None:
+def _check_header(columns: list[str]) -> None:
     """Refuse a header that isn't one."""
     missing = [name for name in NEEDED if name not in columns]
     if missing:
         raise _wrong_header("bulk.no_column", missing[0])
     for name in columns:
         if name not in {*COLUMNS, REASON}:
-            near = nearest(name, COLUMNS)
+            near = closest_match(name, COLUMNS)
             raise _wrong_header("bulk.unknown_column.near" if near else "bulk.unknown_column", near)
         if columns.count(name) > 1:
             raise _wrong_header("bulk.twice", name)
@@ -203,10 +205,10 @@ def _check(columns: list[str]) -> None:
 def _wrong_header(key: str, name: str) -> Failure:
     """Make the failure for a header; a foreign name may be somebody's data and isn't repeated."""
     return Failure(
-        ExitCode.WRONG_USE,
+        ExitCode.USAGE_ERROR,
         key,
-        went="went.not_sent",
-        do="bulk.header.do",
+        outcome="outcome.not_sent",
+        advice="bulk.header.do",
         name=name,
         columns=",".join(COLUMNS),
     )
@@ -220,10 +222,12 @@ def _key(values: list[str], seen: Counter[str]) -> str:
     return f"{digest}/{seen[digest]}"
 
 
-def _fill(row: Row, columns: list[str], *, kind: Kind, sender: str, say: Say) -> None:
+def _set_message(
+    row: CsvRow, columns: list[str], *, kind: MessageKind, sender: str, translate: Translator
+) -> None:
     """Make the message of a row, or note why there is none."""
     if len(row.values) != len(columns):
-        row.reason = say("bulk.fields", found=len(row.values), needed=len(columns))
+        row.reason = translate("bulk.fields", found=len(row.values), needed=len(columns))
         return
     values = dict(zip(columns, row.values, strict=True))
     values.pop(REASON, None)
@@ -232,15 +236,15 @@ def _fill(row: Row, columns: list[str], *, kind: Kind, sender: str, say: Say) ->
     except InvalidMessageError as error:
         row.reason = str(error)
     except Failure as failure:
-        row.reason = say(failure.key, **failure.values)
+        row.reason = translate(failure.key, **failure.values)
 
 
-def _message(values: Mapping[str, str], kind: Kind, sender: str) -> Message[Receipt]:
+def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:
     """Make a message of the values of a row; empty ones were not given."""
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
-    chosen = _chosen(Kind, given.pop("kind", ""), "kind") or kind
+    chosen = _chosen(MessageKind, given.pop("kind", ""), "kind") or kind
     coding = _chosen(Coding, given.pop("coding", ""), "coding")
-    return make(
+    return make_message(
         chosen,
         "smsc bulk",
         to=given.pop("to", "").strip(),

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.explain import explain
-from smsc_async.cli import dump_table as frames
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
+from smsc_async.cli.dump_table import dump_as_json, dump_table, split_pdus
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.hexadecimal import read_octets
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pdu.explain import Line
 
 
-def decode(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
+def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
     """Explain octets.
 
     Args:
@@ -31,8 +31,10 @@ def decode(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> i
     found = read_octets("\n".join(octets) if len(octets) == 1 else " ".join(octets))
     lines = explain(found).lines
     broken = next((line for line in lines if line.note), None)
-    screen.show(frames.table(lines, screen.say), "", _verdict(lines, len(found), broken, screen))
-    screen.write({"ok": broken is None, "octets": len(found), "pdus": frames.as_json(lines)})
+    screen.show(
+        dump_table(lines, screen.translate), "", _verdict(lines, len(found), broken, screen)
+    )
+    screen.write_json({"ok": broken is None, "octets": len(found), "pdus": dump_as_json(lines)})
     return ExitCode.DONE if broken is None else ExitCode.REFUSED
 
 
@@ -43,12 +45,12 @@ def _standard_input() -> str:
 
 def _verdict(lines: tuple[Line, ...], size: int, broken: Line | None, screen: Screen) -> Text:
     """Sum up: what was there, and whether and where it is broken."""
-    say = screen.say
+    translate = screen.translate
     counted = {
-        "pdus": say.count("pdus", len(list(frames.frames(lines)))),
-        "octets": say.count("octets", size),
+        "pdus": translate.count("pdus", len(list(split_pdus(lines)))),
+        "octets": translate.count("octets", size),
     }
     if broken is None:
-        return Text(say("decode.fine", **counted), style="green")
-    said = say("decode.broken", **counted, offset=broken.offset, note=broken.note)
+        return Text(translate("decode.fine", **counted), style="green")
+    said = translate("decode.broken", **counted, offset=broken.offset, note=broken.note)
     return Text(said, style="bold red")

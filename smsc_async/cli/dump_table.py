@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pdu.explain import Line
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 OCTETS_A_ROW = 8
 """So that the meaning still has room beside them in 80 columns."""
@@ -24,13 +24,13 @@ _COLOURS = ("cyan", "green", "yellow", "magenta", "bright_blue")
 _FIRST = "command_length"
 
 
-def table(lines: Sequence[Line], say: Say) -> Table:
+def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
     """Lay out explained octets: offset, octets, field, meaning; what is broken in red."""
     made = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    made.add_column(say("decode.octet"), no_wrap=True, style="dim")
-    made.add_column(say("decode.octets"), no_wrap=True)
-    made.add_column(say("decode.field"), no_wrap=True)
-    made.add_column(say("decode.meaning"), overflow="fold")
+    made.add_column(translate("decode.octet"), no_wrap=True, style="dim")
+    made.add_column(translate("decode.octets"), no_wrap=True)
+    made.add_column(translate("decode.field"), no_wrap=True)
+    made.add_column(translate("decode.meaning"), overflow="fold")
     colours = cycle(_COLOURS)
     for number, line in enumerate(lines):
         if number and line.field == _FIRST:
@@ -50,7 +50,7 @@ def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
     return Text(offsets), Text(octets, style), Text(line.field, style), Text(said, style)
 
 
-def as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
+def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """Return explained octets as one object a PDU."""
     return [
         {
@@ -59,11 +59,11 @@ def as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
             "ok": not any(line.note for line in frame),
             "fields": [_field(line) for line in frame],
         }
-        for frame in frames(lines)
+        for frame in split_pdus(lines)
     ]
 
 
-def frames(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def split_pdus(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Yield the lines of each PDU."""
     frame: list[Line] = []
     for line in lines:

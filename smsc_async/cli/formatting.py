@@ -12,13 +12,13 @@ from pdu.enums import MessageState
 from smsc_async.errors import mask_number
 
 if TYPE_CHECKING:
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import DeliveryError, HlrReceipt
 
 _SHOWN = {"\n": "⏎ ", "\t": " "}
 
 
-def number(address: str, *, is_full: bool) -> str:
+def display_number(address: str, *, is_full: bool) -> str:
     """Mask a number; a name stays."""
     is_name = not address.removeprefix("+").isdigit() and "@" not in address
     return address if is_full or is_name else mask_number(address)
@@ -38,14 +38,14 @@ def state_name(state: MessageState | int | None) -> str:
     return state.name if isinstance(state, MessageState) else str(state)
 
 
-def cause(error: DeliveryError | None, say: Say) -> str:
+def cause(error: DeliveryError | None, translate: Translator) -> str:
     """Explain a delivery error; empty where there is none."""
     if not error:
         return ""
-    return say("receipt.error", code=int(error), explained=error.explain(say.language))
+    return translate("receipt.error", code=int(error), explained=error.explain(translate.language))
 
 
-def subscriber(receipt: HlrReceipt) -> dict[str, str]:
+def subscriber_fields(receipt: HlrReceipt) -> dict[str, str]:
     """Return what an HLR receipt tells about the subscriber, by the names of its fields."""
     return {
         "imsi": receipt.imsi,

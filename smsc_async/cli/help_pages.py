@@ -21,13 +21,13 @@ _USAGE = re.compile(
 )
 
 
-def page(language: Language, name: str) -> tuple[Text, ...]:
-    """Return the page of a command, or of "smsc" itself."""
+def help_page(language: Language, name: str) -> Text:
+    """Return the help page of a command, or of "smsc" itself."""
     text = Text(PAGES[language][name])
     text.highlight_regex(_TITLE, "bold")
     text.highlight_regex(_OPTION, "cyan")
     text.highlight_regex(_USAGE, "green")
-    return (text,)
+    return text
 
 
 _EN: Final = {

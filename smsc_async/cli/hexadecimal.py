@@ -36,7 +36,7 @@ def read_octets(text: str) -> bytes:
     rows = [row for line in text.splitlines() if (row := _ROW.fullmatch(line))]
     octets = _read_dump(rows) if rows and _is_offset(rows[0]) else _read_digits(text)
     if not octets:
-        raise Failure(ExitCode.WRONG_USE, "no_hex")
+        raise Failure(ExitCode.USAGE_ERROR, "no_hex")
     return octets
 
 
@@ -50,10 +50,10 @@ def _read_digits(text: str) -> bytes:
     bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     if found := _NO_DIGIT.search(_BETWEEN.sub(lambda gap: "0" * len(gap[0]), bare)):
         shown = f"U+{ord(found[0]):04X}"
-        raise Failure(ExitCode.WRONG_USE, "bad_hex", found=shown, position=found.start() + 1)
+        raise Failure(ExitCode.USAGE_ERROR, "bad_hex", found=shown, position=found.start() + 1)
     digits = _BETWEEN.sub("", _LONE_DIGIT.sub(r"0\1", bare))
     if len(digits) % 2:
-        raise Failure(ExitCode.WRONG_USE, "odd_hex", digits=len(digits))
+        raise Failure(ExitCode.USAGE_ERROR, "odd_hex", digits=len(digits))
     return bytes.fromhex(digits)
 
 
@@ -63,7 +63,7 @@ def _read_dump(rows: list[re.Match[str]]) -> bytes:
     octets = b""
     for row, offset, following in zip(rows, offsets, [*offsets[1:], None], strict=True):
         if offset != len(octets):
-            raise Failure(ExitCode.WRONG_USE, "gap_hex", have=len(octets), offset=offset)
+            raise Failure(ExitCode.USAGE_ERROR, "gap_hex", have=len(octets), offset=offset)
         found = _read_row(row[3])
         # hexdump's last row is an offset without octets.
         octets += found if following is None else found[: following - offset]

@@ -18,14 +18,14 @@ LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru")
 _VARIABLES = ("SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
-def language_of(environ: Mapping[str, str] | None = None) -> Language:
+def environment_language(environ: Mapping[str, str] | None = None) -> Language:
     """Return the language of the environment: Russian where it says so, else English."""
     variables = os.environ if environ is None else environ
     said = next((value for name in _VARIABLES if (value := variables.get(name))), "")
     return "ru" if said.lower().startswith("ru") else "en"
 
 
-class Say:
+class Translator:
     """The texts of one language.
 
     Args:
@@ -57,7 +57,7 @@ def _form(language: Language, number: int) -> int:
     return 1 if 2 <= number % 10 <= 4 and not 12 <= number % 100 <= 14 else 2
 
 
-def as_language(value: str) -> Language | None:
+def parse_language(value: str) -> Language | None:
     """Return *value* if it is a language that is spoken here."""
     return next((language for language in LANGUAGES if language == value), None)
 
@@ -71,13 +71,13 @@ _EN: Final[dict[str, str]] = {
     # The three answers of every failure.
     "failed": "error",
     "detail": "detail",
-    "went": "sent?",
+    "outcome": "sent?",
     "do": "to do",
-    "went.not_sent": "no: nothing left this machine, nothing is paid",
-    "went.refused": "the gateway said no; what it refuses isn't paid",
-    "went.unknown": "perhaps: it may have been accepted, delivered and paid",
-    "went.accepted": "yes: accepted as {ids}",
-    "went.some": "in part: accepted as {ids}, these are paid",
+    "outcome.not_sent": "no: nothing left this machine, nothing is paid",
+    "outcome.refused": "the gateway said no; what it refuses isn't paid",
+    "outcome.unknown": "perhaps: it may have been accepted, delivered and paid",
+    "outcome.accepted": "yes: accepted as {ids}",
+    "outcome.some": "in part: accepted as {ids}, these are paid",
     # Wrong use.
     "use.unknown_command": "there is no command {name!r}",
     "use.unknown_command.near": "there is no command {name!r}; did you mean {near!r}?",
@@ -342,7 +342,7 @@ _EN: Final[dict[str, str]] = {
     "decode.fine": "{pdus}, {octets}, nothing broken",
     "decode.broken": "{pdus}, {octets}, broken at 0x{offset:04x}: {note}",
     # Many messages of a file.
-    "went.bulk": "perhaps in part: the outbox beside the file knows of each row",
+    "outcome.bulk": "perhaps in part: the outbox beside the file knows of each row",
     "bulk.sending": "sending",
     "bulk.progress": "{done} of {total}",
     "bulk.row": "row {number}: {reason}",
@@ -385,13 +385,13 @@ _RU: Final[dict[str, str]] = {
     ),
     "failed": "ошибка",
     "detail": "подробно",
-    "went": "ушло?",
+    "outcome": "ушло?",
     "do": "дальше",
-    "went.not_sent": "нет: ничего не отправлено, платить не за что",
-    "went.refused": "шлюз отказал; за то, в чём он отказал, не платят",
-    "went.unknown": "неизвестно: сообщение могло быть принято, доставлено и оплачено",
-    "went.accepted": "да: принято под номером {ids}",
-    "went.some": "частично: приняты {ids}, они оплачены",
+    "outcome.not_sent": "нет: ничего не отправлено, платить не за что",
+    "outcome.refused": "шлюз отказал; за то, в чём он отказал, не платят",
+    "outcome.unknown": "неизвестно: сообщение могло быть принято, доставлено и оплачено",
+    "outcome.accepted": "да: принято под номером {ids}",
+    "outcome.some": "частично: приняты {ids}, они оплачены",
     "use.unknown_command": "нет команды {name!r}",
     "use.unknown_command.near": "нет команды {name!r}; может быть, {near!r}?",
     "use.no_command": "команда не названа",
@@ -653,7 +653,7 @@ _RU: Final[dict[str, str]] = {
     "decode.meaning": "значение",
     "decode.fine": "{pdus}, {octets}, всё цело",
     "decode.broken": "{pdus}, {octets}, испорчено в 0x{offset:04x}: {note}",
-    "went.bulk": "возможно, частично: судьба каждой строки известна файлу .outbox рядом",
+    "outcome.bulk": "возможно, частично: судьба каждой строки известна файлу .outbox рядом",
     "bulk.sending": "отправка",
     "bulk.progress": "{done} из {total}",
     "bulk.row": "строка {number}: {reason}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.cli.arguments import wrong_use
+from smsc_async.cli.arguments import usage_error
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Email,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """What can be sent, as the option `--kind` spells it."""
 
     SMS = "sms"
@@ -40,30 +40,30 @@ class Kind(Enum):
     TELEGRAM_BOT = "telegram-bot"
 
 
-_CLASSES: Final[Mapping[Kind, type[Message[Receipt]]]] = {
-    Kind.SMS: Sms,
-    Kind.EMAIL: Email,
-    Kind.CALL: VoiceCall,
-    Kind.VIBER: Viber,
-    Kind.SOCIAL: Social,
-    Kind.TELEGRAM_CODE: TelegramCode,
-    Kind.TELEGRAM_BOT: TelegramBot,
+_CLASSES: Final[Mapping[MessageKind, type[Message[Receipt]]]] = {
+    MessageKind.SMS: Sms,
+    MessageKind.EMAIL: Email,
+    MessageKind.CALL: VoiceCall,
+    MessageKind.VIBER: Viber,
+    MessageKind.SOCIAL: Social,
+    MessageKind.TELEGRAM_CODE: TelegramCode,
+    MessageKind.TELEGRAM_BOT: TelegramBot,
 }
 _CALL_NUMBERS = ("call_wait", "call_interval", "call_attempts")
-_OPTIONS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
-    Kind.EMAIL: ("subject", "comment"),
-    Kind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
-    Kind.VIBER: ("comment",),
-    Kind.SOCIAL: ("comment",),
-    Kind.TELEGRAM_CODE: (),
-    Kind.TELEGRAM_BOT: ("bot", "comment"),
+_OPTIONS: Final[Mapping[MessageKind, tuple[str, ...]]] = {
+    MessageKind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
+    MessageKind.EMAIL: ("subject", "comment"),
+    MessageKind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
+    MessageKind.VIBER: ("comment",),
+    MessageKind.SOCIAL: ("comment",),
+    MessageKind.TELEGRAM_CODE: (),
+    MessageKind.TELEGRAM_BOT: ("bot", "comment"),
 }
-_NEEDED: Final = {Kind.EMAIL: "subject", Kind.TELEGRAM_BOT: "bot"}
+_NEEDED: Final = {MessageKind.EMAIL: "subject", MessageKind.TELEGRAM_BOT: "bot"}
 
 
-def make(
-    kind: Kind, command: str, *, to: str, text: str, sender: str, **options: object
+def make_message(
+    kind: MessageKind, command: str, *, to: str, text: str, sender: str, **options: object
 ) -> Message[Receipt]:
     """Make a message of what the command line says.
 
@@ -85,7 +85,7 @@ def make(
     }
     _check_options(kind, given, command)
     given.pop("smart", None)  # no part of the message: how it is sent
-    given["code" if kind is Kind.TELEGRAM_CODE else "text"] = text
+    given["code" if kind is MessageKind.TELEGRAM_CODE else "text"] = text
     fields: dict[str, Any] = {name.removeprefix("call_"): value for name, value in given.items()}
     try:
         return _CLASSES[kind](to=to, sender=sender, **fields)
@@ -96,19 +96,19 @@ def make(
     raise InvalidMessageError(_option(name) if name in _CALL_NUMBERS else field, value, reason)
 
 
-def _check_options(kind: Kind, given: Mapping[str, object], command: str) -> None:
+def _check_options(kind: MessageKind, given: Mapping[str, object], command: str) -> None:
     """Refuse what doesn't go together."""
     for name in given:
         if name not in _OPTIONS[kind]:
-            kinds = ", ".join(one.value for one in Kind if name in _OPTIONS[one])
+            kinds = ", ".join(one.value for one in MessageKind if name in _OPTIONS[one])
             values = {"name": _option(name), "kind": kind.value, "kinds": kinds}
-            raise wrong_use("use.not_of_kind", command, **values)
+            raise usage_error("use.not_of_kind", command, **values)
     needed = _NEEDED.get(kind)
     if needed is not None and needed not in given:
-        raise wrong_use("use.kind_needs", command, name=_option(needed), kind=kind.value)
+        raise usage_error("use.kind_needs", command, name=_option(needed), kind=kind.value)
     number = next((name for name in _CALL_NUMBERS if name in given), None)
     if number is not None and "param" in given:
-        raise wrong_use("use.param", command, name=_option(number))
+        raise usage_error("use.param", command, name=_option(number))
 
 
 def _option(name: str) -> str:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.messages import Sms
 
-ENOUGH = 0.95
+SUFFICIENT_SHARE = 0.95
 """Of the best rate: a larger window that gives less than the rest on top isn't worth it."""
 
-_HOPELESS = 20  # failures without anything accepted
+_GIVE_UP_AFTER = 20  # failures without anything accepted
 _CATCH_UP = 0.01  # seconds that a late turn may make up for: timers are late by a millisecond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class LoadStep:
     """What one window gave. Latencies are seconds; None where nothing was measured.
 
     Args:
@@ -67,14 +67,14 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return values[min(int(len(values) * share), len(values) - 1)] if values else None
 
 
-def enough(steps: Sequence[Step]) -> Step | None:
+def sufficient_step(steps: Sequence[LoadStep]) -> LoadStep | None:
     """Return the smallest window that gives nearly the best rate; None if none gave any."""
     best = max((step.rate for step in steps), default=0.0)
     by_window = sorted(steps, key=lambda step: step.window)
-    return next((step for step in by_window if best and step.rate >= best * ENOUGH), None)
+    return next((step for step in by_window if best and step.rate >= best * SUFFICIENT_SHARE), None)
 
 
-class Pace:
+class Pacer:
     """Turns at an even rate, first come first served.
 
     Args:
@@ -85,7 +85,7 @@ class Pace:
         self._rate = rate
         self._next = 0.0
 
-    async def turn(self, weight: int = 1) -> None:
+    async def wait_turn(self, weight: int = 1) -> None:
         """Wait for a turn. Cancelling loses it.
 
         Args:
@@ -100,7 +100,7 @@ class Pace:
             await asyncio.sleep(at - now)
 
 
-class Sweep:
+class LoadTest:
     """One link, measured at several windows.
 
     Args:
@@ -120,21 +120,21 @@ class Sweep:
         parts: int = 1,
         rate: float | None = None,
         wait: float = 0.0,
-        told: Callable[[int, int], None],
+        on_progress: Callable[[int, int], None],
     ) -> None:
         self._smsc = smsc
         self._messages = messages
         self._parts = parts
-        self._pace = Pace(rate)
+        self._pacer = Pacer(rate)
         self._wait = wait
-        self._told = told
-        self._receipts = _Receipts()
+        self._on_progress = on_progress
+        self._receipts = _ReceiptTimes()
         self.accepted = 0
         """Messages that the gateway took so far, warm-up included."""
 
     async def steps(
         self, windows: Sequence[int], count: int, *, warm_up: int
-    ) -> AsyncGenerator[Step]:
+    ) -> AsyncGenerator[LoadStep]:
         """Measure one window after the other.
 
         Args:
@@ -157,15 +157,15 @@ class Sweep:
                 with suppress(asyncio.CancelledError):
                     await reading
 
-    async def _step(self, window: int, count: int) -> Step:
+    async def _step(self, window: int, count: int) -> LoadStep:
         """Measure one window."""
         wall, cpu = perf_counter(), process_time()
-        done = await self._run(window, count, lambda answered: self._told(window, answered))
+        done = await self._run(window, count, lambda answered: self._on_progress(window, answered))
         wall, cpu = perf_counter() - wall, process_time() - cpu
         if self._wait:
             await self._receipts.wait_for(done.accepted, self._wait)
         took, delays = sorted(done.took), self._receipts.delays(done.accepted)
-        return Step(
+        return LoadStep(
             window=window,
             accepted=len(done.took),
             failed=done.why.total(),
@@ -180,17 +180,17 @@ class Sweep:
             receipt_p95=percentile(delays, 0.95),
         )
 
-    async def _run(self, window: int, count: int, told: Callable[[int], None]) -> _Done:
+    async def _run(self, window: int, count: int, on_progress: Callable[[int], None]) -> _RunResult:
         """Send *count* messages, at most *window* of them under way."""
-        done = _Done()
+        done = _RunResult()
         turns = iter(range(count))
 
         async def work() -> None:
             """Send one after the other."""
             for _ in turns:
-                await self._pace.turn(self._parts)
+                await self._pacer.wait_turn(self._parts)
                 await self._send(next(self._messages), done)
-                told(len(done.took) + done.why.total())
+                on_progress(len(done.took) + done.why.total())
 
         try:
             async with asyncio.TaskGroup() as workers:
@@ -202,14 +202,14 @@ class Sweep:
             return done
         raise error
 
-    async def _send(self, message: Sms, done: _Done) -> None:
+    async def _send(self, message: Sms, done: _RunResult) -> None:
         """Send one message and note what became of it."""
         began = perf_counter()
         try:
             sent = await self._smsc.send(message)
         except SendError as error:
             done.why[failure_of(error).key] += 1
-            if done.why.total() >= _HOPELESS and not done.took:
+            if done.why.total() >= _GIVE_UP_AFTER and not done.took:
                 raise
             return
         ended = perf_counter()
@@ -219,7 +219,7 @@ class Sweep:
 
 
 @dataclass(slots=True)
-class _Done:
+class _RunResult:
     """What became of the messages of a run: seconds of each, ids with their instant, errors."""
 
     took: list[float] = field(default_factory=list)
@@ -227,7 +227,7 @@ class _Done:
     why: Counter[str] = field(default_factory=Counter)
 
 
-class _Receipts:
+class _ReceiptTimes:
     """When each final receipt came. Of a message in parts the last part stands for it."""
 
     def __init__(self) -> None:

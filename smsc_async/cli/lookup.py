@@ -16,17 +16,17 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli import failures
-from smsc_async.cli.arguments import wrong_use
+from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import number, state_name
+from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.runner import (
     ACCEPTED,
     LONGEST_WAIT,
     NOT_SENT,
     UNKNOWN,
-    Course,
+    SendProgress,
     read_config,
-    travel,
+    run_async,
 )
 from smsc_async.errors import InvalidMessageError, SmscError
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.console import Screen
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
     from smsc_async.messages import HlrQuery, Ping
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Answer:
+class LookupResult:
     """What is known of one question by now.
 
     Args:
@@ -84,7 +84,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Lookup:
     """What a command asks, and how it shows what is answered.
 
     Args:
@@ -96,12 +96,12 @@ class Question:
 
     command: str
     kind: type[HlrQuery | Ping]
-    table: Callable[[Sequence[Answer], Say], RenderableType]
-    told: Callable[[Answer], Mapping[str, Any]]
+    table: Callable[[Sequence[LookupResult], Translator], RenderableType]
+    details: Callable[[LookupResult], Mapping[str, Any]]
 
 
-def ask(
-    question: Question,
+def run_lookup(
+    lookup: Lookup,
     numbers: Sequence[str],
     url: str | None,
     wait: float,
@@ -120,38 +120,38 @@ def ask(
         is_full: Show whole numbers.
     """
     if not numbers:
-        raise wrong_use("use.missing", question.command, name="NUMBER")
-    messages = dict.fromkeys(_messages(question, numbers))
-    answers = [Answer(one, number(one.to, is_full=is_full)) for one in messages]
-    course = Course(NOT_SENT)
-    inquiry = _Inquiry(question, answers, min(wait, LONGEST_WAIT), course, screen)
-    return travel(inquiry.run(read_config(url, course)), course, screen)
+        raise usage_error("use.missing", lookup.command, name="NUMBER")
+    messages = dict.fromkeys(_messages(lookup, numbers))
+    results = [LookupResult(one, display_number(one.to, is_full=is_full)) for one in messages]
+    progress = SendProgress(NOT_SENT)
+    run = _LookupRun(lookup, results, min(wait, LONGEST_WAIT), progress, screen)
+    return run_async(run.run(read_config(url, progress)), progress, screen)
 
 
-def _messages(question: Question, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
+def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
     """Make the questions; a number that is none is named by its place, since it isn't shown."""
     for place, to in enumerate(numbers, 1):
         try:
-            message = question.kind(to=to)
+            message = lookup.kind(to=to)
         except InvalidMessageError as error:
             reason = error.reason
         else:
             yield message
             continue
         # Outside of the handler: the error above holds the number.
-        failure = wrong_use("use.no_number", question.command, place=place)
+        failure = usage_error("use.no_number", lookup.command, place=place)
         failure.detail = reason
         raise failure
 
 
 @dataclass(slots=True)
-class _Inquiry:
+class _LookupRun:
     """One run of `ask`, with what `ask` says of it."""
 
-    question: Question
-    answers: list[Answer]
+    lookup: Lookup
+    results: list[LookupResult]
     wait: float
-    course: Course
+    progress: SendProgress
     screen: Screen
 
     async def run(self, config: SmscConfig) -> int:
@@ -160,81 +160,83 @@ class _Inquiry:
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         async with AsyncExitStack() as stack:
-            with self.screen.waiting("connecting"):
+            with self.screen.spinner("connecting"):
                 smsc = await stack.enter_async_context(SmscClient(config))
-            self.course.went = UNKNOWN
+            self.progress.outcome = UNKNOWN
             try:
-                with self.screen.waiting("asking"):
-                    await self._ask_all(smsc)
+                with self.screen.spinner("asking"):
+                    await self._run_all(smsc)
             finally:
                 self._show()
-        worst = max(self.answers, key=lambda answer: answer.code)
+        worst = max(self.results, key=lambda result: result.code)
         if worst.failure is not None:
-            failures.complain(worst.failure, self.screen)
+            failures.show_error(worst.failure, self.screen)
         return worst.code
 
-    async def _ask_all(self, smsc: SmscClient) -> None:
+    async def _run_all(self, smsc: SmscClient) -> None:
         """Ask all, and wait until each is answered or has failed."""
-        async with asyncio.TaskGroup() as questions:
-            for answer in self.answers:
-                questions.create_task(self._ask(smsc, answer))
+        async with asyncio.TaskGroup() as tasks:
+            for result in self.results:
+                tasks.create_task(self._run_one(smsc, result))
 
-    async def _ask(self, smsc: SmscClient, answer: Answer) -> None:
+    async def _run_one(self, smsc: SmscClient, result: LookupResult) -> None:
         """Ask one."""
         began = perf_counter()
         try:
-            sent = await smsc.send(answer.message)
-            self._accepted(answer, sent.message_ids)
-            answer.receipt = await sent.receipt(timeout=self.wait)
+            sent = await smsc.send(result.message)
+            self._on_accepted(result, sent.message_ids)
+            result.receipt = await sent.receipt(timeout=self.wait)
         except SmscError as error:
-            answer.failure = failures.failure_of(error)
-        answer.seconds = perf_counter() - began
-        self.screen.write(self._as_json(answer))
+            result.failure = failures.failure_of(error)
+        result.seconds = perf_counter() - began
+        self.screen.write_json(self._as_json(result))
 
-    def _accepted(self, answer: Answer, message_ids: tuple[str, ...]) -> None:
+    def _on_accepted(self, result: LookupResult, message_ids: tuple[str, ...]) -> None:
         """Note what is accepted, so that the end can tell."""
-        answer.message_ids = message_ids
-        self.course.message_ids += message_ids
-        if all(answer.message_ids for answer in self.answers):
-            self.course.went = ACCEPTED
+        result.message_ids = message_ids
+        self.progress.message_ids += message_ids
+        if all(result.message_ids for result in self.results):
+            self.progress.outcome = ACCEPTED
 
     def _show(self) -> None:
         """Show what is answered by now."""
-        self.screen.show(self.question.table(self.answers, self.screen.say))
-        if len(self.answers) > 1:
+        self.screen.show(self.lookup.table(self.results, self.screen.translate))
+        if len(self.results) > 1:
             counted = {
-                "reachable": sum(answer.is_reachable is True for answer in self.answers),
-                "total": len(self.answers),
+                "reachable": sum(result.is_reachable is True for result in self.results),
+                "total": len(self.results),
             }
-            self.screen.show("", Text(self.screen.say("reachable.of", **counted), style="bold"))
+            self.screen.show(
+                "", Text(self.screen.translate("reachable.of", **counted), style="bold")
+            )
 
-    def _as_json(self, answer: Answer) -> dict[str, Any]:
+    def _as_json(self, result: LookupResult) -> dict[str, Any]:
         """Return one answer as an object."""
-        receipt, failure, say = answer.receipt, answer.failure, self.screen.say
+        receipt, failure, translate = result.receipt, result.failure, self.screen.translate
         error = None if receipt is None else receipt.error
         return {
-            "to": answer.name,
-            "message_ids": list(answer.message_ids),
-            "reachable": answer.is_reachable,
+            "to": result.name,
+            "message_ids": list(result.message_ids),
+            "reachable": result.is_reachable,
             "state": None if receipt is None else state_name(receipt.state),
             "error_code": None if receipt is None else receipt.error_code,
-            "explained": None if error is None else error.explain(say.language),
+            "explained": None if error is None else error.explain(translate.language),
             "cost": None if receipt is None else receipt.cost,
-            **self.question.told(answer),
-            "seconds": round(answer.seconds, 3),
-            "error": None if failure is None else failures.as_json(failure, self.screen),
+            **self.lookup.details(result),
+            "seconds": round(result.seconds, 3),
+            "error": None if failure is None else failures.failure_as_json(failure, self.screen),
         }
 
 
-def shown_reach(answer: Answer, say: Say) -> Text:
+def reachability_text(result: LookupResult, translate: Translator) -> Text:
     """Say yes, no or that nobody knows."""
-    if answer.is_reachable is None:
-        return Text(say("reachable.unknown"), style="bold yellow")
-    key, style = ("yes", "bold green") if answer.is_reachable else ("no", "bold red")
-    return Text(say(f"reachable.{key}"), style=style)
+    if result.is_reachable is None:
+        return Text(translate("reachable.unknown"), style="bold yellow")
+    key, style = ("yes", "bold green") if result.is_reachable else ("no", "bold red")
+    return Text(translate(f"reachable.{key}"), style=style)
 
 
-def shown_failure(answer: Answer, say: Say) -> str:
+def failure_text(result: LookupResult, translate: Translator) -> str:
     """Say why there is no answer."""
-    failure = answer.failure
-    return say("unanswered") if failure is None else say(failure.key, **failure.values)
+    failure = result.failure
+    return translate("unanswered") if failure is None else translate(failure.key, **failure.values)

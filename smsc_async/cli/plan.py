@@ -13,13 +13,12 @@ from rich.text import Text
 
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
-from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import Kind, make, text_of
+from smsc_async.cli.kinds import MessageKind, make_message, text_of
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
-from smsc_async.gateway.plan import Plan
-from smsc_async.gateway.plan import plan as make_plan
+from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.typography import PLAIN_SIGNS
 from smsc_async.messages import Coding, LongText, Message, Sms, Voice
 
@@ -28,22 +27,22 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
-_NOBODY = "70000000000"
-_NO_ADDRESS = "nobody@example.com"
-_LISTED = 12
+_PLACEHOLDER_NUMBER = "70000000000"
+_PLACEHOLDER_EMAIL = "nobody@example.com"
+_MOST_LISTED = 12
 """Characters that are named one by one; above it they are counted."""
 
 # Typed with the wrong keyboard: nobody sees the difference, but the text becomes UCS-2.
 _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "ABEKMHOPCTXaeopcyxIiSs", strict=True))
 
 
-def plan(
+def plan_command(
     text: str,
     *,
-    kind: Kind = Kind.SMS,
+    kind: MessageKind = MessageKind.SMS,
     sender: str = "",
     comment: str | None = None,
     coding: Coding | None = None,
@@ -81,10 +80,10 @@ def plan(
         bot: Name of a Telegram bot.
         screen: Where to show it.
     """
-    message = make(
+    message = make_message(
         kind,
         "smsc plan",
-        to=_NO_ADDRESS if kind is Kind.EMAIL else _NOBODY,
+        to=_PLACEHOLDER_EMAIL if kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER,
         text=read_text(text),
         sender=sender,
         comment=comment,
@@ -119,10 +118,10 @@ def read_text(text: str) -> str:
         read = None
     # Outside of the handler: the error above holds the text.
     if read is None:
-        raise Failure(ExitCode.WRONG_USE, "bad_bytes", went="went.not_sent")
+        raise Failure(ExitCode.USAGE_ERROR, "bad_bytes", outcome="outcome.not_sent")
     read = read.replace("\r\n", "\n").removesuffix("\n")
     if not read:
-        raise Failure(ExitCode.WRONG_USE, "no_text", went="went.not_sent")
+        raise Failure(ExitCode.USAGE_ERROR, "no_text", outcome="outcome.not_sent")
     return read
 
 
@@ -130,19 +129,19 @@ def show_plan(
     message: Message[Receipt], screen: Screen, settings: TextSettings = DEFAULT_SETTINGS
 ) -> None:
     """Show how *message* would travel, and what smart text makes of it."""
-    plain, smart = (make_plan(message, replace(settings, smart=on)) for on in (False, True))
-    is_smart, say = settings.smart, screen.say
+    plain, smart = (plan(message, replace(settings, smart=on)) for on in (False, True))
+    is_smart, translate = settings.smart, screen.translate
     made = smart if is_smart else plain
     replaced = replacements(text_of(message), made) if isinstance(message, Sms) else {}
     cheaper = _cheaper(message, replaced)
-    screen.show(labelled(*rows(message, made, say)))
+    screen.show(label_grid(*plan_rows(message, made, translate)))
     if replaced:
-        screen.show("", _forcing(replaced, say))
+        screen.show("", _forcing(replaced, translate))
     if cheaper is not None:
-        screen.show("", Text(_instead(made, cheaper, say), style="green"))
-    if said := _smart(plain, smart, say, is_smart=is_smart):
+        screen.show("", Text(_instead(made, cheaper, translate), style="green"))
+    if said := _smart(plain, smart, translate, is_smart=is_smart):
         screen.show("", Text(said, style="green" if plain != smart else "dim"))
-    screen.write(
+    screen.write_json(
         {
             **as_json(message, made, replaced, cheaper),
             "smart_text": is_smart,
@@ -151,34 +150,36 @@ def show_plan(
     )
 
 
-def _smart(plain: Plan, smart: Plan, say: Say, *, is_smart: bool) -> str:
+def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -> str:
     """Say what smart text saves, or would; empty where there is nothing to say."""
     saved = plain.parts - smart.parts
     if not is_smart:
-        parts = say.count("parts", smart.parts)
-        return say("smart.would", parts=parts, now=plain.parts) if saved else ""
+        parts = translate.count("parts", smart.parts)
+        return translate("smart.would", parts=parts, now=plain.parts) if saved else ""
     if plain == smart:
-        return say("smart.nothing")
-    parts = say.count("parts", plain.parts)
-    return say("smart.saves" if saved else "smart.same", parts=parts)
+        return translate("smart.nothing")
+    parts = translate.count("parts", plain.parts)
+    return translate("smart.saves" if saved else "smart.same", parts=parts)
 
 
-def rows(message: Message[Receipt], made: Plan, say: Say) -> list[tuple[str, RenderableType]]:
+def plan_rows(
+    message: Message[Receipt], made: Plan, translate: Translator
+) -> list[tuple[str, RenderableType]]:
     """Return the plan as rows of a label and what belongs to it."""
-    name = say(f"coding.{made.coding.value}")
-    units = say.count(f"{made.coding.name.lower()}_units", made.units)
-    octets = say.count("octets", sum(made.octets))
+    name = translate(f"coding.{made.coding.value}")
+    units = translate.count(f"{made.coding.name.lower()}_units", made.units)
+    octets = translate.count("octets", sum(made.octets))
     # By parts an Sms is charged; what other kinds cost doesn't depend on how they travel.
-    parts = say("charged" if isinstance(message, Sms) else "goes_as")
+    parts = translate("charged" if isinstance(message, Sms) else "goes_as")
     found: list[tuple[str, RenderableType]] = [
-        (say("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
-        (say("why"), _why(message, made, say)),
-        (parts, Text(say.count("parts", made.parts), style="bold")),
-        (say("size"), say("size.of", units=units, octets=octets)),
+        (translate("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
+        (translate("why"), _why(message, made, translate)),
+        (parts, Text(translate.count("parts", made.parts), style="bold")),
+        (translate("size"), translate("size.of", units=units, octets=octets)),
     ]
-    found += [_part(made, number, say) for number in _shown_parts(made)]
+    found += [_part(made, number, translate) for number in _shown_parts(made)]
     if made.parts > 1:
-        found.append((say("travels"), say(f"travels.{made.long_text.value}")))
+        found.append((translate("travels"), translate(f"travels.{made.long_text.value}")))
     return found
 
 
@@ -187,30 +188,30 @@ def _shown_parts(made: Plan) -> list[int]:
     return sorted({1, made.parts})
 
 
-def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
+def _part(made: Plan, number: int, translate: Translator) -> tuple[str, Text]:
     """Return how full a part is, as a row."""
     used = made.octets[number - 1]
     capacity = made.octets[-1] + made.room
     room = max(capacity - used, 0)
     bar = "█" * round(20 * used / capacity)
-    counted = say("used", used=used, capacity=capacity, room=room)
-    return say("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
+    counted = translate("used", used=used, capacity=capacity, room=room)
+    return translate("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
 
 
-def _why(message: Message[Receipt], made: Plan, say: Say) -> str:
+def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
     """Say why it is this coding."""
     if not isinstance(message, Sms):
-        return say("why.markup")
+        return translate("why.markup")
     if message.coding is not None:
-        return say("why.asked")
+        return translate("why.asked")
     if made.coding is not Coding.UCS2:
         is_plain = TextCoding.GSM.fits(message.text + (message.comment or ""))
-        return say("why.gsm" if is_plain else "why.smart")
+        return translate("why.gsm" if is_plain else "why.smart")
     cyrillic = sum(map(_is_cyrillic, made.forced_by))
     others = len(made.forced_by) - cyrillic
-    counted = [say.count("letters", cyrillic)] if cyrillic else []
-    counted += [say.count("others" if cyrillic else "characters", others)] if others else []
-    return say("why.forced", letters=", ".join(counted))
+    counted = [translate.count("letters", cyrillic)] if cyrillic else []
+    counted += [translate.count("others" if cyrillic else "characters", others)] if others else []
+    return translate("why.forced", letters=", ".join(counted))
 
 
 def _is_cyrillic(char: str) -> bool:
@@ -253,40 +254,40 @@ def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> P
         return None
     text = "".join(replaced.get(char, char) or "" for char in message.text)
     try:
-        return make_plan(Sms(to=message.to, text=text, comment=message.comment))
+        return plan(Sms(to=message.to, text=text, comment=message.comment))
     except InvalidMessageError:  # nothing is left of it, or it has become markup
         return None
 
 
-def _instead(made: Plan, cheaper: Plan, say: Say) -> str:
+def _instead(made: Plan, cheaper: Plan, translate: Translator) -> str:
     """Say what the replacements save."""
-    parts = say.count("parts", cheaper.parts)
+    parts = translate.count("parts", cheaper.parts)
     if cheaper.parts == made.parts:
-        return say("same_parts", parts=parts)
-    return say("instead", parts=parts, now=made.parts)
+        return translate("same_parts", parts=parts)
+    return translate("instead", parts=parts, now=made.parts)
 
 
-def _forcing(replaced: Mapping[str, str | None], say: Say) -> Table:
+def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table:
     """List the characters that forced the coding; those that nothing replaces are counted."""
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),
         pad_edge=False,
         header_style="dim",
-        title=say("forcing"),
+        title=translate("forcing"),
         title_justify="left",
         title_style="bold",
     )
     for key in ("character", "code_point", "name", "in_gsm"):
-        table.add_column(say(key), overflow="fold")
+        table.add_column(translate(key), overflow="fold")
     letters = [char for char in replaced if _is_cyrillic(char) and replaced[char] is None]
     chars = [char for char in replaced if char not in letters]
-    for char in chars[:_LISTED]:
-        table.add_row(*_character(char, replaced[char], say))
-    if len(chars) > _LISTED:
-        table.add_row("…", f"+{len(chars) - _LISTED}")
+    for char in chars[:_MOST_LISTED]:
+        table.add_row(*_character(char, replaced[char], translate))
+    if len(chars) > _MOST_LISTED:
+        table.add_row("…", f"+{len(chars) - _MOST_LISTED}")
     if letters:
-        none = Text(say("no_gsm"), style="dim")
+        none = Text(translate("no_gsm"), style="dim")
         table.add_row(Text(" ".join(letters), style="bold"), *_cyrillic(letters), none)
     return table
 
@@ -298,13 +299,13 @@ def _cyrillic(letters: list[str]) -> tuple[str, Text]:
     return code_points, Text("cyrillic", style="dim")
 
 
-def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]:
+def _character(char: str, replacement: str | None, translate: Translator) -> tuple[Text, ...]:
     """Return the cells of one character."""
     shown = char if char.isprintable() and not unicodedata.combining(char) else "·"
     if replacement is None:
-        instead = Text(say("no_gsm"), style="dim")
+        instead = Text(translate("no_gsm"), style="dim")
     elif _is_cyrillic(char):
-        instead = Text(say("lookalike", replacement=replacement), style="green")
+        instead = Text(translate("lookalike", replacement=replacement), style="green")
     else:
         instead = Text(repr(replacement), style="green")
     return (

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App, CycloptsError
 
-from smsc_async.cli import help_pages as pages
 from smsc_async.cli.arguments import (
     STANDARD_INPUT,
+    closest_match,
     failure_of_arguments,
-    nearest,
-    read_common,
-    wrong_use,
+    read_common_options,
+    usage_error,
 )
 from smsc_async.cli.console import Screen
 from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.help_pages import help_page
+from smsc_async.cli.i18n import Translator
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from inspect import BoundArguments
 
-    from smsc_async.cli.arguments import Common
+    from smsc_async.cli.arguments import CommonOptions
 
 COMMANDS: Final = (
     "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench", "bulk",
@@ -40,10 +40,10 @@ COMMANDS: Final = (
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return the exit code. Never raises."""
-    _let_print(sys.stdout, sys.stderr)
-    common = read_common(arguments)
-    say = Say(common.language)
-    screen = Screen(say, is_json=common.is_json, is_debug=common.is_debug)
+    _escape_unencodable(sys.stdout, sys.stderr)
+    common = read_common_options(arguments)
+    translate = Translator(common.language)
+    screen = Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
     try:
         return int(_run(common, screen))
     except Failure as failure:
@@ -64,10 +64,10 @@ def _end(failure: Failure, screen: Screen) -> int:
     return report(failure, screen)
 
 
-def _run(common: Common, screen: Screen) -> int:
+def _run(common: CommonOptions, screen: Screen) -> int:
     """Do what the common options ask for, or call the command."""
     if common.bad_language is not None:
-        raise wrong_use("use.language", "smsc", value=common.bad_language)
+        raise usage_error("use.language", "smsc", value=common.bad_language)
     if common.is_version:
         return _show_version(screen)
     name = common.rest.pop(0) if common.rest else ""
@@ -75,7 +75,7 @@ def _run(common: Common, screen: Screen) -> int:
         name = "smsc"
     if common.is_help:
         # Whoever asks for a page is a person, whatever else is asked for.
-        Screen(screen.say).show(*pages.page(screen.say.language, name))
+        Screen(screen.translate).show(help_page(screen.translate.language, name))
         return ExitCode.DONE
     return _call(_command(name, screen), common.rest, name, screen)
 
@@ -87,20 +87,22 @@ def _show_version(screen: Screen) -> int:
     except metadata.PackageNotFoundError:
         version = "from its sources"  # nobody has installed it
     screen.show(f"smsc-async {version}")
-    screen.write({"name": "smsc-async", "version": version})
+    screen.write_json({"name": "smsc-async", "version": version})
     return ExitCode.DONE
 
 
 def _command(name: str, screen: Screen) -> Callable[..., int]:
     """Import the function of a command."""
     if not name:
-        screen.complain(*pages.page(screen.say.language, "smsc"))
-        raise wrong_use("use.no_command", "smsc")
+        screen.show_error(help_page(screen.translate.language, "smsc"))
+        raise usage_error("use.no_command", "smsc")
     if name not in COMMANDS:
-        near = nearest(name, COMMANDS)
+        near = closest_match(name, COMMANDS)
         key = "use.unknown_command.near" if near else "use.unknown_command"
-        raise wrong_use(key, "smsc", name=name, near=near)
-    command: Callable[..., int] = getattr(import_module(f"smsc_async.cli.{name}"), name)
+        raise usage_error(key, "smsc", name=name, near=near)
+    command: Callable[..., int] = getattr(
+        import_module(f"smsc_async.cli.{name}"), f"{name}_command"
+    )
     return command
 
 
@@ -129,7 +131,7 @@ def _options(bound: BoundArguments) -> dict[str, Any]:
     }
 
 
-def _let_print(*streams: Any) -> None:  # noqa: ANN401 -- whatever stands in for them in a test
+def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- whatever stands in for them in a test
     """Show what the terminal's own encoding doesn't have as an escape, instead of failing."""
     for stream in streams:
         if hasattr(stream, "reconfigure"):

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.console import Screen
 
-NOT_SENT = "went.not_sent"
-UNKNOWN = "went.unknown"
-ACCEPTED = "went.accepted"
+NOT_SENT = "outcome.not_sent"
+UNKNOWN = "outcome.unknown"
+ACCEPTED = "outcome.accepted"
 
 LONGEST_WAIT = 24 * 3600
 """Seconds: the gateway tries no longer."""
 
 
 @dataclass(slots=True)
-class Course:
+class SendProgress:
     """How far a command has come.
 
     Args:
@@ -38,11 +38,11 @@ class Course:
         message_ids: What the gateway has accepted.
     """
 
-    went: str = ""
+    outcome: str = ""
     message_ids: tuple[str, ...] = ()
 
 
-def read_config(url: str | None, course: Course) -> SmscConfig:
+def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
     """Read the URL that was given, or that of the environment.
 
     Raises:
@@ -51,25 +51,25 @@ def read_config(url: str | None, course: Course) -> SmscConfig:
     try:
         return SmscConfig.from_env() if url is None else SmscConfig.from_url(url)
     except ConfigError as error:
-        failure = _of_config(error, course)
+        failure = _config_failure(error, progress)
     raise failure
 
 
-def _of_config(error: ConfigError, course: Course) -> Failure:
+def _config_failure(error: ConfigError, progress: SendProgress) -> Failure:
     """Tell a URL that isn't set from one that makes no sense."""
     if error.name == "SMSC_URL" and error.value is None:
-        return Failure(ExitCode.WRONG_USE, "no_url", went=course.went)
-    return _without_sending(failure_of(error), course)
+        return Failure(ExitCode.USAGE_ERROR, "no_url", outcome=progress.outcome)
+    return _without_sending(failure_of(error), progress)
 
 
-def _without_sending(failure: Failure, course: Course) -> Failure:
+def _without_sending(failure: Failure, progress: SendProgress) -> Failure:
     """Leave "did it go?" out where nothing was to go."""
-    if not course.went:
-        failure.went = ""
+    if not progress.outcome:
+        failure.outcome = ""
     return failure
 
 
-def travel(way: Coroutine[Any, Any, int], course: Course, screen: Screen) -> int:
+def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Screen) -> int:
     """Go the way on a loop of its own; whatever ends it, say how far it came.
 
     Returns:
@@ -81,21 +81,23 @@ def travel(way: Coroutine[Any, Any, int], course: Course, screen: Screen) -> int
     kind = ""
     cause: BaseException | None = None
     try:
-        return asyncio.run(way)
+        return asyncio.run(main)
     except KeyboardInterrupt:
         code, key = ExitCode.INTERRUPTED, "interrupted"
     except SmscError as error:
-        raise _without_sending(failure_of(error), course) from error
+        raise _without_sending(failure_of(error), progress) from error
     except Failure:
         raise
     except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
         cause = error if screen.is_debug else None
         code, key = ExitCode.UNKNOWN, "unexpected"
         kind = type(error).__name__
-    raise Failure(code, key, went=course.went, message_ids=course.message_ids, kind=kind) from cause
+    raise Failure(
+        code, key, outcome=progress.outcome, message_ids=progress.message_ids, kind=kind
+    ) from cause
 
 
-def ended() -> asyncio.Event:
+def stop_event() -> asyncio.Event:
     """Return what is set by Ctrl-C, or by whoever stops the process politely."""
     event, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

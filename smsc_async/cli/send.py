@@ -15,22 +15,22 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
-from smsc_async.cli.arguments import seconds
-from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.arguments import parse_duration
+from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.formatting import cause, number, state_name
-from smsc_async.cli.kinds import Kind, make
+from smsc_async.cli.formatting import cause, display_number, state_name
+from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import (
     ACCEPTED,
     LONGEST_WAIT,
     NOT_SENT,
     UNKNOWN,
-    Course,
+    SendProgress,
     read_config,
-    travel,
+    run_async,
 )
-from smsc_async.gateway.plan import plan as make_plan
+from smsc_async.gateway.plan import plan
 from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
     Coding,
     LongText,
@@ -40,7 +40,7 @@ from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotatio
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
     from smsc_async.gateway.coding import TextSettings
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 
-def send(
+def send_command(
     to: str,
     text: str,
     *,
-    kind: Kind = Kind.SMS,
+    kind: MessageKind = MessageKind.SMS,
     sender: str = "",
     comment: str | None = None,
     coding: Coding | None = None,
     long_text: LongText | None = None,
-    validity: Annotated[float | None, Parameter(converter=seconds)] = None,
+    validity: Annotated[float | None, Parameter(converter=parse_duration)] = None,
     flash: Annotated[bool, Parameter(negative="")] = False,
     smart: Annotated[bool, Parameter(negative="")] = False,
     subject: str | None = None,
@@ -69,7 +69,7 @@ def send(
     param: str | None = None,
     bot: str | None = None,
     url: str | None = None,
-    wait: Annotated[float, Parameter(converter=seconds)] = 30.0,
+    wait: Annotated[float, Parameter(converter=parse_duration)] = 30.0,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
@@ -101,7 +101,7 @@ def send(
         dry_run: Only show the plan.
         screen: Where to show it all.
     """
-    message = make(
+    message = make_message(
         kind,
         "smsc send",
         to=to,
@@ -122,24 +122,24 @@ def send(
         param=param,
         bot=bot,
     )
-    course = Course(NOT_SENT)
-    config = _config(url, course, is_needed=not dry_run)
+    progress = SendProgress(NOT_SENT)
+    config = _config(url, progress, is_needed=not dry_run)
     config = replace(config, smart_text=smart or config.smart_text)
     settings = _text_settings(config)
     if dry_run:
         show_plan(message, screen, settings)
-        screen.show(Text(screen.say("nothing_sent"), style="dim"))
+        screen.show(Text(screen.translate("nothing_sent"), style="dim"))
         return ExitCode.DONE
-    make_plan(message, settings)  # refuses what can't travel on this bind, before it is opened
+    plan(message, settings)  # refuses what can't travel on this bind, before it is opened
     patience = 0.0 if no_wait else min(wait, LONGEST_WAIT)
-    return travel(_send(message, config, patience, course, screen), course, screen)
+    return run_async(_send(message, config, patience, progress, screen), progress, screen)
 
 
-def _config(url: str | None, course: Course, *, is_needed: bool) -> SmscConfig:
+def _config(url: str | None, progress: SendProgress, *, is_needed: bool) -> SmscConfig:
     """Read the URL; where it isn't needed, having none is fine."""
     if not is_needed and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"
-    return read_config(url, course)
+    return read_config(url, progress)
 
 
 def _text_settings(config: SmscConfig) -> TextSettings:
@@ -151,59 +151,74 @@ def _text_settings(config: SmscConfig) -> TextSettings:
 
 
 async def _send(
-    message: Message[Receipt], config: SmscConfig, wait: float, course: Course, screen: Screen
+    message: Message[Receipt],
+    config: SmscConfig,
+    wait: float,
+    progress: SendProgress,
+    screen: Screen,
 ) -> int:
     """Connect, send, wait, and show each step as it is reached."""
     # Imported here, as above.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        with screen.waiting("connecting"):
+        with screen.spinner("connecting"):
             smsc = await stack.enter_async_context(SmscClient(config))
         began = perf_counter()
-        course.went = UNKNOWN
+        progress.outcome = UNKNOWN
         sent = await smsc.send(message)
         took = perf_counter() - began
-        course.went, course.message_ids = ACCEPTED, sent.message_ids
-        screen.show(labelled(_accepted(sent, took, screen.say), width=_label_width(screen.say)))
+        progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
+        screen.show(
+            label_grid(
+                _accepted(sent, took, screen.translate), width=_label_width(screen.translate)
+            )
+        )
         receipt = None
         if wait:
-            with screen.waiting("waiting"):
+            with screen.spinner("waiting"):
                 receipt = await sent.receipt(timeout=wait)
             arrived = perf_counter() - began
             screen.show(
-                labelled(*_received(receipt, arrived, screen.say), width=_label_width(screen.say))
+                label_grid(
+                    *_received(receipt, arrived, screen.translate),
+                    width=_label_width(screen.translate),
+                )
             )
-        screen.write(_as_json(message, sent, took, receipt))
+        screen.write_json(_as_json(message, sent, took, receipt))
     is_fine = receipt is None or receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_fine else ExitCode.REFUSED
 
 
-def _accepted(sent: Submission[Receipt], took: float, say: Say) -> tuple[str, RenderableType]:
+def _accepted(
+    sent: Submission[Receipt], took: float, translate: Translator
+) -> tuple[str, RenderableType]:
     """Return the acceptance as a row."""
-    parts = say.count("parts", sent.parts)
+    parts = translate.count("parts", sent.parts)
     ids = ", ".join(sent.message_ids)
-    said = say("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
-    return say("accepted"), Text(said, style="bold")
+    said = translate("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
+    return translate("accepted"), Text(said, style="bold")
 
 
-def _received(receipt: Receipt, took: float, say: Say) -> list[tuple[str, RenderableType]]:
+def _received(
+    receipt: Receipt, took: float, translate: Translator
+) -> list[tuple[str, RenderableType]]:
     """Return what the receipt says as rows."""
     is_delivered = receipt.state is MessageState.DELIVERED
-    said = say("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
+    said = translate("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
     rows: list[tuple[str, RenderableType]] = [
-        (say("receipt"), Text(said, style="bold green" if is_delivered else "bold red"))
+        (translate("receipt"), Text(said, style="bold green" if is_delivered else "bold red"))
     ]
     if receipt.error:
-        rows.append((say("cause"), Text(cause(receipt.error, say))))
+        rows.append((translate("cause"), Text(cause(receipt.error, translate))))
     if not is_delivered:
-        rows.append((say("do"), say("undelivered.do")))
+        rows.append((translate("do"), translate("undelivered.do")))
     return rows
 
 
-def _label_width(say: Say) -> int:
+def _label_width(translate: Translator) -> int:
     """Return the width of the widest label, since the rows are shown one by one."""
-    return max(len(say(key)) for key in ("accepted", "receipt", "cause", "do"))
+    return max(len(translate(key)) for key in ("accepted", "receipt", "cause", "do"))
 
 
 def _as_json(
@@ -211,7 +226,7 @@ def _as_json(
 ) -> dict[str, Any]:
     """Return the outcome as one object."""
     return {
-        "to": number(message.to, is_full=False),
+        "to": display_number(message.to, is_full=False),
         "message_ids": list(sent.message_ids),
         "parts": sent.parts,
         "seconds": round(took, 3),

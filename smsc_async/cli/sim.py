@@ -18,11 +18,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
-from smsc_async.cli.arguments import seconds, wrong_use
+from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import number, one_line, state_name
-from smsc_async.cli.runner import ended
+from smsc_async.cli.formatting import display_number, one_line, state_name
+from smsc_async.cli.runner import stop_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator import Scenario, Simulator
     from smsc_async.simulator.records import KeptMessage
 
-LOOK_EVERY = 0.05
+POLL_INTERVAL = 0.05
 """Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""
 
 _LAST_PORT = 65_535
@@ -41,7 +41,7 @@ _KEPT = 10_000
 _COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
 
 
-class State(IntEnum):
+class FinalState(IntEnum):
     """What may become of every message, as the option spells it."""
 
     DELIVERED = MessageState.DELIVERED
@@ -51,12 +51,12 @@ class State(IntEnum):
     REJECTED = MessageState.REJECTED
 
 
-def sim(
+def sim_command(
     *,
     host: str = "127.0.0.1",
     port: int = 2775,
-    delay: Annotated[float, Parameter(converter=seconds)] = 0.2,
-    state: State = State.DELIVERED,
+    delay: Annotated[float, Parameter(converter=parse_duration)] = 0.2,
+    state: FinalState = FinalState.DELIVERED,
     error_code: int = 0,
     hlr: tuple[str, ...] = (),
     no_rules: Annotated[bool, Parameter(negative="")] = False,
@@ -77,7 +77,7 @@ def sim(
         screen: Where to show it all.
     """
     if not 0 <= port <= _LAST_PORT:
-        raise wrong_use("no_port", "smsc sim", port=port)
+        raise usage_error("no_port", "smsc sim", port=port)
     scenario = _scenario(delay, state, error_code, hlr)
     simulator = _simulator(host, port, replace(scenario, rules=None) if no_rules else scenario)
     with suppress(KeyboardInterrupt):  # where signals can't be handled, Ctrl-C still ends it
@@ -93,12 +93,12 @@ def _simulator(host: str, port: int, scenario: Scenario) -> Simulator:
     return Simulator(scenario, host=host, port=port)
 
 
-def _scenario(delay: float, state: State, error_code: int, hlr: Sequence[str]) -> Scenario:
+def _scenario(delay: float, state: FinalState, error_code: int, hlr: Sequence[str]) -> Scenario:
     """Make the scenario that the options describe."""
     from smsc_async.simulator import HlrAnswer, Scenario  # noqa: PLC0415
 
     if not 0 <= error_code <= _LAST_ERROR:
-        raise wrong_use(
+        raise usage_error(
             "use.range",
             "smsc sim",
             name="--error-code",
@@ -124,7 +124,7 @@ def _pairs(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
         name = name.replace("-", "_")
         if not sign or name not in names:
             choices = ", ".join(name.replace("_", "-") for name in names)
-            raise wrong_use("use.pair", "smsc sim", name="--hlr", choices=choices)
+            raise usage_error("use.pair", "smsc sim", name="--hlr", choices=choices)
         pairs[name] = value
     return pairs
 
@@ -137,7 +137,7 @@ async def _serve(
     async with AsyncExitStack() as stack:
         await _listen(simulator, stack, host, port)
         _greet(simulator.url, screen)
-        await _show_messages(simulator, ended(), screen, is_full=is_full)
+        await _show_messages(simulator, stop_event(), screen, is_full=is_full)
     _sum_up(simulator, perf_counter() - began, screen)
 
 
@@ -159,54 +159,54 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
 
 
 async def _show_messages(
-    simulator: Simulator, ended: asyncio.Event, screen: Screen, *, is_full: bool
+    simulator: Simulator, stopped: asyncio.Event, screen: Screen, *, is_full: bool
 ) -> None:
     """Show messages until the end."""
     shown, is_over = 0, False
     while not is_over:
-        is_over = screen.is_muted or await _is_set(ended)
+        is_over = screen.is_closed or await _wait_stopped(stopped)
         count = simulator.stats.messages - shown
         for message in simulator.messages[-count:] if count else ():
             _show(message, screen, is_full=is_full)
         shown += count
 
 
-async def _is_set(ended: asyncio.Event) -> bool:
+async def _wait_stopped(stopped: asyncio.Event) -> bool:
     """Wait a moment, or less if the end comes."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(ended.wait(), LOOK_EVERY)
-    return ended.is_set()
+        await asyncio.wait_for(stopped.wait(), POLL_INTERVAL)
+    return stopped.is_set()
 
 
 def _greet(url: str, screen: Screen) -> None:
     """Say where it listens and how to try it."""
-    say = screen.say
+    translate = screen.translate
     screen.show(
-        Text.assemble(say("sim.listening"), " ", (url, "bold green")),
-        Text(say("sim.try"), style="dim"),
+        Text.assemble(translate("sim.listening"), " ", (url, "bold green")),
+        Text(translate("sim.try"), style="dim"),
         Text(f"  smsc send 79991234567 hello --url {url}", style="cyan"),
-        Text(say("sim.stop"), style="dim"),
+        Text(translate("sim.stop"), style="dim"),
         "",
         wrap=False,
     )
     names = ("time", "from", "to", "kind", "parts", "text")
-    header = _COLUMNS.format(*(say(f"sim.columns.{name}") for name in names))
+    header = _COLUMNS.format(*(translate(f"sim.columns.{name}") for name in names))
     screen.show(Text(header, style="dim"), wrap=False)
-    screen.write({"event": "listening", "url": url})
+    screen.write_json({"event": "listening", "url": url})
 
 
 def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
     """Show one message."""
     at = message.received_at.astimezone().strftime("%H:%M:%S")
     sender, recipient = (
-        number(address, is_full=is_full) for address in (message.sender, message.recipient)
+        display_number(address, is_full=is_full) for address in (message.sender, message.recipient)
     )
     parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
     text = "" if message.text is None else message.text
     head = _COLUMNS.format(at, sender, recipient, message.kind, parts, "")
     shown = one_line(text) if message.text is not None else message.octets.hex(" ")
     screen.show(Text.assemble((head, "cyan"), shown), wrap=False)
-    screen.write(_as_json(message, sender, recipient))
+    screen.write_json(_as_json(message, sender, recipient))
 
 
 def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:
@@ -229,15 +229,15 @@ def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any
 
 def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
     """Say how many messages there were."""
-    say, stats = screen.say, simulator.stats
-    said = say(
+    translate, stats = screen.translate, simulator.stats
+    said = translate(
         "sim.summary",
-        messages=say.count("messages", stats.messages),
-        parts=say.count("parts", stats.submits),
+        messages=translate.count("messages", stats.messages),
+        parts=translate.count("parts", stats.submits),
         seconds=f"{took:.0f}",
     )
     screen.show("", Text(said, style="bold"))
-    screen.write(
+    screen.write_json(
         {
             "event": "summary",
             "messages": stats.messages,

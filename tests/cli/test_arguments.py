@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsc_async.cli.arguments import STANDARD_INPUT, read_common
+from smsc_async.cli.arguments import STANDARD_INPUT, read_common_options
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +26,14 @@ def _quiet(quiet: None) -> None:
 )
 def test_the_rest_is_left_for_the_command(arguments: list[str], rest: list[str]) -> None:
     """In its order; nothing behind `--` is ours."""
-    assert rest == read_common(arguments).rest
+    assert rest == read_common_options(arguments).rest
 
 
 def test_each_option_is_found() -> None:
     """Wherever it stands."""
-    common = read_common(["--help", "plan", "--json", "--version", "--debug", "--lang", "ru"])
+    common = read_common_options(
+        ["--help", "plan", "--json", "--version", "--debug", "--lang", "ru"]
+    )
 
     assert (True, True, True, True, "ru") == (
         common.is_help,
@@ -48,6 +50,6 @@ def test_each_option_is_found() -> None:
 )
 def test_unspoken_language_is_kept_for_the_complaint(arguments: list[str], bad: str | None) -> None:
     """The complaint itself is in the environment's language."""
-    common = read_common(arguments)
+    common = read_common_options(arguments)
 
     assert ("en", bad) == (common.language, common.bad_language)

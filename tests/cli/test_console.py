@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.text import Text
 
-from smsc_async.cli.console import Screen, labelled
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.console import Screen, label_grid
+from smsc_async.cli.i18n import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def screen(quiet: None) -> Callable[[bool], Screen]:
     """Make a screen for people, or one for programs."""
     del quiet
-    return lambda is_json: Screen(Say("en"), is_json=is_json)
+    return lambda is_json: Screen(Translator("en"), is_json=is_json)
 
 
 def test_people_get_no_json(
@@ -28,7 +28,7 @@ def test_people_get_no_json(
     """What is written for programs isn't shown to them."""
     shown = screen(False)  # noqa: FBT003 - what the fixture takes
     shown.show("for people")
-    shown.write({"for": "programs"})
+    shown.write_json({"for": "programs"})
 
     assert "for people\n" == capsys.readouterr().out
 
@@ -38,9 +38,9 @@ def test_programs_get_json_only(
 ) -> None:
     """One object a line, in the characters it has."""
     written = screen(True)  # noqa: FBT003 - what the fixture takes
-    with written.waiting("waiting"):
+    with written.spinner("waiting"):
         written.show("for people")
-    written.write({"text": "Код"})
+    written.write_json({"text": "Код"})
     said = capsys.readouterr()
 
     assert {"text": "Код"} == json.loads(said.out)
@@ -53,6 +53,6 @@ def test_texts_are_no_markup(
 ) -> None:
     """A text in brackets or between colons is shown as it is."""
     shown = screen(False)  # noqa: FBT003 - what the fixture takes
-    shown.show("[bold]x[/bold] :smile:", labelled(("a", Text("[red]b"))))
+    shown.show("[bold]x[/bold] :smile:", label_grid(("a", Text("[red]b"))))
 
     assert ["[bold]x[/bold]", ":smile:", "a", "[red]b"] == capsys.readouterr().out.split()

@@ -6,8 +6,8 @@ import pytest
 
 from pdu import DeliverSm, EsmClass
 from pdu.enums import MessageState
-from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.formatting import cause, display_number, one_line, state_name, subscriber_fields
+from smsc_async.cli.i18n import Translator
 from smsc_async.receipts import DeliveryError, HlrReceipt
 
 # The gateway's own example, from abroad.
@@ -29,7 +29,10 @@ HLR = (
 )
 def test_numbers_are_masked_and_names_are_not(address: str, masked: str) -> None:
     """Screens are shown to others; a name is no secret."""
-    assert (masked, address) == (number(address, is_full=False), number(address, is_full=True))
+    assert (masked, address) == (
+        display_number(address, is_full=False),
+        display_number(address, is_full=True),
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,16 +59,18 @@ def test_states_have_their_names() -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_cause_is_said_in_words(language: str) -> None:
     """The number for the search engine, the words for the reader."""
-    say = Say("ru" if language == "ru" else "en")
+    translate = Translator("ru" if language == "ru" else "en")
 
-    assert f"6: {DeliveryError(6).explain(say.language)}" == cause(DeliveryError(6), say)
-    assert ["", ""] == [cause(error, say) for error in (None, DeliveryError(0))]
+    assert f"6: {DeliveryError(6).explain(translate.language)}" == cause(
+        DeliveryError(6), translate
+    )
+    assert ["", ""] == [cause(error, translate) for error in (None, DeliveryError(0))]
 
 
 def test_subscriber_is_all_that_the_gateway_tells() -> None:
     """Text, also where it looks like a number: "02" isn't "2"."""
     esm_class = EsmClass(EsmClass.DELIVERY_RECEIPT)
-    told = subscriber(HlrReceipt.from_pdu(DeliverSm(esm_class=esm_class, short_message=HLR)))
+    told = subscriber_fields(HlrReceipt.from_pdu(DeliverSm(esm_class=esm_class, short_message=HLR)))
 
     assert {
         "imsi": "250023012345678",

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     Smsc = Callable[..., CompletedProcess[str]]
 
-_LISTED = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
+_MOST_LISTED = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
 
 
 def options(name: str) -> set[str]:
     """Return the options that a command's function takes."""
-    command = getattr(import_module(f"smsc_async.cli.{name}"), name)
+    command = getattr(import_module(f"smsc_async.cli.{name}"), f"{name}_command")
     parameters = inspect.signature(command).parameters.values()
     return {
         f"--{parameter.name.replace('_', '-')}"
@@ -44,7 +44,7 @@ def test_every_command_has_a_page(language: Language) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_page_lists_the_options_and_no_others(language: Language, name: str) -> None:
     """An option that was added or renamed must be in both languages."""
-    assert options(name) == set(_LISTED.findall(PAGES[language][name]))
+    assert options(name) == set(_MOST_LISTED.findall(PAGES[language][name]))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from smsc_async.cli.i18n import TEXTS, Say, as_language, language_of
+from smsc_async.cli.i18n import TEXTS, Translator, environment_language, parse_language
 
 
 def placeholders(text: str) -> set[str]:
@@ -50,8 +50,8 @@ def test_nouns_have_all_their_forms(key: str) -> None:
 def test_numbers_take_the_right_form(number: int, english: str, russian: str) -> None:
     """«5 часть» is how a program speaks that nobody has read."""
     assert (english, russian) == (
-        Say("en").count("parts", number),
-        Say("ru").count("parts", number),
+        Translator("en").count("parts", number),
+        Translator("ru").count("parts", number),
     )
 
 
@@ -71,9 +71,9 @@ def test_numbers_take_the_right_form(number: int, english: str, russian: str) ->
 )
 def test_environment_decides_the_language(environ: dict[str, str], language: str) -> None:
     """The first variable that is set decides, as POSIX has it, and ours goes before all."""
-    assert language == language_of(environ)
+    assert language == environment_language(environ)
 
 
 def test_only_spoken_languages_are_taken() -> None:
     """`--lang de` is an error that can be told, not a KeyError."""
-    assert ("ru", "en", None) == (as_language("ru"), as_language("en"), as_language("de"))
+    assert ("ru", "en", None) == (parse_language("ru"), parse_language("en"), parse_language("de"))

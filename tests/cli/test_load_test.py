@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from smsc_async.cli import load_test as sweep
-from smsc_async.cli.load_test import Pace, Step, enough, percentile
+from smsc_async.cli import load_test
+from smsc_async.cli.load_test import LoadStep, Pacer, percentile, sufficient_step
 
 
-def step(window: int, rate: float) -> Step:
+def step(window: int, rate: float) -> LoadStep:
     """Return what a window gave."""
-    return Step(window=window, accepted=100, failed=0, rate=rate)
+    return LoadStep(window=window, accepted=100, failed=0, rate=rate)
 
 
 def test_smallest_window_that_gives_nearly_all_is_enough() -> None:
     """A larger one costs memory and latency for nothing."""
     steps = [step(100, 1000.0), step(10, 960.0), step(1, 100.0)]
 
-    assert 10 == getattr(enough(steps), "window", None)
+    assert 10 == getattr(sufficient_step(steps), "window", None)
 
 
 def test_nothing_is_enough_where_nothing_went() -> None:
     """Refusals have no rate."""
-    assert enough([]) is None
-    assert enough([step(1, 0.0)]) is None
+    assert sufficient_step([]) is None
+    assert sufficient_step([step(1, 0.0)]) is None
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         moved.append(seconds)
         moved[0] += seconds
 
-    monkeypatch.setattr(sweep, "perf_counter", lambda: moved[0])
+    monkeypatch.setattr(load_test, "perf_counter", lambda: moved[0])
     monkeypatch.setattr("smsc_async.cli.load_test.asyncio.sleep", sleep)
     return moved
 
 
 async def test_pace_is_even(clock: list[float]) -> None:
     """Ten a second are one each tenth; a message of three parts takes three turns."""
-    pace = Pace(10.0)
+    pace = Pacer(10.0)
     for weight in (1, 1, 3, 1):
-        await pace.turn(weight)
+        await pace.wait_turn(weight)
 
     assert [pytest.approx(gap) for gap in (0.09, 0.1, 0.3)] == clock[1:]
     assert pytest.approx(100.49) == clock[0]
@@ -62,11 +62,11 @@ async def test_pace_is_even(clock: list[float]) -> None:
 
 async def test_pace_does_not_make_up_for_a_long_pause(clock: list[float]) -> None:
     """A burst after a pause is what the gateway throttles."""
-    pace = Pace(10.0)
-    await pace.turn()
+    pace = Pacer(10.0)
+    await pace.wait_turn()
     clock[0] += 60.0
     for _ in range(3):
-        await pace.turn()
+        await pace.wait_turn()
 
     assert pytest.approx(160.19) == clock[0]
 
@@ -74,6 +74,6 @@ async def test_pace_does_not_make_up_for_a_long_pause(clock: list[float]) -> Non
 async def test_no_pace_never_waits(clock: list[float]) -> None:
     """The simulator takes what comes."""
     for _ in range(3):
-        await Pace(None).turn()
+        await Pacer(None).wait_turn()
 
     assert [100.0] == clock

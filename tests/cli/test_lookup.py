@@ -10,7 +10,7 @@ import pytest
 
 from pdu import CommandStatus, DeliverSm, EsmClass, MessageState
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.lookup import Answer
+from smsc_async.cli.lookup import LookupResult
 from smsc_async.messages import Ping
 from smsc_async.receipts import Receipt
 from smsc_async.simulator import Scenario
@@ -54,14 +54,16 @@ def test_error_code_and_state_tell_who_can_be_reached(
     code: ExitCode,
 ) -> None:
     """«err — код ошибки, если абонент недоступен»: also beside DELIVRD."""
-    answer = Answer(Ping(to=ONE), "", receipt=told)
+    answer = LookupResult(Ping(to=ONE), "", receipt=told)
 
     assert (is_reachable, code) == (answer.is_reachable, answer.code)
 
 
 def test_failure_has_its_own_exit_code() -> None:
     """Nobody knows, and that isn't "no"."""
-    answer = Answer(Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError"))
+    answer = LookupResult(
+        Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError")
+    )
 
     assert (None, ExitCode.NO_RECEIPT) == (answer.is_reachable, answer.code)
 
@@ -158,14 +160,14 @@ def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str, command: str) -> 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize(
-    ("scenario", "went"),
+    ("scenario", "outcome"),
     [
         (Scenario(silent=True, receipts=False), "perhaps"),
         (Scenario(receipts=False), "accepted as"),
     ],
 )
 def test_interrupted_questions_may_be_paid(
-    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, went: str
+    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, outcome: str
 ) -> None:
     """Ctrl-C shows what there is, and what may have been asked."""
     gateway.scenario = scenario
@@ -181,7 +183,7 @@ def test_interrupted_questions_may_be_paid(
     assert 130 == done.returncode
     assert "no answer yet" in done.stdout
     assert "0 of 2 reachable" in done.stdout
-    assert went in done.stderr
+    assert outcome in done.stderr
     assert "Traceback" not in done.stderr
 
 
