@@ -1,10 +1,10 @@
-"""The command `smsc`: the package at a terminal.
+"""The command line: `smsc`.
 
-Rule: whatever happens, the exit code and one short message tell what happened, whether anything
-went out, and what to do. A traceback is for those who ask (`--debug`).
+Rule: every failure ends with an exit code and a short message that says what happened, whether
+anything was sent, and what to do. A traceback is printed only with `--debug`.
 
-A command is a module of this package with a function of its name, loaded when it is asked for.
-cyclopts and rich are the extra `cli` and are imported here only once `main` runs.
+The command NAME is the function `NAME_command` of the module NAME, imported on use. cyclopts and
+rich come with the extra `cli` and are imported only when `main` runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: Without the program's name; None takes those of the process.
+        arguments: Without the program's name; None means those of the process.
 
     Returns:
         The exit code, see `smsc --help`.

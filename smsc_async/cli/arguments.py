@@ -1,7 +1,7 @@
-"""The command line itself: the options of all commands, and what was wrong with the others.
+"""Common options, and usage errors as messages to the user.
 
-Rule: no value is repeated that may be a text or a number of somebody; options and their choices
-are.
+Rule: a message repeats options and their choices, but never a value that may be a text or a
+subscriber's number.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from cyclopts import Token
 
 STANDARD_INPUT = "\0"
-"""Stands for the argument "-", which the parser takes for an option; no argument can hold a NUL."""
+"""Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
 DURATION = "a duration"
 
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
-"""Commands whose failures answer "did it go?"."""
+"""Commands whose failures say whether anything was sent."""
 
 _KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
@@ -38,15 +38,15 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 @dataclass(slots=True)
 class CommonOptions:
-    """What every command takes, wherever it stands before `--`.
+    """Options that every command takes, at any place before `--`.
 
     Args:
-        language: To speak.
-        bad_language: A `--lang` that isn't spoken; None if there was none.
-        is_json: Machine-readable output.
-        is_debug: Tracebacks.
-        is_help: A help page was asked for.
-        is_version: The version was asked for.
+        language: Of all output.
+        bad_language: An unsupported value of `--lang`; None if there was none.
+        is_json: Machine-readable output (`--json`).
+        is_debug: Tracebacks (`--debug`).
+        is_help: Show the help page (`--help`).
+        is_version: Show the version (`--version`).
         rest: The other arguments.
     """
 
@@ -69,15 +69,15 @@ _FLAGS = {
 
 
 def read_common_options(arguments: Sequence[str]) -> CommonOptions:
-    """Take the common options out of the arguments."""
-    common, waiting = CommonOptions(language=environment_language()), iter(arguments)
-    for argument in waiting:
+    """Separate the common options from the other arguments."""
+    common, remaining = CommonOptions(language=environment_language()), iter(arguments)
+    for argument in remaining:
         if argument == "--":
-            common.rest += [argument, *waiting]
+            common.rest += [argument, *remaining]
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
         elif argument == "--lang":
-            _set_language(common, next(waiting, ""))
+            _set_language(common, next(remaining, ""))
         elif argument.startswith("--lang="):
             _set_language(common, argument.removeprefix("--lang="))
         else:
@@ -86,7 +86,7 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
 
 
 def _set_language(common: CommonOptions, value: str) -> None:
-    """Keep a language, or the complaint about it."""
+    """Set the language; keep an unsupported value for the error message."""
     language = parse_language(value)
     if language is None:
         common.bad_language = value
@@ -95,12 +95,12 @@ def _set_language(common: CommonOptions, value: str) -> None:
 
 
 def closest_match(name: str, known: Iterable[str]) -> str:
-    """Return the known name that was probably meant; empty if there is none."""
+    """Return the most similar of the *known* names; empty if none is similar."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
 def usage_error(key: str, command: str, *, advice: str = "use.do", **values: str | int) -> Failure:
-    """Make the failure for arguments that make no sense; *command* is whose help to read."""
+    """Return the failure for a usage error; the advice refers to the help page of *command*."""
     outcome = "outcome.not_sent" if command in _SENDING else ""
     failure = Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, advice=advice, command=command)
     failure.values.update(values)
@@ -108,7 +108,7 @@ def usage_error(key: str, command: str, *, advice: str = "use.do", **values: str
 
 
 def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
-    """Say in our words what the parser found."""
+    """Convert an error of the parser."""
     if isinstance(error, UnknownOptionError):
         return _unknown_option(error, command)
     if isinstance(error, CoercionError):
@@ -121,7 +121,7 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
-    """Name an option that isn't there, and the one that was meant; nothing but options."""
+    """Name the unknown option and the most similar one; what isn't an option isn't repeated."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
         return usage_error("use.dash", command, advice="use.dash.do")
@@ -132,7 +132,7 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
-    """Say what an option takes."""
+    """Say which values the option accepts."""
     name = "" if error.argument is None else _shown(error.argument)
     value = "" if error.token is None else error.token.value
     kind = error.target_type
@@ -144,10 +144,10 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
 
 
 def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
-    """Convert "90", "90s", "15m" or "2h" for the parser.
+    """Convert "90", "90s", "15m" or "2h" to seconds, as a converter of cyclopts.
 
     Raises:
-        ValueError: None of these.
+        ValueError: Another form.
     """
     found = _DURATION.fullmatch(tokens[0].value)
     if found is None:
@@ -156,6 +156,6 @@ def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
 
 
 def _shown(argument: Any) -> str:  # noqa: ANN401 -- cyclopts has moved this class between versions
-    """Return a parameter as it is written: an option, or an argument in capitals."""
+    """Return a parameter as help pages spell it: an option, or an argument in capitals."""
     name: str = argument.name
     return name if argument.field_info.is_keyword_only else name.lstrip("-").upper()

@@ -1,4 +1,4 @@
-"""`smsc decode`: octets explained, field by field."""
+"""`smsc decode`: PDUs explained, field by field."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 
 def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
-    """Explain octets.
+    """Explain PDUs.
 
     Args:
-        octets: Hexadecimal digits in any number of arguments; "-" is standard input.
-        screen: Where to show them.
+        octets: Hexadecimal digits in any number of arguments; "-" reads standard input.
+        screen: For the output.
     """
     if STANDARD_INPUT in octets:
-        octets = (_standard_input(),)
+        # What isn't UTF-8 isn't a digit either, and is reported as such.
+        octets = (sys.stdin.buffer.read().decode("utf-8", "replace"),)
     found = read_octets("\n".join(octets) if len(octets) == 1 else " ".join(octets))
     lines = explain(found).lines
     broken = next((line for line in lines if line.note), None)
@@ -38,13 +39,8 @@ def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False
     return ExitCode.DONE if broken is None else ExitCode.REFUSED
 
 
-def _standard_input() -> str:
-    """Return what is piped in; what is no UTF-8 is no digit either, and is complained about."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
-
-
 def _verdict(lines: tuple[Line, ...], size: int, broken: Line | None, screen: Screen) -> Text:
-    """Sum up: what was there, and whether and where it is broken."""
+    """Return the summary: how many PDUs and octets, and the first error."""
     translate = screen.translate
     counted = {
         "pdus": translate.count("pdus", len(list(split_pdus(lines)))),

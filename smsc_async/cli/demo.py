@@ -1,7 +1,7 @@
-"""`smsc demo`: a newcomer's first minute, with the gateway in the same process.
+"""`smsc demo`: one message through the embedded simulator, with every step shown.
 
-Rule: nothing is staged. The message really goes over SMPP on loopback, and all that is shown was
-asked of the same functions that everybody uses.
+Rule: nothing is staged. The message is sent over SMPP on loopback, and everything shown comes
+from the public API.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MESSAGE = Sms(to="79991234567", sender="Shop", text="Код входа: 4821")
 
 SEQUENCE_NUMBER = 2
-"""Of the submit_sm: the bind was the link's first request."""
+"""Of the submit_sm: the bind was the first request of the session."""
 
 _RECEIPT_TIMEOUT = 10.0
 
@@ -53,13 +53,13 @@ smsc --help"""
 
 
 class DemoResult(NamedTuple):
-    """What became of the message.
+    """Result of the demonstration.
 
     Args:
-        where: "host:port" of the gateway.
-        message_id: What the gateway calls it.
+        where: "host:port" of the simulator.
+        message_id: The gateway's id.
         accepted_after: Seconds from the call to the response.
-        receipt: What the gateway told of it.
+        receipt: The delivery receipt.
         delivered_after: Seconds from the call to the receipt.
     """
 
@@ -71,19 +71,21 @@ class DemoResult(NamedTuple):
 
 
 def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
-    """Send a one-time code through the embedded simulator and show all of it.
+    """Send a one-time code through the embedded simulator and show every step.
 
     Args:
-        screen: Where to show it.
+        screen: For the output.
     """
     result = asyncio.run(_send_message())
     frame = sent_frame()
     translate = screen.translate
+    octets = translate.count("octets", len(frame))
+    wire = translate("demo.wire", command="submit_sm", octets=octets)
     screen.show(Text(translate("demo.title"), style="bold"), "")
     screen.show(
         _panel(translate("demo.message"), label_grid(*_message(translate))),
         _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, plan(MESSAGE), translate))),
-        _panel(_wire_title(frame, translate), dump_table(explain(frame).lines, translate)),
+        _panel(wire, dump_table(explain(frame).lines, translate)),
         _panel(translate("demo.answer"), label_grid(*_answer(result, translate)), style="green"),
         _panel(translate("demo.next"), label_grid(*_next(translate))),
     )
@@ -93,8 +95,8 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
 
 
 async def _send_message() -> DemoResult:
-    """Send the message through the embedded gateway and wait for its receipt."""
-    # Imported here, so that a help page or a wrong option needs neither.
+    """Send the message through the embedded simulator and await its receipt."""
+    # Imported here: a help page or a usage error needs neither.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
     from smsc_async.simulator import Simulator  # noqa: PLC0415
 
@@ -109,12 +111,12 @@ async def _send_message() -> DemoResult:
 
 
 def sent_frame() -> bytes:
-    """Return the octets of the message's only part, as the client writes them."""
+    """Return the submit_sm of the message, as the client writes it."""
     return encode(segments(MESSAGE)[0], sequence_number=SEQUENCE_NUMBER)
 
 
 def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Panel:
-    """Frame a section under its title."""
+    """Return a framed section with a title."""
     return Panel(
         what,
         title=Text(title, style="bold"),
@@ -125,7 +127,7 @@ def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Pan
 
 
 def _message(translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the message itself as rows."""
+    """Return the message as labels and values."""
     return [
         (translate("demo.from"), MESSAGE.sender),
         (translate("demo.to"), MESSAGE.to),
@@ -133,13 +135,8 @@ def _message(translate: Translator) -> list[tuple[str, RenderableType]]:
     ]
 
 
-def _wire_title(frame: bytes, translate: Translator) -> str:
-    """Return the title above the octets."""
-    return translate("demo.wire", command="submit_sm", octets=translate.count("octets", len(frame)))
-
-
 def _answer(result: DemoResult, translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return what the gateway answered as rows."""
+    """Return the gateway's answers as labels and values."""
     accepted = translate(
         "accepted.as",
         ids=f"message_id {result.message_id}",
@@ -156,7 +153,7 @@ def _answer(result: DemoResult, translate: Translator) -> list[tuple[str, Render
 
 
 def _next(translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return what a newcomer may do next as rows."""
+    """Return the next steps as labels and values."""
     return [
         (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
         (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
@@ -165,7 +162,7 @@ def _next(translate: Translator) -> list[tuple[str, RenderableType]]:
 
 
 def _as_json(result: DemoResult, frame: bytes) -> dict[str, Any]:
-    """Return the whole journey as one object."""
+    """Return the result as a JSON object."""
     made = plan(MESSAGE)
     return {
         "sender": MESSAGE.sender,

@@ -1,8 +1,8 @@
-"""Failures as people need them: what happened, did it go, what to do.
+"""Failures of a command: what happened, whether anything was sent, what to do.
 
-Rule: every failure has an exit code of the table in `smsc --help` and these answers; the second
-one where something was to be sent. The library's own sentence stands below as a detail; it holds
-no text, no password and no whole number.
+Rule: every failure has an exit code from the table in `smsc --help` and these three answers, the
+second only if the command sends messages. The message of the library's error is added as a
+detail; it contains no text, no password and no complete number.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the process says to its caller."""
+    """Exit codes of the process."""
 
     DONE = 0
     REFUSED = 1
-    """Refused, undelivered, unreachable, or octets that are broken."""
+    """Refused, undelivered, unreachable, or invalid octets."""
     USAGE_ERROR = 2
     NO_LINK = 3
     UNKNOWN = 4
@@ -51,17 +51,18 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't a mistake of the program
+class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error of the program
     """A command can't go on.
 
     Args:
-        code: Of the process.
-        key: Of the text that says what happened; `key`.do says what to do.
-        went: Of the text that answers "did it go?"; empty where nothing was to go.
-        do: Of the text that says what to do, if it isn't `key`.do.
-        detail: The library's own sentence.
-        message_ids: What the gateway has accepted all the same.
-        values: What is put into the texts.
+        code: Exit code of the process.
+        key: Of the text that says what happened.
+        outcome: Key of the text that says whether anything was sent; empty for a command that
+            sends nothing.
+        advice: Key of the text that says what to do; `key`.do by default.
+        detail: Message of the library's error.
+        message_ids: Ids of what the gateway accepted before the failure.
+        values: Placeholders of the texts.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't a mistake
         self.values: dict[str, object] = {"ids": ", ".join(message_ids), **values}
 
 
-# The first class that fits, from the narrow to the wide.
+# The first class that matches; subclasses stand before their bases.
 _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
     (InvalidMessageError, ExitCode.USAGE_ERROR),
     (ConfigError, ExitCode.USAGE_ERROR),
@@ -112,7 +113,7 @@ _OUTCOME_KEYS: Final = {
 
 
 def failure_of(error: SmscError) -> Failure:
-    """Turn an error of the library into the failure of a command."""
+    """Convert an error of the library."""
     kind, code = next(
         (entry for entry in _CLASSES if isinstance(error, entry[0])),
         (SendError, ExitCode.UNKNOWN),
@@ -132,7 +133,7 @@ def failure_of(error: SmscError) -> Failure:
 
 
 def _outcome_of(error: SmscError) -> tuple[str, tuple[str, ...]]:
-    """Return the answer to "did it go?", and what was accepted."""
+    """Return the key of the outcome and the ids of what was accepted."""
     if isinstance(error, ReceiptTimeoutError):
         return "outcome.accepted", (error.message_id,)
     if not isinstance(error, SendError):
@@ -143,14 +144,14 @@ def _outcome_of(error: SmscError) -> tuple[str, tuple[str, ...]]:
 
 
 def report(failure: Failure, screen: Screen) -> int:
-    """Tell people, and with `--json` programs, what went wrong; return the exit code."""
-    show_error(failure, screen)
+    """Print a failure, with `--json` as an object too; return the exit code."""
+    show_failure(failure, screen)
     screen.write_json({"error": failure_as_json(failure, screen), "exit_code": int(failure.code)})
     return int(failure.code)
 
 
-def show_error(failure: Failure, screen: Screen) -> None:
-    """Tell people what went wrong."""
+def show_failure(failure: Failure, screen: Screen) -> None:
+    """Print a failure to standard error."""
     translate, values = screen.translate, failure.values
     rows = [(translate("failed"), Text(translate(failure.key, **values), style="bold red"))]
     if failure.detail:
@@ -162,7 +163,7 @@ def show_error(failure: Failure, screen: Screen) -> None:
 
 
 def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
-    """Return a failure as one object."""
+    """Return a failure as a JSON object."""
     translate, values = screen.translate, failure.values
     return {
         "kind": failure.key,

@@ -1,7 +1,7 @@
-"""Numbers, states and texts, as one line of a terminal shows them.
+"""Numbers, states and texts formatted for one line of a terminal.
 
-Rule: a number is masked unless somebody asked for all of it, and no text leaves its line or does
-anything to the terminal.
+Rule: numbers are masked unless the user asks for complete ones; a text stays on its line and its
+control characters never reach the terminal.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _SHOWN = {"\n": "⏎ ", "\t": " "}
 
 
 def display_number(address: str, *, is_full: bool) -> str:
-    """Mask a number; a name stays."""
+    """Return a number, masked unless *is_full*; an alphanumeric sender stays."""
     is_name = not address.removeprefix("+").isdigit() and "@" not in address
     return address if is_full or is_name else mask_number(address)
 
 
 def one_line(text: str) -> str:
-    """Keep a text in its line, and from doing anything to the terminal."""
+    """Return a text on one line, with control characters escaped."""
     return "".join(
         _SHOWN.get(char) or (char if char.isprintable() else f"\\x{ord(char):02x}")
         for char in text
@@ -34,19 +34,19 @@ def one_line(text: str) -> str:
 
 
 def state_name(state: MessageState | int | None) -> str:
-    """Return a state as the specification spells it, a number without a name as it is."""
+    """Return the specification's name of a state; an unknown one as its number."""
     return state.name if isinstance(state, MessageState) else str(state)
 
 
 def cause(error: DeliveryError | None, translate: Translator) -> str:
-    """Explain a delivery error; empty where there is none."""
+    """Return the code and the meaning of a delivery error; empty if there is none."""
     if not error:
         return ""
     return translate("receipt.error", code=int(error), explained=error.explain(translate.language))
 
 
 def subscriber_fields(receipt: HlrReceipt) -> dict[str, str]:
-    """Return what an HLR receipt tells about the subscriber, by the names of its fields."""
+    """Return the subscriber's data of an HLR receipt, by field name."""
     return {
         "imsi": receipt.imsi,
         "msc": receipt.msc,

@@ -1,4 +1,4 @@
-"""`smsc hlr`: where numbers are registered, and whether they can be reached."""
+"""`smsc hlr`: the network of numbers, and whether they are reachable."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def hlr_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Ask where numbers are registered.
+    """Look numbers up in the HLR.
 
     Args:
         numbers: With country code.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: For the answers, seconds.
-        full: Show whole numbers.
-        screen: Where to show the answers.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        full: Show complete numbers.
+        screen: For the output.
     """
-    lookup = Lookup(command="smsc hlr", kind=HlrQuery, table=_table, details=_details)
+    lookup = Lookup(command="smsc hlr", message_class=HlrQuery, table=_table, details=_details)
     return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
 
 
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
-    """Lay out the answers: a number, and a row for each thing that is told about it."""
+    """Return the results as a table: a group of rows for each number."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
@@ -60,7 +60,7 @@ def _table(results: Sequence[LookupResult], translate: Translator) -> Renderable
 
 
 def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, RenderableType]]:
-    """Yield what is told about one number; nothing that is empty."""
+    """Yield label and value of each field that isn't empty."""
     yield translate("reachable"), reachability_text(result, translate)
     receipt = result.receipt
     if not isinstance(receipt, HlrReceipt):
@@ -69,12 +69,12 @@ def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, Re
     if receipt.error:
         yield translate("cause"), Text(cause(receipt.error, translate))
     yield translate("state"), state_name(receipt.state)
-    for name, details in subscriber_fields(receipt).items():
-        if details:
-            yield translate(f"hlr.{name}"), Text(details)
+    for name, value in subscriber_fields(receipt).items():
+        if value:
+            yield translate(f"hlr.{name}"), Text(value)
 
 
 def _details(result: LookupResult) -> dict[str, Any]:
-    """Return what is told about the subscriber, for programs."""
+    """Return the subscriber's data for the JSON object."""
     receipt = result.receipt
     return subscriber_fields(receipt) if isinstance(receipt, HlrReceipt) else {}

@@ -1,7 +1,6 @@
-"""The kinds of message that can be sent, and which options each of them has.
+"""The kinds of message on the command line, and the options of each.
 
-Rule: an option that a kind doesn't have is wrong use and never ignored, for whoever gave it
-counted on it.
+Rule: an option that the kind doesn't have is a usage error, never ignored: the user relies on it.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class MessageKind(Enum):
-    """What can be sent, as the option `--kind` spells it."""
+    """Values of the option `--kind`."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -65,39 +64,39 @@ _NEEDED: Final = {MessageKind.EMAIL: "subject", MessageKind.TELEGRAM_BOT: "bot"}
 def make_message(
     kind: MessageKind, command: str, *, to: str, text: str, sender: str, **options: object
 ) -> Message[Receipt]:
-    """Make a message of what the command line says.
+    """Build a message from options.
 
     Args:
         kind: Of the message.
-        command: Whose help to read where the options make no sense ("smsc send").
+        command: Named in the advice of a usage error ("smsc send").
         to: Recipient.
-        text: What to say; the code itself for `Kind.TELEGRAM_CODE`.
-        sender: Name or number it comes from.
-        options: All that the command has; None and False were not given.
+        text: The text; the code itself for `MessageKind.TELEGRAM_CODE`.
+        sender: Name or number of the sender.
+        options: All options of the command; None and False mean "not given".
 
     Raises:
-        Failure: An option that the kind doesn't have, or one missing that it needs.
-        InvalidMessageError: The gateway would refuse it; names the option where there is one.
+        Failure: An option doesn't belong to the kind, or a required one is missing.
+        InvalidMessageError: The gateway would refuse the message; names the option, if any.
     """
-    # By identity: the coding GSM and a wait of 0 seconds equal False, and are given all the same.
+    # By identity: Coding.GSM and a wait of 0 seconds equal False, but are given.
     given = {
         name: value for name, value in options.items() if value is not None and value is not False
     }
     _check_options(kind, given, command)
-    given.pop("smart", None)  # no part of the message: how it is sent
+    given.pop("smart", None)  # a setting of the client, not of the message
     given["code" if kind is MessageKind.TELEGRAM_CODE else "text"] = text
     fields: dict[str, Any] = {name.removeprefix("call_"): value for name, value in given.items()}
     try:
         return _CLASSES[kind](to=to, sender=sender, **fields)
     except InvalidMessageError as error:
         field, value, reason = error.field, error.value, error.reason
-    # Outside of the handler: no context that could hold the text.
+    # Outside of the handler: no context that could contain the text.
     name = f"call_{field}"
     raise InvalidMessageError(_option(name) if name in _CALL_NUMBERS else field, value, reason)
 
 
 def _check_options(kind: MessageKind, given: Mapping[str, object], command: str) -> None:
-    """Refuse what doesn't go together."""
+    """Reject options that don't belong to the kind or exclude each other."""
     for name in given:
         if name not in _OPTIONS[kind]:
             kinds = ", ".join(one.value for one in MessageKind if name in _OPTIONS[one])
@@ -112,11 +111,11 @@ def _check_options(kind: MessageKind, given: Mapping[str, object], command: str)
 
 
 def _option(name: str) -> str:
-    """Return an option as it is written."""
+    """Return the spelling of an option on the command line."""
     return f"--{name.replace('_', '-')}"
 
 
 def text_of(message: Message[Receipt]) -> str:
-    """Return what the message says, whatever the field is called."""
-    said: str = getattr(message, "code" if isinstance(message, TelegramCode) else "text")
-    return said
+    """Return the text of a message, or the code of a `TelegramCode`."""
+    text: str = getattr(message, "code" if isinstance(message, TelegramCode) else "text")
+    return text

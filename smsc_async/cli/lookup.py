@@ -1,7 +1,7 @@
-"""Questions about subscribers, all at once: whether each can be reached, and what else is told.
+"""Lookups of several numbers at once, for `smsc hlr` and `smsc ping`.
 
-Rule: an answer counts as soon as it is there, so whatever ends the command shows what was paid
-for. One question that fails takes none of the others with it.
+Rule: every result that has arrived is shown, also when the command is interrupted: it is paid. A
+failed lookup doesn't affect the others.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class LookupResult:
-    """What is known of one question by now.
+    """State of the lookup of one number.
 
     Args:
-        message: The question.
-        name: The number as it is shown.
-        message_ids: What the gateway calls it, once it is accepted.
-        receipt: The answer, once it is there.
-        failure: What came in between.
-        seconds: From the call to either of them.
+        message: The request.
+        name: The number for display.
+        message_ids: The gateway's ids, once the request is accepted.
+        receipt: The answer, once received.
+        failure: Why there is no answer.
+        seconds: From the request to the answer or the failure.
     """
 
     message: HlrQuery | Ping
@@ -65,10 +65,9 @@ class LookupResult:
 
     @property
     def is_reachable(self) -> bool | None:
-        """Whether the subscriber can be reached; None where nobody knows.
+        """Whether the subscriber is reachable; None without an answer.
 
-        The error code decides. Without one the state still may say that nothing arrived, and
-        whoever didn't get it wasn't reached.
+        Both the error code and the state of the receipt must say so.
         """
         receipt = self.receipt
         if receipt is None:
@@ -77,7 +76,7 @@ class LookupResult:
 
     @property
     def code(self) -> ExitCode:
-        """The exit code that this answer alone would give."""
+        """Exit code of this result alone."""
         if self.failure is not None:
             return self.failure.code
         return ExitCode.DONE if self.is_reachable else ExitCode.REFUSED
@@ -85,17 +84,17 @@ class LookupResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """What a command asks, and how it shows what is answered.
+    """What distinguishes one lookup command from the other.
 
     Args:
-        command: Whose help to read ("smsc hlr").
-        kind: Of the messages.
-        table: Shows the answers to people.
-        told: What an answer tells beyond what all have, for programs.
+        command: Named in the advice of a usage error ("smsc hlr").
+        message_class: Of the requests.
+        table: Returns the results as a table.
+        details: Returns additional fields for the JSON object of a result.
     """
 
     command: str
-    kind: type[HlrQuery | Ping]
+    message_class: type[HlrQuery | Ping]
     table: Callable[[Sequence[LookupResult], Translator], RenderableType]
     details: Callable[[LookupResult], Mapping[str, Any]]
 
@@ -109,15 +108,15 @@ def run_lookup(
     *,
     is_full: bool,
 ) -> int:
-    """Ask about all *numbers*; return the highest of their exit codes.
+    """Look up all *numbers*; return the highest of their exit codes.
 
     Args:
-        question: What to ask.
-        numbers: As people write them; twice the same is asked once, as the gateway has it.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: Seconds for each answer.
-        screen: Where to show them.
-        is_full: Show whole numbers.
+        lookup: The command.
+        numbers: In any common notation; a repeated number is looked up once.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        screen: For the output.
+        is_full: Show complete numbers.
     """
     if not numbers:
         raise usage_error("use.missing", lookup.command, name="NUMBER")
@@ -129,16 +128,16 @@ def run_lookup(
 
 
 def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
-    """Make the questions; a number that is none is named by its place, since it isn't shown."""
+    """Yield the requests; an invalid number is reported by its position, not repeated."""
     for place, to in enumerate(numbers, 1):
         try:
-            message = lookup.kind(to=to)
+            message = lookup.message_class(to=to)
         except InvalidMessageError as error:
             reason = error.reason
         else:
             yield message
             continue
-        # Outside of the handler: the error above holds the number.
+        # Outside of the handler: the error above contains the number.
         failure = usage_error("use.no_number", lookup.command, place=place)
         failure.detail = reason
         raise failure
@@ -146,7 +145,7 @@ def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Pin
 
 @dataclass(slots=True)
 class _LookupRun:
-    """One run of `ask`, with what `ask` says of it."""
+    """One run of the command."""
 
     lookup: Lookup
     results: list[LookupResult]
@@ -155,8 +154,8 @@ class _LookupRun:
     screen: Screen
 
     async def run(self, config: SmscConfig) -> int:
-        """Ask, wait, show, and complain of the worst."""
-        # Imported here: a wrong number or URL needs no client.
+        """Send the requests, await and show the answers; report the worst failure."""
+        # Imported here: an invalid number or URL needs no client.
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         async with AsyncExitStack() as stack:
@@ -165,41 +164,33 @@ class _LookupRun:
             self.progress.outcome = UNKNOWN
             try:
                 with self.screen.spinner("asking"):
-                    await self._run_all(smsc)
+                    async with asyncio.TaskGroup() as tasks:
+                        for result in self.results:
+                            tasks.create_task(self._run_one(smsc, result))
             finally:
                 self._show()
         worst = max(self.results, key=lambda result: result.code)
         if worst.failure is not None:
-            failures.show_error(worst.failure, self.screen)
+            failures.show_failure(worst.failure, self.screen)
         return worst.code
 
-    async def _run_all(self, smsc: SmscClient) -> None:
-        """Ask all, and wait until each is answered or has failed."""
-        async with asyncio.TaskGroup() as tasks:
-            for result in self.results:
-                tasks.create_task(self._run_one(smsc, result))
-
     async def _run_one(self, smsc: SmscClient, result: LookupResult) -> None:
-        """Ask one."""
+        """Look up one number."""
         began = perf_counter()
         try:
             sent = await smsc.send(result.message)
-            self._on_accepted(result, sent.message_ids)
+            result.message_ids = sent.message_ids
+            self.progress.message_ids += sent.message_ids
+            if all(result.message_ids for result in self.results):
+                self.progress.outcome = ACCEPTED
             result.receipt = await sent.receipt(timeout=self.wait)
         except SmscError as error:
             result.failure = failures.failure_of(error)
         result.seconds = perf_counter() - began
         self.screen.write_json(self._as_json(result))
 
-    def _on_accepted(self, result: LookupResult, message_ids: tuple[str, ...]) -> None:
-        """Note what is accepted, so that the end can tell."""
-        result.message_ids = message_ids
-        self.progress.message_ids += message_ids
-        if all(result.message_ids for result in self.results):
-            self.progress.outcome = ACCEPTED
-
     def _show(self) -> None:
-        """Show what is answered by now."""
+        """Show the results so far."""
         self.screen.show(self.lookup.table(self.results, self.screen.translate))
         if len(self.results) > 1:
             counted = {
@@ -211,7 +202,7 @@ class _LookupRun:
             )
 
     def _as_json(self, result: LookupResult) -> dict[str, Any]:
-        """Return one answer as an object."""
+        """Return one result as a JSON object."""
         receipt, failure, translate = result.receipt, result.failure, self.screen.translate
         error = None if receipt is None else receipt.error
         return {
@@ -229,7 +220,7 @@ class _LookupRun:
 
 
 def reachability_text(result: LookupResult, translate: Translator) -> Text:
-    """Say yes, no or that nobody knows."""
+    """Return "yes", "no" or "unknown"."""
     if result.is_reachable is None:
         return Text(translate("reachable.unknown"), style="bold yellow")
     key, style = ("yes", "bold green") if result.is_reachable else ("no", "bold red")
@@ -237,6 +228,6 @@ def reachability_text(result: LookupResult, translate: Translator) -> Text:
 
 
 def failure_text(result: LookupResult, translate: Translator) -> str:
-    """Say why there is no answer."""
+    """Return why there is no answer."""
     failure = result.failure
     return translate("unanswered") if failure is None else translate(failure.key, **failure.values)

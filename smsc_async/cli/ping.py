@@ -1,4 +1,4 @@
-"""`smsc ping`: whether phones can be reached now, and how long that took to find out."""
+"""`smsc ping`: whether phones are reachable now, and how long the answer took."""
 
 from __future__ import annotations
 
@@ -29,38 +29,38 @@ def ping_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Ask phones whether they are there.
+    """Check whether phones are reachable.
 
     Args:
         numbers: With country code.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: For the answers, seconds.
-        full: Show whole numbers.
-        screen: Where to show the answers.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        full: Show complete numbers.
+        screen: For the output.
     """
-    lookup = Lookup(command="smsc ping", kind=Ping, table=_table, details=lambda _: {})
+    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, details=lambda _: {})
     return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
 
 
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
-    """Lay out the answers, a number a row."""
+    """Return the results as a table, one row a number."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in ("number", "reachable", "took"):
         table.add_column(translate(key), no_wrap=True)
-    table.add_column(translate("told"), overflow="fold")
+    table.add_column(translate("details"), overflow="fold")
     for result in results:
         took = f"{result.seconds:.2f} {translate('seconds')}" if result.receipt is not None else ""
         table.add_row(
             Text(result.name, style="bold"),
             reachability_text(result, translate),
             took,
-            _what(result, translate),
+            _details(result, translate),
         )
     return table
 
 
-def _what(result: LookupResult, translate: Translator) -> str:
-    """Say what the receipt told, or why there is none."""
+def _details(result: LookupResult, translate: Translator) -> str:
+    """Return state and cause from the receipt, or why there is none."""
     receipt = result.receipt
     if receipt is None:
         return failure_text(result, translate)

@@ -1,4 +1,4 @@
-"""`smsc plan`: what a text takes, and what makes it more expensive. Nothing is sent."""
+"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive. Sends nothing."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 _PLACEHOLDER_NUMBER = "70000000000"
 _PLACEHOLDER_EMAIL = "nobody@example.com"
 _MOST_LISTED = 12
-"""Characters that are named one by one; above it they are counted."""
+"""Maximum number of characters listed; the others are counted."""
 
-# Typed with the wrong keyboard: nobody sees the difference, but the text becomes UCS-2.
+# Cyrillic letters that look like Latin ones: typed by mistake, they force UCS-2.
 _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "ABEKMHOPCTXaeopcyxIiSs", strict=True))
 
 
@@ -59,26 +59,26 @@ def plan_command(
     bot: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show what a text takes.
+    """Show the plan of a message.
 
     Args:
-        text: "-" is standard input.
-        kind: Of the message; each has options of its own.
-        sender: Checked as well.
-        comment: Travels with the text.
-        coding: None chooses the narrowest.
-        long_text: How several parts travel; None is UDH.
+        text: The text; "-" reads standard input.
+        kind: Of the message; each has its own options.
+        sender: Validated, otherwise not used.
+        comment: Sent in the text, so it takes room.
+        coding: None chooses the most compact one.
+        long_text: How a text of several parts is sent; None means UDH.
         flash: A flash message.
-        smart: As with smart_text=1 in the URL.
+        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
         subject: Of an e-mail.
-        voice: Who reads a call aloud.
-        language: In which a call is read.
-        call_wait: Seconds a call rings.
-        call_interval: Seconds between attempts to call.
-        call_attempts: How many of them.
+        voice: Of a call.
+        language: Of a call.
+        call_wait: How long a call rings, seconds.
+        call_interval: Between attempts to call, seconds.
+        call_attempts: Number of attempts to call.
         param: The gateway's own parameter of a call.
         bot: Name of a Telegram bot.
-        screen: Where to show it.
+        screen: For the output.
     """
     message = make_message(
         kind,
@@ -105,10 +105,10 @@ def plan_command(
 
 
 def read_text(text: str) -> str:
-    """Return *text*, or that of standard input without its last line break.
+    """Return *text*, or the content of standard input without its last line break.
 
     Raises:
-        Failure: There is none, or it is in another encoding.
+        Failure: Standard input is empty or isn't UTF-8.
     """
     if text != STANDARD_INPUT:
         return text
@@ -116,7 +116,7 @@ def read_text(text: str) -> str:
         read = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
         read = None
-    # Outside of the handler: the error above holds the text.
+    # Outside of the handler: the error above contains the text.
     if read is None:
         raise Failure(ExitCode.USAGE_ERROR, "bad_bytes", outcome="outcome.not_sent")
     read = read.replace("\r\n", "\n").removesuffix("\n")
@@ -128,7 +128,7 @@ def read_text(text: str) -> str:
 def show_plan(
     message: Message[Receipt], screen: Screen, settings: TextSettings = DEFAULT_SETTINGS
 ) -> None:
-    """Show how *message* would travel, and what smart text makes of it."""
+    """Show the plan of *message*, and what smart text changes."""
     plain, smart = (plan(message, replace(settings, smart=on)) for on in (False, True))
     is_smart, translate = settings.smart, screen.translate
     made = smart if is_smart else plain
@@ -143,7 +143,7 @@ def show_plan(
         screen.show("", Text(said, style="green" if plain != smart else "dim"))
     screen.write_json(
         {
-            **as_json(message, made, replaced, cheaper),
+            **_as_json(message, made, replaced, cheaper),
             "smart_text": is_smart,
             "smart": {"coding": smart.coding.name.lower(), "parts": smart.parts},
         }
@@ -151,7 +151,7 @@ def show_plan(
 
 
 def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -> str:
-    """Say what smart text saves, or would; empty where there is nothing to say."""
+    """Return what smart text saves, or would save; empty without a difference worth showing."""
     saved = plain.parts - smart.parts
     if not is_smart:
         parts = translate.count("parts", smart.parts)
@@ -165,11 +165,11 @@ def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -
 def plan_rows(
     message: Message[Receipt], made: Plan, translate: Translator
 ) -> list[tuple[str, RenderableType]]:
-    """Return the plan as rows of a label and what belongs to it."""
+    """Return the plan as labels and values."""
     name = translate(f"coding.{made.coding.value}")
     units = translate.count(f"{made.coding.name.lower()}_units", made.units)
     octets = translate.count("octets", sum(made.octets))
-    # By parts an Sms is charged; what other kinds cost doesn't depend on how they travel.
+    # An Sms is charged by parts; the price of other kinds doesn't depend on them.
     parts = translate("charged" if isinstance(message, Sms) else "goes_as")
     found: list[tuple[str, RenderableType]] = [
         (translate("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
@@ -177,19 +177,15 @@ def plan_rows(
         (parts, Text(translate.count("parts", made.parts), style="bold")),
         (translate("size"), translate("size.of", units=units, octets=octets)),
     ]
-    found += [_part(made, number, translate) for number in _shown_parts(made)]
+    # The first part is full, the last has room: the others are like the first.
+    found += [_part(made, number, translate) for number in sorted({1, made.parts})]
     if made.parts > 1:
         found.append((translate("travels"), translate(f"travels.{made.long_text.value}")))
     return found
 
 
-def _shown_parts(made: Plan) -> list[int]:
-    """Return the numbers of the parts that differ: the first, and the last with its room."""
-    return sorted({1, made.parts})
-
-
 def _part(made: Plan, number: int, translate: Translator) -> tuple[str, Text]:
-    """Return how full a part is, as a row."""
+    """Return label and fill level of a part."""
     used = made.octets[number - 1]
     capacity = made.octets[-1] + made.room
     room = max(capacity - used, 0)
@@ -199,7 +195,7 @@ def _part(made: Plan, number: int, translate: Translator) -> tuple[str, Text]:
 
 
 def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
-    """Say why it is this coding."""
+    """Return the reason for the coding."""
     if not isinstance(message, Sms):
         return translate("why.markup")
     if message.coding is not None:
@@ -215,15 +211,15 @@ def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
 
 
 def _is_cyrillic(char: str) -> bool:
-    """Tell a letter of the Cyrillic blocks."""
+    """Whether *char* is in the Cyrillic blocks."""
     return "\u0400" <= char <= "\u052f"
 
 
 def replacements(text: str, made: Plan) -> dict[str, str | None]:
-    """Return what each forcing character could be in GSM; None where there is nothing.
+    """Return a replacement in the GSM alphabet for each character that forces UCS-2, or None.
 
-    A Latin look-alike is proposed for a Cyrillic letter only in a text that is Latin otherwise:
-    there it is a slip of the keyboard, elsewhere it would be a Russian text in disguise.
+    A Latin look-alike is proposed for a Cyrillic letter only in a text that is mostly Latin,
+    where the letter is a typing error. Russian words aren't to be spelled with Latin letters.
     """
     latin = sum(char.isascii() and char.isalpha() for char in text)
     is_latin = latin > sum(map(_is_cyrillic, text))
@@ -231,7 +227,7 @@ def replacements(text: str, made: Plan) -> dict[str, str | None]:
 
 
 def _replacement(char: str, *, is_latin: bool) -> str | None:
-    """Return what one character could be in GSM."""
+    """Return the replacement of one character; for an accented letter, the bare letter."""
     if char in PLAIN_SIGNS:
         return PLAIN_SIGNS[char]
     if _is_cyrillic(char):
@@ -245,7 +241,7 @@ def _replacement(char: str, *, is_latin: bool) -> str | None:
 
 
 def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> Plan | None:
-    """Plan the text with all replacements made, where each character has one."""
+    """Return the plan of the text with all replacements; None if a character has none."""
     if not isinstance(message, Sms) or message.coding is not None:
         return None
     if not replaced or None in replaced.values():
@@ -255,12 +251,12 @@ def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> P
     text = "".join(replaced.get(char, char) or "" for char in message.text)
     try:
         return plan(Sms(to=message.to, text=text, comment=message.comment))
-    except InvalidMessageError:  # nothing is left of it, or it has become markup
+    except InvalidMessageError:  # the text has become empty, or markup
         return None
 
 
 def _instead(made: Plan, cheaper: Plan, translate: Translator) -> str:
-    """Say what the replacements save."""
+    """Return what the replacements save."""
     parts = translate.count("parts", cheaper.parts)
     if cheaper.parts == made.parts:
         return translate("same_parts", parts=parts)
@@ -268,7 +264,7 @@ def _instead(made: Plan, cheaper: Plan, translate: Translator) -> str:
 
 
 def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table:
-    """List the characters that forced the coding; those that nothing replaces are counted."""
+    """Return a table of the characters that force UCS-2; Cyrillic letters share one row."""
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),
@@ -288,15 +284,11 @@ def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table
         table.add_row("…", f"+{len(chars) - _MOST_LISTED}")
     if letters:
         none = Text(translate("no_gsm"), style="dim")
-        table.add_row(Text(" ".join(letters), style="bold"), *_cyrillic(letters), none)
+        first, last = ord(min(letters)), ord(max(letters))
+        code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
+        name = Text("cyrillic", style="dim")
+        table.add_row(Text(" ".join(letters), style="bold"), code_points, name, none)
     return table
-
-
-def _cyrillic(letters: list[str]) -> tuple[str, Text]:
-    """Return the code points and the name of letters that stand together."""
-    first, last = ord(min(letters)), ord(max(letters))
-    code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
-    return code_points, Text("cyrillic", style="dim")
 
 
 def _character(char: str, replacement: str | None, translate: Translator) -> tuple[Text, ...]:
@@ -316,13 +308,13 @@ def _character(char: str, replacement: str | None, translate: Translator) -> tup
     )
 
 
-def as_json(
+def _as_json(
     message: Message[Receipt],
     made: Plan,
     replaced: Mapping[str, str | None],
     cheaper: Plan | None,
 ) -> dict[str, Any]:
-    """Return the plan as one object."""
+    """Return the plan as a JSON object."""
     return {
         "coding": made.coding.name.lower(),
         "data_coding": made.data_coding,

@@ -1,4 +1,4 @@
-"""`smsc query`: what became of a message, asked by its id."""
+"""`smsc query`: the state of a message, by its id (query_sm)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
     from smsc_async.receipts import QueryResult
 
-_WRITTEN = {"message_id": "MESSAGE-ID", "source_addr": "--sender"}
-"""Fields of the query_sm, as the command line calls them."""
+_ARGUMENTS = {"message_id": "MESSAGE-ID", "source_addr": "--sender"}
+"""Fields of query_sm, with their names on the command line."""
 
 
 def query_command(
@@ -35,35 +35,30 @@ def query_command(
     url: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Ask what became of a message.
+    """Query the state of a message.
 
     Args:
-        message_id: What the gateway calls it.
-        sender: As it was submitted.
-        url: Of the gateway; None takes SMSC_URL.
-        screen: Where to show the answer.
+        message_id: The gateway's id.
+        sender: The one the message was submitted with.
+        url: Of the gateway; None means SMSC_URL.
+        screen: For the output.
     """
-    _check(message_id, sender)
-    progress = SendProgress()
-    config = read_config(url, progress)
-    return run_async(_query(message_id, sender, config, screen), progress, screen)
-
-
-def _check(message_id: str, sender: str) -> None:
-    """Refuse what no query_sm holds, before anything is opened."""
     if not message_id:
         raise usage_error("use.missing", "smsc query", name="MESSAGE-ID")
     try:
         encode(QuerySm(message_id=message_id, source_addr=sender))
     except EncodeError as error:
         failure = usage_error("use.no_query", "smsc query")
-        failure.detail = f"{_WRITTEN.get(error.field, error.field)}: {error.reason}"
+        failure.detail = f"{_ARGUMENTS.get(error.field, error.field)}: {error.reason}"
         raise failure from None
+    progress = SendProgress()
+    config = read_config(url, progress)
+    return run_async(_query(message_id, sender, config, screen), progress, screen)
 
 
 async def _query(message_id: str, sender: str, config: SmscConfig, screen: Screen) -> int:
-    """Connect, ask, show."""
-    # Imported here: an error of the URL needs no client.
+    """Connect, query, show the result."""
+    # Imported here: an invalid URL needs no client.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     with screen.spinner("connecting"):
@@ -75,7 +70,7 @@ async def _query(message_id: str, sender: str, config: SmscConfig, screen: Scree
 
 
 def _code(result: QueryResult) -> ExitCode:
-    """Return what a script needs to know: arrived, not, or not yet."""
+    """Return the exit code: delivered, undelivered, or not final yet."""
     if not result.is_final:
         return ExitCode.NO_RECEIPT
     return ExitCode.DONE if result.state == MessageState.DELIVERED else ExitCode.REFUSED
@@ -89,7 +84,7 @@ _STYLES = {
 
 
 def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the answer as rows."""
+    """Return the result as labels and values."""
     code = _code(result)
     state = Text(state_name(result.state), style=_STYLES[code])
     rows: list[tuple[str, RenderableType]] = [(translate("state"), state)]
@@ -105,12 +100,12 @@ def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, Rendera
 
 
 def _shown(at: datetime) -> str:
-    """Return an instant as the reader's clock shows it; one without a zone stays as it is."""
+    """Return an instant in local time; one without a time zone unchanged."""
     return (at if at.tzinfo is None else at.astimezone()).isoformat(" ", "seconds")
 
 
 def _as_json(message_id: str, result: QueryResult, translate: Translator) -> dict[str, Any]:
-    """Return the answer as one object."""
+    """Return the result as a JSON object."""
     return {
         "message_id": message_id,
         "state": state_name(result.state),

@@ -1,7 +1,7 @@
-"""One command, from its arguments to its exit code.
+"""Runs one command, from its arguments to its exit code.
 
-Rule: a command's function is its command line (cyclopts reads the signature), and only the module
-of the command that was named is imported. Nothing leaves this module but an exit code.
+Rule: the signature of a command's function is its command line (read by cyclopts), and only the
+module of that command is imported. No exception leaves this module.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COMMANDS: Final = (
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return the exit code. Never raises."""
+    """Run one command and return its exit code. Never raises."""
     _escape_unencodable(sys.stdout, sys.stderr)
     common = read_common_options(arguments)
     translate = Translator(common.language)
@@ -52,20 +52,20 @@ def run(arguments: Sequence[str]) -> int:
         return _end(failure_of(error), screen)
     except KeyboardInterrupt:
         return _end(Failure(ExitCode.INTERRUPTED, "interrupted"), screen)
-    except BaseException as error:  # noqa: BLE001 -- the last place to make a sentence of it; a cancelled loop ends with one, too
+    except BaseException as error:  # noqa: BLE001 -- the last place to report it; a cancelled event loop raises one, too
         kind = type(error).__name__
         return _end(Failure(ExitCode.UNKNOWN, "unexpected", kind=kind), screen)
 
 
 def _end(failure: Failure, screen: Screen) -> int:
-    """Tell of a failure and return its exit code."""
+    """Report a failure and return its exit code."""
     if screen.is_debug:
         traceback.print_exc()
     return report(failure, screen)
 
 
 def _run(common: CommonOptions, screen: Screen) -> int:
-    """Do what the common options ask for, or call the command."""
+    """Handle the common options, or call the command."""
     if common.bad_language is not None:
         raise usage_error("use.language", "smsc", value=common.bad_language)
     if common.is_version:
@@ -74,18 +74,18 @@ def _run(common: CommonOptions, screen: Screen) -> int:
     if common.is_help and name not in COMMANDS:
         name = "smsc"
     if common.is_help:
-        # Whoever asks for a page is a person, whatever else is asked for.
+        # As text even with --json.
         Screen(screen.translate).show(help_page(screen.translate.language, name))
         return ExitCode.DONE
     return _call(_command(name, screen), common.rest, name, screen)
 
 
 def _show_version(screen: Screen) -> int:
-    """Show which release this is."""
+    """Show the version."""
     try:
         version = metadata.version("smsc-async")
     except metadata.PackageNotFoundError:
-        version = "from its sources"  # nobody has installed it
+        version = "from its sources"  # not installed
     screen.show(f"smsc-async {version}")
     screen.write_json({"name": "smsc-async", "version": version})
     return ExitCode.DONE
@@ -107,7 +107,7 @@ def _command(name: str, screen: Screen) -> Callable[..., int]:
 
 
 def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Screen) -> int:
-    """Let the parser bind the arguments to the command's signature, and call it."""
+    """Bind the arguments to the signature of the command and call it."""
     try:
         parser = App(name=name, help_flags=(), version_flags=())
         parser.default(command)
@@ -116,12 +116,12 @@ def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Scr
         failure = failure_of_arguments(error, f"smsc {name}")
     else:
         return command(*bound.args, **_options(bound), screen=screen)
-    # Outside of the handler: the parser's error repeats all arguments.
+    # Outside of the handler: the error of the parser contains all arguments.
     raise failure
 
 
 def _options(bound: BoundArguments) -> dict[str, Any]:
-    """Return the options; a lone "-" behind one is its value, not standard input."""
+    """Return the options; "-" after an option is its value, not standard input."""
     kinds = bound.signature.parameters
     return {
         name: "-"
@@ -131,8 +131,8 @@ def _options(bound: BoundArguments) -> dict[str, Any]:
     }
 
 
-def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- whatever stands in for them in a test
-    """Show what the terminal's own encoding doesn't have as an escape, instead of failing."""
+def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- tests replace the streams
+    """Escape what the encoding of the terminal lacks, instead of failing."""
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,7 +1,7 @@
-"""The way over a link: where it leads, on a loop of its own, and how far it came.
+"""Runs the coroutine of a command and tracks whether anything was sent.
 
-Rule: from the moment a message may have left, whatever ends the command says so. A command that
-sends no message doesn't speak of it.
+Rule: once a message may have been sent, every failure says so, whatever ended the command. A
+command that sends nothing doesn't mention it.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ UNKNOWN = "outcome.unknown"
 ACCEPTED = "outcome.accepted"
 
 LONGEST_WAIT = 24 * 3600
-"""Seconds: the gateway tries no longer."""
+"""Seconds: the longest time the gateway tries to deliver a message."""
 
 
 @dataclass(slots=True)
 class SendProgress:
-    """How far a command has come.
+    """What a command has sent so far.
 
     Args:
-        went: Of the text that answers "did it go?"; empty where nothing is to go.
-        message_ids: What the gateway has accepted.
+        outcome: Key of the text that says whether anything was sent; empty for a command that
+            sends nothing.
+        message_ids: Ids of accepted messages.
     """
 
     outcome: str = ""
@@ -43,40 +44,36 @@ class SendProgress:
 
 
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
-    """Read the URL that was given, or that of the environment.
+    """Return the settings of *url*, or those of the environment.
 
     Raises:
-        Failure: Neither is there, or it makes no sense.
+        Failure: There is no URL, or it is invalid.
     """
     try:
         return SmscConfig.from_env() if url is None else SmscConfig.from_url(url)
     except ConfigError as error:
-        failure = _config_failure(error, progress)
+        failure = _failure_of(error, progress)
+        if error.name == "SMSC_URL" and error.value is None:
+            failure = Failure(ExitCode.USAGE_ERROR, "no_url", outcome=progress.outcome)
     raise failure
 
 
-def _config_failure(error: ConfigError, progress: SendProgress) -> Failure:
-    """Tell a URL that isn't set from one that makes no sense."""
-    if error.name == "SMSC_URL" and error.value is None:
-        return Failure(ExitCode.USAGE_ERROR, "no_url", outcome=progress.outcome)
-    return _without_sending(failure_of(error), progress)
-
-
-def _without_sending(failure: Failure, progress: SendProgress) -> Failure:
-    """Leave "did it go?" out where nothing was to go."""
+def _failure_of(error: SmscError, progress: SendProgress) -> Failure:
+    """Convert an error, without an outcome for a command that sends nothing."""
+    failure = failure_of(error)
     if not progress.outcome:
         failure.outcome = ""
     return failure
 
 
 def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Screen) -> int:
-    """Go the way on a loop of its own; whatever ends it, say how far it came.
+    """Run a coroutine on a new event loop.
 
     Returns:
-        The exit code that the way ends with.
+        The exit code that the coroutine returns.
 
     Raises:
-        Failure: With what is known of the messages.
+        Failure: Whatever ended the coroutine, with the outcome of *progress*.
     """
     kind = ""
     cause: BaseException | None = None
@@ -85,10 +82,10 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     except KeyboardInterrupt:
         code, key = ExitCode.INTERRUPTED, "interrupted"
     except SmscError as error:
-        raise _without_sending(failure_of(error), progress) from error
+        raise _failure_of(error, progress) from error
     except Failure:
         raise
-    except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
+    except BaseException as error:  # noqa: BLE001 -- a cancelled event loop raises one, too
         cause = error if screen.is_debug else None
         code, key = ExitCode.UNKNOWN, "unexpected"
         kind = type(error).__name__
@@ -98,7 +95,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
 
 
 def stop_event() -> asyncio.Event:
-    """Return what is set by Ctrl-C, or by whoever stops the process politely."""
+    """Return an event that SIGINT (Ctrl-C) and SIGTERM set."""
     event, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, RuntimeError, ValueError):

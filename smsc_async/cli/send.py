@@ -1,6 +1,6 @@
-"""`smsc send`: one message, its id, and what became of it.
+"""`smsc send`: sends one message and awaits its delivery receipt (DLR).
 
-Rule: from the moment the message may have left, whatever ends the command says so.
+Rule: once the message may have been sent, every failure says so.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
     from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
-    from smsc_async.gateway.coding import TextSettings
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
@@ -77,29 +76,29 @@ def send_command(
     """Send a message.
 
     Args:
-        to: Recipient's number, or address of an e-mail.
-        text: "-" is standard input.
-        kind: Of the message; each has options of its own.
-        sender: Name or number it comes from.
-        comment: For the history in the account.
-        coding: None chooses the narrowest.
-        long_text: How several parts travel; None is UDH.
-        validity: How long the gateway tries, seconds.
+        to: Number of the recipient; an address for an e-mail.
+        text: The text; "-" reads standard input.
+        kind: Of the message; each has its own options.
+        sender: Name or number of the sender.
+        comment: For the history of the account.
+        coding: None chooses the most compact one.
+        long_text: How a text of several parts is sent; None means UDH.
+        validity: How long the gateway tries to deliver, seconds.
         flash: A flash message.
-        smart: As with smart_text=1 in the URL.
+        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
         subject: Of an e-mail.
-        voice: Who reads a call aloud.
-        language: In which a call is read.
-        call_wait: Seconds a call rings.
-        call_interval: Seconds between attempts to call.
-        call_attempts: How many of them.
+        voice: Of a call.
+        language: Of a call.
+        call_wait: How long a call rings, seconds.
+        call_interval: Between attempts to call, seconds.
+        call_attempts: Number of attempts to call.
         param: The gateway's own parameter of a call.
         bot: Name of a Telegram bot.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: For the receipt, seconds.
-        no_wait: Don't wait for it.
-        dry_run: Only show the plan.
-        screen: Where to show it all.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of the receipt, seconds.
+        no_wait: Don't wait for the receipt.
+        dry_run: Show the plan, send nothing.
+        screen: For the output.
     """
     message = make_message(
         kind,
@@ -123,31 +122,21 @@ def send_command(
         bot=bot,
     )
     progress = SendProgress(NOT_SENT)
-    config = _config(url, progress, is_needed=not dry_run)
+    if dry_run and url is None and not os.environ.get("SMSC_URL"):
+        url = "sim://"  # a plan needs no gateway
+    config = read_config(url, progress)
     config = replace(config, smart_text=smart or config.smart_text)
-    settings = _text_settings(config)
+    # Imported here: an invalid URL needs no client.
+    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
+
+    settings = text_settings(config)
     if dry_run:
         show_plan(message, screen, settings)
         screen.show(Text(screen.translate("nothing_sent"), style="dim"))
         return ExitCode.DONE
-    plan(message, settings)  # refuses what can't travel on this bind, before it is opened
-    patience = 0.0 if no_wait else min(wait, LONGEST_WAIT)
-    return run_async(_send(message, config, patience, progress, screen), progress, screen)
-
-
-def _config(url: str | None, progress: SendProgress, *, is_needed: bool) -> SmscConfig:
-    """Read the URL; where it isn't needed, having none is fine."""
-    if not is_needed and url is None and not os.environ.get("SMSC_URL"):
-        url = "sim://"
-    return read_config(url, progress)
-
-
-def _text_settings(config: SmscConfig) -> TextSettings:
-    """Return how texts travel on the bind."""
-    # Imported here: an error of the URL needs no client.
-    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
-    return text_settings(config)
+    plan(message, settings)  # rejects what can't be sent on this bind before it is opened
+    timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)
+    return run_async(_send(message, config, timeout, progress, screen), progress, screen)
 
 
 async def _send(
@@ -157,8 +146,7 @@ async def _send(
     progress: SendProgress,
     screen: Screen,
 ) -> int:
-    """Connect, send, wait, and show each step as it is reached."""
-    # Imported here, as above.
+    """Connect, send, await the receipt, and show each step."""
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
@@ -193,7 +181,7 @@ async def _send(
 def _accepted(
     sent: Submission[Receipt], took: float, translate: Translator
 ) -> tuple[str, RenderableType]:
-    """Return the acceptance as a row."""
+    """Return label and value of the acceptance."""
     parts = translate.count("parts", sent.parts)
     ids = ", ".join(sent.message_ids)
     said = translate("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
@@ -203,7 +191,7 @@ def _accepted(
 def _received(
     receipt: Receipt, took: float, translate: Translator
 ) -> list[tuple[str, RenderableType]]:
-    """Return what the receipt says as rows."""
+    """Return the receipt as labels and values."""
     is_delivered = receipt.state is MessageState.DELIVERED
     said = translate("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
     rows: list[tuple[str, RenderableType]] = [
@@ -217,14 +205,14 @@ def _received(
 
 
 def _label_width(translate: Translator) -> int:
-    """Return the width of the widest label, since the rows are shown one by one."""
+    """Return the width of the widest label: the rows are printed one by one."""
     return max(len(translate(key)) for key in ("accepted", "receipt", "cause", "do"))
 
 
 def _as_json(
     message: Message[Receipt], sent: Submission[Receipt], took: float, receipt: Receipt | None
 ) -> dict[str, Any]:
-    """Return the outcome as one object."""
+    """Return the result as a JSON object."""
     return {
         "to": display_number(message.to, is_full=False),
         "message_ids": list(sent.message_ids),

@@ -1,7 +1,7 @@
-"""`smsc sim`: the gateway on this machine, its messages shown as they come.
+"""`smsc sim`: the simulator as a server, with a log of the messages it receives.
 
-Rule: one line a message. Texts are shown, since that is what it is for; numbers are masked unless
-`--full` says otherwise.
+Rule: one line a message. Texts are shown, as that is its purpose; numbers are masked unless
+`--full` is given.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from smsc_async.simulator.records import KeptMessage
 
 POLL_INTERVAL = 0.05
-"""Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""
+"""Seconds between two looks for new messages."""
 
 _LAST_PORT = 65_535
 _LAST_ERROR = 999
 _KEPT = 10_000
-"""Messages that may come between two looks."""
+"""Messages kept by the simulator; more can't arrive between two looks."""
 
 _COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
 
 
 class FinalState(IntEnum):
-    """What may become of every message, as the option spells it."""
+    """Values of the option `--state`."""
 
     DELIVERED = MessageState.DELIVERED
     EXPIRED = MessageState.EXPIRED
@@ -63,38 +63,35 @@ def sim_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Be the gateway until Ctrl-C.
+    """Run the simulator until Ctrl-C.
 
     Args:
         host: Address to listen on.
-        port: 0 takes any that is free.
-        delay: Seconds until the receipt.
-        state: What becomes of messages.
-        error_code: The delivery error in their receipts, 0 to 999.
-        hlr: What is told about every subscriber, each "name=value".
-        no_rules: Take repeats, floods and late parts too.
-        full: Show whole numbers.
-        screen: Where to show it all.
+        port: Port to listen on; 0 means any free one.
+        delay: Until the receipt, seconds.
+        state: Final state of all messages.
+        error_code: Delivery error in their receipts, 0 to 999.
+        hlr: Fields of all HLR answers, each "name=value".
+        no_rules: Accept repeats, floods and late parts, too.
+        full: Show complete numbers.
+        screen: For the output.
     """
     if not 0 <= port <= _LAST_PORT:
         raise usage_error("no_port", "smsc sim", port=port)
     scenario = _scenario(delay, state, error_code, hlr)
-    simulator = _simulator(host, port, replace(scenario, rules=None) if no_rules else scenario)
-    with suppress(KeyboardInterrupt):  # where signals can't be handled, Ctrl-C still ends it
+    if no_rules:
+        scenario = replace(scenario, rules=None)
+    # Imported here and below: a help page or a usage error doesn't need it.
+    from smsc_async.simulator import Simulator  # noqa: PLC0415
+
+    simulator = Simulator(scenario, host=host, port=port)
+    with suppress(KeyboardInterrupt):  # Ctrl-C where signals can't be handled
         asyncio.run(_serve(simulator, host, port, screen, is_full=full))
     return ExitCode.DONE
 
 
-def _simulator(host: str, port: int, scenario: Scenario) -> Simulator:
-    """Make the simulator."""
-    # Imported here and below, so that a help page or a wrong option doesn't need it.
-    from smsc_async.simulator import Simulator  # noqa: PLC0415
-
-    return Simulator(scenario, host=host, port=port)
-
-
 def _scenario(delay: float, state: FinalState, error_code: int, hlr: Sequence[str]) -> Scenario:
-    """Make the scenario that the options describe."""
+    """Return the scenario that the options describe."""
     from smsc_async.simulator import HlrAnswer, Scenario  # noqa: PLC0415
 
     if not 0 <= error_code <= _LAST_ERROR:
@@ -106,51 +103,41 @@ def _scenario(delay: float, state: FinalState, error_code: int, hlr: Sequence[st
             most=_LAST_ERROR,
             value=error_code,
         )
-    answer = HlrAnswer(**_pairs(hlr, [one.name for one in fields(HlrAnswer)]))
+    names = [one.name for one in fields(HlrAnswer)]
+    answer = {}
+    for pair in hlr:
+        option, sign, value = pair.partition("=")
+        name = option.replace("-", "_")
+        if not sign or name not in names:
+            choices = ", ".join(names).replace("_", "-")
+            raise usage_error("use.pair", "smsc sim", name="--hlr", choices=choices)
+        answer[name] = value
     return Scenario(
         receipt_delay=delay,
         state=MessageState(state),
         error_code=error_code,
-        hlr=answer,
+        hlr=HlrAnswer(**answer),
         keep=_KEPT,
     )
-
-
-def _pairs(given: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Take "name=value" apart."""
-    pairs = {}
-    for one in given:
-        name, sign, value = one.partition("=")
-        name = name.replace("-", "_")
-        if not sign or name not in names:
-            choices = ", ".join(name.replace("_", "-") for name in names)
-            raise usage_error("use.pair", "smsc sim", name="--hlr", choices=choices)
-        pairs[name] = value
-    return pairs
 
 
 async def _serve(
     simulator: Simulator, host: str, port: int, screen: Screen, *, is_full: bool
 ) -> None:
-    """Run the simulator until it is ended, then sum up."""
+    """Run the simulator until it is stopped, then show the summary."""
     began = perf_counter()
     async with AsyncExitStack() as stack:
-        await _listen(simulator, stack, host, port)
+        try:
+            await stack.enter_async_context(simulator)
+        except OSError as error:
+            raise _cannot_listen(error, host, port) from None
         _greet(simulator.url, screen)
         await _show_messages(simulator, stop_event(), screen, is_full=is_full)
     _sum_up(simulator, perf_counter() - began, screen)
 
 
-async def _listen(simulator: Simulator, stack: AsyncExitStack, host: str, port: int) -> None:
-    """Open the port, or say why that can't be."""
-    try:
-        await stack.enter_async_context(simulator)
-    except OSError as error:
-        raise _cannot_listen(error, host, port) from None
-
-
 def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
-    """Make a failure of what the operating system said."""
+    """Convert an error of the operating system."""
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < _LAST_PORT else 2775
         return Failure(ExitCode.NO_LINK, "address_in_use", host=host, port=port, other=other)
@@ -161,7 +148,7 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
 async def _show_messages(
     simulator: Simulator, stopped: asyncio.Event, screen: Screen, *, is_full: bool
 ) -> None:
-    """Show messages until the end."""
+    """Show messages until *stopped* is set or the output is closed."""
     shown, is_over = 0, False
     while not is_over:
         is_over = screen.is_closed or await _wait_stopped(stopped)
@@ -172,14 +159,14 @@ async def _show_messages(
 
 
 async def _wait_stopped(stopped: asyncio.Event) -> bool:
-    """Wait a moment, or less if the end comes."""
+    """Wait for a moment; return whether *stopped* is set."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stopped.wait(), POLL_INTERVAL)
     return stopped.is_set()
 
 
 def _greet(url: str, screen: Screen) -> None:
-    """Say where it listens and how to try it."""
+    """Show the address, an example and the header."""
     translate = screen.translate
     screen.show(
         Text.assemble(translate("sim.listening"), " ", (url, "bold green")),
@@ -210,7 +197,7 @@ def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
 
 
 def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:
-    """Return one message as an object."""
+    """Return one message as a JSON object."""
     return {
         "event": "message",
         "received_at": message.received_at.isoformat(),
@@ -228,7 +215,7 @@ def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any
 
 
 def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
-    """Say how many messages there were."""
+    """Show the number of messages."""
     translate, stats = screen.translate, simulator.stats
     said = translate(
         "sim.summary",

@@ -1,8 +1,8 @@
-"""`smsc tail`: receipts and subscribers' messages, as they come.
+"""`smsc tail`: a log of delivery receipts (DLRs) and incoming messages.
 
-Rule: one line each. Texts of subscribers are shown, since that is what it is for; numbers are
-masked unless `--full` says otherwise. Both streams are always read, whichever is shown: one that
-nobody reads would hold up the other.
+Rule: one line each. Texts of subscribers are shown, as that is its purpose; numbers are masked
+unless `--full` is given. Both streams are always read, whichever is shown: back-pressure of an
+unread one would stop the other.
 """
 
 from __future__ import annotations
@@ -45,26 +45,25 @@ def tail_command(
     url: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show what comes until Ctrl-C.
+    """Show receipts and incoming messages until Ctrl-C.
 
     Args:
-        receipts: Only these, unless both are asked for.
-        incoming: Only these, unless both are asked for.
-        full: Show whole numbers.
-        url: Of the gateway; None takes SMSC_URL.
-        screen: Where to show it all.
+        receipts: Show only receipts, unless both options are given.
+        incoming: Show only incoming messages, unless both options are given.
+        full: Show complete numbers.
+        url: Of the gateway; None means SMSC_URL.
+        screen: For the output.
     """
     progress = SendProgress()
     config = read_config(url, progress)
     kinds = (Receipt,) * receipts + (IncomingMessage,) * incoming or (Receipt, IncomingMessage)
-    watch = _TailSession(screen, kinds, is_full=full)
+    session = _TailSession(screen, kinds, is_full=full)
     try:
-        # It only listens, so it asks for no more.
-        return run_async(watch.run(replace(config, mode=BindMode.RECEIVER)), progress, screen)
+        return run_async(session.run(replace(config, mode=BindMode.RECEIVER)), progress, screen)
     except Failure as failure:
         if failure.code is not ExitCode.INTERRUPTED:
             raise
-    # Where signals can't be handled, Ctrl-C still is the end that was meant.
+    # Ctrl-C where signals can't be handled: the intended end.
     return ExitCode.DONE
 
 
@@ -72,9 +71,9 @@ class _TailSession:
     """One run of `smsc tail`.
 
     Args:
-        screen: Where to show what comes.
-        kinds: What is shown of it.
-        is_full: Show whole numbers.
+        screen: For the output.
+        kinds: Classes of the items to show.
+        is_full: Show complete numbers.
     """
 
     def __init__(
@@ -89,8 +88,8 @@ class _TailSession:
         self._shown: Counter[str] = Counter()
 
     async def run(self, config: SmscConfig) -> int:
-        """Show what comes until it is ended, or until the gateway refuses for good."""
-        # Imported here: an error of the URL needs no client.
+        """Show items until stopped, or until the gateway refuses the bind for good."""
+        # Imported here: an invalid URL needs no client.
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         began = perf_counter()
@@ -104,10 +103,10 @@ class _TailSession:
             streams = (smsc.receipts(), smsc.incoming())
             readers = [asyncio.create_task(self._read(stream)) for stream in streams]
             ending = asyncio.create_task(self._stopped.wait())
-            # A reader that is done has failed.
+            # A reader that ends before that has failed.
             await asyncio.wait([ending, *readers], return_when=asyncio.FIRST_COMPLETED)
             self._stop(self._failure)
-        # They end when all that came before the end is shown.
+        # The readers end after the last item received before the client was closed.
         await asyncio.gather(ending, *readers)
         if self._failure is not None:
             raise self._failure
@@ -115,21 +114,21 @@ class _TailSession:
         return ExitCode.DONE
 
     async def _read(self, stream: AsyncIterator[Receipt | IncomingMessage]) -> None:
-        """Show what is asked for of a stream, until it ends."""
-        with suppress(ClientClosedError):  # the end came before the first look
+        """Show the selected items of a stream until it ends."""
+        with suppress(ClientClosedError):  # closed before the first item
             async for item in stream:
                 if isinstance(item, self._kinds):
                     self._show(item)
 
     def _stop(self, failure: Failure | None = None) -> None:
-        """Come to the end."""
+        """End the session."""
         self._failure = failure
         self._stopped.set()
 
-    # The link itself.
+    # The link.
 
     def _on_link_event(self, event: LinkEvent) -> None:
-        """Tell of a link that goes and comes back: silence must mean that nothing came."""
+        """Report a lost and a restored link, so that silence means that nothing arrived."""
         if self._stopped.is_set():
             return
         match event:
@@ -146,11 +145,11 @@ class _TailSession:
                 self._is_down = False
 
     def _notice(self, key: str, **values: object) -> None:
-        """Say something beside the lines."""
+        """Print a notice to standard error."""
         self._screen.show_error(Text(self._screen.translate(key, **values), style="yellow"))
 
     def _greet(self, config: SmscConfig) -> None:
-        """Say where it listens, and name the columns."""
+        """Show the address and the header."""
         translate = self._screen.translate
         self._screen.show(
             Text.assemble(translate("tail.listening"), " ", (str(config), "bold green")),
@@ -164,7 +163,7 @@ class _TailSession:
         self._screen.write_json({"event": "listening", "url": str(config)})
 
     def _sum_up(self, took: float) -> None:
-        """Say how much there was."""
+        """Show the number of items."""
         translate, shown = self._screen.translate, self._shown
         counted = [
             translate.count(noun, shown[event])
@@ -176,7 +175,7 @@ class _TailSession:
         counts = {noun: shown[event] for event, noun, _ in _EVENTS}
         self._screen.write_json({"event": "summary", **counts, "seconds": round(took, 1)})
 
-    # What comes.
+    # Items.
 
     def _show(self, item: Receipt | IncomingMessage) -> None:
         """Show one receipt or message."""
@@ -211,7 +210,7 @@ _EVENTS = (("receipt", "receipts", Receipt), ("incoming", "messages", IncomingMe
 
 
 def _receipt(receipt: Receipt, translate: Translator) -> Text:
-    """Say what became of a message."""
+    """Return the state and the details of a receipt."""
     is_delivered = receipt.state is MessageState.DELIVERED
     style = "bold green" if is_delivered else "bold red" if receipt.is_final else "bold yellow"
     details = [receipt.message_id, cause(receipt.error, translate)]
@@ -222,7 +221,7 @@ def _receipt(receipt: Receipt, translate: Translator) -> Text:
 
 
 def _incoming(message: IncomingMessage, translate: Translator) -> Text:
-    """Say what a subscriber wrote."""
+    """Return the text of an incoming message."""
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
     if message.is_complete:
         return Text(text)
@@ -231,7 +230,7 @@ def _incoming(message: IncomingMessage, translate: Translator) -> Text:
 
 
 def _as_json(item: Receipt | IncomingMessage, translate: Translator) -> dict[str, Any]:
-    """Return what is told, for programs."""
+    """Return the fields of an item for its JSON object."""
     if isinstance(item, IncomingMessage):
         return {
             "text": item.text,
