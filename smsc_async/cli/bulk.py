@@ -1,7 +1,7 @@
-"""`smsc bulk`: a CSV file of messages, sent once each, however often the command is run.
+"""`smsc bulk`: sends each message of a CSV file once, however often the command is run.
 
-Rule: a row is in the outbox beside the file before its message leaves, so that an interrupted run
-is simply run again. What may have left is never sent again unless that is asked for.
+Rule: a row is stored in the outbox next to the file before its message is sent, so an interrupted
+run is resumed by the same command. A message with an unknown outcome is sent again only on request.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 PARTLY_SENT: Final = "outcome.bulk"
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500
-"""Rows that are put into the outbox together."""
+"""Rows stored in the outbox together."""
 POLL_INTERVAL: Final = 0.2
-"""Seconds between two looks at how far it is."""
+"""Seconds between two updates of the progress."""
 LINE_INTERVAL: Final = 5.0
-"""Seconds between two lines about it, where there is no terminal to draw a bar on."""
+"""Seconds between two lines of progress, where the output isn't a terminal."""
 
 
 def bulk_command(
@@ -67,13 +67,13 @@ def bulk_command(
     Args:
         file: CSV with a header.
         encoding: Of the file.
-        kind: Of rows that don't say theirs.
-        sender: Of rows that name none.
-        url: Of the gateway; None takes SMSC_URL.
-        resend_refused: Send again what the gateway refused.
-        resend_unknown: Send again what may have been sent.
-        dry_run: Only judge the rows.
-        screen: Where to show it all.
+        kind: For rows without a kind.
+        sender: For rows without a sender.
+        url: Of the gateway; None means SMSC_URL.
+        resend_refused: Send rows again that the gateway refused.
+        resend_unknown: Send rows again whose outcome is unknown.
+        dry_run: Validate the rows, send nothing.
+        screen: For the output.
     """
     progress = SendProgress(NOT_SENT)
     if file == STANDARD_INPUT:
@@ -102,15 +102,15 @@ def bulk_command(
 
 @dataclass(slots=True)
 class _PlannedRows:
-    """What planning the rows came to."""
+    """The rows of a file, validated."""
 
-    good: list[CsvRow] = field(default_factory=list)
+    valid: list[CsvRow] = field(default_factory=list)
     rejected: list[CsvRow] = field(default_factory=list)
     parts: int = 0
 
 
 def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> _PlannedRows:
-    """Plan every row, so that what can't travel is known before anything leaves."""
+    """Plan every row, so that rejected ones are known before anything is sent."""
     planned = _PlannedRows()
     for row in csv_file.rows:
         if row.message is not None:
@@ -118,19 +118,17 @@ def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> _PlannedRows:
                 planned.parts += plan(row.message, settings).parts
             except InvalidMessageError as error:
                 row.message, row.reason = None, str(error)
-        (planned.rejected if row.message is None else planned.good).append(row)
+        (planned.rejected if row.message is None else planned.valid).append(row)
     return planned
 
 
 def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
-    """Show what would be sent, and what is rejected and why."""
+    """Show what would be sent, and the rejected rows with their reasons."""
     translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
-    for row in planned.rejected:
-        screen.show(Text(_rejection(row, screen), style="red"))
-        screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
+    _show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(
-            (translate("bulk.messages"), Text(str(len(planned.good)), style="bold")),
+            (translate("bulk.messages"), Text(str(len(planned.valid)), style="bold")),
             (translate("bulk.parts"), Text(str(planned.parts), style="bold")),
             (translate("bulk.rejected"), Text(str(len(planned.rejected)))),
         ),
@@ -139,7 +137,7 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
     screen.write_json(
         {
             "rows": len(csv_file.rows),
-            "messages": len(planned.good),
+            "messages": len(planned.valid),
             "parts": planned.parts,
             "rejected": len(planned.rejected),
         }
@@ -147,9 +145,12 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
     return ExitCode.REFUSED if planned.rejected else ExitCode.DONE
 
 
-def _rejection(row: CsvRow, screen: Screen) -> str:
-    """Return a rejected row as a line."""
-    return screen.translate("bulk.row", number=row.number, reason=row.reason)
+def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
+    """Show rejected rows, one a line."""
+    for row in rows:
+        line = screen.translate("bulk.row", number=row.number, reason=row.reason)
+        screen.show(Text(line, style="red"))
+        screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
 
 @dataclass(slots=True)
@@ -164,36 +165,36 @@ class _BulkRun:
 
     @property
     def outbox_path(self) -> Path:
-        """Where it is kept what became of each row."""
+        """Database with the state of each row."""
         return self.csv_file.path.with_name(f"{self.csv_file.path.name}.outbox")
 
     @property
     def rejected_path(self) -> Path:
-        """Where the rows go that weren't taken."""
+        """File for the rejected rows."""
         return self.csv_file.path.with_name(f"{self.csv_file.path.stem}.rejected.csv")
 
     async def run(self) -> int:
-        """Put, send, tell."""
-        # Imported here: a file that is broken needs no client.
+        """Store the rows, send them, report."""
+        # Imported here: an invalid file needs no client.
         from smsc_async.client.runtime import text_settings  # noqa: PLC0415
 
         planned = _plan_rows(self.csv_file, text_settings(self.config))
         failure: Failure | None = None
         try:
             async with Outbox(self.outbox_path) as outbox:
-                await self._send(outbox, planned.good)
+                await self._send(outbox, planned.valid)
                 return await self._report_rows(outbox, planned)
         except OutboxError as error:
             code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
             failure = Failure(code, "bulk.outbox", outcome=self.progress.outcome, detail=str(error))
-        # Outside of the handler: its own sentence says it all.
+        # Outside of the handler: the detail says it all.
         raise failure
 
-    async def _send(self, outbox: Outbox, good: list[CsvRow]) -> None:
-        """Send what isn't sent yet."""
+    async def _send(self, outbox: Outbox, valid: list[CsvRow]) -> None:
+        """Send the rows that aren't sent yet."""
         from smsc_async.client.client import SmscClient  # noqa: PLC0415 - as above
 
-        await self._put(outbox, good)
+        await self._put(outbox, valid)
         counts = await outbox.counts()
         if not counts[OutboxState.QUEUED]:
             return
@@ -203,37 +204,37 @@ class _BulkRun:
             self.progress.outcome = PARTLY_SENT
             await self._run(outbox, smsc)
 
-    async def _put(self, outbox: Outbox, good: list[CsvRow]) -> None:
-        """Bring the outbox up to the file: new rows in, those that are gone from it out."""
+    async def _put(self, outbox: Outbox, valid: list[CsvRow]) -> None:
+        """Update the outbox from the file: add new rows, discard removed ones."""
         known = {entry.key: entry async for entry in outbox.entries()}
-        new = [row for row in good if row.key not in known]
+        new = [row for row in valid if row.key not in known]
         for begin in range(0, len(new), PUT_BATCH):
             together = new[begin : begin + PUT_BATCH]
             await asyncio.gather(
                 *(outbox.put(row.message, row.key) for row in together if row.message)
             )
-        messages = {row.key: row.message for row in good}
+        messages = {row.key: row.message for row in valid}
         for key, entry in known.items():
             await self._update_entry(outbox, entry, messages.get(key or ""))
 
     async def _update_entry(
         self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
     ) -> None:
-        """Do with an entry of an earlier run what the file and the options say now."""
+        """Update an entry of an earlier run to the file and the options of this one."""
         state = entry.state
         if message is None:
             if state is OutboxState.QUEUED:
                 await outbox.discard(entry, ROW_REMOVED)
             return
-        is_back = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
-        if is_back or state in self.resent:
+        is_restored = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
+        if is_restored or state in self.resent:
             entry = await outbox.resend(entry)
-        # With other options, of another sender perhaps. What may have been sent stays as it was.
+        # Other options may change the message, as long as it can't have been sent.
         if entry.state is OutboxState.QUEUED and entry.message != message:
             await outbox.replace(entry, message)
 
     async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
-        """Let the outbox work, and show how far it is."""
+        """Run the outbox and show the progress."""
         failure: Failure | None = None
         with _progress(self.screen) as show:
             polling = asyncio.create_task(_poll_counts(outbox, show))
@@ -251,11 +252,11 @@ class _BulkRun:
             raise failure
 
     async def _report_rows(self, outbox: Outbox, planned: _PlannedRows) -> int:
-        """Tell what became of every row."""
+        """Report the result of every row; return the exit code."""
         entries = {entry.key: entry async for entry in outbox.entries()}
         accepted, parts, unknown = 0, 0, 0
         rejected = list(planned.rejected)
-        for row in planned.good:
+        for row in planned.valid:
             entry = entries[row.key]
             if entry.state is OutboxState.ACCEPTED:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
@@ -266,9 +267,7 @@ class _BulkRun:
                 row.reason = entry.reason
                 rejected.append(row)
         rejected.sort(key=lambda row: row.number)
-        for row in rejected:
-            self.screen.show(Text(_rejection(row, self.screen), style="red"))
-            self.screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
+        _show_rejected(rejected, self.screen)
         write_rejected(self.rejected_path, self.csv_file, rejected)
         self._show_sum(accepted, parts, unknown, len(rejected))
         if unknown:
@@ -276,14 +275,14 @@ class _BulkRun:
         return ExitCode.REFUSED if rejected else ExitCode.DONE
 
     def _report_unknown(self, row: CsvRow, entry: OutboxEntry) -> None:
-        """Tell of a row that may have been sent."""
+        """Report a row whose outcome is unknown."""
         to = display_number(entry.message.to, is_full=False)
         said = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
         self.screen.show(Text(said, style="yellow"))
         self.screen.write_json({"row": row.number, "outcome": "unknown", "reason": entry.reason})
 
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
-        """Show the sums, and where the rest is."""
+        """Show the totals and the file of rejected rows."""
         translate = self.screen.translate
         lines: list[tuple[str, RenderableType]] = [
             (
@@ -311,14 +310,14 @@ class _BulkRun:
 
 
 async def _poll_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Look how far it is, until cancelled."""
+    """Show the progress at intervals until cancelled."""
     while True:
         await _show_counts(outbox, show)
         await asyncio.sleep(POLL_INTERVAL)
 
 
 async def _show_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Show how far it is now."""
+    """Show the progress."""
     counts = await outbox.counts()
     total = sum(counts.values()) - counts[OutboxState.DISCARDED]
     show(total - counts[OutboxState.QUEUED] - counts[OutboxState.SENDING], total)
@@ -326,7 +325,7 @@ async def _show_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None
 
 @contextmanager
 def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
-    """Give what shows how far it is: a bar on a terminal, else a line now and then."""
+    """Yield a function that shows the progress: as a bar on a terminal, else as lines."""
     if screen.is_json:
         yield lambda _done, _total: None
     elif not screen.out.is_terminal:
@@ -344,10 +343,10 @@ def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
 
 
 class _ProgressLines:
-    """Progress where lines can't be drawn over.
+    """Progress as lines, where the output isn't a terminal.
 
     Args:
-        screen: Where they are shown.
+        screen: For the output.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -355,7 +354,7 @@ class _ProgressLines:
         self._last = (0, monotonic())
 
     def __call__(self, done: int, total: int) -> None:
-        """Say how far it is, if that is news."""
+        """Show a line if there is progress and the interval is over, or all is done."""
         shown, at = self._last
         if done == shown or (done < total and monotonic() - at < LINE_INTERVAL):
             return
