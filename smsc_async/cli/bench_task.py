@@ -18,6 +18,7 @@ from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.runner import NOT_SENT
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 from smsc_async.rules.limits import GatewayLimits
@@ -136,11 +137,8 @@ def parts_of(config: SmscConfig, text: str, sender: str, total: int) -> int:
     Raises:
         InvalidMessageError: It can't be sent on this link.
     """
-    # Imported here: an invalid URL needs no client.
-    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
     message = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
-    return plan(message, text_settings(config)).parts
+    return plan(message, TextSettings.from_config(config)).parts
 
 
 def confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:

@@ -175,10 +175,7 @@ class _BulkRun:
 
     async def run(self) -> int:
         """Store the rows, send them, report."""
-        # Imported here: an invalid file needs no client.
-        from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
-        planned = _plan_rows(self.csv_file, text_settings(self.config))
+        planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
         failure: Failure | None = None
         try:
             async with Outbox(self.outbox_path) as outbox:
@@ -192,7 +189,7 @@ class _BulkRun:
 
     async def _send(self, outbox: Outbox, valid: list[CsvRow]) -> None:
         """Send the rows that aren't sent yet."""
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - as above
+        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
 
         await self._put(outbox, valid)
         counts = await outbox.counts()

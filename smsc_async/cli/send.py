@@ -30,6 +30,7 @@ from smsc_async.cli.runner import (
     read_config,
     run_async,
 )
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
     Coding,
@@ -126,10 +127,7 @@ def send_command(
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
     config = replace(config, smart_text=smart or config.smart_text)
-    # Imported here: an invalid URL needs no client.
-    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
-    settings = text_settings(config)
+    settings = TextSettings.from_config(config)
     if dry_run:
         show_plan(message, screen, settings)
         screen.show(Text(screen.translate("nothing_sent"), style="dim"))
@@ -147,6 +145,7 @@ async def _send(
     screen: Screen,
 ) -> int:
     """Connect, send, await the receipt, and show each step."""
+    # Imported here: an invalid URL needs no client.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
