@@ -1,7 +1,7 @@
-"""What the command line says, in English and in Russian.
+"""Texts of the command line in English and Russian.
 
-Rule: both languages have the same keys, and nothing else in this package holds a sentence for
-people. The help pages stand in `pages`.
+Rule: both languages have the same keys, and all texts for the user are here, except for the help
+pages in `help_pages`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _VARIABLES = ("SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def environment_language(environ: Mapping[str, str] | None = None) -> Language:
-    """Return the language of the environment: Russian where it says so, else English."""
+    """Return the language set in the environment: Russian, or English for any other."""
     variables = os.environ if environ is None else environ
-    said = next((value for name in _VARIABLES if (value := variables.get(name))), "")
-    return "ru" if said.lower().startswith("ru") else "en"
+    locale = next((value for name in _VARIABLES if (value := variables.get(name))), "")
+    return "ru" if locale.lower().startswith("ru") else "en"
 
 
 class Translator:
@@ -39,17 +39,17 @@ class Translator:
         self._texts = TEXTS[language]
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the text named *key* with *values* put in."""
+        """Return the text of *key* with its placeholders filled from *values*."""
         return self._texts[key].format(**values)
 
     def count(self, key: str, number: int) -> str:
-        """Return *number* with its noun: "1 part", "3 parts", "5 частей"."""
+        """Return *number* with the noun of *key*: "1 part", "3 parts", "5 частей"."""
         forms = self._texts[key].split("|")
         return f"{number} {forms[_form(self.language, number)]}"
 
 
 def _form(language: Language, number: int) -> int:
-    """Which form of a noun goes with a number: Russian has three, English two."""
+    """Return the index of the plural form: Russian has three, English two."""
     if language == "en":
         return int(number != 1)
     if number % 10 == 1 and number % 100 != 11:
@@ -58,118 +58,129 @@ def _form(language: Language, number: int) -> int:
 
 
 def parse_language(value: str) -> Language | None:
-    """Return *value* if it is a language that is spoken here."""
+    """Return *value* if it is a supported language, else None."""
     return next((language for language in LANGUAGES if language == value), None)
 
 
 _EN: Final[dict[str, str]] = {
     "no_extra": (
-        "smsc: the command line needs {missing}, which isn't installed\n"
+        "smsc: the command line needs the package {missing}, which isn't installed\n"
         "      nothing was sent\n"
         "      install it: pip install 'smsc-async[cli]'"
     ),
-    # The three answers of every failure.
+    # The answers of every failure.
     "failed": "error",
     "detail": "detail",
     "outcome": "sent?",
     "do": "to do",
-    "outcome.not_sent": "no: nothing left this machine, nothing is paid",
-    "outcome.refused": "the gateway said no; what it refuses isn't paid",
-    "outcome.unknown": "perhaps: it may have been accepted, delivered and paid",
+    "outcome.not_sent": "no: nothing was sent and nothing is charged",
+    "outcome.refused": "no: the gateway refused it; refused messages aren't charged",
+    "outcome.unknown": "unknown: the message may have been accepted, delivered and charged",
     "outcome.accepted": "yes: accepted as {ids}",
-    "outcome.some": "in part: accepted as {ids}, these are paid",
-    # Wrong use.
-    "use.unknown_command": "there is no command {name!r}",
-    "use.unknown_command.near": "there is no command {name!r}; did you mean {near!r}?",
-    "use.no_command": "no command is named",
-    "use.unknown_option": "there is no option {name}",
-    "use.unknown_option.near": "there is no option {name}; did you mean {near}?",
-    "use.dash": "an argument begins with '-' and is no option",
+    "outcome.some": "partly: accepted as {ids}, these are charged",
+    # Usage errors.
+    "use.unknown_command": "unknown command {name!r}",
+    "use.unknown_command.near": "unknown command {name!r}; did you mean {near!r}?",
+    "use.no_command": "a command is needed",
+    "use.unknown_option": "unknown option {name}",
+    "use.unknown_option.near": "unknown option {name}; did you mean {near}?",
+    "use.dash": "an argument begins with '-' but isn't an option",
     "use.missing": "{name} is missing",
-    "use.value": "{name} doesn't take {value!r}",
+    "use.value": "{name} doesn't accept {value!r}",
     "use.whole": "{name}: a whole number is needed, got {value!r}",
     "use.number": "{name}: a number is needed, got {value!r}",
     "use.choices": "{name}: one of {choices} is needed, got {value!r}",
-    "use.too_many": "{count} too many: a text with spaces needs quotes around it",
-    "use.wrong": "these arguments don't go together",
+    "use.too_many": "unexpected arguments: {count}; put a text with spaces in quotes",
+    "use.wrong": "invalid arguments",
     "use.duration": "{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}",
-    "use.language": "--lang takes ru or en, got {value!r}",
-    "use.not_of_kind": "{name} doesn't go with --kind {kind}; it is for {kinds}",
-    "use.kind_needs": "--kind {kind} needs {name}",
-    "use.no_number": "number {place} of the command line can't be asked about",
-    "use.no_query": "no message has such an id or sender",
-    "use.pair": "{name}: NAME=VALUE is needed, NAME being one of {choices}",
+    "use.language": "--lang accepts ru or en, got {value!r}",
+    "use.not_of_kind": "{name} can't be used with --kind {kind}, only with {kinds}",
+    "use.kind_needs": "--kind {kind} requires {name}",
+    "use.no_number": "argument {place} isn't a valid phone number",
+    "use.no_query": "invalid message id or sender",
+    "use.pair": "{name}: NAME=VALUE is needed, where NAME is one of {choices}",
     "use.range": "{name}: a whole number {least} to {most} is needed, got {value}",
-    "use.param": "{name} and --param don't go together: --param says all of a call",
+    "use.param": "{name} and --param can't be combined: --param contains all settings of a call",
     "use.do": "see: {command} --help",
     "use.dash.do": "write --text=\"-…\" for a text that begins with '-'; see: {command} --help",
-    # Failures of the library, by class: what happened, and what to do.
-    "InvalidMessageError": "this message can't be sent as it is",
-    "InvalidMessageError.do": "mend it ({field}) and try again; `smsc plan` checks without sending",
-    "ConfigError": "the settings make no sense",
-    "ConfigError.do": "look at the URL: smpp://login:password@host:2775, or sim:// to try out",
-    "no_url": "where to send to isn't known: SMSC_URL isn't set",
+    # Errors of the library, by class: what happened, and what to do.
+    "InvalidMessageError": "the message is invalid",
+    "InvalidMessageError.do": (
+        "correct it ({field}) and try again; `smsc plan` checks without sending"
+    ),
+    "ConfigError": "the settings are invalid",
+    "ConfigError.do": "check the URL: smpp://login:password@host:2775, or sim:// for the simulator",
+    "no_url": "there is no gateway to connect to: SMSC_URL isn't set",
     "no_url.do": (
-        "export SMSC_URL='smsc://login:password@', or add --url; --url sim:// tries it out"
-        " without an account"
+        "export SMSC_URL='smsc://login:password@', or add --url; --url sim:// needs no account"
     ),
-    "ConnectFailedError": "no link: nobody took the connection",
+    "ConnectFailedError": "no connection to the gateway",
     "ConnectFailedError.do": (
-        "check host and port in the URL, and that the account lists this machine's address"
+        "check host and port in the URL, and that the account permits this machine's address"
     ),
-    "BindRefusedError": "no link: the gateway refused the login",
+    "BindRefusedError": "the gateway refused the login",
     "BindRefusedError.do": (
-        "check login and password (SMPP has one of its own), and that SMPP is switched on"
+        "check login and password (SMPP has its own) and that SMPP is enabled in the account"
     ),
-    "LinkError": "the link to the gateway was lost",
-    "LinkError.do": "try again; if it keeps happening, look at the network and at the gateway",
-    "HeldByRuleError": "held back: the gateway would refuse it now",
+    "LinkError": "the connection to the gateway was lost",
+    "LinkError.do": "try again; if it happens again, check the network and the gateway",
+    "HeldByRuleError": "not sent: the gateway would refuse it now",
     "HeldByRuleError.do": "send it again in {seconds} s",
     "SubmitRefusedError": "the gateway refused the message",
-    "SubmitRefusedError.do": "look the status up; sender, balance and limits are the usual causes",
-    "ThrottledError": "the gateway says that it is too much at once",
-    "ThrottledError.do": "wait a little and send more slowly",
-    "ResponseTimeoutError": "the gateway gave no answer",
+    "SubmitRefusedError.do": (
+        "look up the status; frequent causes are the sender, the balance and limits"
+    ),
+    "ThrottledError": "the gateway limits the rate",
+    "ThrottledError.do": "wait a little, then send more slowly",
+    "ResponseTimeoutError": "the gateway didn't respond",
     "ResponseTimeoutError.do": (
-        "look into the history of the account before sending again; a second one may be paid too"
+        "check the history of the account before sending again: the message may be charged twice"
     ),
-    "SubmitInterruptedError": "the link was lost on the way",
-    "SubmitInterruptedError.do": "if it went, look into the history first; if not, send it again",
-    "PartsOverdueError": "not all parts went within the minute",
-    "PartsOverdueError.do": "a faster link or a shorter text; the operator may drop what came",
-    "SendError": "the message wasn't sent as it should",
-    "SendError.do": "look into the history of the account before sending again",
-    "ReceiptTimeoutError": "no final receipt came in time",
-    "ReceiptTimeoutError.do": "the phone may be off: wait longer (--wait), or look it up by its id",
-    "RequestRefusedError": "the gateway refused to say",
+    "SubmitInterruptedError": "the connection was lost while sending",
+    "SubmitInterruptedError.do": (
+        "if it may have been sent, check the history of the account first; if not, send it again"
+    ),
+    "PartsOverdueError": "some parts weren't sent within the gateway's minute",
+    "PartsOverdueError.do": (
+        "use a faster connection or a shorter text; the operator may drop the accepted parts"
+    ),
+    "SendError": "sending failed",
+    "SendError.do": "check the history of the account before sending again",
+    "ReceiptTimeoutError": "no final receipt arrived in time",
+    "ReceiptTimeoutError.do": (
+        "the phone may be off: wait longer (--wait), or query the message by its id"
+    ),
+    "RequestRefusedError": "the gateway refused the request",
     "RequestRefusedError.do": (
-        "look at the id, and give the --sender it was sent with; ids are forgotten in time"
+        "check the id, and give the --sender the message was sent with; old ids are deleted"
     ),
-    "RequestTimeoutError": "the gateway gave no answer",
-    "RequestTimeoutError.do": "ask again a little later, that is safe",
-    "ProtocolError": "the two sides don't understand each other",
-    "ProtocolError.do": "is it SMPP, and TLS where it should be? see smpp:// and smpps://",
+    "RequestTimeoutError": "the gateway didn't respond",
+    "RequestTimeoutError.do": "try again a little later; that is safe",
+    "ProtocolError": "invalid data on the connection",
+    "ProtocolError.do": "is it an SMPP port, with TLS where needed? compare smpp:// and smpps://",
     "interrupted": "interrupted",
-    "interrupted.do": "nothing more happens here",
-    "unexpected": "something unexpected happened: {kind}",
-    "unexpected.do": "run it again with --debug and report what it shows",
-    "address_in_use": "port {port} of {host} is taken",
-    "address_in_use.do": "take another one, smsc sim --port {other}, or end what listens there",
-    "no_port": "there is no port {port}; ports are 0 to 65535",
+    "interrupted.do": "nothing more will be sent",
+    "unexpected": "unexpected error: {kind}",
+    "unexpected.do": "run it again with --debug and report the output",
+    "address_in_use": "port {port} of {host} is in use",
+    "address_in_use.do": (
+        "use another one: smsc sim --port {other}, or stop the program that uses it"
+    ),
+    "no_port": "invalid port {port}; ports are 0 to 65535",
     "cannot_listen": "can't listen on {host}:{port}: {reason}",
-    "cannot_listen.do": "take another address: smsc sim --host 127.0.0.1 --port 2775",
-    "no_text": "there is no text on standard input",
-    "no_text.do": "pipe one in: echo hello | smsc send 79991234567 -",
+    "cannot_listen.do": "use another address: smsc sim --host 127.0.0.1 --port 2775",
+    "no_text": "standard input is empty",
+    "no_text.do": "pipe a text: echo hello | smsc send 79991234567 -",
     "bad_bytes": "standard input isn't UTF-8 text",
     "bad_bytes.do": "convert it: iconv -f cp1251 -t utf-8",
-    "no_hex": "there are no octets",
+    "no_hex": "no octets were given",
     "no_hex.do": "smsc decode 00000010 00000015 00000000 00000001, or `-` for standard input",
-    "bad_hex": "{found} at character {position} is no hexadecimal digit",
-    "bad_hex.do": "an octet is two digits, with spaces, colons, commas, 0x or offsets between them",
-    "odd_hex": "{digits} hexadecimal digits make no whole octets",
-    "odd_hex.do": "one digit is missing or too many; copy the octets again",
+    "bad_hex": "{found} at character {position} isn't a hexadecimal digit",
+    "bad_hex.do": "write two digits an octet; spaces, colons, commas, 0x and offsets are accepted",
+    "odd_hex": "an odd number of hexadecimal digits: {digits}",
+    "odd_hex.do": "a digit is missing or extra; copy the octets again",
     "gap_hex": "octets are missing: the dump goes from 0x{have:04x} to 0x{offset:04x}",
-    "gap_hex.do": "copy the dump whole; where a password is hidden, its octets are missing",
+    "gap_hex.do": "copy the whole dump; the octets of hidden passwords are missing in it",
     # Nouns.
     "parts": "part|parts",
     "octets": "octet|octets",
@@ -188,23 +199,23 @@ _EN: Final[dict[str, str]] = {
     "coding.0": "GSM 7-bit",
     "coding.1": "ISO-8859-1",
     "coding.2": "UCS-2",
-    "why": "why",
-    "why.gsm": "every character is in the GSM alphabet",
-    "why.asked": "asked for by --coding",
-    "why.forced": "{letters} outside of the GSM alphabet",
-    "why.smart": "smart text: typographic signs are replaced by plain ones",
-    "why.markup": "what isn't an SMS goes as markup, which has no doubts in UCS-2",
+    "why": "reason",
+    "why.gsm": "all characters are in the GSM alphabet",
+    "why.asked": "set by --coding",
+    "why.forced": "{letters} outside the GSM alphabet",
+    "why.smart": "typographic signs are replaced by plain ones",
+    "why.markup": "other kinds than SMS are sent as markup, which is unambiguous in UCS-2",
     "charged": "charged",
-    "goes_as": "goes as",
+    "goes_as": "sent as",
     "size": "size",
     "size.of": "{units}, {octets}",
     "part": "part {number}",
     "used": "{used} of {capacity} octets, {room} left",
-    "travels": "travels",
-    "travels.udh": "cut by us, each part headed by a UDH",
-    "travels.sar": "cut by us, parts joined by sar_* TLVs",
-    "travels.payload": "whole, in message_payload; the gateway cuts it",
-    "forcing": "What forced UCS-2",
+    "travels": "splitting",
+    "travels.udh": "by the client; each part has a UDH",
+    "travels.sar": "by the client; parts have sar_* TLVs",
+    "travels.payload": "by the gateway; the text is sent in message_payload",
+    "forcing": "Characters that force UCS-2",
     "character": "character",
     "code_point": "code point",
     "name": "name",
@@ -213,10 +224,12 @@ _EN: Final[dict[str, str]] = {
     "lookalike": "{replacement} (Latin)",
     "instead": "With the replacements: GSM 7-bit, {parts} instead of {now}.",
     "same_parts": "With the replacements: GSM 7-bit, still {parts}.",
-    "smart.would": "With smart text (smart_text=1 in the URL, here --smart): {parts}, not {now}.",
-    "smart.saves": "Without smart text: {parts}.",
-    "smart.same": "Without smart text: UCS-2, also {parts}.",
-    "smart.nothing": "Smart text changes nothing here.",
+    "smart.would": (
+        "With plain signs (--smart, or smart_text=1 in the URL): {parts} instead of {now}."
+    ),
+    "smart.saves": "Without --smart: {parts}.",
+    "smart.same": "Without --smart: UCS-2, also {parts}.",
+    "smart.nothing": "--smart makes no difference here.",
     "nothing_sent": "Nothing was sent.",
     # Sending.
     "connecting": "connecting …",
@@ -227,9 +240,9 @@ _EN: Final[dict[str, str]] = {
     "receipt.after": "{state} after {seconds} s",
     "receipt.error": "{code}: {explained}",
     "cause": "cause",
-    "undelivered.do": "it is final: the gateway doesn't try again",
-    # Questions about subscribers.
-    "asking": "asked, waiting for the answers …",
+    "undelivered.do": "the state is final: the gateway doesn't try again",
+    # Lookups.
+    "asking": "sent, waiting for the answers …",
     "number": "number",
     "reachable": "reachable",
     "reachable.yes": "yes",
@@ -240,7 +253,7 @@ _EN: Final[dict[str, str]] = {
     "state": "state",
     "took": "time",
     "seconds": "s",
-    "details": "told",
+    "details": "details",
     "hlr.imsi": "IMSI",
     "hlr.msc": "MSC",
     "hlr.mcc": "MCC",
@@ -248,12 +261,12 @@ _EN: Final[dict[str, str]] = {
     "hlr.country": "country",
     "hlr.network": "network",
     "hlr.roaming_country": "roaming in",
-    "hlr.roaming_network": "network there",
-    # Questions about messages, and what comes in.
-    "final_at": "final at",
-    "not_final.do": "it isn't final yet: ask again, but not too often",
+    "hlr.roaming_network": "roaming network",
+    # Queries, receipts and incoming messages.
+    "final_at": "final since",
+    "not_final.do": "the state isn't final yet: query it again later",
     "tail.listening": "Receipts and incoming messages from",
-    "tail.stop": "Ctrl-C ends it. Texts are shown, and what comes here goes nowhere else.",
+    "tail.stop": "Stop with Ctrl-C. Items received here don't reach any other program.",
     "tail.columns.time": "time",
     "tail.columns.kind": "kind",
     "tail.columns.from": "from",
@@ -262,14 +275,14 @@ _EN: Final[dict[str, str]] = {
     "tail.receipt": "receipt",
     "tail.incoming": "incoming",
     "tail.parts": "({parts} of {total} parts)",
-    "tail.down": "the link was lost: {reason}; it is built again",
-    "tail.retry": "no link: {reason}; the next attempt is in {seconds} s",
-    "tail.up": "the link is up again: {host}",
+    "tail.down": "connection lost: {reason}; reconnecting",
+    "tail.retry": "no connection: {reason}; next attempt in {seconds} s",
+    "tail.up": "connected again: {host}",
     "tail.summary": "{counted} in {seconds} s",
     # The simulator.
-    "sim.listening": "The gateway's simulator listens on",
+    "sim.listening": "The simulator of the gateway listens on",
     "sim.try": "Try it from another terminal:",
-    "sim.stop": "Ctrl-C ends it. Texts are shown here, and nothing leaves this machine.",
+    "sim.stop": "Stop with Ctrl-C. Texts are shown here, and no message leaves this machine.",
     "sim.columns.time": "time",
     "sim.columns.from": "from",
     "sim.columns.to": "to",
@@ -278,250 +291,268 @@ _EN: Final[dict[str, str]] = {
     "sim.columns.text": "text",
     "sim.summary": "{messages}, {parts} in {seconds} s",
     # The demonstration.
-    "demo.title": "A one-time code through the gateway on your desk",
+    "demo.title": "A one-time code through the embedded simulator",
     "demo.message": "Message",
     "demo.from": "from",
     "demo.to": "to",
     "demo.text": "text",
-    "demo.wire": "What left: {command}, {octets}",
-    "demo.answer": "What came back",
-    "demo.took": "in all",
+    "demo.wire": "Sent: {command}, {octets}",
+    "demo.answer": "Answer",
+    "demo.took": "total",
     "demo.took.of": "{seconds} s from send() to the receipt, over SMPP on {where}",
-    "demo.next": "Go on",
+    "demo.next": "Next steps",
     "demo.next.python": "Python",
     "demo.next.shell": "terminal",
     "demo.next.account": (
-        "A real account: register at SMSC.ru, switch SMPP on and make a password for it;"
-        " then the URL is smsc://login:password@"
+        "For a real account, register at SMSC.ru, enable SMPP and set a password for it;"
+        " the URL is then smsc://login:password@"
     ),
-    # A link measured.
-    "bench.cost": "This sends {messages}, {parts}, through {where}. All of them are paid.",
-    "bench.takes": "At {rate} parts a second it takes {seconds} s or more.",
-    "bench.free": "This sends {messages}, {parts}, to the simulator. They cost nothing.",
+    # Measurement of a link.
+    "bench.cost": "This will send {messages}, {parts}, through {where}. All of them are charged.",
+    "bench.takes": "At {rate} parts a second it takes at least {seconds} s.",
+    "bench.free": "This will send {messages}, {parts}, to the simulator, free of charge.",
     "bench.ask": "Send them? yes/no:",
-    "bench.needs_yes": "nobody agreed to send {messages}, {parts}",
-    "bench.needs_yes.do": "say --yes, or try it at no cost: smsc bench sim://",
-    "bench.declined": "you said no",
-    "bench.declined.do": "fewer --messages or --windows cost less; smsc bench sim:// costs nothing",
-    "bench.no_recipients": "there is nobody to send to, and numbers aren't invented on a real link",
-    "bench.no_recipients.do": "put your own test numbers, one a line, into --recipients FILE",
-    "bench.too_few": "{total} messages to {given} numbers would be a flood; it takes {needed}",
-    "bench.too_few.do": "add numbers, or send fewer: --messages, --warm-up, --windows",
-    "bench.too_many": "{total} messages are too many; {most} is the most",
-    "bench.too_many.do": "send fewer: --messages, --warm-up, --windows",
-    "bench.bad_number": "line {line} of {file} is no phone number",
-    "bench.bad_number.do": "write one a line, with the country code: 79991234567",
-    "bench.no_file": "{file} can't be used: {reason}",
-    "bench.no_file.do": "take another file",
+    "bench.needs_yes": "sending {messages}, {parts}, needs your consent",
+    "bench.needs_yes.do": "add --yes, or try it free of charge: smsc bench sim://",
+    "bench.declined": "cancelled by you",
+    "bench.declined.do": "fewer --messages or --windows cost less; smsc bench sim:// is free",
+    "bench.no_recipients": "recipients are needed: for a real gateway no numbers are invented",
+    "bench.no_recipients.do": (
+        "write your own test numbers, one a line, to a file: --recipients FILE"
+    ),
+    "bench.too_few": (
+        "{total} messages to {given} numbers break the flood limit; {needed} numbers are needed"
+    ),
+    "bench.too_few.do": "add numbers, or send fewer messages: --messages, --warm-up, --windows",
+    "bench.too_many": "{total} messages are too many; the maximum is {most}",
+    "bench.too_many.do": "send fewer messages: --messages, --warm-up, --windows",
+    "bench.bad_number": "line {line} of {file} isn't a phone number",
+    "bench.bad_number.do": "write one number a line, with the country code: 79991234567",
+    "bench.no_file": "can't use {file}: {reason}",
+    "bench.no_file.do": "use another file",
     "bench.at": "window {window}: {answered} of {count}",
     "bench.columns.window": "window",
-    "bench.columns.rate": "a second",
+    "bench.columns.rate": "msg/s",
     "bench.columns.p50": "p50, ms",
     "bench.columns.p95": "p95, ms",
     "bench.columns.p99": "p99, ms",
     "bench.columns.cpu": "CPU, us",
     "bench.columns.receipts": "receipt, s",
     "bench.columns.failed": "failed",
-    "bench.enough": "Window {window} is enough: {rate} a second; a larger one hardly helps.",
-    "bench.largest": "The largest window, {window}, gives most: {rate} a second; try larger ones.",
-    "bench.paced": "The pace of {rate} parts a second is the limit here, not the link.",
-    "bench.nothing": "Nothing was accepted.",
+    "bench.enough": (
+        "Window {window} is sufficient: {rate} messages a second; a larger one hardly helps."
+    ),
+    "bench.largest": (
+        "The largest window, {window}, is the fastest: {rate} messages a second; try larger ones."
+    ),
+    "bench.paced": "The rate limit of {rate} parts a second is the bottleneck, not the link.",
+    "bench.nothing": "No message was accepted.",
     "bench.failed": "{times} x {what}.",
-    "bench.stopped": "Stopped before the end; accepted by then: {messages}.",
-    "bench.simulated": "The simulator runs in this process: the figures are its own as well.",
-    "bench.title": "A link measured",
+    "bench.stopped": "Stopped early; accepted so far: {messages}.",
+    "bench.simulated": "The simulator runs in the same process, so the figures include its work.",
+    "bench.title": "Link measurement",
     "bench.rate": "Messages a second",
     "bench.latency": "Time to the response",
     "bench.ms": "milliseconds",
     "bench.figures": "Figures",
-    # Octets.
+    # PDUs.
     "decode.octet": "at",
     "decode.octets": "octets",
     "decode.field": "field",
     "decode.meaning": "meaning",
-    "decode.fine": "{pdus}, {octets}, nothing broken",
-    "decode.broken": "{pdus}, {octets}, broken at 0x{offset:04x}: {note}",
-    # Many messages of a file.
-    "outcome.bulk": "perhaps in part: the outbox beside the file knows of each row",
+    "decode.fine": "{pdus}, {octets}, no errors",
+    "decode.broken": "{pdus}, {octets}, error at 0x{offset:04x}: {note}",
+    # Messages of a file.
+    "outcome.bulk": "perhaps in part: the .outbox file has the state of each row",
     "bulk.sending": "sending",
     "bulk.progress": "{done} of {total}",
     "bulk.row": "row {number}: {reason}",
-    "bulk.row.unknown": "row {number} to {to}: unknown, it may have been sent",
+    "bulk.row.unknown": "row {number} to {to}: unknown, may have been sent",
     "bulk.fields": "{found} values, the header has {needed}",
     "bulk.messages": "messages",
     "bulk.parts": "parts",
     "bulk.rejected": "rejected",
-    "bulk.rejected.in": "{count}, with their reasons in {name}",
+    "bulk.rejected.in": "{count}, see {name} for the reasons",
     "bulk.unknown": "unknown",
     "bulk.unknown.do": (
-        "look into the history of the account; --resend-unknown sends them again, and they may"
-        " be paid twice"
+        "check the history of the account; --resend-unknown sends them again, and they"
+        " may be charged twice"
     ),
     "bulk.accepted": "{count}, in parts: {parts}",
-    "bulk.stdin": "a file is needed, the outbox is kept beside it",
+    "bulk.stdin": "a file is needed: the .outbox file is stored next to it",
     "bulk.cannot_read": "can't read {name}: {reason}",
-    "bulk.cannot_read.do": "look at the path: smsc bulk FILE.csv",
+    "bulk.cannot_read.do": "check the path: smsc bulk FILE.csv",
     "bulk.cannot_write": "can't write {name}: {reason}",
-    "bulk.cannot_write.do": "make room for it and run the command again; nothing is sent twice",
-    "bulk.encoding": "the file is in another encoding than UTF-8 or what was said (at {position})",
-    "bulk.encoding.do": "for a file of Excel: --encoding cp1251",
-    "bulk.broken": "the file is no CSV, line {number}: {reason}",
-    "bulk.broken.do": "a text with quotes or line breaks needs quotes around it, doubled inside",
+    "bulk.cannot_write.do": "free some space and run the command again; nothing is sent twice",
+    "bulk.encoding": "the file isn't in UTF-8 or the given encoding (byte {position})",
+    "bulk.encoding.do": "for a file from Excel: --encoding cp1251",
+    "bulk.broken": "the file isn't valid CSV, line {number}: {reason}",
+    "bulk.broken.do": (
+        "put a text with quotes or line breaks in quotes, and double the quotes inside"
+    ),
     "bulk.no_column": "the header has no column {name}",
-    "bulk.unknown_column": "the header has a column that isn't known",
-    "bulk.unknown_column.near": "the header has a column that isn't known; is it {name}?",
+    "bulk.unknown_column": "the header has an unknown column",
+    "bulk.unknown_column.near": "the header has an unknown column; did you mean {name}?",
     "bulk.twice": "the header has {name} twice",
-    "bulk.header.do": "the first line names the columns, of these: {columns}",
-    "bulk.outbox": "the outbox beside the file can't be used",
-    "bulk.outbox.do": "mend what the detail says and run it again: nothing is sent twice",
-    "bulk.interrupted.do": "run it again: it goes on with the rest, and nothing is sent twice",
+    "bulk.header.do": "the first line must name the columns; known are: {columns}",
+    "bulk.outbox": "the .outbox file next to the CSV file can't be used",
+    "bulk.outbox.do": "fix the problem and run the command again: nothing is sent twice",
+    "bulk.interrupted.do": "run the command again: it sends the rest, and nothing twice",
 }
 
 _RU: Final[dict[str, str]] = {
     "no_extra": (
         "smsc: для командной строки нужен пакет {missing}, он не установлен\n"
         "      ничего не отправлено\n"
-        "      установите: pip install 'smsc-async[cli]'"
+        "      установите его: pip install 'smsc-async[cli]'"
     ),
     "failed": "ошибка",
-    "detail": "подробно",
-    "outcome": "ушло?",
-    "do": "дальше",
-    "outcome.not_sent": "нет: ничего не отправлено, платить не за что",
-    "outcome.refused": "шлюз отказал; за то, в чём он отказал, не платят",
+    "detail": "подробнее",
+    "outcome": "отправлено?",
+    "do": "что делать",
+    "outcome.not_sent": "нет: ничего не отправлено и не оплачено",
+    "outcome.refused": "нет: шлюз отклонил сообщение; отклонённые не оплачиваются",
     "outcome.unknown": "неизвестно: сообщение могло быть принято, доставлено и оплачено",
-    "outcome.accepted": "да: принято под номером {ids}",
-    "outcome.some": "частично: приняты {ids}, они оплачены",
-    "use.unknown_command": "нет команды {name!r}",
-    "use.unknown_command.near": "нет команды {name!r}; может быть, {near!r}?",
-    "use.no_command": "команда не названа",
-    "use.unknown_option": "нет параметра {name}",
-    "use.unknown_option.near": "нет параметра {name}; может быть, {near}?",
+    "outcome.accepted": "да: принято, идентификатор {ids}",
+    "outcome.some": "частично: приняты и оплачены {ids}",
+    "use.unknown_command": "неизвестная команда {name!r}",
+    "use.unknown_command.near": "неизвестная команда {name!r}; возможно, имелась в виду {near!r}?",
+    "use.no_command": "не указана команда",
+    "use.unknown_option": "неизвестный параметр {name}",
+    "use.unknown_option.near": "неизвестный параметр {name}; возможно, имелся в виду {near}?",
     "use.dash": "аргумент начинается с «-», но это не параметр",
-    "use.missing": "не хватает {name}",
+    "use.missing": "не указан {name}",
     "use.value": "{name} не принимает {value!r}",
     "use.whole": "{name}: нужно целое число, получено {value!r}",
     "use.number": "{name}: нужно число, получено {value!r}",
-    "use.choices": "{name}: нужно одно из {choices}, получено {value!r}",
-    "use.too_many": "лишних аргументов: {count}; текст с пробелами берут в кавычки",
-    "use.wrong": "эти аргументы не сочетаются",
+    "use.choices": "{name}: допустимые значения: {choices}; получено {value!r}",
+    "use.too_many": "лишних аргументов: {count}; текст с пробелами заключите в кавычки",
+    "use.wrong": "недопустимые аргументы",
     "use.duration": "{name}: нужна длительность, например 90, 90s, 15m, 2h; получено {value!r}",
     "use.language": "--lang принимает ru или en, получено {value!r}",
-    "use.not_of_kind": "{name} не подходит к --kind {kind}; он для {kinds}",
-    "use.kind_needs": "для --kind {kind} нужен {name}",
-    "use.no_number": "о номере {place} в командной строке спросить нельзя",
-    "use.no_query": "такого номера или отправителя у сообщений не бывает",
-    "use.pair": "{name}: нужно NAME=VALUE, где NAME одно из {choices}",
+    "use.not_of_kind": "{name} не сочетается с --kind {kind}, только с {kinds}",
+    "use.kind_needs": "для --kind {kind} нужен параметр {name}",
+    "use.no_number": "аргумент {place} — не номер телефона",
+    "use.no_query": "недопустимый идентификатор сообщения или отправитель",
+    "use.pair": "{name}: нужно NAME=VALUE, где NAME — одно из {choices}",
     "use.range": "{name}: нужно целое число от {least} до {most}, получено {value}",
-    "use.param": "{name} и --param не сочетаются: --param говорит о звонке всё",
-    "use.do": "смотрите: {command} --help",
-    "use.dash.do": 'текст, который начинается с «-»: --text="-…"; смотрите: {command} --help',
-    "InvalidMessageError": "такое сообщение отправить нельзя",
+    "use.param": "{name} и --param не сочетаются: --param задаёт все настройки звонка",
+    "use.do": "справка: {command} --help",
+    "use.dash.do": (
+        'для текста, который начинается с «-», есть --text="-…"; справка: {command} --help'
+    ),
+    "InvalidMessageError": "недопустимое сообщение",
     "InvalidMessageError.do": (
         "исправьте его ({field}) и повторите; `smsc plan` проверяет без отправки"
     ),
-    "ConfigError": "настройки неверны",
-    "ConfigError.do": "проверьте URL: smpp://login:password@host:2775, или sim:// для пробы",
-    "no_url": "неизвестно, куда отправлять: переменная SMSC_URL не задана",
+    "ConfigError": "недопустимые настройки",
+    "ConfigError.do": "проверьте URL: smpp://login:password@host:2775 или sim:// для симулятора",
+    "no_url": "не указан шлюз: переменная SMSC_URL не задана",
     "no_url.do": (
-        "export SMSC_URL='smsc://login:password@' или --url; проба без аккаунта: --url sim://"
+        "export SMSC_URL='smsc://login:password@' или --url; без аккаунта работает --url sim://"
     ),
-    "ConnectFailedError": "нет связи: соединение никто не принял",
+    "ConnectFailedError": "не удалось соединиться со шлюзом",
     "ConnectFailedError.do": (
-        "проверьте адрес и порт в URL и внесён ли адрес этой машины в список аккаунта"
+        "проверьте адрес и порт в URL и разрешён ли в аккаунте адрес этого компьютера"
     ),
-    "BindRefusedError": "нет связи: шлюз не принял логин",
+    "BindRefusedError": "шлюз не принял логин и пароль",
     "BindRefusedError.do": (
         "проверьте логин и пароль (для SMPP он отдельный) и включён ли SMPP в аккаунте"
     ),
-    "LinkError": "связь со шлюзом потеряна",
-    "LinkError.do": "повторите; если не проходит, проверьте сеть и шлюз",
-    "HeldByRuleError": "задержано: сейчас шлюз откажет",
-    "HeldByRuleError.do": "отправьте снова через {seconds} с",
-    "SubmitRefusedError": "шлюз отказался принять сообщение",
-    "SubmitRefusedError.do": "смотрите код; чаще всего дело в имени отправителя, балансе, лимитах",
-    "ThrottledError": "шлюз говорит: слишком много сразу",
-    "ThrottledError.do": "подождите немного и отправляйте медленнее",
+    "LinkError": "соединение со шлюзом потеряно",
+    "LinkError.do": "повторите; если не поможет, проверьте сеть и шлюз",
+    "HeldByRuleError": "не отправлено: сейчас шлюз отклонит это сообщение",
+    "HeldByRuleError.do": "отправьте через {seconds} с",
+    "SubmitRefusedError": "шлюз отклонил сообщение",
+    "SubmitRefusedError.do": (
+        "посмотрите код; обычно дело в имени отправителя, балансе или ограничениях"
+    ),
+    "ThrottledError": "шлюз ограничивает скорость",
+    "ThrottledError.do": "подождите и отправляйте медленнее",
     "ResponseTimeoutError": "шлюз не ответил",
     "ResponseTimeoutError.do": (
-        "сначала посмотрите историю в аккаунте: второе такое сообщение тоже может быть оплачено"
+        "прежде чем отправлять снова, проверьте историю аккаунта: возможна двойная оплата"
     ),
-    "SubmitInterruptedError": "связь прервалась на полпути",
+    "SubmitInterruptedError": "соединение прервалось во время отправки",
     "SubmitInterruptedError.do": (
-        "если могло уйти, сначала посмотрите историю; если нет, отправьте снова"
+        "если сообщение могло быть отправлено, сначала проверьте историю аккаунта; если"
+        " нет, повторите"
     ),
-    "PartsOverdueError": "не все части ушли за минуту",
+    "PartsOverdueError": "часть сообщения не успела уйти за минуту, отведённую шлюзом",
     "PartsOverdueError.do": (
-        "нужна связь быстрее или текст короче; пришедшее оператор может отбросить"
+        "нужно более быстрое соединение или текст короче; принятые части оператор может отбросить"
     ),
-    "SendError": "сообщение не отправлено как следует",
-    "SendError.do": "прежде чем отправлять снова, посмотрите историю в аккаунте",
-    "ReceiptTimeoutError": "окончательный статус вовремя не пришёл",
+    "SendError": "не удалось отправить",
+    "SendError.do": "прежде чем отправлять снова, проверьте историю аккаунта",
+    "ReceiptTimeoutError": "окончательный отчёт о доставке не пришёл вовремя",
     "ReceiptTimeoutError.do": (
-        "телефон может быть выключен: ждите дольше (--wait) или ищите по номеру сообщения"
+        "возможно, телефон выключен: ждите дольше (--wait) или запросите состояние по"
+        " идентификатору"
     ),
-    "RequestRefusedError": "шлюз отказался ответить",
+    "RequestRefusedError": "шлюз отклонил запрос",
     "RequestRefusedError.do": (
-        "проверьте номер сообщения и --sender, с которым оно ушло; со временем номера забываются"
+        "проверьте идентификатор и --sender, с которым отправлено сообщение; старые удаляются"
     ),
     "RequestTimeoutError": "шлюз не ответил",
-    "RequestTimeoutError.do": "спросите ещё раз чуть позже, это безопасно",
-    "ProtocolError": "стороны не понимают друг друга",
-    "ProtocolError.do": "там точно SMPP, и TLS там, где нужно? сравните smpp:// и smpps://",
+    "RequestTimeoutError.do": "повторите чуть позже, это безопасно",
+    "ProtocolError": "в соединении недопустимые данные",
+    "ProtocolError.do": "это точно порт SMPP, и нужен ли TLS? сравните smpp:// и smpps://",
     "interrupted": "прервано",
-    "interrupted.do": "больше здесь ничего не происходит",
-    "unexpected": "случилось непредвиденное: {kind}",
-    "unexpected.do": "повторите с --debug и сообщите, что он показал",
+    "interrupted.do": "больше ничего не будет отправлено",
+    "unexpected": "непредвиденная ошибка: {kind}",
+    "unexpected.do": "повторите с --debug и сообщите нам вывод",
     "address_in_use": "порт {port} на {host} занят",
-    "address_in_use.do": "возьмите другой, smsc sim --port {other}, или освободите этот",
-    "no_port": "порта {port} нет; порты от 0 до 65535",
-    "cannot_listen": "не удаётся открыть {host}:{port}: {reason}",
-    "cannot_listen.do": "возьмите другой адрес: smsc sim --host 127.0.0.1 --port 2775",
-    "no_text": "на стандартном вводе нет текста",
-    "no_text.do": "передайте его: echo привет | smsc send 79991234567 -",
+    "address_in_use.do": (
+        "укажите другой: smsc sim --port {other}, или остановите программу, которая его занимает"
+    ),
+    "no_port": "недопустимый порт {port}; порты от 0 до 65535",
+    "cannot_listen": "не удалось открыть {host}:{port}: {reason}",
+    "cannot_listen.do": "укажите другой адрес: smsc sim --host 127.0.0.1 --port 2775",
+    "no_text": "стандартный ввод пуст",
+    "no_text.do": "передайте текст: echo привет | smsc send 79991234567 -",
     "bad_bytes": "на стандартном вводе не текст в UTF-8",
     "bad_bytes.do": "перекодируйте: iconv -f cp1251 -t utf-8",
-    "no_hex": "октетов нет",
-    "no_hex.do": "smsc decode 00000010 00000015 00000000 00000001; `-` это стандартный ввод",
-    "bad_hex": "{found} на месте {position} не шестнадцатеричная цифра",
-    "bad_hex.do": "октет это две цифры, между ними пробелы, двоеточия, запятые, 0x, смещения",
-    "odd_hex": "из {digits} шестнадцатеричных цифр целых октетов не сложить",
-    "odd_hex.do": "одной цифры не хватает, или одна лишняя; скопируйте октеты заново",
+    "no_hex": "не указаны октеты",
+    "no_hex.do": "smsc decode 00000010 00000015 00000000 00000001 или `-` для стандартного ввода",
+    "bad_hex": "{found} на позиции {position} — не шестнадцатеричная цифра",
+    "bad_hex.do": "октет — две цифры; допустимы пробелы, двоеточия, запятые, 0x и смещения",
+    "odd_hex": "нечётное число шестнадцатеричных цифр: {digits}",
+    "odd_hex.do": "одной цифры не хватает или одна лишняя; скопируйте октеты заново",
     "gap_hex": "не хватает октетов: дамп переходит с 0x{have:04x} на 0x{offset:04x}",
-    "gap_hex.do": "скопируйте дамп целиком; где скрыт пароль, там его октетов нет",
+    "gap_hex.do": "скопируйте дамп целиком; октетов скрытого пароля в нём нет",
     "parts": "часть|части|частей",
     "octets": "октет|октета|октетов",
     "characters": "символ|символа|символов",
     "messages": "сообщение|сообщения|сообщений",
     "pdus": "PDU|PDU|PDU",
-    "receipts": "статус|статуса|статусов",
+    "receipts": "отчёт|отчёта|отчётов",
     "gsm_units": "септет|септета|септетов",
     "latin1_units": "октет|октета|октетов",
     "ucs2_units": "единица по 16 бит|единицы по 16 бит|единиц по 16 бит",
-    "letters": "буква кириллицы|буквы кириллицы|букв кириллицы",
+    "letters": "русская буква|русские буквы|русских букв",
     "others": "другой символ|других символа|других символов",
     "plan": "План",
     "coding": "кодировка",
     "coding.0": "GSM, 7 бит",
     "coding.1": "ISO-8859-1",
     "coding.2": "UCS-2",
-    "why": "почему",
+    "why": "причина",
     "why.gsm": "все символы есть в алфавите GSM",
-    "why.asked": "так задано: --coding",
-    "why.forced": "{letters} вне алфавита GSM",
-    "why.smart": "умный текст: типографские знаки заменены простыми",
-    "why.markup": "всё, кроме SMS, едет разметкой, в UCS-2 она однозначна",
+    "why.asked": "задано параметром --coding",
+    "why.forced": "{letters} нет в алфавите GSM",
+    "why.smart": "типографские знаки заменены простыми",
+    "why.markup": "всё, кроме SMS, отправляется как разметка, в UCS-2 она однозначна",
     "charged": "к оплате",
-    "goes_as": "уйдёт",
+    "goes_as": "отправится",
     "size": "размер",
     "size.of": "{units}, {octets}",
     "part": "часть {number}",
-    "used": "октетов {used} из {capacity}, свободно {room}",
-    "travels": "как едет",
-    "travels.udh": "режем мы, в начале каждой части UDH",
-    "travels.sar": "режем мы, части связаны TLV sar_*",
-    "travels.payload": "целиком, в message_payload; режет шлюз",
-    "forcing": "Из-за чего UCS-2",
+    "used": "занято октетов: {used} из {capacity}, свободно {room}",
+    "travels": "деление",
+    "travels.udh": "клиентом; у каждой части есть UDH",
+    "travels.sar": "клиентом; у частей есть TLV sar_*",
+    "travels.payload": "шлюзом; текст передаётся целиком в message_payload",
+    "forcing": "Символы, из-за которых нужна UCS-2",
     "character": "символ",
     "code_point": "код",
     "name": "название",
@@ -530,21 +561,21 @@ _RU: Final[dict[str, str]] = {
     "lookalike": "{replacement} (латинская)",
     "instead": "С заменами: GSM, 7 бит, {parts} вместо {now}.",
     "same_parts": "С заменами: GSM, 7 бит, по-прежнему {parts}.",
-    "smart.would": "С умным текстом (smart_text=1 в URL, здесь --smart): {parts} вместо {now}.",
-    "smart.saves": "Без умного текста: {parts}.",
-    "smart.same": "Без умного текста: UCS-2, тоже {parts}.",
-    "smart.nothing": "Умный текст здесь ничего не меняет.",
+    "smart.would": "С простыми знаками (--smart или smart_text=1 в URL): {parts} вместо {now}.",
+    "smart.saves": "Без --smart: {parts}.",
+    "smart.same": "Без --smart: UCS-2, тоже {parts}.",
+    "smart.nothing": "--smart здесь ничего не меняет.",
     "nothing_sent": "Ничего не отправлено.",
-    "connecting": "соединяемся …",
-    "waiting": "принято, ждём статус …",
+    "connecting": "соединение …",
+    "waiting": "принято, ожидание отчёта о доставке …",
     "accepted": "принято",
     "accepted.as": "{ids}, {parts}, {seconds} с",
-    "receipt": "статус",
+    "receipt": "отчёт",
     "receipt.after": "{state} через {seconds} с",
     "receipt.error": "{code}: {explained}",
     "cause": "причина",
-    "undelivered.do": "это окончательно: шлюз больше не пытается",
-    "asking": "спросили, ждём ответов …",
+    "undelivered.do": "состояние окончательное: шлюз больше не пытается доставить",
+    "asking": "отправлено, ожидание ответов …",
     "number": "номер",
     "reachable": "доступен",
     "reachable.yes": "да",
@@ -555,137 +586,157 @@ _RU: Final[dict[str, str]] = {
     "state": "состояние",
     "took": "время",
     "seconds": "с",
-    "details": "что сказано",
+    "details": "подробности",
     "hlr.imsi": "IMSI",
     "hlr.msc": "MSC",
     "hlr.mcc": "MCC",
     "hlr.mnc": "MNC",
     "hlr.country": "страна",
     "hlr.network": "оператор",
-    "hlr.roaming_country": "в роуминге",
-    "hlr.roaming_network": "оператор там",
-    "final_at": "окончательно",
-    "not_final.do": "это ещё не окончательно: спросите снова, но не слишком часто",
-    "tail.listening": "Статусы и входящие сообщения с",
-    "tail.stop": "Завершить: Ctrl-C. Тексты видны; что пришло сюда, больше никуда не придёт.",
+    "hlr.roaming_country": "страна роуминга",
+    "hlr.roaming_network": "оператор в роуминге",
+    "final_at": "окончательно с",
+    "not_final.do": "состояние ещё не окончательное: повторите запрос позже",
+    "tail.listening": "Отчёты о доставке и входящие сообщения с",
+    "tail.stop": "Остановка: Ctrl-C. Полученное здесь не придёт в другие программы.",
     "tail.columns.time": "время",
-    "tail.columns.kind": "вид",
+    "tail.columns.kind": "тип",
     "tail.columns.from": "от",
     "tail.columns.to": "кому",
-    "tail.columns.what": "состояние и номер, или текст",
-    "tail.receipt": "статус",
+    "tail.columns.what": "состояние и идентификатор или текст",
+    "tail.receipt": "отчёт",
     "tail.incoming": "входящее",
     "tail.parts": "({parts} из {total} частей)",
-    "tail.down": "связь потеряна: {reason}; восстанавливаем",
-    "tail.retry": "связи нет: {reason}; следующая попытка через {seconds} с",
-    "tail.up": "связь восстановлена: {host}",
+    "tail.down": "соединение потеряно: {reason}; восстанавливается",
+    "tail.retry": "нет соединения: {reason}; следующая попытка через {seconds} с",
+    "tail.up": "соединение восстановлено: {host}",
     "tail.summary": "{counted} за {seconds} с",
-    "sim.listening": "Симулятор шлюза слушает",
-    "sim.try": "Попробуйте из другого терминала:",
-    "sim.stop": "Завершить: Ctrl-C. Тексты здесь видны, и с этой машины ничего не уходит.",
+    "sim.listening": "Симулятор шлюза принимает соединения на",
+    "sim.try": "Попробуйте в другом терминале:",
+    "sim.stop": "Остановка: Ctrl-C. Тексты видны здесь; сообщения не покидают этот компьютер.",
     "sim.columns.time": "время",
     "sim.columns.from": "от",
     "sim.columns.to": "кому",
-    "sim.columns.kind": "вид",
+    "sim.columns.kind": "тип",
     "sim.columns.parts": "части",
     "sim.columns.text": "текст",
     "sim.summary": "{messages}, {parts} за {seconds} с",
-    "demo.title": "Одноразовый код через шлюз на вашем столе",
+    "demo.title": "Одноразовый код через встроенный симулятор",
     "demo.message": "Сообщение",
     "demo.from": "от",
     "demo.to": "кому",
     "demo.text": "текст",
-    "demo.wire": "Что ушло: {command}, {octets}",
-    "demo.answer": "Что вернулось",
+    "demo.wire": "Отправлено: {command}, {octets}",
+    "demo.answer": "Ответ",
     "demo.took": "всего",
-    "demo.took.of": "{seconds} с от send() до статуса, по SMPP на {where}",
-    "demo.next": "Дальше",
+    "demo.took.of": "{seconds} с от send() до отчёта о доставке, по SMPP на {where}",
+    "demo.next": "Что дальше",
     "demo.next.python": "Python",
     "demo.next.shell": "терминал",
     "demo.next.account": (
-        "Настоящий аккаунт: зарегистрируйтесь на SMSC.ru, включите SMPP и создайте для него"
-        " пароль; тогда URL: smsc://login:password@"
+        "Для работы со шлюзом зарегистрируйтесь на SMSC.ru, включите SMPP и задайте для"
+        " него пароль; URL будет smsc://login:password@"
     ),
-    "bench.cost": "Уйдут {messages}, {parts}, через {where}. Все они оплачиваются.",
-    "bench.takes": "При {rate} частях в секунду это займёт {seconds} с или больше.",
-    "bench.free": "Уйдут {messages}, {parts}, в симулятор. Это бесплатно.",
+    "bench.cost": "Будет отправлено: {messages}, {parts}, через {where}. Все они платные.",
+    "bench.takes": "При {rate} частей в секунду это займёт не меньше {seconds} с.",
+    "bench.free": "Будет отправлено: {messages}, {parts}, в симулятор. Это бесплатно.",
     "bench.ask": "Отправить? да/нет:",
-    "bench.needs_yes": "никто не согласился отправить {messages}, {parts}",
+    "bench.needs_yes": "нужно ваше согласие на отправку: {messages}, {parts}",
     "bench.needs_yes.do": "добавьте --yes или попробуйте бесплатно: smsc bench sim://",
-    "bench.declined": "вы отказались",
+    "bench.declined": "отменено вами",
     "bench.declined.do": (
-        "меньше --messages или --windows стоят меньше; smsc bench sim:// бесплатно"
+        "чем меньше --messages и --windows, тем дешевле; smsc bench sim:// бесплатно"
     ),
-    "bench.no_recipients": "отправлять некому, а для настоящей связи номера не выдумываются",
-    "bench.no_recipients.do": "запишите свои тестовые номера по одному в строке: --recipients FILE",
-    "bench.too_few": "{total} сообщений на {given} номеров это флуд; номеров нужно {needed}",
-    "bench.too_few.do": "добавьте номера или отправьте меньше: --messages, --warm-up, --windows",
-    "bench.too_many": "{total} сообщений это слишком много; самое большее {most}",
-    "bench.too_many.do": "отправьте меньше: --messages, --warm-up, --windows",
-    "bench.bad_number": "строка {line} в {file} не номер телефона",
-    "bench.bad_number.do": "по одному в строке, с кодом страны: 79991234567",
-    "bench.no_file": "{file} не подходит: {reason}",
-    "bench.no_file.do": "возьмите другой файл",
+    "bench.no_recipients": "нужны получатели: для настоящего шлюза номера не выдумываются",
+    "bench.no_recipients.do": (
+        "запишите свои тестовые номера в файл, по одному в строке: --recipients FILE"
+    ),
+    "bench.too_few": (
+        "{total} сообщений на {given} номеров нарушат ограничение флуда; номеров нужно {needed}"
+    ),
+    "bench.too_few.do": (
+        "добавьте номера или уменьшите число сообщений: --messages, --warm-up, --windows"
+    ),
+    "bench.too_many": "{total} сообщений — слишком много; наибольшее число {most}",
+    "bench.too_many.do": "уменьшите число сообщений: --messages, --warm-up, --windows",
+    "bench.bad_number": "строка {line} в {file} — не номер телефона",
+    "bench.bad_number.do": "по одному номеру в строке, с кодом страны: 79991234567",
+    "bench.no_file": "не удалось использовать {file}: {reason}",
+    "bench.no_file.do": "укажите другой файл",
     "bench.at": "окно {window}: {answered} из {count}",
     "bench.columns.window": "окно",
-    "bench.columns.rate": "в секунду",
+    "bench.columns.rate": "сообщ./с",
     "bench.columns.p50": "p50, мс",
     "bench.columns.p95": "p95, мс",
     "bench.columns.p99": "p99, мс",
     "bench.columns.cpu": "CPU, мкс",
-    "bench.columns.receipts": "статус, с",
+    "bench.columns.receipts": "отчёт, с",
     "bench.columns.failed": "ошибок",
-    "bench.enough": "Окна {window} достаточно: {rate} в секунду; большее почти не помогает.",
-    "bench.largest": "Больше всего даёт окно {window}: {rate} в секунду; попробуйте ещё больше.",
-    "bench.paced": "Предел здесь задан темпом, {rate} частей в секунду, а не связью.",
-    "bench.nothing": "Ничего не принято.",
+    "bench.enough": (
+        "Окна {window} достаточно: {rate} сообщений в секунду; большее почти не помогает."
+    ),
+    "bench.largest": (
+        "Самое большое окно, {window}, самое быстрое: {rate} сообщений в секунду;"
+        " попробуйте больше."
+    ),
+    "bench.paced": "Скорость сдерживает ограничение {rate} частей в секунду, а не соединение.",
+    "bench.nothing": "Ни одно сообщение не принято.",
     "bench.failed": "{times} x {what}.",
-    "bench.stopped": "Остановлено до конца; к этому времени принято: {messages}.",
-    "bench.simulated": "Симулятор работает в этом же процессе: цифры включают и его.",
-    "bench.title": "Замер связи",
+    "bench.stopped": "Остановлено досрочно; принято к этому времени: {messages}.",
+    "bench.simulated": (
+        "Симулятор работает в том же процессе, поэтому результаты включают и его работу."
+    ),
+    "bench.title": "Измерение соединения",
     "bench.rate": "Сообщений в секунду",
     "bench.latency": "Время до ответа",
     "bench.ms": "миллисекунды",
-    "bench.figures": "Цифры",
-    "decode.octet": "место",
+    "bench.figures": "Результаты",
+    "decode.octet": "адрес",
     "decode.octets": "октеты",
     "decode.field": "поле",
     "decode.meaning": "значение",
-    "decode.fine": "{pdus}, {octets}, всё цело",
-    "decode.broken": "{pdus}, {octets}, испорчено в 0x{offset:04x}: {note}",
-    "outcome.bulk": "возможно, частично: судьба каждой строки известна файлу .outbox рядом",
+    "decode.fine": "{pdus}, {octets}, ошибок нет",
+    "decode.broken": "{pdus}, {octets}, ошибка по смещению 0x{offset:04x}: {note}",
+    "outcome.bulk": "возможно, частично: состояние каждой строки записано в файле .outbox",
     "bulk.sending": "отправка",
     "bulk.progress": "{done} из {total}",
     "bulk.row": "строка {number}: {reason}",
-    "bulk.row.unknown": "строка {number}, {to}: неизвестно, могло уйти",
-    "bulk.fields": "значений {found}, а в заголовке {needed}",
+    "bulk.row.unknown": "строка {number}, {to}: неизвестно, могло быть отправлено",
+    "bulk.fields": "значений {found}, а столбцов {needed}",
     "bulk.messages": "сообщения",
     "bulk.parts": "части",
     "bulk.rejected": "отклонено",
-    "bulk.rejected.in": "{count}, причины в {name}",
+    "bulk.rejected.in": "{count}, причины в файле {name}",
     "bulk.unknown": "неизвестно",
     "bulk.unknown.do": (
-        "загляните в историю аккаунта; --resend-unknown отправит их ещё раз, и платить,"
-        " возможно, придётся дважды"
+        "проверьте историю аккаунта; --resend-unknown отправит их ещё раз, возможна двойная оплата"
     ),
     "bulk.accepted": "{count}, частей: {parts}",
-    "bulk.stdin": "нужен файл, рядом с ним хранится .outbox",
-    "bulk.cannot_read": "не прочитать {name}: {reason}",
+    "bulk.stdin": "нужен файл: рядом с ним хранится .outbox",
+    "bulk.cannot_read": "не удалось прочитать {name}: {reason}",
     "bulk.cannot_read.do": "проверьте путь: smsc bulk FILE.csv",
-    "bulk.cannot_write": "не записать {name}: {reason}",
-    "bulk.cannot_write.do": "освободите место и повторите команду; дважды ничего не уйдёт",
-    "bulk.encoding": "файл не в UTF-8 или не в той кодировке, что указана (место {position})",
+    "bulk.cannot_write": "не удалось записать {name}: {reason}",
+    "bulk.cannot_write.do": (
+        "освободите место и запустите команду снова; дважды ничего не отправится"
+    ),
+    "bulk.encoding": "файл не в UTF-8 или не в указанной кодировке (байт {position})",
     "bulk.encoding.do": "для файла из Excel: --encoding cp1251",
-    "bulk.broken": "это не CSV, строка {number}: {reason}",
-    "bulk.broken.do": "текст с кавычками или переводами строк берут в кавычки, внутри их удваивают",
+    "bulk.broken": "недопустимый CSV, строка {number}: {reason}",
+    "bulk.broken.do": (
+        "текст с кавычками или переводами строк заключите в кавычки, внутри удвойте их"
+    ),
     "bulk.no_column": "в заголовке нет столбца {name}",
-    "bulk.unknown_column": "в заголовке неизвестный столбец",
-    "bulk.unknown_column.near": "в заголовке неизвестный столбец; может быть, {name}?",
-    "bulk.twice": "в заголовке дважды {name}",
-    "bulk.header.do": "первая строка называет столбцы, из этих: {columns}",
-    "bulk.outbox": "файл .outbox рядом использовать нельзя",
-    "bulk.outbox.do": "исправьте, что сказано подробно, и повторите: дважды ничего не уйдёт",
-    "bulk.interrupted.do": "повторите команду: она продолжит с остальными, дважды ничего не уйдёт",
+    "bulk.unknown_column": "в заголовке есть неизвестный столбец",
+    "bulk.unknown_column.near": (
+        "в заголовке есть неизвестный столбец; возможно, имелся в виду {name}?"
+    ),
+    "bulk.twice": "столбец {name} указан в заголовке дважды",
+    "bulk.header.do": "в первой строке должны быть названия столбцов; известны: {columns}",
+    "bulk.outbox": "не удалось использовать файл .outbox рядом с файлом CSV",
+    "bulk.outbox.do": "устраните причину и запустите команду снова: дважды ничего не отправится",
+    "bulk.interrupted.do": (
+        "запустите команду снова: отправится только остаток, дважды ничего не уйдёт"
+    ),
 }
 
 TEXTS: Final[dict[Language, dict[str, str]]] = {"en": _EN, "ru": _RU}

@@ -50,8 +50,8 @@ def test_simulator_needs_nothing_but_its_name(smsc: Smsc) -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "12 messages, 12 parts" in done.stdout
-    assert "cost nothing" in done.stdout
-    assert "in this process" in done.stdout
+    assert "free of charge" in done.stdout
+    assert "in the same process" in done.stdout
 
 
 def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> None:
@@ -60,7 +60,7 @@ def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> Non
 
     assert (2, "", []) == (done.returncode, done.stdout, list(gateway.messages))
     assert "--recipients" in done.stderr
-    assert "nothing left this machine" in done.stderr
+    assert "nothing was sent" in done.stderr
 
 
 def test_real_link_needs_a_yes(smsc: Smsc, gateway: HostedSimulator, recipients: Path) -> None:
@@ -69,7 +69,7 @@ def test_real_link_needs_a_yes(smsc: Smsc, gateway: HostedSimulator, recipients:
 
     assert (2, []) == (done.returncode, list(gateway.messages))
     assert "12 messages, 12 parts" in done.stdout
-    assert "paid" in done.stdout
+    assert "charged" in done.stdout
     assert "--yes" in done.stderr
 
 

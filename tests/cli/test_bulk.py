@@ -177,7 +177,7 @@ def test_link_that_fails_for_good_ends_with_three(
 
     assert 3 == done.returncode
     assert "perhaps in part" in done.stderr
-    assert "run it again" in done.stderr
+    assert "run the command again" in done.stderr
 
 
 def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
@@ -289,6 +289,6 @@ async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
         arrived = sorted(message.text or "" for message in gateway.messages)
 
     assert (130, 0) == (first.returncode, second.returncode)
-    assert "run it again" in said.decode()
+    assert "run the command again" in said.decode()
     assert 0 < between < 100
     assert sorted(f"message {number}" for number in range(100)) == arrived

@@ -87,8 +87,8 @@ def test_every_kind_can_be_a_row(path: Path) -> None:
         (f"{TO},hi", "2 values, the header has 4"),
         (f"{TO},hi,,,more", "5 values"),
         (f"{TO},hi,fax,", "one of sms, email"),
-        (f"{TO},hi,email,", "--kind email needs --subject"),
-        (f"{TO},hi,,m3", "--voice doesn't go with --kind sms"),
+        (f"{TO},hi,email,", "--kind email requires --subject"),
+        (f"{TO},hi,,m3", "--voice can't be used with --kind sms"),
         (f"{TO},hi,call,m9", "voice: one of"),
     ],
 )

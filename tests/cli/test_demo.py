@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("language", "sayings"),
     [
-        ("en", ["UCS-2", "1 part", "6 Cyrillic letters", "What left: submit_sm, 78 octets"]),
-        ("ru", ["UCS-2", "1 часть", "6 букв кириллицы", "Что ушло: submit_sm, 78 октетов"]),
+        ("en", ["UCS-2", "1 part", "6 Cyrillic letters", "Sent: submit_sm, 78 octets"]),
+        ("ru", ["UCS-2", "1 часть", "6 русских букв", "Отправлено: submit_sm, 78 октетов"]),
     ],
 )
 def test_whole_journey_is_shown(smsc: Smsc, language: str, sayings: list[str]) -> None:

@@ -155,14 +155,14 @@ def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str, command: str) -> 
 
     assert 3 == done.returncode
     assert "not_sent" == json.loads(done.stdout)["error"]["outcome"]
-    assert "nothing left this machine" in done.stderr
+    assert "nothing was sent" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize(
     ("scenario", "outcome"),
     [
-        (Scenario(silent=True, receipts=False), "perhaps"),
+        (Scenario(silent=True, receipts=False), "unknown"),
         (Scenario(receipts=False), "accepted as"),
     ],
 )

@@ -24,8 +24,8 @@ TO = "79995557733"
 @pytest.mark.parametrize(
     ("language", "header", "summary"),
     [
-        ("en", ["number", "reachable", "time", "told"], "2 of 2 reachable"),
-        ("ru", ["номер", "доступен", "время", "что", "сказано"], "доступны 2 из 2"),
+        ("en", ["number", "reachable", "time", "details"], "2 of 2 reachable"),
+        ("ru", ["номер", "доступен", "время", "подробности"], "доступны 2 из 2"),
     ],
 )
 def test_each_phone_has_its_row(

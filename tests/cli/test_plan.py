@@ -46,7 +46,7 @@ def test_plan_is_shown_to_people(smsc: Smsc) -> None:
     said = smsc("plan", "Your code: 4821").stdout
 
     assert "GSM 7-bit, data_coding 0x00" in said
-    assert "every character is in the GSM alphabet" in said
+    assert "all characters are in the GSM alphabet" in said
     assert "15 of 160 octets, 145 left" in said
     assert "forced" not in said
 
@@ -143,7 +143,7 @@ def test_long_text_shows_its_parts(smsc: Smsc) -> None:
     assert "153 of 153 octets, 0 left" in said
     assert "part 3" in said
     assert "part 2" not in said
-    assert "headed by a UDH" in said
+    assert "each part has a UDH" in said
 
 
 def test_comment_takes_room(smsc: Smsc) -> None:
@@ -158,7 +158,7 @@ def test_options_are_those_of_send(smsc: Smsc) -> None:
     made = planned(smsc, "x" * 300, "--coding", "latin1", "--long-text", "sar", "--flash")
 
     assert ("latin1", 0x14, "sar") == (made["coding"], made["data_coding"], made["long_text"])
-    assert "asked for by --coding" in smsc("plan", "x", "--coding", "ucs2").stdout
+    assert "set by --coding" in smsc("plan", "x", "--coding", "ucs2").stdout
 
 
 def test_standard_input_is_read(smsc: Smsc) -> None:

@@ -29,7 +29,7 @@ def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: s
     return message_id
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "final at"), ("ru", "окончательно")])
+@pytest.mark.parametrize(("language", "label"), [("en", "final since"), ("ru", "окончательно с")])
 def test_delivered_message_ends_with_zero(
     smsc: Smsc, gateway: HostedSimulator, language: str, label: str
 ) -> None:
@@ -46,8 +46,8 @@ def test_delivered_message_ends_with_zero(
 @pytest.mark.parametrize(
     ("language", "sayings"),
     [
-        ("en", ["the phone is off or out of coverage", "it is final"]),
-        ("ru", ["телефон выключен или вне зоны действия", "это окончательно"]),
+        ("en", ["the phone is off or out of coverage", "the state is final"]),
+        ("ru", ["телефон выключен или вне зоны действия", "состояние окончательное"]),
     ],
 )
 def test_undelivered_message_ends_with_one(
@@ -71,7 +71,7 @@ def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator)
     said = json.loads(smsc("query", message_id, "--url", gateway.url, "--json").stdout)
 
     assert 5 == done.returncode
-    assert "ask again" in done.stdout
+    assert "query it again" in done.stdout
     assert {
         "message_id": message_id,
         "state": "ENROUTE",
@@ -83,7 +83,7 @@ def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator)
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "refused to say"), ("ru", "отказался ответить")]
+    ("language", "said"), [("en", "refused the request"), ("ru", "отклонил запрос")]
 )
 def test_unknown_id_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, said: str
@@ -104,7 +104,7 @@ def test_unknown_id_ends_with_one(
         ([""], "MESSAGE-ID"),
         (["x" * 70], "MESSAGE-ID: takes 64 characters"),
         (["1", "--sender", "Магазин"], "--sender: takes ASCII only"),
-        (["1", "2"], "1 too many"),
+        (["1", "2"], "unexpected arguments: 1"),
         (["1", "--wait", "3"], "--wait"),
     ],
 )

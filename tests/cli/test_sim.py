@@ -149,7 +149,7 @@ def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
         done = smsc("sim", "--port", str(port))
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
     assert f"--port {port + 1 if port < 65_535 else 2775}" in done.stderr
 
 

@@ -66,7 +66,7 @@ def events(done: CompletedProcess[str]) -> list[Any]:
     ("language", "sayings"),
     [
         ("en", ["Receipts and incoming messages from", "incoming", "0 receipts, 1 message in"]),
-        ("ru", ["Статусы и входящие сообщения с", "входящее", "0 статусов, 1 сообщение за"]),
+        ("ru", ["Отчёты о доставке и входящие сообщения с", "входящее", "0 отчётов, 1 сообщение за"]),
     ],
 )
 def test_incoming_messages_are_shown(
@@ -154,8 +154,8 @@ def test_only_messages_are_shown_on_request(interrupted: Smsc, gateway: HostedSi
 @pytest.mark.parametrize(
     ("language", "down", "up"),
     [
-        ("en", "the link was lost", "the link is up again"),
-        ("ru", "связь потеряна", "связь восстановлена"),
+        ("en", "connection lost", "connected again"),
+        ("ru", "соединение потеряно", "соединение восстановлено"),
     ],
 )
 def test_lost_link_is_told_and_built_again(
@@ -220,4 +220,4 @@ def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str) -> None:
     done = smsc("tail", "--url", nobody)
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert "nobody took the connection" in done.stderr
+    assert "no connection to the gateway" in done.stderr
