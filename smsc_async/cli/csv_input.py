@@ -243,8 +243,8 @@ def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Messa
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
     coding = _member(Coding, given.pop("coding", ""), "coding")
     return make_message(
-        _member(MessageKind, given.pop("kind", ""), "kind") or kind,
         "smsc bulk",
+        kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
         text=given.pop("text", ""),
         sender=given.pop("sender", sender),

@@ -5,19 +5,25 @@ Rule: an option that the kind doesn't have is a usage error, never ignored: the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
 
 from smsc_async.cli.arguments import usage_error
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
+    Coding,
     Email,
+    LongText,
     Message,
     Sms,
     Social,
     TelegramBot,
     TelegramCode,
     Viber,
+    Voice,
     VoiceCall,
 )
 
@@ -38,6 +44,47 @@ class MessageKind(Enum):
     TELEGRAM_CODE = "telegram-code"
     TELEGRAM_BOT = "telegram-bot"
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOptions:
+    """Options of a message, common to `smsc send` and `smsc plan`.
+
+    Args:
+        kind: Of the message; each has its own options.
+        sender: Name or number of the sender.
+        comment: For the history of the account; sent in the text, so it takes room.
+        coding: None chooses the most compact one.
+        long_text: How a text of several parts is sent; None means UDH.
+        flash: A flash message.
+        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
+        subject: Of an e-mail.
+        voice: Of a call.
+        language: Of a call.
+        call_wait: How long a call rings, seconds.
+        call_interval: Between attempts to call, seconds.
+        call_attempts: Number of attempts to call.
+        param: The gateway's own parameter of a call.
+        bot: Name of a Telegram bot.
+    """
+
+    kind: MessageKind = MessageKind.SMS
+    sender: str = ""
+    comment: str | None = None
+    coding: Coding | None = None
+    long_text: LongText | None = None
+    flash: Annotated[bool, Parameter(negative="")] = False
+    smart: Annotated[bool, Parameter(negative="")] = False
+    subject: str | None = None
+    voice: Voice | None = None
+    language: str | None = None
+    call_wait: int | None = None
+    call_interval: int | None = None
+    call_attempts: int | None = None
+    param: str | None = None
+    bot: str | None = None
+
+
+DEFAULT_OPTIONS: Final = MessageOptions()
 
 _CLASSES: Final[Mapping[MessageKind, type[Message[Receipt]]]] = {
     MessageKind.SMS: Sms,
@@ -62,13 +109,13 @@ _NEEDED: Final = {MessageKind.EMAIL: "subject", MessageKind.TELEGRAM_BOT: "bot"}
 
 
 def make_message(
-    kind: MessageKind, command: str, *, to: str, text: str, sender: str, **options: object
+    command: str, *, kind: MessageKind, to: str, text: str, sender: str, **options: object
 ) -> Message[Receipt]:
     """Build a message from options.
 
     Args:
-        kind: Of the message.
         command: Named in the advice of a usage error ("smsc send").
+        kind: Of the message.
         to: Recipient.
         text: The text; the code itself for `MessageKind.TELEGRAM_CODE`.
         sender: Name or number of the sender.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -15,12 +15,18 @@ from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import MessageKind, make_message, text_of
+from smsc_async.cli.kinds import (
+    DEFAULT_OPTIONS,
+    MessageKind,
+    MessageOptions,
+    make_message,
+    text_of,
+)
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.typography import PLAIN_SIGNS
-from smsc_async.messages import Coding, LongText, Message, Sms, Voice
+from smsc_async.messages import Coding, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,65 +48,19 @@ _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "A
 def plan_command(
     text: str,
     *,
-    kind: MessageKind = MessageKind.SMS,
-    sender: str = "",
-    comment: str | None = None,
-    coding: Coding | None = None,
-    long_text: LongText | None = None,
-    flash: Annotated[bool, Parameter(negative="")] = False,
-    smart: Annotated[bool, Parameter(negative="")] = False,
-    subject: str | None = None,
-    voice: Voice | None = None,
-    language: str | None = None,
-    call_wait: int | None = None,
-    call_interval: int | None = None,
-    call_attempts: int | None = None,
-    param: str | None = None,
-    bot: str | None = None,
+    options: Annotated[MessageOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
     """Show the plan of a message.
 
     Args:
         text: The text; "-" reads standard input.
-        kind: Of the message; each has its own options.
-        sender: Validated, otherwise not used.
-        comment: Sent in the text, so it takes room.
-        coding: None chooses the most compact one.
-        long_text: How a text of several parts is sent; None means UDH.
-        flash: A flash message.
-        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
-        subject: Of an e-mail.
-        voice: Of a call.
-        language: Of a call.
-        call_wait: How long a call rings, seconds.
-        call_interval: Between attempts to call, seconds.
-        call_attempts: Number of attempts to call.
-        param: The gateway's own parameter of a call.
-        bot: Name of a Telegram bot.
+        options: Of the message.
         screen: For the output.
     """
-    message = make_message(
-        kind,
-        "smsc plan",
-        to=_PLACEHOLDER_EMAIL if kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER,
-        text=read_text(text),
-        sender=sender,
-        comment=comment,
-        coding=coding,
-        long_text=long_text,
-        flash=flash,
-        smart=smart,
-        subject=subject,
-        voice=voice,
-        language=language,
-        call_wait=call_wait,
-        call_interval=call_interval,
-        call_attempts=call_attempts,
-        param=param,
-        bot=bot,
-    )
-    show_plan(message, screen, TextSettings(smart=smart))
+    to = _PLACEHOLDER_EMAIL if options.kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER
+    message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
+    show_plan(message, screen, TextSettings(smart=options.smart))
     return ExitCode.DONE
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from dataclasses import fields, is_dataclass, replace
 from importlib import import_module, metadata
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
@@ -122,13 +123,19 @@ def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Scr
 
 def _options(bound: BoundArguments) -> dict[str, Any]:
     """Return the options; "-" after an option is its value, not standard input."""
-    kinds = bound.signature.parameters
+    parameters = bound.signature.parameters
     return {
-        name: "-"
-        if value == STANDARD_INPUT and kinds[name].kind is Parameter.KEYWORD_ONLY
-        else value
+        name: _option(value) if parameters[name].kind is Parameter.KEYWORD_ONLY else value
         for name, value in bound.kwargs.items()
     }
+
+
+def _option(value: Any) -> Any:  # noqa: ANN401 -- of any type
+    """Return the value of an option, or of a group of options."""
+    if is_dataclass(value) and not isinstance(value, type):
+        values = {one.name: _option(getattr(value, one.name)) for one in fields(value)}
+        return replace(value, **values)
+    return "-" if value == STANDARD_INPUT else value
 
 
 def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- tests replace the streams

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +19,7 @@ from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import cause, display_number, state_name
-from smsc_async.cli.kinds import MessageKind, make_message
+from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import (
     ACCEPTED,
@@ -32,11 +32,6 @@ from smsc_async.cli.runner import (
 )
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
-from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
-    Coding,
-    LongText,
-    Voice,
-)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,22 +47,8 @@ def send_command(
     to: str,
     text: str,
     *,
-    kind: MessageKind = MessageKind.SMS,
-    sender: str = "",
-    comment: str | None = None,
-    coding: Coding | None = None,
-    long_text: LongText | None = None,
+    options: Annotated[MessageOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     validity: Annotated[float | None, Parameter(converter=parse_duration)] = None,
-    flash: Annotated[bool, Parameter(negative="")] = False,
-    smart: Annotated[bool, Parameter(negative="")] = False,
-    subject: str | None = None,
-    voice: Voice | None = None,
-    language: str | None = None,
-    call_wait: int | None = None,
-    call_interval: int | None = None,
-    call_attempts: int | None = None,
-    param: str | None = None,
-    bot: str | None = None,
     url: str | None = None,
     wait: Annotated[float, Parameter(converter=parse_duration)] = 30.0,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
@@ -79,22 +60,8 @@ def send_command(
     Args:
         to: Number of the recipient; an address for an e-mail.
         text: The text; "-" reads standard input.
-        kind: Of the message; each has its own options.
-        sender: Name or number of the sender.
-        comment: For the history of the account.
-        coding: None chooses the most compact one.
-        long_text: How a text of several parts is sent; None means UDH.
+        options: Of the message.
         validity: How long the gateway tries to deliver, seconds.
-        flash: A flash message.
-        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
-        subject: Of an e-mail.
-        voice: Of a call.
-        language: Of a call.
-        call_wait: How long a call rings, seconds.
-        call_interval: Between attempts to call, seconds.
-        call_attempts: Number of attempts to call.
-        param: The gateway's own parameter of a call.
-        bot: Name of a Telegram bot.
         url: Of the gateway; None means SMSC_URL.
         wait: Timeout of the receipt, seconds.
         no_wait: Don't wait for the receipt.
@@ -102,31 +69,13 @@ def send_command(
         screen: For the output.
     """
     message = make_message(
-        kind,
-        "smsc send",
-        to=to,
-        text=read_text(text),
-        sender=sender,
-        comment=comment,
-        coding=coding,
-        long_text=long_text,
-        validity=validity,
-        flash=flash,
-        smart=smart,
-        subject=subject,
-        voice=voice,
-        language=language,
-        call_wait=call_wait,
-        call_interval=call_interval,
-        call_attempts=call_attempts,
-        param=param,
-        bot=bot,
+        "smsc send", to=to, text=read_text(text), validity=validity, **asdict(options)
     )
     progress = SendProgress(NOT_SENT)
     if dry_run and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
-    config = replace(config, smart_text=smart or config.smart_text)
+    config = replace(config, smart_text=options.smart or config.smart_text)
     settings = TextSettings.from_config(config)
     if dry_run:
         show_plan(message, screen, settings)

@@ -32,7 +32,7 @@ def made(kind: MessageKind, options: dict[str, object], text: str = "hi") -> Any
     """Make a message from these options."""
     to = MAIL if kind is MessageKind.EMAIL else TO
     return make_message(
-        kind, "smsc send", to=to, text=text, sender="Shop", **{**NOT_GIVEN, **options}
+        "smsc send", kind=kind, to=to, text=text, sender="Shop", **{**NOT_GIVEN, **options}
     )
 
 

@@ -66,7 +66,10 @@ def events(done: CompletedProcess[str]) -> list[Any]:
     ("language", "sayings"),
     [
         ("en", ["Receipts and incoming messages from", "incoming", "0 receipts, 1 message in"]),
-        ("ru", ["Отчёты о доставке и входящие сообщения с", "входящее", "0 отчётов, 1 сообщение за"]),
+        (
+            "ru",
+            ["Отчёты о доставке и входящие", "входящее", "0 отчётов, 1 сообщение за"],
+        ),
     ],
 )
 def test_incoming_messages_are_shown(
