@@ -91,9 +91,9 @@ def bulk_command(
     config = read_config(url, progress)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
-    run = _BulkRun(csv_file, config, progress, screen, frozenset(resent))
+    bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent))
     try:
-        return run_async(run.run(), progress, screen)
+        return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
             failure.advice = "bulk.interrupted.do"
@@ -164,11 +164,6 @@ class _BulkRun:
     resent: frozenset[OutboxState]
 
     @property
-    def outbox_path(self) -> Path:
-        """Database with the state of each row."""
-        return self.csv_file.path.with_name(f"{self.csv_file.path.name}.outbox")
-
-    @property
     def rejected_path(self) -> Path:
         """File for the rejected rows."""
         return self.csv_file.path.with_name(f"{self.csv_file.path.stem}.rejected.csv")
@@ -178,7 +173,8 @@ class _BulkRun:
         planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
         failure: Failure | None = None
         try:
-            async with Outbox(self.outbox_path) as outbox:
+            path = self.csv_file.path
+            async with Outbox(path.with_name(f"{path.name}.outbox")) as outbox:
                 await self._send(outbox, planned.valid)
                 return await self._report_rows(outbox, planned)
         except OutboxError as error:
@@ -274,8 +270,8 @@ class _BulkRun:
     def _report_unknown(self, row: CsvRow, entry: OutboxEntry) -> None:
         """Report a row whose outcome is unknown."""
         to = display_number(entry.message.to, is_full=False)
-        said = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
-        self.screen.show(Text(said, style="yellow"))
+        text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
+        self.screen.show(Text(text, style="yellow"))
         self.screen.write_json({"row": row.number, "outcome": "unknown", "reason": entry.reason})
 
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
@@ -288,8 +284,8 @@ class _BulkRun:
             )
         ]
         if rejected:
-            said = translate("bulk.rejected.in", count=rejected, name=self.rejected_path.name)
-            lines.append((translate("bulk.rejected"), Text(said, style="bold red")))
+            text = translate("bulk.rejected.in", count=rejected, name=self.rejected_path.name)
+            lines.append((translate("bulk.rejected"), Text(text, style="bold red")))
         if unknown:
             lines.append((translate("bulk.unknown"), Text(str(unknown), style="bold yellow")))
             lines.append((translate("do"), translate("bulk.unknown.do")))

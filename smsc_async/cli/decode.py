@@ -48,5 +48,5 @@ def _verdict(lines: tuple[Line, ...], size: int, broken: Line | None, screen: Sc
     }
     if broken is None:
         return Text(translate("decode.fine", **counted), style="green")
-    said = translate("decode.broken", **counted, offset=broken.offset, note=broken.note)
-    return Text(said, style="bold red")
+    text = translate("decode.broken", **counted, offset=broken.offset, note=broken.note)
+    return Text(text, style="bold red")

@@ -26,18 +26,18 @@ _FIRST = "command_length"
 
 def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
     """Return explained octets as a table: offset, octets, field, meaning; errors in red."""
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    made.add_column(translate("decode.octet"), no_wrap=True, style="dim")
-    made.add_column(translate("decode.octets"), no_wrap=True)
-    made.add_column(translate("decode.field"), no_wrap=True)
-    made.add_column(translate("decode.meaning"), overflow="fold")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(translate("decode.octet"), no_wrap=True, style="dim")
+    table.add_column(translate("decode.octets"), no_wrap=True)
+    table.add_column(translate("decode.field"), no_wrap=True)
+    table.add_column(translate("decode.meaning"), overflow="fold")
     colours = cycle(_COLOURS)
     for number, line in enumerate(lines):
         if number and line.field == _FIRST:
-            made.add_row()
+            table.add_row()
         style = "bold red" if line.note else next(colours)
-        made.add_row(*_cells(line, style))
-    return made
+        table.add_row(*_cells(line, style))
+    return table
 
 
 def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
@@ -46,8 +46,8 @@ def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
     offsets = "\n".join(f"{line.offset + OCTETS_A_ROW * n:04x}:" for n in range(len(rows) or 1))
     octets = "\n".join(row.hex(" ") for row in rows)
     note = f"! {line.note}" if line.note else ""
-    said = " ".join(part for part in (line.meaning, note) if part)
-    return Text(offsets), Text(octets, style), Text(line.field, style), Text(said, style)
+    text = " ".join(part for part in (line.meaning, note) if part)
+    return Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
 
 
 def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:

@@ -123,8 +123,8 @@ def run_lookup(
     messages = dict.fromkeys(_messages(lookup, numbers))
     results = [LookupResult(one, display_number(one.to, is_full=is_full)) for one in messages]
     progress = SendProgress(NOT_SENT)
-    run = _LookupRun(lookup, results, min(wait, LONGEST_WAIT), progress, screen)
-    return run_async(run.run(read_config(url, progress)), progress, screen)
+    lookup_run = _LookupRun(lookup, results, min(wait, LONGEST_WAIT), progress, screen)
+    return run_async(lookup_run.run(read_config(url, progress)), progress, screen)
 
 
 def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:

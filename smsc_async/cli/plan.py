@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 _PLACEHOLDER_NUMBER = "70000000000"
-_PLACEHOLDER_EMAIL = "nobody@example.com"
+_PLACEHOLDER_EMAIL = "someone@example.com"
 _MOST_LISTED = 12
 """Maximum number of characters listed; the others are counted."""
 
@@ -99,8 +99,8 @@ def show_plan(
         screen.show("", _forcing(replaced, translate))
     if cheaper is not None:
         screen.show("", Text(_instead(made, cheaper, translate), style="green"))
-    if said := _smart(plain, smart, translate, is_smart=is_smart):
-        screen.show("", Text(said, style="green" if plain != smart else "dim"))
+    if text := _smart(plain, smart, translate, is_smart=is_smart):
+        screen.show("", Text(text, style="green" if plain != smart else "dim"))
     screen.write_json(
         {
             **_as_json(message, made, replaced, cheaper),

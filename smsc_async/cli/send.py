@@ -132,8 +132,8 @@ def _accepted(
     """Return label and value of the acceptance."""
     parts = translate.count("parts", sent.parts)
     ids = ", ".join(sent.message_ids)
-    said = translate("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
-    return translate("accepted"), Text(said, style="bold")
+    text = translate("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
+    return translate("accepted"), Text(text, style="bold")
 
 
 def _received(
@@ -141,9 +141,9 @@ def _received(
 ) -> list[tuple[str, RenderableType]]:
     """Return the receipt as labels and values."""
     is_delivered = receipt.state is MessageState.DELIVERED
-    said = translate("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
+    text = translate("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
     rows: list[tuple[str, RenderableType]] = [
-        (translate("receipt"), Text(said, style="bold green" if is_delivered else "bold red"))
+        (translate("receipt"), Text(text, style="bold green" if is_delivered else "bold red"))
     ]
     if receipt.error:
         rows.append((translate("cause"), Text(cause(receipt.error, translate))))

@@ -1,4 +1,4 @@
-"""A CSV file as messages: what people's spreadsheets write, and what they get wrong."""
+"""Messages from CSV files as spreadsheets write them, and the errors in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TO = "79991234567"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Name a file."""
+    """Return the path of a file."""
     return tmp_path / "clients.csv"
 
 
@@ -34,7 +34,7 @@ def read_file(path: Path, content: str | bytes, encoding: Encoding = Encoding.UT
 @pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) -> None:
-    """Excel writes one or the other, by the country it is set to."""
+    """Excel writes one or the other, depending on its country."""
     lines = ["to|text", f'{TO}|"a, b; c"', "", '8 (999) 123-45-67|"two\nlines, ""quoted"""']
     read_rows = read_file(path, newline.join(lines).replace("|", delimiter)).rows
 
@@ -54,14 +54,14 @@ def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) 
     ],
 )
 def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: Encoding) -> None:
-    """With a byte order mark, without, and the Windows one."""
+    """UTF-8 with and without a byte order mark, and cp1251."""
     (row,) = read_file(path, octets, encoding).rows
 
     assert Sms(to=TO, text="Привет", sender="Shop") == row.message
 
 
 def test_every_kind_can_be_a_row(path: Path) -> None:
-    """Empty values were not given; what the row says goes before the options."""
+    """An empty field counts as not given; a row takes precedence over the options."""
     header = "To, Text ,sender,kind,comment,subject,voice,language,coding"
     rows = [
         f"{TO},hi,Bank,,order 17,,,,GSM",
@@ -92,8 +92,8 @@ def test_every_kind_can_be_a_row(path: Path) -> None:
         (f"{TO},hi,call,m9", "voice: one of"),
     ],
 )
-def test_row_that_is_no_message_says_why(path: Path, row: str, reason: str) -> None:
-    """The others go on without it."""
+def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
+    """The other rows aren't affected."""
     bad, good = read_file(path, f"to,text,kind,voice\n{row}\n{TO},hi,,").rows
 
     assert bad.message is None
@@ -114,22 +114,22 @@ def test_row_that_is_no_message_says_why(path: Path, row: str, reason: str) -> N
         (b"to,text\n79991234567,\xcf\xf0", "bulk.encoding"),
     ],
 )
-def test_file_that_makes_no_sense_is_refused(path: Path, content: str | bytes, key: str) -> None:
-    """As a whole: a column that nobody reads might have been the sender. No data is repeated."""
+def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) -> None:
+    """As a whole: an ignored column might have been the sender. No data is repeated."""
     with pytest.raises(Failure) as caught:
         read_file(path, content)
     failure = caught.value
-    said = Translator("en")(failure.key, **failure.values) + Translator("en")(
+    output = Translator("en")(failure.key, **failure.values) + Translator("en")(
         failure.advice, **failure.values
     )
 
     assert key == failure.key
-    assert "secret" not in said
-    assert TO not in said
+    assert "secret" not in output
+    assert TO not in output
     assert failure.__context__ is None
 
 
-def test_missing_file_is_said(path: Path) -> None:
+def test_missing_file_is_reported(path: Path) -> None:
     """With its name."""
     with pytest.raises(Failure) as caught:
         read_csv(path, Encoding.UTF_8, kind=MessageKind.SMS, sender="", translate=Translator("en"))
@@ -137,8 +137,8 @@ def test_missing_file_is_said(path: Path) -> None:
     assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
 
 
-def test_key_is_the_content_and_not_the_place(path: Path) -> None:
-    """A row that is put in above must not make all others new; equal rows are two all the same."""
+def test_key_depends_on_content_and_not_on_position(path: Path) -> None:
+    """A row inserted above doesn't make the others new; equal rows have different keys."""
     before = read_file(path, f"to,text\n{TO},a\n{TO},b\n{TO},a\n").rows
     after = read_file(path, f"to,text\n{TO},new\n{TO},a\n{TO},b\n{TO},a\n").rows
 
@@ -146,8 +146,8 @@ def test_key_is_the_content_and_not_the_place(path: Path) -> None:
     assert 3 == len({row.key for row in before})
 
 
-def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) -> None:
-    """In the encoding and with the delimiter they came with; the reason is passed over."""
+def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
+    """With the original encoding and delimiter; the column of reasons is ignored."""
     made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
     rejected = tmp_path / "clients.rejected.csv"
     write_rejected(rejected, made, made.rows)
@@ -166,8 +166,8 @@ def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) 
     assert not rejected.exists()
 
 
-def test_rejected_rows_that_cannot_be_written_are_said(path: Path, tmp_path: Path) -> None:
-    """Nobody would miss a file that isn't there."""
+def test_rejected_rows_that_cannot_be_written_are_reported(path: Path, tmp_path: Path) -> None:
+    """A missing file would mean that no row was rejected."""
     made = read_file(path, "to,text\n123,hi\n")
     with pytest.raises(Failure) as caught:
         write_rejected(tmp_path / "nowhere" / "x.csv", made, made.rows)

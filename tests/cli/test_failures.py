@@ -1,4 +1,4 @@
-"""Every error of the library as an exit code and three answers."""
+"""Every error of the library has an exit code and three answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDS = ("855469", "855470")
 
 
 def test_every_error_has_texts() -> None:
-    """An error that is added to the library must not be a KeyError at the terminal."""
+    """A new error of the library must not end as a KeyError in the command line."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 
     for kind in (kind for kind in kinds if issubclass(kind, SmscError)):
@@ -53,16 +53,16 @@ def test_every_error_has_texts() -> None:
         (SmscError("of a later version"), 4, "not_sent"),
     ],
 )
-def test_error_has_its_code_and_answer(error: SmscError, code: int, outcome: str) -> None:
-    """Scripts decide by the code, people by "sent?"."""
+def test_error_has_an_exit_code_and_an_outcome(error: SmscError, code: int, outcome: str) -> None:
+    """Scripts use the code, people the answer to "sent?"."""
     failure = failure_of(error)
 
     assert (code, f"outcome.{outcome}") == (failure.code, failure.outcome)
 
 
 @pytest.mark.parametrize("language", list(TEXTS))
-def test_texts_take_their_values(language: Language) -> None:
-    """Ids, the field, the seconds to wait: put in, in both languages."""
+def test_placeholders_are_filled(language: Language) -> None:
+    """Ids, field and seconds to wait, in both languages."""
     translate = Translator(language)
     held = failure_of(errors.FloodLimitError(MESSAGE, retry_after=47.61))
     invalid = failure_of(errors.InvalidMessageError("sender", 0, "no"))
@@ -73,8 +73,8 @@ def test_texts_take_their_values(language: Language) -> None:
     assert "855469, 855470" in translate(refused.outcome, **refused.values)
 
 
-def test_failure_says_what_it_is_in_a_traceback() -> None:
-    """`--debug` shows the key, and no value."""
+def test_traceback_names_the_key() -> None:
+    """`--debug` shows the key of a failure and no value."""
     failure = Failure(ExitCode.USAGE_ERROR, "use.value", value="secret words")
 
     assert "use.value" == str(failure)

@@ -1,4 +1,4 @@
-"""Help pages: written by hand, and true all the same."""
+"""Help pages are written by hand and agree with the commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPTION = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
 
 
 def options(name: str) -> set[str]:
-    """Return the options that a command's function takes."""
+    """Return the options that the function of a command takes."""
     command = getattr(import_module(f"smsc_async.cli.{name}"), f"{name}_command")
     parameters = inspect.signature(command).parameters.values()
     names = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY} - {"screen"}
@@ -37,27 +37,27 @@ def options(name: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_has_a_page(language: Language) -> None:
-    """And the program itself has one."""
+    """And so does `smsc` itself."""
     assert {"smsc", *COMMANDS} == set(PAGES[language])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_page_lists_the_options_and_no_others(language: Language, name: str) -> None:
-    """An option that was added or renamed must be in both languages."""
+def test_page_lists_exactly_the_options(language: Language, name: str) -> None:
+    """In both languages."""
     assert options(name) == set(_OPTION.findall(PAGES[language][name]))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["smsc", *COMMANDS])
 def test_page_fits_a_terminal(language: Language, name: str) -> None:
-    """80 columns are what everybody has."""
+    """The default width of a terminal is 80 columns."""
     assert 79 >= max(map(len, PAGES[language][name].splitlines()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_exit_code_is_documented(language: Language) -> None:
-    """Scripts decide by them."""
+    """Scripts rely on them."""
     codes = re.findall(r"^  (\d+) ", PAGES[language]["smsc"], re.MULTILINE)
 
     assert [int(code) for code in ExitCode] == [int(code) for code in codes]
@@ -66,15 +66,15 @@ def test_every_exit_code_is_documented(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_shows_the_page(smsc: Smsc, language: Language, name: str) -> None:
-    """`smsc send --help`, `smsc --help send`: wherever one writes it."""
+    """`smsc send --help` and `smsc --help send` are equivalent."""
     after, before = smsc(name, "--help", "--lang", language), smsc("-h", name, f"--lang={language}")
 
     assert (0, PAGES[language][name]) == (after.returncode, after.stdout.removesuffix("\n"))
     assert (0, after.stdout) == (before.returncode, before.stdout)
 
 
-def test_help_of_nothing_is_the_first_page(smsc: Smsc) -> None:
-    """Also where the command doesn't exist: who asks for help gets some."""
+def test_help_without_a_command_is_the_main_page(smsc: Smsc) -> None:
+    """Also for an unknown command."""
     assert PAGES["en"]["smsc"] in smsc("--help").stdout
     assert PAGES["en"]["smsc"] in smsc("nonsense", "--help").stdout
     assert PAGES["en"]["smsc"] in smsc("--help", "--json").stdout

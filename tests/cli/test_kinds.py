@@ -1,4 +1,4 @@
-"""Kinds of message, made of options."""
+"""Messages are built from command-line options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_GIVEN = {"comment": None, "coding": None, "flash": False, "smart": False, "s
 
 
 def made(kind: MessageKind, options: dict[str, object], text: str = "hi") -> Any:  # noqa: ANN401 - any kind
-    """Make a message from these options."""
+    """Build a message from these options."""
     to = MAIL if kind is MessageKind.EMAIL else TO
     return make_message(
         "smsc send", kind=kind, to=to, text=text, sender="Shop", **{**NOT_GIVEN, **options}
@@ -64,19 +64,19 @@ def made(kind: MessageKind, options: dict[str, object], text: str = "hi") -> Any
 def test_options_become_fields(
     kind: MessageKind, options: dict[str, object], message: object
 ) -> None:
-    """Each kind takes those it has."""
+    """Of the kind that has them."""
     assert message == made(kind, options)
 
 
 def test_text_of_a_code_is_the_code() -> None:
-    """Telegram's codes have a field of their own, and the command line has one TEXT."""
+    """`TelegramCode` has the field `code`, the command line has only TEXT."""
     code = made(MessageKind.TELEGRAM_CODE, {}, "4821")
 
     assert TelegramCode(to=TO, sender="Shop", code="4821") == code
     assert ("4821", "hi") == (text_of(code), text_of(made(MessageKind.VIBER, {})))
 
 
-def test_what_is_zero_is_given_all_the_same() -> None:
+def test_zero_counts_as_given() -> None:
     """GSM has the number 0, and a call may ring for 0 seconds; both equal False."""
     coded, called = (
         made(MessageKind.SMS, {"coding": Coding.GSM}),
@@ -86,8 +86,8 @@ def test_what_is_zero_is_given_all_the_same() -> None:
     assert (Coding.GSM, 0) == (coded.coding, called.wait)
 
 
-def test_smart_text_is_no_part_of_the_message() -> None:
-    """It says how texts are sent; only an SMS has it."""
+def test_smart_text_is_not_a_field() -> None:
+    """It is a setting of the client, allowed with SMS only."""
     assert Sms(to=TO, sender="Shop", text="hi") == made(MessageKind.SMS, {"smart": True})
     with pytest.raises(Failure, match=r"use\.not_of_kind"):
         made(MessageKind.VIBER, {"smart": True})
@@ -119,10 +119,10 @@ def test_smart_text_is_no_part_of_the_message() -> None:
         ),
     ],
 )
-def test_what_does_not_go_together_is_named(
+def test_options_that_exclude_each_other_are_named(
     kind: MessageKind, options: dict[str, object], key: str, values: tuple[str | None, ...]
 ) -> None:
-    """An option that is ignored would be a promise that isn't kept."""
+    """An ignored option would mislead the user."""
     with pytest.raises(Failure) as caught:
         made(kind, options)
     failure = caught.value
@@ -135,8 +135,8 @@ def test_what_does_not_go_together_is_named(
     assert values == tuple(map(failure.values.get, ("name", "kind", "kinds")))
 
 
-def test_field_that_is_wrong_has_the_name_of_its_option() -> None:
-    """`wait` of a call is `--call-wait` here, since `--wait` is for the receipt."""
+def test_invalid_field_is_named_as_its_option() -> None:
+    """`wait` of a call is `--call-wait` here, because `--wait` is for the receipt."""
     with pytest.raises(InvalidMessageError) as call:
         made(MessageKind.CALL, {"call_wait": 200})
     with pytest.raises(InvalidMessageError) as code:

@@ -1,4 +1,4 @@
-"""The way over a link, whatever ends it."""
+"""A coroutine on its own event loop, and what is reported when it ends."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ IDS = ("855469",)
 
 @pytest.fixture(autouse=True)
 def _quiet(quiet: None) -> None:
-    """The environment has no URL here."""
+    """Without a URL in the environment."""
 
 
 def failed(error: BaseException, progress: SendProgress, *, is_debug: bool = False) -> Failure:
-    """Return the failure that a way ends with which *error* ends."""
+    """Return the failure of a coroutine that raises *error*."""
 
-    async def way() -> int:
-        """End."""
+    async def main() -> int:
+        """Raise the error."""
         raise error
 
     with pytest.raises(Failure) as caught:
-        run_async(way(), progress, Screen(Translator("en"), is_debug=is_debug))
+        run_async(main(), progress, Screen(Translator("en"), is_debug=is_debug))
     return caught.value
 
 
-def test_end_of_the_way_is_the_exit_code() -> None:
-    """Where nothing goes wrong there is nothing to add."""
+def test_result_of_the_coroutine_is_the_exit_code() -> None:
+    """Without an error nothing is added."""
 
-    async def way() -> int:
-        """Arrive."""
+    async def main() -> int:
+        """Return an exit code."""
         return ExitCode.REFUSED
 
-    assert ExitCode.REFUSED == run_async(way(), SendProgress(), Screen(Translator("en")))
+    assert ExitCode.REFUSED == run_async(main(), SendProgress(), Screen(Translator("en")))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_end_of_the_way_is_the_exit_code() -> None:
         (ZeroDivisionError("secret words"), ExitCode.UNKNOWN, "unexpected", "ZeroDivisionError"),
     ],
 )
-def test_end_on_the_way_says_how_far_it_came(
+def test_any_end_reports_the_outcome(
     error: BaseException, code: ExitCode, key: str, kind: str
 ) -> None:
-    """What was accepted is accepted, and paid, whatever came then."""
+    """Accepted messages are charged, whatever happens afterwards."""
     failure = failed(error, SendProgress(ACCEPTED, IDS))
 
     assert (code, key, kind) == (failure.code, failure.key, failure.values["kind"])
@@ -68,31 +68,31 @@ def test_end_on_the_way_says_how_far_it_came(
 
 
 @pytest.mark.parametrize("is_debug", [False, True])
-def test_cause_is_for_those_who_debug(is_debug: bool) -> None:  # noqa: FBT001 - a parameter
-    """The error itself may hold the text; a chain is printed whole."""
+def test_cause_is_chained_only_for_debugging(is_debug: bool) -> None:  # noqa: FBT001 - a parameter
+    """The error may contain the text, and a traceback prints the whole chain."""
     error = ZeroDivisionError("secret words")
 
     assert is_debug == (failed(error, SendProgress(), is_debug=is_debug).__cause__ is error)
 
 
 @pytest.mark.parametrize("outcome", ["", NOT_SENT])
-def test_did_it_go_is_said_where_something_was_to_go(outcome: str) -> None:
-    """Whoever only listens doesn't ask."""
+def test_outcome_is_omitted_if_nothing_was_to_be_sent(outcome: str) -> None:
+    """A command that only receives doesn't mention sending."""
     failure = failed(LinkLostError(), SendProgress(outcome))
 
     assert (ExitCode.NO_LINK, outcome) == (failure.code, failure.outcome)
 
 
-def test_failure_of_the_way_stays_as_it_is() -> None:
-    """It knows best."""
+def test_failure_of_the_coroutine_is_unchanged() -> None:
+    """It has its own outcome and advice."""
     failure = Failure(ExitCode.REFUSED, "LinkError")
 
     assert failure is failed(failure, SendProgress(NOT_SENT))
 
 
 @pytest.mark.parametrize("outcome", ["", NOT_SENT])
-def test_missing_url_is_another_failure_than_a_wrong_one(outcome: str) -> None:
-    """The cure is another one, too."""
+def test_missing_url_differs_from_an_invalid_one(outcome: str) -> None:
+    """The advice differs."""
     with pytest.raises(Failure) as unset:
         read_config(None, SendProgress(outcome))
     with pytest.raises(Failure) as wrong:
@@ -103,8 +103,8 @@ def test_missing_url_is_another_failure_than_a_wrong_one(outcome: str) -> None:
     assert "pa55word" not in wrong.value.detail
 
 
-def test_url_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless there is another one."""
+def test_url_defaults_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option takes precedence."""
     monkeypatch.setenv("SMSC_URL", "smpp://shop:pa55word@example.com")
 
     assert "smpp://shop:***@example.com:2775" == str(read_config(None, SendProgress()))
@@ -113,8 +113,8 @@ def test_url_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_signals_end_politely(number: int) -> None:
-    """A key of the keyboard and a service manager ask for the same."""
+async def test_signals_set_the_stop_event(number: int) -> None:
+    """Ctrl-C and a service manager stop a command alike."""
     event = stop_event()
     assert not event.is_set()
     signal.raise_signal(number)
