@@ -105,55 +105,39 @@ _EN: Final[dict[str, str]] = {
     "use.dash.do": "write --text=\"-…\" for a text that begins with '-'; see: {command} --help",
     # Errors of the library, by class: what happened, and what to do.
     "InvalidMessageError": "the message is invalid",
-    "InvalidMessageError.do": (
-        "correct it ({field}) and try again; `smsc plan` checks without sending"
-    ),
+    "InvalidMessageError.do": "correct it ({field}); `smsc plan` checks a message without sending",
     "ConfigError": "the settings are invalid",
     "ConfigError.do": "check the URL: smpp://login:password@host:2775, or sim:// for the simulator",
     "no_url": "there is no gateway to connect to: SMSC_URL isn't set",
-    "no_url.do": (
-        "export SMSC_URL='smsc://login:password@', or add --url; --url sim:// needs no account"
-    ),
+    "no_url.do": "export SMSC_URL='smsc://login:password@' or use --url; sim:// needs no account",
     "ConnectFailedError": "no connection to the gateway",
-    "ConnectFailedError.do": (
-        "check host and port in the URL, and that the account permits this machine's address"
-    ),
+    "ConnectFailedError.do": "check host and port, and that the account permits your address",
     "BindRefusedError": "the gateway refused the login",
-    "BindRefusedError.do": (
-        "check login and password (SMPP has its own) and that SMPP is enabled in the account"
-    ),
+    "BindRefusedError.do": "check login and password (SMPP has its own), and that SMPP is enabled",
     "LinkError": "the connection to the gateway was lost",
     "LinkError.do": "try again; if it happens again, check the network and the gateway",
     "HeldByRuleError": "not sent: the gateway would refuse it now",
     "HeldByRuleError.do": "send it again in {seconds} s",
     "SubmitRefusedError": "the gateway refused the message",
-    "SubmitRefusedError.do": (
-        "look up the status; frequent causes are the sender, the balance and limits"
-    ),
+    "SubmitRefusedError.do": "look up the status; usually it is the sender, the balance or a limit",
     "ThrottledError": "the gateway limits the rate",
     "ThrottledError.do": "wait a little, then send more slowly",
     "ResponseTimeoutError": "the gateway didn't respond",
-    "ResponseTimeoutError.do": (
-        "check the history of the account before sending again: the message may be charged twice"
-    ),
+    "ResponseTimeoutError.do": "check the history first: sending it again may be charged twice",
     "SubmitInterruptedError": "the connection was lost while sending",
     "SubmitInterruptedError.do": (
-        "if it may have been sent, check the history of the account first; if not, send it again"
+        "if it may have been sent, check the history; if not, send it again"
     ),
     "PartsOverdueError": "some parts weren't sent within the gateway's minute",
     "PartsOverdueError.do": (
-        "use a faster connection or a shorter text; the operator may drop the accepted parts"
+        "use a faster connection or a shorter text; the accepted parts may be lost"
     ),
     "SendError": "sending failed",
     "SendError.do": "check the history of the account before sending again",
     "ReceiptTimeoutError": "no final receipt arrived in time",
-    "ReceiptTimeoutError.do": (
-        "the phone may be off: wait longer (--wait), or query the message by its id"
-    ),
+    "ReceiptTimeoutError.do": "the phone may be off: wait longer (--wait), or query it by its id",
     "RequestRefusedError": "the gateway refused the request",
-    "RequestRefusedError.do": (
-        "check the id, and give the --sender the message was sent with; old ids are deleted"
-    ),
+    "RequestRefusedError.do": "check the id, and the --sender of the message; old ids are deleted",
     "RequestTimeoutError": "the gateway didn't respond",
     "RequestTimeoutError.do": "try again a little later; that is safe",
     "ProtocolError": "invalid data on the connection",
@@ -163,9 +147,7 @@ _EN: Final[dict[str, str]] = {
     "unexpected": "unexpected error: {kind}",
     "unexpected.do": "run it again with --debug and report the output",
     "address_in_use": "port {port} of {host} is in use",
-    "address_in_use.do": (
-        "use another one: smsc sim --port {other}, or stop the program that uses it"
-    ),
+    "address_in_use.do": "use another one: smsc sim --port {other}, or stop the other program",
     "no_port": "invalid port {port}; ports are 0 to 65535",
     "cannot_listen": "can't listen on {host}:{port}: {reason}",
     "cannot_listen.do": "use another address: smsc sim --host 127.0.0.1 --port 2775",
@@ -224,9 +206,7 @@ _EN: Final[dict[str, str]] = {
     "lookalike": "{replacement} (Latin)",
     "instead": "With the replacements: GSM 7-bit, {parts} instead of {now}.",
     "same_parts": "With the replacements: GSM 7-bit, still {parts}.",
-    "smart.would": (
-        "With plain signs (--smart, or smart_text=1 in the URL): {parts} instead of {now}."
-    ),
+    "smart.would": "With plain signs (--smart, or smart_text=1 in the URL): {parts}, not {now}.",
     "smart.saves": "Without --smart: {parts}.",
     "smart.same": "Without --smart: UCS-2, also {parts}.",
     "smart.nothing": "--smart makes no difference here.",
@@ -318,11 +298,9 @@ _EN: Final[dict[str, str]] = {
     "bench.declined.do": "fewer --messages or --windows cost less; smsc bench sim:// is free",
     "bench.no_recipients": "recipients are needed: for a real gateway no numbers are invented",
     "bench.no_recipients.do": (
-        "write your own test numbers, one a line, to a file: --recipients FILE"
+        "write your own test numbers to a file, one a line: --recipients FILE"
     ),
-    "bench.too_few": (
-        "{total} messages to {given} numbers break the flood limit; {needed} numbers are needed"
-    ),
+    "bench.too_few": "{total} messages to {given} numbers are a flood; {needed} numbers are needed",
     "bench.too_few.do": "add numbers, or send fewer messages: --messages, --warm-up, --windows",
     "bench.too_many": "{total} messages are too many; the maximum is {most}",
     "bench.too_many.do": "send fewer messages: --messages, --warm-up, --windows",
@@ -339,11 +317,9 @@ _EN: Final[dict[str, str]] = {
     "bench.columns.cpu": "CPU, us",
     "bench.columns.receipts": "receipt, s",
     "bench.columns.failed": "failed",
-    "bench.enough": (
-        "Window {window} is sufficient: {rate} messages a second; a larger one hardly helps."
-    ),
+    "bench.enough": "Window {window} is sufficient: {rate} messages/s; a larger one hardly helps.",
     "bench.largest": (
-        "The largest window, {window}, is the fastest: {rate} messages a second; try larger ones."
+        "The largest window, {window}, is the fastest: {rate} messages/s; try larger ones."
     ),
     "bench.paced": "The rate limit of {rate} parts a second is the bottleneck, not the link.",
     "bench.nothing": "No message was accepted.",
@@ -374,10 +350,7 @@ _EN: Final[dict[str, str]] = {
     "bulk.rejected": "rejected",
     "bulk.rejected.in": "{count}, see {name} for the reasons",
     "bulk.unknown": "unknown",
-    "bulk.unknown.do": (
-        "check the history of the account; --resend-unknown sends them again, and they"
-        " may be charged twice"
-    ),
+    "bulk.unknown.do": "check the history; --resend-unknown sends them again, maybe charged twice",
     "bulk.accepted": "{count}, in parts: {parts}",
     "bulk.stdin": "a file is needed: the .outbox file is stored next to it",
     "bulk.cannot_read": "can't read {name}: {reason}",
@@ -387,9 +360,7 @@ _EN: Final[dict[str, str]] = {
     "bulk.encoding": "the file isn't in UTF-8 or the given encoding (byte {position})",
     "bulk.encoding.do": "for a file from Excel: --encoding cp1251",
     "bulk.broken": "the file isn't valid CSV, line {number}: {reason}",
-    "bulk.broken.do": (
-        "put a text with quotes or line breaks in quotes, and double the quotes inside"
-    ),
+    "bulk.broken.do": "put a text with quotes or line breaks in quotes; double the quotes inside",
     "bulk.no_column": "the header has no column {name}",
     "bulk.unknown_column": "the header has an unknown column",
     "bulk.unknown_column.near": "the header has an unknown column; did you mean {name}?",
@@ -438,61 +409,41 @@ _RU: Final[dict[str, str]] = {
     "use.range": "{name}: нужно целое число от {least} до {most}, получено {value}",
     "use.param": "{name} и --param не сочетаются: --param задаёт все настройки звонка",
     "use.do": "справка: {command} --help",
-    "use.dash.do": (
-        'для текста, который начинается с «-», есть --text="-…"; справка: {command} --help'
-    ),
+    "use.dash.do": 'текст, который начинается с «-»: --text="-…"; справка: {command} --help',
     "InvalidMessageError": "недопустимое сообщение",
-    "InvalidMessageError.do": (
-        "исправьте его ({field}) и повторите; `smsc plan` проверяет без отправки"
-    ),
+    "InvalidMessageError.do": "исправьте его ({field}); `smsc plan` проверяет без отправки",
     "ConfigError": "недопустимые настройки",
     "ConfigError.do": "проверьте URL: smpp://login:password@host:2775 или sim:// для симулятора",
     "no_url": "не указан шлюз: переменная SMSC_URL не задана",
-    "no_url.do": (
-        "export SMSC_URL='smsc://login:password@' или --url; без аккаунта работает --url sim://"
-    ),
+    "no_url.do": "export SMSC_URL='smsc://login:password@' или --url; без аккаунта: sim://",
     "ConnectFailedError": "не удалось соединиться со шлюзом",
-    "ConnectFailedError.do": (
-        "проверьте адрес и порт в URL и разрешён ли в аккаунте адрес этого компьютера"
-    ),
+    "ConnectFailedError.do": "проверьте хост и порт и разрешён ли ваш адрес в аккаунте",
     "BindRefusedError": "шлюз не принял логин и пароль",
-    "BindRefusedError.do": (
-        "проверьте логин и пароль (для SMPP он отдельный) и включён ли SMPP в аккаунте"
-    ),
+    "BindRefusedError.do": "проверьте логин и пароль (для SMPP он отдельный) и включён ли SMPP",
     "LinkError": "соединение со шлюзом потеряно",
     "LinkError.do": "повторите; если не поможет, проверьте сеть и шлюз",
     "HeldByRuleError": "не отправлено: сейчас шлюз отклонит это сообщение",
     "HeldByRuleError.do": "отправьте через {seconds} с",
     "SubmitRefusedError": "шлюз отклонил сообщение",
-    "SubmitRefusedError.do": (
-        "посмотрите код; обычно дело в имени отправителя, балансе или ограничениях"
-    ),
+    "SubmitRefusedError.do": "посмотрите код; обычно дело в отправителе, балансе или ограничениях",
     "ThrottledError": "шлюз ограничивает скорость",
     "ThrottledError.do": "подождите и отправляйте медленнее",
     "ResponseTimeoutError": "шлюз не ответил",
-    "ResponseTimeoutError.do": (
-        "прежде чем отправлять снова, проверьте историю аккаунта: возможна двойная оплата"
-    ),
+    "ResponseTimeoutError.do": "сначала проверьте историю: за повтор, возможно, придётся платить",
     "SubmitInterruptedError": "соединение прервалось во время отправки",
     "SubmitInterruptedError.do": (
-        "если сообщение могло быть отправлено, сначала проверьте историю аккаунта; если"
-        " нет, повторите"
+        "если могло быть отправлено, проверьте историю; если нет, повторите"
     ),
     "PartsOverdueError": "часть сообщения не успела уйти за минуту, отведённую шлюзом",
     "PartsOverdueError.do": (
-        "нужно более быстрое соединение или текст короче; принятые части оператор может отбросить"
+        "нужно соединение быстрее или текст короче; принятые части могут пропасть"
     ),
     "SendError": "не удалось отправить",
     "SendError.do": "прежде чем отправлять снова, проверьте историю аккаунта",
     "ReceiptTimeoutError": "окончательный отчёт о доставке не пришёл вовремя",
-    "ReceiptTimeoutError.do": (
-        "возможно, телефон выключен: ждите дольше (--wait) или запросите состояние по"
-        " идентификатору"
-    ),
+    "ReceiptTimeoutError.do": "возможно, телефон выключен: ждите дольше (--wait) или smsc query",
     "RequestRefusedError": "шлюз отклонил запрос",
-    "RequestRefusedError.do": (
-        "проверьте идентификатор и --sender, с которым отправлено сообщение; старые удаляются"
-    ),
+    "RequestRefusedError.do": "проверьте идентификатор и --sender сообщения; старые удаляются",
     "RequestTimeoutError": "шлюз не ответил",
     "RequestTimeoutError.do": "повторите чуть позже, это безопасно",
     "ProtocolError": "в соединении недопустимые данные",
@@ -502,9 +453,7 @@ _RU: Final[dict[str, str]] = {
     "unexpected": "непредвиденная ошибка: {kind}",
     "unexpected.do": "повторите с --debug и сообщите нам вывод",
     "address_in_use": "порт {port} на {host} занят",
-    "address_in_use.do": (
-        "укажите другой: smsc sim --port {other}, или остановите программу, которая его занимает"
-    ),
+    "address_in_use.do": "укажите другой: smsc sim --port {other}, или освободите этот",
     "no_port": "недопустимый порт {port}; порты от 0 до 65535",
     "cannot_listen": "не удалось открыть {host}:{port}: {reason}",
     "cannot_listen.do": "укажите другой адрес: smsc sim --host 127.0.0.1 --port 2775",
@@ -529,7 +478,7 @@ _RU: Final[dict[str, str]] = {
     "gsm_units": "септет|септета|септетов",
     "latin1_units": "октет|октета|октетов",
     "ucs2_units": "единица по 16 бит|единицы по 16 бит|единиц по 16 бит",
-    "letters": "русская буква|русские буквы|русских букв",
+    "letters": "кириллическая буква|кириллические буквы|кириллических букв",
     "others": "другой символ|других символа|других символов",
     "plan": "План",
     "coding": "кодировка",
@@ -539,7 +488,7 @@ _RU: Final[dict[str, str]] = {
     "why": "причина",
     "why.gsm": "все символы есть в алфавите GSM",
     "why.asked": "задано параметром --coding",
-    "why.forced": "{letters} нет в алфавите GSM",
+    "why.forced": "вне алфавита GSM: {letters}",
     "why.smart": "типографские знаки заменены простыми",
     "why.markup": "всё, кроме SMS, отправляется как разметка, в UCS-2 она однозначна",
     "charged": "к оплате",
@@ -644,21 +593,15 @@ _RU: Final[dict[str, str]] = {
     "bench.needs_yes": "нужно ваше согласие на отправку: {messages}, {parts}",
     "bench.needs_yes.do": "добавьте --yes или попробуйте бесплатно: smsc bench sim://",
     "bench.declined": "отменено вами",
-    "bench.declined.do": (
-        "чем меньше --messages и --windows, тем дешевле; smsc bench sim:// бесплатно"
-    ),
+    "bench.declined.do": "меньше --messages или --windows — дешевле; smsc bench sim:// бесплатно",
     "bench.no_recipients": "нужны получатели: для настоящего шлюза номера не выдумываются",
     "bench.no_recipients.do": (
-        "запишите свои тестовые номера в файл, по одному в строке: --recipients FILE"
+        "запишите тестовые номера в файл, по одному в строке: --recipients FILE"
     ),
-    "bench.too_few": (
-        "{total} сообщений на {given} номеров нарушат ограничение флуда; номеров нужно {needed}"
-    ),
-    "bench.too_few.do": (
-        "добавьте номера или уменьшите число сообщений: --messages, --warm-up, --windows"
-    ),
+    "bench.too_few": "{total} сообщений на {given} номеров — это флуд; нужно номеров: {needed}",
+    "bench.too_few.do": "добавьте номера или уменьшите --messages, --warm-up, --windows",
     "bench.too_many": "{total} сообщений — слишком много; наибольшее число {most}",
-    "bench.too_many.do": "уменьшите число сообщений: --messages, --warm-up, --windows",
+    "bench.too_many.do": "уменьшите --messages, --warm-up, --windows",
     "bench.bad_number": "строка {line} в {file} — не номер телефона",
     "bench.bad_number.do": "по одному номеру в строке, с кодом страны: 79991234567",
     "bench.no_file": "не удалось использовать {file}: {reason}",
@@ -672,20 +615,13 @@ _RU: Final[dict[str, str]] = {
     "bench.columns.cpu": "CPU, мкс",
     "bench.columns.receipts": "отчёт, с",
     "bench.columns.failed": "ошибок",
-    "bench.enough": (
-        "Окна {window} достаточно: {rate} сообщений в секунду; большее почти не помогает."
-    ),
-    "bench.largest": (
-        "Самое большое окно, {window}, самое быстрое: {rate} сообщений в секунду;"
-        " попробуйте больше."
-    ),
+    "bench.enough": "Окна {window} достаточно: {rate} сообщ./с; большее почти не помогает.",
+    "bench.largest": "Быстрее всего наибольшее окно, {window}: {rate} сообщ./с; попробуйте больше.",
     "bench.paced": "Скорость сдерживает ограничение {rate} частей в секунду, а не соединение.",
     "bench.nothing": "Ни одно сообщение не принято.",
     "bench.failed": "{times} x {what}.",
     "bench.stopped": "Остановлено досрочно; принято к этому времени: {messages}.",
-    "bench.simulated": (
-        "Симулятор работает в том же процессе, поэтому результаты включают и его работу."
-    ),
+    "bench.simulated": "Симулятор работает в том же процессе: результаты включают и его работу.",
     "bench.title": "Измерение соединения",
     "bench.rate": "Сообщений в секунду",
     "bench.latency": "Время до ответа",
@@ -709,34 +645,26 @@ _RU: Final[dict[str, str]] = {
     "bulk.rejected.in": "{count}, причины в файле {name}",
     "bulk.unknown": "неизвестно",
     "bulk.unknown.do": (
-        "проверьте историю аккаунта; --resend-unknown отправит их ещё раз, возможна двойная оплата"
+        "проверьте историю; --resend-unknown отправит снова, возможна двойная оплата"
     ),
     "bulk.accepted": "{count}, частей: {parts}",
     "bulk.stdin": "нужен файл: рядом с ним хранится .outbox",
     "bulk.cannot_read": "не удалось прочитать {name}: {reason}",
     "bulk.cannot_read.do": "проверьте путь: smsc bulk FILE.csv",
     "bulk.cannot_write": "не удалось записать {name}: {reason}",
-    "bulk.cannot_write.do": (
-        "освободите место и запустите команду снова; дважды ничего не отправится"
-    ),
+    "bulk.cannot_write.do": "освободите место и повторите команду; дважды ничего не отправится",
     "bulk.encoding": "файл не в UTF-8 или не в указанной кодировке (байт {position})",
     "bulk.encoding.do": "для файла из Excel: --encoding cp1251",
     "bulk.broken": "недопустимый CSV, строка {number}: {reason}",
-    "bulk.broken.do": (
-        "текст с кавычками или переводами строк заключите в кавычки, внутри удвойте их"
-    ),
+    "bulk.broken.do": "текст с кавычками или переводами строк — в кавычки, внутри удвойте их",
     "bulk.no_column": "в заголовке нет столбца {name}",
     "bulk.unknown_column": "в заголовке есть неизвестный столбец",
-    "bulk.unknown_column.near": (
-        "в заголовке есть неизвестный столбец; возможно, имелся в виду {name}?"
-    ),
+    "bulk.unknown_column.near": "в заголовке неизвестный столбец; возможно, это {name}?",
     "bulk.twice": "столбец {name} указан в заголовке дважды",
     "bulk.header.do": "в первой строке должны быть названия столбцов; известны: {columns}",
     "bulk.outbox": "не удалось использовать файл .outbox рядом с файлом CSV",
-    "bulk.outbox.do": "устраните причину и запустите команду снова: дважды ничего не отправится",
-    "bulk.interrupted.do": (
-        "запустите команду снова: отправится только остаток, дважды ничего не уйдёт"
-    ),
+    "bulk.outbox.do": "устраните причину и повторите команду: дважды ничего не отправится",
+    "bulk.interrupted.do": "запустите команду снова: отправится остаток, дважды ничего не уйдёт",
 }
 
 TEXTS: Final[dict[Language, dict[str, str]]] = {"en": _EN, "ru": _RU}

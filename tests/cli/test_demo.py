@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     ("language", "sayings"),
     [
         ("en", ["UCS-2", "1 part", "6 Cyrillic letters", "Sent: submit_sm, 78 octets"]),
-        ("ru", ["UCS-2", "1 часть", "6 русских букв", "Отправлено: submit_sm, 78 октетов"]),
+        ("ru", ["UCS-2", "1 часть", "6 кириллических букв", "Отправлено: submit_sm, 78 октетов"]),
     ],
 )
 def test_every_step_is_shown(smsc: Smsc, language: str, sayings: list[str]) -> None:
