@@ -173,7 +173,7 @@ def test_interrupted_questions_may_be_paid(
     def is_out() -> None:
         """Wait until both are asked, and the answers to that are in."""
         for _ in range(2):
-            gateway.wait_for_message(timeout=5)
+            gateway.wait_for_message(timeout=60)
         gateway.deliver(OTHER, "Shop", "the link has read what was sent before")
 
     done = interrupted("ping", ONE, OTHER, "--url", gateway.url, after=is_out)

@@ -243,7 +243,7 @@ async def test_interrupted_measurement_says_what_is_paid(recipients: Path) -> No
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        await gateway.wait_for_message(timeout=14)
+        await gateway.wait_for_message(timeout=300)
         process.send_signal(signal.SIGINT)
         said, complaint = await process.communicate()
         taken = len(gateway.messages)

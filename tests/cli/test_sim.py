@@ -69,7 +69,7 @@ async def test_messages_are_written_as_they_come(number: int) -> None:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url) as smsc:
             sent = await smsc.send(Sms(to="79991234567", text="Код\n4821", sender="Shop"))
-            state = (await sent.receipt(timeout=5)).state
+            state = (await sent.receipt(timeout=60)).state
         message = json.loads(await a_line(process))
         (summary,) = map(json.loads, await the_rest(process, after=number))
 
@@ -129,7 +129,7 @@ async def test_answers_are_those_that_were_asked_for() -> None:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url) as smsc:
             sent = await smsc.send(HlrQuery(to="79991234567"))
-            receipt = await sent.receipt(timeout=5)
+            receipt = await sent.receipt(timeout=60)
         await the_rest(process, after=signal.SIGINT)
 
     assert (6, "MTS", "Côte d'Ivoire", "250") == (
