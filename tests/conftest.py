@@ -1,7 +1,8 @@
 """What every test gets: asyncio's debug mode, settled hypothesis, and one second.
 
-Rule: a test's call takes at most a second; whoever needs more says how much and why, with
-`@pytest.mark.takes_up_to(seconds, reason=...)`.
+Rule: a test's call takes at most a second of processor time; one that needs more says how much
+and why, with `@pytest.mark.takes_up_to(seconds, reason=...)`. No test measures how busy the
+machine is: asynchronous ones run on a loop whose clock runs only while it waits.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     A shell that runs the tests in the background has them ignore Ctrl+C, and their children too.
     """
-    line = "takes_up_to(seconds, *, reason): the test may take longer than a second, and why"
+    line = "takes_up_to(seconds, *, reason): the test may work longer than a second, and why"
     config.addinivalue_line("markers", line)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -31,7 +31,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.operations import Claim
+from smsc_async.outbox.operations import Claim, Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
 from smsc_async.outbox.worker import settlement_of
 
@@ -238,9 +238,15 @@ async def test_second_cancel_waits_no_longer(outbox: Outbox, tamed: TamedClient)
 async def test_cancel_scope_of_anyio_has_its_grace_too(outbox: Outbox, tamed: TamedClient) -> None:
     """Such a scope cancels again and again, which must not count as a hurry."""
     answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted())
-    with anyio.move_on_after(0.05) as scope:
+
+    def cancel_then_answer(_: object) -> asyncio.Future[Accepted]:
+        """Have the scope cancel soon, and answer after that."""
+        scope.deadline = anyio.current_time() + 0.05
+        asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted())
+        return answer
+
+    tamed.answers = [cancel_then_answer]
+    with anyio.CancelScope() as scope:
         await outbox.run(tamed.as_client)
 
     assert scope.cancelled_caught
@@ -295,9 +301,7 @@ async def test_no_more_than_asked_for_are_under_way(outbox: Outbox, tamed: Tamed
 async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
     """It may overtake what is written down of its own message."""
     tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
-    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.05, answer.set_result, Accepted(("17",)))
+    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(("17",))))]
     await outbox.run(tamed.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt
@@ -338,9 +342,7 @@ async def test_receipts_are_written_down_a_few_at_a_time(
     monkeypatch.setattr("smsc_async.outbox.worker.MOST_RECEIPTS", 1)
     ids = tuple("abcdef")
     tamed.receipts_to_come = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in ids]
-    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted(ids, (None,) * 6))
+    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(ids, (None,) * 6)))]
     await outbox.run(tamed.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt

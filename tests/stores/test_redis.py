@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 LIMITS = GatewayLimits(rate=None)
 WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
-BUDGET = 0.15
-STALL = 0.35  # seconds that a busy machine may add
+BUDGET = 1.0  # a server that is there answers in time, however busy the machine
+STALL = 0.35  # seconds for the turns of the loop around it
 
 
 def step(
@@ -55,8 +55,8 @@ async def workers(own_server: RedisServer) -> AsyncIterator[list[RedisRuleStore]
 
 
 async def recovered(*stores: RedisRuleStore) -> None:
-    """Wait until the stores share their rules again, five seconds at most."""
-    for _ in range(500):
+    """Wait until the stores share their rules again, half a minute at most."""
+    for _ in range(3000):
         if not any(store.health().is_degraded for store in stores):
             return
         await asyncio.sleep(0.01)
@@ -236,7 +236,7 @@ async def test_nobody_waits_longer_than_the_budget(
     assert took < BUDGET
     own_server.thaw()
     await recovered(store)
-    assert "TimeoutError: no answer in 0.15 s" == store.health().last_error
+    assert "TimeoutError: no answer in 1.0 s" == store.health().last_error
 
 
 async def test_other_workers_hear_of_what_was_admitted_alone(
@@ -298,7 +298,7 @@ async def test_health_tells_when_it_began_and_when_it_ended(
     )
     own_server.freeze()
     await store.apply(step(store, "one"))
-    await asyncio.sleep(0.3)  # it is tried again, in vain
+    await asyncio.sleep(2 * BUDGET)  # it is tried again, in vain
     own_server.thaw()
     await recovered(store)
     await store.aclose()
@@ -483,20 +483,33 @@ async def test_calls_of_one_turn_go_together(redis_server: RedisServer) -> None:
     await client.aclose()
 
 
+async def milliseconds(client: redis.asyncio.Redis) -> int:
+    """Return what the server's clock says."""
+    seconds, fraction = await client.time()
+    return int(seconds) * 1000 + int(fraction) // 1000
+
+
 async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> None:
     """One hash tag, hashes, and a time to live that is little longer than the rule's."""
     client = redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True)
     account = new_account()
-    store = RedisRuleStore(client, account=account, secret="s")
-    rulebook = Rulebook(GatewayLimits(), store.key)
+    store = RedisRuleStore(client, account=account, secret="s", budget=60.0)
+    rulebook = Rulebook(GatewayLimits(rate=0.01), store.key)
 
+    before = await milliseconds(client)
     await store.apply(rulebook.step(Sms(to=TO, text="Код входа: 4821")))
+    after = await milliseconds(client)
 
     keys = sorted([key async for key in client.scan_iter(f"smsc:{{{account}}}:*")])
     assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
     assert not any(TO in key or "4821" in key for key in keys)
-    lives = [await client.pttl(key) for key in keys]
-    assert [pytest.approx(most, abs=1000) for most in (1010, 62_000, 32_000)] == lives
+    for key, life in zip(keys, (106_000, 62_000, 32_000), strict=True):
+        async with client.pipeline() as asked:  # both at one instant
+            asked.time()
+            asked.pttl(key)
+            (seconds, fraction), left = await asked.execute()
+        ends = seconds * 1000 + fraction // 1000 + left
+        assert before + life - 1000 <= ends <= after + life
     await store.aclose()
     assert await client.ping(), "a client that was given isn't closed"
     await client.aclose()
@@ -505,14 +518,17 @@ async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> Non
 async def test_limits_of_the_account_go_before_those_of_a_client(redis_server: RedisServer) -> None:
     """Workers with different settings would break each other's rules."""
     store = RedisRuleStore(
-        redis_server.url, account=new_account(), limits=GatewayLimits(repeat_window=5.0, rate=None)
+        redis_server.url,
+        account=new_account(),
+        limits=GatewayLimits(repeat_window=30.0, rate=None),
+        budget=60.0,
     )
     await store.apply(step(store))
 
     held = await store.apply(step(store))
 
     assert isinstance(held, Held)
-    assert pytest.approx(6.0, abs=0.2) == held.retry_at - store.now()
+    assert 0 < held.retry_at - store.now() <= 31.0
     await store.aclose()
 
 

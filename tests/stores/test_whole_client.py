@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 HI = Sms(to=TO, text="Hi")
 UNPACED = GatewayLimits(rate=None)
-BUDGET = 0.15
-STALL = 0.35  # seconds that a busy machine may add
+BUDGET = 1.0  # a server that is there answers in time, however busy the machine
+STALL = 0.35  # seconds for the turns of the loop around it
 
 
 @pytest.fixture
@@ -102,7 +102,6 @@ async def test_plan_of_a_worker_foretells_what_it_knows(workers: list[SmscClient
     assert "repeat" == workers[0].plan(HI).held_by
 
 
-@pytest.mark.takes_up_to(5, reason="five sends may wait for the budget each, if they had to")
 async def test_frozen_server_keeps_no_send_waiting(
     own_server: RedisServer, gateway: Gateway
 ) -> None:

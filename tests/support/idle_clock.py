@@ -11,7 +11,6 @@ import asyncio
 import selectors
 import time
 
-
 TURN = 1e-6
 """Seconds that a turn of the loop takes."""
 
