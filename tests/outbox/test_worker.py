@@ -124,6 +124,7 @@ async def test_held_message_waits_for_its_time(outbox: Outbox, tamed: TamedClien
     assert 3600.0 == pytest.approx(held.not_before - held.changed_at)
     assert "held" in held.reason
     assert [] == await outbox._ledger.claim(1)
+    assert OutboxState.QUEUED is (await only(outbox)).state  # the worker hasn't claimed it, either
     await outbox._ledger.do(an_hour_later)
     pass_time(3600.0)
     await worker
