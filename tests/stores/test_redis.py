@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LIMITS = GatewayLimits(rate=None)
 WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
+pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
+
 BUDGET = 1.0  # a server that is there answers in time, however busy the machine
 STALL = 0.35  # seconds for the turns of the loop around it
 

@@ -13,6 +13,8 @@ import time
 
 TURN = 1e-6
 """Seconds that a turn of the loop takes."""
+POLL = 0.05
+"""Seconds between two looks at something, at most."""
 
 
 class IdleSelector(selectors.DefaultSelector):
@@ -20,7 +22,11 @@ class IdleSelector(selectors.DefaultSelector):
 
     Args:
         now: The instant on its clock, seconds; moved by tests, too.
+        slept: Seconds that all of them waited in vain, until a timer was due. Other processes and
+            threads are polled for: waits shorter than `POLL` don't count.
     """
+
+    slept = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +43,8 @@ class IdleSelector(selectors.DefaultSelector):
         waited = time.monotonic() - began
         # The system may wake this process late: that isn't the loop's time.
         self.now += waited if timeout is None else min(waited, timeout)
+        if not ready and timeout is not None and timeout > POLL:
+            IdleSelector.slept += timeout
         return ready
 
 
