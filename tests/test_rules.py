@@ -307,7 +307,7 @@ async def test_send_may_wait_until_the_rule_lets_it_pass(gateway: Gateway) -> No
     """A twentieth of a second instead of a minute."""
     limits = GatewayLimits(repeat_window=0.05, margin=0.0, rate=None)
     loop = asyncio.get_running_loop()
-    async with SmscClient(gateway.url(), limits=limits) as smsc:
+    async with SmscClient(gateway.url(), limits=limits, clock=loop.time) as smsc:
         await smsc.send(HI)
         began = loop.time()
         await smsc.send(HI, hold=Hold.wait(at_most=5))

@@ -34,7 +34,8 @@ async def simulating(*arguments: str) -> AsyncIterator[Process]:
     """Run `smsc sim` on a free port in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "smsc_async", "sim", "--port", "0", "--lang", "en", *arguments),
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # asyncio's debug mode would write to stderr how slow a busy machine is.
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONASYNCIODEBUG": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
