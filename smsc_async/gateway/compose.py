@@ -134,7 +134,9 @@ class Composer:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
         text, coding, octet, octets = encode_text(message, self._settings)
-        if octets is not None and not _has_times(message):
+        if octets is not None and (
+            type(message) is not Sms or message.schedule is None is message.validity
+        ):
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
             return text, ((pack, octets),)
@@ -170,7 +172,8 @@ class Composer:
         tlvs: tuple[Tlv, ...] = (),
     ) -> Part:
         """Return a part by template, or as a PDU if it has times or TLVs."""
-        if not tlvs and not _has_times(message):
+        has_times = type(message) is Sms and (message.schedule or message.validity)
+        if not tlvs and not has_times:
             return self._template(message.sender, esm_class, octet), short_message
         # Only an Sms has times, and only one of its ways to travel has TLVs.
         schedule, validity = _times(cast("Sms", message))
@@ -300,11 +303,6 @@ def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
 def long_text_of(message: Message[Any]) -> LongText:
     """Return how several parts travel; only an Sms has the choice."""
     return message.long_text if isinstance(message, Sms) else LongText.UDH
-
-
-def _has_times(message: Message[Any]) -> bool:
-    """Whether it has a schedule or a validity."""
-    return type(message) is Sms and (message.schedule is not None or message.validity is not None)
 
 
 def _sar(segment: Segment) -> tuple[Tlv, ...]:
