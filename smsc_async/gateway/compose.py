@@ -19,6 +19,7 @@ from pdu.text.alphabet import ascii_septets
 from pdu.text.coding import TextCoding
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
+from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
     DEFAULT_SETTINGS,
@@ -28,7 +29,7 @@ from smsc_async.gateway.coding import (
     data_coding,
     text_coding,
 )
-from smsc_async.gateway.markup import render
+from smsc_async.gateway.markup import parse, render
 from smsc_async.gateway.typography import smartened
 from smsc_async.messages import Coding, LongText, Message, Sms
 
@@ -233,9 +234,19 @@ def submits_of(
 def wire_text(message: Message[Any], settings: TextSettings) -> str:
     """Return the text as it travels: with its markup, and plain punctuation if `smart` is set."""
     text = render(message)
-    if settings.smart and type(message) is Sms and message.coding is None:
-        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
-    return text
+    if not settings.smart or type(message) is not Sms or message.coding is not None:
+        return text
+    plain = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return plain if plain == text or _is_same_sms(plain, text, message) else text
+
+
+def _is_same_sms(plain: str, text: str, message: Sms) -> bool:
+    """Whether a text with plain signs is still an SMS: invisible signs may have hidden markup."""
+    try:
+        parsed = parse(plain, to=message.to, sender=message.sender)
+    except InvalidMessageError:
+        return False
+    return type(parsed) is Sms and plain.count(COMMENT_MARK) == text.count(COMMENT_MARK)
 
 
 def encode_text(
