@@ -1,6 +1,6 @@
 """Codings of texts and the gateway's `data_coding`.
 
-Rule: every assumption about the gateway's character sets stands here and nowhere else. Documented is:
+Rule: every assumption about the gateway's character sets stands here and nowhere else. Known:
 «Поле coding кодируется двумя битами в составном поле data_coding, поэтому data_coding =
 coding * 4», with 0 GSM, 1 ISO-8859-1, 2 UTF-16BE. Assumed, each behind a setting or in one line:
 
