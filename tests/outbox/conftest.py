@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from outboxes import Accepted, TamedClient
+from outboxes import Accepted, ScriptedClient
 from zygote import open_outbox
 
 if TYPE_CHECKING:
@@ -108,6 +108,6 @@ async def outbox(make_outbox: Callable[[], BaseOutbox]) -> AsyncGenerator[BaseOu
 
 
 @pytest.fixture
-def tamed() -> TamedClient:
+def client() -> ScriptedClient:
     """Give a client that accepts everything, until told otherwise."""
-    return TamedClient([Accepted()])
+    return ScriptedClient([Accepted()])

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from outboxes import Accepted, TamedClient, die
+from outboxes import Accepted, ScriptedClient, kill_owner
 
 from smsc_async import (
     ClientClosedError,
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smsc_async.outbox.base import BaseOutbox
-    from smsc_async.outbox.queries import Make as MakeOperation
-    from smsc_async.outbox.queries import Operation
+    from smsc_async.outbox.queries import Operation, OperationFactory
 
     Make = Callable[[], BaseOutbox]
 
@@ -54,9 +53,9 @@ async def only(outbox: BaseOutbox) -> OutboxEntry:
 async def unknown(outbox: BaseOutbox) -> OutboxEntry:
     """Return an entry whose fate is unknown: its worker died."""
     entry = await outbox.put(sms())
-    await outbox._ledger.claim(1)
-    await die(outbox)
-    await outbox._ledger.bury_the_dead()
+    await outbox._ledger.claim_due(1)
+    await kill_owner(outbox)
+    await outbox._ledger.recover_orphans()
     found = await outbox.get(entry)
     assert found is not None
     assert found.state is OutboxState.UNKNOWN
@@ -226,11 +225,11 @@ async def test_receipt_is_kept(outbox: BaseOutbox) -> None:
     assert MessageState.EXPIRED is (await only(outbox)).receipt
 
 
-async def test_receipts_may_be_handed_over(outbox: BaseOutbox, tamed: TamedClient) -> None:
+async def test_receipts_may_be_handed_over(outbox: BaseOutbox, client: ScriptedClient) -> None:
     """By whoever reads `smsc.receipts()` himself; of two parts it takes both."""
     await outbox.put(sms())
-    tamed.answers = [Accepted(("a", "b"), (None, None))]
-    await outbox.run(tamed.as_client, stop_when_empty=True, receipts=False)
+    client.answers = [Accepted(("a", "b"), (None, None))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
     receipts = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in "abc"]
     between = Receipt(message_id="a", state=MessageState.ENROUTE, is_intermediate=True)
 
@@ -281,8 +280,8 @@ async def test_what_a_dead_worker_was_sending_is_unknown(make_outbox: Make) -> N
     """It may have left; on restart a user is asked, and nothing is sent."""
     async with make_outbox() as dying:
         await asyncio.gather(*(dying.put(sms(f"m{number}")) for number in range(3)))
-        await dying._ledger.claim(2)
-        await die(dying)
+        await dying._ledger.claim_due(2)
+        await kill_owner(dying)
         async with make_outbox() as restarted:
             states = [entry.state async for entry in restarted.entries()]
             reasons = [entry.reason async for entry in restarted.unknown()]
@@ -295,35 +294,35 @@ async def test_what_a_living_worker_is_sending_is_left_alone(make_outbox: Make) 
     """However long it takes, and whoever opens the outbox meanwhile."""
     async with make_outbox() as living, make_outbox() as other:
         await living.put(sms())
-        await living._ledger.claim(1)
-        await other._ledger.bury_the_dead()
-        await living._ledger.bury_the_dead()
+        await living._ledger.claim_due(1)
+        await other._ledger.recover_orphans()
+        await living._ledger.recover_orphans()
         async with make_outbox() as third:
             assert OutboxState.SENDING is (await only(third)).state
-            assert [] == await third._ledger.claim(1)
+            assert [] == await third._ledger.claim_due(1)
 
 
-async def test_clean_end_leaves_nothing_behind(make_outbox: Make, tamed: TamedClient) -> None:
+async def test_clean_end_leaves_nothing_behind(make_outbox: Make, client: ScriptedClient) -> None:
     """An owner that has left isn't looked for for ever."""
     async with make_outbox() as outbox:
         await outbox.put(sms())
-        await outbox.run(tamed.as_client, stop_when_empty=True)
+        await outbox.run(client.as_client, stop_when_empty=True)
     async with make_outbox() as outbox:
-        assert [] == await outbox._ledger.do(owners)
+        assert [] == await outbox._ledger.run(owners)
 
 
 async def test_worker_that_was_taken_for_dead_tells_the_truth(
-    make_outbox: Make, tamed: TamedClient
+    make_outbox: Make, client: ScriptedClient
 ) -> None:
     """A machine that was cut off comes back and knows what became of it."""
     async with make_outbox() as cut_off, make_outbox() as other:
         await cut_off.put(sms())
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        tamed.answers = [answer]
-        worker = asyncio.create_task(cut_off.run(tamed.as_client, stop_when_empty=True))
-        await asyncio.wait_for(tamed.was_called.wait(), 1)
-        await die(cut_off)
-        await other._ledger.bury_the_dead()
+        client.answers = [answer]
+        worker = asyncio.create_task(cut_off.run(client.as_client, stop_when_empty=True))
+        await asyncio.wait_for(client.was_called.wait(), 1)
+        await kill_owner(cut_off)
+        await other._ledger.recover_orphans()
         assert OutboxState.UNKNOWN is (await only(other)).state
         answer.set_result(Accepted(("17",)))
         await asyncio.wait([worker])
@@ -333,27 +332,27 @@ async def test_worker_that_was_taken_for_dead_tells_the_truth(
 
 
 async def test_claim_that_nobody_knows_of_is_unknown(
-    outbox: BaseOutbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+    outbox: BaseOutbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A commit that failed may have happened; what it took must not be stuck for ever."""
     await outbox.put(sms())
     committer, transact = outbox._ledger._committer, outbox._ledger._store.transact
     failing = True
 
-    async def fail_after(makes: Sequence[MakeOperation]) -> list[object]:
+    async def fail_after(operations: Sequence[OperationFactory]) -> list[object]:
         """Claim, and not be able to say so."""
-        results = await transact(makes)
+        results = await transact(operations)
         if failing and results and isinstance(results[0], list) and results[0]:
             raise OutboxError("the connection broke")
         return results
 
     monkeypatch.setattr(committer, "_transact", fail_after)
     with pytest.raises(OutboxError, match="broke"):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
     failing = False
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
     assert OutboxState.UNKNOWN is (await only(outbox)).state
 
 
@@ -361,15 +360,15 @@ async def test_claim_that_nobody_knows_of_is_unknown(
 
 
 async def test_unknown_message_is_sent_again_on_purpose_only(
-    outbox: BaseOutbox, tamed: TamedClient
+    outbox: BaseOutbox, client: ScriptedClient
 ) -> None:
     """And then as any other."""
     entry = await unknown(outbox)
-    await outbox.run(tamed.as_client, stop_when_empty=True)
-    assert [] == tamed.sent
+    await outbox.run(client.as_client, stop_when_empty=True)
+    assert [] == client.sent
 
     assert OutboxState.QUEUED is (await outbox.resend(entry)).state
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
     again = await only(outbox)
     assert (OutboxState.ACCEPTED, 2) == (again.state, again.attempts)
 
@@ -393,7 +392,7 @@ async def test_only_a_fitting_state_may_be_left(outbox: BaseOutbox) -> None:
     entry = await outbox.put(sms())
     with pytest.raises(OutboxStateError, match="QUEUED; only REFUSED or UNKNOWN or DISCARDED may"):
         await outbox.resend(entry)
-    await outbox._ledger.claim(1)
+    await outbox._ledger.claim_due(1)
     with pytest.raises(OutboxStateError, match="SENDING"):
         await outbox.discard(entry)
     with pytest.raises(OutboxStateError, match="no entry 4711"):
@@ -402,30 +401,30 @@ async def test_only_a_fitting_state_may_be_left(outbox: BaseOutbox) -> None:
     assert await outbox.find("nothing") is None
 
 
-async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, tamed: TamedClient) -> None:
+async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, client: ScriptedClient) -> None:
     """Under its key; what may have been sent stays what it is."""
     entry = await outbox.put(sms("one"), key="a")
     await outbox.replace(entry, sms("two"))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [sms("two")] == tamed.sent
+    assert [sms("two")] == client.sent
     with pytest.raises(OutboxStateError, match="ACCEPTED; only QUEUED or REFUSED may"):
         await outbox.replace(entry, sms("three"))
     assert sms("two") == (await only(outbox)).message
 
 
-async def test_queued_message_may_be_taken_back(outbox: BaseOutbox, tamed: TamedClient) -> None:
+async def test_queued_message_may_be_taken_back(outbox: BaseOutbox, client: ScriptedClient) -> None:
     """As long as no worker has it."""
     await outbox.discard(await outbox.put(sms()))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
 
 
-async def test_old_finished_entries_are_purged(outbox: BaseOutbox, tamed: TamedClient) -> None:
+async def test_old_finished_entries_are_purged(outbox: BaseOutbox, client: ScriptedClient) -> None:
     """And no others; their keys may be used again then."""
     await outbox.put(sms(), key="a")
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
     await outbox.put(Ping(to="79991234567"))
 
     assert 0 == await outbox.purge(older_than=3600)
@@ -453,14 +452,14 @@ async def test_entries_are_read_in_pages(
 
 
 async def test_what_a_newer_version_wrote_is_not_sent(
-    outbox: BaseOutbox, tamed: TamedClient
+    outbox: BaseOutbox, client: ScriptedClient
 ) -> None:
     """It is refused, aloud, and may be sent again by one that can read it."""
     entry = await outbox.put(sms())
-    await outbox._ledger.do(lambda: _spoil(entry.id))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox._ledger.run(lambda: _spoil(entry.id))
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
     assert 1 == (await outbox.counts())[OutboxState.REFUSED]
     with pytest.raises(OutboxError, match="newer"):
         await outbox.get(entry)
@@ -482,7 +481,7 @@ async def test_repr_tells_no_secret(outbox: BaseOutbox) -> None:
     assert "4821" not in repr(entry)
 
 
-async def test_concurrency_is_at_least_one(outbox: BaseOutbox, tamed: TamedClient) -> None:
+async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedClient) -> None:
     """None at all would wait for ever."""
     with pytest.raises(ConfigError, match="concurrency"):
-        await outbox.run(tamed.as_client, concurrency=0)
+        await outbox.run(client.as_client, concurrency=0)

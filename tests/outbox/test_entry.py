@@ -6,14 +6,14 @@ import pytest
 
 from pdu.enums import MessageState
 from smsc_async.outbox import OutboxState
-from smsc_async.outbox.entry import TRANSITIONS, as_message_state, before, of_parts
+from smsc_async.outbox.entry import TRANSITIONS, as_message_state, overall_state, sources_of
 
 DELIVERED, EXPIRED = int(MessageState.DELIVERED), int(MessageState.EXPIRED)
 
 
 def test_nothing_is_sent_from_unknown() -> None:
     """A user's hand is needed first: it goes by way of QUEUED."""
-    assert (OutboxState.QUEUED,) == before(OutboxState.SENDING)
+    assert (OutboxState.QUEUED,) == sources_of(OutboxState.SENDING)
 
 
 def test_finished_states_are_the_ones_that_may_be_purged() -> None:
@@ -42,7 +42,7 @@ def test_every_state_can_be_reached() -> None:
 )
 def test_state_of_a_whole_message(parts: list[int | None], whole: int | None) -> None:
     """One part that will not arrive decides; that all have arrived is known with the last."""
-    assert whole == of_parts(parts)
+    assert whole == overall_state(parts)
 
 
 def test_states_without_a_name_stay_numbers() -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from smsc_async import ClientClosedError
 from smsc_async.outbox import OutboxError, OutboxFullError
-from smsc_async.outbox.group_commit import LARGEST, Committer, check_version
+from smsc_async.outbox.group_commit import MAX_BATCH, Committer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from smsc_async.outbox.queries import Make
+    from smsc_async.outbox.queries import OperationFactory
 
 
 class Transactions:
@@ -30,13 +30,13 @@ class Transactions:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self, makes: Sequence[Make]) -> list[Any]:
+    async def __call__(self, operations: Sequence[OperationFactory]) -> list[Any]:
         """Count, and give each its number."""
         await self.gate.wait()
-        self.sizes.append(len(makes))
+        self.sizes.append(len(operations))
         if self.failure is not None:
             raise self.failure
-        return list(range(len(makes)))
+        return list(range(len(operations)))
 
 
 def nothing() -> Generator[Any, Any, int]:
@@ -50,7 +50,7 @@ async def test_calls_of_one_turn_share_a_transaction() -> None:
     transactions = Transactions()
     committer = Committer(transactions)
 
-    assert list(range(100)) == await asyncio.gather(*(committer.do(nothing) for _ in range(100)))
+    assert list(range(100)) == await asyncio.gather(*(committer.run(nothing) for _ in range(100)))
     assert [100] == transactions.sizes
 
 
@@ -59,9 +59,9 @@ async def test_what_comes_meanwhile_shares_the_next_one() -> None:
     transactions = Transactions()
     committer = Committer(transactions)
     transactions.gate.clear()
-    first = asyncio.create_task(committer.do(nothing))
+    first = asyncio.create_task(committer.run(nothing))
     await asyncio.sleep(0.01)
-    others = [asyncio.create_task(committer.do(nothing)) for _ in range(5)]
+    others = [asyncio.create_task(committer.run(nothing)) for _ in range(5)]
     await asyncio.sleep(0.01)
     transactions.gate.set()
     await asyncio.gather(first, *others)
@@ -73,15 +73,17 @@ async def test_a_group_has_an_end() -> None:
     """Whoever came first must not wait for everybody."""
     transactions = Transactions()
     committer = Committer(transactions)
-    await asyncio.gather(*(committer.do(nothing) for _ in range(LARGEST + 1)))
+    await asyncio.gather(*(committer.run(nothing) for _ in range(MAX_BATCH + 1)))
 
-    assert [LARGEST, 1] == transactions.sizes
+    assert [MAX_BATCH, 1] == transactions.sizes
 
 
 async def test_failure_is_told_to_everybody() -> None:
     """Nothing of the group happened, so each of them gets an error, and one of their own."""
     committer = Committer(Transactions(OutboxFullError("full")))
-    found = await asyncio.gather(*(committer.do(nothing) for _ in range(2)), return_exceptions=True)
+    found = await asyncio.gather(
+        *(committer.run(nothing) for _ in range(2)), return_exceptions=True
+    )
 
     assert [OutboxFullError, OutboxFullError] == [type(one) for one in found]
     assert found[0] is not found[1]
@@ -92,7 +94,7 @@ async def test_caller_that_went_away_harms_nobody() -> None:
     transactions = Transactions()
     committer = Committer(transactions)
     transactions.gate.clear()
-    gone, stays = (asyncio.create_task(committer.do(nothing)) for _ in range(2))
+    gone, stays = (asyncio.create_task(committer.run(nothing)) for _ in range(2))
     await asyncio.sleep(0.01)
     gone.cancel()
     await asyncio.sleep(0)
@@ -107,7 +109,7 @@ async def test_failure_that_nobody_waits_for_is_no_noise() -> None:
     transactions = Transactions(OutboxError("broken"))
     committer = Committer(transactions)
     transactions.gate.clear()
-    gone = asyncio.create_task(committer.do(nothing))
+    gone = asyncio.create_task(committer.run(nothing))
     await asyncio.sleep(0.01)
     gone.cancel()
     await asyncio.sleep(0)
@@ -120,13 +122,13 @@ async def test_failure_that_nobody_waits_for_is_no_noise() -> None:
 async def test_closing_waits_for_what_was_asked() -> None:
     """Who was told "soon" is told "done"; nobody else is taken in."""
     committer = Committer(Transactions())
-    asked = asyncio.create_task(committer.do(nothing))
+    asked = asyncio.create_task(committer.run(nothing))
     await asyncio.sleep(0)
     await committer.close()
 
     assert 0 == await asked
     with pytest.raises(ClientClosedError, match="async with"):
-        await committer.do(nothing)
+        await committer.run(nothing)
 
 
 async def test_loop_that_ends_leaves_nobody_waiting() -> None:
@@ -134,7 +136,7 @@ async def test_loop_that_ends_leaves_nobody_waiting() -> None:
     transactions = Transactions()
     committer = Committer(transactions)
     transactions.gate.clear()
-    asked = asyncio.create_task(committer.do(nothing))
+    asked = asyncio.create_task(committer.run(nothing))
     await asyncio.sleep(0.01)
     assert committer._task is not None
     committer._task.cancel()
@@ -148,11 +150,4 @@ async def test_error_of_anybody_is_passed_on_as_it_is() -> None:
     committer = Committer(Transactions(ZeroDivisionError()))
 
     with pytest.raises(ZeroDivisionError):
-        await committer.do(nothing)
-
-
-def test_newer_tables_are_refused() -> None:
-    """Half understood they could be sent twice."""
-    check_version(1, "here")
-    with pytest.raises(OutboxError, match="update"):
-        check_version(2, "here")
+        await committer.run(nothing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from outboxes import die
+from outboxes import kill_owner
 
 from smsc_async import Sms
 from smsc_async.outbox import (
@@ -18,7 +18,7 @@ from smsc_async.outbox import (
     OutboxState,
     PostgresOutbox,
 )
-from smsc_async.outbox.postgres import PostgresStore, _translated
+from smsc_async.outbox.postgres import PostgresStore, _translate
 from smsc_async.outbox.queries import Statement
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def test_broken_connection_is_made_again(place: str) -> None:
     """A server that was restarted over night must not cost the first message of the morning."""
     async with PostgresOutbox(place) as outbox:
         await outbox.put(MESSAGE)
-        await die(outbox)
+        await kill_owner(outbox)
         await outbox.put(MESSAGE)
 
         assert 2 == (await outbox.counts())[OutboxState.QUEUED]
@@ -60,12 +60,12 @@ async def test_owner_lives_on_in_a_new_connection(place: str) -> None:
     """Its process is alive, so what it is sending is its own."""
     async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         owner = store_of(outbox)._owner
-        await die(outbox)
+        await kill_owner(outbox)
         store_of(outbox)._owner = owner  # it isn't dead, its connection is
         await outbox.put(MESSAGE)
-        await other._ledger.bury_the_dead()
+        await other._ledger.recover_orphans()
 
         assert owner == store_of(outbox)._owner
         assert 1 == (await other.counts())[OutboxState.SENDING]
@@ -74,21 +74,21 @@ async def test_owner_lives_on_in_a_new_connection(place: str) -> None:
 async def test_owner_whose_lock_is_still_held_gets_another_name(place: str) -> None:
     """The server may take a while to notice that a session has ended."""
     async with PostgresOutbox(place) as outbox:
-        owner = await store_of(outbox).own()
-        await die(outbox)
+        owner = await store_of(outbox).acquire_owner()
+        await kill_owner(outbox)
         store_of(outbox)._owner = owner
         async with await psycopg.AsyncConnection.connect(place, autocommit=True) as zombie:
             await zombie.execute("SELECT pg_advisory_lock(%s)", [owner])
             await outbox.put(MESSAGE)
 
-            assert owner != await store_of(outbox).own()
+            assert owner != await store_of(outbox).acquire_owner()
 
 
 async def test_connection_that_breaks_in_a_transaction_is_said(place: str) -> None:
     """It is tried once more and not for ever."""
     async with PostgresOutbox(place) as outbox:
         with pytest.raises(OutboxError, match="terminating connection"):
-            await outbox._ledger.do(ask("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await outbox._ledger.run(ask("SELECT pg_terminate_backend(pg_backend_pid())"))
         await outbox.put(MESSAGE)
 
 
@@ -119,13 +119,13 @@ async def test_commits_are_synced_whatever_the_server_is_set_to(place: str) -> N
     """`put` says that it is on the disk."""
     lax = place.replace("options='", "options='-c synchronous_commit=off ")
     async with PostgresOutbox(lax) as outbox:
-        assert "on" == await outbox._ledger.do(ask("SHOW synchronous_commit"))
+        assert "on" == await outbox._ledger.run(ask("SHOW synchronous_commit"))
 
 
 async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
     """And the connection is closed."""
     async with PostgresOutbox(place) as outbox:
-        await outbox._ledger.do(ask("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
+        await outbox._ledger.run(ask("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
     newer = PostgresOutbox(place)
     with pytest.raises(OutboxError, match="newer"):
         await newer.__aenter__()
@@ -173,7 +173,7 @@ def test_errors_have_the_kinds_of_the_file(
 ) -> None:
     """One handler does for both; details that may repeat values are left out."""
     del place
-    translated = _translated(error)
+    translated = _translate(error)
 
     assert kind is type(translated)
     assert "secret" not in str(translated)

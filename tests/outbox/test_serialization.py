@@ -28,7 +28,7 @@ from smsc_async import (
     VoiceCall,
 )
 from smsc_async.outbox import OutboxError
-from smsc_async.outbox.serialization import KINDS, read, write
+from smsc_async.outbox.serialization import KINDS, deserialize, serialize
 
 TO = "79991234567"
 MESSAGES: tuple[Message[Any], ...] = (
@@ -61,7 +61,7 @@ MESSAGES: tuple[Message[Any], ...] = (
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_message_comes_back_equal(message: Message[Any]) -> None:
     """Whatever it is, and of the very same class."""
-    again = read(write(message))
+    again = deserialize(serialize(message))
 
     assert message == again
     assert type(message) is type(again)
@@ -79,7 +79,7 @@ def test_foreign_number_stays_what_it_is() -> None:
     message = Sms(to="+85212345678", text="x")
 
     assert "85212345678" == message.to
-    assert message == read(write(message))
+    assert message == deserialize(serialize(message))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -107,19 +107,19 @@ def test_any_sms_comes_back_equal(fields: dict[str, Any]) -> None:
         message = Sms(**fields)
     except InvalidMessageError:
         return
-    assert message == read(write(message))
+    assert message == deserialize(serialize(message))
 
 
 def test_form_is_a_small_line_of_ascii() -> None:
     """One can read it in the database, and any encoding holds it."""
-    form = write(Sms(to=TO, text="я\n"))
+    form = serialize(Sms(to=TO, text="я\n"))
 
     assert r'{"v":1,"kind":"Sms","to":"+79991234567","text":"\u044f\n"}' == form
 
 
 def _changed(**changes: object) -> str:
     """Return a form with other or more fields."""
-    return json.dumps({**json.loads(write(Sms(to=TO, text="secret words"))), **changes})
+    return json.dumps({**json.loads(serialize(Sms(to=TO, text="secret words"))), **changes})
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def _changed(**changes: object) -> str:
 def test_what_cannot_be_read_is_refused(form: str, said: str) -> None:
     """Half a message must not be sent; and the text is in no error."""
     with pytest.raises(OutboxError, match=said) as caught:
-        read(form)
+        deserialize(form)
 
     assert caught.value.__context__ is None
     assert "secret" not in str(caught.value)
@@ -150,9 +150,9 @@ def test_messages_of_others_are_refused() -> None:
         """Not of ours."""
 
     with pytest.raises(OutboxError, match="Fax"):
-        write(Fax(to=TO))
+        serialize(Fax(to=TO))
 
 
 def test_defaults_follow_the_class() -> None:
     """What is left out is what the class has, so old entries read as they were meant."""
-    assert {"v", "kind", "to"} == set(json.loads(write(Ping(to=TO))))
+    assert {"v", "kind", "to"} == set(json.loads(serialize(Ping(to=TO))))

@@ -166,7 +166,7 @@ async def test_file_is_its_owners_alone(tmp_path: Path) -> None:
     path.chmod(0o660)
     async with Outbox(path) as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         assert {0o660} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}  # noqa: ASYNC240 - a few
 
 
@@ -174,7 +174,7 @@ async def test_clean_end_leaves_one_file(tmp_path: Path) -> None:
     """No lock file and no write-ahead log stays beside it."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         assert "-owner-" in names(tmp_path)
 
     assert "outbox.db" == names(tmp_path)
@@ -189,7 +189,7 @@ async def test_failed_claim_holds_no_transaction(tmp_path: Path) -> None:
 
     async with Outbox(tmp_path / "outbox.db") as outbox:
         with pytest.raises(ZeroDivisionError):
-            await outbox._ledger.do(broken)  # type: ignore[arg-type]  # no operation at all
+            await outbox._ledger.run(broken)  # type: ignore[arg-type]  # no operation at all
         await outbox.put(MESSAGE)
 
 
@@ -203,7 +203,7 @@ async def test_dead_that_cannot_be_looked_for_close_the_file(
         """Fail."""
         raise OutboxError("broken")
 
-    monkeypatch.setattr(outbox._ledger, "bury_the_dead", failing)
+    monkeypatch.setattr(outbox._ledger, "recover_orphans", failing)
     with pytest.raises(OutboxError, match="broken"):
         await outbox.__aenter__()
 
@@ -221,8 +221,10 @@ async def test_outcome_that_never_reaches_the_disk_is_said(
     path = tmp_path / "outbox.db"
     async with Outbox(path, patience=0.01) as outbox:
         await outbox.put(MESSAGE)
-        ((taken, _),) = await outbox._ledger.claim(1)
-        outbox._ledger._unsettled[taken.id] = Settlement(claim=taken, state=OutboxState.ACCEPTED)
+        ((attempt, _),) = await outbox._ledger.claim_due(1)
+        outbox._ledger._unstored[attempt.entry_id] = Settlement(
+            attempt=attempt, state=OutboxState.ACCEPTED
+        )
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
     other.close()
@@ -237,7 +239,7 @@ async def test_one_process_may_have_two_outboxes_on_a_file(tmp_path: Path) -> No
     path = tmp_path / "outbox.db"
     async with Outbox(path) as living:
         await living.put(MESSAGE)
-        await living._ledger.claim(1)
+        await living._ledger.claim_due(1)
         async with Outbox(path):
             pass
         async with Outbox(path) as third:

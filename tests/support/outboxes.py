@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smsc_async.outbox.base import BaseOutbox
 
 
-async def die(outbox: BaseOutbox) -> None:
+async def kill_owner(outbox: BaseOutbox) -> None:
     """Let the owner of an outbox be dead: what kill -9 does, in this process."""
     store = outbox._ledger._store
     if isinstance(store, SqliteStore):
@@ -36,7 +36,7 @@ async def die(outbox: BaseOutbox) -> None:
 
 
 @dataclass
-class TamedClient:
+class ScriptedClient:
     """A client whose `send` does what the test says, one answer after the other.
 
     Args:
