@@ -22,7 +22,7 @@ from smsc_async import (
 )
 from smsc_async.client import submission as room
 from smsc_async.client.submission import Match, ReceiptCorrelator
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

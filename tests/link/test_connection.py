@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from idle_clock import pass_time
 from scripted import Gateway, Nobody, Peer, nothing, parts_of, turns, until
 
 from pdu import (
@@ -310,6 +310,7 @@ async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: W
     await link.wait_closed()
 
 
+@pytest.mark.takes_up_to(10, reason="thousands of requests are answered, in debug mode")
 async def test_gateway_that_reads_no_answer_is_left(
     wired: Wired, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,7 +397,7 @@ async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: 
     link.submit(message, now())
     (submit,) = await wired.gateway.submitted()
     peer.answer(submit, message_id="7")
-    asyncio.get_running_loop().call_soon(time.sleep, 0.03)
+    asyncio.get_running_loop().call_soon(pass_time, 0.03)
     await asyncio.sleep(0)
     link._tick()
     await until(lambda: message.is_finished)

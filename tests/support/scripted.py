@@ -7,6 +7,7 @@ the hooks answer as a good SMSC would until a test puts others in their place.
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from pdu import (
@@ -39,11 +40,17 @@ BINDS = (BindReceiver, BindTransmitter, BindTransceiver)
 FINAL = "id:{} sub:001 dlvrd:001 submit date:2611230000 done date:2611230001 stat:{} err:000 text:"
 
 
-async def until(happened: Callable[[], object], *, seconds: float = 5.0) -> None:
-    """Let the loop turn until something is so; a test that waits in vain fails here."""
+async def until(happened: Callable[[], object], *, seconds: float = 30.0) -> None:
+    """Let the loop turn until something is so; a test that waits in vain fails here.
+
+    What takes more than a few turns waits for a timer or for another thread: the loop has to
+    wait as well, since its clock runs only then.
+    """
     async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110 - nobody tells; the loop has to turn anyway
-            await asyncio.sleep(0)
+        for turn in count():
+            if happened():
+                return
+            await asyncio.sleep(0 if turn < 100 else 0.001)
 
 
 async def turns(number: int = 20) -> None:
