@@ -33,7 +33,7 @@ from smsc_async import (
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
 from smsc_async.outbox.queries import Attempt, Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
-from smsc_async.outbox.worker import settlement_of
+from smsc_async.outbox.worker import Worker, settlement_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -437,3 +437,17 @@ async def test_full_disk_loses_no_outcome(
     entry = await only(outbox)
     assert (OutboxState.ACCEPTED, ("17",)) == (entry.state, entry.message_ids)
     assert 1 == len(client.sent)
+
+
+def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClient) -> None:
+    """How many messages are in flight is the first question about a worker that seems stuck."""
+    worker = Worker(
+        outbox._ledger,
+        client.as_client,
+        concurrency=2,
+        stop_when_empty=False,
+        grace=0.0,
+        receipts=False,
+    )
+
+    assert "<Worker running, 0 of 2 in flight>" == repr(worker)
