@@ -347,6 +347,7 @@ async def test_no_response_is_unknown(gateway: Gateway) -> None:
             receipt = await anext(receipts)
 
     assert "late" == receipt.message_id
+    assert (0, 1) == (smsc.stats().accepted, smsc.stats().failed), "its outcome is counted once"
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
