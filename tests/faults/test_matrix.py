@@ -155,7 +155,7 @@ SESSION = (
         "a bind accepted and dropped was tried again at once, for ever",
         "waits grow until a link has lived for a while",
         "faults/test_session::test_waits_grow_until_a_link_has_proved_stable "
-        "link/test_backoff::test_short_lived_link_keeps_the_waits_long",
+        "link/test_backoff::test_short_lived_link_keeps_the_delays_long",
     ),
     Row(
         "enquire_link was answered seconds late, behind traffic or the user's code",
@@ -607,7 +607,7 @@ WINDOW_ELSEWHERE = (
         "a write on a dead network blocked for ever",
         "nothing waits for a write; the unanswered question ends the link",
         "faults/test_session::test_write_that_is_stuck_ends_with_the_link "
-        "link/test_connection::test_socket_that_takes_no_more_stops_segments_not_the_session",
+        "link/test_connection::test_paused_socket_stops_messages_not_the_session",
     ),
 )
 
@@ -629,8 +629,8 @@ LIFE_ELSEWHERE = (
         "the link was built again many times a second",
         "a first wait, growing, with jitter and a cap",
         "faults/test_session::test_waits_grow_until_a_link_has_proved_stable "
-        "link/test_backoff::test_first_wait_is_not_zero "
-        "=::test_waits_double_up_to_the_maximum",
+        "link/test_backoff::test_first_delay_is_not_zero "
+        "=::test_delays_double_up_to_the_maximum",
     ),
     Row(
         "the first failure to connect was fatal, later ones weren't",
@@ -811,7 +811,7 @@ HOSTILE = (
         "a gateway that asks without end and reads no answer",
         "the link ends long before memory does",
         "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
-        "link/test_connection::test_gateway_that_reads_no_answer_is_left",
+        "link/test_connection::test_gateway_that_reads_no_response_loses_its_link",
     ),
     Row(
         "a task cancelled between any two steps left something behind",
