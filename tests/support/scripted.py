@@ -25,6 +25,8 @@ from pdu import (
     encode,
 )
 from smsc_async import SmscConfig
+from smsc_async.instrumentation import Hooks
+from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pdu.codec import Part
+    from smsc_async.link import SubmitJob
     from smsc_async.session import LinkEnded
 
 P = TypeVar("P", bound=Pdu)
@@ -297,6 +300,26 @@ class RecordingLinkHandler:
         del link
         assert self.end is None
         self.end = end
+
+
+class RecordedPool:
+    """A pool and its dispatcher, with the events of the links and the outcomes recorded.
+
+    Args:
+        config: Of the client that isn't there.
+    """
+
+    def __init__(self, config: SmscConfig) -> None:
+        self.events: list[Any] = []
+        self.traffic = RecordingTraffic()
+        self._now = asyncio.get_running_loop().time
+        hooks = Hooks([self.events.append])
+        self.dispatcher = Dispatcher(config, self.traffic, hooks=hooks, clock=self._now)
+        self.pool = LinkPool(config, self.dispatcher, self.traffic, hooks=hooks, clock=self._now)
+
+    def submit(self, job: SubmitJob[Any]) -> None:
+        """Submit a message now."""
+        self.dispatcher.submit(job, self._now())
 
 
 def unbound(peer: Peer, unbind: Pdu) -> None:
