@@ -528,7 +528,7 @@ FRAMING_ELSEWHERE = (
     Row(
         "a long password was cut, or read one off",
         "never cut; longer ones on purpose only",
-        "link/test_dispatcher::test_long_password_goes_out_uncut "
+        "link/test_pool::test_long_password_is_sent_in_full "
         "test_config::test_long_password_only_on_purpose",
     ),
 )
@@ -617,7 +617,7 @@ LIFE_ELSEWHERE = (
         "leaving is one leave, however many do it, and it ends",
         "faults/test_session::test_leaving_twice_at_once_is_one_leave "
         "=::test_leaving_while_the_link_is_built_again_ends_at_once "
-        "link/test_dispatcher::test_several_may_wait_for_the_leave",
+        "link/test_pool::test_several_may_wait_for_the_close",
     ),
     Row(
         "a failed unbind left the state open, and no link was built any more",
@@ -685,7 +685,7 @@ LIFE_ELSEWHERE = (
     Row(
         "a refused connection was told as a timeout of the bind",
         "name, TCP, TLS, refusal, silence, hang-up: each has its words",
-        "link/test_connect::test_each_cause_has_its_own_words "
+        "link/test_connect::test_each_cause_has_an_error_text_of_its_own "
         "client/test_client::test_bind_that_is_not_answered_is_told_as_such "
         "=::test_bind_that_is_answered_by_hanging_up_is_told_as_such "
         "faults/test_session::test_refused_then_closed_is_a_refusal",
