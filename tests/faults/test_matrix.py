@@ -280,13 +280,13 @@ TEXTS = (
         "octets joined by number, kept apart by sender, recipient, reference and total",
         "faults/test_texts::test_parts_come_in_any_order_of_any_senders "
         "=::test_part_that_ends_inside_a_pair_is_kept "
-        "pdu/text/test_segments::test_sets_are_told_apart",
+        "pdu/text/test_reassembly::test_sets_are_told_apart",
     ),
     Row(
         "the last part was taken for the end",
         "complete when all are there; what came is handed out in time",
         "faults/test_texts::test_what_came_of_a_message_is_handed_out_in_time "
-        "pdu/text/test_segments::test_last_part_needs_not_come_last",
+        "pdu/text/test_reassembly::test_last_part_needs_not_come_last",
     ),
 )
 

@@ -283,16 +283,21 @@ async def test_responses_of_a_read_are_processed_before_its_requests(
 ) -> None:
     """A receipt in front of the response that names its id, in one read, isn't an early one."""
     order: list[str] = []
-    traffic = connector.traffic = RecordingTraffic(lambda *_: order.append("accepted"))
+
+    class Ordered(RecordingTraffic):
+        """Records the order of the calls as well."""
+
+        def on_request(self, link: object, request: Pdu) -> None:
+            """Record a request."""
+            order.append("request")
+            super().on_request(link, request)
+
+    connector.traffic = traffic = Ordered(lambda *_: order.append("accepted"))
     connector.gateway.on_submit = nothing
     link, peer = await connector.bound()
     link.submit(SubmitJob(SMS, parts_of(1), None, traffic), now())
     (submit,) = await connector.gateway.submitted()
     receipt = DeliverSm(sequence_number=1, **receipt_fields("1"))
-    original = traffic.on_request
-    setattr(  # noqa: B010 - mypy forbids to assign a method
-        traffic, "on_request", lambda *args: (order.append("request"), original(*args))
-    )
     peer.write(receipt, response_to(submit, message_id="1"))
     await until(lambda: traffic.requests)
     link.abort()

@@ -114,7 +114,7 @@ class Driven:
     def lose(self, link: WindowLink) -> None:
         """End a link whose requests have their outcome."""
         link.in_flight = 0
-        end = LinkEnded(EndReason.LOST, lost=(), error=None)
+        end = LinkEnded(EndReason.LOST, lost=[], error=None)
         self.dispatcher.on_closed(cast("Link", link), end)
 
     def pass_time(self, seconds: float) -> None:
@@ -422,7 +422,7 @@ async def test_one_timer_serves_the_queue_and_none_an_empty_one() -> None:
     driven.dispatcher.fail_waiting(LinkLostError("enough"))
 
     assert timer.cancelled()
-    assert driven.dispatcher._timer is None
+    assert float("inf") == driven.dispatcher._timer_at
     assert all(job.is_finished for job in jobs)
 
 
