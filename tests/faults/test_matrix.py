@@ -280,7 +280,7 @@ TEXTS = (
         "octets joined by number, kept apart by sender, recipient, reference and total",
         "faults/test_texts::test_parts_come_in_any_order_of_any_senders "
         "=::test_part_that_ends_inside_a_pair_is_kept "
-        "pdu/text/test_reassembly::test_sets_are_told_apart",
+        "pdu/text/test_reassembly::test_messages_are_told_apart",
     ),
     Row(
         "the last part was taken for the end",
