@@ -210,7 +210,7 @@ def test_ids_of_collected_messages_are_removed(client: Accepting) -> None:
 
 
 def test_response_without_an_id_expects_nothing(client: Accepting) -> None:
-    """Receipts without an id can't be told from each other."""
+    """Receipts without an id can't be matched."""
     client.accept("")
 
     assert 0 == client.correlator.expected

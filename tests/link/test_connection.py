@@ -136,7 +136,7 @@ async def test_all_pdus_of_one_turn_leave_in_one_write(
 
 
 async def test_refused_bind_raises_its_status(connector: Connector) -> None:
-    """A refused bind is told from a timeout and from a lost link."""
+    """A refused bind is neither a timeout nor a lost link."""
     connector.gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0D)
     link = await connector.link()
     with pytest.raises(BindRefusedError) as caught:
