@@ -1,9 +1,8 @@
-"""A submission: its public names, its state, and waits for its receipt."""
+"""A submission and its job: state, receipts, and the wait for the final one."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 from typing import Any
 
 import pytest
@@ -38,22 +37,6 @@ def accepted(*message_ids: str, message: Message[Any] = SMS) -> MessageJob[Any]:
 def receipt(message_id: str, state: str = "DELIVRD") -> Receipt:
     """Make a receipt as the gateway writes it."""
     return read_receipt(DeliverSm(**receipt_fields(message_id, state)))
-
-
-def test_submission_shows_exactly_its_public_names() -> None:
-    """What an editor offers: nothing of the job, whose attributes may change."""
-    shown = {name for name in dir(Submission) if not name.startswith("_")}
-
-    assert {
-        "message",
-        "message_id",
-        "message_ids",
-        "parts",
-        "receipt",
-        "receipts",
-        "state",
-    } == shown
-    assert inspect.iscoroutinefunction(Submission.receipt)
 
 
 def test_submission_shows_message_ids_and_parts() -> None:
