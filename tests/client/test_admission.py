@@ -72,6 +72,13 @@ class Ruled:
         return message
 
 
+def pending_job(ruled: Ruled) -> MessageJob[Any]:
+    """Return a message whose verdict has to be awaited."""
+    message = job()
+    assert ruled.try_admit(message) is Pending.PENDING
+    return message
+
+
 @pytest.mark.parametrize(
     ("limits", "lateness"),
     [
@@ -100,7 +107,7 @@ async def test_admitted_message_has_a_reservation() -> None:
     assert Held("repeat", 1061.0) == held
 
 
-async def test_without_rules_nothing_is_asked() -> None:
+async def test_without_rules_nothing_is_reserved() -> None:
     """A message has no reservation and no fingerprint then."""
     ruled = Ruled(GatewayLimits.off())
     first, second = ruled.admitted(), ruled.admitted()
@@ -140,15 +147,8 @@ async def test_store_that_has_to_be_awaited_is_pending() -> None:
 
     assert message.reservation is not None
     with pytest.raises(RepeatedMessageError) as caught:
-        await ruled.admission.admit(job_asked(ruled), Pending.PENDING, FAIL_AT_ONCE)
+        await ruled.admission.admit(pending_job(ruled), Pending.PENDING, FAIL_AT_ONCE)
     assert 61.0 == caught.value.retry_after
-
-
-def job_asked(ruled: Ruled) -> MessageJob[Any]:
-    """Return a message whose verdict has to be awaited."""
-    message = job()
-    assert ruled.try_admit(message) is Pending.PENDING
-    return message
 
 
 async def test_held_message_waits_as_long_as_it_may() -> None:

@@ -191,7 +191,7 @@ SESSION = (
         "unwritten ones go out on the next link; written ones are unknown, at once",
         "faults/test_session::test_drop_tells_every_message_once "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
-        "client/test_client::test_nothing_is_written_into_half_a_connection",
+        "client/test_client::test_nothing_is_written_after_an_end_of_file",
     ),
     Row(
         "a write that the socket took in part broke the stream",
@@ -636,7 +636,7 @@ LIFE_ELSEWHERE = (
         "the first failure to connect was fatal, later ones weren't",
         "one setting says whether the first one is",
         "client/test_client::test_opening_eventually_returns_at_once_and_binds_later "
-        "=::test_closed_port_is_told_with_the_way_out",
+        "=::test_closed_port_is_an_error_with_the_remedy",
     ),
     Row(
         "the bind was tried before the connection stood",
@@ -686,8 +686,8 @@ LIFE_ELSEWHERE = (
         "a refused connection was told as a timeout of the bind",
         "name, TCP, TLS, refusal, silence, hang-up: each has its words",
         "link/test_connect::test_each_cause_has_an_error_text_of_its_own "
-        "client/test_client::test_bind_that_is_not_answered_is_told_as_such "
-        "=::test_bind_that_is_answered_by_hanging_up_is_told_as_such "
+        "client/test_client::test_bind_without_a_response_has_an_error_of_its_own "
+        "=::test_bind_answered_by_hanging_up_has_an_error_of_its_own "
         "faults/test_session::test_refused_then_closed_is_a_refusal",
     ),
 )

@@ -24,9 +24,18 @@ from pdu import (
     BindTransmitter,
     LongPasswordBindTransceiver,
     Pdu,
+    QuerySm,
     Unbind,
 )
-from smsc_async import BindRefusedError, ConfigError, LinkState, Outcome, Sms, SmscConfig
+from smsc_async import (
+    BindRefusedError,
+    ConfigError,
+    LinkState,
+    Outcome,
+    RequestTimeoutError,
+    Sms,
+    SmscConfig,
+)
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.link import SubmitJob
 
@@ -135,6 +144,35 @@ async def test_lost_link_is_built_again(gateway: Gateway) -> None:
     assert "the connection was lost" == last_error
     assert 2 == links.pool.connects
     assert [LinkBound, LinkDown, LinkBound, LinkDown] == [type(event) for event in links.events]
+
+
+async def test_deadlines_are_met_on_the_next_link_too(gateway: Gateway) -> None:
+    """Each link has a timer of its own: a request with a short timeout isn't forgotten there."""
+    links = await opened(gateway)
+    gateway.peer.drop()
+    await until(lambda: links.pool.connects == 2)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    with pytest.raises(RequestTimeoutError):
+        await links.dispatcher.request(QuerySm(message_id="1"), 0.01)
+    await links.pool.close(drain=False)
+
+    assert loop.time() - began < 0.5
+
+
+async def test_waiting_messages_are_written_as_the_link_is_bound(gateway: Gateway) -> None:
+    """Without a further event, and the hook is called in the same turn."""
+    gateway.on_bind = nothing
+    links = await opened(gateway, "open=eventually")
+    message = job()
+    links.submit(message)
+    peer = await gateway.bound()
+    peer.answer(peer.received[0])
+    await until(lambda: message.is_finished)
+    await links.pool.close(drain=True)
+
+    assert ("1",) == message.message_ids
+    assert [LinkBound, LinkDown] == [type(event) for event in links.events]
 
 
 async def test_pool_that_was_never_opened_closes(gateway: Gateway) -> None:
