@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from weakref import ref
 
 import pytest
 from scripted import RecordingTraffic, parts_of, receipt_fields, turns
@@ -52,6 +53,13 @@ def test_submission_shows_message_ids_and_parts() -> None:
 def test_submission_accepted_without_an_id_has_an_empty_one() -> None:
     """A gateway may leave it out; it is a string nevertheless."""
     assert "" == Submission(accepted("")).message_id
+
+
+def test_submission_can_be_referenced_weakly() -> None:
+    """Users keep their own data beside it in a WeakKeyDictionary."""
+    sent = Submission(accepted("1"))
+
+    assert sent is ref(sent)()
 
 
 def test_late_receipt_does_not_replace_a_final_one() -> None:
