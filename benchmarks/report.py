@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Race = dict[str, list["Result"]]
 
 
-def whole(data: dict[str, Any], targets: list[Target]) -> str:
+def rounded(data: dict[str, Any], targets: list[Target]) -> str:
     """Return the page."""
     machine = data["machine"]
     said = (

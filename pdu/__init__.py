@@ -1,7 +1,7 @@
-"""SMPP 3.4 and 5.0 protocol data units: octets to values and back, for any SMSC.
+"""SMPP 3.4 and 5.0 protocol data units (PDUs), encoded and decoded for any SMSC.
 
-Rule: this package knows the specification and no gateway. It does no I/O, reads no clock and
-imports construct and nothing else. What people may import is listed here, name by name.
+Rule: this package implements the specification and nothing specific to a gateway. It does no I/O,
+reads no clock and imports only construct. The names in `__all__` are its public API.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ from pdu.tlvs import (
 )
 
 __smsc_async__ = True
-"""Marks this `pdu` as the one that belongs to smsc_async; another package has the same name."""
+"""Marks this `pdu` as the one of smsc_async; another package has the same name."""
 
-__all__ = [  # noqa: RUF022 - in groups, as one reads them
+__all__ = [  # noqa: RUF022 - in groups
     # octets and values
     "encode",
     "decode",
@@ -116,7 +116,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "UnsuccessSme",
     "DataSm",
     "DataSmResp",
-    # being delivered to
+    # delivering
     "DeliverSm",
     "DeliverSmResp",
     "AlertNotification",

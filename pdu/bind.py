@@ -8,16 +8,16 @@ from pdu.schema import Pdu, c_octet_string, octet, wire
 
 
 class Bind(Pdu):
-    """What the three bind requests have in common; not a PDU by itself.
+    """The fields of the three bind requests; not a PDU by itself.
 
     Args:
         system_id: Login, at most 15 characters.
         password: At most 8 characters.
         system_type: At most 12 characters.
         interface_version: 0x34 for v3.4, 0x50 for v5.0.
-        addr_ton: Type of number of the addresses this session serves.
-        addr_npi: Their numbering plan.
-        address_range: At most 40 characters, usually empty.
+        addr_ton: Type of number of the addresses that this session serves.
+        addr_npi: Numbering plan of these addresses.
+        address_range: The addresses that this session serves, at most 40 characters, usually empty.
     """
 
     system_id: str = wire(c_octet_string(16))
@@ -30,19 +30,19 @@ class Bind(Pdu):
 
 
 class BindTransmitter(Bind, command_id=CommandId.BIND_TRANSMITTER):
-    """Asks for a session that may submit (v3.4 §4.1.1). Fields: see `Bind`."""
+    """Requests a session that may submit (v3.4 §4.1.1). Fields: see `Bind`."""
 
 
 class BindReceiver(Bind, command_id=CommandId.BIND_RECEIVER):
-    """Asks for a session that is delivered to (v3.4 §4.1.3). Fields: see `Bind`."""
+    """Requests a session that receives deliver_sm (v3.4 §4.1.3). Fields: see `Bind`."""
 
 
 class BindTransceiver(Bind, command_id=CommandId.BIND_TRANSCEIVER):
-    """Asks for a session that does both (v3.4 §4.1.5). Fields: see `Bind`."""
+    """Requests a session that does both (v3.4 §4.1.5). Fields: see `Bind`."""
 
 
 class BindResp(Pdu):
-    """What the three bind responses have in common; not a PDU by itself.
+    """The fields of the three bind responses; not a PDU by itself.
 
     Args:
         system_id: The SMSC's name, at most 15 characters.
@@ -64,7 +64,7 @@ class BindTransceiverResp(BindResp, command_id=CommandId.BIND_TRANSCEIVER_RESP):
 
 
 class Outbind(Pdu, command_id=CommandId.OUTBIND):
-    """Sent by an SMSC that wants the ESME to bind as a receiver (v3.4 §4.1.7). No response exists.
+    """Asks the ESME to bind as a receiver (v3.4 §4.1.7). It has no response.
 
     Args:
         system_id: The SMSC's name, at most 15 characters.

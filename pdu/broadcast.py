@@ -1,7 +1,7 @@
 """Cell broadcast, from v5.0 on: broadcast_sm, query_broadcast_sm, cancel_broadcast_sm.
 
-What a broadcast says and where it goes travels in TLVs: broadcast_area_identifier (one or more),
-broadcast_content_type, broadcast_rep_num and broadcast_frequency_interval are mandatory ones.
+Content and area of a broadcast are TLVs: broadcast_area_identifier (one or more),
+broadcast_content_type, broadcast_rep_num and broadcast_frequency_interval are mandatory.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pdu.schema import Pdu, c_octet_string, octet, time_string, wire
 
 
 class BroadcastSm(Pdu, command_id=CommandId.BROADCAST_SM):
-    """Hands a message to be broadcast to the SMSC.
+    """Submits a message for broadcast.
 
     Args:
         service_type: At most 5 characters.
         source_addr_ton: Type of number of the sender.
         source_addr_npi: Numbering plan of the sender.
         source_addr: At most 20 characters.
-        message_id: Of a broadcast to replace, else empty; at most 64 characters.
+        message_id: The broadcast to replace, else empty; at most 64 characters.
         priority_flag: 0 lowest to 3 highest.
         schedule_delivery_time: Empty or 16 characters.
         validity_period: Empty or 16 characters.
@@ -52,7 +52,7 @@ class BroadcastSmResp(Pdu, command_id=CommandId.BROADCAST_SM_RESP):
 
 
 class QueryBroadcastSm(Pdu, command_id=CommandId.QUERY_BROADCAST_SM):
-    """Asks what became of a broadcast.
+    """Asks for the state of a broadcast.
 
     Args:
         message_id: At most 64 characters.
@@ -71,14 +71,14 @@ class QueryBroadcastSmResp(Pdu, command_id=CommandId.QUERY_BROADCAST_SM_RESP):
     """Answers query_broadcast_sm; the state is in TLVs.
 
     Args:
-        message_id: The id that was asked for.
+        message_id: As in the request.
     """
 
     message_id: str = wire(c_octet_string(65), default="")
 
 
 class CancelBroadcastSm(Pdu, command_id=CommandId.CANCEL_BROADCAST_SM):
-    """Takes a broadcast back.
+    """Cancels a broadcast.
 
     Args:
         service_type: At most 5 characters.

@@ -1,8 +1,8 @@
-"""Octets to PDUs and back: the written-out functions first, the declaration on any doubt.
+"""Octets to PDUs and back: generated functions first, the declaration when they miss.
 
-Rule: the declaration is the authority. What the fast functions don't take is run through the
-construct they were derived from; it either takes the PDU after all, or names the field, the place
-and the reason. Nothing else is ever raised here than a PduError.
+Rule: the declaration is the authority. What the generated functions don't take is parsed or built
+by the construct they were generated from, which names field, offset and reason if it fails. Only a
+`PduError` is ever raised here. `pdu.codegen` explains the fast path.
 """
 
 from __future__ import annotations
@@ -23,11 +23,18 @@ import pdu.deliver
 import pdu.query
 import pdu.submit
 from pdu._exec import run
-from pdu.codegen import STATUSES, FastPathMiss, decoder_source, give_tlvs, packer_source, take_tlvs
+from pdu.codegen import (
+    STATUSES,
+    FastPathMiss,
+    decode_tlvs,
+    decoder_source,
+    encode_tlvs,
+    packer_source,
+)
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError
 from pdu.fields import Field, FieldError, Integer, shown_number
-from pdu.layout import Constant, Step, walk
+from pdu.layout import Constant, Step, steps_of
 from pdu.masking import shown_type
 from pdu.names import RESPONSE_BIT
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu, UnknownPdu
@@ -41,23 +48,20 @@ Encode = Callable[[Pdu, int], bytes]
 
 _HEADER = struct.Struct(">IIII")
 _unpack_header = _HEADER.unpack_from
-_DOUBTS = (FastPathMiss, AttributeError, TypeError, ValueError, struct.error)
-
-fallbacks = {"decode": 0, "encode": 0}
-"""How often the declaration took what the fast functions had not. Well-formed PDUs never add."""
+_MISSES = (FastPathMiss, AttributeError, TypeError, ValueError, struct.error)
 
 
 def decode(frame: bytes) -> Pdu:
-    """Read one whole frame.
+    """Decode one frame.
 
-    Lenient: unknown numbers, tags and commands come through as values, over-long and 8-bit
-    strings as they are; responses may end after any field.
+    Lenient: unknown numbers, tags and commands are values, over-long and 8-bit strings are kept as
+    they are; responses may end after any field.
 
     Args:
-        frame: Octets from command_length to the end, as `FrameBuffer` gives them.
+        frame: Octets from command_length to the end, as `FrameBuffer` returns them.
 
     Raises:
-        DecodeError: The frame is broken inside; the stream it came from is still in step.
+        DecodeError: The frame can't be read; the stream it came from is still in step.
     """
     try:
         size, command_id, command_status, sequence_number = _unpack_header(frame)
@@ -69,14 +73,14 @@ def decode(frame: bytes) -> Pdu:
 
 
 def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
-    """Write a PDU as octets, its `command_length` included.
+    """Encode a PDU, its `command_length` included.
 
     Args:
         pdu: Any declared PDU, or an `UnknownPdu`.
-        sequence_number: Goes on the wire instead of the PDU's own.
+        sequence_number: Sent instead of the PDU's own.
 
     Raises:
-        EncodeError: A value that its field doesn't take; nothing is cut or replaced.
+        EncodeError: A field doesn't take its value; nothing is cut or replaced.
     """
     number = pdu.sequence_number if sequence_number is None else sequence_number
     return _encoders[type(pdu)](pdu, number)
@@ -85,7 +89,7 @@ def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
 def packer(cls: type[Pdu]) -> Pack:
     """Return `pack(sequence_number, *, field=value, …) -> bytes` for a PDU class.
 
-    The quickest way to octets when no PDU object is needed; checks and errors are those of
+    The fastest way to encode when no PDU object is needed; checks and errors are those of
     `encode`.
     """
     return _packers[cls]
@@ -94,17 +98,17 @@ def packer(cls: type[Pdu]) -> Pack:
 def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) -> Pack:
     """Return `fill(sequence_number, *values) -> bytes` for PDUs that differ in few fields.
 
-    Everything that stays the same is encoded once, by the declaration; a call only checks
-    and puts in what varies. The result equals `packer(cls)` with the same fields, errors too.
+    The constant fields are encoded once, by the declaration; a call checks and encodes only the
+    others. Results and errors equal those of `packer(cls)` with the same fields.
 
     Args:
-        cls: The PDU class; it has no TLVs that vary.
-        vary: Names of the C-octet strings and octet strings that each call gives, in the order
-            of the call's arguments.
+        cls: The PDU class; its TLVs can't vary.
+        vary: Names of the C-octet strings and octet strings that are the arguments of a call, in
+            this order.
         constant: The other fields.
 
     Raises:
-        EncodeError: A constant that its field doesn't take.
+        EncodeError: A field doesn't take its constant.
         TypeError: A name that isn't a field of that kind.
     """
     unknown = {*vary, *constant} - {*cls.fields}
@@ -113,26 +117,26 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
             f"{cls.__name__} has no field {', '.join(sorted(unknown)) or 'tlvs to vary'}"
         )
     constant = cls.defaults | constant
-    steps = list(_constants(cls, vary, constant))
-    says_nothing = all(constant[name] == cls.defaults.get(name) for name in constant)
+    steps = list(_template_steps(cls, vary, constant))
+    is_empty = all(constant[name] == cls.defaults.get(name) for name in constant)
     source, scope = packer_source(
         cls.command_id,
         steps,
         {},
         order=vary,
-        body_optional=cls.body_optional and says_nothing,
+        body_optional=cls.body_optional and is_empty,
     )
-    scope |= _scope(lambda number, values: _declared(cls, number, constant | values))
+    scope |= _scope(lambda number, values: _build_declared(cls, number, constant | values))
     fill: Pack = run(source, f"<{cls.__name__} template>", scope)["pack"]
     return fill
 
 
-def _constants(
+def _template_steps(
     cls: type[Pdu], vary: tuple[str, ...], constant: dict[str, object]
 ) -> Iterator[Step]:
-    """Yield the steps of a template: what varies as it is, all between as encoded octets."""
+    """Yield the steps of a template: fields that vary, and the encoded octets between them."""
     octets = b""
-    for step in walk(cls.construct):
+    for step in steps_of(cls.construct):
         if step.name not in vary:
             octets += _constant(cls, step.name, constant)
             continue
@@ -145,19 +149,19 @@ def _constants(
 
 
 def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
-    """Encode one field that stays the same, by its own construct."""
+    """Encode a constant field by its own construct."""
     if name not in constant:
         raise TypeError(f"{cls.__name__}.{name} must be given, as a constant or in vary")
     stream = BytesIO()
     try:
         cls.fields[name].write(constant[name], stream, f".{name}")
     except FieldError as error:
-        raise _refused(cls, constant, error) from None
+        raise _encode_error(cls, constant, error) from None
     return stream.getvalue()
 
 
 def _interpret(frame: bytes) -> Pdu:
-    """Read a frame by its declaration; say what is wrong where that fails."""
+    """Decode a frame by its declaration; raise what is wrong with it."""
     if len(frame) < HEADER_LENGTH:
         reason = f"expected {HEADER_LENGTH} octets, found {len(frame)}"
         raise DecodeError("Pdu", "header", 0, reason)
@@ -176,7 +180,6 @@ def _interpret(frame: bytes) -> Pdu:
         field = _path(error)
         at = HEADER_LENGTH + error.offset
         raise DecodeError(name, field, at, error.reason, command_id, sequence_number) from None
-    fallbacks["decode"] += 1
     return cls(command_status=status, sequence_number=sequence_number, **values)
 
 
@@ -185,8 +188,8 @@ def _path(error: FieldError) -> str:
     return str(error.path).partition(".")[2]
 
 
-def _declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> bytes:
-    """Build by the declaration what the fast way refused; say what is wrong with it."""
+def _build_declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> bytes:
+    """Encode a PDU by its declaration; raise what is wrong with it."""
     head = {
         "command_status": values.pop("command_status"),
         "sequence_number": sequence_number,
@@ -195,22 +198,21 @@ def _declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> b
     try:
         body = cls.construct.build(values)
     except FieldError as error:
-        raise _refused(cls, values, error) from None
-    fallbacks["encode"] += 1
-    return _whole(cls.command_id, head["command_status"], sequence_number, body)
+        raise _encode_error(cls, values, error) from None
+    return _frame(cls.command_id, head["command_status"], sequence_number, body)
 
 
-def _refused(cls: type[Pdu], values: dict[str, Any], error: FieldError) -> EncodeError:
-    """Turn what a field said into the error users see."""
+def _encode_error(cls: type[Pdu], values: dict[str, Any], error: FieldError) -> EncodeError:
+    """Make the error that users see of a field's own."""
     path = _path(error)
     name = path.partition("[")[0]
     field, value = cls.fields[name], values[name]
-    as_it_is = isinstance(field, Integer) and isinstance(value, int)
-    return EncodeError(cls.__name__, path, value if as_it_is else field.shown(value), error.reason)
+    is_number = isinstance(field, Integer) and isinstance(value, int)
+    return EncodeError(cls.__name__, path, value if is_number else field.shown(value), error.reason)
 
 
 def _check_header(name: str, fields: dict[str, Any]) -> None:
-    """Refuse a header that four octets each do not hold."""
+    """Refuse a header field that four octets can't hold."""
     for field, value in fields.items():
         if not isinstance(value, SupportsIndex) or not 0 <= index(value) <= 0xFFFF_FFFF:
             reason = f"takes 0 to 4294967295, got {shown_number(value)}"
@@ -218,22 +220,22 @@ def _check_header(name: str, fields: dict[str, Any]) -> None:
 
 
 def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - an UnknownPdu
-    """Write a PDU that nobody declared."""
+    """Encode a PDU that has no declaration."""
     head = {"command_id": pdu.command_id, "command_status": pdu.command_status}
     _check_header("UnknownPdu", head | {"sequence_number": sequence_number})
     if not isinstance(pdu.body, bytes | bytearray):
         raise EncodeError("UnknownPdu", "body", shown_type(pdu.body), "takes octets") from None
-    return _whole(pdu.command_id, pdu.command_status, sequence_number, bytes(pdu.body))
+    return _frame(pdu.command_id, pdu.command_status, sequence_number, bytes(pdu.body))
 
 
-def _whole(command_id: int, command_status: int, sequence_number: int, body: bytes) -> bytes:
-    """Put a header before a body."""
+def _frame(command_id: int, command_status: int, sequence_number: int, body: bytes) -> bytes:
+    """Return the frame of a body."""
     size = HEADER_LENGTH + len(body)
     return _HEADER.pack(size, command_id, command_status, sequence_number) + body
 
 
-def _take_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
-    """Read a list of records by its own construct; return it and the octet behind it."""
+def _decode_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
+    """Decode a list of records by its own construct; return it and where it ends."""
     stream = BytesIO(frame)
     stream.seek(at)
     try:
@@ -243,8 +245,8 @@ def _take_nested(field: Field[Any], frame: bytes, at: int) -> tuple[Any, int]:
     return value, stream.tell()
 
 
-def _give_nested(field: Field[Any], value: object) -> bytes:
-    """Write a list of records by its own construct."""
+def _encode_nested(field: Field[Any], value: object) -> bytes:
+    """Encode a list of records by its own construct."""
     stream = BytesIO()
     try:
         field.write(value, stream, "")
@@ -254,21 +256,21 @@ def _give_nested(field: Field[Any], value: object) -> bytes:
 
 
 class _Decoders(dict[int, Decode]):
-    """Written-out readers by command_id, each made when its command is first met."""
+    """Generated decoders by command_id, each made at the first use of its command."""
 
     def __missing__(self, command_id: int) -> Decode:
         cls = PDUS.get(command_id)
         if cls is None:
             raise FastPathMiss
-        source, scope = decoder_source(walk(cls.construct), may_end_early=cls.is_response)
+        source, scope = decoder_source(steps_of(cls.construct), may_end_early=cls.is_response)
         scope |= {
             "FastPathMiss": FastPathMiss,
             "cls": cls,
             "new": object.__new__,
             "ok": CommandStatus.ESME_ROK,
             "statuses": STATUSES,
-            "take_tlvs": take_tlvs,
-            "take_nested": _take_nested,
+            "decode_tlvs": decode_tlvs,
+            "decode_nested": _decode_nested,
             "early": lambda status, number: cls(
                 command_status=STATUSES[status], sequence_number=number
             ),
@@ -278,44 +280,44 @@ class _Decoders(dict[int, Decode]):
         return made
 
 
-def _write_out(cls: type[Pdu]) -> tuple[Pack, Encode]:
-    """Write out both functions that encode a PDU class."""
+def _compile_encoders(cls: type[Pdu]) -> tuple[Pack, Encode]:
+    """Generate both functions that encode a PDU class."""
     source, scope = packer_source(
-        cls.command_id, walk(cls.construct), cls.defaults, body_optional=cls.body_optional
+        cls.command_id, steps_of(cls.construct), cls.defaults, body_optional=cls.body_optional
     )
-    scope |= _scope(partial(_declared, cls))
+    scope |= _scope(partial(_build_declared, cls))
     made = run(source, f"<{cls.__name__}.encode>", scope)
-    made["pack"].__doc__ = f"Write a {cls.__name__} without making one, see `pdu.packer`."
+    made["pack"].__doc__ = f"Encode a {cls.__name__} without making one, see `pdu.packer`."
     return made["pack"], made["encode"]
 
 
 def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
-    """Return what the written-out functions refer to."""
+    """Return the globals of generated encoders."""
     return {
         "FastPathMiss": FastPathMiss,
-        "doubts": _DOUBTS,
+        "misses": _MISSES,
         "declared": declared,
-        "give_tlvs": give_tlvs,
-        "give_nested": _give_nested,
+        "encode_tlvs": encode_tlvs,
+        "encode_nested": _encode_nested,
     }
 
 
 class _Encoders(dict[type[Pdu], Encode]):
-    """Written-out writers by class, each made when its class is first met."""
+    """Generated encoders by class, each made at the first use of its class."""
 
     def __missing__(self, cls: type[Pdu]) -> Encode:
         if cls is UnknownPdu:
             self[cls] = _encode_unknown
         else:
-            _packers[cls], self[cls] = _write_out(cls)
+            _packers[cls], self[cls] = _compile_encoders(cls)
         return self[cls]
 
 
 class _Packers(dict[type[Pdu], Pack]):
-    """The same writers without a PDU object."""
+    """Generated packers by class, made together with the encoders."""
 
     def __missing__(self, cls: type[Pdu]) -> Pack:
-        self[cls], _encoders[cls] = _write_out(cls)
+        self[cls], _encoders[cls] = _compile_encoders(cls)
         return self[cls]
 
 
@@ -328,7 +330,7 @@ RESPONSES: dict[type[Pdu], type[Pdu]] = {
     for command_id, cls in PDUS.items()
     if not cls.is_response and command_id | RESPONSE_BIT in PDUS
 }
-"""The class that answers each request class. outbind and alert_notification have none."""
+"""The response class of each request class; outbind and alert_notification have none."""
 
 pack_submit_sm: Pack = packer(pdu.submit.SubmitSm)
 """`pack_submit_sm(sequence_number, destination_addr=…, …) -> bytes`, see `packer`."""

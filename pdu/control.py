@@ -1,7 +1,6 @@
 """Keeping and closing a session: enquire_link, unbind, generic_nack (v3.4 §4.2, §4.3, §4.11).
 
-All of them are header-only: sixteen octets exactly when no TLV is given, since strict servers
-refuse even one more.
+All are header-only: exactly 16 octets without TLVs, since strict servers refuse one octet more.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from pdu.schema import Pdu
 
 
 class EnquireLink(Pdu, command_id=CommandId.ENQUIRE_LINK):
-    """Asks whether the other side still answers (v3.4 §4.11.1)."""
+    """Asks whether the peer is alive (v3.4 §4.11.1)."""
 
 
 class EnquireLinkResp(Pdu, command_id=CommandId.ENQUIRE_LINK_RESP):
@@ -27,4 +26,4 @@ class UnbindResp(Pdu, command_id=CommandId.UNBIND_RESP):
 
 
 class GenericNack(Pdu, command_id=CommandId.GENERIC_NACK):
-    """Refuses a PDU that couldn't be understood (v3.4 §4.3)."""
+    """Refuses a PDU that can't be read (v3.4 §4.3)."""

@@ -8,7 +8,7 @@ from pdu.schema import Pdu, c_octet_string, octet, octet_string, time_string, wi
 
 
 class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
-    """Brings a subscriber's message or a receipt (v3.4 §4.6.1).
+    """Delivers a subscriber's message or a delivery receipt (v3.4 §4.6.1).
 
     Args:
         service_type: At most 5 characters.
@@ -21,9 +21,9 @@ class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
         esm_class: An `EsmClass`; `.is_receipt` tells a receipt from a message.
         protocol_id: GSM TP-PID, else 0.
         priority_flag: 0 lowest to 3 highest.
-        schedule_delivery_time: Empty by the specification; whatever comes is kept.
-        validity_period: The same.
-        registered_delivery: What the sender asks for.
+        schedule_delivery_time: Empty by the specification; any value is kept.
+        validity_period: As schedule_delivery_time.
+        registered_delivery: What the sender requests.
         replace_if_present_flag: 0 by the specification.
         data_coding: How short_message is coded.
         sm_default_msg_id: 0 by the specification.
@@ -50,7 +50,10 @@ class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
 
 
 class DeliverSmResp(Pdu, command_id=CommandId.DELIVER_SM_RESP, body_optional=False):
-    """Answers deliver_sm (v3.4 §4.6.2): 0 taken, ESME_RX_T_APPN later, ESME_RX_P_APPN never.
+    """Answers deliver_sm (v3.4 §4.6.2).
+
+    A command_status of 0 accepts the message, ESME_RX_T_APPN asks for it later, ESME_RX_P_APPN
+    refuses it for good.
 
     Args:
         message_id: Always empty by the specification: one NUL on the wire.
@@ -60,7 +63,7 @@ class DeliverSmResp(Pdu, command_id=CommandId.DELIVER_SM_RESP, body_optional=Fal
 
 
 class AlertNotification(Pdu, command_id=CommandId.ALERT_NOTIFICATION):
-    """Tells that a subscriber can be reached again (v3.4 §4.12.1). No response exists.
+    """Reports that a subscriber is reachable again (v3.4 §4.12.1). It has no response.
 
     Args:
         source_addr_ton: Type of number of the subscriber.

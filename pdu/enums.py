@@ -1,7 +1,7 @@
-"""Numbers of the specification by their names, so that nobody writes a bare number.
+"""The numbers of the specification by name.
 
-Rule: an unknown number is a value too. `CommandStatus.of(0x400)` is the int 0x400, and so is
-every field that was read from the wire; nothing here raises for a number it doesn't know.
+Rule: an unknown number is a value too. `CommandStatus.of(0x400)` is the int 0x400, and so is such a
+field of a received PDU; nothing here raises for an unknown number.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Final, Self
 
 
 class OpenIntEnum(IntEnum):
-    """An enumeration that lets numbers pass which it doesn't name."""
+    """An enumeration whose `of` accepts numbers without a name."""
 
     @classmethod
     def of(cls, number: int) -> Self | int:
-        """Return the member for *number*, or *number* itself when it has no name here."""
+        """Return the member for *number*, or *number* itself if it has no name."""
         return cls._value2member_map_.get(number, number)  # type: ignore[return-value]  # members of cls
 
 
 class CommandId(OpenIntEnum):
-    """What a PDU is (v3.4 §5.1.2.1; broadcast from v5.0). Bit 31 marks a response."""
+    """The kind of a PDU (v3.4 §5.1.2.1; broadcast from v5.0). Bit 31 marks a response."""
 
     BIND_RECEIVER = 0x00000001
     BIND_TRANSMITTER = 0x00000002
@@ -229,9 +229,9 @@ class Npi(OpenIntEnum):
 
 
 class DataCoding(OpenIntEnum):
-    """How a short message is coded, by the specification's own table (v3.4 §5.2.19).
+    """The coding of a short message by the table of the specification (v3.4 §5.2.19).
 
-    A gateway may read this octet otherwise: what it reads is not decided here.
+    A gateway may have a table of its own.
     """
 
     SMSC_DEFAULT = 0x00
@@ -250,7 +250,7 @@ class DataCoding(OpenIntEnum):
 
 
 class MessageState(OpenIntEnum):
-    """What became of a message (v3.4 §5.2.28; SCHEDULED and SKIPPED from v5.0)."""
+    """The state of a message (v3.4 §5.2.28; SCHEDULED and SKIPPED from v5.0)."""
 
     SCHEDULED = 0
     ENROUTE = 1
@@ -281,7 +281,7 @@ ACCEPTED and UNKNOWN are final by v3.4 §5.2.28, but gateways send a later state
 
 
 class BindMode(Enum):
-    """What a bind lets through: submits, delivers, or both."""
+    """What a session may do: submit, be delivered to, or both."""
 
     TRANSMITTER = "transmitter"
     RECEIVER = "receiver"
@@ -289,9 +289,9 @@ class BindMode(Enum):
 
 
 class EsmClass(int):
-    """The octet that says how a message travels and what it is (v3.4 §5.2.12).
+    """Messaging mode, message type and GSM features of a message, in one octet (v3.4 §5.2.12).
 
-    All eight bits survive, also those the specification reserves. Compose with `|`:
+    All eight bits are kept, also reserved ones. Compose with `|`:
     `esm_class=EsmClass.STORE_AND_FORWARD | EsmClass.UDHI`.
     """
 
@@ -338,7 +338,7 @@ class EsmClass(int):
 
 
 class RegisteredDelivery(int):
-    """The octet that asks for receipts (v3.4 §5.2.17). All eight bits survive."""
+    """The octet that requests receipts (v3.4 §5.2.17). All eight bits are kept."""
 
     __slots__ = ()
 
@@ -357,12 +357,12 @@ class RegisteredDelivery(int):
 
     @property
     def wants_receipt(self) -> bool:
-        """Whether any SMSC delivery receipt is asked for."""
+        """Whether any SMSC delivery receipt is requested."""
         return bool(self & 0x03)
 
     @property
     def wants_intermediate(self) -> bool:
-        """Whether intermediate notifications are asked for."""
+        """Whether intermediate notifications are requested."""
         return bool(self & RegisteredDelivery.INTERMEDIATE)
 
     def __repr__(self) -> str:

@@ -1,24 +1,24 @@
-"""What can go wrong between octets and PDUs, and nothing else.
+"""Errors of encoding, decoding and framing.
 
-Rule: an error names the PDU, the field and the place, and never repeats a secret. Whoever
-raises one for a password, a text or a number passes a value that is already fit to be shown.
+Rule: an error names the PDU, the field and the offset, and never holds a secret: a password, a text
+or an address is masked (`pdu.masking`) before it is passed to an error.
 """
 
 from __future__ import annotations
 
 
 class PduError(Exception):
-    """Octets that are no PDU, or a value that no PDU can carry."""
+    """Base of the errors of this package: octets that are no PDU, a value that no PDU can carry."""
 
 
 class EncodeError(PduError, ValueError):
-    """A value that can't go on the wire. Raised before any octet is produced.
+    """A value that can't be encoded. Raised before any octet is produced.
 
     Args:
-        pdu: Name of the PDU class, or of whatever was being encoded ("text", "UDH").
+        pdu: Name of the PDU class, or what else was encoded ("text", "UDH", "time", "Tlv").
         field: Name of the field, as the specification spells it.
-        value: The offending value, or a description of it where it is a secret.
-        reason: What is wrong, with the limit and the way out.
+        value: The wrong value, masked or described if it is a secret.
+        reason: What is wrong, with the limit and the remedy.
     """
 
     def __init__(self, pdu: str, field: str, value: object, reason: str) -> None:
@@ -33,14 +33,14 @@ class EncodeError(PduError, ValueError):
 
 
 class DecodeError(PduError, ValueError):
-    """One whole frame whose inside is broken. The stream itself is still in step.
+    """A complete frame that can't be decoded. The stream is still in step.
 
     Args:
         pdu: Name of the PDU class, or "Pdu" where the header itself is broken.
         field: Path of the field that couldn't be read.
-        offset: Octet of the frame at which reading failed.
+        offset: Octet of the frame where decoding failed.
         reason: What was expected and what was found.
-        command_id: From the header, 0 if there was none; lets the session answer.
+        command_id: From the header, 0 if there was none; a session needs it to answer.
         sequence_number: From the header, 0 if there was none.
     """
 
@@ -73,13 +73,13 @@ class DecodeError(PduError, ValueError):
 
 
 class FramingError(PduError, ValueError):
-    """A `command_length` that can't be true. The stream is lost: no octet after it can be trusted.
+    """An impossible `command_length`. The stream is lost: nothing after it can be read.
 
     Args:
         length: The `command_length` that was read.
-        limit: The bound it breaks: the least (16) or the most octets of a PDU.
-        looks_like: What the first octets are, if they are no SMPP at all ("HTTP", "TLS").
-        frames: The frames that were whole before the bad length; they still count.
+        limit: The limit it breaks: the least (16) or the most octets of a PDU.
+        looks_like: The protocol of the first octets, if it isn't SMPP ("HTTP", "TLS").
+        frames: The frames that were complete before the impossible length; they are valid.
     """
 
     def __init__(

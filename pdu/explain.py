@@ -1,7 +1,7 @@
-"""Octets as people read them: every field with its place, its octets and what they mean.
+"""An annotated dump of PDUs: every field with its offset, its octets and their meaning.
 
-Rule: anything can be explained, also what can't be decoded, and nothing is ever raised. Texts are
-shown, since whoever asks has the octets anyway; a password never is.
+Rule: any octets can be explained, decodable or not; nothing is ever raised. Texts are shown, since
+the caller has the octets anyway; a password never is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OCTETS_A_ROW = 16
 class Line(NamedTuple):
     """One field of a frame.
 
-    `octets` is empty for remarks; `note` says what is wrong where something is.
+    `octets` is empty for remarks; `note` says what is wrong, if anything.
     """
 
     offset: int
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class Explanation(str):
-    """An annotated dump; the text itself, and its `lines` for whoever colours them."""
+    """An annotated dump as text, with its `lines` for other layouts."""
 
     __slots__ = ("lines",)
 
@@ -51,7 +51,7 @@ def explain(octets: bytes) -> Explanation:
     """Explain the octets of one PDU, or of several in a row.
 
     Args:
-        octets: As they were on the wire; hexadecimal text isn't taken, see `bytes.fromhex`.
+        octets: As on the wire; convert hexadecimal text with `bytes.fromhex` first.
     """
     lines: list[Line] = []
     at = 0
@@ -77,14 +77,14 @@ def _frame(octets: bytes, base: int, lines: list[Line]) -> int:
         return len(octets)
     body = octets[HEADER_LENGTH:size]
     if cls is None:
-        lines.append(Line(base + HEADER_LENGTH, body, "body", "nobody declared this command"))
+        lines.append(Line(base + HEADER_LENGTH, body, "body", "a command without a declaration"))
     else:
         _body(cls, body, base + HEADER_LENGTH, lines)
     return min(size, len(octets))
 
 
 def _length_note(size: int, octets: bytes) -> str:
-    """Say what is wrong with a command_length."""
+    """Return what is wrong with a command_length; empty if nothing is."""
     if size < HEADER_LENGTH:
         return f"a PDU has at least {HEADER_LENGTH} octets"
     if size > len(octets):
@@ -120,7 +120,7 @@ def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
 
 
 def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> None:
-    """Explain the TLVs, and what is too short to be one."""
+    """Explain the TLVs, and a rest that is too short to be one."""
     at = 0
     for tlv in values["tlvs"]:
         end = at + 4 + len(tlv.value)
@@ -128,12 +128,12 @@ def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> 
         lines.append(Line(base + at, tail[at:end], f"tlv {name_of(tlv.tag)}", meaning))
         at = end
     if at < len(tail):
-        note = "too short for a TLV, passed over"
+        note = "too short for a TLV, ignored"
         lines.append(Line(base + at, tail[at:], "trailing", "", note))
 
 
 def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
-    """Say what the value of a field means."""
+    """Return the meaning of a field's value."""
     value = values[name]
     if name == "password":
         return cls.fields[name].shown(value)
@@ -145,20 +145,20 @@ def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
 
 
 def _number(value: int) -> str:
-    """Say what a number means, by its name or its bits."""
+    """Return the meaning of a number: its name or its bits."""
     name = getattr(value, "name", None)
     if name is not None:
         return f"{int(value)} {name}"
-    marks = [
-        mark
-        for mark in ("is_receipt", "is_intermediate", "has_udh", "wants_receipt")
-        if getattr(value, mark, False)
+    flags = [
+        flag
+        for flag in ("is_receipt", "is_intermediate", "has_udh", "wants_receipt")
+        if getattr(value, flag, False)
     ]
-    return " ".join([str(int(value)), *(mark.replace("_", " ") for mark in marks)])
+    return " ".join([str(int(value)), *(flag.replace("_", " ") for flag in flags)])
 
 
 def _tlv_meaning(tlv: Tlv, values: dict[str, Any]) -> str:
-    """Say what the value of a TLV means."""
+    """Return the meaning of a TLV's value."""
     value = read_tlv(tlv.tag, tlv.value)
     if name_of(tlv.tag) == "message_payload":
         return _text(tlv.value, values)
@@ -170,7 +170,7 @@ def _tlv_meaning(tlv: Tlv, values: dict[str, Any]) -> str:
 
 
 def _text(octets: bytes, values: dict[str, Any]) -> str:
-    """Show a text as its esm_class and data_coding say, without believing them too much."""
+    """Show a text by its esm_class and data_coding; octets that don't fit are replaced."""
     prefix = ""
     if values.get("esm_class", 0) & EsmClass.UDHI and octets:
         size = octets[0] + 1
@@ -181,18 +181,18 @@ def _text(octets: bytes, values: dict[str, Any]) -> str:
 
 
 def _printable(octets: bytes) -> str:
-    """Show octets as text where all of it can be seen."""
+    """Show octets as text if all of it is printable."""
     text = octets.decode("latin-1")
     return repr(text) if text.isprintable() or text.replace("\n", "").isprintable() else "octets"
 
 
 def _rows(line: Line) -> list[str]:
-    """Lay one line out as rows of at most sixteen octets."""
+    """Lay out one line in rows of at most sixteen octets."""
     pieces = [
         line.octets[n : n + OCTETS_A_ROW] for n in range(0, len(line.octets), OCTETS_A_ROW)
     ] or [b""]
-    said = " ".join(part for part in (line.meaning, f"! {line.note}" if line.note else "") if part)
-    first = f"{line.offset:04x}  {pieces[0].hex(' '):<47}  {line.field:<24} {said}".rstrip()
+    text = " ".join(part for part in (line.meaning, f"! {line.note}" if line.note else "") if part)
+    first = f"{line.offset:04x}  {pieces[0].hex(' '):<47}  {line.field:<24} {text}".rstrip()
     rest = (
         f"{line.offset + OCTETS_A_ROW * n:04x}  {piece.hex(' ')}"
         for n, piece in enumerate(pieces[1:], start=1)

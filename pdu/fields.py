@@ -1,8 +1,8 @@
-"""The wire alphabet: each kind of field the specification knows, as a construct.
+"""The kinds of fields in the specification, each as a construct.
 
-Rule: every limit is a public attribute, so that the declaration is the only place that states
-it and a walker can read it. Reading is lenient (over-long and 8-bit strings come through as
-they are), writing is strict. This is the only file that subclasses construct.
+Rule: every limit is a public attribute, so that the declaration alone states it and code can be
+generated from it. Reading is lenient (over-long and 8-bit strings are kept as they are), writing is
+strict.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 
 import construct
 
-from pdu.enums import TlvTag
 from pdu.masking import shown_type
-from pdu.tlvs import Tlv, limits
 
 T = TypeVar("T")
 
@@ -29,7 +27,7 @@ def shown_number(value: object) -> str:
 
 
 def shown_items(classes: tuple[type, ...]) -> Shown:
-    """Return what shows items of *classes*, which hide their own secrets."""
+    """Return a function that shows items of *classes*, whose reprs hide secrets."""
 
     def shown(value: object) -> str:
         known = isinstance(value, tuple | list) and all(isinstance(n, classes) for n in value)
@@ -39,11 +37,11 @@ def shown_items(classes: tuple[type, ...]) -> Shown:
 
 
 Context = Any
-"""construct's own untyped context; no field here looks into it."""
+"""The untyped context of construct, which no field here uses."""
 
 
 class FieldError(construct.ConstructError):  # type: ignore[misc]  # construct has no types
-    """A field that can't be read or written; becomes a DecodeError or an EncodeError above."""
+    """A field that can't be read or written; the codec turns it into a PduError."""
 
     def __init__(self, reason: str, path: str, offset: int = 0) -> None:
         super().__init__(reason, path)
@@ -52,27 +50,27 @@ class FieldError(construct.ConstructError):  # type: ignore[misc]  # construct h
 
 
 class Field(construct.Construct, Generic[T]):  # type: ignore[misc]  # construct has no types
-    """A construct that knows the Python type of its value, for the type checker's sake."""
+    """A construct with the Python type of its value, for type checkers."""
 
     shown: Shown = repr
     classes: tuple[type, ...] = (int,)
-    """What values of this field are made of, where they are items of a list."""
+    """The types of the value, where it is an item of a list."""
 
     def read(self, stream: IO[bytes], path: str) -> T:
-        """Read the value at the stream's place; FieldError if it can't be."""
+        """Read the value at the stream's position; FieldError if that fails."""
         value: T = self._parse(stream, None, path)
         return value
 
     def write(self, value: object, stream: IO[bytes], path: str) -> None:
-        """Write *value* at the stream's end; FieldError if the field doesn't take it."""
+        """Write *value*; FieldError if the field doesn't take it."""
         self._build(value, stream, None, path)
 
     def _sizeof(self, _context: Context, path: str) -> int:
-        """Say that the size depends on the value, as that of most fields does."""
+        """Raise: the size depends on the value, except for integers."""
         raise construct.SizeofError(path=path)
 
 
-def _take(stream: IO[bytes], size: int, path: str) -> bytes:
+def take(stream: IO[bytes], size: int, path: str) -> bytes:
     """Read exactly *size* octets."""
     at = stream.tell()
     octets = stream.read(size)
@@ -86,7 +84,7 @@ class Integer(Field[int]):
 
     Args:
         octets: 1, 2 or 4.
-        values: Turns a number into what users see: an enumeration's `of`, an int subclass.
+        values: Converts the number: an enumeration's `of`, an int subclass.
     """
 
     def __init__(self, octets: int, values: Callable[[int], int] = int) -> None:
@@ -97,11 +95,11 @@ class Integer(Field[int]):
         self.shown = shown_number
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> int:
-        """Read the number and turn it into what users see."""
-        return self.values(int.from_bytes(_take(stream, self.octets, path), "big"))
+        """Read the number and convert it."""
+        return self.values(int.from_bytes(take(stream, self.octets, path), "big"))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
-        """Write the number, if it is one and fits."""
+        """Write the number, if it is in range."""
         if not isinstance(obj, SupportsIndex):
             raise FieldError(f"takes an integer, got {type(obj).__name__}", path)
         number = operator.index(obj)
@@ -121,8 +119,7 @@ class COctetString(Field[str]):
     Args:
         max_octets: The most octets, the NUL included.
         exact: Whether it is either empty or exactly of that size, as times are.
-        steady: Whether it is mostly the same in PDU after PDU of a session; only a hint to the
-            fast way.
+        steady: Whether it mostly repeats from PDU to PDU of a session; a hint to the fast path.
         shown: How the value appears in a repr or an error.
     """
 
@@ -141,7 +138,7 @@ class COctetString(Field[str]):
         self.shown = shown
 
     def takes(self, length: int) -> bool:
-        """Whether an outgoing string may have *length* characters."""
+        """Whether a string of *length* characters may be sent."""
         return length < self.max_octets and (not self.exact or length in {0, self.max_octets - 1})
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> str:
@@ -170,11 +167,11 @@ class COctetString(Field[str]):
 
 
 class OctetString(Field[bytes]):
-    """Octets behind a one-octet length, as short_message behind sm_length.
+    """Octets after a one-octet length, as short_message after sm_length.
 
     Args:
         length_name: Name of the length field, as the specification has it.
-        max_octets: The most octets that are sent.
+        max_octets: The most octets that may be sent.
         shown: How the value appears in a repr or an error.
     """
 
@@ -185,8 +182,8 @@ class OctetString(Field[bytes]):
         self.shown = shown
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> bytes:
-        """Read as many octets as the first one says."""
-        return _take(stream, _take(stream, 1, path)[0], path)
+        """Read the length and the octets."""
+        return take(stream, take(stream, 1, path)[0], path)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
         """Write the length and the octets, if there are not too many."""
@@ -200,13 +197,13 @@ class OctetString(Field[bytes]):
 
 
 class Counted(Field[tuple[T, ...]]):
-    """Items behind a one-octet count, as the destinations of submit_multi.
+    """Items after a one-octet count, as the destinations of submit_multi.
 
     Args:
         count_name: Name of the count, as the specification has it.
         item: Construct of one item.
-        max_items: The most items that are sent.
-        min_items: The least items that are sent.
+        max_items: The most items that may be sent.
+        min_items: The least items that may be sent.
     """
 
     def __init__(
@@ -220,8 +217,8 @@ class Counted(Field[tuple[T, ...]]):
         self.shown = shown_items(item.classes)
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[T, ...]:
-        """Read as many items as the first octet says."""
-        count = _take(stream, 1, path)[0]
+        """Read the count and the items."""
+        count = take(stream, 1, path)[0]
         return tuple(self.item.read(stream, f"{path}[{n}]") for n in range(count))
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
@@ -238,7 +235,7 @@ class Counted(Field[tuple[T, ...]]):
 
 
 class Record(Field[T]):
-    """Some fields in a row that make one value of a NamedTuple class.
+    """A sequence of fields that makes one value of a NamedTuple class.
 
     Args:
         cls: The NamedTuple class.
@@ -252,11 +249,11 @@ class Record(Field[T]):
         self.fields = tuple(zip(cls._fields, fields, strict=True))  # type: ignore[attr-defined]
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> T:
-        """Read the fields in a row."""
+        """Read the fields in order."""
         return self.cls(*(field.read(stream, f"{path}.{name}") for name, field in self.fields))
 
     def _build(self, obj: T, stream: IO[bytes], _context: Context, path: str) -> object:
-        """Write the fields in a row."""
+        """Write the fields in order."""
         if not isinstance(obj, self.cls):
             raise FieldError(f"takes {self.cls.__name__}, got {type(obj).__name__}", path)
         for name, field in self.fields:
@@ -265,10 +262,10 @@ class Record(Field[T]):
 
 
 class Tagged(Field[Any]):
-    """A one-octet flag that says which record follows it, as dest_flag does.
+    """A one-octet flag and the record it announces, as dest_flag does.
 
     Args:
-        records: The record behind each flag.
+        records: The record of each flag.
     """
 
     def __init__(self, records: dict[int, Record[Any]]) -> None:
@@ -279,7 +276,7 @@ class Tagged(Field[Any]):
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> object:
         """Read the flag and the record it announces."""
         at = stream.tell()
-        flag = _take(stream, 1, path)[0]
+        flag = take(stream, 1, path)[0]
         if flag not in self.records:
             raise FieldError(f"flag {flag} is none of {sorted(self.records)}", path, at)
         return self.records[flag].read(stream, path)
@@ -295,50 +292,8 @@ class Tagged(Field[Any]):
         raise FieldError(f"takes {known}, got {type(obj).__name__}", path)
 
 
-class TlvList(Field[tuple[Tlv, ...]]):
-    """Optional parameters up to the end of the PDU (v3.4 §3.2.4).
-
-    Unknown tags are kept. A length that runs past the PDU is an error; one to three octets at
-    the end, which can't be a TLV, are passed over.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shown = shown_items((Tlv,))
-
-    def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[Tlv, ...]:
-        """Read TLVs to the end."""
-        found: list[Tlv] = []
-        while len(head := stream.read(4)) == 4:
-            tag, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
-            where = f"{path}[{len(found)}].value(tag 0x{tag:04X})"
-            found.append(Tlv(TlvTag.of(tag), _take(stream, length, where)))
-        return tuple(found)
-
-    def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
-        """Write the TLVs, each within its limits."""
-        if not isinstance(obj, tuple | list):
-            raise FieldError(f"takes a tuple of Tlv, got {type(obj).__name__}", path)
-        for n, tlv in enumerate(obj):
-            if not isinstance(tlv, Tlv):
-                raise FieldError(f"takes Tlv, got {type(tlv).__name__}", f"{path}[{n}]")
-            tag, value = tlv
-            if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
-                reason = f"takes 0 to 65535, got {shown_number(tag)}"
-                raise FieldError(reason, f"{path}[{n}].tag")
-            where = f"{path}[{n}].value(tag 0x{tag:04X})"
-            if not isinstance(value, bytes | bytearray):
-                reason = f"takes octets, got {type(value).__name__}; Tlv.of takes typed values"
-                raise FieldError(reason, where)
-            least, most = limits(tag)
-            if not least <= len(value) <= most:
-                raise FieldError(f"takes {least} to {most} octets, got {len(value)}", where)
-            stream.write(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
-        return obj
-
-
 class Span(NamedTuple):
-    """Where a field was found in a frame; `end` is the octet behind it."""
+    """Where a field lies in a frame: octets *start* to *end*, *end* excluded."""
 
     name: str
     start: int
@@ -347,12 +302,12 @@ class Span(NamedTuple):
 
 
 class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
-    """All fields of one PDU behind its header: a construct.Struct that also tells where each lies.
+    """The body of a PDU, all fields behind its header: a construct.Struct that also has `spans`.
 
     Args:
         fields: The named fields.
-        defaults: Value of each field that needn't be given.
-        may_end_early: Whether octets may end before any field, as in responses they do.
+        defaults: Values of fields that may be omitted.
+        may_end_early: Whether the body may end before any field, as that of a response may.
     """
 
     def __init__(
@@ -364,7 +319,7 @@ class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
         self.may_end_early = may_end_early
 
     def spans(self, stream: IO[bytes], path: str) -> Iterator[Span]:
-        """Read field after field and tell where each lies; raises FieldError where one breaks."""
+        """Yield where each field lies, with its value; FieldError at one that can't be read."""
         for name, field in self.fields.items():
             start = stream.tell()
             if self.may_end_early:
@@ -375,12 +330,12 @@ class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
             yield Span(name, start, stream.tell(), value)
 
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> construct.Container:
-        """Read all fields; those behind an early end get their defaults."""
+        """Read all fields; those after an early end get their defaults."""
         found = {span.name: span.value for span in self.spans(stream, path)}
         return construct.Container(self.defaults | found)
 
     def _build(self, obj: Any, stream: IO[bytes], _context: Context, path: str) -> object:  # noqa: ANN401 - a mapping of any values
-        """Write all fields, by default those that are not given."""
+        """Write all fields, with the default of those not given."""
         for name, field in self.fields.items():
             value = obj[name] if name in obj else self.defaults[name]
             field.write(value, stream, f"{path}.{name}")

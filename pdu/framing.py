@@ -1,7 +1,7 @@
-"""Octets of a stream cut into whole PDUs, by `command_length` alone.
+"""Splitting a stream of octets into frames by `command_length`.
 
-Rule: a length that can't be true is refused from its first four octets, before anything behind
-it is kept. There is no way back into step on a TCP stream, so the refusal is final.
+Rule: an impossible length is refused as soon as its four octets are there, before anything after it
+is stored. A TCP stream can't be resynchronised, so the refusal is final.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pdu.errors import FramingError
 
 MIN_LENGTH = 16
 MAX_LENGTH = 70_000
-"""Octets of the largest PDU by default: a message_payload of 65 535 with everything around it."""
+"""Octets of the largest PDU by default: a message_payload of 65 535 and everything around it."""
 
 _LENGTH = struct.Struct(">I").unpack_from
 
-# What speaks first when it isn't SMPP that was reached; a TLS record begins 16 03, an alert 15 03.
+# The first octets of other protocols; a TLS record begins with 16 03, an alert with 15 03.
 _FOREIGN = (
     (b"HTTP", "HTTP"),
     (b"GET ", "HTTP"),
@@ -29,13 +29,13 @@ _FOREIGN = (
 
 
 class FrameBuffer:
-    """Collects the octets of one stream and gives out whole frames.
+    """Collects the octets of one stream and returns complete frames.
 
     Args:
-        max_length: Octets of the largest PDU that is taken, header included.
+        max_length: Octets of the largest PDU accepted, header included.
 
     Attributes:
-        pending: Octets of a PDU that isn't complete yet, at most *max_length*; 0 between PDUs.
+        pending: Octets of an incomplete PDU, at most *max_length*; 0 between PDUs.
     """
 
     __slots__ = ("_broken", "_rest", "max_length", "pending")
@@ -47,15 +47,15 @@ class FrameBuffer:
         self._broken: FramingError | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take what was read and return the frames that are whole now, in order.
+        """Add received octets and return the frames that are complete now, in order.
 
         Raises:
-            FramingError: A `command_length` below 16 or above `max_length`. The frames
-                that were whole before it are in `error.frames`; feeding again raises again.
+            FramingError: A `command_length` below 16 or above `max_length`. The frames that
+                were complete before it are in `error.frames`; every later call raises again.
         """
         if self._broken is not None:
             raise self._broken
-        # Slices of octets are octets; of anything else they may be views that change.
+        # A slice of bytes is bytes; that of a memoryview would be a view that may change.
         data = self._rest + data if self._rest else bytes(data)
         frames: list[bytes] = []
         at, end, limit = 0, len(data), self.max_length
@@ -72,7 +72,7 @@ class FrameBuffer:
         return frames
 
     def _refuse(self, length: int, octets: bytes, frames: list[bytes]) -> FramingError:
-        """Forget everything and make the error that ends the stream."""
+        """Drop all octets and return the error that ends the stream."""
         self._rest, self.pending = b"", 0
         limit = MIN_LENGTH if length < MIN_LENGTH else self.max_length
         looks_like = next((name for start, name in _FOREIGN if octets.startswith(start)), None)

@@ -1,25 +1,26 @@
-"""A declaration read into a flat list of steps, which is all that the writer of code needs.
+"""The declaration of a PDU as a flat list of steps, from which code is generated.
 
-Rule: a construct this file doesn't know raises `Unsupported` when its PDU is first used. There is
-no silent way round: either a field is walked, or it says that it isn't.
+Rule: a construct that no step stands for raises `UnsupportedFieldError` when its PDU is first used;
+no field is skipped silently.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
+from pdu.tlvs import TlvList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
-class Unsupported(TypeError):  # noqa: N818 - said of a declaration, not of a run
+class UnsupportedFieldError(TypeError):
     """A declared field that no step stands for; names the field and its construct."""
 
 
 class Number(NamedTuple):
-    """An unsigned integer of 1, 2 or 4 octets, and what its number becomes."""
+    """An unsigned integer of 1, 2 or 4 octets; `values` turns it into what users see."""
 
     name: str
     octets: int
@@ -27,7 +28,7 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Characters and a NUL; `takes` tells which lengths may go out."""
+    """Characters and a NUL; `takes` tells whether a length may be sent."""
 
     name: str
     takes: Callable[[int], bool]
@@ -42,7 +43,7 @@ class Octets(NamedTuple):
 
 
 class Nested(NamedTuple):
-    """A list of records: rare, so it is left to its own construct."""
+    """A list of records: rare, so its own construct reads and writes it."""
 
     name: str
     field: Field[Any]
@@ -55,7 +56,7 @@ class Tlvs(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """Octets that are the same in every PDU of a template; they have no name."""
+    """Octets that are the same in every PDU of a template; their name is empty."""
 
     name: str
     octets: bytes
@@ -64,29 +65,27 @@ class Constant(NamedTuple):
 Step = Number | Text | Octets | Nested | Tlvs | Constant
 
 
-def walk(body: Body) -> list[Step]:
+def steps_of(body: Body) -> list[Step]:
     """Return the steps of a PDU's body, in wire order.
 
     Raises:
-        Unsupported: A field of a kind that no step stands for.
+        UnsupportedFieldError: A field of a kind that no step stands for.
     """
-    return list(_steps(body))
+    return [_step(renamed.name, renamed.subcon) for renamed in body.subcons]
 
 
-def _steps(body: Body) -> Iterator[Step]:
-    """Yield the step of each field."""
-    for renamed in body.subcons:
-        name, field = renamed.name, renamed.subcon
-        match field:
-            case Integer() if field.octets in {1, 2, 4}:
-                yield Number(name, field.octets, field.values)
-            case COctetString():
-                yield Text(name, field.takes, field.steady)
-            case OctetString():
-                yield Octets(name, field.max_octets)
-            case Counted():
-                yield Nested(name, field)
-            case TlvList():
-                yield Tlvs(name)
-            case _:
-                raise Unsupported(f"{name}: no step stands for a {type(field).__name__}")
+def _step(name: str, field: Field[Any]) -> Step:
+    """Return the step of one field."""
+    match field:
+        case Integer() if field.octets in {1, 2, 4}:
+            return Number(name, field.octets, field.values)
+        case COctetString():
+            return Text(name, field.takes, field.steady)
+        case OctetString():
+            return Octets(name, field.max_octets)
+        case Counted():
+            return Nested(name, field)
+        case TlvList():
+            return Tlvs(name)
+        case _:
+            raise UnsupportedFieldError(f"{name}: no step stands for a {type(field).__name__}")

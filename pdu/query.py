@@ -1,4 +1,4 @@
-"""Asking after, taking back and replacing a message (v3.4 §4.8, §4.9, §4.10)."""
+"""Managing messages: query_sm, cancel_sm, replace_sm (v3.4 §4.8, §4.9, §4.10)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pdu.schema import Pdu, c_octet_string, octet, octet_string, time_string, wi
 
 
 class QuerySm(Pdu, command_id=CommandId.QUERY_SM):
-    """Asks what became of a message (v3.4 §4.8.1).
+    """Asks for the state of a message (v3.4 §4.8.1).
 
     Args:
         message_id: From the response to the submit, at most 64 characters.
@@ -27,8 +27,8 @@ class QuerySmResp(Pdu, command_id=CommandId.QUERY_SM_RESP):
     """Answers query_sm (v3.4 §4.8.2).
 
     Args:
-        message_id: The id that was asked for.
-        final_date: When the state became final; empty while it isn't.
+        message_id: As in the request.
+        final_date: When the state became final, an SMPP time; empty while it isn't.
         message_state: A `MessageState`.
         error_code: The network's or the SMSC's code, 0 if there is none.
     """
@@ -40,11 +40,11 @@ class QuerySmResp(Pdu, command_id=CommandId.QUERY_SM_RESP):
 
 
 class CancelSm(Pdu, command_id=CommandId.CANCEL_SM):
-    """Takes a message back (v3.4 §4.9.1).
+    """Cancels a message (v3.4 §4.9.1).
 
     Args:
         service_type: At most 5 characters.
-        message_id: At most 64 characters; empty cancels all that match the rest.
+        message_id: At most 64 characters; empty cancels all messages that match the other fields.
         source_addr_ton: Type of number of the sender.
         source_addr_npi: Numbering plan of the sender.
         source_addr: At most 20 characters.
@@ -68,7 +68,7 @@ class CancelSmResp(Pdu, command_id=CommandId.CANCEL_SM_RESP):
 
 
 class ReplaceSm(Pdu, command_id=CommandId.REPLACE_SM):
-    """Replaces the text of a message that waits (v3.4 §4.10.1). It has no data_coding.
+    """Replaces the text of an undelivered message (v3.4 §4.10.1). It has no data_coding.
 
     Args:
         message_id: At most 64 characters.

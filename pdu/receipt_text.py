@@ -1,8 +1,8 @@
-"""The text of a receipt: `id:… stat:…` taken apart.
+"""Parsing the text of a delivery receipt (DLR): `id:… stat:…`.
 
-Rule: this can't fail. A receipt is the SMSC's own prose (v3.4 Appendix B calls it vendor
-specific), so every field may be missing, empty, long or elsewhere, and a text that is no receipt
-gives no fields. Values stay as they came: `+` for a space, leading zeros, whatever an id is.
+Rule: this can't fail. The text is vendor specific (v3.4 Appendix B), so any field may be missing,
+empty, long or in another place, and a text that is no receipt gives no fields. Values are returned
+as received: `+` for a space, leading zeros, any kind of id.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _BLANKS: Final = " \t\n\r\f\v\0"
 
-# The shape nearly all receipts have, in one step. It must find what the labels below find.
+# hot path: the usual form in one step. It must find what `_LABEL` and `_TEXT` find.
 _USUAL: Final = re.compile(
     r"id:([^\s\0]*+) sub:([^\s\0]*+) dlvrd:([^\s\0]*+) submit date:([^\s\0]*+)"
     r" done date:([^\s\0]*+) stat:([^\s\0]*+) err:([^\s\0]*+)(?: [Tt]ext:(.*+))?",
@@ -25,8 +25,8 @@ _USUAL: Final = re.compile(
 )
 _USUAL_LABELS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
 
-# A label is a word, or one of the two pairs, at the start or behind a blank, with its colon at
-# once. So 12:30 and http://host inside a value are none.
+# A label is a word or one of two pairs of words, at the start or after a blank, directly followed
+# by a colon. So 12:30 and http://host inside a value are no labels.
 _TEXT: Final = re.compile(r"(?<![^\s\0])text:", re.ASCII | re.IGNORECASE)
 _LABEL: Final = re.compile(
     r"(?<![^\s\0])((?:submit|done)\s++date|[a-z]\w*+):", re.ASCII | re.IGNORECASE
@@ -59,19 +59,19 @@ STAT_STATES: Final[Mapping[str, MessageState]] = {
 
 
 def parse_receipt_text(text: str) -> Mapping[str, str]:
-    """Take the text of a receipt apart. Never raises; linear in time and memory.
+    """Parse the text of a receipt. Never raises; linear in time and memory.
 
     Args:
-        text: The decoded text, in any order of fields. The first `text:` ends the search for
-            labels: all behind it, whatever it is, is that field's value.
+        text: The decoded text, its fields in any order. The first `text:` is the last label:
+            everything after it is its value.
 
     Returns:
         Value by label. Labels are in lower case, `submit date` and `done date` with one space;
-        of a label that comes twice the first counts. Values are raw, without blanks and NULs
-        around them, except `text`, which is untouched.
+        the first of two equal labels counts. Values are raw, without blanks and NULs around them;
+        `text` is unchanged.
     """
     if usual := _USUAL.fullmatch(text):
-        # The last group is 7 without a text, and zip ends with the shorter.
+        # Without a text the last group is 7.
         return dict(zip(_USUAL_LABELS[: usual.lastindex], usual.groups(), strict=False))
     head, *body = _TEXT.split(text, 1)
     _, *found = _LABEL.split(head)
@@ -82,5 +82,5 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
 
 
 def parse_stat(stat: str) -> MessageState | None:
-    """Tell the state from the text after `stat:`, in upper or lower case; None if unknown."""
+    """Return the state for the text after `stat:`, in any case; None if it is unknown."""
     return STAT_STATES.get(stat.upper())

@@ -1,11 +1,11 @@
-"""How a PDU class comes to be: its annotations are the declaration, a construct is made of them.
+"""How PDU classes are declared: one line a field, from which a construct is made.
 
     class CancelSm(Pdu, command_id=CommandId.CANCEL_SM):
         service_type: str = wire(c_octet_string(6), default="")
 
-Rule: a class says each field once, with its limits; everything else (constructor, construct,
-fast path, dump) is derived from that line. Instances are values: frozen for the type checker,
-plain slots at run time, because freezing them would cost more than decoding them.
+Rule: a class declares each field once, with its limits; constructor, construct, fast path and dump
+are derived from that line. Instances are values: frozen for type checkers, plain slots at run time
+(hot path).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
-from pdu.tlvs import Tlv, read_tlv
+from pdu.tlvs import Tlv, TlvList, read_tlv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ _HEADER = ("command_status", "sequence_number")
 
 
 class Wire:
-    """A field of a PDU class while that class is being made."""
+    """A field in the body of a PDU class, before the class is created."""
 
     def __init__(self, field: Field[Any], default: object) -> None:
         self.field = field
@@ -43,16 +43,16 @@ def wire(field: Field[T]) -> T: ...
 @overload
 def wire(field: Field[T], *, default: T) -> T: ...
 def wire(field: Field[Any], *, default: Any = _REQUIRED) -> Any:
-    """Declare one field of a PDU: how it lies on the wire, and its value when none is given."""
+    """Declare one field of a PDU: its construct, and its value when none is given."""
     return Wire(field, default)
 
 
 class PduType(type):
-    """Makes a PDU class: slots from its fields, and a constructor that takes them by name.
+    """Creates a PDU class: slots from its fields, and a constructor with keyword arguments.
 
-    A class without a `command_id` only lends its fields to others. One declared with
-    `registered=False` can be sent, but never replaces what its command_id decodes to. A response
-    that refuses and says nothing more goes out without a body, unless `body_optional=False`.
+    A class without a `command_id` is only a base of others. One declared with `registered=False`
+    can be encoded, but frames of its command_id decode to the registered class. A response that
+    is a refusal with empty fields is sent without a body, unless `body_optional=False`.
     """
 
     wires: dict[str, Wire]
@@ -67,7 +67,7 @@ class PduType(type):
         registered: bool = True,
         body_optional: bool | None = None,
     ) -> PduType:
-        """Take the `wire` fields out of the class body and make a slots class of them."""
+        """Create a slots class from the `wire` fields of the class body."""
         wires = {key: value for key, value in namespace.items() if isinstance(value, Wire)}
         plain = {key: value for key, value in namespace.items() if key not in wires}
         inherited = getattr(bases[0], "wires", {}) if bases else {}
@@ -77,18 +77,18 @@ class PduType(type):
         if command_id is not None:
             _declare(self, command_id, body_optional=body_optional)
             if registered:
-                PDUS[command_id] = self  # type: ignore[assignment]  # a Pdu by now
+                PDUS[command_id] = self  # type: ignore[assignment]  # a Pdu
         return self
 
     def __init__(
         cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: object
     ) -> None:
-        """Keep the keywords of the class statement away from `type`."""
+        """Drop the keywords of the class statement, which `type` doesn't take."""
         super().__init__(name, bases, namespace)
 
 
 def _declare(cls: Any, command_id: int, *, body_optional: bool | None) -> None:  # noqa: ANN401 - a class being made
-    """Give a class its fields, its construct and its constructor."""
+    """Set the fields, the construct and the constructor of a class."""
     behind_header = [name for name in cls.wires if name not in _HEADER]
     order = sorted(behind_header, key=lambda name: name == "tlvs")
     cls.command_id = CommandId.of(command_id)
@@ -103,7 +103,7 @@ def _declare(cls: Any, command_id: int, *, body_optional: bool | None) -> None: 
 
 
 def _constructor(cls: type[Pdu]) -> Callable[..., None]:
-    """Write `__init__` out as Python, as dataclasses do: the quickest a constructor can be."""
+    """Generate `__init__`, as dataclasses do."""
     given = {
         name: wire.default for name, wire in cls.wires.items() if wire.default is not _REQUIRED
     }
@@ -122,12 +122,12 @@ def _constructor(cls: type[Pdu]) -> Callable[..., None]:
 _ROK = CommandStatus.ESME_ROK
 
 PDUS: dict[int, type[Pdu]] = {}
-"""Every declared PDU by its command_id. A vendor's PDU joins by being declared."""
+"""Every declared PDU by its command_id, vendors' PDUs included."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(wire,))
 class _Declared(metaclass=PduType):
-    """Tells type checkers that subclasses are made of their `wire` fields."""
+    """Declares for type checkers that the constructor takes the `wire` fields."""
 
     __slots__ = ()
 
@@ -137,7 +137,7 @@ class Pdu(_Declared):
 
     Args:
         command_status: Result code of a response; 0 (ESME_ROK) in requests.
-        sequence_number: 0 to 0xFFFFFFFF on the wire; a session numbers its requests itself.
+        sequence_number: 0 to 0xFFFFFFFF; a session numbers its requests itself.
         tlvs: Optional parameters, in the order they have on the wire.
     """
 
@@ -155,8 +155,8 @@ class Pdu(_Declared):
     def tlv(self, tag: int) -> Any:  # noqa: ANN401 - the type depends on the tag
         """Return the typed value of the first TLV with *tag*, or None if there is none.
 
-        Text comes without its NUL, numbers as numbers. A value that makes no sense for its
-        tag, or whose tag is unknown, comes as octets.
+        Text is returned without its NUL, a number as an int. A value that doesn't fit its tag, or
+        whose tag is unknown, is returned as octets.
         """
         for tlv in self.tlvs:
             if tlv.tag == tag:
@@ -172,7 +172,7 @@ class Pdu(_Declared):
         return hash((self.command_id, self._values()))
 
     def _values(self) -> tuple[object, ...]:
-        """Return all that makes two PDUs of a class equal."""
+        """Return the values that two equal PDUs of a class share."""
         return tuple(getattr(self, name) for name in type(self).wires)
 
     def __repr__(self) -> str:
@@ -187,13 +187,13 @@ class Pdu(_Declared):
 
 
 class UnknownPdu(Pdu):
-    """A PDU whose command_id nobody declared: its header, and its body as octets.
+    """A PDU without a declaration: its header, and its body as octets.
 
     Args:
-        command_id: As it came.
+        command_id: As received.
         body: Everything behind the header.
-        command_status: As it came.
-        sequence_number: As it came.
+        command_status: As received.
+        sequence_number: As received.
     """
 
     __slots__ = ("body", "command_id", "is_response")
@@ -219,7 +219,7 @@ class UnknownPdu(Pdu):
         self.tlvs = ()  # type: ignore[misc]
 
     def _values(self) -> tuple[object, ...]:
-        """Return all that makes two of them equal."""
+        """Return the values that two equal ones share."""
         return self.command_id, self.body, self.command_status, self.sequence_number
 
     def __repr__(self) -> str:
@@ -234,13 +234,13 @@ def c_octet_string(
 ) -> Field[str]:
     """A C-octet string of at most *max_octets*, its NUL included.
 
-    *steady* hints that it is mostly the same in PDU after PDU, as a service_type is.
+    *steady* hints that it mostly repeats from PDU to PDU, as a service_type does.
     """
     return COctetString(max_octets, steady=steady, shown=shown)
 
 
 def octet(values: Callable[[int], int] = int) -> Field[int]:
-    """A one-octet integer; *values* turns the number into a member of an enumeration."""
+    """A one-octet integer; *values* converts the number, to a member of an enumeration for one."""
     return Integer(1, values)
 
 
@@ -250,14 +250,14 @@ def integer(octets: int, values: Callable[[int], int] = int) -> Field[int]:
 
 
 def octet_string(length_name: str, max_octets: int) -> Field[bytes]:
-    """Octets behind a one-octet length called *length_name*; never shown."""
+    """Octets after a one-octet length called *length_name*; never shown."""
     return OctetString(length_name, max_octets, shown=shown_size)
 
 
 def counted(
     count_name: str, item: Field[T], max_items: int, *, min_items: int = 0
 ) -> Field[tuple[T, ...]]:
-    """*min_items* to *max_items* items behind a one-octet count called *count_name*."""
+    """*min_items* to *max_items* items after a one-octet count called *count_name*."""
     return Counted(count_name, item, max_items, min_items=min_items)
 
 

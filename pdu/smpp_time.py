@@ -1,8 +1,8 @@
 """SMPP times: an absolute time is an aware `datetime`, a relative one a `timedelta`.
 
-Rule: what is written names an instant or a span beyond doubt, or isn't written. What is read may
-be any of the forms seen in receipts and responses; a form without an offset gives a `datetime`
-without a zone, for nobody said which it was, and what is no time at all gives None.
+Rule: a time that is ambiguous or can't be represented is not written. All forms seen in receipts
+and responses are read; a form without an offset gives a naive `datetime`, and a text that is no
+time gives None.
 
 See v3.4 §7.1.1.
 """
@@ -25,24 +25,24 @@ _QUARTER: Final = timedelta(minutes=15)
 _MAX_OFFSET: Final = 48 * _QUARTER
 _MAX_RELATIVE: Final = timedelta(days=100)
 
-# Years and months have no fixed length. Reading needs one all the same; writing avoids them.
+# Years and months have no fixed length. Reading assumes one; writing avoids them.
 _YEAR_DAYS: Final = 365
 _MONTH_DAYS: Final = 30
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta | None:
-    """Read a time, whatever form it came in. Never raises.
+    """Read a time in any form. Never raises.
 
     Args:
         text: `YYMMDDhhmmsstnnp` of 16 characters, or `YYMMDDhhmm`, `YYMMDDhhmmss`,
-            `YYYYMMDDhhmmss` as receipts and query_sm_resp have them; blanks and NULs around it
-            don't matter.
-        zone: Zone of the forms that name none.
+            `YYYYMMDDhhmmss` as in receipts and query_sm_resp; blanks and NULs around it are
+            ignored.
+        zone: Time zone of the forms without one.
 
     Returns:
         A `datetime`, aware if the text has an offset or *zone* was given; a `timedelta` for a
-        relative time, where a year counts 365 days and a month 30; None for an empty text and
-        for anything that is no time. A two-digit year is of this century.
+        relative time, where a year is 365 days and a month 30; None for an empty text and for
+        anything that is no time. A two-digit year is 2000 to 2099.
     """
     digits = text.strip(" \t\r\n\0")
     try:
@@ -51,7 +51,7 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
         if full := _FULL.fullmatch(digits):
             return _parse_full(*full.groups())
     except ValueError:
-        # Digits in the right places that are no date: a month 13, a year 0.
+        # The form is right, the date is not: a month 13, a year 0.
         return None
     return None
 
@@ -59,16 +59,16 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
 def format_time(value: datetime | timedelta | None) -> str:
     """Write a time: absolute for a `datetime`, relative for a `timedelta`, empty for None.
 
-    An absolute time keeps tenths of a second, a relative one whole seconds; what is finer is
-    dropped. A relative time is written in days and smaller, never in months or years, because
-    those are no fixed spans: 99 days 23:59:59 at most, and beyond it an absolute time is due.
+    An absolute time is truncated to tenths of a second, a relative one to whole seconds. A
+    relative time is written in days and smaller units, since months and years have no fixed
+    length: 99 days 23:59:59 at most; use an absolute time beyond it.
 
     Returns:
-        16 characters `YYMMDDhhmmsstnnp`, or nothing.
+        16 characters `YYMMDDhhmmsstnnp`, or an empty text.
 
     Raises:
-        EncodeError: A `datetime` without a zone, outside 2000 to 2099, or with an offset that is
-            no quarter hour or above 12 hours; a `timedelta` below zero or too long.
+        EncodeError: A `datetime` without a zone, outside 2000 to 2099, or with an offset that
+            isn't whole quarter hours or is above 12 hours; a `timedelta` below zero or too long.
     """
     if value is None:
         return ""
@@ -80,7 +80,7 @@ def _parse_full(digits: str, tenths: str, quarters: str, sign: str) -> datetime 
     if sign == "R":
         return _parse_relative(digits)
     offset = int(quarters) * _QUARTER
-    # 48 quarters are the specification's limit, yet some islands are 13 and 14 hours ahead.
+    # The specification's limit is 48 quarters, yet some zones are 13 or 14 hours ahead.
     zone = timezone(-offset if sign == "-" else offset)
     return _parse_digits(digits, zone).replace(microsecond=int(tenths) * 100_000)
 
@@ -94,14 +94,14 @@ def _parse_relative(digits: str) -> timedelta:
 
 
 def _parse_digits(digits: str, zone: tzinfo | None) -> datetime:
-    """Read 10, 12 or 14 digits; without a century it is this one."""
+    """Read 10, 12 or 14 digits; a two-digit year is 2000 to 2099."""
     if len(digits) < 14:
         digits = f"20{digits}"
     return datetime.fromisoformat(f"{digits[:8]}T{digits[8:]}").replace(tzinfo=zone)
 
 
 def _format_absolute(value: datetime) -> str:
-    """Write local time and its distance from UTC."""
+    """Write local time and its offset from UTC."""
     offset = value.utcoffset()
     if offset is None:
         raise _refusal("absolute", value, "has no time zone; give an aware datetime")
@@ -126,5 +126,5 @@ def _format_relative(value: timedelta) -> str:
 
 
 def _refusal(field: str, value: object, reason: str) -> EncodeError:
-    """Make the error; a time is no secret."""
+    """Return the error; a time may be shown."""
     return EncodeError("time", field, value, f"{value} {reason}")

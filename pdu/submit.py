@@ -11,7 +11,7 @@ from pdu.schema import Pdu, c_octet_string, counted, integer, octet, octet_strin
 
 
 class SubmitSm(Pdu, command_id=CommandId.SUBMIT_SM):
-    """Hands one message to the SMSC (v3.4 §4.4.1).
+    """Submits one message (v3.4 §4.4.1).
 
     Args:
         service_type: At most 5 characters; empty for the default.
@@ -74,13 +74,13 @@ class SmeAddress(NamedTuple):
 
 
 class DistributionList(NamedTuple):
-    """Recipients of submit_multi that the SMSC keeps under a name (dest_flag 2)."""
+    """Recipients of submit_multi by the name of a list at the SMSC (dest_flag 2)."""
 
     dl_name: str
 
 
 class UnsuccessSme(NamedTuple):
-    """A recipient that submit_multi didn't reach, and why."""
+    """A recipient that a submit_multi wasn't accepted for, and why."""
 
     dest_addr_ton: int
     dest_addr_npi: int
@@ -108,7 +108,7 @@ UNSUCCESS_SME = Record(
 
 
 class SubmitMulti(Pdu, command_id=CommandId.SUBMIT_MULTI):
-    """Hands one message for many recipients to the SMSC (v3.4 §4.5.1).
+    """Submits one message to many recipients (v3.4 §4.5.1).
 
     Args:
         service_type: At most 5 characters.
@@ -152,7 +152,7 @@ class SubmitMultiResp(Pdu, command_id=CommandId.SUBMIT_MULTI_RESP):
 
     Args:
         message_id: The SMSC's id, at most 64 characters.
-        unsuccess_sme: The recipients it didn't take.
+        unsuccess_sme: The recipients it wasn't accepted for.
     """
 
     message_id: str = wire(c_octet_string(65), default="")
@@ -162,7 +162,7 @@ class SubmitMultiResp(Pdu, command_id=CommandId.SUBMIT_MULTI_RESP):
 
 
 class DataSm(Pdu, command_id=CommandId.DATA_SM):
-    """Carries a message either way, its text in the TLV message_payload (v3.4 §4.7.1).
+    """A message in either direction, its text in the TLV message_payload (v3.4 §4.7.1).
 
     Args:
         service_type: At most 5 characters.
@@ -193,7 +193,7 @@ class DataSmResp(Pdu, command_id=CommandId.DATA_SM_RESP):
     """Answers data_sm (v3.4 §4.7.2).
 
     Args:
-        message_id: The id, at most 64 characters.
+        message_id: The SMSC's id, at most 64 characters.
     """
 
     message_id: str = wire(c_octet_string(65), default="")

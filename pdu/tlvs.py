@@ -1,25 +1,27 @@
-"""Optional parameters: what each tag is called, how long its value is, what it means.
+"""Optional parameters (TLVs): the name of each tag, the size of its value, and what it means.
 
-Rule: nothing that comes in is refused for its tag or its value. A value that makes no sense for
-its type stays octets; only what goes out is held to the limits. Written to be read beside
-v3.4 §5.3 and, from `congestion_state` and 0x0600 on, v5.0.
+Rule: nothing received is refused for its tag or its value. A value that doesn't fit the type of its
+tag stays octets; limits apply to what is sent. The table is to be read beside v3.4 §5.3 and, for
+`congestion_state` and from 0x0600 on, v5.0.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import construct
 
-from pdu.enums import CommandStatus, MessageState, OpenIntEnum, TlvTag
+from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
+from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number, take
+from pdu.masking import shown_size, shown_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 class NetworkErrorCode(NamedTuple):
-    """Value of network_error_code: which kind of network spoke, and its code."""
+    """Value of network_error_code: the type of the network and its error code."""
 
     network_type: int
     error_code: int
@@ -33,86 +35,101 @@ class BroadcastContentType(NamedTuple):
 
 
 class BroadcastFrequencyInterval(NamedTuple):
-    """Value of broadcast_frequency_interval: a unit (8 seconds, 9 minutes, …) and how many."""
+    """Value of broadcast_frequency_interval: a unit (8 seconds, 9 minutes, …) and a count."""
 
     time_unit: int
     number: int
 
 
-class TlvType(NamedTuple):
-    """What the specification says of one tag.
+class ValueAdapter(construct.Adapter):  # type: ignore[misc]  # construct has no types
+    """A construct of a whole value.
 
-    `read` and `write` are the construct's own parse and build, short-cut where that is an
-    integer or a string; they may raise anything, `read_tlv` and `Tlv.of` catch it.
+    Args:
+        read: Turns octets into a value.
+        write: Turns a value into octets.
     """
 
-    construct: construct.Construct
-    minimum: int
-    maximum: int
-    read: Callable[[bytes], Any]
-    write: Callable[[Any], bytes]
+    def __init__(self, read: Callable[[bytes], Any], write: Callable[[Any], bytes]) -> None:
+        super().__init__(construct.GreedyBytes)
+        self.read = read
+        self.write = write
+
+    def _decode(self, obj: bytes, _context: Context, _path: str) -> object:
+        """Read the octets."""
+        return self.read(obj)
+
+    def _encode(self, obj: object, _context: Context, _path: str) -> bytes:
+        """Write the value."""
+        return self.write(obj)
+
+
+class TlvType:
+    """What the specification says of one tag.
+
+    Args:
+        declared: The construct of the value; it may raise anything, `read_tlv` and `Tlv.of` catch
+            it.
+        minimum: The least octets of a value.
+        maximum: The most octets of a value.
+    """
+
+    __slots__ = ("build", "construct", "maximum", "minimum", "parse")
+
+    def __init__(self, declared: construct.Construct, minimum: int, maximum: int) -> None:
+        self.construct = declared
+        self.minimum = minimum
+        self.maximum = maximum
+        self.parse: Callable[[bytes], Any] = declared.parse
+        self.build: Callable[[Any], bytes] = declared.build
+        # hot path: integers and whole values need no stream
+        match declared:
+            case Integer():
+                values, size = declared.values, declared.octets
+                self.parse = lambda octets: values(int.from_bytes(octets, "big"))
+                self.build = lambda number: int.to_bytes(number, size, "big")
+            case ValueAdapter():
+                self.parse, self.build = declared.read, declared.write
 
 
 def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
     """An unsigned integer."""
-    declared = construct.BytesInteger(octets)
+    return TlvType(Integer(octets, values), octets, octets)
 
-    def read(value: bytes) -> int:
-        return values(int.from_bytes(value, "big"))
+
+def _short_integer() -> TlvType:
+    """An integer of 1 octet in one version of the specification and 2 in another."""
 
     def write(number: int) -> bytes:
-        return int.to_bytes(number, octets, "big")
+        return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
 
-    return TlvType(declared, octets, octets, read, write)
-
-
-def _named(values: type[OpenIntEnum], octets: int = 1) -> TlvType:
-    """An integer whose numbers have names."""
-    return _integer(octets, values.of)
+    return TlvType(ValueAdapter(lambda octets: int.from_bytes(octets, "big"), write), 1, 2)
 
 
 def _text(minimum: int, maximum: int) -> TlvType:
     """ASCII and a NUL, which may be missing when it is read."""
 
-    def read(value: bytes) -> str:
-        return value.partition(b"\0")[0].decode("latin-1")
+    def read(octets: bytes) -> str:
+        return octets.partition(b"\0")[0].decode("latin-1")
 
     def write(text: str) -> bytes:
         if "\0" in text:
             raise ValueError
         return text.encode("ascii") + b"\0"
 
-    return TlvType(construct.NullStripped(construct.GreedyBytes), minimum, maximum, read, write)
-
-
-def _as_octets(value: object) -> bytes:
-    """Return octets as `bytes`; anything else is a TypeError."""
-    # bytes(5) would be five NULs, and bytes([5]) nobody's intention.
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError
-    return bytes(value)
+    return TlvType(ValueAdapter(read, write), minimum, maximum)
 
 
 def _octets(minimum: int, maximum: int) -> TlvType:
     """Octets as they are."""
-    return TlvType(construct.GreedyBytes, minimum, maximum, bytes, _as_octets)
+    return TlvType(construct.GreedyBytes, minimum, maximum)
 
 
 def _pair(cls: Callable[..., tuple[int, int]]) -> TlvType:
     """One octet and two, as a NamedTuple."""
-    declared = construct.Sequence(construct.Int8ub, construct.Int16ub)
-    return TlvType(declared, 3, 3, lambda value: cls(*declared.parse(value)), declared.build)
-
-
-def _either(minimum: int, maximum: int) -> TlvType:
-    """An integer whose size the versions of the specification disagree on."""
-
-    def write(number: int) -> bytes:
-        size = max(minimum, (number.bit_length() + 7) // 8)
-        return number.to_bytes(size, "big")
-
-    declared = construct.GreedyBytes
-    return TlvType(declared, minimum, maximum, lambda value: int.from_bytes(value, "big"), write)
+    pair = construct.Sequence(construct.Int8ub, construct.Int16ub)
+    return TlvType(
+        construct.ExprAdapter(pair, lambda found, _: cls(*found), lambda value, _: value), 3, 3
+    )
 
 
 TLVS: dict[int, TlvType] = {
@@ -123,7 +140,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.SOURCE_ADDR_SUBUNIT: _integer(1),
     TlvTag.SOURCE_NETWORK_TYPE: _integer(1),
     TlvTag.SOURCE_BEARER_TYPE: _integer(1),
-    TlvTag.SOURCE_TELEMATICS_ID: _either(1, 2),
+    TlvTag.SOURCE_TELEMATICS_ID: _short_integer(),
     TlvTag.QOS_TIME_TO_LIVE: _integer(4),
     TlvTag.PAYLOAD_TYPE: _integer(1),
     TlvTag.ADDITIONAL_STATUS_INFO_TEXT: _text(1, 256),
@@ -152,7 +169,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.MESSAGE_PAYLOAD: _octets(0, 65_535),
     TlvTag.DELIVERY_FAILURE_REASON: _integer(1),
     TlvTag.MORE_MESSAGES_TO_SEND: _integer(1),
-    TlvTag.MESSAGE_STATE: _named(MessageState),
+    TlvTag.MESSAGE_STATE: _integer(1, MessageState.of),
     TlvTag.CONGESTION_STATE: _integer(1),
     TlvTag.USSD_SERVICE_OP: _octets(1, 1),
     TlvTag.BROADCAST_CHANNEL_INDICATOR: _integer(1),
@@ -162,7 +179,7 @@ TLVS: dict[int, TlvType] = {
     TlvTag.BROADCAST_REP_NUM: _integer(2),
     TlvTag.BROADCAST_FREQUENCY_INTERVAL: _pair(BroadcastFrequencyInterval),
     TlvTag.BROADCAST_AREA_IDENTIFIER: _octets(0, 65_535),
-    TlvTag.BROADCAST_ERROR_STATUS: _named(CommandStatus, 4),
+    TlvTag.BROADCAST_ERROR_STATUS: _integer(4, CommandStatus.of),
     TlvTag.BROADCAST_AREA_SUCCESS: _integer(1),
     TlvTag.BROADCAST_END_TIME: _text(16, 17),
     TlvTag.BROADCAST_SERVICE_GROUP: _octets(1, 255),
@@ -181,11 +198,12 @@ TLVS: dict[int, TlvType] = {
     TlvTag.ITS_REPLY_TYPE: _integer(1),
     TlvTag.ITS_SESSION_INFO: _octets(2, 2),
 }
-"""Every tag of v3.4 and v5.0. A vendor's tag may be added: `TLVS[0x2000] = …`."""
+"""Every tag of v3.4 and v5.0. A vendor's tag may be added:
+`TLVS[0x2000] = TlvType(ValueAdapter(read, write), 1, 6)`."""
 
-_ANY = (0, 65_535)
+_UNDECLARED = _octets(0, 65_535)
 
-_TELLING = frozenset(TLVS) - {
+_HARMLESS = frozenset(TLVS) - {
     TlvTag.MESSAGE_PAYLOAD,
     TlvTag.CALLBACK_NUM,
     TlvTag.CALLBACK_NUM_ATAG,
@@ -197,8 +215,8 @@ _TELLING = frozenset(TLVS) - {
 
 def limits(tag: int) -> tuple[int, int]:
     """Return the least and the most octets that a value of *tag* may have when it is sent."""
-    known = TLVS.get(tag)
-    return (known.minimum, known.maximum) if known else _ANY
+    known = TLVS.get(tag, _UNDECLARED)
+    return known.minimum, known.maximum
 
 
 class Tlv:
@@ -213,8 +231,7 @@ class Tlv:
 
     __slots__ = ("tag", "value")
 
-    # A plain slots class, because a NamedTuple takes more than twice as long to make.
-    def __init__(self, tag: int, value: bytes) -> None:
+    def __init__(self, tag: int, value: bytes) -> None:  # hot path
         self.tag = tag
         self.value = value
 
@@ -225,19 +242,18 @@ class Tlv:
         Raises:
             EncodeError: The value isn't what the tag takes.
         """
-        known = TLVS.get(tag)
-        try:
-            octets = known.write(value) if known else _as_octets(value)
-        except OverflowError:
-            reason = f"takes an integer of {limits(tag)[1]} octets, got {value}"
-            raise EncodeError("Tlv", name_of(tag), value, reason) from None
-        except Exception:  # noqa: BLE001 - construct and callers' values raise what they like
-            reason = f"takes another kind of value, got {type(value).__name__}"
-            raise EncodeError("Tlv", name_of(tag), f"<{type(value).__name__}>", reason) from None
         least, most = limits(tag)
+        try:
+            octets = TLVS.get(tag, _UNDECLARED).build(value)
+        except OverflowError:
+            reason = f"takes an integer of {most} octets, got {value}"
+            raise EncodeError("Tlv", name_of(tag), value, reason) from None
+        except Exception:  # noqa: BLE001 - construct and callers' values raise anything
+            reason = f"takes another kind of value, got {type(value).__name__}"
+            raise EncodeError("Tlv", name_of(tag), shown_type(value), reason) from None
         if not least <= len(octets) <= most:
             reason = f"takes {least} to {most} octets, got {len(octets)}"
-            raise EncodeError("Tlv", name_of(tag), f"<{len(octets)} octets>", reason)
+            raise EncodeError("Tlv", name_of(tag), shown_size(octets), reason)
         return cls(tag, octets)
 
     def __iter__(self) -> Iterator[Any]:
@@ -253,19 +269,17 @@ class Tlv:
         return hash((self.tag, self.value))
 
     def __repr__(self) -> str:
-        tag = name_of(self.tag)
         value: object = self.value
-        if not isinstance(value, bytes | bytearray):
-            return f"Tlv({tag}, <{type(value).__name__}>)"
-        if self.tag in _TELLING:
-            return f"Tlv({tag}, {value.hex() or '-'})"
-        return f"Tlv({tag}, <{len(value)} octets>)"
+        shown = shown_type(value)
+        if isinstance(value, bytes | bytearray):
+            shown = value.hex() or "-" if self.tag in _HARMLESS else shown_size(value)
+        return f"Tlv({name_of(self.tag)}, {shown})"
 
 
 def name_of(tag: object) -> str:
     """Return the specification's name of *tag* in lower case, or its number in hexadecimal."""
     if not isinstance(tag, int):
-        return f"<{type(tag).__name__}>"
+        return shown_type(tag)
     known = TlvTag.of(tag)
     return known.name.lower() if isinstance(known, TlvTag) else f"0x{tag:04X}"
 
@@ -276,6 +290,48 @@ def read_tlv(tag: int, value: bytes) -> Any:  # noqa: ANN401 - the type depends 
     if known is None or not known.minimum <= len(value) <= known.maximum:
         return value
     try:
-        return known.read(value)
-    except Exception:  # noqa: BLE001 - a vendor's reader raises what it likes
+        return known.parse(value)
+    except Exception:  # noqa: BLE001 - a vendor's construct raises anything
         return value
+
+
+class TlvList(Field[tuple[Tlv, ...]]):
+    """Optional parameters up to the end of the PDU (v3.4 §3.2.4).
+
+    Unknown tags are kept. A length that runs past the PDU is an error; one to three octets at
+    the end, which can't be a TLV, are passed over.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = shown_items((Tlv,))
+
+    def _parse(self, stream: IO[bytes], _context: Context, path: str) -> tuple[Tlv, ...]:
+        """Read TLVs to the end."""
+        found: list[Tlv] = []
+        while len(head := stream.read(4)) == 4:
+            tag, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
+            where = f"{path}[{len(found)}].value(tag 0x{tag:04X})"
+            found.append(Tlv(TlvTag.of(tag), take(stream, length, where)))
+        return tuple(found)
+
+    def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:
+        """Write the TLVs, each within its limits."""
+        if not isinstance(obj, tuple | list):
+            raise FieldError(f"takes a tuple of Tlv, got {type(obj).__name__}", path)
+        for n, tlv in enumerate(obj):
+            if not isinstance(tlv, Tlv):
+                raise FieldError(f"takes Tlv, got {type(tlv).__name__}", f"{path}[{n}]")
+            tag, value = tlv
+            if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
+                reason = f"takes 0 to 65535, got {shown_number(tag)}"
+                raise FieldError(reason, f"{path}[{n}].tag")
+            where = f"{path}[{n}].value(tag 0x{tag:04X})"
+            if not isinstance(value, bytes | bytearray):
+                reason = f"takes octets, got {type(value).__name__}; Tlv.of takes typed values"
+                raise FieldError(reason, where)
+            least, most = limits(tag)
+            if not least <= len(value) <= most:
+                raise FieldError(f"takes {least} to {most} octets, got {len(value)}", where)
+            stream.write(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
+        return obj

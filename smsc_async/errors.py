@@ -1,9 +1,9 @@
-"""What can go wrong for a user of the client, and whether it cost anything.
+"""All errors of the client.
 
-Rule: every error of sending answers "did it go?" (`SendError.outcome`), because someone pays
-per message. No error shows a message text or a password, and phone numbers are masked.
+Rule: every error of sending says whether the message was sent (`SendError.outcome`), because
+each message is paid for. No error shows a message text or a password; phone numbers are masked.
 
-All of them pickle and copy with every field, so they may cross a process border.
+Errors pickle and copy with all their fields, so they may be passed between processes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,23 @@ from typing import TYPE_CHECKING, Any
 from pdu.enums import CommandStatus
 from pdu.masking import mask_number
 from pdu.names import status_label
+from smsc_async._base_errors import ConfigError, InvalidMessageError, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from smsc_async.messages import Message
+
+__all__ = [
+    "BindRefusedError", "ClientClosedError", "ConfigError", "ConnectFailedError",
+    "FloodLimitError", "HeldByRuleError", "InvalidMessageError", "LinkError", "LinkLostError",
+    "LocalProtocolError", "Outcome", "PartsOverdueError", "ProtocolError", "ReceiptTimeoutError",
+    "RemoteProtocolError", "RepeatedMessageError", "RequestRefusedError", "RequestTimeoutError",
+    "ResponseTimeoutError", "SendError", "SmscError", "SubmitInterruptedError",
+    "SubmitRefusedError", "ThrottledError",
+]  # fmt: skip
+
+# A traceback names the module that users import.
+for _error in (SmscError, ConfigError, InvalidMessageError):
+    _error.__module__ = __name__
 
 _WRONG_CREDENTIALS = frozenset(
     {
@@ -30,80 +42,28 @@ _WRONG_CREDENTIALS = frozenset(
 
 
 class Outcome(Enum):
-    """What became of a message whose sending failed."""
+    """What happened to a message whose sending failed."""
 
     NOT_SENT = "not sent"
-    """No octet of it left; nothing is paid, sending it again is safe."""
+    """No octet was written; nothing is paid, sending it again is safe."""
     REFUSED = "refused"
-    """The gateway answered no; what it refused isn't paid."""
+    """The gateway refused it; what it refused isn't paid."""
     UNKNOWN = "unknown"
     """It may have been accepted, delivered and paid; sending it again may pay twice."""
 
 
-def _restore(
-    kind: type[SmscError], args: tuple[object, ...], state: Mapping[str, Any]
-) -> SmscError:
-    """Put an error together again without calling its class."""
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
-
-
-class SmscError(Exception):
-    """Whatever this package raises on purpose. `except SmscError` catches it all."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Exception's own way calls the class with `args`, which here is the finished sentence.
-        return _restore, (type(self), self.args, self.__dict__)
-
-
-class InvalidMessageError(SmscError, ValueError):
-    """A message that can't be sent as it is. Raised by the message itself, before any I/O.
-
-    Nothing was sent and nothing was paid. Mend the field that is named.
-
-    Args:
-        field: The field of the message, as it is spelled there.
-        value: The offending value, or where that is a text or a number a description of it.
-        reason: What is wrong, the limit, and the way out.
-    """
-
-    def __init__(self, field: str, value: object, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.value = value
-        self.reason = reason
-
-
-class ConfigError(SmscError, ValueError):
-    """A setting or a URL that makes no sense. Raised before any I/O; nothing was paid.
-
-    Args:
-        name: The setting, or the part of the URL.
-        value: The offending value, or a description of it where it is a secret.
-        reason: What is wrong, what is allowed, and the way out.
-    """
-
-    def __init__(self, name: str, value: object, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
-        self.name = name
-        self.value = value
-        self.reason = reason
-
-
 class LinkError(SmscError, ConnectionError):
-    """There is no link to the gateway. Of any message in flight a `SendError` tells."""
+    """There is no link to the gateway. A message in flight fails with a `SendError`."""
 
 
 class ConnectFailedError(LinkError):
-    """No host took the connection: no TCP, or no TLS. Chained to the `OSError`.
+    """No TCP or TLS connection to any host. Chained to the `OSError`.
 
-    Nothing was sent and nothing was paid. Check host and port, and that the account lists
-    the address one connects from.
+    Nothing was sent and nothing was paid. Check host and port, and that the account allows
+    the IP address of this machine.
 
     Args:
-        reason: What the operating system said.
+        reason: The operating system's message.
         hosts: Every "host:port" that was tried.
     """
 
@@ -113,12 +73,12 @@ class ConnectFailedError(LinkError):
 
 
 class BindRefusedError(LinkError):
-    """The gateway took the connection and refused the bind. Nothing was sent or paid.
+    """The connection was made, and the gateway refused the bind. Nothing was sent or paid.
 
     Args:
-        command_status: The number in the bind response.
+        command_status: Of the bind response.
         bind: Name of the request ("bind_transceiver").
-        system_id: Who asked.
+        system_id: The login.
     """
 
     def __init__(
@@ -132,15 +92,15 @@ class BindRefusedError(LinkError):
 
     @property
     def is_fatal(self) -> bool:
-        """Wrong credentials: asking again is useless, and soon blocks the address."""
+        """Whether the credentials are wrong: repeated attempts get the IP address blocked."""
         return self.command_status in _WRONG_CREDENTIALS
 
 
 class LinkLostError(LinkError):
-    """The link was up and went away; it reconnects by itself.
+    """A bound link was lost; it reconnects by itself.
 
     Args:
-        reason: Who ended it, and how.
+        reason: Which side ended it, and how.
     """
 
     def __init__(self, reason: str = "the connection was closed by the gateway") -> None:
@@ -148,7 +108,7 @@ class LinkLostError(LinkError):
 
 
 class ClientClosedError(LinkError):
-    """The client was used before `async with` was entered or after it was left.
+    """The client was used outside of `async with`.
 
     Nothing was sent and nothing was paid.
     """
@@ -158,18 +118,18 @@ class ClientClosedError(LinkError):
 
 
 class SendError(SmscError):
-    """A message that wasn't accepted, or perhaps wasn't. `outcome` tells which.
+    """A message wasn't accepted, or it is unknown whether it was: see `outcome`.
 
     Args:
-        reason: What happened, in a sentence that holds no text and no whole number.
+        reason: What happened, without the message text and with numbers masked.
         message: The message as the user made it. Its `repr` shows no text.
-        outcome: Whether it went, as far as is known.
-        message_ids: The gateway's ids of the parts it did accept, in order of acceptance.
-            These are paid, whatever the outcome of the whole.
+        outcome: Whether it was sent, as far as is known.
+        message_ids: The gateway's ids of the accepted parts, in order of acceptance. These
+            are paid, whatever the outcome of the whole message.
 
     Attributes:
-        reservation: Names the place that a message of unknown outcome keeps in the rules, for
-            `send(…, retry_of=error)`.
+        reservation: Id of the reservation that a message of unknown outcome keeps in the
+            rules, for `send(…, retry_of=error)`.
     """
 
     reservation: float | str | None = None
@@ -189,13 +149,14 @@ class SendError(SmscError):
 
 
 class HeldByRuleError(SendError):
-    """Held on our side by a rule, before the gateway could refuse it. Free of charge.
+    """A rule held the message on our side, before the gateway could refuse it.
 
-    Wait `retry_after` seconds and send again, or let `send(…, hold=Hold.wait(…))` wait.
+    Nothing was sent and nothing was paid. Wait `retry_after` seconds and send it again, or let
+    `send(…, hold=Hold.wait(…))` wait.
 
     Args:
-        message: The message that is held.
-        retry_after: Seconds until the rule lets it pass, if nothing else is sent.
+        message: The held message.
+        retry_after: Seconds until the rule admits it, if nothing else is sent.
         reason: Which rule, with its numbers.
     """
 
@@ -214,7 +175,7 @@ class HeldByRuleError(SendError):
 
 
 class RepeatedMessageError(HeldByRuleError):
-    """The same message was sent a moment ago, and the gateway takes no repeat that soon.
+    """The same message was sent within the repeat window; the gateway would refuse it.
 
     Nothing was sent and nothing was paid.
     """
@@ -225,7 +186,7 @@ class RepeatedMessageError(HeldByRuleError):
 class FloodLimitError(HeldByRuleError):
     """Too many messages in a row to one subscriber; the gateway would block the next.
 
-    Nothing was sent and nothing was paid. Only a pause ends the row.
+    Nothing was sent and nothing was paid. Only a pause ends the streak.
     """
 
     _reason = "too many messages in a row to one subscriber, only a pause ends the row"
@@ -234,11 +195,11 @@ class FloodLimitError(HeldByRuleError):
 class SubmitRefusedError(SendError):
     """The gateway answered a submit_sm with an error. What it refused isn't paid.
 
-    Of a message in several parts some may have been accepted before: `message_ids`.
+    Some parts of a long message may have been accepted before: `message_ids`.
 
     Args:
-        message: The message that was refused.
-        command_status: The number in the response.
+        message: The refused message.
+        command_status: Of the response.
         message_ids: Ids of the parts accepted before the refusal.
     """
 
@@ -255,14 +216,14 @@ class SubmitRefusedError(SendError):
 
 
 class ThrottledError(SubmitRefusedError):
-    """Too fast for the gateway, or its queue is full, and our patience ended.
+    """The gateway throttled the message, or its queue was full, until `Timeouts.throttled` ended.
 
     What it refused isn't paid. Send it again after `retry_after` seconds, and slower.
 
     Args:
-        message: The message that was refused.
-        command_status: The number in the last response.
-        retry_after: Seconds after which another attempt makes sense.
+        message: The refused message.
+        command_status: Of the last response.
+        retry_after: Seconds to wait before another attempt.
         message_ids: Ids of the parts accepted before the refusal.
     """
 
@@ -279,15 +240,15 @@ class ThrottledError(SubmitRefusedError):
 
 
 class ResponseTimeoutError(SendError, TimeoutError):
-    """The gateway gave no response in time. The message may have been delivered and paid.
+    """No response in time. The message may have been delivered and paid.
 
-    Look for its receipt, or send it again on purpose with `send(…, retry_of=error)`: inside
-    the minute the gateway's own repeat rule makes that safe, later it may be paid twice.
+    Look for its receipt, or send it again on purpose with `send(…, retry_of=error)`: within
+    a minute the gateway's own repeat rule makes that safe, later it may be paid twice.
 
     Args:
-        message: The message whose response is missing.
-        timeout: Seconds that were waited.
-        message_ids: Ids of the parts that were answered.
+        message: The message without a response.
+        timeout: How long the response was awaited, seconds.
+        message_ids: Ids of the accepted parts.
     """
 
     def __init__(
@@ -304,15 +265,15 @@ class ResponseTimeoutError(SendError, TimeoutError):
 
 
 class SubmitInterruptedError(SendError):
-    """The link was lost while the message was on its way.
+    """The link was lost while the message was being sent.
 
     `NOT_SENT` if no octet of it was written: send it again. `UNKNOWN` otherwise: it may have
-    been delivered and paid, see `ResponseTimeoutError` for the way on.
+    been delivered and paid; proceed as after a `ResponseTimeoutError`.
 
     Args:
-        message: The message that was interrupted.
+        message: The interrupted message.
         outcome: `NOT_SENT` before the write, `UNKNOWN` after it.
-        message_ids: Ids of the parts that were answered before.
+        message_ids: Ids of the parts accepted before.
         reason: What ended the link.
     """
 
@@ -333,15 +294,16 @@ class SubmitInterruptedError(SendError):
 
 
 class PartsOverdueError(SendError):
-    """The time for all parts of one message is over, and the rest wasn't sent.
+    """The time for sending all parts of a message ended, and the rest wasn't sent.
 
-    The accepted parts are paid; the operator may still reject the torso. `NOT_SENT` if not
-    one was accepted, else `UNKNOWN`. A slow link or a full window is the usual cause.
+    The accepted parts are paid; the operator may still reject the incomplete message.
+    `NOT_SENT` if no part was accepted, else `UNKNOWN`. The usual cause is a slow link or a
+    full window.
 
     Args:
-        message: The message that stayed incomplete.
-        accepted: How many parts the gateway accepted.
-        total: How many there are.
+        message: The incomplete message.
+        accepted: Number of parts the gateway accepted.
+        total: Number of all parts.
         message_ids: Ids of the accepted parts.
     """
 
@@ -365,13 +327,13 @@ class PartsOverdueError(SendError):
 
 
 class ReceiptTimeoutError(SmscError, TimeoutError):
-    """Waiting for a receipt ended. The message itself is accepted, paid, and fine.
+    """No final receipt in time. The message itself is accepted and paid.
 
     Wait again, or read the receipt from `receipts()` when it comes.
 
     Args:
         message_id: The gateway's id of the message.
-        timeout: Seconds that were waited.
+        timeout: How long the receipt was awaited, seconds.
     """
 
     def __init__(self, message_id: str, *, timeout: float) -> None:
@@ -384,11 +346,11 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
 
 
 class RequestRefusedError(SmscError):
-    """The gateway answered another request than a submit with an error. Nothing was paid.
+    """The gateway answered a request other than a submit with an error. Nothing was paid.
 
     Args:
         request: Name of the request ("query_sm").
-        command_status: The number in the response.
+        command_status: Of the response.
     """
 
     def __init__(self, request: str, command_status: int) -> None:
@@ -398,11 +360,11 @@ class RequestRefusedError(SmscError):
 
 
 class RequestTimeoutError(SmscError, TimeoutError):
-    """Another request than a submit got no response in time. Asking again is safe.
+    """A request other than a submit got no response in time. Repeating it is safe.
 
     Args:
         request: Name of the request ("query_sm").
-        timeout: Seconds that were waited.
+        timeout: How long the response was awaited, seconds.
     """
 
     def __init__(self, request: str, *, timeout: float) -> None:
@@ -412,13 +374,13 @@ class RequestTimeoutError(SmscError, TimeoutError):
 
 
 class ProtocolError(SmscError):
-    """Somebody broke SMPP. Which side, the two classes below tell."""
+    """SMPP was violated: by us (`LocalProtocolError`) or the gateway (`RemoteProtocolError`)."""
 
 
 class LocalProtocolError(ProtocolError):
-    """Something illegal in this state was asked of the session: a mistake on our side.
+    """A request is illegal in the session's state: a mistake on our side.
 
-    No octet of it was written.
+    No octet was written.
     """
 
 
@@ -426,9 +388,9 @@ class RemoteProtocolError(ProtocolError):
     """The gateway sent something undecodable or out of turn. Chained to the `PduError`.
 
     Args:
-        reason: What was wrong with it.
-        frame: The octets, where there are any. They may hold texts and numbers, so neither
-            `str` nor `repr` shows them.
+        reason: What is wrong with it.
+        frame: The octets, where there are any. They may hold texts and numbers, so `str` and
+            `repr` don't show them.
     """
 
     def __init__(self, reason: str, frame: bytes = b"") -> None:

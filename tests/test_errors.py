@@ -1,4 +1,4 @@
-"""Errors say whether it went, cost anything, and keep secrets."""
+"""Errors say whether a message was sent, and show no secret."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def ids(error: SmscError) -> str:
 
 
 def test_every_error_has_a_case_here() -> None:
-    """Whoever adds an error adds it to the cases above, or this fails."""
+    """A new error needs a case above."""
     grouping = {SmscError, LinkError, ProtocolError}
     declared = {
         kind
@@ -86,15 +86,17 @@ def test_every_error_has_a_case_here() -> None:
 
 
 def pickled(error: SmscError) -> SmscError:
-    """Send an error to another process and back."""
+    """Return an error as another process gets it."""
     arrived: SmscError = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own octets
     return arrived
 
 
 @pytest.mark.parametrize("error", EVERY, ids=ids)
 @pytest.mark.parametrize("travel", [copy.copy, copy.deepcopy, pickled])
-def test_errors_travel_whole(error: SmscError, travel: Callable[[SmscError], SmscError]) -> None:
-    """Workers hand errors over by pickle; an error that loses its outcome costs money."""
+def test_errors_keep_their_fields_when_copied_or_pickled(
+    error: SmscError, travel: Callable[[SmscError], SmscError]
+) -> None:
+    """Processes pass errors by pickle; an error that loses its outcome costs money."""
     error.add_note("seen in worker 2")
 
     arrived = travel(error)
@@ -140,7 +142,7 @@ def test_every_error_says_when_and_what_to_do(error: SmscError) -> None:
 def test_errors_are_what_the_standard_library_calls_them(
     kind: type[Exception], standard: type[Exception]
 ) -> None:
-    """Whoever catches the standard error catches ours."""
+    """Code that catches the standard error catches ours."""
     assert issubclass(kind, standard)
 
 
@@ -156,7 +158,7 @@ def test_wrong_credentials_are_fatal() -> None:
 
 
 def test_refused_bind_names_bind_status_and_login() -> None:
-    """The line people search the web for."""
+    """The line that users search the web for."""
     error = BindRefusedError(0x0E, system_id="shop")
 
     assert "bind_transceiver refused: ESME_RINVPASWD (0x0000000E) for system_id 'shop'" == str(
@@ -207,13 +209,15 @@ def test_timeout_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(("accepted", "outcome"), [(0, Outcome.NOT_SENT), (2, Outcome.UNKNOWN)])
-def test_torso_is_unknown_unless_nothing_went(accepted: int, outcome: Outcome) -> None:
-    """The operator may deliver the torso or reject it."""
+def test_incomplete_message_is_unknown_unless_no_part_was_accepted(
+    accepted: int, outcome: Outcome
+) -> None:
+    """The operator may deliver the accepted parts or reject them."""
     assert outcome is PartsOverdueError(SMS, accepted=accepted, total=5).outcome
 
 
 def test_failed_connection_names_every_host() -> None:
-    """One looks for the typing mistake in the host first."""
+    """The first thing to check is the spelling of the host."""
     error = ConnectFailedError("timed out", hosts=("a:1", "b:2"))
 
     assert "no connection to a:1, b:2: timed out" == str(error)

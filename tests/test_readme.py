@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -34,8 +35,10 @@ def test_python_blocks_run_as_they_stand(code: str) -> None:
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
+        # Its debug mode says so when a busy machine makes a step of a task slow.
+        env={**os.environ, "PYTHONASYNCIODEBUG": ""},
     )
 
     assert (0, "") == (ran.returncode, ran.stderr)

@@ -1,8 +1,7 @@
 """The GSM 03.38 default alphabet and its extension, unpacked: one septet per octet.
 
-Rule: encoding knows no substitutes. A character is in the alphabet or it isn't, and whoever
-wants another coding is told which characters forced it. Decoding never fails: a receiving
-entity shows what it can, as 3GPP TS 23.038 wants it.
+Rule: encoding substitutes nothing; `not_in_gsm` names the characters that force another coding.
+Decoding never fails: a receiver shows what it can, as 3GPP TS 23.038 requires.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _DEFAULT: Final = (
     "¿abcdefghijklmno"
     "pqrstuvwxyzäöñüà"
 )
-# The octet behind ESC, and what the two of them mean.
+# The octet after ESC, and the character of the pair.
 _EXTENSION: Final = {
     0x0A: "\f",
     0x14: "^",
@@ -39,15 +38,15 @@ _EXTENSION: Final = {
 }
 
 ESCAPED: Final = frozenset(_EXTENSION.values())
-"""The characters that cost two septets."""
+"""The characters that take two septets."""
 
 _SEPTETS: Final = {char: chr(septet) for septet, char in enumerate(_DEFAULT) if char != ESC}
 _SEPTETS.update({char: ESC + chr(septet) for septet, char in _EXTENSION.items()})
 _TO_SEPTETS: Final = str.maketrans(_SEPTETS)
 _FROM_SEPTETS: Final = dict(enumerate(_DEFAULT.ljust(256, "\ufffd")))
 
-# After the default table has been applied, a pair is ESC and a character of that table. An
-# extension nobody has defined yet shows that character; ESC ESC, and ESC at the end, a space.
+# After the default table has been applied, a pair is ESC and a character of that table. A pair
+# without a meaning shows that character; ESC ESC, and ESC at the end, a space.
 _UNESCAPED: Final = {_DEFAULT[septet]: char for septet, char in _EXTENSION.items()}
 _UNESCAPED.update({ESC: " ", "": " "})
 _PAIR: Final = re.compile(f"{ESC}(.?)", re.DOTALL)
@@ -55,7 +54,7 @@ _PAIR: Final = re.compile(f"{ESC}(.?)", re.DOTALL)
 OUTSIDE: Final = re.compile(f"[^{re.escape(''.join(_SEPTETS))}]")
 """Finds a character that is in neither table."""
 
-# The fast way: a text of ASCII whose characters are all one septet goes through 256 octets.
+# hot path: ASCII texts whose characters are all one septet are translated by a table of 256 octets.
 # 0xFF marks what needs the tables above, and `isascii` finds the mark.
 _ASCII_TO_SEPTETS: Final = bytes(
     ord(septet) if len(septet := _SEPTETS.get(chr(code), "")) == 1 else 0xFF for code in range(256)
@@ -66,7 +65,7 @@ _SEPTETS_TO_ASCII: Final = bytes(
 
 
 def misfit(alphabet: str, text: str, position: int) -> EncodeError:
-    """The error for the character at *position*: its code point, never the text around it."""
+    """Return the error for the character at *position*; it has the code point, not the text."""
     code_point = f"U+{ord(text[position]):04X}"
     if "\ud800" <= text[position] <= "\udfff":
         reason = "is half a surrogate pair and no character; remove it"
@@ -78,10 +77,10 @@ def misfit(alphabet: str, text: str, position: int) -> EncodeError:
 
 
 def gsm_encode(text: str) -> bytes:
-    """Encode *text*, one octet per septet, high bit 0; ten characters take ESC and an octet.
+    """Encode *text*, one octet per septet; ten characters take two, ESC first.
 
     Raises:
-        EncodeError: A character is in neither table. It is named by code point and position.
+        EncodeError: A character is in neither table; the error has its code point and position.
     """
     if (octets := ascii_septets(text)) is not None:
         return octets
@@ -104,7 +103,7 @@ def gsm_decode(octets: bytes) -> str:
 
 
 def gsm_septets(text: str) -> int | None:
-    """Count the septets *text* takes, None if a character is in neither table."""
+    """Return the septets that *text* takes; None if a character is in neither table."""
     if ascii_septets(text) is not None:
         return len(text)
     if OUTSIDE.search(text):
@@ -113,12 +112,12 @@ def gsm_septets(text: str) -> int | None:
 
 
 def not_in_gsm(text: str) -> tuple[str, ...]:
-    """Name the distinct characters that force another coding, in the order of the text."""
+    """Return the distinct characters that force another coding, in the order of the text."""
     return tuple(dict.fromkeys(OUTSIDE.findall(text)))
 
 
 def ascii_septets(text: str) -> bytes | None:
-    """Encode a text of ASCII that has neither pairs nor misfits; None for any other, quickly."""
+    """Encode an ASCII text whose characters are all one septet; None for any other text."""
     if not text.isascii():
         return None
     octets = text.encode("ascii").translate(_ASCII_TO_SEPTETS)

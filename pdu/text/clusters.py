@@ -1,13 +1,13 @@
-"""What a reader takes for one character: grapheme clusters, so that no cut runs through one.
+"""Grapheme clusters: what a reader sees as one character, so that no cut runs through one.
 
-Rule: when in doubt, keep together. A cluster found here is never less than one of UAX #29 and at
-times more: a cut too few costs a unit or two, a cut too many tears a character apart.
+Rule: when in doubt, keep together. A cluster found here contains the one of UAX #29 and at times
+more: a cut too few costs a unit or two, a cut too many splits a character.
 
 Covered of UAX #29: CR LF, controls, combining and enclosing marks, spacing marks, variation
 selectors, keycaps, skin tones, tag sequences, flags of two regional indicators, Hangul jamo,
-prepended marks, Indic conjuncts (rule GB9c), emoji joined by ZWJ. BoundedCache together beyond it:
-whatever a ZWJ joins (the standard joins emoji only), all spacing marks, and any letter behind an
-Indic linker. Marks are those that this Python's `unicodedata` knows.
+prepended marks, Indic conjuncts (rule GB9c), emoji joined by ZWJ. Also kept together: anything that
+a ZWJ joins (the standard joins emoji only), all spacing marks, and any letter after an Indic
+linker. Marks are those of this Python's `unicodedata`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Characters that no neighbour from these same ranges joins: the fast way for nearly all texts.
-# Left out are the carriage return, everything with marks in it, and the joiners.
+# hot path: characters that never join one another, which is all of nearly every text. Left out are
+# the carriage return, all ranges with marks, and the joiners.
 _PLAIN: Final = re.compile(
     "["
     "\0-\x0c\x0e-\u02ff"  # ASCII, Latin
@@ -31,12 +31,12 @@ _PLAIN: Final = re.compile(
     "]*+"
 )
 
-# The signs that join an Indic consonant to the next.
+# Signs that join an Indic consonant to the next.
 _LINKERS: Final = (
     "\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d\u1039\u17d2\u1a60\u1b44\u1bab\ua9c0\uaaf6"
     "\U00010a3f\U00011133\U000113d0\U0001193e\U00011a47\U00011a99\U00011f42"
 )
-# One letter for each class of UAX #29 that matters. Those that need no letter are "x".
+# A letter for each class of UAX #29 that matters; all others are "x".
 _SINGLE: Final = {
     **dict.fromkeys("\u200c\u0e33\u0eb3\uff9e\uff9f", "E"),
     **dict.fromkeys(_LINKERS, "J"),
@@ -44,14 +44,14 @@ _SINGLE: Final = {
     "\n": "n",
     "\u200d": "Z",
 }
-# Number signs and other marks that stand before their base.
+# Number signs and other marks before their base.
 _PREPENDED: Final = (
     "\u0600\u0605\u06dd\u06dd\u070f\u070f\u0890\u0891\u08e2\u08e2\u0d4e\u0d4e"
     "\U000110bd\U000110bd\U000110cd\U000110cd\U000111c2\U000111c3\U000113d1\U000113d1"
     "\U0001193f\U0001193f\U00011941\U00011941\U00011a84\U00011a89\U00011d46\U00011d46"
     "\U00011f02\U00011f02"
 )
-# Class letter, then the first and the last character of each range.
+# Class letter; the first and the last character of each range.
 _RANGES: Final = (
     ("L", "\u1100\u115f\ua960\ua97c"),  # Hangul leading consonants
     ("V", "\u1160\u11a7\ud7b0\ud7c6\U00016d63\U00016d63\U00016d67\U00016d6a"),  # Hangul vowels
@@ -68,7 +68,7 @@ _CATEGORIES: Final = {
 
 
 class _Classes(dict[int, str]):
-    """Code point to class letter, for `str.translate`; remembers the first few thousand."""
+    """Code point to class letter, for `str.translate`; caches the first 4096."""
 
     def __missing__(self, code_point: int) -> str:
         letter = _class_of(chr(code_point))
@@ -79,7 +79,7 @@ class _Classes(dict[int, str]):
 
 _CLASSES: Final = _Classes()
 
-# Over class letters. Every repetition is possessive: no text makes this go back and forth.
+# Over class letters. Every repetition is possessive, so there is no backtracking.
 _CORE: Final = "(?:RR|L*+(?:V++|AV*+|B)T*+|L++|T++|[^rnCPEJZ])"
 _CLUSTER: Final = re.compile(
     "rn|[rnC]"
@@ -89,21 +89,21 @@ _CLUSTER: Final = re.compile(
 
 
 def is_plain(text: str) -> bool:
-    """Say at a glance that each character of *text* is a cluster; False says nothing."""
+    """Whether each character of *text* is surely a cluster; False means: run `clusters`."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def clusters(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each cluster starts and ends, in order and without gaps. Linear in time."""
+    """Yield start and end of each cluster, in order and without gaps. Linear in time."""
     return (found.span() for found in _CLUSTER.finditer(text.translate(_CLASSES)))
 
 
 def _class_of(char: str) -> str:
-    """Find the class letter, the slow way."""
+    """Return the class letter of a character."""
     if char in _SINGLE:
         return _SINGLE[char]
     if "\uac00" <= char <= "\ud7a3":
-        # Every 28th whole syllable has no trailing consonant yet and may take a vowel.
+        # Every 28th syllable has no trailing consonant yet and may take a vowel.
         return "B" if (ord(char) - 0xAC00) % 28 else "A"
     for letter, bounds in _RANGES:
         if any(low <= char <= high for low, high in zip(bounds[::2], bounds[1::2], strict=True)):

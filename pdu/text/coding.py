@@ -1,7 +1,7 @@
-"""Texts and octets: three codings to send in, and the specification's table to read by.
+"""Codings of texts: three to send in, and the specification's table for reading.
 
-Rule: encoding refuses, decoding never does. A text that doesn't fit is an error that names the
-character by code point and never the text; octets that make no sense become U+FFFD.
+Rule: encoding may refuse, decoding never does. The error of a text that doesn't fit has the code
+point of a character and never the text; invalid octets become U+FFFD.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class TextCoding(enum.Enum):
-    """How the octets of a short message spell its text.
+    """The coding of the text of a short message.
 
     GSM is the GSM 03.38 default alphabet with its extension, unpacked: one septet per octet.
     LATIN1 is ISO-8859-1. UCS2 is UTF-16BE, so a character above U+FFFF takes two 16-bit units.
 
-    Which `data_coding` stands for which is the gateway's own matter and isn't said here.
+    Which `data_coding` means which depends on the gateway.
     """
 
     GSM = "GSM 03.38"
@@ -38,33 +38,33 @@ class TextCoding(enum.Enum):
         """Encode *text*.
 
         Raises:
-            EncodeError: A character doesn't fit; in UCS2 only half a surrogate pair doesn't.
+            EncodeError: A character isn't in this coding; in UCS2 only half a surrogate pair.
         """
         if self is TextCoding.GSM:
             return gsm_encode(text)
         try:
             return text.encode("utf-16-be" if self is TextCoding.UCS2 else "latin-1")
         except UnicodeEncodeError as error:
-            # The cause holds the whole text and must not travel with ours.
+            # The error holds the whole text, so it must not be the cause of ours.
             position = error.start
         raise misfit(self.value, text, position)
 
     def decode(self, octets: bytes) -> str:
-        """Decode *octets*. Never raises: what makes no sense becomes U+FFFD."""
+        """Decode *octets*. Never raises: invalid octets become U+FFFD."""
         if self is TextCoding.GSM:
             return gsm_decode(octets)
         return octets.decode("utf-16-be" if self is TextCoding.UCS2 else "latin-1", "replace")
 
     def fits(self, text: str) -> bool:
-        """Say whether `encode` would take *text*."""
+        """Whether `encode` takes *text*."""
         return _OUTSIDE[self].search(text) is None
 
     def misfits(self, text: str) -> tuple[str, ...]:
-        """Name the distinct characters that don't fit, in the order of the text."""
+        """Return the distinct characters that `encode` refuses, in the order of the text."""
         return tuple(dict.fromkeys(_OUTSIDE[self].findall(text)))
 
     def widths(self, text: str) -> Iterable[int]:
-        """Units of each character of a text that fits: 1 or 2, in the order of the text."""
+        """Return the units of each character, 1 or 2; for texts that `encode` takes."""
         if self is TextCoding.GSM:
             return (1 + (char in ESCAPED) for char in text)
         return (1 + (self is TextCoding.UCS2 and char > "\uffff") for char in text)
@@ -76,9 +76,8 @@ _OUTSIDE: Final = {
     TextCoding.UCS2: re.compile("[\ud800-\udfff]"),
 }
 
-# v3.4 §5.2.19, where the octet says for certain that there is text and in which characters.
-# "JIS" doesn't say which of its encodings: Shift JIS is the one that also reads plain ASCII.
-# Missing because not certain: pictograms (0x09) and X 0212 (0x0D).
+# v3.4 §5.2.19, where text and character set are certain. "JIS" may be several encodings: Shift JIS
+# also reads plain ASCII. Pictograms (0x09) and X 0212 (0x0D) are left out as uncertain.
 _STANDARD: Final = {
     0x01: "ascii",
     0x03: "latin-1",
@@ -99,11 +98,11 @@ def decode_text(
     Args:
         octets: The text without a user data header, GSM text unpacked.
         data_coding: The octet of the PDU. Any other number is no text.
-        default: What this SMSC's default alphabet is; the specification leaves it open.
+        default: This SMSC's default alphabet, which the specification leaves open.
 
     Returns:
-        The text, with U+FFFD for what made no sense; None where the octets aren't text for
-        certain: binary, pictograms, reserved values.
+        The text, with U+FFFD for invalid octets; None where the octets may not be text: binary,
+        pictograms, reserved values.
 
     See v3.4 §5.2.19, and GSM 03.38 for the values from 0xC0 on.
     """
@@ -117,5 +116,5 @@ def decode_text(
 
 
 def _is_gsm_text(data_coding: int) -> bool:
-    """Message waiting (0xC0 to 0xDF), or a message class whose bit 2 doesn't say 8-bit data."""
+    """Whether it is message waiting (0xC0 to 0xDF) or a message class without bit 2, 8-bit data."""
     return 0xC0 <= data_coding <= 0xDF or (data_coding & ~0x0B) == 0xF0

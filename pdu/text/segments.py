@@ -24,10 +24,10 @@ MAX_SEGMENTS: Final = 255
 
 
 class Carrier(enum.Enum):
-    """What carries the reference, total and sequence of a segment.
+    """What carries the reference, total and sequence number of a segment.
 
     UDH_8 and UDH_16 are user data headers with an 8- or a 16-bit reference, SAR the three sar_*
-    TLVs. A message must not use both (v3.4 §5.2.12).
+    TLVs. A message must not use headers and TLVs together (v3.4 §5.2.12).
     """
 
     UDH_8 = "udh_8"
@@ -38,8 +38,8 @@ class Carrier(enum.Enum):
     def header_octets(self) -> int:
         """Octets of the 140 on air that the numbers take.
 
-        SAR spares them in the PDU only: on air there are no TLVs, so the SMSC writes a header
-        of its own, and a segment that filled all 140 octets would be cut again or refused.
+        With SAR there is no header in the PDU, but the SMSC adds one on air: a segment that
+        filled all 140 octets would be cut again or refused.
         """
         return 7 if self is Carrier.UDH_16 else 6
 
@@ -50,11 +50,11 @@ class Carrier(enum.Enum):
 
 
 class Segment(NamedTuple):
-    """One short message's share of a text.
+    """The part of a text that one short message carries.
 
     Args:
         payload: Encoded text, octets, without any header.
-        carrier: How the numbers travel. Says nothing when *total* is 1.
+        carrier: What carries the numbers. Without meaning if *total* is 1.
         reference: Shared by all segments of one message.
         total: Segments of the message.
         sequence: This segment, 1 to *total*.
@@ -68,15 +68,15 @@ class Segment(NamedTuple):
 
     @property
     def has_udh(self) -> bool:
-        """Whether `short_message` begins with a header, which `esm_class` has to say."""
+        """Whether `short_message` begins with a header; `esm_class` must have the bit UDHI then."""
         return self.total > 1 and self.carrier is not Carrier.SAR
 
     @property
     def short_message(self) -> bytes:
-        """The octets for the PDU: the header, if there is one, and the payload.
+        """The octets of the PDU: the header, if there is one, and the payload.
 
         Raises:
-            EncodeError: A number is out of its range; never for what `split` returned.
+            EncodeError: A number is out of range; never for segments that `split` returns.
         """
         if not self.has_udh:
             return self.payload
@@ -115,24 +115,23 @@ def split(
     reference: int = 0,
     carrier: Carrier = Carrier.UDH_8,
 ) -> tuple[Segment, ...]:
-    """Cut *text* into the fewest segments that keep its characters whole.
+    """Cut *text* into the fewest segments that keep its grapheme clusters whole.
 
-    No grapheme cluster is cut that fits in a segment by itself; a longer one is cut between
-    code points.
+    A cluster that doesn't fit in one segment is cut between code points.
 
     Args:
-        text: Any text, also an empty one.
-        coding: What to encode it in; GSM is one septet per octet.
+        text: Any text, empty included.
+        coding: The coding; GSM is one septet per octet.
         reference: 0 to 255, or to 65535 if *carrier* has 16 bits. Shared by all segments. With
-            SAR, one up to 255 is safe also with an SMSC that chooses its header's width by it.
-        carrier: How the numbers of more than one segment travel.
+            SAR, one up to 255 is safe, as an SMSC may choose the width of its header by it.
+        carrier: What carries the numbers if there is more than one segment.
 
     Returns:
         1 to 255 segments, in order. One segment means no header and no TLVs at all.
 
     Raises:
-        EncodeError: A character doesn't fit *coding*, *reference* is out of range, or more than
-            255 segments would be needed.
+        EncodeError: A character isn't in *coding*, *reference* is out of range, or more than 255
+            segments would be needed.
     """
     if not 0 <= reference <= carrier.max_reference:
         limit = carrier.max_reference
@@ -156,7 +155,7 @@ def split(
 
 
 def _cut(text: str, octets: bytes, coding: TextCoding, limit: int) -> list[bytes]:
-    """Fill each segment as far as it goes: with fixed places to cut at, nothing beats that."""
+    """Cut greedily: with fixed places to cut at, that gives the fewest segments."""
     unit = coding.unit
     if len(octets) == unit * len(text) and is_plain(text):
         step = unit * limit
@@ -171,7 +170,7 @@ def _cut(text: str, octets: bytes, coding: TextCoding, limit: int) -> list[bytes
 
 
 def _places(text: str, offsets: Sequence[int], limit: int) -> Sequence[int]:
-    """Where *text* may be cut: at the ends of clusters, and inside those above *limit*."""
+    """Return where *text* may be cut: at the ends of clusters, and inside those above *limit*."""
     if is_plain(text):
         return range(len(text) + 1)
     places = [0]

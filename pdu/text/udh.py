@@ -1,8 +1,8 @@
-"""User data headers: what a short message says about itself before its text.
+"""User data headers (UDH): information elements in front of the text of a short message.
 
-Rule: reading keeps every information element as it came and understands few; a header whose
-lengths don't add up is no header, and its octets stay with the message. Building checks each
-number. Whether there is a header at all is said by `esm_class`, not by the octets.
+Rule: every information element is kept as received, known or not; a header whose lengths don't add
+up is no header, and its octets stay with the message. Building checks each number. `esm_class`
+tells whether there is a header, not the octets.
 
 See 3GPP TS 23.040 for the elements.
 """
@@ -19,12 +19,12 @@ from pdu.errors import EncodeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# A short message has 140 octets on air and one of them is the header's length.
+# A short message has 140 octets on air; one of them is the length of the header.
 _MAX_HEADER: Final = 139
 
 
 class Iei(enum.IntEnum):
-    """Identifiers of the information elements that have a name here."""
+    """Identifiers of known information elements."""
 
     CONCATENATION_8 = 0x00
     SPECIAL_MESSAGE = 0x01
@@ -36,7 +36,7 @@ class Iei(enum.IntEnum):
 
 
 class InformationElement(NamedTuple):
-    """One element of a header, raw: its identifier and its octets."""
+    """One element of a header: its identifier and its octets, not interpreted."""
 
     iei: int
     octets: bytes
@@ -44,10 +44,10 @@ class InformationElement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concatenation:
-    """Which part of which long message this is.
+    """The element that says which part of which long message this is.
 
     Args:
-        reference: Shared by all parts: 0 to 255, with *wide* 0 to 65535.
+        reference: Shared by all parts: 0 to 255, or 0 to 65535 if *wide*.
         total: Parts of the message, 1 to 255.
         sequence: This part, 1 to *total*.
         wide: The reference has 16 bits.
@@ -63,7 +63,7 @@ class Concatenation:
         """The element on the wire.
 
         Raises:
-            EncodeError: A number is out of its range.
+            EncodeError: A number is out of range.
         """
         _check("reference", self.reference, 0, 0xFFFF if self.wide else 0xFF)
         _check("total", self.total, 1, 0xFF)
@@ -76,25 +76,24 @@ class Concatenation:
 
 @dataclass(frozen=True, slots=True)
 class UserDataHeader:
-    """The elements of one header, in order; none at all if there was no header."""
+    """The elements of one header, in order; none if there was no header."""
 
     elements: tuple[InformationElement, ...] = ()
 
     @property
     def concatenation(self) -> Concatenation | None:
-        """The last usable concatenation element, None without one.
+        """The last valid concatenation element, None without one (3GPP TS 23.040).
 
-        An element with total 0, sequence 0 or a sequence above total is ignored. Of several
-        the last one counts, as 3GPP TS 23.040 has it.
+        An element with total 0, sequence 0 or a sequence above total is ignored.
         """
         return next(filter(None, map(_concatenation, reversed(self.elements))), None)
 
 
 def parse_udh(octets: bytes) -> tuple[UserDataHeader, bytes]:
-    """Cut a message that begins with a header into the header and the rest. Never raises.
+    """Split a message that begins with a header into header and rest. Never raises.
 
-    A header that is longer than the message, or whose elements don't fill it exactly, is no
-    header: no elements then, and all of *octets* back.
+    If the header is longer than the message, or its elements don't fill it exactly, there are no
+    elements, and the rest is all of *octets*.
     """
     end = 1 + octets[0] if octets else 1
     elements: list[InformationElement] = []
@@ -108,10 +107,10 @@ def parse_udh(octets: bytes) -> tuple[UserDataHeader, bytes]:
 
 
 def build_udh(elements: Iterable[tuple[int, bytes]]) -> bytes:
-    """Write a header: its length, then the elements in the order given.
+    """Encode a header: its length, then the elements in order.
 
     Raises:
-        EncodeError: An identifier isn't 0 to 255, or the elements take more than 139 octets.
+        EncodeError: An identifier isn't 0 to 255, or the elements take over 139 octets.
     """
     header = bytearray(1)
     for iei, octets in elements:
@@ -124,7 +123,7 @@ def build_udh(elements: Iterable[tuple[int, bytes]]) -> bytes:
 
 
 def _concatenation(element: InformationElement) -> Concatenation | None:
-    """Read *element* if it is a concatenation whose numbers can be true."""
+    """Read *element* if it is a concatenation with valid numbers."""
     match element:
         case (Iei.CONCATENATION_8, octets) if len(octets) == 3:
             reference, total, sequence = octets
@@ -139,7 +138,7 @@ def _concatenation(element: InformationElement) -> Concatenation | None:
 
 
 def _check(field: str, value: int, least: int, most: int) -> int:
-    """Let *value* pass if it is within its range."""
+    """Return *value* if it is within its range."""
     if least <= value <= most:
         return value
     raise EncodeError("UDH", field, value, f"takes {least} to {most}, got {value}")

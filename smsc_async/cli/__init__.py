@@ -1,10 +1,10 @@
-"""The command `smsc`: the package at a terminal.
+"""The command line: `smsc`.
 
-Rule: whatever happens, the exit code and one short message tell what happened, whether anything
-went out, and what to do. A traceback is for those who ask (`--debug`).
+Rule: every failure ends with an exit code and a short message that says what happened, whether
+anything was sent, and what to do. A traceback is printed only with `--debug`.
 
-A command is a module of this package with a function of its name, loaded when it is asked for.
-cyclopts and rich are the extra `cli` and are imported here only once `main` runs.
+The command NAME is the function `NAME_command` of the module NAME, imported on use. cyclopts and
+rich come with the extra `cli` and are imported only when `main` runs.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsc_async.cli.i18n import Say, language_of
+from smsc_async.cli.i18n import Translator, environment_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_WRONG_USE = 2
+_USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: Without the program's name; None takes those of the process.
+        arguments: Without the program's name; None means those of the process.
 
     Returns:
         The exit code, see `smsc --help`.
@@ -36,6 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"cyclopts", "rich"}:
             raise
-        sys.stderr.write(Say(language_of())("no_extra", missing=error.name) + "\n")
-        return _WRONG_USE
+        sys.stderr.write(Translator(environment_language())("no_extra", missing=error.name) + "\n")
+        return _USAGE_ERROR
     return run(sys.argv[1:] if arguments is None else arguments)

@@ -1,7 +1,7 @@
-"""The command line itself: the options of all commands, and what was wrong with the others.
+"""Common options, and usage errors as messages to the user.
 
-Rule: no value is repeated that may be a text or a number of somebody; options and their choices
-are.
+Rule: a message repeats options and their choices, but never a value that may be a text or a
+subscriber's number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cyclopts import CoercionError, CycloptsError, MissingArgumentError, Unknown
 from cyclopts.exceptions import UnusedCliTokensError
 
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.i18n import Language, as_language, language_of
+from smsc_async.cli.i18n import Language, environment_language, parse_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from cyclopts import Token
 
 STANDARD_INPUT = "\0"
-"""Stands for the argument "-", which the parser takes for an option; no argument can hold a NUL."""
+"""Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
 DURATION = "a duration"
 
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
-"""Commands whose failures answer "did it go?"."""
+"""Commands whose failures say whether anything was sent."""
 
 _KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
@@ -37,16 +37,16 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(slots=True)
-class Common:
-    """What every command takes, wherever it stands before `--`.
+class CommonOptions:
+    """Options that every command takes, at any place before `--`.
 
     Args:
-        language: To speak.
-        bad_language: A `--lang` that isn't spoken; None if there was none.
-        is_json: Machine-readable output.
-        is_debug: Tracebacks.
-        is_help: A help page was asked for.
-        is_version: The version was asked for.
+        language: Of all output.
+        bad_language: An unsupported value of `--lang`; None if there was none.
+        is_json: Machine-readable output (`--json`).
+        is_debug: Tracebacks (`--debug`).
+        is_help: Show the help page (`--help`).
+        is_version: Show the version (`--version`).
         rest: The other arguments.
     """
 
@@ -68,16 +68,16 @@ _FLAGS = {
 }
 
 
-def read_common(arguments: Sequence[str]) -> Common:
-    """Take the common options out of the arguments."""
-    common, waiting = Common(language=language_of()), iter(arguments)
-    for argument in waiting:
+def read_common_options(arguments: Sequence[str]) -> CommonOptions:
+    """Separate the common options from the other arguments."""
+    common, remaining = CommonOptions(language=environment_language()), iter(arguments)
+    for argument in remaining:
         if argument == "--":
-            common.rest += [argument, *waiting]
+            common.rest += [argument, *remaining]
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
         elif argument == "--lang":
-            _set_language(common, next(waiting, ""))
+            _set_language(common, next(remaining, ""))
         elif argument.startswith("--lang="):
             _set_language(common, argument.removeprefix("--lang="))
         else:
@@ -85,69 +85,69 @@ def read_common(arguments: Sequence[str]) -> Common:
     return common
 
 
-def _set_language(common: Common, value: str) -> None:
-    """Keep a language, or the complaint about it."""
-    language = as_language(value)
+def _set_language(common: CommonOptions, value: str) -> None:
+    """Set the language; keep an unsupported value for the error message."""
+    language = parse_language(value)
     if language is None:
         common.bad_language = value
     else:
         common.language = language
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that was probably meant; empty if there is none."""
+def closest_match(name: str, known: Iterable[str]) -> str:
+    """Return the most similar of the *known* names; empty if none is similar."""
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
-def wrong_use(key: str, command: str, *, do: str = "use.do", **values: str | int) -> Failure:
-    """Make the failure for arguments that make no sense; *command* is whose help to read."""
-    went = "went.not_sent" if command in _SENDING else ""
-    failure = Failure(ExitCode.WRONG_USE, key, went=went, do=do, command=command)
+def usage_error(key: str, command: str, *, advice: str = "use.do", **values: str | int) -> Failure:
+    """Return the failure for a usage error; the advice refers to the help page of *command*."""
+    outcome = "outcome.not_sent" if command in _SENDING else ""
+    failure = Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, advice=advice, command=command)
     failure.values.update(values)
     return failure
 
 
 def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
-    """Say in our words what the parser found."""
+    """Convert an error of the parser."""
     if isinstance(error, UnknownOptionError):
         return _unknown_option(error, command)
     if isinstance(error, CoercionError):
         return _wrong_value(error, command)
     if isinstance(error, UnusedCliTokensError):
-        return wrong_use("use.too_many", command, count=len(error.unused_tokens or ()))
+        return usage_error("use.too_many", command, count=len(error.unused_tokens or ()))
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return wrong_use("use.missing", command, name=_shown(error.argument))
-    return wrong_use("use.wrong", command)
+        return usage_error("use.missing", command, name=_shown(error.argument))
+    return usage_error("use.wrong", command)
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
-    """Name an option that isn't there, and the one that was meant; nothing but options."""
+    """Name the unknown option and the most similar one; what isn't an option isn't repeated."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
-        return wrong_use("use.dash", command, do="use.dash.do")
+        return usage_error("use.dash", command, advice="use.dash.do")
     names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
-    near = nearest(option[0], (name for name in names if name.startswith("--")))
+    near = closest_match(option[0], (name for name in names if name.startswith("--")))
     key = "use.unknown_option.near" if near else "use.unknown_option"
-    return wrong_use(key, command, name=option[0], near=near)
+    return usage_error(key, command, name=option[0], near=near)
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
-    """Say what an option takes."""
+    """Say which values the option accepts."""
     name = "" if error.argument is None else _shown(error.argument)
     value = "" if error.token is None else error.token.value
     kind = error.target_type
     if isinstance(kind, type) and issubclass(kind, Enum):
         choices = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
-        return wrong_use("use.choices", command, name=name, choices=choices, value=value)
+        return usage_error("use.choices", command, name=name, choices=choices, value=value)
     key = "use.duration" if str(error.msg) == DURATION else _KEYS.get(kind, "use.value")
-    return wrong_use(key, command, name=name, value=value)
+    return usage_error(key, command, name=name, value=value)
 
 
-def seconds(_kind: object, tokens: Sequence[Token]) -> float:
-    """Convert "90", "90s", "15m" or "2h" for the parser.
+def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
+    """Convert "90", "90s", "15m" or "2h" to seconds, as a converter of cyclopts.
 
     Raises:
-        ValueError: None of these.
+        ValueError: Another form.
     """
     found = _DURATION.fullmatch(tokens[0].value)
     if found is None:
@@ -156,6 +156,6 @@ def seconds(_kind: object, tokens: Sequence[Token]) -> float:
 
 
 def _shown(argument: Any) -> str:  # noqa: ANN401 -- cyclopts has moved this class between versions
-    """Return a parameter as it is written: an option, or an argument in capitals."""
+    """Return a parameter as help pages spell it: an option, or an argument in capitals."""
     name: str = argument.name
     return name if argument.field_info.is_keyword_only else name.lstrip("-").upper()

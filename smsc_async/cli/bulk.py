@@ -1,7 +1,7 @@
-"""`smsc bulk`: a CSV file of messages, sent once each, however often the command is run.
+"""`smsc bulk`: sends each message of a CSV file once, however often the command is run.
 
-Rule: a row is in the outbox beside the file before its message leaves, so that an interrupted run
-is simply run again. What may have left is never sent again unless that is asked for.
+Rule: a row is stored in the outbox next to the file before its message is sent, so an interrupted
+run is resumed by the same command. A message with an unknown outcome is sent again only on request.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from smsc_async.cli import csv_input as rows
 from smsc_async.cli.arguments import STANDARD_INPUT
-from smsc_async.cli.console import Screen, labelled
-from smsc_async.cli.csv_input import Encoding, Row, Table
+from smsc_async.cli.console import Screen, label_grid
+from smsc_async.cli.csv_input import CsvFile, CsvRow, Encoding, read_csv, write_rejected
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
-from smsc_async.cli.formatting import number
-from smsc_async.cli.kinds import Kind
-from smsc_async.cli.runner import NOT_SENT, Course, read_config, travel
+from smsc_async.cli.formatting import display_number
+from smsc_async.cli.kinds import MessageKind
+from smsc_async.cli.runner import NOT_SENT, SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -41,21 +40,21 @@ if TYPE_CHECKING:
     from smsc_async.outbox import OutboxEntry
     from smsc_async.receipts import Receipt
 
-WENT: Final = "went.bulk"
-TAKEN_OUT: Final = "its row was taken out of the file before it was sent"
-AT_ONCE: Final = 500
-"""Rows that are put into the outbox together."""
-LOOK_AFTER: Final = 0.2
-"""Seconds between two looks at how far it is."""
-LINE_AFTER: Final = 5.0
-"""Seconds between two lines about it, where there is no terminal to draw a bar on."""
+PARTLY_SENT: Final = "outcome.bulk"
+ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
+PUT_BATCH: Final = 500
+"""Rows stored in the outbox together."""
+POLL_INTERVAL: Final = 0.2
+"""Seconds between two updates of the progress."""
+LINE_INTERVAL: Final = 5.0
+"""Seconds between two lines of progress, where the output isn't a terminal."""
 
 
-def bulk(
+def bulk_command(
     file: str,
     *,
     encoding: Encoding = Encoding.UTF_8,
-    kind: Kind = Kind.SMS,
+    kind: MessageKind = MessageKind.SMS,
     sender: str = "",
     url: str | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,
@@ -68,230 +67,232 @@ def bulk(
     Args:
         file: CSV with a header.
         encoding: Of the file.
-        kind: Of rows that don't say theirs.
-        sender: Of rows that name none.
-        url: Of the gateway; None takes SMSC_URL.
-        resend_refused: Send again what the gateway refused.
-        resend_unknown: Send again what may have been sent.
-        dry_run: Only judge the rows.
-        screen: Where to show it all.
+        kind: For rows without a kind.
+        sender: For rows without a sender.
+        url: Of the gateway; None means SMSC_URL.
+        resend_refused: Send rows again that the gateway refused.
+        resend_unknown: Send rows again whose outcome is unknown.
+        dry_run: Validate the rows, send nothing.
+        screen: For the output.
     """
-    course = Course(NOT_SENT)
+    progress = SendProgress(NOT_SENT)
     if file == STANDARD_INPUT:
-        reason = screen.say("bulk.stdin")
+        reason = screen.translate("bulk.stdin")
         raise Failure(
-            ExitCode.WRONG_USE, "bulk.cannot_read", went=course.went, name="-", reason=reason
+            ExitCode.USAGE_ERROR,
+            "bulk.cannot_read",
+            outcome=progress.outcome,
+            name="-",
+            reason=reason,
         )
-    table = rows.read(Path(file), encoding, kind=kind, sender=sender, say=screen.say)
+    csv_file = read_csv(Path(file), encoding, kind=kind, sender=sender, translate=screen.translate)
     if dry_run:
-        return _show_dry(table, screen)
-    config = read_config(url, course)
+        return _show_dry(csv_file, screen)
+    config = read_config(url, progress)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
-    mailing = _Mailing(table, config, course, screen, frozenset(resent))
+    bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent))
     try:
-        return travel(mailing.run(), course, screen)
+        return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.do = "bulk.interrupted.do"
+            failure.advice = "bulk.interrupted.do"
         raise
 
 
 @dataclass(slots=True)
-class _Judged:
-    """What planning the rows came to."""
+class _PlannedRows:
+    """The rows of a file, validated."""
 
-    good: list[Row] = field(default_factory=list)
-    rejected: list[Row] = field(default_factory=list)
+    valid: list[CsvRow] = field(default_factory=list)
+    rejected: list[CsvRow] = field(default_factory=list)
     parts: int = 0
 
 
-def _judge(table: Table, settings: TextSettings) -> _Judged:
-    """Plan every row, so that what can't travel is known before anything leaves."""
-    judged = _Judged()
-    for row in table.rows:
+def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> _PlannedRows:
+    """Plan every row, so that rejected ones are known before anything is sent."""
+    planned = _PlannedRows()
+    for row in csv_file.rows:
         if row.message is not None:
             try:
-                judged.parts += plan(row.message, settings).parts
+                planned.parts += plan(row.message, settings).parts
             except InvalidMessageError as error:
                 row.message, row.reason = None, str(error)
-        (judged.rejected if row.message is None else judged.good).append(row)
-    return judged
+        (planned.rejected if row.message is None else planned.valid).append(row)
+    return planned
 
 
-def _show_dry(table: Table, screen: Screen) -> int:
-    """Show what would be sent, and what is rejected and why."""
-    say, judged = screen.say, _judge(table, TextSettings())
-    for row in judged.rejected:
-        screen.show(Text(_rejection(row, screen), style="red"))
-        screen.write({"row": row.number, "outcome": "rejected", "reason": row.reason})
+def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
+    """Show what would be sent, and the rejected rows with their reasons."""
+    translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
+    _show_rejected(planned.rejected, screen)
     screen.show(
-        labelled(
-            (say("bulk.messages"), Text(str(len(judged.good)), style="bold")),
-            (say("bulk.parts"), Text(str(judged.parts), style="bold")),
-            (say("bulk.rejected"), Text(str(len(judged.rejected)))),
+        label_grid(
+            (translate("bulk.messages"), Text(str(len(planned.valid)), style="bold")),
+            (translate("bulk.parts"), Text(str(planned.parts), style="bold")),
+            (translate("bulk.rejected"), Text(str(len(planned.rejected)))),
         ),
-        Text(say("nothing_sent"), style="dim"),
+        Text(translate("nothing_sent"), style="dim"),
     )
-    screen.write(
+    screen.write_json(
         {
-            "rows": len(table.rows),
-            "messages": len(judged.good),
-            "parts": judged.parts,
-            "rejected": len(judged.rejected),
+            "rows": len(csv_file.rows),
+            "messages": len(planned.valid),
+            "parts": planned.parts,
+            "rejected": len(planned.rejected),
         }
     )
-    return ExitCode.REFUSED if judged.rejected else ExitCode.DONE
+    return ExitCode.REFUSED if planned.rejected else ExitCode.DONE
 
 
-def _rejection(row: Row, screen: Screen) -> str:
-    """Return a rejected row as a line."""
-    return screen.say("bulk.row", number=row.number, reason=row.reason)
+def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
+    """Show rejected rows, one a line."""
+    for row in rows:
+        line = screen.translate("bulk.row", number=row.number, reason=row.reason)
+        screen.show(Text(line, style="red"))
+        screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
 
 @dataclass(slots=True)
-class _Mailing:
+class _BulkRun:
     """One run of the command over one file."""
 
-    table: Table
+    csv_file: CsvFile
     config: SmscConfig
-    course: Course
+    progress: SendProgress
     screen: Screen
     resent: frozenset[OutboxState]
 
     @property
-    def outbox_path(self) -> Path:
-        """Where it is kept what became of each row."""
-        return self.table.path.with_name(f"{self.table.path.name}.outbox")
-
-    @property
     def rejected_path(self) -> Path:
-        """Where the rows go that weren't taken."""
-        return self.table.path.with_name(f"{self.table.path.stem}.rejected.csv")
+        """File for the rejected rows."""
+        return self.csv_file.path.with_name(f"{self.csv_file.path.stem}.rejected.csv")
 
     async def run(self) -> int:
-        """Put, send, tell."""
-        judged = _judge(self.table, TextSettings.from_config(self.config))
+        """Store the rows, send them, report."""
+        planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
         failure: Failure | None = None
         try:
-            async with Outbox(self.outbox_path) as outbox:
-                await self._send(outbox, judged.good)
-                return await self._tell(outbox, judged)
+            path = self.csv_file.path
+            async with Outbox(path.with_name(f"{path.name}.outbox")) as outbox:
+                await self._send(outbox, planned.valid)
+                return await self._report_rows(outbox, planned)
         except OutboxError as error:
-            code = ExitCode.WRONG_USE if self.course.went == NOT_SENT else ExitCode.UNKNOWN
-            failure = Failure(code, "bulk.outbox", went=self.course.went, detail=str(error))
-        # Outside of the handler: its own sentence says it all.
+            code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
+            failure = Failure(code, "bulk.outbox", outcome=self.progress.outcome, detail=str(error))
+        # Outside of the handler: the detail says it all.
         raise failure
 
-    async def _send(self, outbox: Outbox, good: list[Row]) -> None:
-        """Send what isn't sent yet."""
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - as above
+    async def _send(self, outbox: Outbox, valid: list[CsvRow]) -> None:
+        """Send the rows that aren't sent yet."""
+        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
 
-        await self._put(outbox, good)
+        await self._put(outbox, valid)
         counts = await outbox.counts()
         if not counts[OutboxState.QUEUED]:
             return
         async with AsyncExitStack() as stack:
-            with self.screen.waiting("connecting"):
+            with self.screen.spinner("connecting"):
                 smsc = await stack.enter_async_context(SmscClient(self.config))
-            self.course.went = WENT
+            self.progress.outcome = PARTLY_SENT
             await self._run(outbox, smsc)
 
-    async def _put(self, outbox: Outbox, good: list[Row]) -> None:
-        """Bring the outbox up to the file: new rows in, those that are gone from it out."""
+    async def _put(self, outbox: Outbox, valid: list[CsvRow]) -> None:
+        """Update the outbox from the file: add new rows, discard removed ones."""
         known = {entry.key: entry async for entry in outbox.entries()}
-        new = [row for row in good if row.key not in known]
-        for begin in range(0, len(new), AT_ONCE):
-            together = new[begin : begin + AT_ONCE]
+        new = [row for row in valid if row.key not in known]
+        for begin in range(0, len(new), PUT_BATCH):
+            together = new[begin : begin + PUT_BATCH]
             await asyncio.gather(
                 *(outbox.put(row.message, row.key) for row in together if row.message)
             )
-        messages = {row.key: row.message for row in good}
+        messages = {row.key: row.message for row in valid}
         for key, entry in known.items():
-            await self._revise(outbox, entry, messages.get(key or ""))
+            await self._update_entry(outbox, entry, messages.get(key or ""))
 
-    async def _revise(
+    async def _update_entry(
         self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
     ) -> None:
-        """Do with an entry of an earlier run what the file and the options say now."""
+        """Update an entry of an earlier run to the file and the options of this one."""
         state = entry.state
         if message is None:
             if state is OutboxState.QUEUED:
-                await outbox.discard(entry, TAKEN_OUT)
+                await outbox.discard(entry, ROW_REMOVED)
             return
-        is_back = state is OutboxState.DISCARDED and entry.reason == TAKEN_OUT
-        if is_back or state in self.resent:
+        is_restored = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
+        if is_restored or state in self.resent:
             entry = await outbox.resend(entry)
-        # With other options, of another sender perhaps. What may have been sent stays as it was.
+        # Other options may change the message, as long as it can't have been sent.
         if entry.state is OutboxState.QUEUED and entry.message != message:
             await outbox.replace(entry, message)
 
     async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
-        """Let the outbox work, and show how far it is."""
+        """Run the outbox and show the progress."""
         failure: Failure | None = None
         with _progress(self.screen) as show:
-            watch = asyncio.create_task(_watch(outbox, show))
+            polling = asyncio.create_task(_poll_counts(outbox, show))
             try:
                 await outbox.run(smsc, stop_when_empty=True)
             except LinkError as error:
                 failure = failure_of(error)
             finally:
-                watch.cancel()
+                polling.cancel()
                 with suppress(asyncio.CancelledError, OutboxError):
-                    await watch
-            await _look(outbox, show)
+                    await polling
+            await _show_counts(outbox, show)
         if failure is not None:
-            failure.went, failure.do = WENT, "bulk.interrupted.do"
+            failure.outcome, failure.advice = PARTLY_SENT, "bulk.interrupted.do"
             raise failure
 
-    async def _tell(self, outbox: Outbox, judged: _Judged) -> int:
-        """Tell what became of every row."""
+    async def _report_rows(self, outbox: Outbox, planned: _PlannedRows) -> int:
+        """Report the result of every row; return the exit code."""
         entries = {entry.key: entry async for entry in outbox.entries()}
         accepted, parts, unknown = 0, 0, 0
-        rejected = list(judged.rejected)
-        for row in judged.good:
+        rejected = list(planned.rejected)
+        for row in planned.valid:
             entry = entries[row.key]
             if entry.state is OutboxState.ACCEPTED:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
-                self._tell_unknown(row, entry)
+                self._report_unknown(row, entry)
             else:
                 row.reason = entry.reason
                 rejected.append(row)
         rejected.sort(key=lambda row: row.number)
-        for row in rejected:
-            self.screen.show(Text(_rejection(row, self.screen), style="red"))
-            self.screen.write({"row": row.number, "outcome": "rejected", "reason": row.reason})
-        rows.write_rejected(self.rejected_path, self.table, rejected)
+        _show_rejected(rejected, self.screen)
+        write_rejected(self.rejected_path, self.csv_file, rejected)
         self._show_sum(accepted, parts, unknown, len(rejected))
         if unknown:
             return ExitCode.UNKNOWN
         return ExitCode.REFUSED if rejected else ExitCode.DONE
 
-    def _tell_unknown(self, row: Row, entry: OutboxEntry) -> None:
-        """Tell of a row that may have been sent."""
-        to = number(entry.message.to, is_full=False)
-        said = self.screen.say("bulk.row.unknown", number=row.number, to=to)
-        self.screen.show(Text(said, style="yellow"))
-        self.screen.write({"row": row.number, "outcome": "unknown", "reason": entry.reason})
+    def _report_unknown(self, row: CsvRow, entry: OutboxEntry) -> None:
+        """Report a row whose outcome is unknown."""
+        to = display_number(entry.message.to, is_full=False)
+        text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
+        self.screen.show(Text(text, style="yellow"))
+        self.screen.write_json({"row": row.number, "outcome": "unknown", "reason": entry.reason})
 
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
-        """Show the sums, and where the rest is."""
-        say = self.screen.say
+        """Show the totals and the file of rejected rows."""
+        translate = self.screen.translate
         lines: list[tuple[str, RenderableType]] = [
-            (say("accepted"), Text(say("bulk.accepted", count=accepted, parts=parts), style="bold"))
+            (
+                translate("accepted"),
+                Text(translate("bulk.accepted", count=accepted, parts=parts), style="bold"),
+            )
         ]
         if rejected:
-            said = say("bulk.rejected.in", count=rejected, name=self.rejected_path.name)
-            lines.append((say("bulk.rejected"), Text(said, style="bold red")))
+            text = translate("bulk.rejected.in", count=rejected, name=self.rejected_path.name)
+            lines.append((translate("bulk.rejected"), Text(text, style="bold red")))
         if unknown:
-            lines.append((say("bulk.unknown"), Text(str(unknown), style="bold yellow")))
-            lines.append((say("do"), say("bulk.unknown.do")))
-        self.screen.show(labelled(*lines))
-        self.screen.write(
+            lines.append((translate("bulk.unknown"), Text(str(unknown), style="bold yellow")))
+            lines.append((translate("do"), translate("bulk.unknown.do")))
+        self.screen.show(label_grid(*lines))
+        self.screen.write_json(
             {
-                "rows": len(self.table.rows),
+                "rows": len(self.csv_file.rows),
                 "accepted": accepted,
                 "parts": parts,
                 "unknown": unknown,
@@ -301,15 +302,15 @@ class _Mailing:
         )
 
 
-async def _watch(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Look how far it is, until cancelled."""
+async def _poll_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
+    """Show the progress at intervals until cancelled."""
     while True:
-        await _look(outbox, show)
-        await asyncio.sleep(LOOK_AFTER)
+        await _show_counts(outbox, show)
+        await asyncio.sleep(POLL_INTERVAL)
 
 
-async def _look(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Show how far it is now."""
+async def _show_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
+    """Show the progress."""
     counts = await outbox.counts()
     total = sum(counts.values()) - counts[OutboxState.DISCARDED]
     show(total - counts[OutboxState.QUEUED] - counts[OutboxState.SENDING], total)
@@ -317,14 +318,14 @@ async def _look(outbox: Outbox, show: Callable[[int, int], None]) -> None:
 
 @contextmanager
 def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
-    """Give what shows how far it is: a bar on a terminal, else a line now and then."""
+    """Yield a function that shows the progress: as a bar on a terminal, else as lines."""
     if screen.is_json:
         yield lambda _done, _total: None
     elif not screen.out.is_terminal:
-        yield _Lines(screen)
+        yield _ProgressLines(screen)
     else:
         columns = (
-            TextColumn(screen.say("bulk.sending")),
+            TextColumn(screen.translate("bulk.sending")),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -334,11 +335,11 @@ def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-class _Lines:
-    """Progress where lines can't be drawn over.
+class _ProgressLines:
+    """Progress as lines, where the output isn't a terminal.
 
     Args:
-        screen: Where they are shown.
+        screen: For the output.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -346,9 +347,9 @@ class _Lines:
         self._last = (0, monotonic())
 
     def __call__(self, done: int, total: int) -> None:
-        """Say how far it is, if that is news."""
+        """Show a line if there is progress and the interval is over, or all is done."""
         shown, at = self._last
-        if done == shown or (done < total and monotonic() - at < LINE_AFTER):
+        if done == shown or (done < total and monotonic() - at < LINE_INTERVAL):
             return
         self._last = (done, monotonic())
-        self._screen.show(self._screen.say("bulk.progress", done=done, total=total))
+        self._screen.show(self._screen.translate("bulk.progress", done=done, total=total))

@@ -1,8 +1,8 @@
-"""Charts as SVG and pages as HTML, for reports that are opened from a file.
+"""SVG charts and HTML pages for reports.
 
-Rule: a page is one file that needs nothing else: no script, no font, no address. It is drawn for
-light and for dark, and each chart tells its numbers to those who can't see it. Nothing of this
-package is imported here, so that whoever reports something can use it.
+Rule: a page is one self-contained file: no script, no font, no external address. It supports light
+and dark mode, and each chart has a text alternative with its numbers. This module imports nothing
+else of the package, so that any report can use it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WIDTH: Final = 760
-"""Units of a drawing; the page makes them as wide as there is room."""
+"""Units of a drawing; a page scales it to the available width."""
 _BAR, _GAP, _LABELS, _VALUES = 20, 10, 190, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 84, 34, 12, 44, 300
 _COLOURS: Final = 8
@@ -63,10 +63,10 @@ class Bar:
     """One bar.
 
     Args:
-        label: Stands before it.
-        value: Its length, 0 or more; None where there is no value.
-        text: Stands behind it; the value itself if it is empty.
-        is_ours: Draw it in the first colour.
+        label: To the left of it.
+        value: Its length, 0 or more; None if there is no value.
+        text: To the right of it; by default the value.
+        is_ours: Highlight it with the first colour.
     """
 
     label: str
@@ -80,8 +80,8 @@ class Series:
     """One line.
 
     Args:
-        name: Of it, in the legend.
-        points: x and y, in order of x. Where an axis is logarithmic, 0 and less isn't drawn.
+        name: In the legend.
+        points: x and y, in order of x. Values of 0 and less aren't drawn on a logarithmic axis.
     """
 
     name: str
@@ -90,11 +90,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One direction of a chart of lines.
+    """One axis of a line chart.
 
     Args:
-        label: What is counted, with its unit.
-        is_log: Equal distances are equal ratios.
+        label: The quantity and its unit.
+        is_log: Logarithmic scale.
     """
 
     label: str
@@ -102,12 +102,12 @@ class Axis:
 
 
 def bars(title: str, rows: Sequence[Bar], *, unit: str = "") -> str:
-    """Draw bars below each other; the longest fills the room.
+    """Return a horizontal bar chart; the longest bar takes the whole width.
 
     Args:
         title: Of the figure.
         rows: From top to bottom.
-        unit: Stands beside the title.
+        unit: Shown next to the title.
     """
     longest = max((row.value or 0.0 for row in rows), default=0.0) or 1.0
     room = WIDTH - _LABELS - _VALUES
@@ -115,17 +115,17 @@ def bars(title: str, rows: Sequence[Bar], *, unit: str = "") -> str:
         _bar(row, _GAP / 2 + index * (_BAR + _GAP), (row.value or 0.0) / longest * room)
         for index, row in enumerate(rows)
     ]
-    told = "; ".join(f"{row.label}: {_bar_text(row)}" for row in rows)
-    return _figure(title, unit, told, len(rows) * (_BAR + _GAP), "".join(drawn))
+    description = "; ".join(f"{row.label}: {_bar_text(row)}" for row in rows)
+    return _figure(title, unit, description, len(rows) * (_BAR + _GAP), "".join(drawn))
 
 
 def _bar_text(row: Bar) -> str:
-    """Return what stands behind a bar."""
+    """Return the text to the right of a bar."""
     return row.text or ("–" if row.value is None else short(row.value))
 
 
 def _bar(row: Bar, top: float, length: float) -> str:
-    """Draw one bar with its label and value."""
+    """Return one bar with its label and value."""
     middle = top + _BAR / 2 + 5
     style = "bad" if row.value is None else "value"
     colour = "f0" if row.is_ours else "f4"
@@ -139,13 +139,13 @@ def _bar(row: Bar, top: float, length: float) -> str:
 
 
 def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
-    """Draw lines over a grid, with a legend where there are several.
+    """Return a line chart, with a legend for several lines.
 
     Args:
         title: Of the figure.
-        series: Lines; the first is drawn in the first colour.
+        series: Lines; the first has the first colour.
         x: The horizontal axis.
-        y: The vertical axis; one that isn't logarithmic begins at 0.
+        y: The vertical axis; a linear one starts at 0.
     """
     points = [point for one in series for point in _drawable(one, x, y)]
     if not points:
@@ -159,7 +159,7 @@ def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
         _line(one.name, _drawable(one, x, y), number % _COLOURS, to_x, to_y)
         for number, one in enumerate(series)
     ]
-    told = "; ".join(
+    description = "; ".join(
         f"{one.name}: " + ", ".join(f"{short(a)} {short(b)}" for a, b in one.points)
         for one in series
     )
@@ -167,16 +167,16 @@ def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     if len(series) > 1:
         parts.append(_legend([one.name for one in series], _HEIGHT + 12))
         height += 20 * ceil(len(series) / 3)
-    return _figure(title, "", told, height, "".join(parts))
+    return _figure(title, "", description, height, "".join(parts))
 
 
 def _drawable(one: Series, x: Axis, y: Axis) -> list[tuple[float, float]]:
-    """Return the points that have a place on the axes."""
+    """Return the points that the axes can show."""
     return [(a, b) for a, b in one.points if (a > 0 or not x.is_log) and (b > 0 or not y.is_log)]
 
 
 def _ticks(values: Sequence[float], axis: Axis) -> list[float]:
-    """Return round numbers around all values, ascending."""
+    """Return round numbers that enclose all values, ascending."""
     least, most = min(values), max(values)
     if axis.is_log:
         low, high = floor(log10(least) + 1e-9), ceil(log10(most) - 1e-9)
@@ -193,13 +193,13 @@ def _ticks(values: Sequence[float], axis: Axis) -> list[float]:
 
 
 def _round_step(value: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, 50… that isn't below *value*."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50… that isn't below *value*."""
     power = 10.0 ** floor(log10(value))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * 0.9999)
 
 
 def _scale(ticks: list[float], axis: Axis, start: float, end: float) -> Callable[[float], float]:
-    """Return what puts a value between *start* and *end*."""
+    """Return a function that maps a value to a coordinate from *start* to *end*."""
     of: Callable[[float], float] = log10 if axis.is_log else float
     low, high = of(ticks[0]), of(ticks[-1])
     return lambda value: start + (of(value) - low) / ((high - low) or 1) * (end - start)
@@ -213,7 +213,7 @@ def _grid(  # noqa: PLR0917 - both axes, each with its ticks, its scale and its 
     x: Axis,
     y: Axis,
 ) -> str:
-    """Draw what is behind the lines."""
+    """Return grid, ticks and axis labels."""
     parts = [
         f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{to_y(tick):.1f}"'
         f' y2="{to_y(tick):.1f}"/><text class="soft" x="{_LEFT - 8}" y="{to_y(tick) + 4:.1f}"'
@@ -242,7 +242,7 @@ def _line(
     to_x: Callable[[float], float],
     to_y: Callable[[float], float],
 ) -> str:
-    """Draw one line with a dot at each point."""
+    """Return one line with a dot at each point."""
     path = " ".join(f"{to_x(a):.1f},{to_y(b):.1f}" for a, b in points)
     dots = "".join(
         f'<circle class="f{colour}" cx="{to_x(a):.1f}" cy="{to_y(b):.1f}" r="3.5">'
@@ -253,7 +253,7 @@ def _line(
 
 
 def _legend(names: Sequence[str], top: float) -> str:
-    """Draw which colour is which, three in a row."""
+    """Return the legend, three entries a row."""
     width = (WIDTH - _LEFT) / 3
     return "".join(
         f'<rect class="f{number % _COLOURS}" x="{_LEFT + number % 3 * width:g}"'
@@ -264,18 +264,18 @@ def _legend(names: Sequence[str], top: float) -> str:
     )
 
 
-def _figure(title: str, unit: str, told: str, height: float, drawing: str) -> str:
-    """Put a drawing into its frame."""
+def _figure(title: str, unit: str, description: str, height: float, drawing: str) -> str:
+    """Return a drawing with its title and text alternative."""
     beside = f" <span>{escape(unit)}</span>" if unit else ""
     return (
         f"<figure><figcaption>{escape(title)}{beside}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img">'
-        f"<title>{escape(title)}</title><desc>{escape(told)}</desc>{drawing}</svg></figure>"
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{drawing}</svg></figure>"
     )
 
 
 def short(value: float) -> str:
-    """Return a number as a chart has room for it: 1 234, 12.3, 0.045, 1.2 M."""
+    """Return a number in compact form: 1 234, 12.3, 0.045, 1.2 M."""
     size = abs(value)
     if size >= 1_000_000:
         return f"{value / 1_000_000:.3g} M"
@@ -288,11 +288,11 @@ def short(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table that says good or bad.
+    """A table cell with a verdict.
 
     Args:
-        text: In it.
-        is_good: Which of the two.
+        text: Of the cell.
+        is_good: Shown as good, else as bad.
     """
 
     text: str
@@ -300,7 +300,7 @@ class Cell:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
-    """Lay out a table; the first column is words, the others are numbers."""
+    """Return a table; the first column contains words, the others numbers."""
     titles = "".join(f"<th>{escape(title)}</th>" for title in head)
     body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
     return (
@@ -316,26 +316,26 @@ def _cell(cell: str | Cell) -> str:
     return f"<td>{escape(cell)}</td>"
 
 
-def section(title: str, said: str, *parts: str) -> str:
-    """Return a part of a page: a title, a sentence about it, and charts and tables."""
-    sentence = f"<p>{escape(said)}</p>" if said else ""
+def section(title: str, text: str, *parts: str) -> str:
+    """Return a section of a page: a title, a sentence about it, charts and tables."""
+    sentence = f"<p>{escape(text)}</p>" if text else ""
     return f"<section><h2>{escape(title)}</h2>{sentence}{''.join(parts)}</section>"
 
 
-def page(title: str, said: str, *sections: str, language: str = "en") -> str:
+def page(title: str, text: str, *sections: str, language: str = "en") -> str:
     """Return a whole page.
 
     Args:
-        title: Of it.
-        said: A sentence below the title.
-        sections: As `section` makes them.
-        language: Of the words, "en" or "ru".
+        title: Of the page.
+        text: A sentence below the title.
+        sections: Results of `section`.
+        language: Of the page, "en" or "ru".
     """
     return (
         f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><main>"
-        f"<h1>{escape(title)}</h1><p>{escape(said)}</p>\n"
+        f"<h1>{escape(title)}</h1><p>{escape(text)}</p>\n"
         + "\n".join(sections)
         + "\n</main></body></html>\n"
     )

@@ -1,8 +1,7 @@
-"""Where a command speaks: people read the terminal, programs read JSON.
+"""Output of a command: text for a terminal, or JSON lines for a program.
 
-Rule: with `--json` standard output holds JSON lines and nothing else, without it what is said to
-people; failures always go to standard error. A reader who goes away ends the talking, never the
-command, so its exit code stays true.
+Rule: with `--json` standard output carries JSON lines only, without it text only; errors go to
+standard error. A closed pipe ends the output, never the command, so the exit code stays true.
 """
 
 from __future__ import annotations
@@ -18,109 +17,110 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 WIDEST = 100
-"""Columns. Wider lines are harder to read, so the rest of a wide terminal stays empty."""
+"""Columns used at most, also on a wider terminal: longer lines are harder to read."""
 
 
 class Screen:
     """Standard output and standard error of one command.
 
     Args:
-        say: The texts of the reader's language.
-        is_json: Standard output is for a program.
+        translate: The texts of the user's language.
+        is_json: Write JSON to standard output instead of text.
         is_debug: Show tracebacks.
     """
 
-    def __init__(self, say: Say, *, is_json: bool = False, is_debug: bool = False) -> None:
-        self.say = say
+    def __init__(
+        self, translate: Translator, *, is_json: bool = False, is_debug: bool = False
+    ) -> None:
+        self.translate = translate
         self.is_json = is_json
         self.is_debug = is_debug
-        self.is_muted = False
+        self.is_closed = False
         self.out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
     def show(self, *what: RenderableType, wrap: bool = True) -> None:
-        """Show something to people; with `--json` it isn't shown."""
+        """Print text; with `--json` do nothing."""
         if not self.is_json:
-            with self._reader(sys.stdout):
-                for one in what:
-                    self.out.print(one, soft_wrap=not wrap)
+            self._print(self.out, what, wrap=wrap)
 
-    def write(self, value: Mapping[str, Any]) -> None:
-        """Write one JSON object in a line; without `--json` nothing is written."""
+    def write_json(self, value: Mapping[str, Any]) -> None:
+        """Write one JSON object on a line; without `--json` do nothing."""
         if self.is_json:
-            with self._reader(sys.stdout):
-                sys.stdout.write(_dumped(value, sys.stdout) + "\n")
+            with self._ignore_broken_pipe(sys.stdout):
+                sys.stdout.write(_to_json(value, sys.stdout) + "\n")
                 sys.stdout.flush()
 
-    def complain(self, *what: RenderableType) -> None:
-        """Show a failure."""
-        with self._reader(sys.stderr):
-            for one in what:
-                self.err.print(one)
+    def show_error(self, *what: RenderableType) -> None:
+        """Print to standard error."""
+        self._print(self.err, what)
 
-    def waiting(self, key: str) -> AbstractContextManager[object]:
-        """Show on a terminal that something is going on, for as long as the block takes."""
+    def _print(
+        self, console: Console, what: Iterable[RenderableType], *, wrap: bool = True
+    ) -> None:
+        """Print each of *what*, until the reader closes the pipe."""
+        with self._ignore_broken_pipe(console.file):
+            for one in what:
+                console.print(one, soft_wrap=not wrap)
+
+    def spinner(self, key: str) -> AbstractContextManager[object]:
+        """Show a spinner with a text while the block runs, if standard error is a terminal."""
         if self.is_json or not self.err.is_terminal:
             return nullcontext()
-        return self.err.status(Text(self.say(key), style="dim"))
+        return self.err.status(Text(self.translate(key), style="dim"))
 
     @contextmanager
-    def _reader(self, stream: IO[str]) -> Iterator[None]:
-        """Go on in silence where the reader of *stream* went away (`… | head -1`)."""
+    def _ignore_broken_pipe(self, stream: IO[str]) -> Iterator[None]:
+        """Discard the output from now on if the reader of *stream* is gone (`… | head -1`)."""
         try:
             yield
         except BrokenPipeError:
-            self.is_muted = True
-            _silence(stream)
+            self.is_closed = True
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())  # for what is still buffered, too
+            os.close(null)
 
 
 class _Console(Console):
-    """A console that survives its reader."""
+    """A console that leaves a broken pipe to its screen."""
 
     def on_broken_pipe(self) -> None:
-        """Leave it to the screen; rich would end the process."""
+        """Raise again; rich would exit the process."""
         raise BrokenPipeError
 
 
 def _console(stream: IO[str]) -> Console:
-    """Make a console that shows texts as they are."""
-    # Texts of users aren't markup, and their numbers aren't to be coloured.
+    """Return a console that prints texts unchanged."""
+    # Users' texts aren't rich's markup, and their digits need no colour.
     console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     console.width = min(console.width, WIDEST)
     return console
 
 
-def _dumped(value: Mapping[str, Any], stream: TextIO) -> str:
-    """Return JSON in characters that *stream* can carry."""
+def _to_json(value: Mapping[str, Any], stream: TextIO) -> str:
+    """Return JSON, escaped where the encoding of *stream* isn't Unicode."""
     is_unicode = (stream.encoding or "").lower().replace("-", "").startswith("utf")
     return json.dumps(value, ensure_ascii=not is_unicode, separators=(", ", ": "))
 
 
-def _silence(stream: IO[str]) -> None:
-    """Let what is still buffered, and all that follows, go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
-
-
-def labelled(*rows: tuple[str, RenderableType], width: int = 0) -> Table:
-    """Lay out rows of a label and what belongs to it.
+def label_grid(*rows: tuple[str, RenderableType], width: int = 0) -> Table:
+    """Return a grid of labels and values.
 
     Args:
-        rows: Labels with what stands beside them.
-        width: Of the labels at least, where several such tables stand below each other.
+        rows: Label and value of each.
+        width: Minimum of the label column, so that several grids line up.
     """
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True, min_width=width)
     table.add_column(overflow="fold")
-    for label, what in rows:
-        table.add_row(label, what)
+    for row in rows:
+        table.add_row(*row)
     return table

@@ -1,8 +1,8 @@
-"""A CSV file as messages, and the rows that can't be any.
+"""Messages from a CSV file, and the rows that are rejected.
 
-Rule: every row is read and judged before the first message leaves. A column that isn't known is
-wrong use and never ignored, for whoever wrote it counted on it; a row that makes no message is
-kept with the reason, and the others go on.
+Rule: every row is validated before the first message is sent. An unknown column is a usage error,
+never ignored: the author of the file relies on it. An invalid row is kept with the reason and
+doesn't stop the others.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from enum import Enum
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.cli.arguments import nearest
+from smsc_async.cli.arguments import closest_match
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import Kind, make
+from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
@@ -34,29 +34,29 @@ COLUMNS: Final = (
 )  # fmt: skip
 NEEDED: Final = ("to", "text")
 REASON: Final = "reason"
-"""The column that is added to rejected rows, and passed over when they are read again."""
+"""The column added to rejected rows, ignored when they are read again."""
 
 _DELIMITERS: Final = (";", ",")
 
 
 class Encoding(Enum):
-    """Of the file. The first one takes a byte order mark, and does without."""
+    """Encoding of the file; UTF-8 with or without a byte order mark."""
 
     UTF_8 = "utf-8-sig"
     CP1251 = "cp1251"
 
 
 @dataclass(slots=True)
-class Row:
-    """A row of the file.
+class CsvRow:
+    """One record of the file.
 
     Args:
-        number: Line on which it ends, as editors count them.
-        values: What stands in it, in the order of the columns.
-        key: Names it in the outbox: its content, and which of the rows with that content it is.
-            Not its place: a row that is put in above must not make all others new.
-        message: What it says; None if that is no message.
-        reason: Why it isn't.
+        number: Number of its last line, from 1.
+        values: Its fields, in the order of the columns.
+        key: Its key in the outbox: a hash of the content and its ordinal among equal rows. The
+            line number isn't part of it, so a row inserted above doesn't make the others new.
+        message: The message; None if the row is invalid.
+        reason: Why it is invalid or rejected.
     """
 
     number: int
@@ -67,36 +67,38 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The file, read.
+class CsvFile:
+    """A file that was read.
 
     Args:
-        path: Where it is.
-        encoding: Of its text.
-        delimiter: Between the values.
-        columns: Their names.
-        rows: All of them, in order.
+        path: Of the file.
+        encoding: Of the file.
+        delimiter: Between the fields.
+        columns: Names from the header, in lower case.
+        rows: All records below the header, in order.
     """
 
     path: Path
     encoding: Encoding
     delimiter: str
     columns: list[str]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[CsvRow] = field(default_factory=list)
 
 
-def read(path: Path, encoding: Encoding, *, kind: Kind, sender: str, say: Say) -> Table:
-    """Read a file and make its messages.
+def read_csv(
+    path: Path, encoding: Encoding, *, kind: MessageKind, sender: str, translate: Translator
+) -> CsvFile:
+    """Read a file and build its messages.
 
     Args:
         path: Of the file.
-        encoding: Of its text.
-        kind: Of messages whose row doesn't say.
-        sender: Of messages whose row names none.
-        say: The language of the reasons.
+        encoding: Of the file.
+        kind: For rows without a kind.
+        sender: For rows without a sender.
+        translate: Language of the reasons.
 
     Raises:
-        Failure: It can't be read, is in another encoding, or its header makes no sense.
+        Failure: The file can't be read, has another encoding, or an invalid header.
     """
     text = _text(path, encoding)
     header = text.partition("\n")[0]
@@ -104,70 +106,69 @@ def read(path: Path, encoding: Encoding, *, kind: Kind, sender: str, say: Say) -
     records = _records(text, delimiter)
     _, names = next(records, (0, []))
     columns = [name.strip().lower() for name in names]
-    _check(columns)
-    table = Table(path, encoding, delimiter, columns)
+    _check_header(columns)
+    csv_file = CsvFile(path, encoding, delimiter, columns)
     seen: Counter[str] = Counter()
     for number, values in records:
-        row = Row(number, values, _key(values, seen))
-        _fill(row, columns, kind=kind, sender=sender, say=say)
-        table.rows.append(row)
-    return table
+        row = CsvRow(number, values, _key(values, seen))
+        _set_message(row, columns, kind=kind, sender=sender, translate=translate)
+        csv_file.rows.append(row)
+    return csv_file
 
 
-def write_rejected(path: Path, table: Table, rejected: Sequence[Row]) -> None:
-    """Write the rejected rows with their reasons, in the way of the file they came from.
+def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) -> None:
+    """Write the rejected rows with their reasons, in the format of the original file.
 
-    Mended, that file may be sent as it is. Without any rows the file of an earlier run is removed.
+    Once corrected, the file can be sent. Without rejected rows, the file of an earlier run is
+    removed.
 
     Raises:
-        Failure: It can't be written.
+        Failure: The file can't be written.
     """
     try:
         if not rejected:
             path.unlink(missing_ok=True)
             return
-        codec = table.encoding.value
-        # A reason may hold what the encoding doesn't.
+        codec = csv_file.encoding.value
+        # The encoding may lack a character of the reason.
         with path.open("w", encoding=codec, errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file, delimiter=table.delimiter)
-            writer.writerow([*_without_reason(table.columns, table.columns), REASON])
+            writer = csv.writer(file, delimiter=csv_file.delimiter)
+            writer.writerow([*_without_reason(csv_file.columns, csv_file.columns), REASON])
             for row in rejected:
-                writer.writerow([*_without_reason(table.columns, row.values), row.reason])
+                writer.writerow([*_without_reason(csv_file.columns, row.values), row.reason])
     except OSError as error:
-        raise _cannot("bulk.cannot_write", path, error) from error
+        raise _file_failure("bulk.cannot_write", path, error) from error
 
 
 def _without_reason(columns: list[str], values: list[str]) -> list[str]:
-    """Leave the reason of an earlier run out."""
-    if REASON not in columns:
-        return values
-    at = columns.index(REASON)
+    """Return the values without the reason of an earlier run."""
+    at = columns.index(REASON) if REASON in columns else len(values)
     return [*values[:at], *values[at + 1 :]]
 
 
 def _text(path: Path, encoding: Encoding) -> str:
-    """Return the text of the file."""
+    """Return the decoded content of the file."""
     try:
         return path.read_bytes().decode(encoding.value)
     except OSError as error:
-        failure = _cannot("bulk.cannot_read", path, error)
+        failure = _file_failure("bulk.cannot_read", path, error)
     except UnicodeDecodeError as error:
         failure = Failure(
-            ExitCode.WRONG_USE, "bulk.encoding", went="went.not_sent", position=error.start
+            ExitCode.USAGE_ERROR, "bulk.encoding", outcome="outcome.not_sent", position=error.start
         )
-    # Outside of the handler: the error above holds the text.
+    # Outside of the handler: the error above contains the text.
     raise failure
 
 
-def _cannot(key: str, path: Path, error: OSError) -> Failure:
-    """Make the failure for a file that can't be used."""
+def _file_failure(key: str, path: Path, error: OSError) -> Failure:
+    """Return the failure for a file that can't be read or written."""
     reason = error.strerror or type(error).__name__
-    went = "went.not_sent" if key == "bulk.cannot_read" else "went.bulk"
-    return Failure(ExitCode.WRONG_USE, key, went=went, name=path.name, reason=reason)
+    outcome = "outcome.not_sent" if key == "bulk.cannot_read" else "outcome.bulk"
+    return Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, name=path.name, reason=reason)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line number and the values of each record; empty lines are none."""
+    """Yield line number and fields of each record, without empty lines."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for values in reader:
@@ -177,53 +178,55 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         fault = str(error)
     else:
         return
-    # Outside of the handler: only the reader's own words.
+    # Outside of the handler: no context that could contain the text.
     raise Failure(
-        ExitCode.WRONG_USE,
+        ExitCode.USAGE_ERROR,
         "bulk.broken",
-        went="went.not_sent",
+        outcome="outcome.not_sent",
         number=reader.line_num,
         reason=fault,
     )
 
 
-def _check(columns: list[str]) -> None:
-    """Refuse a header that isn't one."""
+def _check_header(columns: list[str]) -> None:
+    """Reject a header with a missing, unknown or repeated column."""
     missing = [name for name in NEEDED if name not in columns]
     if missing:
         raise _wrong_header("bulk.no_column", missing[0])
     for name in columns:
         if name not in {*COLUMNS, REASON}:
-            near = nearest(name, COLUMNS)
+            near = closest_match(name, COLUMNS)
             raise _wrong_header("bulk.unknown_column.near" if near else "bulk.unknown_column", near)
         if columns.count(name) > 1:
             raise _wrong_header("bulk.twice", name)
 
 
 def _wrong_header(key: str, name: str) -> Failure:
-    """Make the failure for a header; a foreign name may be somebody's data and isn't repeated."""
+    """Return the failure; an unknown column isn't repeated, it may be a subscriber's data."""
     return Failure(
-        ExitCode.WRONG_USE,
+        ExitCode.USAGE_ERROR,
         key,
-        went="went.not_sent",
-        do="bulk.header.do",
+        outcome="outcome.not_sent",
+        advice="bulk.header.do",
         name=name,
         columns=",".join(COLUMNS),
     )
 
 
 def _key(values: list[str], seen: Counter[str]) -> str:
-    """Return the key of a row: a hash of its content, and the how-manieth of that it is."""
+    """Return the key of a row: a hash of its content, and its ordinal among equal rows."""
     content = "\0".join(values).encode("utf-8", "surrogatepass")
     digest = hashlib.sha256(content).hexdigest()[:32]
     seen[digest] += 1
     return f"{digest}/{seen[digest]}"
 
 
-def _fill(row: Row, columns: list[str], *, kind: Kind, sender: str, say: Say) -> None:
-    """Make the message of a row, or note why there is none."""
+def _set_message(
+    row: CsvRow, columns: list[str], *, kind: MessageKind, sender: str, translate: Translator
+) -> None:
+    """Set the message of a row, or the reason why it is invalid."""
     if len(row.values) != len(columns):
-        row.reason = say("bulk.fields", found=len(row.values), needed=len(columns))
+        row.reason = translate("bulk.fields", found=len(row.values), needed=len(columns))
         return
     values = dict(zip(columns, row.values, strict=True))
     values.pop(REASON, None)
@@ -232,17 +235,16 @@ def _fill(row: Row, columns: list[str], *, kind: Kind, sender: str, say: Say) ->
     except InvalidMessageError as error:
         row.reason = str(error)
     except Failure as failure:
-        row.reason = say(failure.key, **failure.values)
+        row.reason = translate(failure.key, **failure.values)
 
 
-def _message(values: Mapping[str, str], kind: Kind, sender: str) -> Message[Receipt]:
-    """Make a message of the values of a row; empty ones were not given."""
+def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:
+    """Build the message of a row; an empty field counts as not given."""
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
-    chosen = _chosen(Kind, given.pop("kind", ""), "kind") or kind
-    coding = _chosen(Coding, given.pop("coding", ""), "coding")
-    return make(
-        chosen,
+    coding = _member(Coding, given.pop("coding", ""), "coding")
+    return make_message(
         "smsc bulk",
+        kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
         text=given.pop("text", ""),
         sender=given.pop("sender", sender),
@@ -251,8 +253,8 @@ def _message(values: Mapping[str, str], kind: Kind, sender: str) -> Message[Rece
     )
 
 
-def _chosen(kind: type[Enum], value: str, name: str) -> Any:  # noqa: ANN401 - a member of *kind*
-    """Return the member that a value names, None for an empty one."""
+def _member(kind: type[Enum], value: str, name: str) -> Any:  # noqa: ANN401 - a member of *kind*
+    """Return the member of *kind* with the name *value*; None if that is empty."""
     if not value:
         return None
     members = {one.lower().replace("_", "-"): member for one, member in kind.__members__.items()}

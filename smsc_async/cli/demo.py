@@ -1,7 +1,7 @@
-"""`smsc demo`: a newcomer's first minute, with the gateway in the same process.
+"""`smsc demo`: one message through the embedded simulator, with every step shown.
 
-Rule: nothing is staged. The message really goes over SMPP on loopback, and all that is shown was
-asked of the same functions that everybody uses.
+Rule: nothing is staged. The message is sent over SMPP on loopback, and everything shown comes
+from the public API.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from rich.text import Text
 from pdu.codec import encode
 from pdu.enums import MessageState
 from pdu.explain import explain
-from smsc_async.cli import dump_table as frames
-from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.console import Screen, label_grid
+from smsc_async.cli.dump_table import dump_table
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import state_name
-from smsc_async.cli.plan import rows
-from smsc_async.gateway.compose import segments
+from smsc_async.cli.plan import plan_rows
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
 MESSAGE = Sms(to="79991234567", sender="Shop", text="Код входа: 4821")
 
 SEQUENCE_NUMBER = 2
-"""Of the submit_sm: the bind was the link's first request."""
+"""Of the submit_sm: the bind was the first request of the session."""
 
-_PATIENCE = 10.0
+_RECEIPT_TIMEOUT = 10.0
 
 _PYTHON = """\
 from smsc_async import Sms, SmscClient
@@ -52,14 +52,14 @@ smsc send 79991234567 "Hello" --url sim://
 smsc --help"""
 
 
-class Journey(NamedTuple):
-    """What became of the message.
+class DemoResult(NamedTuple):
+    """Result of the demonstration.
 
     Args:
-        where: "host:port" of the gateway.
-        message_id: What the gateway calls it.
+        where: "host:port" of the simulator.
+        message_id: The gateway's id.
         accepted_after: Seconds from the call to the response.
-        receipt: What the gateway told of it.
+        receipt: The delivery receipt.
         delivered_after: Seconds from the call to the receipt.
     """
 
@@ -70,31 +70,33 @@ class Journey(NamedTuple):
     delivered_after: float
 
 
-def demo(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
-    """Send a one-time code through the embedded simulator and show all of it.
+def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
+    """Send a one-time code through the embedded simulator and show every step.
 
     Args:
-        screen: Where to show it.
+        screen: For the output.
     """
-    journey = asyncio.run(_travel())
+    result = asyncio.run(_send_message())
     frame = sent_frame()
-    say = screen.say
-    screen.show(Text(say("demo.title"), style="bold"), "")
+    translate = screen.translate
+    octets = translate.count("octets", len(frame))
+    wire = translate("demo.wire", command="submit_sm", octets=octets)
+    screen.show(Text(translate("demo.title"), style="bold"), "")
     screen.show(
-        _panel(say("demo.message"), labelled(*_message(say))),
-        _panel(say("plan"), labelled(*rows(MESSAGE, plan(MESSAGE), say))),
-        _panel(_wire_title(frame, say), frames.table(explain(frame).lines, say)),
-        _panel(say("demo.answer"), labelled(*_answer(journey, say)), style="green"),
-        _panel(say("demo.next"), labelled(*_next(say))),
+        _panel(translate("demo.message"), label_grid(*_message(translate))),
+        _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, plan(MESSAGE), translate))),
+        _panel(wire, dump_table(explain(frame).lines, translate)),
+        _panel(translate("demo.answer"), label_grid(*_answer(result, translate)), style="green"),
+        _panel(translate("demo.next"), label_grid(*_next(translate))),
     )
-    screen.write(_as_json(journey, frame))
-    is_delivered = journey.receipt.state is MessageState.DELIVERED
+    screen.write_json(_as_json(result, frame))
+    is_delivered = result.receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_delivered else ExitCode.REFUSED
 
 
-async def _travel() -> Journey:
-    """Send the message through the embedded gateway and wait for its receipt."""
-    # Imported here, so that a help page or a wrong option needs neither.
+async def _send_message() -> DemoResult:
+    """Send the message through the embedded simulator and await its receipt."""
+    # Imported here: a help page or a usage error needs neither.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
     from smsc_async.simulator import Simulator  # noqa: PLC0415
 
@@ -102,19 +104,19 @@ async def _travel() -> Journey:
         began = perf_counter()
         sent = await smsc.send(MESSAGE)
         accepted_after = perf_counter() - began
-        receipt = await sent.receipt(timeout=_PATIENCE)
+        receipt = await sent.receipt(timeout=_RECEIPT_TIMEOUT)
         delivered_after = perf_counter() - began
         where = gateway.url.rpartition("@")[2]
-    return Journey(where, sent.message_id, accepted_after, receipt, delivered_after)
+    return DemoResult(where, sent.message_id, accepted_after, receipt, delivered_after)
 
 
 def sent_frame() -> bytes:
-    """Return the octets of the message's only part, as the client writes them."""
-    return encode(segments(MESSAGE)[0], sequence_number=SEQUENCE_NUMBER)
+    """Return the submit_sm of the message, as the client writes it."""
+    return encode(submits_of(MESSAGE)[0], sequence_number=SEQUENCE_NUMBER)
 
 
 def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Panel:
-    """Frame a section under its title."""
+    """Return a framed section with a title."""
     return Panel(
         what,
         title=Text(title, style="bold"),
@@ -124,48 +126,43 @@ def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Pan
     )
 
 
-def _message(say: Say) -> list[tuple[str, RenderableType]]:
-    """Return the message itself as rows."""
+def _message(translate: Translator) -> list[tuple[str, RenderableType]]:
+    """Return the message as labels and values."""
     return [
-        (say("demo.from"), MESSAGE.sender),
-        (say("demo.to"), MESSAGE.to),
-        (say("demo.text"), Text(MESSAGE.text, style="bold")),
+        (translate("demo.from"), MESSAGE.sender),
+        (translate("demo.to"), MESSAGE.to),
+        (translate("demo.text"), Text(MESSAGE.text, style="bold")),
     ]
 
 
-def _wire_title(frame: bytes, say: Say) -> str:
-    """Return the title above the octets."""
-    return say("demo.wire", command="submit_sm", octets=say.count("octets", len(frame)))
-
-
-def _answer(journey: Journey, say: Say) -> list[tuple[str, RenderableType]]:
-    """Return what the gateway answered as rows."""
-    accepted = say(
+def _answer(result: DemoResult, translate: Translator) -> list[tuple[str, RenderableType]]:
+    """Return the gateway's answers as labels and values."""
+    accepted = translate(
         "accepted.as",
-        ids=f"message_id {journey.message_id}",
-        parts=say.count("parts", 1),
-        seconds=f"{journey.accepted_after:.3f}",
+        ids=f"message_id {result.message_id}",
+        parts=translate.count("parts", 1),
+        seconds=f"{result.accepted_after:.3f}",
     )
-    state = state_name(journey.receipt.state)
-    took = f"{journey.delivered_after:.3f}"
+    state = state_name(result.receipt.state)
+    took = f"{result.delivered_after:.3f}"
     return [
-        (say("accepted"), Text(accepted)),
-        (say("receipt"), Text(state, style="bold green")),
-        (say("demo.took"), say("demo.took.of", seconds=took, where=journey.where)),
+        (translate("accepted"), Text(accepted)),
+        (translate("receipt"), Text(state, style="bold green")),
+        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
     ]
 
 
-def _next(say: Say) -> list[tuple[str, RenderableType]]:
-    """Return what a newcomer may do next as rows."""
+def _next(translate: Translator) -> list[tuple[str, RenderableType]]:
+    """Return the next steps as labels and values."""
     return [
-        (say("demo.next.python"), Text(_PYTHON, style="cyan")),
-        (say("demo.next.shell"), Text(_SHELL, style="cyan")),
-        ("SMSC.ru", say("demo.next.account")),
+        (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
+        (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
+        ("SMSC.ru", translate("demo.next.account")),
     ]
 
 
-def _as_json(journey: Journey, frame: bytes) -> dict[str, Any]:
-    """Return the whole journey as one object."""
+def _as_json(result: DemoResult, frame: bytes) -> dict[str, Any]:
+    """Return the result as a JSON object."""
     made = plan(MESSAGE)
     return {
         "sender": MESSAGE.sender,
@@ -174,8 +171,8 @@ def _as_json(journey: Journey, frame: bytes) -> dict[str, Any]:
         "coding": made.coding.name.lower(),
         "parts": made.parts,
         "frame": frame.hex(),
-        "message_ids": [journey.message_id],
-        "accepted_after": round(journey.accepted_after, 4),
-        "state": state_name(journey.receipt.state),
-        "delivered_after": round(journey.delivered_after, 4),
+        "message_ids": [result.message_id],
+        "accepted_after": round(result.accepted_after, 4),
+        "state": state_name(result.receipt.state),
+        "delivered_after": round(result.delivered_after, 4),
     }

@@ -1,6 +1,6 @@
-"""Explained octets as a table, eight a row, each field in a colour of its own.
+"""Explained PDUs as a hex dump table, eight octets a row, each field in its own colour.
 
-Rule: the colour helps the eye and carries nothing; the table says the same without it.
+Rule: colour carries no information; the table is complete without it.
 """
 
 from __future__ import annotations
@@ -15,55 +15,65 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pdu.explain import Line
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 OCTETS_A_ROW = 8
-"""So that the meaning still has room beside them in 80 columns."""
+"""Leaves room for the meaning in 80 columns."""
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "bright_blue")
 _FIRST = "command_length"
 
 
-def table(lines: Sequence[Line], say: Say) -> Table:
-    """Lay out explained octets: offset, octets, field, meaning; what is broken in red."""
-    made = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    made.add_column(say("decode.octet"), no_wrap=True, style="dim")
-    made.add_column(say("decode.octets"), no_wrap=True)
-    made.add_column(say("decode.field"), no_wrap=True)
-    made.add_column(say("decode.meaning"), overflow="fold")
+def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
+    """Return explained octets as a table: offset, octets, field, meaning; errors in red."""
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(translate("decode.octet"), no_wrap=True, style="dim")
+    table.add_column(translate("decode.octets"), no_wrap=True)
+    table.add_column(translate("decode.field"), no_wrap=True)
+    table.add_column(translate("decode.meaning"), overflow="fold")
     colours = cycle(_COLOURS)
     for number, line in enumerate(lines):
         if number and line.field == _FIRST:
-            made.add_row()
+            table.add_row()
         style = "bold red" if line.note else next(colours)
-        made.add_row(*_cells(line, style))
-    return made
+        table.add_row(*_cells(line, style))
+    return table
 
 
 def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
-    """Return the four cells of a field; a long one takes several lines in each."""
+    """Return the four cells of a field, with a line for each eight octets."""
     rows = [line.octets[at : at + OCTETS_A_ROW] for at in range(0, len(line.octets), OCTETS_A_ROW)]
     offsets = "\n".join(f"{line.offset + OCTETS_A_ROW * n:04x}:" for n in range(len(rows) or 1))
     octets = "\n".join(row.hex(" ") for row in rows)
     note = f"! {line.note}" if line.note else ""
-    said = " ".join(part for part in (line.meaning, note) if part)
-    return Text(offsets), Text(octets, style), Text(line.field, style), Text(said, style)
+    text = " ".join(part for part in (line.meaning, note) if part)
+    return Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
 
 
-def as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Return explained octets as one object a PDU."""
+def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Return explained octets as one JSON object a PDU."""
     return [
         {
             "offset": frame[0].offset,
-            "command": _command(frame),
+            # None where the header is cut off.
+            "command": next((line.meaning for line in frame if line.field == "command_id"), None),
             "ok": not any(line.note for line in frame),
-            "fields": [_field(line) for line in frame],
+            "fields": [
+                {
+                    "offset": line.offset,
+                    "octets": line.octets.hex(),
+                    "field": line.field,
+                    "meaning": line.meaning,
+                    "note": line.note or None,
+                }
+                for line in frame
+            ],
         }
-        for frame in frames(lines)
+        for frame in split_pdus(lines)
     ]
 
 
-def frames(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def split_pdus(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Yield the lines of each PDU."""
     frame: list[Line] = []
     for line in lines:
@@ -73,19 +83,3 @@ def frames(lines: Sequence[Line]) -> Iterator[list[Line]]:
         frame.append(line)
     if frame:
         yield frame
-
-
-def _command(frame: Sequence[Line]) -> str | None:
-    """Return the name of a PDU, None where its header is cut off."""
-    return next((line.meaning for line in frame if line.field == "command_id"), None)
-
-
-def _field(line: Line) -> dict[str, Any]:
-    """Return one field as an object."""
-    return {
-        "offset": line.offset,
-        "octets": line.octets.hex(),
-        "field": line.field,
-        "meaning": line.meaning,
-        "note": line.note or None,
-    }

@@ -1,8 +1,8 @@
-"""Failures as people need them: what happened, did it go, what to do.
+"""Failures of a command: what happened, whether anything was sent, what to do.
 
-Rule: every failure has an exit code of the table in `smsc --help` and these answers; the second
-one where something was to be sent. The library's own sentence stands below as a detail; it holds
-no text, no password and no whole number.
+Rule: every failure has an exit code from the table in `smsc --help` and these three answers, the
+second only if the command sends messages. The message of the library's error is added as a
+detail; it contains no text, no password and no complete number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from smsc_async.cli.console import labelled
+from smsc_async.cli.console import label_grid
 from smsc_async.errors import (
     BindRefusedError,
     ConfigError,
@@ -39,29 +39,30 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the process says to its caller."""
+    """Exit codes of the process."""
 
     DONE = 0
     REFUSED = 1
-    """Refused, undelivered, unreachable, or octets that are broken."""
-    WRONG_USE = 2
+    """Refused, undelivered, unreachable, or invalid octets."""
+    USAGE_ERROR = 2
     NO_LINK = 3
     UNKNOWN = 4
     NO_RECEIPT = 5
     INTERRUPTED = 130
 
 
-class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't a mistake of the program
+class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error of the program
     """A command can't go on.
 
     Args:
-        code: Of the process.
-        key: Of the text that says what happened; `key`.do says what to do.
-        went: Of the text that answers "did it go?"; empty where nothing was to go.
-        do: Of the text that says what to do, if it isn't `key`.do.
-        detail: The library's own sentence.
-        message_ids: What the gateway has accepted all the same.
-        values: What is put into the texts.
+        code: Exit code of the process.
+        key: Of the text that says what happened.
+        outcome: Key of the text that says whether anything was sent; empty for a command that
+            sends nothing.
+        advice: Key of the text that says what to do; `key`.do by default.
+        detail: Message of the library's error.
+        message_ids: Ids of what the gateway accepted before the failure.
+        values: Placeholders of the texts.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't a mistake
         code: ExitCode,
         key: str,
         *,
-        went: str = "",
-        do: str = "",
+        outcome: str = "",
+        advice: str = "",
         detail: str = "",
         message_ids: tuple[str, ...] = (),
         **values: object,
@@ -78,17 +79,17 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't a mistake
         super().__init__(key)
         self.code = code
         self.key = key
-        self.went = went
-        self.do = do or f"{key}.do"
+        self.outcome = outcome
+        self.advice = advice or f"{key}.do"
         self.detail = detail
         self.message_ids = message_ids
         self.values: dict[str, object] = {"ids": ", ".join(message_ids), **values}
 
 
-# The first class that fits, from the narrow to the wide.
+# The first class that matches; subclasses stand before their bases.
 _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
-    (InvalidMessageError, ExitCode.WRONG_USE),
-    (ConfigError, ExitCode.WRONG_USE),
+    (InvalidMessageError, ExitCode.USAGE_ERROR),
+    (ConfigError, ExitCode.USAGE_ERROR),
     (ConnectFailedError, ExitCode.NO_LINK),
     (BindRefusedError, ExitCode.NO_LINK),
     (LinkError, ExitCode.NO_LINK),
@@ -104,26 +105,26 @@ _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
     (RequestTimeoutError, ExitCode.NO_LINK),
     (ProtocolError, ExitCode.NO_LINK),
 )
-_WENT: Final = {
-    Outcome.NOT_SENT: "went.not_sent",
-    Outcome.REFUSED: "went.refused",
-    Outcome.UNKNOWN: "went.unknown",
+_OUTCOME_KEYS: Final = {
+    Outcome.NOT_SENT: "outcome.not_sent",
+    Outcome.REFUSED: "outcome.refused",
+    Outcome.UNKNOWN: "outcome.unknown",
 }
 
 
 def failure_of(error: SmscError) -> Failure:
-    """Turn an error of the library into the failure of a command."""
+    """Convert an error of the library."""
     kind, code = next(
         (entry for entry in _CLASSES if isinstance(error, entry[0])),
         (SendError, ExitCode.UNKNOWN),
     )
-    went, ids = _went(error)
-    if went == "went.unknown":
+    outcome, ids = _outcome_of(error)
+    if outcome == "outcome.unknown":
         code = ExitCode.UNKNOWN
     return Failure(
         code,
         kind.__name__,
-        went=went,
+        outcome=outcome,
         detail=str(error),
         message_ids=ids,
         field=getattr(error, "field", ""),
@@ -131,44 +132,44 @@ def failure_of(error: SmscError) -> Failure:
     )
 
 
-def _went(error: SmscError) -> tuple[str, tuple[str, ...]]:
-    """Return the answer to "did it go?", and what was accepted."""
+def _outcome_of(error: SmscError) -> tuple[str, tuple[str, ...]]:
+    """Return the key of the outcome and the ids of what was accepted."""
     if isinstance(error, ReceiptTimeoutError):
-        return "went.accepted", (error.message_id,)
+        return "outcome.accepted", (error.message_id,)
     if not isinstance(error, SendError):
-        return "went.not_sent", ()
+        return "outcome.not_sent", ()
     if error.message_ids and error.outcome is not Outcome.UNKNOWN:
-        return "went.some", error.message_ids
-    return _WENT[error.outcome], error.message_ids
+        return "outcome.some", error.message_ids
+    return _OUTCOME_KEYS[error.outcome], error.message_ids
 
 
 def report(failure: Failure, screen: Screen) -> int:
-    """Tell people, and with `--json` programs, what went wrong; return the exit code."""
-    complain(failure, screen)
-    screen.write({"error": as_json(failure, screen), "exit_code": int(failure.code)})
+    """Print a failure, with `--json` as an object too; return the exit code."""
+    show_failure(failure, screen)
+    screen.write_json({"error": failure_as_json(failure, screen), "exit_code": int(failure.code)})
     return int(failure.code)
 
 
-def complain(failure: Failure, screen: Screen) -> None:
-    """Tell people what went wrong."""
-    say, values = screen.say, failure.values
-    rows = [(say("failed"), Text(say(failure.key, **values), style="bold red"))]
+def show_failure(failure: Failure, screen: Screen) -> None:
+    """Print a failure to standard error."""
+    translate, values = screen.translate, failure.values
+    rows = [(translate("failed"), Text(translate(failure.key, **values), style="bold red"))]
     if failure.detail:
-        rows.append((say("detail"), Text(failure.detail)))
-    if failure.went:
-        rows.append((say("went"), Text(say(failure.went, **values))))
-    rows.append((say("do"), Text(say(failure.do, **values))))
-    screen.complain(labelled(*rows))
+        rows.append((translate("detail"), Text(failure.detail)))
+    if failure.outcome:
+        rows.append((translate("outcome"), Text(translate(failure.outcome, **values))))
+    rows.append((translate("do"), Text(translate(failure.advice, **values))))
+    screen.show_error(label_grid(*rows))
 
 
-def as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
-    """Return a failure as one object."""
-    say, values = screen.say, failure.values
+def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
+    """Return a failure as a JSON object."""
+    translate, values = screen.translate, failure.values
     return {
         "kind": failure.key,
-        "what": say(failure.key, **values),
+        "what": translate(failure.key, **values),
         "detail": failure.detail or None,
-        "outcome": failure.went.rpartition(".")[2] or None,
+        "outcome": failure.outcome.rpartition(".")[2] or None,
         "message_ids": list(failure.message_ids),
-        "to_do": say(failure.do, **values),
+        "to_do": translate(failure.advice, **values),
     }

@@ -1,7 +1,7 @@
-"""Numbers, states and texts, as one line of a terminal shows them.
+"""Numbers, states and texts formatted for one line of a terminal.
 
-Rule: a number is masked unless somebody asked for all of it, and no text leaves its line or does
-anything to the terminal.
+Rule: numbers are masked unless the user asks for complete ones; a text stays on its line and its
+control characters never reach the terminal.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from pdu.enums import MessageState
 from pdu.masking import mask_address
 
 if TYPE_CHECKING:
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import DeliveryError, HlrReceipt
 
 _SHOWN = {"\n": "⏎ ", "\t": " "}
 
 
-def number(address: str, *, is_full: bool) -> str:
-    """Mask a number; a name stays."""
+def display_number(address: str, *, is_full: bool) -> str:
+    """Return a number, masked unless *is_full*; an alphanumeric sender stays."""
     return address if is_full else mask_address(address)
 
 
 def one_line(text: str) -> str:
-    """Keep a text in its line, and from doing anything to the terminal."""
+    """Return a text on one line, with control characters escaped."""
     return "".join(
         _SHOWN.get(char) or (char if char.isprintable() else f"\\x{ord(char):02x}")
         for char in text
@@ -33,19 +33,19 @@ def one_line(text: str) -> str:
 
 
 def state_name(state: MessageState | int | None) -> str:
-    """Return a state as the specification spells it, a number without a name as it is."""
+    """Return the specification's name of a state; an unknown one as its number."""
     return state.name if isinstance(state, MessageState) else str(state)
 
 
-def cause(error: DeliveryError | None, say: Say) -> str:
-    """Explain a delivery error; empty where there is none."""
+def cause(error: DeliveryError | None, translate: Translator) -> str:
+    """Return the code and the meaning of a delivery error; empty if there is none."""
     if not error:
         return ""
-    return say("receipt.error", code=int(error), explained=error.explain(say.language))
+    return translate("receipt.error", code=int(error), explained=error.explain(translate.language))
 
 
-def subscriber(receipt: HlrReceipt) -> dict[str, str]:
-    """Return what an HLR receipt tells about the subscriber, by the names of its fields."""
+def subscriber_fields(receipt: HlrReceipt) -> dict[str, str]:
+    """Return the subscriber's data of an HLR receipt, by field name."""
     return {
         "imsi": receipt.imsi,
         "msc": receipt.msc,

@@ -1,8 +1,7 @@
-"""Octets out of whatever people copy them from.
+"""Octets from hexadecimal text and hex dumps.
 
-Rule: nothing is guessed silently. Digits with anything usual between them, and the dumps of
-hexdump -C, xxd, Wireshark and this package, are read; where a digit is missing or a dump has a
-gap, that is said.
+Rule: nothing is guessed. Digits with the usual separators and the dumps of hexdump -C, xxd,
+Wireshark and `smsc decode` are read; a missing digit or a gap in a dump is an error.
 """
 
 from __future__ import annotations
@@ -27,51 +26,51 @@ def read_octets(text: str) -> bytes:
     """Read hexadecimal text.
 
     Args:
-        text: Digits, perhaps with separators, "0x", comments behind "#"; or a dump whose rows
-            begin with their offset and end with whatever the tool put there.
+        text: Digits with optional separators, "0x" and comments after "#"; or a dump whose rows
+            begin with the offset and may end with the tool's own column of text.
 
     Raises:
-        Failure: A character that is no digit, an odd digit, a dump with a gap, or nothing at all.
+        Failure: Another character, an odd number of digits, a gap in a dump, or no octets.
     """
     rows = [row for line in text.splitlines() if (row := _ROW.fullmatch(line))]
     octets = _read_dump(rows) if rows and _is_offset(rows[0]) else _read_digits(text)
     if not octets:
-        raise Failure(ExitCode.WRONG_USE, "no_hex")
+        raise Failure(ExitCode.USAGE_ERROR, "no_hex")
     return octets
 
 
 def _is_offset(row: re.Match[str]) -> bool:
-    """Tell an offset from digits: it begins at 0, or a colon and a gap are behind it."""
+    """Tell an offset from digits: the first is 0, or a colon and a space follow."""
     return int(row[1], 16) == 0 or ":" in row[2]
 
 
 def _read_digits(text: str) -> bytes:
-    """Read digits with anything usual between them."""
+    """Read digits with separators."""
     bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     if found := _NO_DIGIT.search(_BETWEEN.sub(lambda gap: "0" * len(gap[0]), bare)):
         shown = f"U+{ord(found[0]):04X}"
-        raise Failure(ExitCode.WRONG_USE, "bad_hex", found=shown, position=found.start() + 1)
+        raise Failure(ExitCode.USAGE_ERROR, "bad_hex", found=shown, position=found.start() + 1)
     digits = _BETWEEN.sub("", _LONE_DIGIT.sub(r"0\1", bare))
     if len(digits) % 2:
-        raise Failure(ExitCode.WRONG_USE, "odd_hex", digits=len(digits))
+        raise Failure(ExitCode.USAGE_ERROR, "odd_hex", digits=len(digits))
     return bytes.fromhex(digits)
 
 
 def _read_dump(rows: list[re.Match[str]]) -> bytes:
-    """Read the rows; the next row's offset tells where the octets of one end for certain."""
+    """Read the rows of a dump; the offset of the next row gives the length of a row."""
     offsets = [int(row[1], 16) for row in rows]
     octets = b""
     for row, offset, following in zip(rows, offsets, [*offsets[1:], None], strict=True):
         if offset != len(octets):
-            raise Failure(ExitCode.WRONG_USE, "gap_hex", have=len(octets), offset=offset)
+            raise Failure(ExitCode.USAGE_ERROR, "gap_hex", have=len(octets), offset=offset)
         found = _read_row(row[3])
-        # hexdump's last row is an offset without octets.
+        # The last row of hexdump is an offset without octets.
         octets += found if following is None else found[: following - offset]
     return octets
 
 
 def _read_row(text: str) -> bytes:
-    """Read groups of digits up to the gap behind them; hexdump has one in the middle as well."""
+    """Read groups of digits up to a wide gap; hexdump has one in the middle of a row, too."""
     octets, at = b"", 0
     while len(octets) < _ROW_LENGTH and (group := _GROUP.match(text, at)):
         if len(group[1]) > 1 and octets and len(octets) != _MIDDLE:

@@ -1,4 +1,4 @@
-"""`smsc hlr`: where numbers are registered, and whether they can be reached."""
+"""`smsc hlr`: the network of numbers, and whether they are reachable."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from smsc_async.cli.arguments import seconds
+from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.formatting import cause, state_name, subscriber
-from smsc_async.cli.lookup import Answer, Question, ask, shown_failure, shown_reach
+from smsc_async.cli.formatting import cause, state_name, subscriber_fields
+from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text, run_lookup
 from smsc_async.messages import HlrQuery
 from smsc_async.receipts import HlrReceipt
 
@@ -20,61 +20,61 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 
-def hlr(
+def hlr_command(
     *numbers: str,
     url: str | None = None,
-    wait: Annotated[float, Parameter(converter=seconds)] = 30.0,
+    wait: Annotated[float, Parameter(converter=parse_duration)] = 30.0,
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Ask where numbers are registered.
+    """Look numbers up in the HLR.
 
     Args:
         numbers: With country code.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: For the answers, seconds.
-        full: Show whole numbers.
-        screen: Where to show the answers.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        full: Show complete numbers.
+        screen: For the output.
     """
-    question = Question(command="smsc hlr", kind=HlrQuery, table=_table, told=_told)
-    return ask(question, numbers, url, wait, screen, is_full=full)
+    lookup = Lookup(command="smsc hlr", message_class=HlrQuery, table=_table, details=_details)
+    return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
 
 
-def _table(answers: Sequence[Answer], say: Say) -> RenderableType:
-    """Lay out the answers: a number, and a row for each thing that is told about it."""
+def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
+    """Return the results as a table: a group of rows for each number."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for place, answer in enumerate(answers):
+    for place, result in enumerate(results):
         if place:
             table.add_row()
-        name = answer.name
-        for label, what in _rows(answer, say):
+        name = result.name
+        for label, what in _rows(result, translate):
             table.add_row(name, label, what)
             name = ""
     return table
 
 
-def _rows(answer: Answer, say: Say) -> Iterator[tuple[str, RenderableType]]:
-    """Yield what is told about one number; nothing that is empty."""
-    yield say("reachable"), shown_reach(answer, say)
-    receipt = answer.receipt
+def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, RenderableType]]:
+    """Yield label and value of each field that isn't empty."""
+    yield translate("reachable"), reachability_text(result, translate)
+    receipt = result.receipt
     if not isinstance(receipt, HlrReceipt):
-        yield say("cause"), Text(shown_failure(answer, say))
+        yield translate("cause"), Text(failure_text(result, translate))
         return
     if receipt.error:
-        yield say("cause"), Text(cause(receipt.error, say))
-    yield say("state"), state_name(receipt.state)
-    for name, told in subscriber(receipt).items():
-        if told:
-            yield say(f"hlr.{name}"), Text(told)
+        yield translate("cause"), Text(cause(receipt.error, translate))
+    yield translate("state"), state_name(receipt.state)
+    for name, value in subscriber_fields(receipt).items():
+        if value:
+            yield translate(f"hlr.{name}"), Text(value)
 
 
-def _told(answer: Answer) -> dict[str, Any]:
-    """Return what is told about the subscriber, for programs."""
-    receipt = answer.receipt
-    return subscriber(receipt) if isinstance(receipt, HlrReceipt) else {}
+def _details(result: LookupResult) -> dict[str, Any]:
+    """Return the subscriber's data for the JSON object."""
+    receipt = result.receipt
+    return subscriber_fields(receipt) if isinstance(receipt, HlrReceipt) else {}

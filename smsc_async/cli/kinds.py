@@ -1,24 +1,29 @@
-"""The kinds of message that can be sent, and which options each of them has.
+"""The kinds of message on the command line, and the options of each.
 
-Rule: an option that a kind doesn't have is wrong use and never ignored, for whoever gave it
-counted on it.
+Rule: an option that the kind doesn't have is a usage error, never ignored: the user relies on it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from smsc_async.cli.arguments import wrong_use
+from cyclopts import Parameter
+
+from smsc_async.cli.arguments import usage_error
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
+    Coding,
     Email,
+    LongText,
     Message,
     Sms,
     Social,
     TelegramBot,
     TelegramCode,
     Viber,
+    Voice,
     VoiceCall,
 )
 
@@ -28,8 +33,8 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 
-class Kind(Enum):
-    """What can be sent, as the option `--kind` spells it."""
+class MessageKind(Enum):
+    """Values of the option `--kind`."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -40,83 +45,124 @@ class Kind(Enum):
     TELEGRAM_BOT = "telegram-bot"
 
 
-_CLASSES: Final[Mapping[Kind, type[Message[Receipt]]]] = {
-    Kind.SMS: Sms,
-    Kind.EMAIL: Email,
-    Kind.CALL: VoiceCall,
-    Kind.VIBER: Viber,
-    Kind.SOCIAL: Social,
-    Kind.TELEGRAM_CODE: TelegramCode,
-    Kind.TELEGRAM_BOT: TelegramBot,
-}
-_CALL_NUMBERS = ("call_wait", "call_interval", "call_attempts")
-_OPTIONS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
-    Kind.EMAIL: ("subject", "comment"),
-    Kind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
-    Kind.VIBER: ("comment",),
-    Kind.SOCIAL: ("comment",),
-    Kind.TELEGRAM_CODE: (),
-    Kind.TELEGRAM_BOT: ("bot", "comment"),
-}
-_NEEDED: Final = {Kind.EMAIL: "subject", Kind.TELEGRAM_BOT: "bot"}
-
-
-def make(
-    kind: Kind, command: str, *, to: str, text: str, sender: str, **options: object
-) -> Message[Receipt]:
-    """Make a message of what the command line says.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOptions:
+    """Options of a message, common to `smsc send` and `smsc plan`.
 
     Args:
+        kind: Of the message; each has its own options.
+        sender: Name or number of the sender.
+        comment: For the history of the account; sent in the text, so it takes room.
+        coding: None chooses the most compact one.
+        long_text: How a text of several parts is sent; None means UDH.
+        flash: A flash message.
+        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
+        subject: Of an e-mail.
+        voice: Of a call.
+        language: Of a call.
+        call_wait: How long a call rings, seconds.
+        call_interval: Between attempts to call, seconds.
+        call_attempts: Number of attempts to call.
+        param: The gateway's own parameter of a call.
+        bot: Name of a Telegram bot.
+    """
+
+    kind: MessageKind = MessageKind.SMS
+    sender: str = ""
+    comment: str | None = None
+    coding: Coding | None = None
+    long_text: LongText | None = None
+    flash: Annotated[bool, Parameter(negative="")] = False
+    smart: Annotated[bool, Parameter(negative="")] = False
+    subject: str | None = None
+    voice: Voice | None = None
+    language: str | None = None
+    call_wait: int | None = None
+    call_interval: int | None = None
+    call_attempts: int | None = None
+    param: str | None = None
+    bot: str | None = None
+
+
+DEFAULT_OPTIONS: Final = MessageOptions()
+
+_CLASSES: Final[Mapping[MessageKind, type[Message[Receipt]]]] = {
+    MessageKind.SMS: Sms,
+    MessageKind.EMAIL: Email,
+    MessageKind.CALL: VoiceCall,
+    MessageKind.VIBER: Viber,
+    MessageKind.SOCIAL: Social,
+    MessageKind.TELEGRAM_CODE: TelegramCode,
+    MessageKind.TELEGRAM_BOT: TelegramBot,
+}
+_CALL_NUMBERS = ("call_wait", "call_interval", "call_attempts")
+_OPTIONS: Final[Mapping[MessageKind, tuple[str, ...]]] = {
+    MessageKind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
+    MessageKind.EMAIL: ("subject", "comment"),
+    MessageKind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
+    MessageKind.VIBER: ("comment",),
+    MessageKind.SOCIAL: ("comment",),
+    MessageKind.TELEGRAM_CODE: (),
+    MessageKind.TELEGRAM_BOT: ("bot", "comment"),
+}
+_NEEDED: Final = {MessageKind.EMAIL: "subject", MessageKind.TELEGRAM_BOT: "bot"}
+
+
+def make_message(
+    command: str, *, kind: MessageKind, to: str, text: str, sender: str, **options: object
+) -> Message[Receipt]:
+    """Build a message from options.
+
+    Args:
+        command: Named in the advice of a usage error ("smsc send").
         kind: Of the message.
-        command: Whose help to read where the options make no sense ("smsc send").
         to: Recipient.
-        text: What to say; the code itself for `Kind.TELEGRAM_CODE`.
-        sender: Name or number it comes from.
-        options: All that the command has; None and False were not given.
+        text: The text; the code itself for `MessageKind.TELEGRAM_CODE`.
+        sender: Name or number of the sender.
+        options: All options of the command; None and False mean "not given".
 
     Raises:
-        Failure: An option that the kind doesn't have, or one missing that it needs.
-        InvalidMessageError: The gateway would refuse it; names the option where there is one.
+        Failure: An option doesn't belong to the kind, or a required one is missing.
+        InvalidMessageError: The gateway would refuse the message; names the option, if any.
     """
-    # By identity: the coding GSM and a wait of 0 seconds equal False, and are given all the same.
+    # By identity: Coding.GSM and a wait of 0 seconds equal False, but are given.
     given = {
         name: value for name, value in options.items() if value is not None and value is not False
     }
     _check_options(kind, given, command)
-    given.pop("smart", None)  # no part of the message: how it is sent
-    given["code" if kind is Kind.TELEGRAM_CODE else "text"] = text
+    given.pop("smart", None)  # a setting of the client, not of the message
+    given["code" if kind is MessageKind.TELEGRAM_CODE else "text"] = text
     fields: dict[str, Any] = {name.removeprefix("call_"): value for name, value in given.items()}
     try:
         return _CLASSES[kind](to=to, sender=sender, **fields)
     except InvalidMessageError as error:
         field, value, reason = error.field, error.value, error.reason
-    # Outside of the handler: no context that could hold the text.
+    # Outside of the handler: no context that could contain the text.
     name = f"call_{field}"
     raise InvalidMessageError(_option(name) if name in _CALL_NUMBERS else field, value, reason)
 
 
-def _check_options(kind: Kind, given: Mapping[str, object], command: str) -> None:
-    """Refuse what doesn't go together."""
+def _check_options(kind: MessageKind, given: Mapping[str, object], command: str) -> None:
+    """Reject options that don't belong to the kind or exclude each other."""
     for name in given:
         if name not in _OPTIONS[kind]:
-            kinds = ", ".join(one.value for one in Kind if name in _OPTIONS[one])
+            kinds = ", ".join(one.value for one in MessageKind if name in _OPTIONS[one])
             values = {"name": _option(name), "kind": kind.value, "kinds": kinds}
-            raise wrong_use("use.not_of_kind", command, **values)
+            raise usage_error("use.not_of_kind", command, **values)
     needed = _NEEDED.get(kind)
     if needed is not None and needed not in given:
-        raise wrong_use("use.kind_needs", command, name=_option(needed), kind=kind.value)
+        raise usage_error("use.kind_needs", command, name=_option(needed), kind=kind.value)
     number = next((name for name in _CALL_NUMBERS if name in given), None)
     if number is not None and "param" in given:
-        raise wrong_use("use.param", command, name=_option(number))
+        raise usage_error("use.param", command, name=_option(number))
 
 
 def _option(name: str) -> str:
-    """Return an option as it is written."""
+    """Return the spelling of an option on the command line."""
     return f"--{name.replace('_', '-')}"
 
 
 def text_of(message: Message[Receipt]) -> str:
-    """Return what the message says, whatever the field is called."""
-    said: str = getattr(message, "code" if isinstance(message, TelegramCode) else "text")
-    return said
+    """Return the text of a message, or the code of a `TelegramCode`."""
+    text: str = getattr(message, "code" if isinstance(message, TelegramCode) else "text")
+    return text

@@ -1,7 +1,7 @@
-"""How much a link carries: the same messages at one window after the other.
+"""Throughput and latency of a link, at one window size after the other.
 
-Rule: it measures and decides nothing. Every message was agreed on beforehand, so none is sent
-twice, whatever becomes of it; where the gateway takes none at all it stops.
+Rule: the messages are confirmed by the user beforehand, so none is sent twice, also after an
+error. The test stops if the gateway accepts nothing at all.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.messages import Sms
 
-ENOUGH = 0.95
-"""Of the best rate: a larger window that gives less than the rest on top isn't worth it."""
+SUFFICIENT_SHARE = 0.95
+"""Share of the best rate that makes a smaller window sufficient."""
 
-_HOPELESS = 20  # failures without anything accepted
+_GIVE_UP_AFTER = 20  # failures with nothing accepted
 _CATCH_UP = 0.01  # seconds that a late turn may make up for: timers are late by a millisecond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What one window gave. Latencies are seconds; None where nothing was measured.
+class LoadStep:
+    """Figures of one window size. Latencies are in seconds; None where nothing was measured.
 
     Args:
-        window: Messages under way at most.
-        accepted: Messages that the gateway took.
-        failed: Messages that it didn't, or that were held or lost.
-        why: What went wrong, by the names of the errors, with how often each came.
+        window: Maximum number of messages in flight.
+        accepted: Number of messages that the gateway accepted.
+        failed: Number of messages that were refused, held or lost.
+        why: Names of the errors, with the number of each.
         rate: Accepted messages a second.
-        p50: Half of the responses came within it; p95 and p99 likewise.
-        p95: See p50.
-        p99: See p50.
-        cpu: Seconds of processor time a message, in this process.
-        receipts: Final receipts that came, of the accepted messages.
-        receipt_p50: From the response to the final receipt; receipt_p95 likewise.
-        receipt_p95: See receipt_p50.
+        p50: Median time to the response.
+        p95: 95th percentile of it.
+        p99: 99th percentile of it.
+        cpu: Processor time of this process a message, seconds.
+        receipts: Number of final receipts of the accepted messages.
+        receipt_p50: Median time from the response to the final receipt.
+        receipt_p95: 95th percentile of it.
     """
 
     window: int
@@ -63,33 +63,33 @@ class Step:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the value that *share* of the sorted values don't exceed; None of nothing."""
+    """Return the value that *share* of the sorted *values* don't exceed; None if there are none."""
     return values[min(int(len(values) * share), len(values) - 1)] if values else None
 
 
-def enough(steps: Sequence[Step]) -> Step | None:
-    """Return the smallest window that gives nearly the best rate; None if none gave any."""
+def sufficient_step(steps: Sequence[LoadStep]) -> LoadStep | None:
+    """Return the step of the smallest window with nearly the best rate; None if all rates are 0."""
     best = max((step.rate for step in steps), default=0.0)
     by_window = sorted(steps, key=lambda step: step.window)
-    return next((step for step in by_window if best and step.rate >= best * ENOUGH), None)
+    return next((step for step in by_window if best and step.rate >= best * SUFFICIENT_SHARE), None)
 
 
-class Pace:
-    """Turns at an even rate, first come first served.
+class Pacer:
+    """FIFO pacing at an even rate.
 
     Args:
-        rate: Turns a second; None gives one at once.
+        rate: Turns a second; None doesn't limit.
     """
 
     def __init__(self, rate: float | None) -> None:
         self._rate = rate
         self._next = 0.0
 
-    async def turn(self, weight: int = 1) -> None:
-        """Wait for a turn. Cancelling loses it.
+    async def wait_turn(self, weight: int = 1) -> None:
+        """Wait for a turn. Cancelling forfeits it.
 
         Args:
-            weight: How many turns this one counts for.
+            weight: Number of turns to take.
         """
         if self._rate is None:
             return
@@ -100,16 +100,16 @@ class Pace:
             await asyncio.sleep(at - now)
 
 
-class Sweep:
-    """One link, measured at several windows.
+class LoadTest:
+    """Measures one link at several window sizes.
 
     Args:
-        smsc: Open, with at least the largest window.
-        messages: What to send; no two alike, and at least as many as will be sent.
-        parts: Of one message, for the pace.
-        rate: Parts a second at most; None is no limit.
-        wait: Seconds to wait for receipts after the last response; 0 doesn't.
-        told: Called with the window and how many are answered, warm-up excluded.
+        smsc: An open client; its window is at least the largest one measured.
+        messages: To send; all different, and at least as many as will be sent.
+        parts: Number of parts of one message, for pacing.
+        rate: Maximum parts a second; None doesn't limit.
+        wait: Seconds to wait for receipts after the last response; 0 doesn't wait.
+        on_progress: Called with the window and the number of answered messages, without warm-up.
     """
 
     def __init__(
@@ -120,30 +120,30 @@ class Sweep:
         parts: int = 1,
         rate: float | None = None,
         wait: float = 0.0,
-        told: Callable[[int, int], None],
+        on_progress: Callable[[int, int], None],
     ) -> None:
         self._smsc = smsc
         self._messages = messages
         self._parts = parts
-        self._pace = Pace(rate)
+        self._pacer = Pacer(rate)
         self._wait = wait
-        self._told = told
-        self._receipts = _Receipts()
+        self._on_progress = on_progress
+        self._receipts = _ReceiptTimes()
         self.accepted = 0
-        """Messages that the gateway took so far, warm-up included."""
+        """Number of messages accepted so far, warm-up included."""
 
     async def steps(
         self, windows: Sequence[int], count: int, *, warm_up: int
-    ) -> AsyncGenerator[Step]:
+    ) -> AsyncGenerator[LoadStep]:
         """Measure one window after the other.
 
         Args:
-            windows: Each 1 or more, in the order to measure them in.
+            windows: Window sizes from 1, in the order of measurement.
             count: Messages to measure at each.
-            warm_up: Messages to send at each before.
+            warm_up: Messages to send before each measurement.
 
         Raises:
-            SendError: The gateway takes nothing; what it said.
+            SendError: The gateway accepts nothing; its last error.
             LinkError: The link is closed.
         """
         reading = asyncio.create_task(self._receipts.read(self._smsc)) if self._wait else None
@@ -157,15 +157,15 @@ class Sweep:
                 with suppress(asyncio.CancelledError):
                     await reading
 
-    async def _step(self, window: int, count: int) -> Step:
+    async def _step(self, window: int, count: int) -> LoadStep:
         """Measure one window."""
         wall, cpu = perf_counter(), process_time()
-        done = await self._run(window, count, lambda answered: self._told(window, answered))
+        done = await self._run(window, count, lambda answered: self._on_progress(window, answered))
         wall, cpu = perf_counter() - wall, process_time() - cpu
         if self._wait:
             await self._receipts.wait_for(done.accepted, self._wait)
         took, delays = sorted(done.took), self._receipts.delays(done.accepted)
-        return Step(
+        return LoadStep(
             window=window,
             accepted=len(done.took),
             failed=done.why.total(),
@@ -180,36 +180,36 @@ class Sweep:
             receipt_p95=percentile(delays, 0.95),
         )
 
-    async def _run(self, window: int, count: int, told: Callable[[int], None]) -> _Done:
-        """Send *count* messages, at most *window* of them under way."""
-        done = _Done()
+    async def _run(self, window: int, count: int, on_progress: Callable[[int], None]) -> _RunResult:
+        """Send *count* messages, with at most *window* in flight."""
+        done = _RunResult()
         turns = iter(range(count))
 
         async def work() -> None:
-            """Send one after the other."""
+            """Send one message after the other."""
             for _ in turns:
-                await self._pace.turn(self._parts)
+                await self._pacer.wait_turn(self._parts)
                 await self._send(next(self._messages), done)
-                told(len(done.took) + done.why.total())
+                on_progress(len(done.took) + done.why.total())
 
         try:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(window, count)):
                     workers.create_task(work())
         except ExceptionGroup as several:
-            error = several.exceptions[0]  # the others ended for the same reason
+            error = several.exceptions[0]  # the others have the same reason
         else:
             return done
         raise error
 
-    async def _send(self, message: Sms, done: _Done) -> None:
-        """Send one message and note what became of it."""
+    async def _send(self, message: Sms, done: _RunResult) -> None:
+        """Send one message and record the result."""
         began = perf_counter()
         try:
             sent = await self._smsc.send(message)
         except SendError as error:
             done.why[failure_of(error).key] += 1
-            if done.why.total() >= _HOPELESS and not done.took:
+            if done.why.total() >= _GIVE_UP_AFTER and not done.took:
                 raise
             return
         ended = perf_counter()
@@ -219,38 +219,38 @@ class Sweep:
 
 
 @dataclass(slots=True)
-class _Done:
-    """What became of the messages of a run: seconds of each, ids with their instant, errors."""
+class _RunResult:
+    """Results of a run: response times in seconds, instants of acceptance by id, errors."""
 
     took: list[float] = field(default_factory=list)
     accepted: dict[str, float] = field(default_factory=dict)
     why: Counter[str] = field(default_factory=Counter)
 
 
-class _Receipts:
-    """When each final receipt came. Of a message in parts the last part stands for it."""
+class _ReceiptTimes:
+    """Instants of final receipts. The last part of a long message represents it."""
 
     def __init__(self) -> None:
         self._received: dict[str, float] = {}
-        self._came = asyncio.Event()
+        self._updated = asyncio.Event()
 
     async def read(self, smsc: SmscClient) -> None:
-        """Take receipts until it is cancelled or the client closes."""
+        """Read receipts until cancelled or the client is closed."""
         async for receipt in smsc.receipts():
             if receipt.is_final:
                 self._received[receipt.message_id] = perf_counter()
-                self._came.set()
+                self._updated.set()
 
     async def wait_for(self, accepted: Mapping[str, float], seconds: float) -> None:
-        """Wait until all of *accepted* are final, or *seconds* are over."""
+        """Wait until all *accepted* messages are final, *seconds* at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not accepted.keys() <= self._received.keys():
-                    self._came.clear()
-                    await self._came.wait()
+                    self._updated.clear()
+                    await self._updated.wait()
 
     def delays(self, accepted: Mapping[str, float]) -> list[float]:
-        """Return the seconds from response to receipt, sorted, and forget all that came."""
+        """Return the seconds from response to receipt, sorted, and clear the receipts."""
         found = [
             max(0.0, self._received[message_id] - at)
             for message_id, at in accepted.items()

@@ -1,7 +1,7 @@
-"""Questions about subscribers, all at once: whether each can be reached, and what else is told.
+"""Lookups of several numbers at once, for `smsc hlr` and `smsc ping`.
 
-Rule: an answer counts as soon as it is there, so whatever ends the command shows what was paid
-for. One question that fails takes none of the others with it.
+Rule: every result that has arrived is shown, also when the command is interrupted: it is paid. A
+failed lookup doesn't affect the others.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli import failures
-from smsc_async.cli.arguments import wrong_use
+from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import number, state_name
+from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.runner import (
     ACCEPTED,
     LONGEST_WAIT,
     NOT_SENT,
     UNKNOWN,
-    Course,
+    SendProgress,
     read_config,
-    travel,
+    run_async,
 )
 from smsc_async.errors import InvalidMessageError, SmscError
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.console import Screen
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
     from smsc_async.messages import HlrQuery, Ping
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Answer:
-    """What is known of one question by now.
+class LookupResult:
+    """State of the lookup of one number.
 
     Args:
-        message: The question.
-        name: The number as it is shown.
-        message_ids: What the gateway calls it, once it is accepted.
-        receipt: The answer, once it is there.
-        failure: What came in between.
-        seconds: From the call to either of them.
+        message: The request.
+        name: The number for display.
+        message_ids: The gateway's ids, once the request is accepted.
+        receipt: The answer, once received.
+        failure: Why there is no answer.
+        seconds: From the request to the answer or the failure.
     """
 
     message: HlrQuery | Ping
@@ -65,10 +65,9 @@ class Answer:
 
     @property
     def is_reachable(self) -> bool | None:
-        """Whether the subscriber can be reached; None where nobody knows.
+        """Whether the subscriber is reachable; None without an answer.
 
-        The error code decides. Without one the state still may say that nothing arrived, and
-        whoever didn't get it wasn't reached.
+        Both the error code and the state of the receipt must say so.
         """
         receipt = self.receipt
         if receipt is None:
@@ -77,31 +76,31 @@ class Answer:
 
     @property
     def code(self) -> ExitCode:
-        """The exit code that this answer alone would give."""
+        """Exit code of this result alone."""
         if self.failure is not None:
             return self.failure.code
         return ExitCode.DONE if self.is_reachable else ExitCode.REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a command asks, and how it shows what is answered.
+class Lookup:
+    """What distinguishes one lookup command from the other.
 
     Args:
-        command: Whose help to read ("smsc hlr").
-        kind: Of the messages.
-        table: Shows the answers to people.
-        told: What an answer tells beyond what all have, for programs.
+        command: Named in the advice of a usage error ("smsc hlr").
+        message_class: Of the requests.
+        table: Returns the results as a table.
+        details: Returns additional fields for the JSON object of a result.
     """
 
     command: str
-    kind: type[HlrQuery | Ping]
-    table: Callable[[Sequence[Answer], Say], RenderableType]
-    told: Callable[[Answer], Mapping[str, Any]]
+    message_class: type[HlrQuery | Ping]
+    table: Callable[[Sequence[LookupResult], Translator], RenderableType]
+    details: Callable[[LookupResult], Mapping[str, Any]]
 
 
-def ask(
-    question: Question,
+def run_lookup(
+    lookup: Lookup,
     numbers: Sequence[str],
     url: str | None,
     wait: float,
@@ -109,132 +108,126 @@ def ask(
     *,
     is_full: bool,
 ) -> int:
-    """Ask about all *numbers*; return the highest of their exit codes.
+    """Look up all *numbers*; return the highest of their exit codes.
 
     Args:
-        question: What to ask.
-        numbers: As people write them; twice the same is asked once, as the gateway has it.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: Seconds for each answer.
-        screen: Where to show them.
-        is_full: Show whole numbers.
+        lookup: The command.
+        numbers: In any common notation; a repeated number is looked up once.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        screen: For the output.
+        is_full: Show complete numbers.
     """
     if not numbers:
-        raise wrong_use("use.missing", question.command, name="NUMBER")
-    messages = dict.fromkeys(_messages(question, numbers))
-    answers = [Answer(one, number(one.to, is_full=is_full)) for one in messages]
-    course = Course(NOT_SENT)
-    inquiry = _Inquiry(question, answers, min(wait, LONGEST_WAIT), course, screen)
-    return travel(inquiry.run(read_config(url, course)), course, screen)
+        raise usage_error("use.missing", lookup.command, name="NUMBER")
+    messages = dict.fromkeys(_messages(lookup, numbers))
+    results = [LookupResult(one, display_number(one.to, is_full=is_full)) for one in messages]
+    progress = SendProgress(NOT_SENT)
+    lookup_run = _LookupRun(lookup, results, min(wait, LONGEST_WAIT), progress, screen)
+    return run_async(lookup_run.run(read_config(url, progress)), progress, screen)
 
 
-def _messages(question: Question, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
-    """Make the questions; a number that is none is named by its place, since it isn't shown."""
+def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
+    """Yield the requests; an invalid number is reported by its position, not repeated."""
     for place, to in enumerate(numbers, 1):
         try:
-            message = question.kind(to=to)
+            message = lookup.message_class(to=to)
         except InvalidMessageError as error:
             reason = error.reason
         else:
             yield message
             continue
-        # Outside of the handler: the error above holds the number.
-        failure = wrong_use("use.no_number", question.command, place=place)
+        # Outside of the handler: the error above contains the number.
+        failure = usage_error("use.no_number", lookup.command, place=place)
         failure.detail = reason
         raise failure
 
 
 @dataclass(slots=True)
-class _Inquiry:
-    """One run of `ask`, with what `ask` says of it."""
+class _LookupRun:
+    """One run of the command."""
 
-    question: Question
-    answers: list[Answer]
+    lookup: Lookup
+    results: list[LookupResult]
     wait: float
-    course: Course
+    progress: SendProgress
     screen: Screen
 
     async def run(self, config: SmscConfig) -> int:
-        """Ask, wait, show, and complain of the worst."""
-        # Imported here: a wrong number or URL needs no client.
+        """Send the requests, await and show the answers; report the worst failure."""
+        # Imported here: an invalid number or URL needs no client.
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         async with AsyncExitStack() as stack:
-            with self.screen.waiting("connecting"):
+            with self.screen.spinner("connecting"):
                 smsc = await stack.enter_async_context(SmscClient(config))
-            self.course.went = UNKNOWN
+            self.progress.outcome = UNKNOWN
             try:
-                with self.screen.waiting("asking"):
-                    await self._ask_all(smsc)
+                with self.screen.spinner("asking"):
+                    async with asyncio.TaskGroup() as tasks:
+                        for result in self.results:
+                            tasks.create_task(self._run_one(smsc, result))
             finally:
                 self._show()
-        worst = max(self.answers, key=lambda answer: answer.code)
+        worst = max(self.results, key=lambda result: result.code)
         if worst.failure is not None:
-            failures.complain(worst.failure, self.screen)
+            failures.show_failure(worst.failure, self.screen)
         return worst.code
 
-    async def _ask_all(self, smsc: SmscClient) -> None:
-        """Ask all, and wait until each is answered or has failed."""
-        async with asyncio.TaskGroup() as questions:
-            for answer in self.answers:
-                questions.create_task(self._ask(smsc, answer))
-
-    async def _ask(self, smsc: SmscClient, answer: Answer) -> None:
-        """Ask one."""
+    async def _run_one(self, smsc: SmscClient, result: LookupResult) -> None:
+        """Look up one number."""
         began = perf_counter()
         try:
-            sent = await smsc.send(answer.message)
-            self._accepted(answer, sent.message_ids)
-            answer.receipt = await sent.receipt(timeout=self.wait)
+            sent = await smsc.send(result.message)
+            result.message_ids = sent.message_ids
+            self.progress.message_ids += sent.message_ids
+            if all(result.message_ids for result in self.results):
+                self.progress.outcome = ACCEPTED
+            result.receipt = await sent.receipt(timeout=self.wait)
         except SmscError as error:
-            answer.failure = failures.failure_of(error)
-        answer.seconds = perf_counter() - began
-        self.screen.write(self._as_json(answer))
-
-    def _accepted(self, answer: Answer, message_ids: tuple[str, ...]) -> None:
-        """Note what is accepted, so that the end can tell."""
-        answer.message_ids = message_ids
-        self.course.message_ids += message_ids
-        if all(answer.message_ids for answer in self.answers):
-            self.course.went = ACCEPTED
+            result.failure = failures.failure_of(error)
+        result.seconds = perf_counter() - began
+        self.screen.write_json(self._as_json(result))
 
     def _show(self) -> None:
-        """Show what is answered by now."""
-        self.screen.show(self.question.table(self.answers, self.screen.say))
-        if len(self.answers) > 1:
+        """Show the results so far."""
+        self.screen.show(self.lookup.table(self.results, self.screen.translate))
+        if len(self.results) > 1:
             counted = {
-                "reachable": sum(answer.is_reachable is True for answer in self.answers),
-                "total": len(self.answers),
+                "reachable": sum(result.is_reachable is True for result in self.results),
+                "total": len(self.results),
             }
-            self.screen.show("", Text(self.screen.say("reachable.of", **counted), style="bold"))
+            self.screen.show(
+                "", Text(self.screen.translate("reachable.of", **counted), style="bold")
+            )
 
-    def _as_json(self, answer: Answer) -> dict[str, Any]:
-        """Return one answer as an object."""
-        receipt, failure, say = answer.receipt, answer.failure, self.screen.say
+    def _as_json(self, result: LookupResult) -> dict[str, Any]:
+        """Return one result as a JSON object."""
+        receipt, failure, translate = result.receipt, result.failure, self.screen.translate
         error = None if receipt is None else receipt.error
         return {
-            "to": answer.name,
-            "message_ids": list(answer.message_ids),
-            "reachable": answer.is_reachable,
+            "to": result.name,
+            "message_ids": list(result.message_ids),
+            "reachable": result.is_reachable,
             "state": None if receipt is None else state_name(receipt.state),
             "error_code": None if receipt is None else receipt.error_code,
-            "explained": None if error is None else error.explain(say.language),
+            "explained": None if error is None else error.explain(translate.language),
             "cost": None if receipt is None else receipt.cost,
-            **self.question.told(answer),
-            "seconds": round(answer.seconds, 3),
-            "error": None if failure is None else failures.as_json(failure, self.screen),
+            **self.lookup.details(result),
+            "seconds": round(result.seconds, 3),
+            "error": None if failure is None else failures.failure_as_json(failure, self.screen),
         }
 
 
-def shown_reach(answer: Answer, say: Say) -> Text:
-    """Say yes, no or that nobody knows."""
-    if answer.is_reachable is None:
-        return Text(say("reachable.unknown"), style="bold yellow")
-    key, style = ("yes", "bold green") if answer.is_reachable else ("no", "bold red")
-    return Text(say(f"reachable.{key}"), style=style)
+def reachability_text(result: LookupResult, translate: Translator) -> Text:
+    """Return "yes", "no" or "unknown"."""
+    if result.is_reachable is None:
+        return Text(translate("reachable.unknown"), style="bold yellow")
+    key, style = ("yes", "bold green") if result.is_reachable else ("no", "bold red")
+    return Text(translate(f"reachable.{key}"), style=style)
 
 
-def shown_failure(answer: Answer, say: Say) -> str:
-    """Say why there is no answer."""
-    failure = answer.failure
-    return say("unanswered") if failure is None else say(failure.key, **failure.values)
+def failure_text(result: LookupResult, translate: Translator) -> str:
+    """Return why there is no answer."""
+    failure = result.failure
+    return translate("unanswered") if failure is None else translate(failure.key, **failure.values)

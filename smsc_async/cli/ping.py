@@ -1,4 +1,4 @@
-"""`smsc ping`: whether phones can be reached now, and how long that took to find out."""
+"""`smsc ping`: whether phones are reachable now, and how long the answer took."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from smsc_async.cli.arguments import seconds
+from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name
-from smsc_async.cli.lookup import Answer, Question, ask, shown_failure, shown_reach
+from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text, run_lookup
 from smsc_async.messages import Ping
 
 if TYPE_CHECKING:
@@ -19,49 +19,49 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
 
 
-def ping(
+def ping_command(
     *numbers: str,
     url: str | None = None,
-    wait: Annotated[float, Parameter(converter=seconds)] = 30.0,
+    wait: Annotated[float, Parameter(converter=parse_duration)] = 30.0,
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Ask phones whether they are there.
+    """Check whether phones are reachable.
 
     Args:
         numbers: With country code.
-        url: Of the gateway; None takes SMSC_URL.
-        wait: For the answers, seconds.
-        full: Show whole numbers.
-        screen: Where to show the answers.
+        url: Of the gateway; None means SMSC_URL.
+        wait: Timeout of each answer, seconds.
+        full: Show complete numbers.
+        screen: For the output.
     """
-    question = Question(command="smsc ping", kind=Ping, table=_table, told=lambda _: {})
-    return ask(question, numbers, url, wait, screen, is_full=full)
+    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, details=lambda _: {})
+    return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
 
 
-def _table(answers: Sequence[Answer], say: Say) -> RenderableType:
-    """Lay out the answers, a number a row."""
+def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
+    """Return the results as a table, one row a number."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in ("number", "reachable", "took"):
-        table.add_column(say(key), no_wrap=True)
-    table.add_column(say("told"), overflow="fold")
-    for answer in answers:
-        took = f"{answer.seconds:.2f} {say('seconds')}" if answer.receipt is not None else ""
+        table.add_column(translate(key), no_wrap=True)
+    table.add_column(translate("details"), overflow="fold")
+    for result in results:
+        took = f"{result.seconds:.2f} {translate('seconds')}" if result.receipt is not None else ""
         table.add_row(
-            Text(answer.name, style="bold"),
-            shown_reach(answer, say),
+            Text(result.name, style="bold"),
+            reachability_text(result, translate),
             took,
-            _what(answer, say),
+            _details(result, translate),
         )
     return table
 
 
-def _what(answer: Answer, say: Say) -> str:
-    """Say what the receipt told, or why there is none."""
-    receipt = answer.receipt
+def _details(result: LookupResult, translate: Translator) -> str:
+    """Return state and cause from the receipt, or why there is none."""
+    receipt = result.receipt
     if receipt is None:
-        return shown_failure(answer, say)
-    return ", ".join(filter(None, (state_name(receipt.state), cause(receipt.error, say))))
+        return failure_text(result, translate)
+    return ", ".join(filter(None, (state_name(receipt.state), cause(receipt.error, translate))))

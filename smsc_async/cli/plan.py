@@ -1,10 +1,10 @@
-"""`smsc plan`: what a text takes, and what makes it more expensive. Nothing is sent."""
+"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive. Sends nothing."""
 
 from __future__ import annotations
 
 import sys
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -13,119 +13,62 @@ from rich.text import Text
 
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
-from smsc_async.cli.console import Screen, labelled
+from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import Kind, make, text_of
+from smsc_async.cli.kinds import (
+    DEFAULT_OPTIONS,
+    MessageKind,
+    MessageOptions,
+    make_message,
+    text_of,
+)
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
-from smsc_async.gateway.plan import Plan
-from smsc_async.gateway.plan import plan as make_plan
-from smsc_async.messages import Coding, LongText, Message, Sms, Voice
+from smsc_async.gateway.plan import Plan, plan
+from smsc_async.gateway.typography import PLAIN_SIGNS
+from smsc_async.messages import Coding, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
-_NOBODY = "70000000000"
-_NO_ADDRESS = "nobody@example.com"
-_LISTED = 12
-"""Characters that are named one by one; above it they are counted."""
+_PLACEHOLDER_NUMBER = "70000000000"
+_PLACEHOLDER_EMAIL = "someone@example.com"
+_MOST_LISTED = 12
+"""Maximum number of characters listed; the others are counted."""
 
-# What a typist means by them. Accents are taken off by Unicode's own decomposition.
-_REPLACEMENTS: Final = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-    **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
-    **dict.fromkeys("\u2022\u00b7\u2219", "*"),
-    "\u2026": "...",
-    "\u2116": "No",
-    "\u00d7": "x",
-    "\u20bd": "RUB",
-    "\u00a9": "(c)",
-    "\u00ae": "(R)",
-    "\u2122": "(TM)",
-    "\u00b0": " deg",
-}
-# Typed with the wrong keyboard: nobody sees the difference, but the text becomes UCS-2.
+# Cyrillic letters that look like Latin ones: typed by mistake, they force UCS-2.
 _LOOKALIKES: Final = dict(zip("АВЕКМНОРСТХаеорсухІіЅѕ", "ABEKMHOPCTXaeopcyxIiSs", strict=True))
 
 
-def plan(
+def plan_command(
     text: str,
     *,
-    kind: Kind = Kind.SMS,
-    sender: str = "",
-    comment: str | None = None,
-    coding: Coding | None = None,
-    long_text: LongText | None = None,
-    flash: Annotated[bool, Parameter(negative="")] = False,
-    smart: Annotated[bool, Parameter(negative="")] = False,
-    subject: str | None = None,
-    voice: Voice | None = None,
-    language: str | None = None,
-    call_wait: int | None = None,
-    call_interval: int | None = None,
-    call_attempts: int | None = None,
-    param: str | None = None,
-    bot: str | None = None,
+    options: Annotated[MessageOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show what a text takes.
+    """Show the plan of a message.
 
     Args:
-        text: "-" is standard input.
-        kind: Of the message; each has options of its own.
-        sender: Checked as well.
-        comment: Travels with the text.
-        coding: None chooses the narrowest.
-        long_text: How several parts travel; None is UDH.
-        flash: A flash message.
-        smart: As with smart_text=1 in the URL.
-        subject: Of an e-mail.
-        voice: Who reads a call aloud.
-        language: In which a call is read.
-        call_wait: Seconds a call rings.
-        call_interval: Seconds between attempts to call.
-        call_attempts: How many of them.
-        param: The gateway's own parameter of a call.
-        bot: Name of a Telegram bot.
-        screen: Where to show it.
+        text: The text; "-" reads standard input.
+        options: Of the message.
+        screen: For the output.
     """
-    message = make(
-        kind,
-        "smsc plan",
-        to=_NO_ADDRESS if kind is Kind.EMAIL else _NOBODY,
-        text=read_text(text),
-        sender=sender,
-        comment=comment,
-        coding=coding,
-        long_text=long_text,
-        flash=flash,
-        smart=smart,
-        subject=subject,
-        voice=voice,
-        language=language,
-        call_wait=call_wait,
-        call_interval=call_interval,
-        call_attempts=call_attempts,
-        param=param,
-        bot=bot,
-    )
-    show_plan(message, screen, TextSettings(smart=smart))
+    to = _PLACEHOLDER_EMAIL if options.kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER
+    message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
+    show_plan(message, screen, TextSettings(smart=options.smart))
     return ExitCode.DONE
 
 
 def read_text(text: str) -> str:
-    """Return *text*, or that of standard input without its last line break.
+    """Return *text*, or the content of standard input without its last line break.
 
     Raises:
-        Failure: There is none, or it is in another encoding.
+        Failure: Standard input is empty or isn't UTF-8.
     """
     if text != STANDARD_INPUT:
         return text
@@ -133,112 +76,110 @@ def read_text(text: str) -> str:
         read = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
         read = None
-    # Outside of the handler: the error above holds the text.
+    # Outside of the handler: the error above contains the text.
     if read is None:
-        raise Failure(ExitCode.WRONG_USE, "bad_bytes", went="went.not_sent")
+        raise Failure(ExitCode.USAGE_ERROR, "bad_bytes", outcome="outcome.not_sent")
     read = read.replace("\r\n", "\n").removesuffix("\n")
     if not read:
-        raise Failure(ExitCode.WRONG_USE, "no_text", went="went.not_sent")
+        raise Failure(ExitCode.USAGE_ERROR, "no_text", outcome="outcome.not_sent")
     return read
 
 
 def show_plan(
     message: Message[Receipt], screen: Screen, settings: TextSettings = DEFAULT_SETTINGS
 ) -> None:
-    """Show how *message* would travel, and what smart text makes of it."""
-    plain, smart = (make_plan(message, replace(settings, smart=on)) for on in (False, True))
-    is_smart, say = settings.smart, screen.say
+    """Show the plan of *message*, and what smart text changes."""
+    plain, smart = (plan(message, replace(settings, smart=on)) for on in (False, True))
+    is_smart, translate = settings.smart, screen.translate
     made = smart if is_smart else plain
     replaced = replacements(text_of(message), made) if isinstance(message, Sms) else {}
     cheaper = _cheaper(message, replaced)
-    screen.show(labelled(*rows(message, made, say)))
+    screen.show(label_grid(*plan_rows(message, made, translate)))
     if replaced:
-        screen.show("", _forcing(replaced, say))
+        screen.show("", _forcing(replaced, translate))
     if cheaper is not None:
-        screen.show("", Text(_instead(made, cheaper, say), style="green"))
-    if said := _smart(plain, smart, say, is_smart=is_smart):
-        screen.show("", Text(said, style="green" if plain != smart else "dim"))
-    screen.write(
+        screen.show("", Text(_instead(made, cheaper, translate), style="green"))
+    if text := _smart(plain, smart, translate, is_smart=is_smart):
+        screen.show("", Text(text, style="green" if plain != smart else "dim"))
+    screen.write_json(
         {
-            **as_json(message, made, replaced, cheaper),
+            **_as_json(message, made, replaced, cheaper),
             "smart_text": is_smart,
             "smart": {"coding": smart.coding.name.lower(), "parts": smart.parts},
         }
     )
 
 
-def _smart(plain: Plan, smart: Plan, say: Say, *, is_smart: bool) -> str:
-    """Say what smart text saves, or would; empty where there is nothing to say."""
+def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -> str:
+    """Return what smart text saves, or would save; empty without a difference worth showing."""
     saved = plain.parts - smart.parts
     if not is_smart:
-        parts = say.count("parts", smart.parts)
-        return say("smart.would", parts=parts, now=plain.parts) if saved else ""
+        parts = translate.count("parts", smart.parts)
+        return translate("smart.would", parts=parts, now=plain.parts) if saved else ""
     if plain == smart:
-        return say("smart.nothing")
-    parts = say.count("parts", plain.parts)
-    return say("smart.saves" if saved else "smart.same", parts=parts)
+        return translate("smart.nothing")
+    parts = translate.count("parts", plain.parts)
+    return translate("smart.saves" if saved else "smart.same", parts=parts)
 
 
-def rows(message: Message[Receipt], made: Plan, say: Say) -> list[tuple[str, RenderableType]]:
-    """Return the plan as rows of a label and what belongs to it."""
-    name = say(f"coding.{made.coding.value}")
-    units = say.count(f"{made.coding.name.lower()}_units", made.units)
-    octets = say.count("octets", sum(made.octets))
-    # By parts an Sms is charged; what other kinds cost doesn't depend on how they travel.
-    parts = say("charged" if isinstance(message, Sms) else "goes_as")
+def plan_rows(
+    message: Message[Receipt], made: Plan, translate: Translator
+) -> list[tuple[str, RenderableType]]:
+    """Return the plan as labels and values."""
+    name = translate(f"coding.{made.coding.value}")
+    units = translate.count(f"{made.coding.name.lower()}_units", made.units)
+    octets = translate.count("octets", sum(made.octets))
+    # An Sms is charged by parts; the price of other kinds doesn't depend on them.
+    parts = translate("charged" if isinstance(message, Sms) else "goes_as")
     found: list[tuple[str, RenderableType]] = [
-        (say("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
-        (say("why"), _why(message, made, say)),
-        (parts, Text(say.count("parts", made.parts), style="bold")),
-        (say("size"), say("size.of", units=units, octets=octets)),
+        (translate("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
+        (translate("why"), _why(message, made, translate)),
+        (parts, Text(translate.count("parts", made.parts), style="bold")),
+        (translate("size"), translate("size.of", units=units, octets=octets)),
     ]
-    found += [_part(made, number, say) for number in _shown_parts(made)]
+    # The first part is full, the last has room: the others are like the first.
+    found += [_part(made, number, translate) for number in sorted({1, made.parts})]
     if made.parts > 1:
-        found.append((say("travels"), say(f"travels.{made.long_text.value}")))
+        found.append((translate("travels"), translate(f"travels.{made.long_text.value}")))
     return found
 
 
-def _shown_parts(made: Plan) -> list[int]:
-    """Return the numbers of the parts that differ: the first, and the last with its room."""
-    return sorted({1, made.parts})
-
-
-def _part(made: Plan, number: int, say: Say) -> tuple[str, Text]:
-    """Return how full a part is, as a row."""
+def _part(made: Plan, number: int, translate: Translator) -> tuple[str, Text]:
+    """Return label and fill level of a part."""
     used = made.octets[number - 1]
     capacity = made.octets[-1] + made.room
     room = max(capacity - used, 0)
     bar = "█" * round(20 * used / capacity)
-    counted = say("used", used=used, capacity=capacity, room=room)
-    return say("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
+    counted = translate("used", used=used, capacity=capacity, room=room)
+    return translate("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
 
 
-def _why(message: Message[Receipt], made: Plan, say: Say) -> str:
-    """Say why it is this coding."""
+def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
+    """Return the reason for the coding."""
     if not isinstance(message, Sms):
-        return say("why.markup")
+        return translate("why.markup")
     if message.coding is not None:
-        return say("why.asked")
+        return translate("why.asked")
     if made.coding is not Coding.UCS2:
         is_plain = TextCoding.GSM.fits(message.text + (message.comment or ""))
-        return say("why.gsm" if is_plain else "why.smart")
+        return translate("why.gsm" if is_plain else "why.smart")
     cyrillic = sum(map(_is_cyrillic, made.forced_by))
     others = len(made.forced_by) - cyrillic
-    counted = [say.count("letters", cyrillic)] if cyrillic else []
-    counted += [say.count("others" if cyrillic else "characters", others)] if others else []
-    return say("why.forced", letters=", ".join(counted))
+    counted = [translate.count("letters", cyrillic)] if cyrillic else []
+    counted += [translate.count("others" if cyrillic else "characters", others)] if others else []
+    return translate("why.forced", letters=", ".join(counted))
 
 
 def _is_cyrillic(char: str) -> bool:
-    """Tell a letter of the Cyrillic blocks."""
+    """Whether *char* is in the Cyrillic blocks."""
     return "\u0400" <= char <= "\u052f"
 
 
 def replacements(text: str, made: Plan) -> dict[str, str | None]:
-    """Return what each forcing character could be in GSM; None where there is nothing.
+    """Return a replacement in the GSM alphabet for each character that forces UCS-2, or None.
 
-    A Latin look-alike is proposed for a Cyrillic letter only in a text that is Latin otherwise:
-    there it is a slip of the keyboard, elsewhere it would be a Russian text in disguise.
+    A Latin look-alike is proposed for a Cyrillic letter only in a text that is mostly Latin,
+    where the letter is a typing error. Russian words aren't to be spelled with Latin letters.
     """
     latin = sum(char.isascii() and char.isalpha() for char in text)
     is_latin = latin > sum(map(_is_cyrillic, text))
@@ -246,9 +187,9 @@ def replacements(text: str, made: Plan) -> dict[str, str | None]:
 
 
 def _replacement(char: str, *, is_latin: bool) -> str | None:
-    """Return what one character could be in GSM."""
-    if char in _REPLACEMENTS:
-        return _REPLACEMENTS[char]
+    """Return the replacement of one character; for an accented letter, the bare letter."""
+    if char in PLAIN_SIGNS:
+        return PLAIN_SIGNS[char]
     if _is_cyrillic(char):
         return _LOOKALIKES.get(char) if is_latin else None
     if unicodedata.combining(char):
@@ -260,7 +201,7 @@ def _replacement(char: str, *, is_latin: bool) -> str | None:
 
 
 def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> Plan | None:
-    """Plan the text with all replacements made, where each character has one."""
+    """Return the plan of the text with all replacements; None if a character has none."""
     if not isinstance(message, Sms) or message.coding is not None:
         return None
     if not replaced or None in replaced.values():
@@ -269,58 +210,54 @@ def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> P
         return None
     text = "".join(replaced.get(char, char) or "" for char in message.text)
     try:
-        return make_plan(Sms(to=message.to, text=text, comment=message.comment))
-    except InvalidMessageError:  # nothing is left of it, or it has become markup
+        return plan(Sms(to=message.to, text=text, comment=message.comment))
+    except InvalidMessageError:  # the text has become empty, or markup
         return None
 
 
-def _instead(made: Plan, cheaper: Plan, say: Say) -> str:
-    """Say what the replacements save."""
-    parts = say.count("parts", cheaper.parts)
+def _instead(made: Plan, cheaper: Plan, translate: Translator) -> str:
+    """Return what the replacements save."""
+    parts = translate.count("parts", cheaper.parts)
     if cheaper.parts == made.parts:
-        return say("same_parts", parts=parts)
-    return say("instead", parts=parts, now=made.parts)
+        return translate("same_parts", parts=parts)
+    return translate("instead", parts=parts, now=made.parts)
 
 
-def _forcing(replaced: Mapping[str, str | None], say: Say) -> Table:
-    """List the characters that forced the coding; those that nothing replaces are counted."""
+def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table:
+    """Return a table of the characters that force UCS-2; Cyrillic letters share one row."""
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),
         pad_edge=False,
         header_style="dim",
-        title=say("forcing"),
+        title=translate("forcing"),
         title_justify="left",
         title_style="bold",
     )
     for key in ("character", "code_point", "name", "in_gsm"):
-        table.add_column(say(key), overflow="fold")
+        table.add_column(translate(key), overflow="fold")
     letters = [char for char in replaced if _is_cyrillic(char) and replaced[char] is None]
     chars = [char for char in replaced if char not in letters]
-    for char in chars[:_LISTED]:
-        table.add_row(*_character(char, replaced[char], say))
-    if len(chars) > _LISTED:
-        table.add_row("…", f"+{len(chars) - _LISTED}")
+    for char in chars[:_MOST_LISTED]:
+        table.add_row(*_character(char, replaced[char], translate))
+    if len(chars) > _MOST_LISTED:
+        table.add_row("…", f"+{len(chars) - _MOST_LISTED}")
     if letters:
-        none = Text(say("no_gsm"), style="dim")
-        table.add_row(Text(" ".join(letters), style="bold"), *_cyrillic(letters), none)
+        none = Text(translate("no_gsm"), style="dim")
+        first, last = ord(min(letters)), ord(max(letters))
+        code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
+        name = Text("cyrillic", style="dim")
+        table.add_row(Text(" ".join(letters), style="bold"), code_points, name, none)
     return table
 
 
-def _cyrillic(letters: list[str]) -> tuple[str, Text]:
-    """Return the code points and the name of letters that stand together."""
-    first, last = ord(min(letters)), ord(max(letters))
-    code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
-    return code_points, Text("cyrillic", style="dim")
-
-
-def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]:
+def _character(char: str, replacement: str | None, translate: Translator) -> tuple[Text, ...]:
     """Return the cells of one character."""
     shown = char if char.isprintable() and not unicodedata.combining(char) else "·"
     if replacement is None:
-        instead = Text(say("no_gsm"), style="dim")
+        instead = Text(translate("no_gsm"), style="dim")
     elif _is_cyrillic(char):
-        instead = Text(say("lookalike", replacement=replacement), style="green")
+        instead = Text(translate("lookalike", replacement=replacement), style="green")
     else:
         instead = Text(repr(replacement), style="green")
     return (
@@ -331,13 +268,13 @@ def _character(char: str, replacement: str | None, say: Say) -> tuple[Text, ...]
     )
 
 
-def as_json(
+def _as_json(
     message: Message[Receipt],
     made: Plan,
     replaced: Mapping[str, str | None],
     cheaper: Plan | None,
 ) -> dict[str, Any]:
-    """Return the plan as one object."""
+    """Return the plan as a JSON object."""
     return {
         "coding": made.coding.name.lower(),
         "data_coding": made.data_coding,

@@ -1,37 +1,38 @@
-"""One command, from its arguments to its exit code.
+"""Runs one command, from its arguments to its exit code.
 
-Rule: a command's function is its command line (cyclopts reads the signature), and only the module
-of the command that was named is imported. Nothing leaves this module but an exit code.
+Rule: the signature of a command's function is its command line (read by cyclopts), and only the
+module of that command is imported. No exception leaves this module.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
+from dataclasses import fields, is_dataclass, replace
 from importlib import import_module, metadata
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App, CycloptsError
 
-from smsc_async.cli import help_pages as pages
 from smsc_async.cli.arguments import (
     STANDARD_INPUT,
+    closest_match,
     failure_of_arguments,
-    nearest,
-    read_common,
-    wrong_use,
+    read_common_options,
+    usage_error,
 )
 from smsc_async.cli.console import Screen
 from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.help_pages import help_page
+from smsc_async.cli.i18n import Translator
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from inspect import BoundArguments
 
-    from smsc_async.cli.arguments import Common
+    from smsc_async.cli.arguments import CommonOptions
 
 COMMANDS: Final = (
     "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench", "bulk",
@@ -39,11 +40,11 @@ COMMANDS: Final = (
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return the exit code. Never raises."""
-    _let_print(sys.stdout, sys.stderr)
-    common = read_common(arguments)
-    say = Say(common.language)
-    screen = Screen(say, is_json=common.is_json, is_debug=common.is_debug)
+    """Run one command and return its exit code. Never raises."""
+    _escape_unencodable(sys.stdout, sys.stderr)
+    common = read_common_options(arguments)
+    translate = Translator(common.language)
+    screen = Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
     try:
         return int(_run(common, screen))
     except Failure as failure:
@@ -52,60 +53,62 @@ def run(arguments: Sequence[str]) -> int:
         return _end(failure_of(error), screen)
     except KeyboardInterrupt:
         return _end(Failure(ExitCode.INTERRUPTED, "interrupted"), screen)
-    except BaseException as error:  # noqa: BLE001 -- the last place to make a sentence of it; a cancelled loop ends with one, too
+    except BaseException as error:  # noqa: BLE001 -- the last place to report it; a cancelled event loop raises one, too
         kind = type(error).__name__
         return _end(Failure(ExitCode.UNKNOWN, "unexpected", kind=kind), screen)
 
 
 def _end(failure: Failure, screen: Screen) -> int:
-    """Tell of a failure and return its exit code."""
+    """Report a failure and return its exit code."""
     if screen.is_debug:
         traceback.print_exc()
     return report(failure, screen)
 
 
-def _run(common: Common, screen: Screen) -> int:
-    """Do what the common options ask for, or call the command."""
+def _run(common: CommonOptions, screen: Screen) -> int:
+    """Handle the common options, or call the command."""
     if common.bad_language is not None:
-        raise wrong_use("use.language", "smsc", value=common.bad_language)
+        raise usage_error("use.language", "smsc", value=common.bad_language)
     if common.is_version:
         return _show_version(screen)
     name = common.rest.pop(0) if common.rest else ""
     if common.is_help and name not in COMMANDS:
         name = "smsc"
     if common.is_help:
-        # Whoever asks for a page is a person, whatever else is asked for.
-        Screen(screen.say).show(*pages.page(screen.say.language, name))
+        # As text even with --json.
+        Screen(screen.translate).show(help_page(screen.translate.language, name))
         return ExitCode.DONE
     return _call(_command(name, screen), common.rest, name, screen)
 
 
 def _show_version(screen: Screen) -> int:
-    """Show which release this is."""
+    """Show the version."""
     try:
         version = metadata.version("smsc-async")
     except metadata.PackageNotFoundError:
-        version = "from its sources"  # nobody has installed it
+        version = "from its sources"  # not installed
     screen.show(f"smsc-async {version}")
-    screen.write({"name": "smsc-async", "version": version})
+    screen.write_json({"name": "smsc-async", "version": version})
     return ExitCode.DONE
 
 
 def _command(name: str, screen: Screen) -> Callable[..., int]:
     """Import the function of a command."""
     if not name:
-        screen.complain(*pages.page(screen.say.language, "smsc"))
-        raise wrong_use("use.no_command", "smsc")
+        screen.show_error(help_page(screen.translate.language, "smsc"))
+        raise usage_error("use.no_command", "smsc")
     if name not in COMMANDS:
-        near = nearest(name, COMMANDS)
+        near = closest_match(name, COMMANDS)
         key = "use.unknown_command.near" if near else "use.unknown_command"
-        raise wrong_use(key, "smsc", name=name, near=near)
-    command: Callable[..., int] = getattr(import_module(f"smsc_async.cli.{name}"), name)
+        raise usage_error(key, "smsc", name=name, near=near)
+    command: Callable[..., int] = getattr(
+        import_module(f"smsc_async.cli.{name}"), f"{name}_command"
+    )
     return command
 
 
 def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Screen) -> int:
-    """Let the parser bind the arguments to the command's signature, and call it."""
+    """Bind the arguments to the signature of the command and call it."""
     try:
         parser = App(name=name, help_flags=(), version_flags=())
         parser.default(command)
@@ -114,23 +117,29 @@ def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Scr
         failure = failure_of_arguments(error, f"smsc {name}")
     else:
         return command(*bound.args, **_options(bound), screen=screen)
-    # Outside of the handler: the parser's error repeats all arguments.
+    # Outside of the handler: the error of the parser contains all arguments.
     raise failure
 
 
 def _options(bound: BoundArguments) -> dict[str, Any]:
-    """Return the options; a lone "-" behind one is its value, not standard input."""
-    kinds = bound.signature.parameters
+    """Return the options; "-" after an option is its value, not standard input."""
+    parameters = bound.signature.parameters
     return {
-        name: "-"
-        if value == STANDARD_INPUT and kinds[name].kind is Parameter.KEYWORD_ONLY
-        else value
+        name: _option(value) if parameters[name].kind is Parameter.KEYWORD_ONLY else value
         for name, value in bound.kwargs.items()
     }
 
 
-def _let_print(*streams: Any) -> None:  # noqa: ANN401 -- whatever stands in for them in a test
-    """Show what the terminal's own encoding doesn't have as an escape, instead of failing."""
+def _option(value: Any) -> Any:  # noqa: ANN401 -- of any type
+    """Return the value of an option, or of a group of options."""
+    if is_dataclass(value) and not isinstance(value, type):
+        values = {one.name: _option(getattr(value, one.name)) for one in fields(value)}
+        return replace(value, **values)
+    return "-" if value == STANDARD_INPUT else value
+
+
+def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- tests replace the streams
+    """Escape what the encoding of the terminal lacks, instead of failing."""
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

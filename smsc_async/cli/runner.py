@@ -1,7 +1,7 @@
-"""The way over a link: where it leads, on a loop of its own, and how far it came.
+"""Runs the coroutine of a command and tracks whether anything was sent.
 
-Rule: from the moment a message may have left, whatever ends the command says so. A command that
-sends no message doesn't speak of it.
+Rule: once a message may have been sent, every failure says so, whatever ended the command. A
+command that sends nothing doesn't mention it.
 """
 
 from __future__ import annotations
@@ -21,82 +21,81 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.console import Screen
 
-NOT_SENT = "went.not_sent"
-UNKNOWN = "went.unknown"
-ACCEPTED = "went.accepted"
+NOT_SENT = "outcome.not_sent"
+UNKNOWN = "outcome.unknown"
+ACCEPTED = "outcome.accepted"
 
 LONGEST_WAIT = 24 * 3600
-"""Seconds: the gateway tries no longer."""
+"""Seconds: the longest time the gateway tries to deliver a message."""
 
 
 @dataclass(slots=True)
-class Course:
-    """How far a command has come.
+class SendProgress:
+    """What a command has sent so far.
 
     Args:
-        went: Of the text that answers "did it go?"; empty where nothing is to go.
-        message_ids: What the gateway has accepted.
+        outcome: Key of the text that says whether anything was sent; empty for a command that
+            sends nothing.
+        message_ids: Ids of accepted messages.
     """
 
-    went: str = ""
+    outcome: str = ""
     message_ids: tuple[str, ...] = ()
 
 
-def read_config(url: str | None, course: Course) -> SmscConfig:
-    """Read the URL that was given, or that of the environment.
+def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
+    """Return the settings of *url*, or those of the environment.
 
     Raises:
-        Failure: Neither is there, or it makes no sense.
+        Failure: There is no URL, or it is invalid.
     """
     try:
         return SmscConfig.from_env() if url is None else SmscConfig.from_url(url)
     except ConfigError as error:
-        failure = _of_config(error, course)
+        failure = _failure_of(error, progress)
+        if error.name == "SMSC_URL" and error.value is None:
+            failure = Failure(ExitCode.USAGE_ERROR, "no_url", outcome=progress.outcome)
     raise failure
 
 
-def _of_config(error: ConfigError, course: Course) -> Failure:
-    """Tell a URL that isn't set from one that makes no sense."""
-    if error.name == "SMSC_URL" and error.value is None:
-        return Failure(ExitCode.WRONG_USE, "no_url", went=course.went)
-    return _without_sending(failure_of(error), course)
-
-
-def _without_sending(failure: Failure, course: Course) -> Failure:
-    """Leave "did it go?" out where nothing was to go."""
-    if not course.went:
-        failure.went = ""
+def _failure_of(error: SmscError, progress: SendProgress) -> Failure:
+    """Convert an error, without an outcome for a command that sends nothing."""
+    failure = failure_of(error)
+    if not progress.outcome:
+        failure.outcome = ""
     return failure
 
 
-def travel(way: Coroutine[Any, Any, int], course: Course, screen: Screen) -> int:
-    """Go the way on a loop of its own; whatever ends it, say how far it came.
+def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Screen) -> int:
+    """Run a coroutine on a new event loop.
 
     Returns:
-        The exit code that the way ends with.
+        The exit code that the coroutine returns.
 
     Raises:
-        Failure: With what is known of the messages.
+        Failure: Whatever ended the coroutine, with the outcome of *progress*.
     """
     kind = ""
     cause: BaseException | None = None
     try:
-        return asyncio.run(way)
+        return asyncio.run(main)
     except KeyboardInterrupt:
         code, key = ExitCode.INTERRUPTED, "interrupted"
     except SmscError as error:
-        raise _without_sending(failure_of(error), course) from error
+        raise _failure_of(error, progress) from error
     except Failure:
         raise
-    except BaseException as error:  # noqa: BLE001 -- a loop that was cancelled ends with one, too
+    except BaseException as error:  # noqa: BLE001 -- a cancelled event loop raises one, too
         cause = error if screen.is_debug else None
         code, key = ExitCode.UNKNOWN, "unexpected"
         kind = type(error).__name__
-    raise Failure(code, key, went=course.went, message_ids=course.message_ids, kind=kind) from cause
+    raise Failure(
+        code, key, outcome=progress.outcome, message_ids=progress.message_ids, kind=kind
+    ) from cause
 
 
-def ended() -> asyncio.Event:
-    """Return what is set by Ctrl-C, or by whoever stops the process politely."""
+def stop_event() -> asyncio.Event:
+    """Return an event that SIGINT (Ctrl-C) and SIGTERM set."""
     event, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, RuntimeError, ValueError):

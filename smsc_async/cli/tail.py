@@ -1,8 +1,8 @@
-"""`smsc tail`: receipts and subscribers' messages, as they come.
+"""`smsc tail`: a log of delivery receipts (DLRs) and incoming messages.
 
-Rule: one line each. Texts of subscribers are shown, since that is what it is for; numbers are
-masked unless `--full` says otherwise. Both streams are always read, whichever is shown: one that
-nobody reads would hold up the other.
+Rule: one line each. Texts of subscribers are shown, as that is its purpose; numbers are masked
+unless `--full` is given. Both streams are always read, whichever is shown: back-pressure of an
+unread one would stop the other.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from rich.text import Text
 from pdu.enums import BindMode, MessageState
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
-from smsc_async.cli.runner import Course, ended, read_config, travel
+from smsc_async.cli.formatting import cause, display_number, one_line, state_name, subscriber_fields
+from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
 from smsc_async.errors import ClientClosedError
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
@@ -30,14 +30,14 @@ from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from smsc_async.cli.i18n import Say
+    from smsc_async.cli.i18n import Translator
     from smsc_async.config import SmscConfig
     from smsc_async.instrumentation import LinkEvent
 
 _COLUMNS = "{:8}  {:8}  {:12} {:12}  {}"
 
 
-def tail(
+def tail_command(
     *,
     receipts: Annotated[bool, Parameter(negative="")] = False,
     incoming: Annotated[bool, Parameter(negative="")] = False,
@@ -45,36 +45,35 @@ def tail(
     url: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show what comes until Ctrl-C.
+    """Show receipts and incoming messages until Ctrl-C.
 
     Args:
-        receipts: Only these, unless both are asked for.
-        incoming: Only these, unless both are asked for.
-        full: Show whole numbers.
-        url: Of the gateway; None takes SMSC_URL.
-        screen: Where to show it all.
+        receipts: Show only receipts, unless both options are given.
+        incoming: Show only incoming messages, unless both options are given.
+        full: Show complete numbers.
+        url: Of the gateway; None means SMSC_URL.
+        screen: For the output.
     """
-    course = Course()
-    config = read_config(url, course)
+    progress = SendProgress()
+    config = read_config(url, progress)
     kinds = (Receipt,) * receipts + (IncomingMessage,) * incoming or (Receipt, IncomingMessage)
-    watch = _Watch(screen, kinds, is_full=full)
+    session = _TailSession(screen, kinds, is_full=full)
     try:
-        # It only listens, so it asks for no more.
-        return travel(watch.run(replace(config, mode=BindMode.RECEIVER)), course, screen)
+        return run_async(session.run(replace(config, mode=BindMode.RECEIVER)), progress, screen)
     except Failure as failure:
         if failure.code is not ExitCode.INTERRUPTED:
             raise
-    # Where signals can't be handled, Ctrl-C still is the end that was meant.
+    # Ctrl-C where signals can't be handled: the intended end.
     return ExitCode.DONE
 
 
-class _Watch:
+class _TailSession:
     """One run of `smsc tail`.
 
     Args:
-        screen: Where to show what comes.
-        kinds: What is shown of it.
-        is_full: Show whole numbers.
+        screen: For the output.
+        kinds: Classes of the items to show.
+        is_full: Show complete numbers.
     """
 
     def __init__(
@@ -83,29 +82,31 @@ class _Watch:
         self._screen = screen
         self._kinds = kinds
         self._is_full = is_full
-        self._ended = asyncio.Event()
+        self._stopped = asyncio.Event()
         self._failure: Failure | None = None
         self._is_down = False
         self._shown: Counter[str] = Counter()
 
     async def run(self, config: SmscConfig) -> int:
-        """Show what comes until it is ended, or until the gateway refuses for good."""
-        # Imported here: an error of the URL needs no client.
+        """Show items until stopped, or until the gateway refuses the bind for good."""
+        # Imported here: an invalid URL needs no client.
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         began = perf_counter()
-        self._ended = ended()
+        self._stopped = stop_event()
         async with AsyncExitStack() as stack:
-            with self._screen.waiting("connecting"):
-                smsc = await stack.enter_async_context(SmscClient(config, hooks=[self._told]))
+            with self._screen.spinner("connecting"):
+                smsc = await stack.enter_async_context(
+                    SmscClient(config, hooks=[self._on_link_event])
+                )
             self._greet(config)
             streams = (smsc.receipts(), smsc.incoming())
             readers = [asyncio.create_task(self._read(stream)) for stream in streams]
-            ending = asyncio.create_task(self._ended.wait())
-            # A reader that is done has failed.
+            ending = asyncio.create_task(self._stopped.wait())
+            # A reader that ends before that has failed.
             await asyncio.wait([ending, *readers], return_when=asyncio.FIRST_COMPLETED)
-            self._end(self._failure)
-        # They end when all that came before the end is shown.
+            self._stop(self._failure)
+        # The readers end after the last item received before the client was closed.
         await asyncio.gather(ending, *readers)
         if self._failure is not None:
             raise self._failure
@@ -113,29 +114,29 @@ class _Watch:
         return ExitCode.DONE
 
     async def _read(self, stream: AsyncIterator[Receipt | IncomingMessage]) -> None:
-        """Show what is asked for of a stream, until it ends."""
-        with suppress(ClientClosedError):  # the end came before the first look
+        """Show the selected items of a stream until it ends."""
+        with suppress(ClientClosedError):  # closed before the first item
             async for item in stream:
                 if isinstance(item, self._kinds):
                     self._show(item)
 
-    def _end(self, failure: Failure | None = None) -> None:
-        """Come to the end."""
+    def _stop(self, failure: Failure | None = None) -> None:
+        """End the session."""
         self._failure = failure
-        self._ended.set()
+        self._stopped.set()
 
-    # The link itself.
+    # The link.
 
-    def _told(self, event: LinkEvent) -> None:
-        """Tell of a link that goes and comes back: silence must mean that nothing came."""
-        if self._ended.is_set():
+    def _on_link_event(self, event: LinkEvent) -> None:
+        """Report a lost and a restored link, so that silence means that nothing arrived."""
+        if self._stopped.is_set():
             return
         match event:
             case LinkDown(reason=reason):
                 self._notice("tail.down", reason=reason)
                 self._is_down = True
             case ConnectFailed(retry_in=None, reason=reason):
-                self._end(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=reason))
+                self._stop(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=reason))
             case ConnectFailed(retry_in=wait, reason=reason):
                 self._notice("tail.retry", reason=reason, seconds=f"{wait:.0f}")
                 self._is_down = True
@@ -144,35 +145,37 @@ class _Watch:
                 self._is_down = False
 
     def _notice(self, key: str, **values: object) -> None:
-        """Say something beside the lines."""
-        self._screen.complain(Text(self._screen.say(key, **values), style="yellow"))
+        """Print a notice to standard error."""
+        self._screen.show_error(Text(self._screen.translate(key, **values), style="yellow"))
 
     def _greet(self, config: SmscConfig) -> None:
-        """Say where it listens, and name the columns."""
-        say = self._screen.say
+        """Show the address and the header."""
+        translate = self._screen.translate
         self._screen.show(
-            Text.assemble(say("tail.listening"), " ", (str(config), "bold green")),
-            Text(say("tail.stop"), style="dim"),
+            Text.assemble(translate("tail.listening"), " ", (str(config), "bold green")),
+            Text(translate("tail.stop"), style="dim"),
             "",
             wrap=False,
         )
         names = ("time", "kind", "from", "to", "what")
-        header = _COLUMNS.format(*(say(f"tail.columns.{name}") for name in names))
+        header = _COLUMNS.format(*(translate(f"tail.columns.{name}") for name in names))
         self._screen.show(Text(header, style="dim"), wrap=False)
-        self._screen.write({"event": "listening", "url": str(config)})
+        self._screen.write_json({"event": "listening", "url": str(config)})
 
     def _sum_up(self, took: float) -> None:
-        """Say how much there was."""
-        say, shown = self._screen.say, self._shown
+        """Show the number of items."""
+        translate, shown = self._screen.translate, self._shown
         counted = [
-            say.count(noun, shown[event]) for event, noun, kind in _EVENTS if kind in self._kinds
+            translate.count(noun, shown[event])
+            for event, noun, kind in _EVENTS
+            if kind in self._kinds
         ]
-        said = say("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
+        said = translate("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
         self._screen.show("", Text(said, style="bold"))
         counts = {noun: shown[event] for event, noun, _ in _EVENTS}
-        self._screen.write({"event": "summary", **counts, "seconds": round(took, 1)})
+        self._screen.write_json({"event": "summary", **counts, "seconds": round(took, 1)})
 
-    # What comes.
+    # Items.
 
     def _show(self, item: Receipt | IncomingMessage) -> None:
         """Show one receipt or message."""
@@ -181,51 +184,53 @@ class _Watch:
         self._shown[event] += 1
         recipient = item.to if isinstance(item, Receipt) else item.recipient
         sender, recipient = (
-            number(address, is_full=self._is_full) for address in (item.sender, recipient)
+            display_number(address, is_full=self._is_full) for address in (item.sender, recipient)
         )
-        say = self._screen.say
-        kind = "HLR" if isinstance(item, HlrReceipt) else say(f"tail.{event}")
+        translate = self._screen.translate
+        kind = "HLR" if isinstance(item, HlrReceipt) else translate(f"tail.{event}")
         head = _COLUMNS.format(now.strftime("%H:%M:%S"), kind, sender, recipient, "")
-        what = _receipt(item, say) if isinstance(item, Receipt) else _incoming(item, say)
+        what = (
+            _receipt(item, translate) if isinstance(item, Receipt) else _incoming(item, translate)
+        )
         self._screen.show(Text.assemble((head, "cyan"), what), wrap=False)
-        self._screen.write(
+        self._screen.write_json(
             {
                 "event": event,
                 "received_at": now.isoformat(),
                 "sender": sender,
                 "to": recipient,
-                **_as_json(item, say),
+                **_as_json(item, translate),
             }
         )
-        if self._screen.is_muted:
-            self._end()
+        if self._screen.is_closed:
+            self._stop()
 
 
 _EVENTS = (("receipt", "receipts", Receipt), ("incoming", "messages", IncomingMessage))
 
 
-def _receipt(receipt: Receipt, say: Say) -> Text:
-    """Say what became of a message."""
+def _receipt(receipt: Receipt, translate: Translator) -> Text:
+    """Return the state and the details of a receipt."""
     is_delivered = receipt.state is MessageState.DELIVERED
     style = "bold green" if is_delivered else "bold red" if receipt.is_final else "bold yellow"
-    told = [receipt.message_id, cause(receipt.error, say)]
+    details = [receipt.message_id, cause(receipt.error, translate)]
     if isinstance(receipt, HlrReceipt):
-        told += [receipt.country, receipt.network]
+        details += [receipt.country, receipt.network]
     state = f"{state_name(receipt.state):13}"
-    return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, told))))
+    return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, details))))
 
 
-def _incoming(message: IncomingMessage, say: Say) -> Text:
-    """Say what a subscriber wrote."""
+def _incoming(message: IncomingMessage, translate: Translator) -> Text:
+    """Return the text of an incoming message."""
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
     if message.is_complete:
         return Text(text)
-    missing = say("tail.parts", parts=message.parts, total=message.total)
+    missing = translate("tail.parts", parts=message.parts, total=message.total)
     return Text.assemble((f"{missing} ", "yellow"), text)
 
 
-def _as_json(item: Receipt | IncomingMessage, say: Say) -> dict[str, Any]:
-    """Return what is told, for programs."""
+def _as_json(item: Receipt | IncomingMessage, translate: Translator) -> dict[str, Any]:
+    """Return the fields of an item for its JSON object."""
     if isinstance(item, IncomingMessage):
         return {
             "text": item.text,
@@ -239,7 +244,7 @@ def _as_json(item: Receipt | IncomingMessage, say: Say) -> dict[str, Any]:
         "state": state_name(item.state),
         "final": item.is_final,
         "error_code": item.error_code,
-        "explained": None if item.error is None else item.error.explain(say.language),
+        "explained": None if item.error is None else item.error.explain(translate.language),
         "cost": item.cost,
-        **(subscriber(item) if isinstance(item, HlrReceipt) else {}),
+        **(subscriber_fields(item) if isinstance(item, HlrReceipt) else {}),
     }

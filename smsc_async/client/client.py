@@ -21,9 +21,9 @@ from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import Plan, plan
+from smsc_async.gateway.receipts import read_query_result
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
-from smsc_async.receipts import read_query_result
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.stores import MemoryRuleStore
 

@@ -17,8 +17,9 @@ from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.gateway.coding import TextSettings, decode
+from smsc_async.gateway.receipts import id_normalizers, is_receipt, read_receipt
 from smsc_async.instrumentation import LOG
-from smsc_async.receipts import IncomingMessage, Receipt, is_receipt, read_receipt
+from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,7 +116,7 @@ class InboundRouter:
         self._settings = settings
         self._dispatcher = dispatcher
         self._clock = clock
-        response_key, receipt_key = _keys(config.message_ids)
+        response_key, receipt_key = id_normalizers(config.message_ids)
         self.correlator = ReceiptCorrelator(
             config.timeouts.early_receipt, response_key=response_key, receipt_key=receipt_key
         )
@@ -306,20 +307,3 @@ class InboundRouter:
             f"<InboundRouter {self.receipts_taken} receipts, {self.messages_taken} messages taken,"
             f" {len(self.receipts)} and {len(self.incoming)} unread>"
         )
-
-
-def _keys(
-    message_ids: str,
-) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes ids of responses and of receipts comparable."""
-    response_key = _decimal if message_ids == "response_hex" else None
-    receipt_key = _decimal if message_ids == "receipt_hex" else None
-    return response_key, receipt_key
-
-
-def _decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal; any other id unchanged."""
-    try:
-        return str(int(message_id, 16))
-    except ValueError:
-        return message_id

@@ -22,7 +22,7 @@ from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, ConfigError
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import Addressing, Composer
+from smsc_async.gateway.compose import Addressing, Composer, wire_text
 from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ClientRuntime:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
-        settings = TextSettings.from_config(config)
+        self._text_settings = settings = TextSettings.from_config(config)
         self.addressing = Addressing.from_config(config)
         self._composer = Composer(settings, self.addressing)
         # Two processes that begin at 0 would mix up their parts at the same phone.
@@ -143,7 +143,7 @@ class ClientRuntime:
 
     def preview(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        text = self._composer.wire_text(message)
+        text = wire_text(message, self._text_settings)
         blocked = self.admission.peek(message, planned.pdus, text)
         if blocked is None:
             return planned
@@ -177,7 +177,7 @@ class ClientRuntime:
         """Route a receipt or an incoming message."""
         self.inbound.on_request(link, request)
 
-    def on_accepted(self, job: MessageJob[Any], message_id: str, _index: int) -> None:
+    def on_accepted(self, job: MessageJob[Any], message_id: str) -> None:
         """Expect the receipts of an accepted part."""
         early = self._correlator.register(job, message_id)
         if early:
@@ -187,7 +187,7 @@ class ClientRuntime:
         """Report to the rules that a message is written later than they were asked for."""
         self.admission.postpone(job)
 
-    def on_finished(self, job: MessageJob[Any]) -> None:
+    def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Count the outcome of a message, report it to the rules and to the caller."""
         if job.failure is None:
             self.accepted_messages += 1
@@ -200,6 +200,8 @@ class ClientRuntime:
                 job.bulk.on_finished(job)
         elif not waiter.done():
             waiter.set_result(None)
+        if message_id:
+            self.on_accepted(job, message_id)
 
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from smsc_async._message_checks import BOT_MARK, COMMENT_MARK, SUBJECT_MARK, VOICE_MARK
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
-    BOT_MARK,
-    COMMENT_MARK,
-    SUBJECT_MARK,
-    VOICE_MARK,
     Email,
     HlrQuery,
     Message,

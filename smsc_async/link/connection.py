@@ -319,7 +319,7 @@ class Link(asyncio.Protocol):
         """Write all that is queued, in one write."""
         self._flush_planned = False
         transport = self._transport
-        octets = self.session.outgoing()
+        octets = self.session.data_to_send()
         if octets and transport is not None and not transport.is_closing():
             if WIRE.isEnabledFor(DEBUG):
                 self._wire.sent(octets)

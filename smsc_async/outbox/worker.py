@@ -23,6 +23,7 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
+from smsc_async.gateway.receipts import id_normalizers
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.outbox.entry import OutboxState
@@ -78,7 +79,7 @@ class Worker:
         self._concurrency = concurrency
         self._stop_when_empty = stop_when_empty
         self._grace = grace
-        self._spelling = smsc.config.message_ids
+        self._id_of_response, self._id_of_receipt = id_normalizers(smsc.config.message_ids)
         self._reads_receipts = receipts
         self._under_way: set[asyncio.Task[None]] = set()
         self._in_client: set[asyncio.Task[Any]] = set()
@@ -257,7 +258,7 @@ class Worker:
     def _accepted(self, taken: Claim, sent: Submission[Receipt]) -> Settlement:
         """Keep the gateway's ids, and what receipts have come already."""
         ids = sent.message_ids
-        part_ids = tuple(map(_decimal, ids)) if self._spelling == "response_hex" else ids
+        part_ids = tuple(map(self._id_of_response, ids)) if self._id_of_response else ids
         receipts = [
             (part_id, int(receipt.state))
             for part_id, receipt in zip(part_ids, sent.receipts, strict=False)
@@ -278,8 +279,9 @@ class Worker:
         try:
             async for receipt in self._smsc.receipts():
                 if receipt.is_final and receipt.state is not None:
-                    is_hex = self._spelling == "receipt_hex"
-                    part_id = _decimal(receipt.message_id) if is_hex else receipt.message_id
+                    part_id = receipt.message_id
+                    if self._id_of_receipt is not None:
+                        part_id = self._id_of_receipt(part_id)
                     await self._record(part_id, int(receipt.state))
         except SmscError as error:
             LOG.debug("! the outbox reads no receipts: %s", error)
@@ -338,11 +340,3 @@ def _unknown(taken: Claim, reason: str, message_ids: tuple[str, ...] = ()) -> Se
     return Settlement(
         claim=taken, state=OutboxState.UNKNOWN, reason=reason, message_ids=message_ids
     )
-
-
-def _decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal; what is none stays as it is."""
-    try:
-        return str(int(message_id, 16))
-    except ValueError:
-        return message_id

@@ -1,4 +1,4 @@
-"""The command line in this process: an environment that says nothing, and what came out of it."""
+"""Fixtures that run the command line in this process, without the developer's environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from smsc_async.simulator import HostedSimulator
 
-SAYING = (
+VARIABLES = (
     "SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "SMSC_URL", "NO_COLOR", "FORCE_COLOR",
     "CLICOLOR_FORCE", "TTY_COMPATIBLE",
 )  # fmt: skip
@@ -27,8 +27,8 @@ SAYING = (
 
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own environment, and 80 columns."""
-    for name in SAYING:
+    """Without the developer's own variables, and with 80 columns."""
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
 
@@ -37,43 +37,43 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def smsc(
     quiet: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., CompletedProcess[str]]:
-    """Run `smsc` in this process, as fast as a function call."""
+    """Return a function that runs `smsc` in this process."""
     del quiet
 
     def run(*arguments: str, stdin: bytes = b"") -> CompletedProcess[str]:
-        """Call `main` and collect what it said."""
+        """Call `main` and capture its output."""
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = main(arguments)
-        said = capsys.readouterr()
-        return CompletedProcess(arguments, code, said.out, said.err)
+        output = capsys.readouterr()
+        return CompletedProcess(arguments, code, output.out, output.err)
 
     return run
 
 
 @pytest.fixture
 def gateway() -> Iterator[HostedSimulator]:
-    """Run the gateway on a thread of its own; the command has its own loop."""
+    """Run the simulator on its own thread; the command has its own event loop."""
     with Simulator(Scenario(receipt_delay=0.01)).in_thread() as simulator:
         yield simulator
 
 
 @pytest.fixture
-def nobody() -> str:
-    """Return a URL at which nobody listens any more."""
+def unreachable() -> str:
+    """Return the URL of a server that is closed."""
     with Simulator().in_thread() as simulator:
         return simulator.url
 
 
 @pytest.fixture
 def interrupted(smsc: Callable[..., CompletedProcess[str]]) -> Callable[..., CompletedProcess[str]]:
-    """Run `smsc` and press Ctrl-C as soon as something has come true."""
+    """Return a function that runs `smsc` and interrupts it after an event."""
 
     def run(*arguments: str, after: Callable[[], object]) -> CompletedProcess[str]:
-        """Call `main` while another thread waits for *after* to return."""
+        """Call `main`; another thread sends SIGINT when *after* returns."""
         is_over = threading.Event()
 
         def press() -> None:
-            """Be Ctrl-C, also where *after* fails: nothing else ends some commands."""
+            """Send SIGINT, also if *after* fails: nothing else ends some commands."""
             try:
                 after()
             finally:

@@ -1,15 +1,15 @@
-"""Options of all commands, taken out before a command is looked at."""
+"""Common options are separated from the arguments of a command."""
 
 from __future__ import annotations
 
 import pytest
 
-from smsc_async.cli.arguments import STANDARD_INPUT, read_common
+from smsc_async.cli.arguments import STANDARD_INPUT, read_common_options
 
 
 @pytest.fixture(autouse=True)
 def _quiet(quiet: None) -> None:
-    """The environment decides nothing here."""
+    """Without variables that affect the output."""
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,16 @@ def _quiet(quiet: None) -> None:
         (["plan", "--json=1"], ["plan", "--json=1"]),
     ],
 )
-def test_the_rest_is_left_for_the_command(arguments: list[str], rest: list[str]) -> None:
-    """In its order; nothing behind `--` is ours."""
-    assert rest == read_common(arguments).rest
+def test_other_arguments_are_left_for_the_command(arguments: list[str], rest: list[str]) -> None:
+    """In their order; everything after `--` belongs to the command."""
+    assert rest == read_common_options(arguments).rest
 
 
 def test_each_option_is_found() -> None:
-    """Wherever it stands."""
-    common = read_common(["--help", "plan", "--json", "--version", "--debug", "--lang", "ru"])
+    """At any position."""
+    common = read_common_options(
+        ["--help", "plan", "--json", "--version", "--debug", "--lang", "ru"]
+    )
 
     assert (True, True, True, True, "ru") == (
         common.is_help,
@@ -46,8 +48,10 @@ def test_each_option_is_found() -> None:
     ("arguments", "bad"),
     [(["--lang", "de"], "de"), (["--lang"], ""), (["--lang="], ""), (["--lang", "en"], None)],
 )
-def test_unspoken_language_is_kept_for_the_complaint(arguments: list[str], bad: str | None) -> None:
-    """The complaint itself is in the environment's language."""
-    common = read_common(arguments)
+def test_unsupported_language_is_kept_for_the_message(
+    arguments: list[str], bad: str | None
+) -> None:
+    """The message itself is in the language of the environment."""
+    common = read_common_options(arguments)
 
     assert ("en", bad) == (common.language, common.bad_language)

@@ -1,4 +1,4 @@
-"""`smsc bench`: nothing is sent by accident, and what is measured is what was agreed on."""
+"""`smsc bench`: nothing is sent without consent, and exactly what was confirmed is measured."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NUMBERS = ["79995550001", "79995550002", "79995550003"]
 
 @pytest.fixture
 def gateway() -> Iterator[HostedSimulator]:
-    """Run the gateway on a thread of its own; the command takes it for a real one."""
+    """Run the simulator on its own thread; the command takes it for a real gateway."""
     with Simulator(Scenario(receipt_delay=0.01)).in_thread() as simulator:
         yield simulator
 
@@ -44,37 +44,37 @@ def recipients(tmp_path: Path) -> Path:
     return file
 
 
-def test_simulator_needs_nothing_but_its_name(smsc: Smsc) -> None:
-    """Trying it out is one short line, and costs nothing."""
+def test_simulator_needs_no_recipients(smsc: Smsc) -> None:
+    """One short command tries it, free of charge."""
     done = smsc("bench", "sim://", *SMALL, "--wait", "0")
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "12 messages, 12 parts" in done.stdout
-    assert "cost nothing" in done.stdout
-    assert "in this process" in done.stdout
+    assert "free of charge" in done.stdout
+    assert "in the same process" in done.stdout
 
 
 def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """Invented numbers belong to somebody."""
+    """An invented number may belong to a subscriber."""
     done = smsc("bench", gateway.url, *SMALL, "--yes")
 
     assert (2, "", []) == (done.returncode, done.stdout, list(gateway.messages))
     assert "--recipients" in done.stderr
-    assert "nothing left this machine" in done.stderr
+    assert "nothing was sent" in done.stderr
 
 
-def test_real_link_needs_a_yes(smsc: Smsc, gateway: HostedSimulator, recipients: Path) -> None:
-    """What it would cost is said; where nobody can be asked, nothing is sent."""
+def test_real_link_needs_consent(smsc: Smsc, gateway: HostedSimulator, recipients: Path) -> None:
+    """The cost is shown; without a terminal to ask on, nothing is sent."""
     done = smsc("bench", gateway.url, *SMALL, "--recipients", str(recipients))
 
     assert (2, []) == (done.returncode, list(gateway.messages))
     assert "12 messages, 12 parts" in done.stdout
-    assert "paid" in done.stdout
+    assert "charged" in done.stdout
     assert "--yes" in done.stderr
 
 
 @pytest.mark.parametrize(("answer", "code", "sent"), [("yes", 0, AGREED), ("", 2, 0), ("no", 2, 0)])
-def test_answer_decides(  # noqa: PLR0917 - what it needs comes by name
+def test_only_yes_is_consent(  # noqa: PLR0917 - what it needs comes by name
     smsc: Smsc,
     gateway: HostedSimulator,
     recipients: Path,
@@ -83,8 +83,8 @@ def test_answer_decides(  # noqa: PLR0917 - what it needs comes by name
     code: int,
     sent: int,
 ) -> None:
-    """Anything but a yes is a no."""
-    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
+    """Any other answer cancels."""
+    monkeypatch.setattr("smsc_async.cli.bench_task._can_ask", lambda: True)
     arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients))
     done = smsc(*arguments, stdin=f"{answer}\n".encode())
 
@@ -94,18 +94,18 @@ def test_answer_decides(  # noqa: PLR0917 - what it needs comes by name
 def test_json_cannot_ask(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A question would stand among the objects."""
-    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
+    """A question on standard output would break the JSON lines."""
+    monkeypatch.setattr("smsc_async.cli.bench_task._can_ask", lambda: True)
     arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients), "--json")
     done = smsc(*arguments, stdin=b"yes\n")
 
     assert (2, 0) == (done.returncode, len(gateway.messages))
 
 
-def test_exactly_what_was_agreed_on_is_sent(
+def test_exactly_the_confirmed_messages_are_sent(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path
 ) -> None:
-    """And no two messages are alike, since the gateway takes a repeat for a mistake."""
+    """All are different, because the gateway refuses repeats."""
     done = smsc("bench", gateway.url, *SMALL, "--recipients", str(recipients), "--yes")
     sent = [(message.recipient, message.text) for message in gateway.messages]
 
@@ -116,7 +116,7 @@ def test_exactly_what_was_agreed_on_is_sent(
 def test_json_holds_a_line_for_each_window(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path
 ) -> None:
-    """For scripts; the last line sums up."""
+    """Followed by a summary."""
     arguments = ("--recipients", str(recipients), "--yes", "--json")
     *steps, summary = map(
         json.loads, smsc("bench", gateway.url, *SMALL, *arguments).stdout.splitlines()
@@ -143,20 +143,20 @@ def test_few_numbers_are_not_flooded(smsc: Smsc, gateway: HostedSimulator, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [(b"79995550001\n12-34-secret", "line 2"), (b"\xff\xfe", "UTF-8"), (None, "No such file")],
 )
-def test_unusable_file_is_said(
-    smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, content: bytes | None, said: str
+def test_unusable_file_is_reported(
+    smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, content: bytes | None, output: str
 ) -> None:
-    """Before anything is sent, and without repeating what stands there."""
+    """Before anything is sent, and without repeating its content."""
     file = tmp_path / "numbers.txt"
     if content is not None:
         file.write_bytes(content)
     done = smsc("bench", gateway.url, *SMALL, "--recipients", str(file), "--yes")
 
     assert (2, 0) == (done.returncode, len(gateway.messages))
-    assert said in done.stderr
+    assert output in done.stderr
     assert "12-34" not in done.stderr
 
 
@@ -176,17 +176,17 @@ def test_unusable_file_is_said(
     ],
 )
 def test_wrong_use_ends_with_two(smsc: Smsc, wrong: tuple[str, str]) -> None:
-    """Each option says what it doesn't take."""
+    """Each option names the value it doesn't accept."""
     name, value = wrong
     done = smsc("bench", "sim://", f"{name}={value}")
 
     assert (2, "") == (done.returncode, done.stdout)
 
 
-def test_gateway_that_takes_nothing_is_asked_no_further(
+def test_gateway_that_accepts_nothing_ends_the_test(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path
 ) -> None:
-    """Whoever goes on against refusals is blocked in the end."""
+    """Sending on against refusals gets an account blocked."""
     gateway.scenario = Scenario(submit_status=CommandStatus.ESME_RINVSRCADR)
     many = ("--windows", "1", "--messages", "100", "--warm-up", "0", "--wait", "0")
     done = smsc("bench", gateway.url, *many, "--recipients", str(recipients), "--yes")
@@ -199,7 +199,7 @@ def test_gateway_that_takes_nothing_is_asked_no_further(
 def test_single_refusals_are_counted(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path
 ) -> None:
-    """They end the command with 1, not the measurement."""
+    """They set the exit code to 1 but don't end the measurement."""
     gateway.scenario = Scenario(
         submit_status=lambda message: (
             CommandStatus.ESME_RTHROTTLED
@@ -217,8 +217,8 @@ def test_single_refusals_are_counted(
     assert 1 == summary["failed"]
 
 
-def test_report_needs_nothing_else(smsc: Smsc, tmp_path: Path) -> None:
-    """One file: no script, no address, in the reader's language."""
+def test_report_is_self_contained(smsc: Smsc, tmp_path: Path) -> None:
+    """One file without scripts and addresses, in the user's language."""
     file = tmp_path / "report.html"
     done = smsc("bench", "sim://", *SMALL, "--wait", "0", "--html", str(file), "--lang", "ru")
     page = file.read_text(encoding="utf-8")
@@ -232,8 +232,8 @@ def test_report_needs_nothing_else(smsc: Smsc, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.takes_up_to(15, reason="a process is started")
-async def test_interrupted_measurement_says_what_is_paid(recipients: Path) -> None:
-    """Ctrl-C in the middle: 130, and how many were accepted by then."""
+async def test_interrupted_measurement_reports_what_was_accepted(recipients: Path) -> None:
+    """Ctrl-C: exit code 130, and how many messages are charged so far."""
     async with Simulator(Scenario(receipts=False)) as gateway:
         endless = ("--windows", "1", "--messages", "100", "--warm-up", "0", "--rate", "10", "--yes")
         process = await asyncio.create_subprocess_exec(
@@ -243,12 +243,12 @@ async def test_interrupted_measurement_says_what_is_paid(recipients: Path) -> No
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        await gateway.wait_for_message(timeout=14)
+        await gateway.wait_for_message(timeout=300)
         process.send_signal(signal.SIGINT)
-        said, complaint = await process.communicate()
+        output, complaint = await process.communicate()
         taken = len(gateway.messages)
 
-    stopped, *_ = map(json.loads, said.decode().splitlines())
+    stopped, *_ = map(json.loads, output.decode().splitlines())
     assert (130, "stopped") == (process.returncode, stopped["event"])
     assert taken - 1 <= stopped["accepted"] <= taken
     assert "Traceback" not in complaint.decode()

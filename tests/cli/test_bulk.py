@@ -1,4 +1,4 @@
-"""`smsc bulk`: each row once, however often the command is run and however it ended."""
+"""`smsc bulk`: each row is sent once, however often the command runs and however it ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from smsc_async.simulator import HostedSimulator, KeptMessage
+    from smsc_async.simulator import HostedSimulator, SubmittedMessage, SubmitView
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -32,14 +32,14 @@ ROWS = "".join(f"{TO},message {number}\n" for number in range(5))
 
 @pytest.fixture
 def gateway() -> Iterator[HostedSimulator]:
-    """Run the gateway on a thread of its own; the command has its own loop."""
+    """Run the simulator on its own thread; the command has its own event loop."""
     with Simulator(Scenario(receipt_delay=0.0)).in_thread() as simulator:
         yield simulator
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Give a file of five messages."""
+    """Write a file of five messages."""
     path = tmp_path / "clients.csv"
     path.write_text(f"to,text\n{ROWS}", encoding="utf-8")
     return path
@@ -51,7 +51,7 @@ def sum_of(done: CompletedProcess[str]) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_every_row_is_sent_once(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
-    """In the order of the file; run again there is nothing to do, not even a link is needed."""
+    """In the order of the file. A second run has nothing to do and opens no connection."""
     first = smsc("bulk", str(file), "--url", gateway.url, "--sender", "Shop")
     again = smsc("bulk", str(file), "--url", "smpp://a:b@127.0.0.1:1")
 
@@ -65,13 +65,13 @@ def test_every_row_is_sent_once(smsc: Smsc, gateway: HostedSimulator, file: Path
     assert file.with_name("clients.csv.outbox").exists()
 
 
-def test_new_rows_are_sent_and_lost_ones_are_not(
+def test_new_rows_are_sent_and_removed_ones_are_not(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """Wherever they are put in; a row that was taken out before it was sent stays unsent."""
+    """New rows may be inserted anywhere; a row removed before it was sent stays unsent."""
     file.write_text(f"to,text\n{TO},one\n{TO},unwanted\n", encoding="utf-8")
-    with Simulator().in_thread() as nobody:
-        url = nobody.url
+    with Simulator().in_thread() as closed:
+        url = closed.url
     assert 3 == smsc("bulk", str(file), "--url", url).returncode
 
     file.write_text(f"to,text\n{TO},new\n{TO},one\n", encoding="utf-8")
@@ -84,10 +84,10 @@ def test_new_rows_are_sent_and_lost_ones_are_not(
 
 
 def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
-    """Ours and the gateway's, in the order of the rows, with the reason."""
+    """Invalid ones and those the gateway refused, in the order of the rows, with reasons."""
 
-    def refuse(message: KeptMessage) -> int:
-        """Refuse one of them."""
+    def refuse(message: SubmitView) -> int:
+        """Refuse one of the messages."""
         return CommandStatus.ESME_RINVDSTADR if message.text == "message 3" else 0
 
     gateway.scenario = Scenario(submit_status=refuse)
@@ -95,12 +95,12 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
         more.write("123,secret words\n")
     done = smsc("bulk", str(file), "--url", gateway.url, "--json")
     rejected = file.with_name("clients.rejected.csv").read_text(encoding="utf-8-sig").splitlines()
-    said = [json.loads(line) for line in done.stdout.splitlines()]
+    output = [json.loads(line) for line in done.stdout.splitlines()]
 
     assert 1 == done.returncode
-    assert [5, 7] == [one["row"] for one in said[:-1]]
+    assert [5, 7] == [one["row"] for one in output[:-1]]
     assert (6, 4, 2, 0) == tuple(
-        said[-1][name] for name in ("rows", "accepted", "rejected", "unknown")
+        output[-1][name] for name in ("rows", "accepted", "rejected", "unknown")
     )
     assert ["to,text,reason", f"{TO},message 3", "123,secret words"] == [
         rejected[0], *(line[: line.index(",", line.index(",") + 1)] for line in rejected[1:])
@@ -112,10 +112,10 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
 def test_refused_rows_are_sent_again_on_demand(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """With the sender that was forgotten, perhaps; what was accepted isn't touched."""
+    """Possibly with a corrected sender; accepted rows stay untouched."""
 
-    def refuse(message: KeptMessage) -> int:
-        """Want a sender of all but one."""
+    def refuse(message: SubmitView | SubmittedMessage) -> int:
+        """Refuse messages without a sender, except one."""
         is_fine = message.sender or message.text == "message 0"
         return 0 if is_fine else CommandStatus.ESME_RINVSRCADR
 
@@ -137,7 +137,7 @@ def test_refused_rows_are_sent_again_on_demand(
 def test_unknown_rows_are_sent_again_on_demand_only(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """Twice may be paid twice: the exit code is 4 until somebody decides."""
+    """They may be charged twice, so the exit code is 4 until the user decides."""
     gateway.scenario = Scenario(silent=True, receipts=False)
     silent = smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
     # As if the minute were over in which the gateway refuses them as repeats.
@@ -152,10 +152,10 @@ def test_unknown_rows_are_sent_again_on_demand_only(
     assert 10 == len(gateway.messages)
 
 
-def test_text_without_end_is_rejected_before_anything_leaves(
+def test_text_of_too_many_parts_is_rejected_before_sending(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """It makes a message, but more parts than there are numbers for."""
+    """It is a valid message, but a reference numbers 255 parts at most."""
     with file.open("a", encoding="utf-8") as more:
         more.write(f"{TO},{'x' * 50_000}\n")
     done = smsc("bulk", str(file), "--url", gateway.url, "--json")
@@ -166,10 +166,10 @@ def test_text_without_end_is_rejected_before_anything_leaves(
 def test_link_that_fails_for_good_ends_with_three(
     smsc: Smsc, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some may have gone before; the outbox knows which."""
+    """Some rows may have been sent; the outbox has their state."""
 
     async def failing(*_: object, **__: object) -> None:
-        """Lose it."""
+        """Raise what a lost connection raises."""
         raise ClientClosedError("the login was refused")
 
     monkeypatch.setattr("smsc_async.outbox.Outbox.run", failing)
@@ -177,11 +177,11 @@ def test_link_that_fails_for_good_ends_with_three(
 
     assert 3 == done.returncode
     assert "perhaps in part" in done.stderr
-    assert "run it again" in done.stderr
+    assert "run the command again" in done.stderr
 
 
 def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
-    """No URL is needed, and no file is made."""
+    """It needs no URL and writes no file."""
     with file.open("a", encoding="utf-8") as more:
         more.write(f"{TO},{'ы' * 71}\n123,hi\n")
     done = smsc("bulk", str(file), "--dry-run")
@@ -194,8 +194,8 @@ def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
     assert [file.name] == [path.name for path in file.parent.iterdir()]
 
 
-def test_wrong_encoding_is_said(smsc: Smsc, file: Path) -> None:
-    """With the option that helps, in the reader's language."""
+def test_wrong_encoding_is_reported(smsc: Smsc, file: Path) -> None:
+    """With the option to use, in the user's language."""
     file.write_bytes("to,text\n79991234567,Привет".encode("cp1251"))
     done = smsc("bulk", str(file), "--url", "sim://", "--lang", "ru")
     right = smsc("bulk", str(file), "--url", "sim://", "--encoding", "cp1251")
@@ -205,16 +205,16 @@ def test_wrong_encoding_is_said(smsc: Smsc, file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "-"])
-def test_missing_file_is_wrong_use(smsc: Smsc, name: str) -> None:
-    """Standard input is none: nothing could be kept beside it."""
+def test_missing_file_is_a_usage_error(smsc: Smsc, name: str) -> None:
+    """So is standard input: there is no place for an outbox next to it."""
     done = smsc("bulk", name, "--url", "sim://")
 
     assert 2 == done.returncode
     assert "can't read" in done.stderr
 
 
-def test_outbox_that_is_none_is_said(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
-    """Nothing is sent without it."""
+def test_invalid_outbox_is_reported(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """Nothing is sent without an outbox."""
     file.with_name("clients.csv.outbox").write_text("a letter " * 200, encoding="utf-8")
     done = smsc("bulk", str(file), "--url", gateway.url)
 
@@ -226,17 +226,17 @@ def test_outbox_that_is_none_is_said(smsc: Smsc, gateway: HostedSimulator, file:
 def test_login_that_is_refused_ends_with_three(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """The rows wait in the outbox for the next run."""
+    """The rows stay in the outbox for the next run."""
     gateway.scenario = Scenario(accounts={})
     assert 3 == smsc("bulk", str(file), "--url", gateway.url).returncode
     gateway.scenario = Scenario()
     assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
 
 
-def test_what_another_process_is_sending_is_unknown_here(
+def test_row_another_process_is_sending_is_unknown(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
-    """It isn't rejected: that process knows better."""
+    """It isn't rejected: the other process will know the result."""
     smsc("bulk", str(file), "--url", gateway.url)
     with sqlite3.connect(file.with_name("clients.csv.outbox")) as connection:
         connection.execute("UPDATE smsc_outbox SET state = 'sending' WHERE id = 1")
@@ -249,7 +249,7 @@ def test_what_another_process_is_sending_is_unknown_here(
 def test_bar_is_drawn_on_a_terminal(
     smsc: Smsc, gateway: HostedSimulator, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Elsewhere there are lines."""
+    """Other outputs get lines."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = smsc("bulk", str(file), "--url", gateway.url)
 
@@ -258,8 +258,8 @@ def test_bar_is_drawn_on_a_terminal(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.takes_up_to(20, reason="processes are started")
-async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
-    """Ctrl-C in the middle: 130, what to do, and nothing twice afterwards."""
+async def test_interrupted_run_is_resumed(tmp_path: Path) -> None:
+    """Ctrl-C: exit code 130 with advice, and nothing is sent twice afterwards."""
     file = tmp_path / "clients.csv"
     rows = "".join(f"7999{number:07d},message {number}\n" for number in range(100))
     file.write_text(f"to,text\n{rows}", encoding="utf-8")
@@ -271,7 +271,7 @@ async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
         ]  # fmt: skip
 
         async def start() -> asyncio.subprocess.Process:
-            """Run the command."""
+            """Start the command in a new process."""
             return await asyncio.create_subprocess_exec(
                 *command,
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
@@ -280,15 +280,15 @@ async def test_interrupted_run_goes_on(tmp_path: Path) -> None:
             )
 
         first = await start()
-        await gateway.wait_for_message(timeout=14)
+        await gateway.wait_for_message(timeout=300)
         first.send_signal(signal.SIGINT)
-        _, said = await first.communicate()
+        _, output = await first.communicate()
         between = len(gateway.messages)
         second = await start()
         await second.communicate()
         arrived = sorted(message.text or "" for message in gateway.messages)
 
     assert (130, 0) == (first.returncode, second.returncode)
-    assert "run it again" in said.decode()
+    assert "run the command again" in output.decode()
     assert 0 < between < 100
     assert sorted(f"message {number}" for number in range(100)) == arrived

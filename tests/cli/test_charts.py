@@ -1,4 +1,4 @@
-"""Charts: what is drawn is true, whole and harmless."""
+"""Charts: correct, complete and safe."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _NUMBERS = re.compile(r' (?:x|y|x1|x2|y1|y2|cx|cy|width|height)="([^"]*)"')
 
 
 class Tags(HTMLParser):
-    """Sees to it that each tag is closed in its turn."""
+    """Checks that tags are closed in order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag that begins."""
+        """Open a tag."""
         del attrs
         if tag not in _VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a tag that is closed at once."""
+        """Skip a self-closing tag."""
 
     def handle_endtag(self, tag: str) -> None:
-        """Take a tag that ends."""
+        """Close a tag."""
         assert self.open.pop() == tag
 
 
@@ -63,8 +63,8 @@ def chart(*points: tuple[float, float], is_log: bool = False) -> str:
         (1_200_000.0, "1.2 M"),
     ],
 )
-def test_numbers_have_three_digits_that_count(value: float, shown: str) -> None:
-    """More of them are noise on a chart."""
+def test_numbers_have_three_significant_digits(value: float, shown: str) -> None:
+    """More digits are noise on a chart."""
     assert shown == short(value)
 
 
@@ -79,7 +79,7 @@ def test_numbers_have_three_digits_that_count(value: float, shown: str) -> None:
 )
 @pytest.mark.parametrize("is_log", [False, True])
 def test_points_stay_within_the_drawing(points: list[tuple[float, float]], is_log: bool) -> None:  # noqa: FBT001
-    """Whatever the figures are: also a single one, and none at all."""
+    """For any figures, also a single one and none."""
     drawn = chart(*points, is_log=is_log)
 
     for number in _NUMBERS.findall(drawn):
@@ -87,18 +87,18 @@ def test_points_stay_within_the_drawing(points: list[tuple[float, float]], is_lo
         assert 0 <= float(number) <= 760
 
 
-def test_logarithm_leaves_out_what_it_has_no_place_for() -> None:
-    """A zero is no error of whoever measured."""
+def test_logarithmic_axis_omits_zero() -> None:
+    """A measured zero is valid and must not raise."""
     assert 1 == chart((0, 5), (10, 0), (10, 5), is_log=True).count("<circle")
 
 
-def test_nothing_to_draw_is_said() -> None:
-    """An empty frame looks like a mistake."""
+def test_chart_without_data_says_so() -> None:
+    """An empty frame would look like an error."""
     assert "–" in chart()
 
 
-def test_longest_bar_fills_the_room_and_the_others_their_share() -> None:
-    """Lengths are what people compare."""
+def test_bars_are_proportional() -> None:
+    """Readers compare lengths; the longest bar takes the whole width."""
     drawn = bars(
         "rates", [Bar("a", 100.0, is_ours=True), Bar("b", 50.0), Bar("c", None, "stalled")]
     )
@@ -108,8 +108,8 @@ def test_longest_bar_fills_the_room_and_the_others_their_share() -> None:
     assert "stalled" in drawn
 
 
-def test_names_cannot_break_out() -> None:
-    """A name of a file or a host is text, whatever stands in it."""
+def test_names_are_escaped() -> None:
+    """The name of a file or host is text, whatever characters it has."""
     evil = "</title><script>alert(1)</script>"
     made = page(
         evil,
@@ -127,10 +127,10 @@ def test_names_cannot_break_out() -> None:
     assert "<script" not in made
 
 
-def test_page_is_whole() -> None:
-    """Every tag is closed, and nothing is fetched from anywhere."""
+def test_page_is_valid_and_self_contained() -> None:
+    """Every tag is closed, and nothing is loaded from elsewhere."""
     parts = chart((1, 2), (3, 4)), table(["a", "b"], [["c", Cell("d", is_good=True)]])
-    made = page("title", "said", section("one", "", *parts), section("two", "said"))
+    made = page("title", "output", section("one", "", *parts), section("two", "output"))
     tags = Tags()
     tags.feed(made)
     tags.close()

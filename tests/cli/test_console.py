@@ -1,4 +1,4 @@
-"""What reaches standard output, and what standard error."""
+"""What is written to standard output, and what to standard error."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.text import Text
 
-from smsc_async.cli.console import Screen, labelled
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.console import Screen, label_grid
+from smsc_async.cli.i18n import Translator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def screen(quiet: None) -> Callable[[bool], Screen]:
-    """Make a screen for people, or one for programs."""
+    """Return a screen for text or for JSON."""
     del quiet
-    return lambda is_json: Screen(Say("en"), is_json=is_json)
+    return lambda is_json: Screen(Translator("en"), is_json=is_json)
 
 
-def test_people_get_no_json(
+def test_text_output_has_no_json(
     screen: Callable[[bool], Screen], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is written for programs isn't shown to them."""
+    """Without `--json`, objects aren't written."""
     shown = screen(False)  # noqa: FBT003 - what the fixture takes
     shown.show("for people")
-    shown.write({"for": "programs"})
+    shown.write_json({"for": "programs"})
 
     assert "for people\n" == capsys.readouterr().out
 
 
-def test_programs_get_json_only(
+def test_json_output_has_no_text(
     screen: Callable[[bool], Screen], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One object a line, in the characters it has."""
+    """One object a line, in characters the encoding supports."""
     written = screen(True)  # noqa: FBT003 - what the fixture takes
-    with written.waiting("waiting"):
+    with written.spinner("waiting"):
         written.show("for people")
-    written.write({"text": "Код"})
-    said = capsys.readouterr()
+    written.write_json({"text": "Код"})
+    output = capsys.readouterr()
 
-    assert {"text": "Код"} == json.loads(said.out)
-    assert "Код" in said.out
-    assert not said.err
+    assert {"text": "Код"} == json.loads(output.out)
+    assert "Код" in output.out
+    assert not output.err
 
 
-def test_texts_are_no_markup(
+def test_texts_are_not_markup(
     screen: Callable[[bool], Screen], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A text in brackets or between colons is shown as it is."""
+    """Brackets and colons in a text are printed unchanged."""
     shown = screen(False)  # noqa: FBT003 - what the fixture takes
-    shown.show("[bold]x[/bold] :smile:", labelled(("a", Text("[red]b"))))
+    shown.show("[bold]x[/bold] :smile:", label_grid(("a", Text("[red]b"))))
 
     assert ["[bold]x[/bold]", ":smile:", "a", "[red]b"] == capsys.readouterr().out.split()

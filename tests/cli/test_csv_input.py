@@ -1,4 +1,4 @@
-"""A CSV file as messages: what people's spreadsheets write, and what they get wrong."""
+"""Messages from CSV files as spreadsheets write them, and the errors in them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import Coding, Email, Sms, TelegramCode, Voice, VoiceCall
-from smsc_async.cli.csv_input import Encoding, Table, read, write_rejected
+from smsc_async.cli.csv_input import CsvFile, Encoding, read_csv, write_rejected
 from smsc_async.cli.failures import Failure
-from smsc_async.cli.i18n import Say
-from smsc_async.cli.kinds import Kind
+from smsc_async.cli.i18n import Translator
+from smsc_async.cli.kinds import MessageKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,22 +21,22 @@ TO = "79991234567"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Name a file."""
+    """Return the path of a file."""
     return tmp_path / "clients.csv"
 
 
-def table(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> Table:
+def read_file(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> CsvFile:
     """Write a file and read it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read(path, encoding, kind=Kind.SMS, sender="Shop", say=Say("en"))
+    return read_csv(path, encoding, kind=MessageKind.SMS, sender="Shop", translate=Translator("en"))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) -> None:
-    """Excel writes one or the other, by the country it is set to."""
+    """Excel writes one or the other, depending on its country."""
     lines = ["to|text", f'{TO}|"a, b; c"', "", '8 (999) 123-45-67|"two\nlines, ""quoted"""']
-    read_rows = table(path, newline.join(lines).replace("|", delimiter)).rows
+    read_rows = read_file(path, newline.join(lines).replace("|", delimiter)).rows
 
     assert [2, 5] == [row.number for row in read_rows]
     assert [
@@ -54,14 +54,14 @@ def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) 
     ],
 )
 def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: Encoding) -> None:
-    """With a byte order mark, without, and the Windows one."""
-    (row,) = table(path, octets, encoding).rows
+    """UTF-8 with and without a byte order mark, and cp1251."""
+    (row,) = read_file(path, octets, encoding).rows
 
     assert Sms(to=TO, text="Привет", sender="Shop") == row.message
 
 
 def test_every_kind_can_be_a_row(path: Path) -> None:
-    """Empty values were not given; what the row says goes before the options."""
+    """An empty field counts as not given; a row takes precedence over the options."""
     header = "To, Text ,sender,kind,comment,subject,voice,language,coding"
     rows = [
         f"{TO},hi,Bank,,order 17,,,,GSM",
@@ -69,7 +69,7 @@ def test_every_kind_can_be_a_row(path: Path) -> None:
         f"{TO},hi,,Call,,,w2,en,",
         f"{TO},0042,,telegram-code,,,,,",
     ]
-    messages = [row.message for row in table(path, "\n".join([header, *rows])).rows]
+    messages = [row.message for row in read_file(path, "\n".join([header, *rows])).rows]
 
     assert [
         Sms(to=TO, text="hi", sender="Bank", comment="order 17", coding=Coding.GSM),
@@ -87,14 +87,14 @@ def test_every_kind_can_be_a_row(path: Path) -> None:
         (f"{TO},hi", "2 values, the header has 4"),
         (f"{TO},hi,,,more", "5 values"),
         (f"{TO},hi,fax,", "one of sms, email"),
-        (f"{TO},hi,email,", "--kind email needs --subject"),
-        (f"{TO},hi,,m3", "--voice doesn't go with --kind sms"),
+        (f"{TO},hi,email,", "--kind email requires --subject"),
+        (f"{TO},hi,,m3", "--voice can't be used with --kind sms"),
         (f"{TO},hi,call,m9", "voice: one of"),
     ],
 )
-def test_row_that_is_no_message_says_why(path: Path, row: str, reason: str) -> None:
-    """The others go on without it."""
-    bad, good = table(path, f"to,text,kind,voice\n{row}\n{TO},hi,,").rows
+def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
+    """The other rows aren't affected."""
+    bad, good = read_file(path, f"to,text,kind,voice\n{row}\n{TO},hi,,").rows
 
     assert bad.message is None
     assert reason in bad.reason
@@ -114,39 +114,41 @@ def test_row_that_is_no_message_says_why(path: Path, row: str, reason: str) -> N
         (b"to,text\n79991234567,\xcf\xf0", "bulk.encoding"),
     ],
 )
-def test_file_that_makes_no_sense_is_refused(path: Path, content: str | bytes, key: str) -> None:
-    """As a whole: a column that nobody reads might have been the sender. No data is repeated."""
+def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) -> None:
+    """As a whole: an ignored column might have been the sender. No data is repeated."""
     with pytest.raises(Failure) as caught:
-        table(path, content)
+        read_file(path, content)
     failure = caught.value
-    said = Say("en")(failure.key, **failure.values) + Say("en")(failure.do, **failure.values)
+    output = Translator("en")(failure.key, **failure.values) + Translator("en")(
+        failure.advice, **failure.values
+    )
 
     assert key == failure.key
-    assert "secret" not in said
-    assert TO not in said
+    assert "secret" not in output
+    assert TO not in output
     assert failure.__context__ is None
 
 
-def test_missing_file_is_said(path: Path) -> None:
+def test_missing_file_is_reported(path: Path) -> None:
     """With its name."""
     with pytest.raises(Failure) as caught:
-        read(path, Encoding.UTF_8, kind=Kind.SMS, sender="", say=Say("en"))
+        read_csv(path, Encoding.UTF_8, kind=MessageKind.SMS, sender="", translate=Translator("en"))
 
     assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
 
 
-def test_key_is_the_content_and_not_the_place(path: Path) -> None:
-    """A row that is put in above must not make all others new; equal rows are two all the same."""
-    before = table(path, f"to,text\n{TO},a\n{TO},b\n{TO},a\n").rows
-    after = table(path, f"to,text\n{TO},new\n{TO},a\n{TO},b\n{TO},a\n").rows
+def test_key_depends_on_content_and_not_on_position(path: Path) -> None:
+    """A row inserted above doesn't make the others new; equal rows have different keys."""
+    before = read_file(path, f"to,text\n{TO},a\n{TO},b\n{TO},a\n").rows
+    after = read_file(path, f"to,text\n{TO},new\n{TO},a\n{TO},b\n{TO},a\n").rows
 
     assert [row.key for row in before] == [row.key for row in after[1:]]
     assert 3 == len({row.key for row in before})
 
 
-def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) -> None:
-    """In the encoding and with the delimiter they came with; the reason is passed over."""
-    made = table(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
+def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
+    """With the original encoding and delimiter; the column of reasons is ignored."""
+    made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
     rejected = tmp_path / "clients.rejected.csv"
     write_rejected(rejected, made, made.rows)
     with rejected.open(encoding="cp1251", newline="") as file:
@@ -156,7 +158,7 @@ def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) 
     assert "10 to 15" in row[2]
 
     mended = rejected.read_bytes().replace(b"123;", b"79991234567;", 1)
-    again = table(rejected, mended, Encoding.CP1251)
+    again = read_file(rejected, mended, Encoding.CP1251)
     assert Sms(to=TO, text="Привет", sender="Shop") == again.rows[0].message
     write_rejected(rejected, again, again.rows)
     assert "to;text;reason" == rejected.read_text(encoding="cp1251").splitlines()[0]
@@ -164,9 +166,9 @@ def test_rejected_rows_can_be_mended_and_read_again(path: Path, tmp_path: Path) 
     assert not rejected.exists()
 
 
-def test_rejected_rows_that_cannot_be_written_are_said(path: Path, tmp_path: Path) -> None:
-    """Nobody would miss a file that isn't there."""
-    made = table(path, "to,text\n123,hi\n")
+def test_rejected_rows_that_cannot_be_written_are_reported(path: Path, tmp_path: Path) -> None:
+    """A missing file would mean that no row was rejected."""
+    made = read_file(path, "to,text\n123,hi\n")
     with pytest.raises(Failure) as caught:
         write_rejected(tmp_path / "nowhere" / "x.csv", made, made.rows)
 

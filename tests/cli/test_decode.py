@@ -1,4 +1,4 @@
-"""`smsc decode`: octets for people, and for programs."""
+"""`smsc decode`: PDUs explained as text and as JSON."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ SUBMIT = encode(
 
 
 def test_fields_are_named_with_their_octets(smsc: Smsc) -> None:
-    """Place, octets, field, meaning: what one reads a specification for otherwise."""
+    """Offset, octets, field and meaning, so that no specification is needed."""
     done = smsc("decode", ENQUIRE_LINK)
 
     assert 0 == done.returncode
     assert "0004: 00 00 00 15" in done.stdout
     assert "enquire_link" in done.stdout
-    assert "1 PDU, 16 octets, nothing broken" in done.stdout
+    assert "1 PDU, 16 octets, no errors" in done.stdout
     assert not done.stderr
 
 
 def test_arguments_are_joined(smsc: Smsc) -> None:
-    """Pasted without quotes, the shell makes many arguments of it."""
+    """Octets pasted without quotes are many arguments."""
     assert smsc("decode", ENQUIRE_LINK).stdout == smsc("decode", *ENQUIRE_LINK.split()).stdout
 
 
 def test_text_is_shown(smsc: Smsc) -> None:
-    """Whoever has the octets has the text."""
+    """The text is in the octets anyway, so it isn't masked."""
     assert "'Код'" in smsc("decode", SUBMIT).stdout
 
 
 def test_password_stays_hidden(smsc: Smsc) -> None:
-    """The output ends up in tickets and chats."""
+    """The output is pasted into tickets and chats."""
     for arguments in (("decode", BIND), ("decode", BIND, "--json")):
-        said = smsc(*arguments).stdout
-        assert "pa55word" not in said
-        assert b"pa55word".hex() not in said.replace(" ", "")
-        assert b"pa55word".hex(" ")[:11] not in said
+        output = smsc(*arguments).stdout
+        assert "pa55word" not in output
+        assert b"pa55word".hex() not in output.replace(" ", "")
+        assert b"pa55word".hex(" ")[:11] not in output
 
 
 def test_standard_input_is_read(smsc: Smsc) -> None:
@@ -62,8 +62,8 @@ def test_standard_input_is_read(smsc: Smsc) -> None:
     assert smsc("decode", ENQUIRE_LINK).stdout == smsc("decode", "-", stdin=dump).stdout
 
 
-def test_several_pdus_are_taken_apart(smsc: Smsc) -> None:
-    """A capture of a stream holds many."""
+def test_several_pdus_are_separated(smsc: Smsc) -> None:
+    """A capture of a stream contains many."""
     done = smsc("decode", BIND + SUBMIT, "--json")
     pdus = json.loads(done.stdout)["pdus"]
 
@@ -72,19 +72,19 @@ def test_several_pdus_are_taken_apart(smsc: Smsc) -> None:
 
 
 def test_json_is_one_object(smsc: Smsc) -> None:
-    """Standard output can be piped into anything that reads JSON."""
+    """For any program that reads JSON."""
     done = smsc("decode", ENQUIRE_LINK, "--json")
-    said = json.loads(done.stdout)
+    output = json.loads(done.stdout)
 
     assert 1 == done.stdout.count("\n")
-    assert (True, 16) == (said["ok"], said["octets"])
+    assert (True, 16) == (output["ok"], output["octets"])
     assert {
         "offset": 4,
         "octets": "00000015",
         "field": "command_id",
         "meaning": "enquire_link",
         "note": None,
-    } == said["pdus"][0]["fields"][1]
+    } == output["pdus"][0]["fields"][1]
 
 
 @pytest.mark.parametrize(
@@ -97,32 +97,32 @@ def test_json_is_one_object(smsc: Smsc) -> None:
         "00000014 80000004 00000000 00000001 38353534",  # no NUL where a string must end
     ],
 )
-def test_broken_octets_end_with_one(smsc: Smsc, octets: str) -> None:
-    """A script can tell; a person sees where."""
+def test_invalid_octets_end_with_one(smsc: Smsc, octets: str) -> None:
+    """The exit code is for scripts, the offset of the error for people."""
     shown, written = smsc("decode", octets), smsc("decode", octets, "--json")
 
     assert (1, 1) == (shown.returncode, written.returncode)
-    assert "broken at 0x" in shown.stdout
+    assert "error at 0x" in shown.stdout
     assert json.loads(written.stdout)["ok"] is False
 
 
-def test_russian_speaks_of_the_same_fields(smsc: Smsc) -> None:
-    """Names are the specification's in any language."""
+def test_field_names_are_not_translated(smsc: Smsc) -> None:
+    """They are the specification's in any language."""
     done = smsc("decode", ENQUIRE_LINK, "--lang", "ru")
 
     assert "command_length" in done.stdout
-    assert "1 PDU, 16 октетов, всё цело" in done.stdout
+    assert "1 PDU, 16 октетов, ошибок нет" in done.stdout
 
 
-def test_no_octets_are_wrong_use(smsc: Smsc) -> None:
-    """An empty pipe is more often a mistake than a wish."""
+def test_no_octets_are_a_usage_error(smsc: Smsc) -> None:
+    """An empty pipe is usually a mistake."""
     done = smsc("decode", "-")
 
     assert (2, "") == (done.returncode, done.stdout)
-    assert "there are no octets" in done.stderr
+    assert "no octets were given" in done.stderr
 
 
 @pytest.mark.parametrize("octets", [ENQUIRE_LINK, BIND, SUBMIT])
 def test_everything_fits_eighty_columns(smsc: Smsc, octets: str) -> None:
-    """No line breaks where it wasn't meant to."""
+    """A wrapped line would break the table."""
     assert 80 >= max(map(len, smsc("decode", octets).stdout.splitlines()))

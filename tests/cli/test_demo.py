@@ -1,4 +1,4 @@
-"""`smsc demo`: a first minute in which nothing is staged."""
+"""`smsc demo`: a real message through the simulator, with nothing staged."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("language", "sayings"),
     [
-        ("en", ["UCS-2", "1 part", "6 Cyrillic letters", "What left: submit_sm, 78 octets"]),
-        ("ru", ["UCS-2", "1 часть", "6 букв кириллицы", "Что ушло: submit_sm, 78 октетов"]),
+        ("en", ["UCS-2", "1 part", "6 Cyrillic letters", "Sent: submit_sm, 78 octets"]),
+        ("ru", ["UCS-2", "1 часть", "6 кириллических букв", "Отправлено: submit_sm, 78 октетов"]),
     ],
 )
-def test_whole_journey_is_shown(smsc: Smsc, language: str, sayings: list[str]) -> None:
-    """Message, plan, octets, answer, receipt, and what to do next."""
+def test_every_step_is_shown(smsc: Smsc, language: str, sayings: list[str]) -> None:
+    """Message, plan, PDU, response, receipt and the next steps."""
     done = smsc("demo", "--lang", language)
 
     assert (0, "") == (done.returncode, done.stderr)
@@ -48,7 +48,7 @@ def test_whole_journey_is_shown(smsc: Smsc, language: str, sayings: list[str]) -
 def test_it_fits_the_terminal(
     smsc: Smsc, monkeypatch: pytest.MonkeyPatch, language: str, columns: str
 ) -> None:
-    """No frame is broken at 80 columns, and no line is longer than 100."""
+    """Frames fit 80 columns, and no line is longer than 100."""
     monkeypatch.setenv("COLUMNS", columns)
     lines = smsc("demo", "--lang", language).stdout.splitlines()
 
@@ -57,19 +57,19 @@ def test_it_fits_the_terminal(
 
 
 def test_json_is_one_object(smsc: Smsc) -> None:
-    """For those who automate even this."""
-    said = json.loads(smsc("demo", "--json").stdout)
+    """For scripts."""
+    output = json.loads(smsc("demo", "--json").stdout)
 
-    assert ("DELIVERED", "ucs2", 1) == (said["state"], said["coding"], said["parts"])
-    assert sent_frame().hex() == said["frame"]
+    assert ("DELIVERED", "ucs2", 1) == (output["state"], output["coding"], output["parts"])
+    assert sent_frame().hex() == output["frame"]
 
 
-async def test_octets_shown_are_those_that_left() -> None:
-    """The frame of the demonstration is made again; the client must write the same one."""
+async def test_shown_pdu_is_the_one_sent() -> None:
+    """The demonstration encodes the PDU again; the client must write the same octets."""
     came: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the bind, and keep the frame of the submit_sm."""
+        """Answer the bind and record the submit_sm."""
         frames = FrameBuffer()
         while octets := await reader.read(4096):
             for frame in frames.feed(octets):

@@ -1,4 +1,4 @@
-"""Every error of the library as an exit code and three answers."""
+"""Every error of the library has an exit code and three answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from pdu.enums import CommandStatus
 from smsc_async import errors
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
-from smsc_async.cli.i18n import TEXTS, Language, Say
+from smsc_async.cli.i18n import TEXTS, Language, Translator
 from smsc_async.errors import Outcome, SmscError
 from smsc_async.messages import Sms
 
@@ -16,7 +16,7 @@ IDS = ("855469", "855470")
 
 
 def test_every_error_has_texts() -> None:
-    """An error that is added to the library must not be a KeyError at the terminal."""
+    """A new error of the library must not end as a KeyError in the command line."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 
     for kind in (kind for kind in kinds if issubclass(kind, SmscError)):
@@ -27,11 +27,11 @@ def test_every_error_has_texts() -> None:
             error.message_id = IDS[0]
         failure = failure_of(error)
         for texts in TEXTS.values():
-            assert {failure.key, failure.do, failure.went} <= set(texts)
+            assert {failure.key, failure.advice, failure.outcome} <= set(texts)
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "went"),
+    ("error", "code", "outcome"),
     [
         (errors.InvalidMessageError("text", 0, "empty"), 2, "not_sent"),
         (errors.ConfigError("url", "***", "no scheme"), 2, "not_sent"),
@@ -53,28 +53,28 @@ def test_every_error_has_texts() -> None:
         (SmscError("of a later version"), 4, "not_sent"),
     ],
 )
-def test_error_has_its_code_and_answer(error: SmscError, code: int, went: str) -> None:
-    """Scripts decide by the code, people by "sent?"."""
+def test_error_has_an_exit_code_and_an_outcome(error: SmscError, code: int, outcome: str) -> None:
+    """Scripts use the code, people the answer to "sent?"."""
     failure = failure_of(error)
 
-    assert (code, f"went.{went}") == (failure.code, failure.went)
+    assert (code, f"outcome.{outcome}") == (failure.code, failure.outcome)
 
 
 @pytest.mark.parametrize("language", list(TEXTS))
-def test_texts_take_their_values(language: Language) -> None:
-    """Ids, the field, the seconds to wait: put in, in both languages."""
-    say = Say(language)
+def test_placeholders_are_filled(language: Language) -> None:
+    """Ids, field and seconds to wait, in both languages."""
+    translate = Translator(language)
     held = failure_of(errors.FloodLimitError(MESSAGE, retry_after=47.61))
     invalid = failure_of(errors.InvalidMessageError("sender", 0, "no"))
     refused = failure_of(errors.SubmitRefusedError(MESSAGE, command_status=10, message_ids=IDS))
 
-    assert "47.6" in say(held.do, **held.values)
-    assert "sender" in say(invalid.do, **invalid.values)
-    assert "855469, 855470" in say(refused.went, **refused.values)
+    assert "47.6" in translate(held.advice, **held.values)
+    assert "sender" in translate(invalid.advice, **invalid.values)
+    assert "855469, 855470" in translate(refused.outcome, **refused.values)
 
 
-def test_failure_says_what_it_is_in_a_traceback() -> None:
-    """`--debug` shows the key, and no value."""
-    failure = Failure(ExitCode.WRONG_USE, "use.value", value="secret words")
+def test_traceback_names_the_key() -> None:
+    """`--debug` shows the key of a failure and no value."""
+    failure = Failure(ExitCode.USAGE_ERROR, "use.value", value="secret words")
 
     assert "use.value" == str(failure)

@@ -1,4 +1,4 @@
-"""What one line of a terminal shows, and what it keeps to itself."""
+"""What one line of a terminal shows, and what it hides."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 
 from pdu import DeliverSm, EsmClass
 from pdu.enums import MessageState
-from smsc_async.cli.formatting import cause, number, one_line, state_name, subscriber
-from smsc_async.cli.i18n import Say
+from smsc_async.cli.formatting import cause, display_number, one_line, state_name, subscriber_fields
+from smsc_async.cli.i18n import Translator
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.receipts import DeliveryError, HlrReceipt
 
 # The gateway's own example, from abroad.
@@ -28,8 +29,11 @@ HLR = (
     ],
 )
 def test_numbers_are_masked_and_names_are_not(address: str, masked: str) -> None:
-    """Screens are shown to others; a name is no secret."""
-    assert (masked, address) == (number(address, is_full=False), number(address, is_full=True))
+    """Screens are shown to others; the name of a sender is public."""
+    assert (masked, address) == (
+        display_number(address, is_full=False),
+        display_number(address, is_full=True),
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,31 +45,34 @@ def test_numbers_are_masked_and_names_are_not(address: str, masked: str) -> None
         ("\u202eback", "\\x202eback"),
     ],
 )
-def test_text_stays_in_its_line(text: str, shown: str) -> None:
-    """A subscriber's text must not clear somebody's terminal."""
+def test_text_stays_on_its_line(text: str, shown: str) -> None:
+    """A subscriber's text must not clear the terminal."""
     assert shown == one_line(text)
 
 
-def test_states_have_their_names() -> None:
-    """As the specification spells them; a number that it doesn't know stays one."""
+def test_states_have_the_names_of_the_specification() -> None:
+    """An unknown number is shown as it is."""
     names = [state_name(state) for state in (MessageState.DELIVERED, 77, None)]
 
     assert ["DELIVERED", "77", "None"] == names
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_cause_is_said_in_words(language: str) -> None:
-    """The number for the search engine, the words for the reader."""
-    say = Say("ru" if language == "ru" else "en")
+def test_cause_is_explained(language: str) -> None:
+    """The number for a search engine, the words for the user."""
+    translate = Translator("ru" if language == "ru" else "en")
 
-    assert f"6: {DeliveryError(6).explain(say.language)}" == cause(DeliveryError(6), say)
-    assert ["", ""] == [cause(error, say) for error in (None, DeliveryError(0))]
+    assert f"6: {DeliveryError(6).explain(translate.language)}" == cause(
+        DeliveryError(6), translate
+    )
+    assert ["", ""] == [cause(error, translate) for error in (None, DeliveryError(0))]
 
 
-def test_subscriber_is_all_that_the_gateway_tells() -> None:
-    """Text, also where it looks like a number: "02" isn't "2"."""
+def test_subscriber_has_every_hlr_field() -> None:
+    """As text, also where it looks like a number: "02" isn't "2"."""
     esm_class = EsmClass(EsmClass.DELIVERY_RECEIPT)
-    told = subscriber(HlrReceipt.from_pdu(DeliverSm(esm_class=esm_class, short_message=HLR)))
+    receipt = read_receipt(DeliverSm(esm_class=esm_class, short_message=HLR))
+    assert isinstance(receipt, HlrReceipt)
 
     assert {
         "imsi": "250023012345678",
@@ -76,4 +83,4 @@ def test_subscriber_is_all_that_the_gateway_tells() -> None:
         "network": "MegaFON",
         "roaming_country": "Finland",
         "roaming_network": "",
-    } == told
+    } == subscriber_fields(receipt)

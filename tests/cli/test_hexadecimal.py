@@ -1,4 +1,4 @@
-"""Octets in whatever clothes they come."""
+"""Octets from hexadecimal text and dumps of common tools."""
 
 from __future__ import annotations
 
@@ -60,23 +60,23 @@ TCPDUMP = """\
     ],
 )
 def test_separators_do_not_matter(text: str) -> None:
-    """Out of a log, a source, a test: nobody should have to clean it first."""
+    """Octets are pasted from logs, sources and tests without editing."""
     assert ENQUIRE_LINK == read_octets(text)
 
 
 @pytest.mark.parametrize("dump", [XXD, HEXDUMP, WIRESHARK, TCPDUMP])
 def test_dumps_are_read(dump: str) -> None:
-    """Neither offsets nor the characters at the right are octets."""
+    """Offsets and the column of characters aren't octets."""
     assert SUBMIT_SM_RESP == read_octets(dump)
 
 
-def test_our_own_dump_is_read_again() -> None:
-    """What `explain` printed into a log can be taken back out of it."""
+def test_output_of_explain_is_read() -> None:
+    """Octets explained in a log can be copied back."""
     assert SUBMIT_SM_RESP == read_octets(explain(SUBMIT_SM_RESP))
 
 
-def test_characters_that_look_like_octets_are_none() -> None:
-    """The offset of the next row says where the octets of this one end."""
+def test_characters_that_look_like_octets_are_ignored() -> None:
+    """The offset of the next row says where the octets of a row end."""
     dump = "00000000: 6162 6364 6566 2020 6162 2020 6162 6364  abcdef  ab  abcd\n00000010: 61  a\n"
 
     assert b"abcdef  ab  abcda" == read_octets(dump)
@@ -87,15 +87,15 @@ def test_characters_that_look_like_octets_are_none() -> None:
     gap=st.sampled_from([" ", ":", ",", "\n", "-"]),
     size=st.sampled_from([1, 2, 4, 8]),
 )
-def test_any_octets_come_back(octets: bytes, gap: str, size: int) -> None:
-    """Digits with anything between them, in groups of any size, are the octets they were."""
+def test_any_octets_round_trip(octets: bytes, gap: str, size: int) -> None:
+    """With separators of any kind between groups of any size."""
     assert octets == read_octets(octets.hex(gap, size))
     assert octets == read_octets(octets.hex())
 
 
 @given(octets=st.binary(min_size=1, max_size=60))
-def test_any_dump_comes_back(octets: bytes) -> None:
-    """Whatever the characters at the right are."""
+def test_any_dump_round_trips(octets: bytes) -> None:
+    """Whatever the column of characters contains."""
     rows = [octets[at : at + 16] for at in range(0, len(octets), 16)]
     dump = "\n".join(
         f"{16 * n:08x}  {row.hex(' '):<48}|{row.decode('latin-1')!r}|" for n, row in enumerate(rows)
@@ -106,7 +106,7 @@ def test_any_dump_comes_back(octets: bytes) -> None:
 
 @given(text=st.text(max_size=40))
 def test_any_text_gives_octets_or_a_failure(text: str) -> None:
-    """And nothing else: no traceback for a slip of the mouse."""
+    """Never another exception."""
     with suppress(Failure):
         assert isinstance(read_octets(text), bytes)
 
@@ -123,8 +123,8 @@ def test_any_text_gives_octets_or_a_failure(text: str) -> None:
         ("00000010: 3835 3534", "gap_hex", {"have": 0, "offset": 16}),
     ],
 )
-def test_failures_name_the_place(text: str, key: str, values: dict[str, object]) -> None:
-    """Where to look, in a line that may have hundreds of digits."""
+def test_failures_name_the_position(text: str, key: str, values: dict[str, object]) -> None:
+    """A line may have hundreds of digits."""
     with pytest.raises(Failure) as caught:
         read_octets(text)
 

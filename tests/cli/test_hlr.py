@@ -1,4 +1,4 @@
-"""`smsc hlr`: what the gateway knows about subscribers."""
+"""`smsc hlr`: the HLR data of subscribers."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ TO = "79995557733"
         ("ru", ["доступен", "да", "страна", "оператор"]),
     ],
 )
-def test_answer_is_the_one_of_the_document(
+def test_example_of_the_document_is_shown(
     smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
 ) -> None:
-    """Its own example, decoded; what is empty there has no row."""
+    """Decoded; an empty field has no row."""
     done = smsc("hlr", TO, "--url", gateway.url, "--lang", language)
 
     assert (0, "") == (done.returncode, done.stderr)
@@ -51,8 +51,8 @@ def test_answer_is_the_one_of_the_document(
 
 
 def test_json_has_every_field(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """Also the empty ones: a program looks for names. Numbers that are text stay text."""
-    said = json.loads(smsc("hlr", TO, "--url", gateway.url, "--json").stdout)
+    """Also empty ones, since programs use names. Numbers given as text stay text."""
+    output = json.loads(smsc("hlr", TO, "--url", gateway.url, "--json").stdout)
 
     assert {
         "to": "7999***7733",
@@ -71,18 +71,18 @@ def test_json_has_every_field(smsc: Smsc, gateway: HostedSimulator) -> None:
         "roaming_country": "",
         "roaming_network": "",
         "error": None,
-    } == {name: value for name, value in said.items() if name != "seconds"}
+    } == {name: value for name, value in output.items() if name != "seconds"}
 
 
-def test_roaming_is_shown_where_there_is_some(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """Country and network have names of their own, spaces and all."""
+def test_roaming_is_shown(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Names of country and network keep their spaces."""
     abroad = HlrAnswer(roaming_country="Côte d'Ivoire", roaming_network="MTN & Co")
     gateway.scenario = Scenario(receipt_delay=0.01, hlr=abroad)
-    said = smsc("hlr", TO, "--url", gateway.url).stdout
+    output = smsc("hlr", TO, "--url", gateway.url).stdout
 
-    assert "roaming in" in said
-    assert "Côte d'Ivoire" in said
-    assert "MTN & Co" in said
+    assert "roaming in" in output
+    assert "Côte d'Ivoire" in output
+    assert "MTN & Co" in output
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_roaming_is_shown_where_there_is_some(smsc: Smsc, gateway: HostedSimulat
 def test_unreachable_subscriber_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
 ) -> None:
-    """With the gateway's reason in the reader's language."""
+    """With the gateway's reason in the user's language."""
     gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
     done = smsc("hlr", TO, "--url", gateway.url, "--lang", language)
 
@@ -104,8 +104,8 @@ def test_unreachable_subscriber_ends_with_one(
         assert saying in done.stdout
 
 
-def test_whole_numbers_are_shown_on_request(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """And several of them each in a block of its own."""
+def test_complete_numbers_are_shown_on_request(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Several numbers have a group of rows each."""
     done = smsc("hlr", TO, "79161112233", "--url", gateway.url, "--full")
 
     assert TO in done.stdout

@@ -1,4 +1,4 @@
-"""Two languages that say the same."""
+"""Both languages have the same texts."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from string import Formatter
 
 import pytest
 
-from smsc_async.cli.i18n import TEXTS, Say, as_language, language_of
+from smsc_async.cli.i18n import TEXTS, Translator, environment_language, parse_language
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names that are put into a text."""
+    """Return the names of the placeholders of a text."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_both_languages_have_the_same_texts() -> None:
-    """A text that one language lacks would be a KeyError at the worst moment."""
+    """A missing text would be a KeyError at run time."""
     assert set(TEXTS["en"]) == set(TEXTS["ru"])
 
 
 @pytest.mark.parametrize("key", TEXTS["en"])
-def test_both_languages_put_in_the_same_values(key: str) -> None:
-    """What one language tells, the other must not leave out."""
+def test_both_languages_have_the_same_placeholders(key: str) -> None:
+    """Neither language may omit a fact."""
     assert placeholders(TEXTS["en"][key]) == placeholders(TEXTS["ru"][key])
 
 
@@ -29,7 +29,7 @@ def test_both_languages_put_in_the_same_values(key: str) -> None:
     "key", [key for key, text in TEXTS["en"].items() if "|" in text and " | " not in text]
 )
 def test_nouns_have_all_their_forms(key: str) -> None:
-    """English has two forms of a noun beside a number, Russian three."""
+    """English has two plural forms, Russian three."""
     assert (2, 3) == (TEXTS["en"][key].count("|") + 1, TEXTS["ru"][key].count("|") + 1)
 
 
@@ -47,11 +47,11 @@ def test_nouns_have_all_their_forms(key: str) -> None:
         (122, "122 parts", "122 части"),
     ],
 )
-def test_numbers_take_the_right_form(number: int, english: str, russian: str) -> None:
-    """«5 часть» is how a program speaks that nobody has read."""
+def test_plural_form_agrees_with_the_number(number: int, english: str, russian: str) -> None:
+    """«5 часть» would be wrong Russian."""
     assert (english, russian) == (
-        Say("en").count("parts", number),
-        Say("ru").count("parts", number),
+        Translator("en").count("parts", number),
+        Translator("ru").count("parts", number),
     )
 
 
@@ -69,11 +69,11 @@ def test_numbers_take_the_right_form(number: int, english: str, russian: str) ->
         ({"LANG": "de_DE.UTF-8"}, "en"),
     ],
 )
-def test_environment_decides_the_language(environ: dict[str, str], language: str) -> None:
-    """The first variable that is set decides, as POSIX has it, and ours goes before all."""
-    assert language == language_of(environ)
+def test_first_variable_sets_the_language(environ: dict[str, str], language: str) -> None:
+    """In the order of POSIX, after SMSC_LANG."""
+    assert language == environment_language(environ)
 
 
-def test_only_spoken_languages_are_taken() -> None:
-    """`--lang de` is an error that can be told, not a KeyError."""
-    assert ("ru", "en", None) == (as_language("ru"), as_language("en"), as_language("de"))
+def test_only_supported_languages_are_accepted() -> None:
+    """`--lang de` is a usage error, not a KeyError."""
+    assert ("ru", "en", None) == (parse_language("ru"), parse_language("en"), parse_language("de"))

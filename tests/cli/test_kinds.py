@@ -1,4 +1,4 @@
-"""Kinds of message, made of options."""
+"""Messages are built from command-line options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.kinds import Kind, make, text_of
+from smsc_async.cli.kinds import MessageKind, make_message, text_of
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Coding,
@@ -28,22 +28,32 @@ MAIL = "me@example.com"
 NOT_GIVEN = {"comment": None, "coding": None, "flash": False, "smart": False, "subject": None}
 
 
-def made(kind: Kind, options: dict[str, object], text: str = "hi") -> Any:  # noqa: ANN401 - any kind
-    """Make a message from these options."""
-    to = MAIL if kind is Kind.EMAIL else TO
-    return make(kind, "smsc send", to=to, text=text, sender="Shop", **{**NOT_GIVEN, **options})
+def made(kind: MessageKind, options: dict[str, object], text: str = "hi") -> Any:  # noqa: ANN401 - any kind
+    """Build a message from these options."""
+    to = MAIL if kind is MessageKind.EMAIL else TO
+    return make_message(
+        "smsc send", kind=kind, to=to, text=text, sender="Shop", **{**NOT_GIVEN, **options}
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        (Kind.SMS, {"comment": "c"}, Sms(to=TO, sender="Shop", text="hi", comment="c")),
-        (Kind.EMAIL, {"subject": "s"}, Email(to=MAIL, sender="Shop", text="hi", subject="s")),
-        (Kind.VIBER, {}, Viber(to=TO, sender="Shop", text="hi")),
-        (Kind.SOCIAL, {}, Social(to=TO, sender="Shop", text="hi")),
-        (Kind.TELEGRAM_BOT, {"bot": "b"}, TelegramBot(to=TO, sender="Shop", text="hi", bot="b")),
+        (MessageKind.SMS, {"comment": "c"}, Sms(to=TO, sender="Shop", text="hi", comment="c")),
         (
-            Kind.CALL,
+            MessageKind.EMAIL,
+            {"subject": "s"},
+            Email(to=MAIL, sender="Shop", text="hi", subject="s"),
+        ),
+        (MessageKind.VIBER, {}, Viber(to=TO, sender="Shop", text="hi")),
+        (MessageKind.SOCIAL, {}, Social(to=TO, sender="Shop", text="hi")),
+        (
+            MessageKind.TELEGRAM_BOT,
+            {"bot": "b"},
+            TelegramBot(to=TO, sender="Shop", text="hi", bot="b"),
+        ),
+        (
+            MessageKind.CALL,
             {"voice": Voice.W, "language": "en", "call_wait": 20, "call_attempts": 2},
             VoiceCall(
                 to=TO, sender="Shop", text="hi", voice=Voice.W, language="en", wait=20, attempts=2
@@ -51,72 +61,86 @@ def made(kind: Kind, options: dict[str, object], text: str = "hi") -> Any:  # no
         ),
     ],
 )
-def test_options_become_fields(kind: Kind, options: dict[str, object], message: object) -> None:
-    """Each kind takes those it has."""
+def test_options_become_fields(
+    kind: MessageKind, options: dict[str, object], message: object
+) -> None:
+    """Of the kind that has them."""
     assert message == made(kind, options)
 
 
 def test_text_of_a_code_is_the_code() -> None:
-    """Telegram's codes have a field of their own, and the command line has one TEXT."""
-    code = made(Kind.TELEGRAM_CODE, {}, "4821")
+    """`TelegramCode` has the field `code`, the command line has only TEXT."""
+    code = made(MessageKind.TELEGRAM_CODE, {}, "4821")
 
     assert TelegramCode(to=TO, sender="Shop", code="4821") == code
-    assert ("4821", "hi") == (text_of(code), text_of(made(Kind.VIBER, {})))
+    assert ("4821", "hi") == (text_of(code), text_of(made(MessageKind.VIBER, {})))
 
 
-def test_what_is_zero_is_given_all_the_same() -> None:
+def test_zero_counts_as_given() -> None:
     """GSM has the number 0, and a call may ring for 0 seconds; both equal False."""
-    coded, called = made(Kind.SMS, {"coding": Coding.GSM}), made(Kind.CALL, {"call_wait": 0})
+    coded, called = (
+        made(MessageKind.SMS, {"coding": Coding.GSM}),
+        made(MessageKind.CALL, {"call_wait": 0}),
+    )
 
     assert (Coding.GSM, 0) == (coded.coding, called.wait)
 
 
-def test_smart_text_is_no_part_of_the_message() -> None:
-    """It says how texts are sent; only an SMS has it."""
-    assert Sms(to=TO, sender="Shop", text="hi") == made(Kind.SMS, {"smart": True})
+def test_smart_text_is_not_a_field() -> None:
+    """It is a setting of the client, allowed with SMS only."""
+    assert Sms(to=TO, sender="Shop", text="hi") == made(MessageKind.SMS, {"smart": True})
     with pytest.raises(Failure, match=r"use\.not_of_kind"):
-        made(Kind.VIBER, {"smart": True})
+        made(MessageKind.VIBER, {"smart": True})
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "key", "values"),
     [
-        (Kind.VIBER, {"coding": Coding.GSM}, "use.not_of_kind", ("--coding", "viber", "sms")),
         (
-            Kind.CALL,
+            MessageKind.VIBER,
+            {"coding": Coding.GSM},
+            "use.not_of_kind",
+            ("--coding", "viber", "sms"),
+        ),
+        (
+            MessageKind.CALL,
             {"comment": "c"},
             "use.not_of_kind",
             ("--comment", "call", "sms, email, viber, social, telegram-bot"),
         ),
-        (Kind.SMS, {"call_wait": 0}, "use.not_of_kind", ("--call-wait", "sms", "call")),
-        (Kind.EMAIL, {}, "use.kind_needs", ("--subject", "email", None)),
-        (Kind.TELEGRAM_BOT, {}, "use.kind_needs", ("--bot", "telegram-bot", None)),
+        (MessageKind.SMS, {"call_wait": 0}, "use.not_of_kind", ("--call-wait", "sms", "call")),
+        (MessageKind.EMAIL, {}, "use.kind_needs", ("--subject", "email", None)),
+        (MessageKind.TELEGRAM_BOT, {}, "use.kind_needs", ("--bot", "telegram-bot", None)),
         (
-            Kind.CALL,
+            MessageKind.CALL,
             {"call_interval": 20, "param": "p"},
             "use.param",
             ("--call-interval",) + 2 * (None,),
         ),
     ],
 )
-def test_what_does_not_go_together_is_named(
-    kind: Kind, options: dict[str, object], key: str, values: tuple[str | None, ...]
+def test_options_that_exclude_each_other_are_named(
+    kind: MessageKind, options: dict[str, object], key: str, values: tuple[str | None, ...]
 ) -> None:
-    """An option that is ignored would be a promise that isn't kept."""
+    """An ignored option would mislead the user."""
     with pytest.raises(Failure) as caught:
         made(kind, options)
     failure = caught.value
 
-    assert (ExitCode.WRONG_USE, key, "went.not_sent") == (failure.code, failure.key, failure.went)
+    assert (ExitCode.USAGE_ERROR, key, "outcome.not_sent") == (
+        failure.code,
+        failure.key,
+        failure.outcome,
+    )
     assert values == tuple(map(failure.values.get, ("name", "kind", "kinds")))
 
 
-def test_field_that_is_wrong_has_the_name_of_its_option() -> None:
-    """`wait` of a call is `--call-wait` here, since `--wait` is for the receipt."""
+def test_invalid_field_is_named_as_its_option() -> None:
+    """`wait` of a call is `--call-wait` here, because `--wait` is for the receipt."""
     with pytest.raises(InvalidMessageError) as call:
-        made(Kind.CALL, {"call_wait": 200})
+        made(MessageKind.CALL, {"call_wait": 200})
     with pytest.raises(InvalidMessageError) as code:
-        made(Kind.TELEGRAM_CODE, {}, "secret words")
+        made(MessageKind.TELEGRAM_CODE, {}, "secret words")
 
     assert ("--call-wait", "code") == (call.value.field, code.value.field)
     assert code.value.__context__ is None

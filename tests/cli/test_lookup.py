@@ -1,4 +1,4 @@
-"""Questions about many subscribers, of which some go wrong."""
+"""Lookups of many subscribers, some of which fail."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import pytest
 
 from pdu import CommandStatus, DeliverSm, EsmClass, MessageState
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.lookup import Answer
+from smsc_async.cli.lookup import LookupResult
+from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import Ping
-from smsc_async.receipts import Receipt
 from smsc_async.simulator import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
 
-    from smsc_async.simulator import HostedSimulator, KeptMessage
+    from smsc_async.receipts import Receipt
+    from smsc_async.simulator import HostedSimulator, SubmitView
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -27,15 +28,15 @@ ONE, OTHER = "79995557733", "79161112233"
 
 
 def receipt(stat: str, error: int) -> Receipt:
-    """Return a receipt of this state with this error."""
+    """Return a receipt with this state and error."""
     text = f"id:1 stat:{stat} err:{error:03}".encode()
-    return Receipt.from_pdu(
+    return read_receipt(
         DeliverSm(esm_class=EsmClass(EsmClass.DELIVERY_RECEIPT), short_message=text)
     )
 
 
 def answers(done: CompletedProcess[str]) -> list[Any]:
-    """Return what was written for programs."""
+    """Return the JSON objects of the output."""
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -48,36 +49,38 @@ def answers(done: CompletedProcess[str]) -> list[Any]:
         (receipt("UNDELIV", 0), False, ExitCode.REFUSED),
     ],
 )
-def test_error_code_and_state_tell_who_can_be_reached(
+def test_error_code_and_state_decide_reachability(
     told: Receipt | None,
     is_reachable: bool | None,  # noqa: FBT001 - a parameter of the test
     code: ExitCode,
 ) -> None:
-    """«err — код ошибки, если абонент недоступен»: also beside DELIVRD."""
-    answer = Answer(Ping(to=ONE), "", receipt=told)
+    """«err — код ошибки, если абонент недоступен»: also in a receipt with DELIVRD."""
+    answer = LookupResult(Ping(to=ONE), "", receipt=told)
 
     assert (is_reachable, code) == (answer.is_reachable, answer.code)
 
 
 def test_failure_has_its_own_exit_code() -> None:
-    """Nobody knows, and that isn't "no"."""
-    answer = Answer(Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError"))
+    """Reachability is unknown then, which isn't "no"."""
+    answer = LookupResult(
+        Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError")
+    )
 
     assert (None, ExitCode.NO_RECEIPT) == (answer.is_reachable, answer.code)
 
 
-def test_same_number_is_asked_once(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """The gateway would refuse the repeat, and the answer is the same."""
+def test_repeated_number_is_looked_up_once(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """The gateway would refuse the repeat."""
     done = smsc("ping", ONE, f"+{ONE}", "7 999 555-77-33", "--url", gateway.url, "--json")
 
     assert (0, 1) == (done.returncode, len(gateway.messages))
 
 
-def test_one_failure_takes_no_other_answer_with_it(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """What was paid for is shown, and the highest exit code is that of the whole."""
+def test_one_failure_does_not_affect_the_others(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Charged answers are shown, and the highest exit code wins."""
 
-    def judge(message: KeptMessage) -> int:
-        """Refuse one of both."""
+    def judge(message: SubmitView) -> int:
+        """Refuse one of both numbers."""
         return CommandStatus.ESME_RINVDSTADR if message.recipient == ONE else 0
 
     # Asked twice within a minute, once for each way of telling.
@@ -99,16 +102,16 @@ def test_one_failure_takes_no_other_answer_with_it(smsc: Smsc, gateway: HostedSi
     )
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "unknown"), ("ru", "неизвестно")])
+@pytest.mark.parametrize(("language", "output"), [("en", "unknown"), ("ru", "неизвестно")])
 def test_missing_answer_ends_with_five(
-    smsc: Smsc, gateway: HostedSimulator, language: str, said: str
+    smsc: Smsc, gateway: HostedSimulator, language: str, output: str
 ) -> None:
-    """A phone that is off answers late or never; the id is there to ask again."""
+    """A phone that is off answers late or never; the id permits a later query."""
     gateway.scenario = Scenario(receipts=False)
     done = smsc("ping", ONE, "--url", gateway.url, "--wait", "0.05", "--lang", language)
 
     assert 5 == done.returncode
-    assert said in done.stdout
+    assert output in done.stdout
     assert gateway.messages[0].message_id in done.stderr
     assert "--wait" in done.stderr
 
@@ -128,7 +131,7 @@ def test_missing_answer_ends_with_five(
 def test_wrong_use_ends_with_two(
     smsc: Smsc, command: str, language: str, arguments: list[str], named: str
 ) -> None:
-    """Before anything is opened; a wrong number is named by its place and not shown."""
+    """Before connecting; an invalid number is named by its position, not shown."""
     done = smsc(command, *arguments, "--url", "sim://", "--lang", language)
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -139,7 +142,7 @@ def test_wrong_use_ends_with_two(
 
 @pytest.mark.parametrize("command", ["hlr", "ping"])
 def test_missing_url_says_how_to_give_one(smsc: Smsc, command: str) -> None:
-    """As everywhere."""
+    """A lookup needs a gateway, as any command that sends."""
     done = smsc(command, ONE)
 
     assert 2 == done.returncode
@@ -147,33 +150,33 @@ def test_missing_url_says_how_to_give_one(smsc: Smsc, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["hlr", "ping"])
-def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str, command: str) -> None:
-    """And nothing was asked."""
-    done = smsc(command, ONE, "--url", nobody, "--json")
+def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str, command: str) -> None:
+    """Nothing was sent."""
+    done = smsc(command, ONE, "--url", unreachable, "--json")
 
     assert 3 == done.returncode
     assert "not_sent" == json.loads(done.stdout)["error"]["outcome"]
-    assert "nothing left this machine" in done.stderr
+    assert "nothing was sent" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize(
-    ("scenario", "went"),
+    ("scenario", "outcome"),
     [
-        (Scenario(silent=True, receipts=False), "perhaps"),
+        (Scenario(silent=True, receipts=False), "unknown"),
         (Scenario(receipts=False), "accepted as"),
     ],
 )
-def test_interrupted_questions_may_be_paid(
-    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, went: str
+def test_interrupted_lookups_may_be_charged(
+    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, outcome: str
 ) -> None:
-    """Ctrl-C shows what there is, and what may have been asked."""
+    """Ctrl-C shows the answers so far and says what may have been sent."""
     gateway.scenario = scenario
 
     def is_out() -> None:
-        """Wait until both are asked, and the answers to that are in."""
+        """Wait until both requests and one answer have arrived."""
         for _ in range(2):
-            gateway.wait_for_message(timeout=5)
+            gateway.wait_for_message(timeout=60)
         gateway.deliver(OTHER, "Shop", "the link has read what was sent before")
 
     done = interrupted("ping", ONE, OTHER, "--url", gateway.url, after=is_out)
@@ -181,12 +184,12 @@ def test_interrupted_questions_may_be_paid(
     assert 130 == done.returncode
     assert "no answer yet" in done.stdout
     assert "0 of 2 reachable" in done.stdout
-    assert went in done.stderr
+    assert outcome in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_final_states_only_are_answers(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """ENROUTE says nothing about whether somebody can be reached."""
+def test_only_final_states_are_answers(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """ENROUTE says nothing about reachability."""
     gateway.scenario = Scenario(
         receipt_delay=0.02, intermediate=True, state=MessageState.UNDELIVERABLE, error_code=1
     )

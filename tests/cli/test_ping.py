@@ -1,4 +1,4 @@
-"""`smsc ping`: whether phones are there."""
+"""`smsc ping`: whether phones are reachable."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TO = "79995557733"
 @pytest.mark.parametrize(
     ("language", "header", "summary"),
     [
-        ("en", ["number", "reachable", "time", "told"], "2 of 2 reachable"),
-        ("ru", ["номер", "доступен", "время", "что", "сказано"], "доступны 2 из 2"),
+        ("en", ["number", "reachable", "time", "details"], "2 of 2 reachable"),
+        ("ru", ["номер", "доступен", "время", "подробности"], "доступны 2 из 2"),
     ],
 )
-def test_each_phone_has_its_row(
+def test_each_phone_has_a_row(
     smsc: Smsc, gateway: HostedSimulator, language: str, header: list[str], summary: str
 ) -> None:
-    """In the order in which they were asked about, however they answer."""
+    """In the order of the arguments, not of the answers."""
     done = smsc("ping", TO, "79161112233", "--url", gateway.url, "--lang", language)
     lines = done.stdout.splitlines()
 
@@ -43,14 +43,14 @@ def test_each_phone_has_its_row(
 
 
 def test_json_has_one_object_a_phone(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """Without what only an HLR query tells."""
-    said = json.loads(smsc("ping", TO, "--url", gateway.url, "--json").stdout)
+    """Without the fields of an HLR answer."""
+    output = json.loads(smsc("ping", TO, "--url", gateway.url, "--json").stdout)
 
     assert [
         "to", "message_ids", "reachable", "state", "error_code", "explained", "cost", "seconds",
         "error",
-    ] == list(said)  # fmt: skip
-    assert ("7999***7733", True) == (said["to"], said["reachable"])
+    ] == list(output)  # fmt: skip
+    assert ("7999***7733", True) == (output["to"], output["reachable"])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_json_has_one_object_a_phone(smsc: Smsc, gateway: HostedSimulator) -> No
 def test_phone_that_is_off_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, no: str, why: str
 ) -> None:
-    """That is an answer, not an error: standard error stays empty."""
+    """It is an answer, not an error: standard error stays empty."""
     gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
     done = smsc("ping", TO, "--url", gateway.url, "--lang", language, "--full")
 

@@ -1,4 +1,4 @@
-"""`smsc plan`: what a text takes, before it costs anything."""
+"""`smsc plan`: coding, parts and cost of a text before it is sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from smsc_async import Sms
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.compose import submits_of
+from smsc_async.gateway.typography import PLAIN_SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +26,8 @@ def planned(smsc: Smsc, *arguments: str, stdin: bytes = b"") -> Any:  # noqa: AN
     return json.loads(done.stdout)
 
 
-def test_russian_code_takes_ucs2(smsc: Smsc) -> None:
-    """The message of the demonstration, in numbers."""
+def test_russian_text_takes_ucs2(smsc: Smsc) -> None:
+    """The figures of a typical one-time code."""
     made = planned(smsc, "Код входа: 4821")
 
     assert ("ucs2", 8, 1, [30], 110) == (
@@ -36,23 +41,23 @@ def test_russian_code_takes_ucs2(smsc: Smsc) -> None:
     assert made["replaced"] is None
 
 
-def test_plan_is_shown_to_people(smsc: Smsc) -> None:
-    """Coding, why, parts, room: what one asks."""
-    said = smsc("plan", "Your code: 4821").stdout
+def test_plan_is_shown_as_text(smsc: Smsc) -> None:
+    """Coding, reason, parts and room."""
+    output = smsc("plan", "Your code: 4821").stdout
 
-    assert "GSM 7-bit, data_coding 0x00" in said
-    assert "every character is in the GSM alphabet" in said
-    assert "15 of 160 octets, 145 left" in said
-    assert "forced" not in said
+    assert "GSM 7-bit, data_coding 0x00" in output
+    assert "all characters are in the GSM alphabet" in output
+    assert "15 of 160 octets, 145 left" in output
+    assert "forced" not in output
 
 
-def test_letters_are_shown_together(smsc: Smsc) -> None:
-    """A Russian text is what it is; thirty rows of "none" would help nobody."""
-    said = smsc("plan", "Код").stdout
+def test_cyrillic_letters_share_a_row(smsc: Smsc) -> None:
+    """Thirty rows of "none" would help no one."""
+    output = smsc("plan", "Код").stdout
 
-    assert "К о д" in said
-    assert "U+041A…043E" in said
-    assert 1 == said.count("none")
+    assert "К о д" in output
+    assert "U+041A…043E" in output
+    assert 1 == output.count("none")
 
 
 @pytest.mark.parametrize(
@@ -70,28 +75,39 @@ def test_letters_are_shown_together(smsc: Smsc) -> None:
     ],
 )
 def test_replacement_is_proposed(smsc: Smsc, text: str, replacement: str) -> None:
-    """One sign of a word processor more than doubles the price of a long text."""
+    """One typographic sign more than doubles the price of a long text."""
     made = planned(smsc, text)
 
     assert [replacement] == [one["replacement"] for one in made["forced_by"]]
     assert {"coding": "gsm", "parts": 1} == made["replaced"]
 
 
-def test_saving_is_said_in_parts(smsc: Smsc) -> None:
-    """Parts are what is paid."""
+@pytest.mark.parametrize("sign", PLAIN_SIGNS)
+def test_what_plan_proposes_for_a_sign_is_what_smart_sends(smsc: Smsc, sign: str) -> None:
+    """One table: the advice and the text on the wire can't differ."""
+    text = f"a{sign}b"
+    (forced,) = planned(smsc, text)["forced_by"]
+    message = Sms(to="79991234567", text=text)
+    (part,) = submits_of(message, settings=TextSettings(smart=True))
+
+    assert f"a{forced['replacement']}b".encode() == part.short_message
+
+
+def test_saving_is_shown_in_parts(smsc: Smsc) -> None:
+    """Parts are charged."""
     done = smsc("plan", "Don’t forget: " + "x" * 80)
 
     assert "With the replacements: GSM 7-bit, 1 part instead of 2." in done.stdout
 
 
-def test_no_saving_is_said_as_well(smsc: Smsc) -> None:
-    """Where the text stays one part, nothing is gained."""
+def test_no_saving_is_shown_too(smsc: Smsc) -> None:
+    """A text of one part isn't cheaper in GSM."""
     assert "With the replacements: GSM 7-bit, still 1 part." in smsc("plan", "It’s").stdout
 
 
 @pytest.mark.parametrize("text", ["__СALL__: hi", "\u200b"])
 def test_replacement_that_cannot_be_sent_is_not_proposed(smsc: Smsc, text: str) -> None:
-    """With a Latin C it would be a call; without its one character it would be empty."""
+    """With a Latin C it would be a call; without its only character it would be empty."""
     made = planned(smsc, text)
 
     assert made["forced_by"]
@@ -99,16 +115,16 @@ def test_replacement_that_cannot_be_sent_is_not_proposed(smsc: Smsc, text: str) 
 
 
 def test_long_lists_are_cut(smsc: Smsc) -> None:
-    """A dozen characters are enough to see what is going on."""
-    said = smsc("plan", "".join(map(chr, range(0x4E00, 0x4E00 + 40)))).stdout
+    """Twelve characters are listed, the others counted."""
+    output = smsc("plan", "".join(map(chr, range(0x4E00, 0x4E00 + 40)))).stdout
 
-    assert "+28" in said
-    assert 12 == said.count("cjk unified ideograph")
+    assert "+28" in output
+    assert 12 == output.count("cjk unified ideograph")
 
 
 @pytest.mark.parametrize(("text", "letter"), [("Привет, Bob", "е"), ("漢字", "漢")])
-def test_nothing_is_proposed_where_nothing_fits(smsc: Smsc, text: str, letter: str) -> None:
-    """A Russian text in Latin look-alikes would be a disguise, not a replacement."""
+def test_no_replacement_is_proposed_for_russian_words(smsc: Smsc, text: str, letter: str) -> None:
+    """Nor for Chinese: Latin look-alikes suit typing errors in a Latin text only."""
     made = planned(smsc, text)
 
     assert {letter: None} == {
@@ -119,39 +135,39 @@ def test_nothing_is_proposed_where_nothing_fits(smsc: Smsc, text: str, letter: s
     assert made["replaced"] is None
 
 
-def test_long_text_shows_its_parts(smsc: Smsc) -> None:
-    """The first, which is full, and the last, which has room."""
-    said = smsc("plan", "x" * 400).stdout
+def test_long_text_shows_its_first_and_last_part(smsc: Smsc) -> None:
+    """The first is full, the last has room."""
+    output = smsc("plan", "x" * 400).stdout
 
-    assert "3 parts" in said
-    assert "153 of 153 octets, 0 left" in said
-    assert "part 3" in said
-    assert "part 2" not in said
-    assert "headed by a UDH" in said
+    assert "3 parts" in output
+    assert "153 of 153 octets, 0 left" in output
+    assert "part 3" in output
+    assert "part 2" not in output
+    assert "each part has a UDH" in output
 
 
 def test_comment_takes_room(smsc: Smsc) -> None:
-    """It isn't delivered, but it travels in the text."""
+    """It isn't delivered, but it is sent in the text."""
     plain, commented = planned(smsc, "hi"), planned(smsc, "hi", "--comment", "order 17")
 
     assert plain["room"] > commented["room"]
 
 
 def test_options_are_those_of_send(smsc: Smsc) -> None:
-    """What one tries out here is what is sent there."""
+    """A plan is for the message that `smsc send` sends."""
     made = planned(smsc, "x" * 300, "--coding", "latin1", "--long-text", "sar", "--flash")
 
     assert ("latin1", 0x14, "sar") == (made["coding"], made["data_coding"], made["long_text"])
-    assert "asked for by --coding" in smsc("plan", "x", "--coding", "ucs2").stdout
+    assert "set by --coding" in smsc("plan", "x", "--coding", "ucs2").stdout
 
 
 def test_standard_input_is_read(smsc: Smsc) -> None:
-    """Without the line break that `echo` puts at its end."""
+    """Without the line break that `echo` appends."""
     assert 3 == planned(smsc, "-", stdin="Код\n".encode())["units"]
 
 
 def test_other_encodings_are_refused(smsc: Smsc) -> None:
-    """cp1251 read as UTF-8 would be sent as rubbish, and paid."""
+    """cp1251 read as UTF-8 would be sent as garbage, and charged."""
     done = smsc("plan", "-", stdin="Код".encode("cp1251"))
 
     assert 2 == done.returncode
@@ -159,7 +175,7 @@ def test_other_encodings_are_refused(smsc: Smsc) -> None:
 
 
 def test_text_that_is_markup_is_refused(smsc: Smsc) -> None:
-    """The message itself says no; the text isn't repeated."""
+    """By the message itself; the text isn't repeated."""
     done = smsc("plan", "__CALL__: secret words")
 
     assert 2 == done.returncode
@@ -168,9 +184,9 @@ def test_text_that_is_markup_is_refused(smsc: Smsc) -> None:
 
 
 @pytest.mark.parametrize("char", ["\x1b", "\u202e", "\u0301", "😀"])
-def test_odd_characters_do_nothing_to_the_terminal(smsc: Smsc, char: str) -> None:
-    """A control character is shown by its code point."""
-    said = smsc("plan", f"x{char}").stdout
+def test_unprintable_characters_do_not_reach_the_terminal(smsc: Smsc, char: str) -> None:
+    """They are shown by their code point."""
+    output = smsc("plan", f"x{char}").stdout
 
-    assert f"U+{ord(char):04X}" in said
-    assert char == "😀" or char not in said
+    assert f"U+{ord(char):04X}" in output
+    assert char == "😀" or char not in output

@@ -1,4 +1,4 @@
-"""`smsc query`: what became of a message."""
+"""`smsc query`: the state of a message."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TO = "79995557733"
 
 
 def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: str) -> str:
-    """Send a message into a scenario, and return its id."""
+    """Send a message to a simulator with this scenario and return its id."""
     gateway.scenario = scenario
     done = smsc("send", TO, "hi", "--url", gateway.url, "--json", *arguments)
     message_id: str = json.loads(done.stdout)["message_ids"][0]
     return message_id
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "final at"), ("ru", "окончательно")])
+@pytest.mark.parametrize(("language", "label"), [("en", "final since"), ("ru", "окончательно с")])
 def test_delivered_message_ends_with_zero(
     smsc: Smsc, gateway: HostedSimulator, language: str, label: str
 ) -> None:
-    """State and when that was."""
+    """With its state and the time of delivery."""
     message_id = sent(smsc, gateway, Scenario(receipt_delay=0.01))
     done = smsc("query", message_id, "--url", gateway.url, "--lang", language)
     state, final = done.stdout.splitlines()
@@ -46,14 +46,14 @@ def test_delivered_message_ends_with_zero(
 @pytest.mark.parametrize(
     ("language", "sayings"),
     [
-        ("en", ["the phone is off or out of coverage", "it is final"]),
-        ("ru", ["телефон выключен или вне зоны действия", "это окончательно"]),
+        ("en", ["the phone is off or out of coverage", "the state is final"]),
+        ("ru", ["телефон выключен или вне зоны действия", "состояние окончательное"]),
     ],
 )
 def test_undelivered_message_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, sayings: list[str]
 ) -> None:
-    """Why, and that waiting is no use."""
+    """With the cause, and the advice that waiting is useless."""
     scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)
     message_id = sent(smsc, gateway, scenario)
     done = smsc("query", message_id, "--url", gateway.url, "--lang", language)
@@ -65,13 +65,13 @@ def test_undelivered_message_ends_with_one(
 
 
 def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """It isn't final: the same code as that of a receipt that hasn't come."""
+    """Its state isn't final: the exit code of a missing receipt."""
     message_id = sent(smsc, gateway, Scenario(receipt_delay=60), "--no-wait")
     done = smsc("query", message_id, "--url", gateway.url)
-    said = json.loads(smsc("query", message_id, "--url", gateway.url, "--json").stdout)
+    output = json.loads(smsc("query", message_id, "--url", gateway.url, "--json").stdout)
 
     assert 5 == done.returncode
-    assert "ask again" in done.stdout
+    assert "query it again" in done.stdout
     assert {
         "message_id": message_id,
         "state": "ENROUTE",
@@ -79,20 +79,20 @@ def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator)
         "error_code": 0,
         "explained": "no error, the subscriber can be reached",
         "final_at": None,
-    } == said
+    } == output
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "refused to say"), ("ru", "отказался ответить")]
+    ("language", "output"), [("en", "refused the request"), ("ru", "отклонил запрос")]
 )
 def test_unknown_id_ends_with_one(
-    smsc: Smsc, gateway: HostedSimulator, language: str, said: str
+    smsc: Smsc, gateway: HostedSimulator, language: str, output: str
 ) -> None:
-    """Nothing was to go, so nothing is said about that."""
+    """The command sends no message, so no outcome is shown."""
     done = smsc("query", "1", "--url", gateway.url, "--lang", language)
 
     assert (1, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
+    assert output in done.stderr
     assert "ESME_RINVMSGID" in done.stderr
     assert "sent?" not in done.stderr
 
@@ -104,12 +104,12 @@ def test_unknown_id_ends_with_one(
         ([""], "MESSAGE-ID"),
         (["x" * 70], "MESSAGE-ID: takes 64 characters"),
         (["1", "--sender", "Магазин"], "--sender: takes ASCII only"),
-        (["1", "2"], "1 too many"),
+        (["1", "2"], "unexpected arguments: 1"),
         (["1", "--wait", "3"], "--wait"),
     ],
 )
 def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str], named: str) -> None:
-    """Without a word about messages that went or didn't."""
+    """Before connecting, and without an outcome."""
     done = smsc("query", *arguments, "--url", "sim://")
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -117,9 +117,9 @@ def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str], named: str) -
     assert "sent?" not in done.stderr
 
 
-def test_nobody_there_ends_with_three(smsc: Smsc, nobody: str) -> None:
-    """The same answers as for a message, without "sent?"."""
-    done = smsc("query", "1", "--url", nobody, "--json")
+def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str) -> None:
+    """The answers of `smsc send`, but without an outcome."""
+    done = smsc("query", "1", "--url", unreachable, "--json")
 
     assert 3 == done.returncode
     assert json.loads(done.stdout)["error"]["outcome"] is None

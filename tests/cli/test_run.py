@@ -1,4 +1,4 @@
-"""One command from its arguments to its exit code, in this process and in one of its own."""
+"""One command from its arguments to its exit code, in this process and in a new one."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ sys.exit(main(["plan", "hi"]))
 
 
 def python(code: str, **variables: str) -> CompletedProcess[str]:
-    """Run a few lines of Python in a process of its own."""
+    """Run Python code in a new process."""
     return subprocess.run(  # noqa: S603 - our own lines, never through a shell
         [sys.executable, "-c", code],
-        env={**os.environ, **variables},
+        env={**os.environ, "PYTHONASYNCIODEBUG": "", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -39,10 +39,10 @@ def python(code: str, **variables: str) -> CompletedProcess[str]:
 
 
 def smsc_process(*arguments: str, **variables: str) -> CompletedProcess[bytes]:
-    """Run `python -m smsc_async` as people do."""
+    """Run `python -m smsc_async` in a new process."""
     return subprocess.run(  # noqa: S603 - our own command, never through a shell
         [sys.executable, "-m", "smsc_async", *arguments],
-        env={**os.environ, **variables},
+        env={**os.environ, "PYTHONASYNCIODEBUG": "", **variables},
         capture_output=True,
         check=False,
     )
@@ -53,7 +53,7 @@ def smsc_process(*arguments: str, **variables: str) -> CompletedProcess[bytes]:
 
 @starts_python
 def test_package_is_imported_without_the_extra() -> None:
-    """A web backend has neither cyclopts nor rich, and doesn't need them."""
+    """A web backend needs neither cyclopts nor rich."""
     done = python("import smsc_async, sys; print(*sys.modules)")
 
     assert not {"cyclopts", "rich", "smsc_async.cli"} & set(done.stdout.split())
@@ -61,7 +61,7 @@ def test_package_is_imported_without_the_extra() -> None:
 
 @starts_python
 def test_command_imports_no_other() -> None:
-    """`smsc decode` has no use for a simulator, and `--version` for none of them."""
+    """`smsc decode` doesn't load the simulator, and `--version` loads no command."""
     code = f"""
 import sys
 from smsc_async.cli import main
@@ -80,7 +80,7 @@ print(*sys.modules)
     ("language", "word"), [("C.UTF-8", "nothing was sent"), ("ru_RU.UTF-8", "ничего не отправлено")]
 )
 def test_missing_extra_says_what_to_install(name: str, language: str, word: str) -> None:
-    """Whoever installed without it meets a sentence, not a traceback."""
+    """A message instead of a traceback."""
     done = python(BLOCKED.format(name=name), LC_ALL=language, PYTHONUTF8="1")
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -91,7 +91,7 @@ def test_missing_extra_says_what_to_install(name: str, language: str, word: str)
 
 @starts_python
 def test_another_missing_module_is_not_hidden() -> None:
-    """Blaming the extra for a broken installation would send people the wrong way."""
+    """Blaming the extra for a broken installation would mislead the user."""
     done = python(BLOCKED.format(name="smsc_async.cli.help_pages"))
 
     assert "ModuleNotFoundError" in done.stderr
@@ -103,7 +103,7 @@ def test_another_missing_module_is_not_hidden() -> None:
 
 @starts_python
 def test_module_is_the_command() -> None:
-    """`python -m smsc_async` where the script isn't on the path; its code is the process's."""
+    """`python -m smsc_async` works where the script isn't on the path, with the same exit code."""
     fine, broken = smsc_process("decode", ENQUIRE_LINK), smsc_process("decode", ENQUIRE_LINK[:-8])
 
     assert (0, 1) == (fine.returncode, broken.returncode)
@@ -113,8 +113,8 @@ def test_module_is_the_command() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break in another way there")
 @pytest.mark.parametrize(("octets", "code"), [(ENQUIRE_LINK, 0), (ENQUIRE_LINK[:-8], 1)])
 @pytest.mark.parametrize("option", ["--json", "--lang=ru"])
-def test_reader_may_go_away(octets: str, code: int, option: str) -> None:
-    """`smsc decode … | head -1` ends quietly, and with the code it would have had."""
+def test_closed_pipe_is_not_an_error(octets: str, code: int, option: str) -> None:
+    """`smsc decode … | head -1` ends quietly with its usual exit code."""
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "smsc_async", "decode", octets, option]
@@ -126,7 +126,7 @@ def test_reader_may_go_away(octets: str, code: int, option: str) -> None:
 
 @starts_python
 def test_other_encodings_get_escapes() -> None:
-    """A terminal that can't show Cyrillic shows code points; JSON stays JSON."""
+    """A terminal without Cyrillic gets code points; JSON stays valid."""
     shown = smsc_process("plan", "Код", PYTHONIOENCODING="ascii")
     written = smsc_process("plan", "Код 😀", "--json", PYTHONIOENCODING="ascii")
 
@@ -138,8 +138,8 @@ def test_other_encodings_get_escapes() -> None:
 # --- in this process ---
 
 
-def test_version_is_told(smsc: Smsc) -> None:
-    """To people and to programs."""
+def test_version_is_shown(smsc: Smsc) -> None:
+    """As text and as JSON."""
     shown, written = smsc("--version"), smsc("--version", "--json")
 
     assert (0, 0) == (shown.returncode, written.returncode)
@@ -147,8 +147,8 @@ def test_version_is_told(smsc: Smsc) -> None:
     assert shown.stdout.split(maxsplit=1)[1].strip() == json.loads(written.stdout)["version"]
 
 
-def test_no_command_shows_all_of_them(smsc: Smsc) -> None:
-    """On standard error, for a script that forgot the command must not go on with a page."""
+def test_missing_command_shows_the_main_page(smsc: Smsc) -> None:
+    """On standard error, because a script may read standard output."""
     done = smsc()
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -159,23 +159,23 @@ def test_no_command_shows_all_of_them(smsc: Smsc) -> None:
     ("arguments", "saying"),
     [
         (["plann", "hi"], "did you mean 'plan'?"),
-        (["fly"], "there is no command 'fly'"),
+        (["fly"], "unknown command 'fly'"),
         (["plan", "hi", "--codign", "gsm"], "did you mean --coding?"),
         (["plan", "hi", "--jsno"], "did you mean --json?"),
-        (["plan", "hi", "--zzz"], "there is no option --zzz"),
+        (["plan", "hi", "--zzz"], "unknown option --zzz"),
         (["plan", "hi", "--coding", "utf8"], "one of gsm, latin1, ucs2 is needed, got 'utf8'"),
-        (["plan", "hi", "--flash=perhaps"], "--flash doesn't take"),
-        (["plan", "two", "words"], "needs quotes"),
+        (["plan", "hi", "--flash=perhaps"], "--flash doesn't accept"),
+        (["plan", "two", "words"], "in quotes"),
         (["plan"], "TEXT is missing"),
         (["plan", "hi", "--sender"], "--sender is missing"),
         (["plan", "-5%"], "--text="),
-        (["plan", "hi", "--sender", "A", "--sender", "B"], "don't go together"),
-        (["--lang", "de", "plan", "hi"], "--lang takes ru or en, got 'de'"),
-        (["plan", "hi", "--lang"], "--lang takes ru or en, got ''"),
+        (["plan", "hi", "--sender", "A", "--sender", "B"], "invalid arguments"),
+        (["--lang", "de", "plan", "hi"], "--lang accepts ru or en, got 'de'"),
+        (["plan", "hi", "--lang"], "--lang accepts ru or en, got ''"),
     ],
 )
-def test_wrong_use_names_the_way_out(smsc: Smsc, arguments: list[str], saying: str) -> None:
-    """Two, nothing on standard output, and what to read."""
+def test_usage_error_says_what_to_do(smsc: Smsc, arguments: list[str], saying: str) -> None:
+    """Exit code 2, empty standard output, and the help page to read."""
     done = smsc(*arguments)
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -183,49 +183,49 @@ def test_wrong_use_names_the_way_out(smsc: Smsc, arguments: list[str], saying: s
     assert "--help" in done.stderr
 
 
-def test_wrong_use_is_told_to_programs(smsc: Smsc) -> None:
-    """With `--json` a failure is an object as well."""
-    said = json.loads(smsc("plan", "--json").stdout)
+def test_usage_error_is_written_as_json(smsc: Smsc) -> None:
+    """With `--json` a failure is an object, too."""
+    output = json.loads(smsc("plan", "--json").stdout)
 
-    assert (2, "use.missing") == (said["exit_code"], said["error"]["kind"])
+    assert (2, "use.missing") == (output["exit_code"], output["error"]["kind"])
 
 
 def test_language_is_russian_where_the_environment_is(
     smsc: Smsc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And an option goes before it."""
+    """An option takes precedence over the environment."""
     monkeypatch.setenv("LANG", "ru_RU.UTF-8")
 
-    assert "не хватает TEXT" in smsc("plan").stderr
+    assert "не указан TEXT" in smsc("plan").stderr
     assert "TEXT is missing" in smsc("plan", "--lang", "en").stderr
 
 
-def test_common_options_stand_anywhere(smsc: Smsc) -> None:
-    """Before the command or behind it."""
+def test_common_options_are_accepted_anywhere(smsc: Smsc) -> None:
+    """Before and after the command."""
     assert smsc("--json", "plan", "hi").stdout == smsc("plan", "hi", "--json").stdout
 
 
-def test_unexpected_error_is_a_sentence(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake of ours shows no traceback, and nothing of what it was about."""
+def test_unexpected_error_is_a_message(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect shows no traceback and no data."""
 
     def broken(octets: bytes) -> None:
-        """Fail with something that mustn't be shown."""
+        """Raise an error with a secret."""
         raise ZeroDivisionError(octets)
 
     monkeypatch.setattr("smsc_async.cli.decode.explain", broken)
     done, shown = smsc("decode", ENQUIRE_LINK), smsc("decode", ENQUIRE_LINK, "--debug")
 
     assert (4, 4) == (done.returncode, shown.returncode)
-    assert "something unexpected happened: ZeroDivisionError" in done.stderr
+    assert "unexpected error: ZeroDivisionError" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Traceback" in shown.stderr
 
 
-def test_interrupt_is_a_sentence(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_is_a_message(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C at any moment."""
 
     def interrupted(_: bytes) -> None:
-        """Be Ctrl-C."""
+        """Raise what Ctrl-C raises."""
         raise KeyboardInterrupt
 
     monkeypatch.setattr("smsc_async.cli.decode.explain", interrupted)
@@ -236,7 +236,7 @@ def test_interrupt_is_a_sentence(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not in files and pipes, not where NO_COLOR is set, unless somebody insists."""
+    """Not for files and pipes, nor with NO_COLOR, unless forced."""
     plain = smsc("decode", ENQUIRE_LINK).stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
     coloured = smsc("decode", ENQUIRE_LINK).stdout

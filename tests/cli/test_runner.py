@@ -1,4 +1,4 @@
-"""The way over a link, whatever ends it."""
+"""A coroutine on its own event loop, and what is reported when it ends."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import pytest
 
 from smsc_async.cli.console import Screen
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.i18n import Say
-from smsc_async.cli.runner import ACCEPTED, NOT_SENT, Course, ended, read_config, travel
+from smsc_async.cli.i18n import Translator
+from smsc_async.cli.runner import (
+    ACCEPTED,
+    NOT_SENT,
+    SendProgress,
+    read_config,
+    run_async,
+    stop_event,
+)
 from smsc_async.errors import LinkLostError
 
 IDS = ("855469",)
@@ -18,29 +25,29 @@ IDS = ("855469",)
 
 @pytest.fixture(autouse=True)
 def _quiet(quiet: None) -> None:
-    """The environment has no URL here."""
+    """Without a URL in the environment."""
 
 
-def failed(error: BaseException, course: Course, *, is_debug: bool = False) -> Failure:
-    """Return the failure that a way ends with which *error* ends."""
+def failed(error: BaseException, progress: SendProgress, *, is_debug: bool = False) -> Failure:
+    """Return the failure of a coroutine that raises *error*."""
 
-    async def way() -> int:
-        """End."""
+    async def main() -> int:
+        """Raise the error."""
         raise error
 
     with pytest.raises(Failure) as caught:
-        travel(way(), course, Screen(Say("en"), is_debug=is_debug))
+        run_async(main(), progress, Screen(Translator("en"), is_debug=is_debug))
     return caught.value
 
 
-def test_end_of_the_way_is_the_exit_code() -> None:
-    """Where nothing goes wrong there is nothing to add."""
+def test_result_of_the_coroutine_is_the_exit_code() -> None:
+    """Without an error nothing is added."""
 
-    async def way() -> int:
-        """Arrive."""
+    async def main() -> int:
+        """Return an exit code."""
         return ExitCode.REFUSED
 
-    assert ExitCode.REFUSED == travel(way(), Course(), Screen(Say("en")))
+    assert ExitCode.REFUSED == run_async(main(), SendProgress(), Screen(Translator("en")))
 
 
 @pytest.mark.parametrize(
@@ -50,65 +57,65 @@ def test_end_of_the_way_is_the_exit_code() -> None:
         (ZeroDivisionError("secret words"), ExitCode.UNKNOWN, "unexpected", "ZeroDivisionError"),
     ],
 )
-def test_end_on_the_way_says_how_far_it_came(
+def test_any_end_reports_the_outcome(
     error: BaseException, code: ExitCode, key: str, kind: str
 ) -> None:
-    """What was accepted is accepted, and paid, whatever came then."""
-    failure = failed(error, Course(ACCEPTED, IDS))
+    """Accepted messages are charged, whatever happens afterwards."""
+    failure = failed(error, SendProgress(ACCEPTED, IDS))
 
     assert (code, key, kind) == (failure.code, failure.key, failure.values["kind"])
-    assert (ACCEPTED, IDS) == (failure.went, failure.message_ids)
+    assert (ACCEPTED, IDS) == (failure.outcome, failure.message_ids)
 
 
 @pytest.mark.parametrize("is_debug", [False, True])
-def test_cause_is_for_those_who_debug(is_debug: bool) -> None:  # noqa: FBT001 - a parameter
-    """The error itself may hold the text; a chain is printed whole."""
+def test_cause_is_chained_only_for_debugging(is_debug: bool) -> None:  # noqa: FBT001 - a parameter
+    """The error may contain the text, and a traceback prints the whole chain."""
     error = ZeroDivisionError("secret words")
 
-    assert is_debug == (failed(error, Course(), is_debug=is_debug).__cause__ is error)
+    assert is_debug == (failed(error, SendProgress(), is_debug=is_debug).__cause__ is error)
 
 
-@pytest.mark.parametrize("went", ["", NOT_SENT])
-def test_did_it_go_is_said_where_something_was_to_go(went: str) -> None:
-    """Whoever only listens doesn't ask."""
-    failure = failed(LinkLostError(), Course(went))
+@pytest.mark.parametrize("outcome", ["", NOT_SENT])
+def test_outcome_is_omitted_if_nothing_was_to_be_sent(outcome: str) -> None:
+    """A command that only receives doesn't mention sending."""
+    failure = failed(LinkLostError(), SendProgress(outcome))
 
-    assert (ExitCode.NO_LINK, went) == (failure.code, failure.went)
+    assert (ExitCode.NO_LINK, outcome) == (failure.code, failure.outcome)
 
 
-def test_failure_of_the_way_stays_as_it_is() -> None:
-    """It knows best."""
+def test_failure_of_the_coroutine_is_unchanged() -> None:
+    """It has its own outcome and advice."""
     failure = Failure(ExitCode.REFUSED, "LinkError")
 
-    assert failure is failed(failure, Course(NOT_SENT))
+    assert failure is failed(failure, SendProgress(NOT_SENT))
 
 
-@pytest.mark.parametrize("went", ["", NOT_SENT])
-def test_missing_url_is_another_failure_than_a_wrong_one(went: str) -> None:
-    """The cure is another one, too."""
+@pytest.mark.parametrize("outcome", ["", NOT_SENT])
+def test_missing_url_differs_from_an_invalid_one(outcome: str) -> None:
+    """The advice differs."""
     with pytest.raises(Failure) as unset:
-        read_config(None, Course(went))
+        read_config(None, SendProgress(outcome))
     with pytest.raises(Failure) as wrong:
-        read_config("http://shop:pa55word@example.com", Course(went))
+        read_config("http://shop:pa55word@example.com", SendProgress(outcome))
 
     assert ("no_url", "ConfigError") == (unset.value.key, wrong.value.key)
-    assert (went, went) == (unset.value.went, wrong.value.went)
+    assert (outcome, outcome) == (unset.value.outcome, wrong.value.outcome)
     assert "pa55word" not in wrong.value.detail
 
 
-def test_url_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless there is another one."""
+def test_url_defaults_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option takes precedence."""
     monkeypatch.setenv("SMSC_URL", "smpp://shop:pa55word@example.com")
 
-    assert "smpp://shop:***@example.com:2775" == str(read_config(None, Course()))
-    assert "sim://" == str(read_config("sim://", Course()))
+    assert "smpp://shop:***@example.com:2775" == str(read_config(None, SendProgress()))
+    assert "sim://" == str(read_config("sim://", SendProgress()))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_signals_end_politely(number: int) -> None:
-    """A key of the keyboard and a service manager ask for the same."""
-    event = ended()
+async def test_signals_set_the_stop_event(number: int) -> None:
+    """Ctrl-C and a service manager stop a command alike."""
+    event = stop_event()
     assert not event.is_set()
     signal.raise_signal(number)
 

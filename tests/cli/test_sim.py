@@ -1,4 +1,4 @@
-"""`smsc sim`: the gateway at a terminal."""
+"""`smsc sim`: the simulator as a server."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ starts_python = pytest.mark.takes_up_to(15, reason="a process is started")
 
 @asynccontextmanager
 async def simulating(*arguments: str) -> AsyncIterator[Process]:
-    """Run `smsc sim` on a free port in a process of its own."""
+    """Run `smsc sim` on a free port in a new process."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "smsc_async", "sim", "--port", "0", "--lang", "en", *arguments),
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # asyncio's debug mode would write to stderr how slow a busy machine is.
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONASYNCIODEBUG": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -47,29 +48,29 @@ async def simulating(*arguments: str) -> AsyncIterator[Process]:
 
 
 async def a_line(process: Process) -> str:
-    """Return the next line it says."""
+    """Return its next line of output."""
     assert process.stdout is not None
     return (await process.stdout.readline()).decode().rstrip("\n")
 
 
 async def the_rest(process: Process, *, after: int) -> list[str]:
-    """Send a signal and return what is said from then on."""
+    """Send a signal and return the remaining output."""
     process.send_signal(after)
-    said, wrong = await process.communicate()
+    output, wrong = await process.communicate()
     assert not wrong
-    return said.decode().splitlines()
+    return output.decode().splitlines()
 
 
 @needs_signals
 @starts_python
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_messages_are_written_as_they_come(number: int) -> None:
-    """One JSON object a line: the URL, each message, and a summary after Ctrl-C."""
+async def test_messages_are_written_as_json(number: int) -> None:
+    """One object a line: the URL, each message, and a summary after Ctrl-C."""
     async with simulating("--json", "--state", "undeliverable", "--delay", "0.01s") as process:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url) as smsc:
             sent = await smsc.send(Sms(to="79991234567", text="Код\n4821", sender="Shop"))
-            state = (await sent.receipt(timeout=5)).state
+            state = (await sent.receipt(timeout=60)).state
         message = json.loads(await a_line(process))
         (summary,) = map(json.loads, await the_rest(process, after=number))
 
@@ -84,8 +85,8 @@ async def test_messages_are_written_as_they_come(number: int) -> None:
 
 @needs_signals
 @starts_python
-async def test_messages_are_shown_as_they_come() -> None:
-    """A line for each, whatever is in its text; the whole number only on request."""
+async def test_messages_are_shown_as_text() -> None:
+    """One line each, whatever the text contains; complete numbers only on request."""
     async with simulating("--full") as process:
         url = (await a_line(process)).split()[-1]
         while not (await a_line(process)).startswith("time"):
@@ -107,7 +108,7 @@ async def test_messages_are_shown_as_they_come() -> None:
 async def test_repeats_are_refused_unless_it_has_no_rules(
     arguments: tuple[str, ...], status: int
 ) -> None:
-    """As the gateway does, to clients that keep none of its rules themselves."""
+    """As the gateway does to clients that don't keep its rules themselves."""
     async with simulating("--json", *arguments) as process:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url, limits=GatewayLimits.off()) as smsc:
@@ -121,15 +122,15 @@ async def test_repeats_are_refused_unless_it_has_no_rules(
 
 @needs_signals
 @starts_python
-async def test_answers_are_those_that_were_asked_for() -> None:
-    """A delivery error, and what an HLR query is told."""
+async def test_answers_are_set_by_options() -> None:
+    """A delivery error, and the data of HLR answers."""
     told = ("--hlr", "network=MTS", "--hlr", "roaming-country=Côte d'Ivoire")
     arguments = ("--json", "--delay", "0.01", "--error-code", "6", *told)
     async with simulating(*arguments) as process:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url) as smsc:
             sent = await smsc.send(HlrQuery(to="79991234567"))
-            receipt = await sent.receipt(timeout=5)
+            receipt = await sent.receipt(timeout=60)
         await the_rest(process, after=signal.SIGINT)
 
     assert (6, "MTS", "Côte d'Ivoire", "250") == (
@@ -140,8 +141,8 @@ async def test_answers_are_those_that_were_asked_for() -> None:
     )
 
 
-def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
-    """The second `smsc sim` of a morning."""
+def test_used_port_says_what_to_do(smsc: Smsc) -> None:
+    """A second `smsc sim` is the usual cause."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -149,12 +150,12 @@ def test_taken_port_says_what_to_do(smsc: Smsc) -> None:
         done = smsc("sim", "--port", str(port))
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
     assert f"--port {port + 1 if port < 65_535 else 2775}" in done.stderr
 
 
 def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
-    """An address nobody has here: TEST-NET-1."""
+    """TEST-NET-1 belongs to no machine."""
     done = smsc("sim", "--host", "192.0.2.1", "--port", "0")
 
     assert 3 == done.returncode

@@ -26,7 +26,6 @@ from smsc_async import (
 from smsc_async.client.admission import AdmissionControl
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.submission import MessageJob
-from smsc_async.rules.verdict import Held
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
@@ -78,7 +77,8 @@ class RecordingRuntime:
     def __init__(self, dispatcher: WindowDispatcher) -> None:
         self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
         self.dispatcher = dispatcher
-        self.admission = AdmissionControl(GatewayLimits(), MemoryRuleStore(), monotonic)
+        limits = GatewayLimits(repeat_window=0.02, margin=0.0, flood_length=None, flood_gap=None)
+        self.admission = AdmissionControl(limits, MemoryRuleStore(), monotonic)
 
     def now(self) -> float:
         """Return an instant."""
@@ -90,10 +90,12 @@ class RecordingRuntime:
         """Make a job, unless the sender is "Bad"."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        blocked = None
+        job, blocked = MessageJob(message, parts_of(1), timeout, self), None
         if message.sender == "Held":
-            blocked = Held("repeat", self.admission.now() + 0.01)
-        return MessageJob(message, parts_of(1), timeout, self), blocked
+            # A repeat of itself.
+            for _ in range(2):
+                blocked = self.admission.try_admit(job, "hello", self.admission.now())
+        return job, blocked
 
     def withdraw(self, job: MessageJob[Any]) -> None:
         """Forget a message."""
@@ -103,14 +105,15 @@ class RecordingRuntime:
     def on_request(self, link: object, request: object) -> None:
         """No request comes without a link."""
 
-    def on_accepted(self, job: object, message_id: str, index: int) -> None:
+    def on_accepted(self, job: object, message_id: str) -> None:
         """No receipt is expected."""
 
     def on_postponed(self, job: object) -> None:
         """No rule needs to know."""
 
-    def on_finished(self, job: MessageJob[Any]) -> None:
+    def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Report the outcome to the run."""
+        del message_id
         job.bulk.on_finished(job)
 
 

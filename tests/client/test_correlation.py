@@ -14,7 +14,7 @@ from smsc_async import ClientClosedError, Receipt, Sms, Submission
 from smsc_async.client import correlation
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.submission import MessageJob
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class Accepting:
         traffic.finished.clear()
         return Submission(job)
 
-    def _register(self, job: MessageJob[Any], message_id: str, _index: int) -> None:
+    def _register(self, job: MessageJob[Any], message_id: str) -> None:
         """Register an id, as the client does."""
         early = self.correlator.register(job, message_id)
         self.matches += [(receipt.message_id, match) for receipt, match in early]

@@ -102,7 +102,7 @@ class Routed:
         job.on_response(0, SubmitSmResp(message_id=message_id))
         return Submission(job)
 
-    def _register(self, job: MessageJob[Any], message_id: str, _index: int) -> None:
+    def _register(self, job: MessageJob[Any], message_id: str) -> None:
         """Register an id."""
         self.router.route_early(self.router.correlator.register(job, message_id))
 

@@ -21,7 +21,7 @@ from smsc_async import (
     Submission,
 )
 from smsc_async.client.submission import MessageJob
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 
 SMS = Sms(to="79991234567", text="a secret of ours")
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
 HERE = Path(__file__).parent
-LIFE = 60  # seconds after which a counterpart ends by itself, whatever became of its test
+LIFE = 600  # seconds after which a counterpart ends by itself, whatever became of its test
 DAEMONS = "/usr/sbin:/usr/local/sbin"
-PATIENCE = 10  # seconds for a line that should come at once
+PATIENCE = 120  # seconds for a line that should come at once
 
 
 def missing(what: str, cure: str) -> None:

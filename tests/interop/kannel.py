@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CURE = "apt install kannel"
-STARTING = 30  # seconds until Kannel takes a message; on a quiet machine it needs one or two
+STARTING = 240  # seconds until Kannel takes a message; on a quiet machine it needs one or two
 
 # What the gateway itself advises its customers to set, but for the waits, which are short here.
 CONFIGURATION = """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from idle_clock import pass_time
 from scripted import (
     Gateway,
     Peer,
@@ -361,6 +361,7 @@ async def test_paused_socket_stops_messages_not_the_session(connector: Connector
     await link.wait_closed()
 
 
+@pytest.mark.takes_up_to(10, reason="thousands of requests are answered, in debug mode")
 async def test_gateway_that_reads_no_response_loses_its_link(
     connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,7 +448,7 @@ async def test_response_in_the_socket_is_read_before_anything_is_overdue(
     link.submit(message, now())
     (submit,) = await connector.gateway.submitted()
     peer.answer(submit, message_id="7")
-    asyncio.get_running_loop().call_soon(time.sleep, 0.03)
+    asyncio.get_running_loop().call_soon(pass_time, 0.03)
     await asyncio.sleep(0)
     link._tick()
     await until(lambda: message.is_finished)
@@ -526,6 +527,7 @@ async def test_request_in_every_turn_postpones_no_deadline(connector: Connector)
     began = now()
     while not first.is_finished and now() < began + 0.5:
         link.submit(SubmitJob(SMS, parts_of(1), 0.5, RecordingTraffic()), now())
+        pass_time(0.0005)
         await asyncio.sleep(0)
 
     assert first.is_finished
@@ -556,7 +558,7 @@ async def test_blocked_loop_fails_no_request_whose_response_arrived(connector: C
     link.submit(message, now())
     (submit,) = await connector.gateway.submitted()
     peer.answer(submit, message_id="7")
-    time.sleep(0.2)  # noqa: ASYNC251 - blocking is the test
+    pass_time(1.0)
     await until(lambda: message.is_finished)
 
     assert (None, ("7",)) == (message.failure, message.message_ids)

@@ -278,7 +278,7 @@ def test_repr_shows_the_outcome_and_no_text(job: SubmitJob[Any]) -> None:
     assert "accepted" in repr(accepted)
 
 
-def test_accepted_parts_are_reported_with_id_and_index(
+def test_accepted_parts_are_reported_with_their_ids(
     job: SubmitJob[Any], traffic: RecordingTraffic
 ) -> None:
     """The client registers each id, so that the receipt of each part is matched."""
@@ -286,7 +286,22 @@ def test_accepted_parts_are_reported_with_id_and_index(
     job.on_response(1, SubmitSmResp(message_id="b"))
     job.on_response(0, SubmitSmResp(message_id="a"))
 
-    assert [(job, "b", 1), (job, "a", 0)] == traffic.accepted
+    assert [(job, "b"), (job, "a")] == traffic.accepted
+    assert [] == traffic.finished
+
+
+def test_last_accepted_part_is_reported_with_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One callback for a message of one part."""
+    traffic = RecordingTraffic()
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(traffic, "on_accepted", lambda *args: calls.append(args))
+    monkeypatch.setattr(traffic, "on_finished", lambda *args: calls.append(args))
+    single = SubmitJob(SMS, parts_of(1), None, traffic)
+    write(single, 1)
+    single.on_response(0, SubmitSmResp(message_id="a"))
+
+    assert [(single, "a")] == calls
+    assert single.is_finished
 
 
 def test_late_response_is_reported_as_accepted(
@@ -297,7 +312,7 @@ def test_late_response_is_reported_as_accepted(
     job.on_timeout(0, 30.0)
     job.on_late_response(0, SubmitSmResp(message_id="late"))
 
-    assert [(job, "late", 0)] == traffic.accepted
+    assert [(job, "late")] == traffic.accepted
     assert [job] == traffic.finished
 
 

@@ -60,7 +60,7 @@ def postgres() -> Iterator[str]:
         _run(programs / "initdb", "-D", data, "-A", "trust", "-U", "smsc", "-E", "UTF8", "-N")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
         _run(
-            programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", Path(folder, "log"),
+            programs / "pg_ctl", "-D", data, "-w", "-t", "240", "-l", Path(folder, "log"),
             "-o", f"{options} -c fsync=off -c deadlock_timeout=20ms", "start",
         )  # fmt: skip
         try:
@@ -76,7 +76,7 @@ def _run(*command: str | Path) -> None:
         stdout=subprocess.DEVNULL,  # the server inherits it, and would keep a pipe open
         stderr=subprocess.DEVNULL,
         cwd="/",
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert 0 == ran.returncode, command

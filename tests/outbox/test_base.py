@@ -167,13 +167,16 @@ async def test_parts_are_all_known(outbox: BaseOutbox) -> None:
     assert 2 == len(entry.message_ids)
 
 
-async def test_message_that_is_put_while_it_runs_is_sent(outbox: BaseOutbox) -> None:
+async def test_message_that_is_put_while_it_runs_is_sent(
+    outbox: BaseOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker doesn't poll for what its own process puts."""
+    monkeypatch.setattr("smsc_async.outbox.worker.LOOK_AFTER", 3600.0)
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
         worker = asyncio.create_task(outbox.run(smsc))
         await asyncio.sleep(0.02)
         await outbox.put(sms())
-        assert "Code: 4821" == (await gateway.wait_for_message(timeout=0.5)).text
+        assert "Code: 4821" == (await gateway.wait_for_message(timeout=60)).text
         worker.cancel()
         await asyncio.wait([worker])
 
@@ -215,8 +218,8 @@ async def test_receipt_is_kept(outbox: BaseOutbox) -> None:
     scenario = Scenario(receipt_delay=0.05, state=MessageState.EXPIRED)
     async with Simulator(scenario) as gateway, SmscClient(gateway.url) as smsc:
         worker = asyncio.create_task(outbox.run(smsc))
-        await gateway.wait_for_message()
-        for _ in range(40):
+        await gateway.wait_for_message(timeout=60)
+        for _ in range(6000):
             await asyncio.sleep(0.01)
             if (await only(outbox)).receipt is not None:
                 break
@@ -321,7 +324,7 @@ async def test_worker_that_was_taken_for_dead_tells_the_truth(
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         tamed.answers = [answer]
         worker = asyncio.create_task(cut_off.run(tamed.as_client, stop_when_empty=True))
-        await asyncio.wait_for(tamed.was_called.wait(), 1)
+        await asyncio.wait_for(tamed.was_called.wait(), 60)
         await die(cut_off)
         await other._ledger.bury_the_dead()
         assert OutboxState.UNKNOWN is (await only(other)).state

@@ -23,7 +23,7 @@ def test_example_runs_as_it_stands(tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=14,
+        timeout=300,
         check=False,
         cwd=tmp_path,
         env={**os.environ, "PYTHONASYNCIODEBUG": ""},  # it writes of slow machines to stderr

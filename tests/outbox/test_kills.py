@@ -71,7 +71,7 @@ class Zygote:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(orders).encode() + b"\n")
-        said = json.loads(await asyncio.wait_for(self.process.stdout.readline(), 60))
+        said = json.loads(await asyncio.wait_for(self.process.stdout.readline(), 300))
         self.put += said["put"]
         self.codes.update(said["codes"])
 
@@ -98,7 +98,7 @@ async def zygote(gateway: Simulator, place: str) -> AsyncGenerator[Zygote]:
     yield made
     assert process.stdin is not None
     process.stdin.close()
-    await asyncio.wait_for(process.wait(), 10)
+    await asyncio.wait_for(process.wait(), 300)
 
 
 async def judge(zygote: Zygote, gateway: Simulator) -> dict[str, int]:

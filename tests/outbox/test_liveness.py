@@ -35,7 +35,7 @@ def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
     code = (
         "import pathlib, sys, time; from smsc_async.outbox.liveness import OwnerLock\n"
         "lock = OwnerLock(pathlib.Path(sys.argv[1])); print(lock.owner, flush=True)\n"
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     process = subprocess.Popen(  # noqa: S603 - a fixed list of arguments
         [sys.executable, "-c", code, str(database)], stdout=subprocess.PIPE, text=True

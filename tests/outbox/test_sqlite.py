@@ -61,18 +61,11 @@ async def test_loop_goes_on_while_the_disk_is_waited_for(tmp_path: Path) -> None
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         put = asyncio.create_task(outbox.put(MESSAGE))
-        loop = asyncio.get_running_loop()
-        latest = 0.0
-        for _ in range(10):
-            began = loop.time()
-            await asyncio.sleep(0.01)
-            latest = max(latest, loop.time() - began)
-        assert not put.done()
+        await asyncio.sleep(0.1)
+        assert not put.done()  # it would be, had the loop waited for it
         other.execute("ROLLBACK")
         other.close()
         await put
-
-    assert 0.09 > latest
 
 
 async def test_file_that_is_being_made_is_waited_for(tmp_path: Path) -> None:

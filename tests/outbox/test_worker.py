@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from idle_clock import pass_time
 from outboxes import Accepted, TamedClient
 
 from smsc_async import (
@@ -30,7 +31,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.queries import Claim
+from smsc_async.outbox.queries import Claim, Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
 from smsc_async.outbox.worker import settlement_of
 
@@ -112,18 +113,27 @@ def test_pauses_grow_up_to_a_limit() -> None:
 
 
 async def test_held_message_waits_for_its_time(outbox: Outbox, tamed: TamedClient) -> None:
-    """It goes back with the rule's own wait, and is sent after that."""
-    tamed.answers = [RepeatedMessageError(MESSAGE, retry_after=0.1), Accepted()]
+    """It goes back with the rule's own wait, by the database's clock, and is sent after that."""
+    tamed.answers = [RepeatedMessageError(MESSAGE, retry_after=3600.0), Accepted()]
     worker = asyncio.create_task(outbox.run(tamed.as_client, stop_when_empty=True))
-    await asyncio.wait_for(tamed.was_called.wait(), 1)
-    await asyncio.sleep(0.02)
-    held = await only(outbox)
-    await worker
+    await asyncio.wait_for(tamed.was_called.wait(), 60)
+    while (held := await only(outbox)).state is OutboxState.SENDING:
+        pass
 
     assert OutboxState.QUEUED is held.state
-    assert 0.09 < held.not_before - held.changed_at < 0.11
+    assert 3600.0 == pytest.approx(held.not_before - held.changed_at)
     assert "held" in held.reason
+    assert [] == await outbox._ledger.claim(1)
+    assert OutboxState.QUEUED is (await only(outbox)).state  # the worker hasn't claimed it, either
+    await outbox._ledger.do(an_hour_later)
+    pass_time(3600.0)
+    await worker
     assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+def an_hour_later() -> Operation[None]:
+    """Let an hour pass for what waits."""
+    yield Statement("UPDATE smsc_outbox SET not_before = not_before - 3600")
 
 
 async def test_message_that_cannot_travel_is_refused(outbox: Outbox, tamed: TamedClient) -> None:
@@ -174,7 +184,7 @@ async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, tamed: TamedCli
     """There is nothing that it could be waited for with."""
     await outbox.run(tamed.as_client, stop_when_empty=True)
     tamed.state = LinkState.DOWN
-    await asyncio.wait_for(outbox.run(tamed.as_client, stop_when_empty=True), 0.5)
+    await asyncio.wait_for(outbox.run(tamed.as_client, stop_when_empty=True), 60)
 
     assert 1 == len(tamed.sent)
 
@@ -194,7 +204,7 @@ async def test_response_within_the_grace_counts(outbox: Outbox, tamed: TamedClie
     answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
     tamed.answers = [answer]
     worker = asyncio.create_task(outbox.run(tamed.as_client))
-    await asyncio.wait_for(tamed.was_called.wait(), 1)
+    await asyncio.wait_for(tamed.was_called.wait(), 60)
     asyncio.get_running_loop().call_later(0.05, answer.set_result, Accepted())
     await stopped(worker)
 
@@ -207,7 +217,7 @@ async def test_missing_response_is_unknown_after_the_grace(
     """It was cancelled, and may have left all the same."""
     tamed.answers = [asyncio.get_running_loop().create_future()]
     worker = asyncio.create_task(outbox.run(tamed.as_client, grace=0.02))
-    await asyncio.wait_for(tamed.was_called.wait(), 1)
+    await asyncio.wait_for(tamed.was_called.wait(), 60)
     await stopped(worker)
 
     assert OutboxState.UNKNOWN is (await only(outbox)).state
@@ -217,7 +227,7 @@ async def test_second_cancel_waits_no_longer(outbox: Outbox, tamed: TamedClient)
     """Somebody is in a hurry; what became of it is written down even so."""
     tamed.answers = [asyncio.get_running_loop().create_future()]
     worker = asyncio.create_task(outbox.run(tamed.as_client, grace=60))
-    await asyncio.wait_for(tamed.was_called.wait(), 1)
+    await asyncio.wait_for(tamed.was_called.wait(), 60)
     worker.cancel()
     await asyncio.sleep(0.02)
     assert not worker.done()
@@ -229,9 +239,15 @@ async def test_second_cancel_waits_no_longer(outbox: Outbox, tamed: TamedClient)
 async def test_cancel_scope_of_anyio_has_its_grace_too(outbox: Outbox, tamed: TamedClient) -> None:
     """Such a scope cancels again and again, which must not count as a hurry."""
     answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted())
-    with anyio.move_on_after(0.05) as scope:
+
+    def cancel_then_answer(_: object) -> asyncio.Future[Accepted]:
+        """Have the scope cancel soon, and answer after that."""
+        scope.deadline = anyio.current_time() + 0.05
+        asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted())
+        return answer
+
+    tamed.answers = [cancel_then_answer]
+    with anyio.CancelScope() as scope:
         await outbox.run(tamed.as_client)
 
     assert scope.cancelled_caught
@@ -286,9 +302,7 @@ async def test_no_more_than_asked_for_are_under_way(outbox: Outbox, tamed: Tamed
 async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
     """It may overtake what is written down of its own message."""
     tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
-    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.05, answer.set_result, Accepted(("17",)))
+    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(("17",))))]
     await outbox.run(tamed.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt
@@ -329,9 +343,7 @@ async def test_receipts_are_written_down_a_few_at_a_time(
     monkeypatch.setattr("smsc_async.outbox.worker.MOST_RECEIPTS", 1)
     ids = tuple("abcdef")
     tamed.receipts_to_come = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in ids]
-    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted(ids, (None,) * 6))
+    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(ids, (None,) * 6)))]
     await outbox.run(tamed.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt

@@ -1,4 +1,4 @@
-"""Python that was written by Python."""
+"""Running generated Python code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def test_what_was_run_is_in_the_scope() -> None:
     assert 42 == scope["double"]()
 
 
-def test_tracebacks_show_the_written_lines() -> None:
-    """Otherwise nobody could read an error that comes out of them."""
-    scope = run("def fail():\n    return 1 / 0  # the written line", "<fail>", {})
+def test_tracebacks_show_the_generated_lines() -> None:
+    """An error in generated code could not be read otherwise."""
+    scope = run("def fail():\n    return 1 / 0  # the generated line", "<fail>", {})
 
     with pytest.raises(ZeroDivisionError) as caught:
         scope["fail"]()
-    assert "return 1 / 0  # the written line" in "".join(traceback.format_exception(caught.value))
+    assert "return 1 / 0  # the generated line" in "".join(traceback.format_exception(caught.value))

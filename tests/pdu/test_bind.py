@@ -174,7 +174,7 @@ def test_longest_string_goes_and_the_next_is_refused(field: str, characters: int
 def test_long_password_is_asked_for_by_name(
     long: type[BindTransmitter], plain: type[BindTransmitter]
 ) -> None:
-    """Some gateways give out more than eight characters; nobody's password is cut silently."""
+    """Some gateways issue more than eight characters; no password is cut silently."""
     octets = encode(long(system_id="shop", password="p" * 64))
 
     assert plain(system_id="shop", password="p" * 64) == decode(octets)

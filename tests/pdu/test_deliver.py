@@ -124,7 +124,7 @@ def test_octets_both_ways(pdu: Pdu, drawn: str) -> None:
 
 
 def test_receipt_tells_what_it_is() -> None:
-    """What came is named: nobody compares bare numbers to find a receipt."""
+    """Received numbers are members: a receipt is found without comparing bare numbers."""
     receipt = decode(bytes.fromhex(DELIVER_SM))
 
     assert isinstance(receipt, DeliverSm)

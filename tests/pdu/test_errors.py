@@ -20,7 +20,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_errors_pickle_and_copy(error: PduError) -> None:
-    """They cross processes in task queues, and arrive with everything they know."""
+    """Task queues pass them between processes; no field may be lost."""
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - our own
         assert type(error) is type(twin)
         assert str(error) == str(twin)
@@ -28,7 +28,7 @@ def test_errors_pickle_and_copy(error: PduError) -> None:
 
 
 def test_errors_say_what_and_where() -> None:
-    """One line to search for, in lower case behind the names."""
+    """One line that can be searched for: PDU, field, offset, reason."""
     foreign = "command_length 1213486160, a PDU has at most 70000 octets;"
     assert [
         "something",
@@ -40,14 +40,14 @@ def test_errors_say_what_and_where() -> None:
 
 
 def test_errors_are_value_errors_too() -> None:
-    """Whoever knows nothing of SMPP may still catch a bad value."""
+    """A caller without knowledge of SMPP may catch a bad value as ValueError."""
     assert issubclass(EncodeError, ValueError)
     assert issubclass(DecodeError, ValueError)
     assert issubclass(FramingError, ValueError)
 
 
 def test_decode_error_without_a_header_has_zeros() -> None:
-    """Then there is nothing that could be answered."""
+    """A session must not answer a PDU whose number it doesn't know."""
     error = DecodeError("Pdu", "header", 0, "expected 16 octets, found 3")
 
     assert (0, 0) == (error.command_id, error.sequence_number)

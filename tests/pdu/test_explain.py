@@ -63,15 +63,15 @@ DUMP = """\
 0034  04 24 00 04 04 16 04 16                          tlv message_payload      [UDH 04 16 04 16] ''
 003c  20 00 00 02 ff fe                                tlv 0x2000               'ÿþ'
 0042  00 1e 00 02 35 00                                tlv receipted_message_id '5'
-0048  00 00                                            trailing                 ! too short for a TLV, passed over"""  # noqa: E501 - a dump is as wide as it is
+0048  00 00                                            trailing                 ! too short for a TLV, ignored"""  # noqa: E501 - a dump is as wide as it is
 
 
 def test_every_field_has_its_line() -> None:
-    """Place, octets, name, meaning; UDH apart from the text; what was passed over is said."""
+    """Offset, octets, name, meaning; the UDH apart from the text; ignored octets too."""
     assert DUMP == explain(DELIVER_SM)
 
 
-def test_lines_are_there_for_whoever_colours_them() -> None:
+def test_lines_are_there_for_other_layouts() -> None:
     """The text is made of them, and they cover the octets without a gap."""
     octets = encode(SubmitSm(destination_addr="7", short_message=b"Hi"))
 
@@ -98,7 +98,7 @@ def test_password_is_never_shown() -> None:
 
 
 def test_several_pdus_in_a_row_are_explained() -> None:
-    """A segment of a capture holds what it holds; offsets go on."""
+    """A captured segment may hold several PDUs; offsets continue."""
     dump = explain(
         encode(EnquireLink(sequence_number=1))
         + encode(SubmitSmResp(sequence_number=2, message_id="55"))
@@ -179,7 +179,7 @@ def test_values_without_a_name_are_shown_as_they_are() -> None:
     assert "tlv user_message_reference 7" in odd
 
 
-def test_response_that_ends_early_is_whole() -> None:
+def test_response_that_ends_early_is_complete() -> None:
     """Nothing is missing that had to be there."""
     dump = explain(bytes.fromhex("00000013 80000003 00000067 00000001 353500"))
 
@@ -189,7 +189,7 @@ def test_response_that_ends_early_is_whole() -> None:
 
 @given(st.binary(max_size=120))
 def test_any_octets_are_explained(octets: bytes) -> None:
-    """It is asked exactly when something is wrong."""
+    """It is used when something is wrong, so it must not raise."""
     assert explain(octets).lines
 
 

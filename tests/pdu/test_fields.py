@@ -1,4 +1,4 @@
-"""The wire alphabet, each kind of field by itself."""
+"""Each kind of field by itself."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from pdu.fields import (
     Record,
     Span,
     Tagged,
-    TlvList,
 )
 from pdu.masking import shown_type
-from pdu.tlvs import Tlv
+from pdu.tlvs import Tlv, TlvList
 
 ADDRESS = Record(SmeAddress, Integer(1, Ton.of), Integer(1), COctetString(5))
 DESTINATION = Tagged({1: ADDRESS, 2: Record(DistributionList, COctetString(5))})
@@ -44,8 +43,6 @@ KINDS: list[tuple[Field[Any], Any, bytes]] = [
     (Counted("n", Integer(2), 3), (), b"\0"),
     (Counted("n", Integer(2), 3), (1, 2), b"\2\0\1\0\2"),
     (Counted("n", DESTINATION, 3), (DistributionList("a"),), b"\1\2a\0"),
-    (TlvList(), (), b""),
-    (TlvList(), (Tlv(0x0427, b"\2"), Tlv(0x2000, b"")), b"\4\x27\0\1\2\x20\0\0\0"),
 ]
 
 
@@ -77,11 +74,6 @@ REFUSED: list[tuple[Field[Any], Any, str]] = [
     (Counted("n", Integer(2), 3, min_items=1), (), "takes 1 to 3 items, got 0"),
     (Counted("n", Integer(2), 3), {1, 2}, "takes a tuple of items, got set"),
     (Counted("n", Integer(2), 3), (1, 70_000), "70000 is outside 0 to 65535"),
-    (TlvList(), 5, "takes a tuple of Tlv, got int"),
-    (TlvList(), ((1, b""),), "takes Tlv, got tuple"),
-    (TlvList(), (Tlv(-1, b""),), "takes 0 to 65535, got -1"),
-    (TlvList(), (Tlv(0x2000, 5),), "takes octets, got int; Tlv.of takes typed values"),  # type: ignore[arg-type]
-    (TlvList(), (Tlv(0x0427, b"ab"),), "takes 1 to 1 octets, got 2"),
 ]
 
 
@@ -106,7 +98,6 @@ def test_each_kind_refuses_what_it_does_not_take(
         (DESTINATION, b"\3", 0, ".f", "flag 3 is none of [1, 2]"),
         (ADDRESS, b"\1\1no", 2, ".f.destination_addr", "no NUL within the 2 octets"),
         (Counted("n", Integer(2), 3), b"\2\0\1\0", 3, ".f[1]", "expected 2 octets, found 1"),
-        (TlvList(), b"\0\1\0\0\4\x27\0\2\0", 8, ".f[1].value(tag 0x0427)", "expected 2 octets"),
     ],
 )
 def test_each_kind_says_where_it_broke(
@@ -126,33 +117,24 @@ def test_reading_has_no_limits() -> None:
     assert "é" == COctetString(3).parse(b"\xe9\0")
     assert b"abc" == OctetString("n", 2).parse(b"\3abc")
     assert (1, 2) == Counted("n", Integer(1), 1).parse(b"\2\1\2")
-    assert (Tlv(0x0427, b""),) == TlvList().parse(b"\4\x27\0\0")
-
-
-def test_octets_that_cannot_be_a_tlv_are_passed_over() -> None:
-    """One to three of them at the end."""
-    for rest in (b"\0", b"\4\x27", b"\4\x27\0"):
-        assert (Tlv(0x2000, b"a"),) == TlvList().parse(b"\x20\0\0\1a" + rest)
 
 
 def test_sizes_are_known_where_they_are_fixed() -> None:
-    """Only an integer knows; the others say so the way that construct does."""
+    """Only an integer has a fixed size; the others raise construct's own error."""
     assert 4 == Integer(4).sizeof()
-    for field in (COctetString(5), OctetString("n", 9), ADDRESS, DESTINATION, TlvList()):
+    for field in (COctetString(5), OctetString("n", 9), ADDRESS, DESTINATION):
         with pytest.raises(construct.SizeofError):
             field.sizeof()
     with pytest.raises(construct.SizeofError):
         Counted("n", Integer(1), 3).sizeof()
 
 
-def test_wrong_values_are_shown_as_their_kind_only() -> None:
-    """Nobody knows what a wrong value holds."""
-    tlvs = TlvList()
+def test_wrong_values_are_shown_by_their_type_only() -> None:
+    """A wrong value may hold a text or a password."""
     destinations = Counted("n", DESTINATION, 3)
 
     assert ["5", "<str>"] == [Integer(1).shown(5), Integer(1).shown("a text")]
-    assert "(Tlv(message_state, 02),)" == tlvs.shown((Tlv(0x0427, b"\2"),))
-    assert ["<str>", "<tuple>"] == [tlvs.shown("a text"), tlvs.shown(((0x0424, b"a text"),))]
+    assert "<str>" == destinations.shown("a text")
     assert "(SmeAddress('7916***4567'),)" == destinations.shown((SmeAddress(1, 1, "79161234567"),))
     assert "<tuple>" == destinations.shown(("79161234567",))
 
@@ -161,8 +143,8 @@ BODY: dict[str, Field[Any]] = {"id": COctetString(9), "state": Integer(1), "tlvs
 DEFAULTS = {"id": "", "state": 7, "tlvs": ()}
 
 
-def test_body_tells_where_each_field_lies() -> None:
-    """`explain` draws a dump of it."""
+def test_spans_of_a_body_are_where_its_fields_lie() -> None:
+    """`explain` makes a dump of them."""
     body = Body(BODY, DEFAULTS, may_end_early=False)
 
     assert [
@@ -173,7 +155,7 @@ def test_body_tells_where_each_field_lies() -> None:
 
 
 def test_body_of_a_response_may_end_before_any_field() -> None:
-    """What isn't there has its default; a request has no such freedom."""
+    """Missing fields have their defaults; a request must be complete."""
     response = Body(BODY, DEFAULTS, may_end_early=True)
 
     assert ["", 7] == [response.parse(b"").id, response.parse(b"").state]

@@ -29,8 +29,8 @@ def frame(length: int) -> bytes:
     return length.to_bytes(4, "big") + bytes(length - 4)
 
 
-def test_many_pdus_in_one_segment_come_out_in_order() -> None:
-    """TCP knows no PDUs: a bind_resp and the first deliver_sm arrive together."""
+def test_many_pdus_in_one_segment_are_returned_in_order() -> None:
+    """TCP may deliver a bind_resp and the first deliver_sm in one segment."""
     buffer = FrameBuffer()
 
     assert [UNBIND, SUBMIT_SM_RESP, UNBIND] == buffer.feed(UNBIND + SUBMIT_SM_RESP + UNBIND)
@@ -38,7 +38,7 @@ def test_many_pdus_in_one_segment_come_out_in_order() -> None:
 
 
 def test_one_octet_at_a_time_makes_no_difference() -> None:
-    """A slow link is no broken one."""
+    """A slow link may deliver octet by octet."""
     buffer = FrameBuffer()
     stream = UNBIND + SUBMIT_SM_RESP
 
@@ -48,8 +48,8 @@ def test_one_octet_at_a_time_makes_no_difference() -> None:
     assert [UNBIND] == frames[15]
 
 
-def test_pending_counts_what_is_not_whole_yet() -> None:
-    """Whoever closes a stalled link looks at it."""
+def test_pending_counts_the_octets_of_an_incomplete_pdu() -> None:
+    """It shows whether a stalled link stopped within a PDU."""
     buffer = FrameBuffer()
 
     assert [] == buffer.feed(b"")
@@ -60,8 +60,8 @@ def test_pending_counts_what_is_not_whole_yet() -> None:
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
-def test_frames_are_bytes_of_their_own(kind: type[bytes]) -> None:
-    """What is read into may be a buffer that is used again."""
+def test_frames_are_independent_copies(kind: type[bytes]) -> None:
+    """The buffer that was read into may be reused."""
     frames = FrameBuffer().feed(kind(UNBIND + SUBMIT_SM_RESP))
 
     assert [UNBIND, SUBMIT_SM_RESP] == frames
@@ -85,7 +85,7 @@ def test_lengths_within_the_bounds_are_taken(length: int) -> None:
     [(0, 16), (15, 16), (70_001, MAX_LENGTH), (0x7FFF_FFFF, MAX_LENGTH), (0xFFFF_FFFF, MAX_LENGTH)],
 )
 def test_length_that_cannot_be_true_is_refused_from_four_octets(length: int, limit: int) -> None:
-    """Nothing behind it is kept, so that a flood behind a 4 GiB length fills no memory."""
+    """Nothing after it is stored, so that data after a 4 GiB length can't fill the memory."""
     buffer = FrameBuffer()
     octets = length.to_bytes(4, "big")
     buffer.feed(octets[:3])
@@ -97,8 +97,8 @@ def test_length_that_cannot_be_true_is_refused_from_four_octets(length: int, lim
     assert 0 == buffer.pending
 
 
-def test_own_limit_is_held_to() -> None:
-    """Whoever expects small PDUs may say so."""
+def test_limit_can_be_set() -> None:
+    """A caller that expects small PDUs may lower the limit."""
     buffer = FrameBuffer(max_length=32)
 
     assert [frame(32)] == buffer.feed(frame(32))
@@ -107,7 +107,7 @@ def test_own_limit_is_held_to() -> None:
 
 
 def test_frames_before_a_bad_length_still_count() -> None:
-    """A submit_sm_resp in the same segment is an answer all the same."""
+    """A submit_sm_resp in the same segment still answers its request."""
     buffer = FrameBuffer()
 
     with pytest.raises(FramingError) as caught:
@@ -116,7 +116,7 @@ def test_frames_before_a_bad_length_still_count() -> None:
 
 
 def test_feeding_after_an_error_raises_again() -> None:
-    """There is no way back into step, however right the next octets look."""
+    """A stream can't be resynchronised, even if the next octets look valid."""
     buffer = FrameBuffer()
     with pytest.raises(FramingError):
         buffer.feed(UNBIND + bytes(4))
@@ -149,7 +149,7 @@ def test_foreign_protocol_is_recognised(octets: bytes, looks_like: str) -> None:
 
 @given(st.lists(st.integers(16, 60), max_size=8), st.data())
 def test_any_split_gives_the_same_frames(lengths: list[int], data: st.DataObject) -> None:
-    """Segments are the network's business."""
+    """The network may split a stream anywhere."""
     frames = [data.draw(st.binary(min_size=n - 4, max_size=n - 4)) for n in lengths]
     whole = [(len(rest) + 4).to_bytes(4, "big") + rest for rest in frames]
     stream = b"".join(whole)
@@ -168,7 +168,7 @@ def test_any_split_gives_the_same_frames(lengths: list[int], data: st.DataObject
 
 @given(st.binary(max_size=300), st.data())
 def test_any_split_of_any_octets_ends_alike(octets: bytes, data: st.DataObject) -> None:
-    """Frames and refusal are the same, and never more is kept than one PDU may have."""
+    """Equal frames and equal refusals; never more is stored than one PDU may have."""
     cut = data.draw(st.integers(0, len(octets)))
 
     assert outcome([octets]) == outcome([octets[:cut], octets[cut:]])

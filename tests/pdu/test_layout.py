@@ -8,7 +8,7 @@ import pytest
 
 from pdu import SmeAddress, SubmitMulti, SubmitSm, SubmitSmResp, Unbind
 from pdu.fields import Body, Field, Integer, Record
-from pdu.layout import Nested, Number, Octets, Text, Tlvs, Unsupported, walk
+from pdu.layout import Nested, Number, Octets, Text, Tlvs, UnsupportedFieldError, steps_of
 
 
 def body(**fields: Field[Any]) -> Body:
@@ -18,7 +18,7 @@ def body(**fields: Field[Any]) -> Body:
 
 def test_steps_are_the_fields_in_the_order_of_the_wire() -> None:
     """Each with the limits that its declaration states."""
-    steps = walk(SubmitSm.construct)
+    steps = steps_of(SubmitSm.construct)
 
     assert [*SubmitSm.fields] == [step.name for step in steps]
     assert isinstance(steps[0], Text)
@@ -31,14 +31,16 @@ def test_steps_are_the_fields_in_the_order_of_the_wire() -> None:
 
 
 def test_list_of_records_is_left_to_its_construct() -> None:
-    """submit_multi is rare; its destinations needn't be quick."""
-    assert Nested("dest_address", SubmitMulti.fields["dest_address"]) in walk(SubmitMulti.construct)
+    """submit_multi is rare; its destinations needn't be fast."""
+    assert Nested("dest_address", SubmitMulti.fields["dest_address"]) in steps_of(
+        SubmitMulti.construct
+    )
 
 
 def test_header_only_pdu_has_no_step_but_its_tlvs() -> None:
-    """And its response the same."""
-    assert [Tlvs("tlvs")] == walk(Unbind.construct)
-    assert ["message_id", "tlvs"] == [step.name for step in walk(SubmitSmResp.construct)]
+    """A header-only PDU may carry TLVs, as its response may."""
+    assert [Tlvs("tlvs")] == steps_of(Unbind.construct)
+    assert ["message_id", "tlvs"] == [step.name for step in steps_of(SubmitSmResp.construct)]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,6 @@ def test_header_only_pdu_has_no_step_but_its_tlvs() -> None:
     ],
 )
 def test_field_that_no_step_stands_for_is_named(field: Field[Any], kind: str) -> None:
-    """There is no silent way round: a field is walked, or it says that it isn't."""
-    with pytest.raises(Unsupported, match=f"odd: no step stands for a {kind}"):
-        walk(body(good=Integer(1), odd=field))
+    """No field is skipped silently: its octets would be missing."""
+    with pytest.raises(UnsupportedFieldError, match=f"odd: no step stands for a {kind}"):
+        steps_of(body(good=Integer(1), odd=field))

@@ -98,7 +98,7 @@ def test_unusual_receipts(text: str, fields: dict[str, str]) -> None:
     "label", ["id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text"]
 )
 def test_any_field_may_be_missing(label: str) -> None:
-    """The others don't suffer."""
+    """The other fields are still found."""
     present = {key: value for key, value in FIELDS.items() if key != label}
     text = " ".join(f"{key}:{value}" for key, value in present.items())
 
@@ -144,8 +144,8 @@ def test_any_text_parses(text: str) -> None:
 
 
 @given(usual_receipts | st.sampled_from([USUAL, USUAL.partition(" text:")[0]]))
-def test_the_short_way_finds_what_the_labels_find(text: str) -> None:
-    """The usual shape is only faster: switched off, nothing else comes out."""
+def test_usual_form_is_parsed_as_any_other(text: str) -> None:
+    """With the pattern of the usual form switched off, the result is equal."""
     expected = parse_receipt_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(receipt_text, "_USUAL", re.compile(r"(?!)"))

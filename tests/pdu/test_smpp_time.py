@@ -48,14 +48,14 @@ def test_both_ways(text: str, value: datetime | timedelta) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("2611231030", datetime(2026, 11, 23, 10, 30)),  # noqa: DTZ001  # nobody said which zone
+        ("2611231030", datetime(2026, 11, 23, 10, 30)),  # noqa: DTZ001  # the text has no zone
         ("261123103059", datetime(2026, 11, 23, 10, 30, 59)),  # noqa: DTZ001  # the same
         ("20261123103059", datetime(2026, 11, 23, 10, 30, 59)),  # noqa: DTZ001  # the same
         (" 2611231030\0", datetime(2026, 11, 23, 10, 30)),  # noqa: DTZ001  # the same
     ],
 )
 def test_short_forms_of_receipts(text: str, value: datetime) -> None:
-    """They name no zone, so none is made up; whoever knows it says so."""
+    """They have no zone, so none is invented; a caller that knows it passes it."""
     assert value == parse_time(text)
     assert value.replace(tzinfo=zone(3)) == parse_time(text, zone=zone(3))
 

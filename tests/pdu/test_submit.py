@@ -244,7 +244,7 @@ def test_octets_of_a_data_sm_resp_are_read() -> None:
         encode(failed)
 
 
-def test_data_sm_resp_goes_out() -> None:
+def test_data_sm_resp_is_encoded() -> None:
     """An ESME answers a data_sm as the SMSC does."""
     octets = bytes.fromhex(
         "00000018"  # command_length          24
@@ -286,7 +286,7 @@ def test_repr_hides_numbers_and_texts() -> None:
         ((DistributionList("x" * 21),), "takes 20 characters, got 21"),
     ],
 )
-def test_destinations_that_do_not_go(destinations: object, reason: str) -> None:
+def test_destinations_that_are_refused(destinations: object, reason: str) -> None:
     """number_of_dests is 1 to 254; each is one of the two records, within its limits."""
     with pytest.raises(EncodeError, match=reason) as caught:
         encode(SubmitMulti(dest_address=destinations))  # type: ignore[arg-type]  # that's the point
@@ -295,7 +295,7 @@ def test_destinations_that_do_not_go(destinations: object, reason: str) -> None:
 
 
 def test_unknown_dest_flag_is_named() -> None:
-    """Nobody knows how long what follows it is, so the PDU can't be read on."""
+    """The length of its record is unknown, so the rest of the PDU can't be read."""
     octets = bytearray.fromhex(SUBMIT_MULTI)
     octets[octets.index(b"\x02staff")] = 3
 
@@ -313,7 +313,7 @@ def test_short_message_up_to_254_octets_goes(octets: int) -> None:
 
 
 def test_short_message_of_255_octets_is_refused() -> None:
-    """The way out is named, the text isn't."""
+    """The error names the remedy, not the text."""
     with pytest.raises(EncodeError) as caught:
         encode(SubmitSm(destination_addr="7", short_message=b"x" * 255))
     assert "SubmitSm.short_message: takes 254 octets, got 255; use message_payload or parts" == str(

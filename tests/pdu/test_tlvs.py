@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import copy
 import pickle
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import construct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
+from pdu.fields import FieldError
 from pdu.tlvs import (
     TLVS,
     BroadcastContentType,
     BroadcastFrequencyInterval,
     NetworkErrorCode,
     Tlv,
+    TlvList,
     TlvType,
+    ValueAdapter,
     limits,
     name_of,
     read_tlv,
@@ -124,6 +127,19 @@ def test_value_that_its_tag_does_not_take_is_refused(tag: int, value: object, sa
     assert "text" not in repr(caught.value) + repr(caught.value.value)
 
 
+@given(st.binary(max_size=30))
+def test_fast_reading_agrees_with_the_construct(drawn: bytes) -> None:
+    """Integers and texts are read and written without a stream; the construct is the authority."""
+    for tag, known in TLVS.items():
+        least, most = limits(tag)
+        octets = drawn[:most].ljust(least, b"\1")
+        value = known.construct.parse(octets)
+
+        assert (type(value), value) == (type(known.parse(octets)), known.parse(octets))
+        if not isinstance(value, str) or value.isascii():
+            assert known.construct.build(value) == known.build(value)
+
+
 def test_tlvs_are_values() -> None:
     """Equal by tag and octets, hashable, unpacked as a pair, and they travel."""
     tlv = Tlv(TlvTag.MESSAGE_STATE, b"\2")
@@ -172,7 +188,7 @@ def cost() -> Iterator[int]:
     def write(number: Any) -> bytes:  # noqa: ANN401 - the same
         return b"%.2f\0" % number
 
-    TLVS[0x2000] = TlvType(construct.GreedyBytes, 1, 6, read, write)
+    TLVS[0x2000] = TlvType(ValueAdapter(read, write), 1, 6)
     yield 0x2000
     del TLVS[0x2000]
 
@@ -184,3 +200,62 @@ def test_vendor_tlv_may_be_declared(cost: int) -> None:
     assert b"n/a\0" == read_tlv(cost, b"n/a\0")
     with pytest.raises(EncodeError, match="takes 1 to 6 octets, got 7"):
         Tlv.of(cost, 100.05)
+
+
+LISTS: list[tuple[tuple[Tlv, ...], bytes]] = [
+    ((), b""),
+    ((Tlv(0x0427, b"\2"), Tlv(0x2000, b"")), b"\4\x27\0\1\2\x20\0\0\0"),
+]
+
+
+@pytest.mark.parametrize(("tlvs", "octets"), LISTS)
+def test_list_of_tlvs_both_ways(tlvs: tuple[Tlv, ...], octets: bytes) -> None:
+    """Up to the end of the PDU, each with its tag and its length."""
+    assert (octets, tlvs) == (TlvList().build(tlvs), TlvList().parse(octets))
+
+
+@pytest.mark.parametrize(
+    ("tlvs", "path", "reason"),
+    [
+        (5, ".f", "takes a tuple of Tlv, got int"),
+        (((1, b""),), ".f[0]", "takes Tlv, got tuple"),
+        ((Tlv(-1, b""),), ".f[0].tag", "takes 0 to 65535, got -1"),
+        (
+            (Tlv(0x2000, 5),),  # type: ignore[arg-type]
+            ".f[0].value(tag 0x2000)",
+            "takes octets, got int; Tlv.of takes typed values",
+        ),
+        (
+            (Tlv(1, b""), Tlv(0x0427, b"ab")),
+            ".f[1].value(tag 0x0427)",
+            "takes 1 to 1 octets, got 2",
+        ),
+    ],
+)
+def test_tlv_that_cannot_go_out_is_refused(tlvs: object, path: str, reason: str) -> None:
+    """With its place in the list and its tag; nothing is cut or replaced."""
+    with pytest.raises(FieldError) as caught:
+        TlvList().write(tlvs, BytesIO(), ".f")
+    assert (path, reason) == (str(caught.value.path), caught.value.reason)
+
+
+def test_tlv_that_is_cut_off_is_named() -> None:
+    """Offset and tag are what people look for in a dump."""
+    with pytest.raises(FieldError, match="expected 2 octets, found 1") as caught:
+        TlvList().read(BytesIO(b"\0\1\0\0\4\x27\0\2\0"), ".f")
+    assert (8, ".f[1].value(tag 0x0427)") == (caught.value.offset, str(caught.value.path))
+
+
+def test_received_tlvs_have_no_limits() -> None:
+    """A state without a value is kept, and one to three octets that are no TLV are skipped."""
+    assert (Tlv(0x0427, b""),) == TlvList().parse(b"\4\x27\0\0")
+    for rest in (b"\0", b"\4\x27", b"\4\x27\0"):
+        assert (Tlv(0x2000, b"a"),) == TlvList().parse(b"\x20\0\0\1a" + rest)
+
+
+def test_list_of_anything_else_is_shown_by_its_type_only() -> None:
+    """A wrong value may hold a text."""
+    shown = [TlvList().shown(value) for value in ("a text", ((0x0424, b"a text"),))]
+
+    assert ["<str>", "<tuple>"] == shown
+    assert "(Tlv(message_state, 02),)" == TlvList().shown((Tlv(0x0427, b"\2"),))

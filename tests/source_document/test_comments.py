@@ -21,7 +21,7 @@ from smsc_async import (
     Viber,
 )
 from smsc_async.gateway.markup import parse
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import pytest
 
 from pdu import DeliverSm, SubmitSm
 from smsc_async import Coding, HlrQuery, HlrReceipt, MessageState, SmscClient
-from smsc_async.receipts import read_receipt
+from smsc_async.gateway.receipts import read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

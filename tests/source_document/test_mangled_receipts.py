@@ -13,7 +13,8 @@ import pytest
 
 from pdu import DeliverSm, EsmClass, decode, encode
 from pdu.receipt_text import parse_receipt_text
-from smsc_async.receipts import HlrReceipt, Receipt, read_receipt
+from smsc_async.gateway.receipts import read_receipt
+from smsc_async.receipts import HlrReceipt, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,4 +107,4 @@ def test_mangled_receipts_are_read_without_an_exception(line: bytes, seed: int) 
         assert octets == pdu.short_message
         parse_receipt_text(octets.decode("latin-1"))
         ask(read_receipt(pdu))
-        ask(HlrReceipt.from_pdu(pdu))
+        ask(HlrReceipt.of(read_receipt(pdu)))

@@ -49,6 +49,7 @@ class TamedClient:
     receipts_to_come: list[Receipt] = field(default_factory=list)
     state: LinkState = LinkState.BOUND
     was_called: asyncio.Event = field(default_factory=asyncio.Event)
+    were_read: asyncio.Event = field(default_factory=asyncio.Event)
     config: SmscConfig = field(default_factory=lambda: SmscConfig.from_url("sim://"))
 
     async def send(self, message: Message[Any]) -> Any:  # noqa: ANN401 - something like a Submission
@@ -68,7 +69,13 @@ class TamedClient:
         """Give the receipts, then wait."""
         for receipt in self.receipts_to_come:
             yield receipt
+        self.were_read.set()
         await asyncio.get_running_loop().create_future()
+
+    async def accept_after_receipts(self, accepted: Accepted) -> Accepted:
+        """Return the answer when all receipts have been read."""
+        await self.were_read.wait()
+        return accepted
 
     def health(self) -> Health:
         """Be bound, or not."""

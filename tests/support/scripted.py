@@ -7,6 +7,7 @@ the hooks answer as a good SMSC would until a test puts others in their place.
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from pdu import (
@@ -43,11 +44,17 @@ BINDS = (BindReceiver, BindTransmitter, BindTransceiver)
 FINAL = "id:{} sub:001 dlvrd:001 submit date:2611230000 done date:2611230001 stat:{} err:000 text:"
 
 
-async def until(happened: Callable[[], object], *, seconds: float = 5.0) -> None:
-    """Let the loop turn until something is so; a test that waits in vain fails here."""
+async def until(happened: Callable[[], object], *, seconds: float = 30.0) -> None:
+    """Let the loop turn until something is so; a test that waits in vain fails here.
+
+    What takes more than a few turns waits for a timer or for another thread: the loop has to
+    wait as well, since its clock runs only then.
+    """
     async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110 - there is no event to wait for
-            await asyncio.sleep(0)
+        for turn in count():
+            if happened():
+                return
+            await asyncio.sleep(0 if turn < 100 else 0.001)
 
 
 async def turns(number: int = 20) -> None:
@@ -250,13 +257,13 @@ class RecordingTraffic:
     """A TrafficHandler that records every call.
 
     Args:
-        on_accepted: Called with each accepted part, as `TrafficHandler.on_accepted` is.
+        on_accepted: Called with each accepted part that has an id, also with the last one.
     """
 
-    def __init__(self, on_accepted: Callable[[Any, str, int], object] = nothing) -> None:
+    def __init__(self, on_accepted: Callable[[Any, str], object] = nothing) -> None:
         self._on_accepted = on_accepted
         self.requests: list[Pdu] = []
-        self.accepted: list[tuple[Any, str, int]] = []
+        self.accepted: list[tuple[Any, str]] = []
         self.postponed: list[Any] = []
         self.finished: list[Any] = []
 
@@ -265,18 +272,20 @@ class RecordingTraffic:
         del link
         self.requests.append(request)
 
-    def on_accepted(self, job: object, message_id: str, index: int) -> None:
+    def on_accepted(self, job: object, message_id: str) -> None:
         """Record an accepted part."""
-        self.accepted.append((job, message_id, index))
-        self._on_accepted(job, message_id, index)
+        self.accepted.append((job, message_id))
+        self._on_accepted(job, message_id)
 
     def on_postponed(self, job: object) -> None:
         """Record a message that is written late."""
         self.postponed.append(job)
 
-    def on_finished(self, job: object) -> None:
-        """Record the outcome of a message."""
+    def on_finished(self, job: object, message_id: str = "") -> None:
+        """Record the outcome of a message, and the part whose acceptance it was."""
         self.finished.append(job)
+        if message_id:
+            self.on_accepted(job, message_id)
 
 
 class RecordingLinkHandler:

@@ -48,7 +48,7 @@ def test_rows_of_the_default_table(start: int, row: str) -> None:
 
 @pytest.mark.parametrize(("char", "pair"), list(PAIRS.items()))
 def test_ten_characters_take_two_septets(char: str, pair: str) -> None:
-    """The extension is reached by ESC, and it has to be paid for."""
+    """A character of the extension is ESC and an octet, so it counts twice."""
     assert bytes.fromhex(pair) == gsm_encode(char)
     assert char == gsm_decode(bytes.fromhex(pair))
     assert 2 == gsm_septets(char)
@@ -56,7 +56,7 @@ def test_ten_characters_take_two_septets(char: str, pair: str) -> None:
 
 
 def test_at_sign_is_octet_zero() -> None:
-    """Whoever ends texts at NUL loses the rest of an address here."""
+    """A reader that ends texts at NUL would lose the rest of an address."""
     assert b"a\x00b.c" == gsm_encode("a@b.c")
     assert "a@b.c" == gsm_decode(b"a\x00b.c")
 
@@ -91,13 +91,13 @@ def test_error_names_the_first_character_and_never_the_text() -> None:
 
 
 def test_half_a_surrogate_pair_is_named_for_what_it_is() -> None:
-    """UCS-2 wouldn't help here, so the error mustn't send anybody there."""
+    """UCS-2 can't encode it either, so the error must not suggest it."""
     with pytest.raises(EncodeError, match=r"U\+D83D at position 0 is half a surrogate pair"):
         gsm_encode("\ud83d")
 
 
 def test_misfits_come_once_each_in_the_order_of_the_text() -> None:
-    """They are shown to users: `—` and `…` doubled the price of this text."""
+    """Users see them: `—` and `…` doubled the price of this text."""
     assert ("—", "…", "я") == not_in_gsm("a—b…—я…")
     assert () == not_in_gsm("plain {text} for 5 €")
 
@@ -106,7 +106,7 @@ def test_misfits_come_once_each_in_the_order_of_the_text() -> None:
     ("text", "septets"), [("", 0), ("abc", 3), ("5 €", 4), ("[Straße]", 10), ("ü" * 160, 160)]
 )
 def test_septets_count_escapes_twice(text: str, septets: int) -> None:
-    """Characters aren't septets."""
+    """Ten characters take two septets each."""
     assert septets == gsm_septets(text)
 
 
@@ -154,5 +154,5 @@ def test_the_four_functions_agree(text: str) -> None:
 
 @given(st.binary())
 def test_any_octets_decode(octets: bytes) -> None:
-    """The gateway may send what it likes."""
+    """A gateway may send any octets."""
     assert len(gsm_decode(octets)) <= len(octets)

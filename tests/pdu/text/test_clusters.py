@@ -79,14 +79,14 @@ def test_zwj_keeps_more_than_emoji_together() -> None:
     "text", ["", "plain", "Код входа: 4821", "5 €", "漢字", "🙂🎉", "한국어", "ὕ"]
 )
 def test_nearly_all_texts_are_plain(text: str) -> None:
-    """They go the fast way."""
+    """They need no search for clusters."""
     assert is_plain(text)
     assert list(text) == pieces(text)
 
 
 @pytest.mark.parametrize("text", ["\r\n", "e\u0301", "🇷🇺", "👍🏽", "1\ufe0f\u20e3", "\u1100\u1161"])
 def test_what_may_join_is_not_plain(text: str) -> None:
-    """The fast way cuts anywhere."""
+    """A plain text is cut anywhere."""
     assert not is_plain(text)
 
 
@@ -109,8 +109,8 @@ def test_no_text_takes_long(unit: str) -> None:
     assert text == "".join(pieces(text))
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    """There are a million code points, and somebody will send them."""
+def test_cache_of_classes_is_bounded() -> None:
+    """There are a million code points; memory must not grow with them."""
     ideographs = "".join(map(chr, range(0x4E00, 0x4E00 + 5000)))
 
     assert list(ideographs) == pieces(ideographs)

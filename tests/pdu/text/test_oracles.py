@@ -62,7 +62,7 @@ def test_smsutil_splits_plain_texts_alike(text: str) -> None:
 
 @given(st.text(st.sampled_from("abcdя"), min_size=1, max_size=300))
 def test_smsutil_splits_plain_cyrillic_alike(text: str) -> None:
-    """The same for 16-bit units, 70 alone and 67 in company."""
+    """16-bit units: 70 in a single segment, 67 in each of several."""
     theirs = [part.content.encode("utf-16-be") for part in smsutil.unicode_split(text).parts]
 
     assert theirs == [segment.payload for segment in split(text, TextCoding.UCS2)]

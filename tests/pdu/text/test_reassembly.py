@@ -281,7 +281,7 @@ def test_late_repetition_gives_way_to_a_new_message(reassembler: Reassembler) ->
 
 
 def test_message_may_begin_like_the_one_before(reassembler: Reassembler) -> None:
-    """Same reference, same first part, another end: alerts are like that."""
+    """Alerts repeat their first part and reference, and differ in the last part."""
     for segment in (part(1, total=2), part(2, b"a", total=2), part(1, total=2)):
         add(reassembler, segment)
 

@@ -146,7 +146,7 @@ def test_255_segments_are_the_most(coding: TextCoding, char: str, limit: int) ->
     [(Carrier.UDH_8, 256, 255), (Carrier.UDH_16, 65536, 65535), (Carrier.SAR, -1, 65535)],
 )
 def test_references_have_limits(carrier: Carrier, reference: int, limit: int) -> None:
-    """Also for a text of one segment: whoever counts wrong learns it at once."""
+    """For a text of one segment too, so that a wrong counter fails at its first message."""
     with pytest.raises(EncodeError, match=rf"{carrier.name} takes a reference of 0 to {limit}"):
         split("short", GSM, reference=reference, carrier=carrier)
 
@@ -158,7 +158,7 @@ def test_misfit_is_refused_without_the_text() -> None:
 
 
 def test_single_segment_has_no_header() -> None:
-    """Six octets that nobody needs would make two messages of one."""
+    """Six unneeded octets would turn one message into two."""
     (segment,) = split("hi", GSM, reference=7)
 
     assert not segment.has_udh

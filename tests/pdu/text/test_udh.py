@@ -65,7 +65,7 @@ def test_ports_beside_a_concatenation() -> None:
 
 
 def test_language_shifts_stay_raw() -> None:
-    """They are kept for whoever knows the tables."""
+    """The tables of national languages aren't known here; the elements are kept as received."""
     header, rest = parse_udh(SHIFTED + b"\x40")
 
     assert (

@@ -1,0 +1,64 @@
+"""The base of all errors, and the two that values raise when they are made.
+
+They stand apart so that messages and configurations can raise them: `smsc_async.errors`, where
+users find them, imports both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _restore(
+    kind: type[SmscError], args: tuple[object, ...], state: Mapping[str, Any]
+) -> SmscError:
+    """Rebuild an unpickled error without calling its class."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class SmscError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # `Exception` would call the class with `args`, which holds the finished sentence here.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+class InvalidMessageError(SmscError, ValueError):
+    """The message can't be sent as it is. Raised by the message itself, before any I/O.
+
+    Nothing was sent and nothing was paid. Correct the field that is named.
+
+    Args:
+        field: Name of the message's field.
+        value: The invalid value; of a text or a number only a description.
+        reason: What is wrong, the limit, and the remedy.
+    """
+
+    def __init__(self, field: str, value: object, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.value = value
+        self.reason = reason
+
+
+class ConfigError(SmscError, ValueError):
+    """A setting or a URL is invalid. Raised before any I/O; nothing was paid.
+
+    Args:
+        name: Name of the setting, or the part of the URL.
+        value: The invalid value; of a secret only a description.
+        reason: What is wrong, what is allowed, and the remedy.
+    """
+
+    def __init__(self, name: str, value: object, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.value = value
+        self.reason = reason

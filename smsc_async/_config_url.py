@@ -1,0 +1,249 @@
+"""The URL of a configuration: its parser.
+
+Rule: an error shows no part of the URL that may belong to the password.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from urllib.parse import unquote
+
+from pdu.enums import BindMode
+from smsc_async._base_errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+GATEWAY_HOSTS: Final = ("smpp.smsc.ru", "smpp2.smsc.ru")
+"""The gateway and its spare, from its connection page."""
+SMPP_PORT: Final = 2775
+"""SMPP's registered port, the default of smpp://."""
+TLS_PORT: Final = 3443
+"""The gateway's port for TLS, the default of smpps:// and smsc://; without TLS it has 3700."""
+
+_SCHEMES = ("smpp", "smpps", "smsc", "sim")
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+_VERSIONS = {"3.3": 0x33, "3.4": 0x34, "5.0": 0x50}
+
+
+def _as_flag(value: str) -> bool:
+    """Read a flag."""
+    if value.lower() in _YES:
+        return True
+    if value.lower() in _NO:
+        return False
+    raise ValueError("1 or 0")
+
+
+def _as_integer(value: str) -> int:
+    """Read an integer, decimal or hexadecimal."""
+    try:
+        return int(value, 0)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def _as_number(value: str) -> float:
+    """Read a number."""
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError("a number") from None
+
+
+def _as_version(value: str) -> int:
+    """Read an interface version: "3.4", "0x34" or "52"."""
+    return _VERSIONS[value] if value in _VERSIONS else _as_integer(value)
+
+
+def _as_mode(value: str) -> BindMode:
+    """Read a bind mode."""
+    try:
+        return BindMode(value)
+    except ValueError:
+        raise ValueError("one of transmitter, receiver, transceiver") from None
+
+
+class Parameter(NamedTuple):
+    """The field that a parameter of the URL sets, of the configuration or of one of its parts."""
+
+    part: Literal["", "tls", "timeouts", "reconnect"]
+    field: str
+    read: Callable[[str], object]
+
+
+PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "system_type": Parameter("", "system_type", str),
+    "long_password": Parameter("", "long_password", _as_flag),
+    "window": Parameter("", "window", _as_integer),
+    "binds": Parameter("", "binds", _as_integer),
+    "mode": Parameter("", "mode", _as_mode),
+    "interface_version": Parameter("", "interface_version", _as_version),
+    "open": Parameter("", "open", str),
+    "receipts": Parameter("", "receipts", _as_integer),
+    "incoming": Parameter("", "incoming", _as_integer),
+    "source_ton": Parameter("", "source_ton", _as_integer),
+    "source_npi": Parameter("", "source_npi", _as_integer),
+    "dest_ton": Parameter("", "dest_ton", _as_integer),
+    "dest_npi": Parameter("", "dest_npi", _as_integer),
+    "markup_coding": Parameter("", "markup_coding", str),
+    "message_ids": Parameter("", "message_ids", str),
+    "smart_text": Parameter("", "smart_text", _as_flag),
+    "verify": Parameter("tls", "verify", _as_flag),
+    "ca_file": Parameter("tls", "ca_file", str),
+    "cert_file": Parameter("tls", "cert_file", str),
+    "key_file": Parameter("tls", "key_file", str),
+    "server_hostname": Parameter("tls", "server_hostname", str),
+    "timeout": Parameter("timeouts", "response", _as_number),
+    "connect_timeout": Parameter("timeouts", "connect", _as_number),
+    "bind_timeout": Parameter("timeouts", "bind", _as_number),
+    "unbind_timeout": Parameter("timeouts", "unbind", _as_number),
+    "enquire_link_interval": Parameter("timeouts", "enquire_link_interval", _as_number),
+    "enquire_link_timeout": Parameter("timeouts", "enquire_link_timeout", _as_number),
+    "frame_timeout": Parameter("timeouts", "frame", _as_number),
+    "link_timeout": Parameter("timeouts", "link", _as_number),
+    "throttled_timeout": Parameter("timeouts", "throttled", _as_number),
+    "early_receipt_timeout": Parameter("timeouts", "early_receipt", _as_number),
+    "reassembly_timeout": Parameter("timeouts", "reassembly", _as_number),
+    "reconnect_initial": Parameter("reconnect", "initial", _as_number),
+    "reconnect_maximum": Parameter("reconnect", "maximum", _as_number),
+    "reconnect_multiplier": Parameter("reconnect", "multiplier", _as_number),
+    "reconnect_jitter": Parameter("reconnect", "jitter", _as_number),
+    "reconnect_stable_after": Parameter("reconnect", "stable_after", _as_number),
+}
+
+
+def read_url(url: str, kinds: Mapping[str, Callable[..., object]]) -> dict[str, Any]:
+    """Return the arguments of a configuration.
+
+    Args:
+        url: As `SmscConfig.from_url` takes it.
+        kinds: The classes of the parts "tls", "timeouts" and "reconnect".
+
+    Returns:
+        Value by field. `hosts` holds (name, port) pairs; a field that is missing keeps its
+        default.
+
+    Raises:
+        ConfigError: The URL is invalid.
+    """
+    scheme, rest = _read_scheme(url)
+    authority, _, query = rest.partition("?")
+    if "@" in query or "#" in rest:
+        raise ConfigError(
+            "url", "***", "'@', '?' and '#' in user or password are written %40, %3F and %23"
+        )
+    groups = _read_query(query, is_tls=scheme in {"smpps", "smsc"})
+    fields = groups.pop("")
+    parts = {part: _make(kinds[part], part, values) for part, values in groups.items()}
+    return {**fields, **parts, **_read_authority(scheme, authority)}
+
+
+def _read_scheme(url: str) -> tuple[str, str]:
+    """Split a URL into its scheme and the rest."""
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator:
+        raise ConfigError(
+            "url", "***", "no scheme; it begins with smpp://, smpps://, smsc://, sim://"
+        )
+    if scheme.lower() not in _SCHEMES:
+        raise ConfigError(
+            "url",
+            scheme,
+            f"unknown scheme {scheme!r}{_nearest(scheme, _SCHEMES)}"
+            f"; known are {', '.join(_SCHEMES)}",
+        )
+    return scheme.lower(), rest
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    """Suggest the known name that a misspelt one resembles."""
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _read_authority(scheme: str, authority: str) -> dict[str, Any]:
+    """Read user, password and hosts, with the defaults of the scheme."""
+    userinfo, at, names = authority.rpartition("@")
+    names = names.removesuffix("/")
+    if not at and scheme != "sim":
+        raise ConfigError("url", "***", f"no user; write {scheme}://user:password@host")
+    if scheme == "smsc" and not names:
+        names = ",".join(GATEWAY_HOSTS)
+    port = TLS_PORT if scheme in {"smpps", "smsc"} else SMPP_PORT
+    hosts = tuple(_read_host(name, port) for name in names.split(",")) if names else ()
+    system_id, _, password = userinfo.partition(":")
+    return {
+        "is_simulated": scheme == "sim",
+        "hosts": hosts,
+        "system_id": unquote(system_id),
+        "password": unquote(password),
+    }
+
+
+def _read_host(text: str, default_port: int) -> tuple[str, int]:
+    """Read the name and the port of a host."""
+    if text.startswith("["):
+        name, bracket, tail = text[1:].partition("]")
+        is_valid = bracket and (not tail or tail.startswith(":"))
+        port = tail[1:]
+    else:
+        name, colon, port = text.partition(":")
+        is_valid = "/" not in text and bool(port or not colon)
+    if not is_valid:
+        raise ConfigError("host", text, f"host, host:port or [IPv6]:port expected, got {text!r}")
+    return name, _read_port(text, port) if port else default_port
+
+
+def _read_port(text: str, port: str) -> int:
+    """Read a port."""
+    if port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535:
+        return int(port)
+    raise ConfigError("port", port, f"1 to 65535, got {port!r} in {text!r}; IPv6 takes brackets")
+
+
+def _read_query(query: str, *, is_tls: bool) -> dict[str, dict[str, object]]:
+    """Read the parameters: value by field, grouped by part of the configuration."""
+    groups: dict[str, dict[str, object]] = {"": {}, "timeouts": {}, "reconnect": {}}
+    if is_tls:
+        groups["tls"] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        _read_parameter(groups, name, unquote(value))
+    return groups
+
+
+def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str) -> None:
+    """Read one parameter into its group."""
+    parameter = PARAMETERS.get(name)
+    if parameter is None:
+        raise ConfigError(
+            name,
+            None,
+            f"unknown parameter{_nearest(name, tuple(PARAMETERS))}"
+            f"; known are {', '.join(PARAMETERS)}",
+        )
+    group = groups.get(parameter.part)
+    if group is None:
+        raise ConfigError(name, value, "is for TLS; use smpps:// or smsc://")
+    if parameter.field in group:
+        raise ConfigError(name, value, "given twice; keep one")
+    try:
+        group[parameter.field] = parameter.read(value)
+    except ValueError as error:
+        raise ConfigError(name, value, f"{error}, got {value!r}") from None
+
+
+def _make(kind: Callable[..., object], part: str, values: dict[str, object]) -> object:
+    """Make a part of the configuration; an error names the parameter, not the field."""
+    try:
+        return kind(**values)
+    except ConfigError as error:
+        parameter = next(
+            name
+            for name, known in PARAMETERS.items()
+            if (known.part, known.field) == (part, error.name)
+        )
+        raise ConfigError(parameter, error.value, error.reason) from None

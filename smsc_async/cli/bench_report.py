@@ -1,0 +1,145 @@
+"""Output of `smsc bench`: the table on the terminal, JSON objects, and the report as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from smsc_async.cli.charts import Axis, Series, lines, page, section, short, table
+from smsc_async.cli.load_test import sufficient_step
+
+if TYPE_CHECKING:
+    from smsc_async.cli.bench_task import BenchTask
+    from smsc_async.cli.console import Screen
+    from smsc_async.cli.i18n import Translator
+    from smsc_async.cli.load_test import LoadStep
+
+_NAMES: Final = ("window", "rate", "p50", "p95", "p99", "cpu", "receipts", "failed")
+_COLUMNS: Final = "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}"
+
+
+def show_head(screen: Screen) -> None:
+    """Show the header of the table."""
+    screen.show("", Text(_COLUMNS.format(*_head(screen.translate)), style="dim"), wrap=False)
+
+
+def show_step(step: LoadStep, screen: Screen) -> None:
+    """Show the figures of one window."""
+    row = _COLUMNS.format(*_cells(step))
+    screen.show(Text(row, style="red" if step.failed else ""), wrap=False)
+    screen.write_json(
+        {
+            "event": "step",
+            "window": step.window,
+            "accepted": step.accepted,
+            "failed": step.failed,
+            "why": step.why,
+            "rate": round(step.rate, 1),
+            "p50_ms": _rounded(step.p50, 1e3),
+            "p95_ms": _rounded(step.p95, 1e3),
+            "p99_ms": _rounded(step.p99, 1e3),
+            "cpu_us": _rounded(step.cpu, 1e6),
+            "receipts": step.receipts,
+            "receipt_p50_s": _rounded(step.receipt_p50, 1),
+            "receipt_p95_s": _rounded(step.receipt_p95, 1),
+        }
+    )
+
+
+def show_stop(accepted: int, screen: Screen) -> None:
+    """Show how many messages were accepted before the measurement was stopped."""
+    counted = screen.translate.count("messages", accepted)
+    text = screen.translate("bench.stopped", messages=counted)
+    screen.show("", Text(text, style="bold yellow"))
+    screen.write_json({"event": "stopped", "accepted": accepted})
+
+
+def show_summary(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None:
+    """Show the conclusions and write the report."""
+    for sentence in _conclusions(steps, task, screen.translate):
+        screen.show("", Text(sentence, style="bold"))
+    found = sufficient_step(steps)
+    screen.write_json(
+        {
+            "event": "summary",
+            "url": str(task.config),
+            "rate_limit": task.rate,
+            "parts": task.parts,
+            "enough": None if found is None else found.window,
+            "accepted": sum(step.accepted for step in steps),
+            "failed": sum(step.failed for step in steps),
+        }
+    )
+    if task.html is not None:
+        task.html.write_text(_report(steps, task, screen.translate), encoding="utf-8")
+        screen.show("", Text(str(task.html), style="dim"), wrap=False)
+
+
+def _head(translate: Translator) -> list[str]:
+    """Return the titles of the columns."""
+    return [translate(f"bench.columns.{name}") for name in _NAMES]
+
+
+def _cells(step: LoadStep) -> list[str]:
+    """Return the figures of one window as a row."""
+    return [
+        str(step.window),
+        short(step.rate),
+        *(_figure(value, 1000) for value in (step.p50, step.p95, step.p99)),
+        short(step.cpu * 1e6),
+        _figure(step.receipt_p50),
+        str(step.failed),
+    ]
+
+
+def _figure(value: float | None, times: float = 1) -> str:
+    """Return a latency with three digits, in seconds times *times*."""
+    return "–" if value is None else f"{value * times:.3g}"
+
+
+def _rounded(value: float | None, times: float) -> float | None:
+    """Return seconds in another unit, to three decimal places."""
+    return None if value is None else round(value * times, 3)
+
+
+def _conclusions(steps: list[LoadStep], task: BenchTask, translate: Translator) -> list[str]:
+    """Return sentences about the sufficient window, the limits and the errors."""
+    found = sufficient_step(steps)
+    if found is None:
+        return [translate("bench.nothing")]
+    is_largest = len(steps) > 1 and found.window == max(step.window for step in steps)
+    key = "bench.largest" if is_largest else "bench.enough"
+    sentences = [translate(key, window=found.window, rate=short(found.rate))]
+    if task.rate is not None and found.rate * task.parts >= task.rate * 0.9:
+        sentences.append(translate("bench.paced", rate=f"{task.rate:g}"))
+    why = sum((Counter(step.why) for step in steps), Counter[str]())
+    sentences += [
+        translate("bench.failed", what=translate(name), times=why[name]) for name in sorted(why)
+    ]
+    if task.config.is_simulated:
+        sentences.append(translate("bench.simulated"))
+    return sentences
+
+
+def _report(steps: list[LoadStep], task: BenchTask, translate: Translator) -> str:
+    """Return the report as an HTML page."""
+    window = Axis(translate("bench.columns.window"), is_log=True)
+    latencies = [
+        Series(name, [(step.window, (getattr(step, name) or 0) * 1000) for step in steps])
+        for name in ("p50", "p95", "p99")
+    ]
+    rates = Series(translate("bench.rate"), [(step.window, step.rate) for step in steps])
+    return page(
+        translate("bench.title"),
+        f"{task.config}. {' '.join(_conclusions(steps, task, translate))}",
+        section(
+            translate("bench.figures"),
+            "",
+            lines(translate("bench.rate"), [rates], window, Axis("1/s")),
+            lines(translate("bench.latency"), latencies, window, Axis(translate("bench.ms"))),
+            table(_head(translate), [_cells(step) for step in steps]),
+        ),
+        language=translate.language,
+    )

@@ -1,0 +1,145 @@
+"""SMSC.ru's delivery receipts (DLR), HLR results and answers to query_sm, read into values.
+
+Rule: reading never raises. The standard TLVs are read first, the text where they are silent; a
+value that neither has is None.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import smsc_async.gateway.delivery_errors  # noqa: F401 - the texts of `DeliveryError`
+from pdu.enums import MessageState, TlvTag
+from pdu.receipt_text import parse_stat
+from pdu.smpp_time import parse_time
+from pdu.text import body_octets
+from pdu.tlvs import TLVS
+from smsc_async.receipts import FLAGS, HlrReceipt, QueryResult, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pdu.deliver import DeliverSm
+    from pdu.query import QuerySmResp
+    from pdu.submit import DataSm
+
+_HLR: Final = 4  # bits 3-0 of the flags
+# hot path
+_MESSAGE_ID: Final = int(TlvTag.RECEIPTED_MESSAGE_ID)
+_STATE: Final = int(TlvTag.MESSAGE_STATE)
+_ERROR: Final = int(TlvTag.NETWORK_ERROR_CODE)
+_DIGITS: Final = re.compile(rb"[0-9]{2,4}")
+_read_text: Final = TLVS[TlvTag.RECEIPTED_MESSAGE_ID].parse
+
+
+def is_receipt(pdu: DeliverSm | DataSm) -> bool:
+    """Whether a PDU is a receipt: by its esm_class, or by the message_id in its TLVs."""
+    if pdu.esm_class & 0x3C in {0x04, 0x20}:
+        return True
+    return any(tlv.tag == _MESSAGE_ID for tlv in pdu.tlvs)
+
+
+def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
+    """Read a receipt. Never raises: what the PDU doesn't say is empty or None.
+
+    Returns:
+        An `HlrReceipt` if the text has an IMSI or the flags say that it answers an HLR query.
+    """
+    octets = body_octets(pdu)
+    # Reversed: of several TLVs with one tag the first counts.
+    tlvs: dict[int, bytes] = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
+    message_id = tlvs.get(_MESSAGE_ID)
+    state = tlvs.get(_STATE)
+    kind = HlrReceipt if _is_hlr(octets, tlvs) else Receipt
+    receipt = kind.__new__(kind)  # hot path
+    receipt._fields = None  # as the constructor does
+    receipt.message_id = "" if message_id is None else _read_text(message_id)
+    receipt.state = MessageState.of(state[-1]) if state else None
+    receipt.error_code = _error_code(tlvs.get(_ERROR))
+    receipt.to = pdu.source_addr
+    receipt.sender = pdu.destination_addr
+    receipt.raw = _decode(octets, pdu.data_coding)
+    receipt.tlvs = tlvs
+    receipt.is_intermediate = pdu.esm_class & 0x3C == 0x20
+    if not receipt.message_id or receipt.state is None or receipt.error_code is None:
+        _complete(receipt)
+    return receipt
+
+
+def _is_hlr(octets: bytes, tlvs: dict[int, bytes]) -> bool:
+    """Whether a receipt answers an HLR query."""
+    # The text behind "text:" quotes the message, which may contain anything.
+    if b" imsi:" in octets and b" imsi:" in octets.partition(b" text:")[0]:
+        return True
+    flags = tlvs.get(FLAGS)
+    return bool(flags and flags[-1] & 0x0F == _HLR)
+
+
+def _complete(receipt: Receipt) -> None:
+    """Fill in from the text what the TLVs don't say."""
+    fields = receipt.fields
+    receipt.message_id = receipt.message_id or fields.get("id", "")
+    if receipt.state is None and "stat" in fields:
+        state = parse_stat(fields["stat"])
+        receipt.state = MessageState.UNKNOWN if state is None else state
+    if receipt.error_code is None:
+        err = fields.get("err", "")
+        is_code = err.isascii() and err.isdigit() and len(err) <= 9
+        receipt.error_code = int(err) if is_code else None
+
+
+def _decode(octets: bytes, data_coding: int) -> str:
+    """Decode a receipt's text: ASCII, but for the quote of the message."""
+    is_wide = data_coding == 0x08 and not octets.startswith(b"id:")
+    return octets.decode("utf-16-be" if is_wide else "latin-1", "replace")
+
+
+def _error_code(value: bytes | None) -> int | None:
+    """Read the code behind the octet of the network type (v3.4 §5.3: 3 octets).
+
+    The gateway's document doesn't say how it fills the TLV: two to four octets and plain digits
+    are taken as well.
+    """
+    if value is None or not 2 <= len(value) <= 4:
+        return None
+    if _DIGITS.fullmatch(value):
+        return int(value)
+    return int.from_bytes(value[-2:], "big")
+
+
+def read_query_result(response: QuerySmResp) -> QueryResult:
+    """Read the response to a query_sm. Never raises."""
+    final_at = parse_time(response.final_date)
+    return QueryResult(
+        message_id=response.message_id,
+        state=response.message_state,
+        error_code=response.error_code,
+        final_at=final_at if isinstance(final_at, datetime) else None,
+    )
+
+
+def id_normalizers(
+    message_ids: str,
+) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
+    """Return what makes the ids of responses and of receipts comparable.
+
+    Args:
+        message_ids: As in `SmscConfig`: which of the two the gateway writes in hexadecimal while
+            it writes the other in decimal, "response_hex" or "receipt_hex"; "opaque" for none.
+
+    Returns:
+        A function for ids of responses and one for ids of receipts. None leaves them as they are.
+    """
+    of_response = _as_decimal if message_ids == "response_hex" else None
+    of_receipt = _as_decimal if message_ids == "receipt_hex" else None
+    return of_response, of_receipt
+
+
+def _as_decimal(message_id: str) -> str:
+    """Return a hexadecimal id in decimal, any other unchanged."""
+    try:
+        return str(int(message_id, 16))
+    except ValueError:
+        return message_id

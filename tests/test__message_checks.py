@@ -1,0 +1,366 @@
+"""Fields of messages: what the gateway takes, and what is refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from smsc_async.errors import InvalidMessageError
+from smsc_async.messages import (
+    Coding,
+    Email,
+    Message,
+    Ping,
+    Sms,
+    Social,
+    TelegramBot,
+    TelegramCode,
+    Viber,
+    VoiceCall,
+)
+
+TO = "79991234567"
+SECRET = "Код входа 4821"
+
+
+def refusal(kind: type[Message[Any]], **fields: Any) -> InvalidMessageError:  # noqa: ANN401 - bad values of any type
+    """Make a message that can't be, and check that the refusal keeps the secret."""
+    with pytest.raises(InvalidMessageError) as caught:
+        kind(**({"to": TO} | fields))
+    error = caught.value
+    assert SECRET not in f"{error} {error!r} {vars(error)}"
+    assert not str(error).endswith(".")
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    assert not isinstance(error.__context__, UnicodeError)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("79991234567", "79991234567"),
+        ("+79991234567", "79991234567"),
+        ("+7 (999) 123-45-67", "79991234567"),
+        ("8 999 123-45-67", "79991234567"),
+        ("89991234567", "79991234567"),
+        ("+84912345678", "84912345678"),
+        ("+8613912345678", "8613912345678"),
+        ("8613912345678", "8613912345678"),
+        ("+49.151.23456789", "4915123456789"),
+        ("7\u00a0999\u20111234567", "79991234567"),
+        ("123456789012345", "123456789012345"),
+        ("1234567890", "1234567890"),
+    ],
+)
+def test_number_is_taken_however_it_is_written(written: str, kept: str) -> None:
+    """Punctuation is dropped; without a plus a leading 8 of 11 digits is the Russian +7."""
+    assert kept == Ping(to=written).to
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "+",
+        "123456789",
+        "1234567890123456",
+        "7999123456x",
+        "٧٩٩٩١٢٣٤٥٦٧",
+        "++79991234567",
+    ],
+)
+def test_what_is_no_number_is_refused(number: str) -> None:
+    """It would be paid for, or refused by the gateway later."""
+    error = refusal(Sms, to=number, text=SECRET)
+
+    assert "to" == error.field
+    assert "10 to 15 digits" in str(error)
+    assert number not in str(error) or not number.strip("+")
+
+
+@pytest.mark.parametrize("sender", ["", ".", "Shop", "Shop 24-7", "A" * 11, "1" * 15, "900"])
+def test_senders_the_gateway_knows(sender: str) -> None:
+    """A name of 11, a number of 15, the account's default, or "." for none of them."""
+    assert sender == Sms(to=TO, text="x", sender=sender).sender
+
+
+@pytest.mark.parametrize(
+    ("sender", "reason"),
+    [
+        ("A" * 12, "takes 11 characters, got 12"),
+        ("1" * 16, "takes 15 digits, got 16"),
+        ("Магазин", "U+041C at position 0"),
+        ("Shop\0", "U+0000 at position 4"),
+        ("Sho`p", "U+0060 at position 3"),
+        (b"Shop", "got bytes"),
+        (None, "got NoneType"),
+    ],
+)
+def test_senders_the_gateway_does_not_know(sender: str, reason: str) -> None:
+    """An over-long one would be cut somewhere, and a NUL shifts every later field."""
+    assert reason in str(refusal(Sms, text=SECRET, sender=sender))
+
+
+@pytest.mark.parametrize("kind", [Sms, Viber, Social])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        (SECRET.encode(), "got bytes"),
+        (f"{SECRET}\ud83d", "half a surrogate pair U+D83D at position 14"),
+        (f"{SECRET}\n~~~\nb", "'~~~' is markup"),
+        (f"{SECRET}\n~~~", "'~~~' is markup"),
+    ],
+)
+def test_texts_that_cannot_travel(kind: type[Message[Any]], text: object, reason: str) -> None:
+    """Refused with the reason, before anything is paid."""
+    error = refusal(kind, text=text)
+
+    assert "text" == error.field
+    assert reason in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"__MAIL__: {SECRET}",
+        f"__CALL__: {SECRET}",
+        f"__VIBER__:{SECRET}",
+        f"__SOC__: {SECRET}",
+        "__TGM__: 4821",
+        f"__BOT__: {SECRET}",
+        "__HLR__",
+        "__PING__",
+        "__PING__\n",
+    ],
+)
+def test_sms_that_would_become_another_kind(text: str) -> None:
+    """The gateway would make a call, or a lookup, of a user's text."""
+    error = refusal(Sms, text=text)
+
+    assert "another kind of message" in str(error)
+    assert "4821" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "text"),
+    [
+        (Email, {"to": "a@b.ru", "subject": "s"}, f"{SECRET}\nsubj:x"),
+        (VoiceCall, {}, f"{SECRET}\nvoice:w"),
+        (TelegramBot, {"bot": "b"}, f"{SECRET}\nbot:@x"),
+        (Email, {"to": "a@b.ru", "subject": "s"}, f"{SECRET}\n~~~"),
+        (VoiceCall, {}, f"{SECRET}\n~~~"),
+    ],
+)
+def test_text_that_would_end_early(
+    kind: type[Message[Any]], fields: dict[str, Any], text: str
+) -> None:
+    """What follows the mark would be taken for the subject, the voice, the bot."""
+    error = refusal(kind, **fields, text=text)
+
+    assert "text" == error.field
+    assert "put a space in front" in str(error)
+
+
+@pytest.mark.parametrize("comment", [f"{SECRET}\n~~~\nb", "~~~\nb", "a\n~~~", "~~~"])
+def test_comment_that_might_be_delivered(comment: str) -> None:
+    """If the gateway looked for the last mark, the subscriber would read the comment."""
+    error = refusal(Sms, text="x", comment=comment)
+
+    assert "comment" == error.field
+    assert "might deliver" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "comment"),
+    [
+        (Email, {"to": "a@b.ru", "subject": "s"}, "subj:x"),
+        (Email, {"to": "a@b.ru", "subject": "s"}, f"{SECRET}\nsubj:x"),
+        (TelegramBot, {"bot": "b"}, "bot:x"),
+    ],
+)
+def test_comment_with_the_markup_of_its_kind(
+    kind: type[Message[Any]], fields: dict[str, Any], comment: str
+) -> None:
+    """The gateway's document doesn't say which mark it looks for first."""
+    assert "comment" == refusal(kind, **fields, text="x", comment=comment).field
+
+
+def test_comment_must_be_an_encodable_text() -> None:
+    """It travels in the text, so it is encoded as well."""
+    assert "got int" in str(refusal(Sms, text="x", comment=17))
+    assert "U+DC00 at position 1" in str(refusal(Viber, text="x", comment="a\udc00"))
+
+
+@pytest.mark.parametrize(
+    ("coding", "text", "comment", "field", "reason"),
+    [
+        (Coding.GSM, "Yes, ё", None, "text", "U+0451 at position 5 is not in GSM 03.38"),
+        (Coding.GSM, "Yes", "ё", "comment", "U+0451 at position 0 is not in GSM 03.38"),
+        (Coding.LATIN1, "5 €", None, "text", "U+20AC at position 2 is not in ISO-8859-1"),
+        (7, "x", None, "coding", "Coding.GSM, LATIN1 or UCS2"),
+    ],
+)
+def test_coding_that_cannot_hold_the_text(
+    coding: Coding, text: str, comment: str | None, field: str, reason: str
+) -> None:
+    """The error names code point and position, and the remedy."""
+    error = refusal(Sms, text=text, comment=comment, coding=coding)
+
+    assert field == error.field
+    assert reason in str(error)
+
+
+@pytest.mark.parametrize(
+    ("validity", "reason"),
+    [
+        (86_401, "got 86401 s; the gateway tries no longer"),
+        (timedelta(days=2), "1 s to 24 h"),
+        (0, "got 0 s"),
+        (0.5, "got 0.5 s"),
+        (float("nan"), "got nan s"),
+        (float("inf"), "got inf s"),
+        (True, "got bool"),
+        ("1h", "got str"),
+    ],
+)
+def test_validity_the_gateway_would_cut(validity: timedelta | float, reason: str) -> None:
+    """The gateway tries for a day at most."""
+    assert reason in str(refusal(Sms, text=SECRET, validity=validity))
+
+
+def test_a_whole_day_is_the_longest_validity() -> None:
+    """24 hours are in, one second more is out."""
+    assert timedelta(days=1) == Sms(to=TO, text="x", validity=86_400).validity
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reason"),
+    [
+        (datetime(2026, 11, 24, 10, 30), "has no time zone"),  # noqa: DTZ001 - the point
+        (datetime(1999, 11, 24, tzinfo=UTC), "outside 2000 to 2099"),
+        (datetime(2026, 11, 24, tzinfo=timezone(timedelta(hours=14))), "use .astimezone(UTC)"),
+        ("2026-11-24", "got str"),
+    ],
+)
+def test_schedule_that_names_no_instant(schedule: datetime, reason: str) -> None:
+    """It would be sent at another time than meant."""
+    assert reason in str(refusal(Sms, text=SECRET, schedule=schedule))
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        ({"to": "client.long.name@example.com"}, "to", "takes 20 characters, got 28"),
+        ({"to": "79991234567"}, "to", "looks like 'name@example.com'"),
+        ({"to": "клиент@пример.рф"}, "to", "in ASCII"),
+        ({"to": "a b@example.com"}, "to", "without spaces"),
+        ({"to": "a@b@c"}, "to", "looks like"),
+        ({"to": 1}, "to", "got int"),
+        ({"sender": "shop.long.name@example.com"}, "sender", "takes 20 characters, got 26"),
+        ({"sender": None}, "sender", "got NoneType"),
+        ({"subject": ""}, "subject", "empty"),
+        ({"subject": f"{SECRET}\nb"}, "subject", "line break"),
+        ({"subject": f"{SECRET}\r"}, "subject", "line break"),
+        ({"subject": "a\ud800"}, "subject", "U+D800 at position 1"),
+        ({"subject": None}, "subject", "got NoneType"),
+    ],
+)
+def test_mails_that_cannot_travel(fields: dict[str, Any], field: str, reason: str) -> None:
+    """destination_addr takes 20 characters, and the document is silent about longer ones."""
+    error = refusal(Email, **({"to": "a@b.ru", "text": SECRET, "subject": "s"} | fields))
+
+    assert field == error.field
+    assert reason in str(error)
+    assert "client.long.name@example.com" not in str(error)
+
+
+@pytest.mark.parametrize("code", ["482", "482123456", "48a1", "٤٨٢١", "4821\n", ""])
+def test_other_codes_are_refused(code: str) -> None:
+    """«К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»; so does the message."""
+    error = refusal(TelegramCode, code=code)
+
+    assert "4 to 8 digits" in str(error)
+    assert not code or code not in str(error)
+
+
+@pytest.mark.parametrize("bot", ["", "@", "бот", "a b", "@@a", "a" * 33, "a\n"])
+def test_what_is_no_bot_is_refused(bot: str) -> None:
+    """It stands in the text, where a line break would begin something else."""
+    assert "bot" == refusal(TelegramBot, text=SECRET, bot=bot).field
+
+
+def test_one_number_of_a_call_gets_the_defaults_of_the_others() -> None:
+    """The gateway takes all three or none."""
+    message = VoiceCall(to=TO, text="x", wait=30)
+
+    assert (30, 20, 5) == (message.wait, message.interval, message.attempts)
+    assert (22, 600, 5) == _numbers(VoiceCall(to=TO, text="x", interval=600))
+    assert (22, 20, 2) == _numbers(VoiceCall(to=TO, text="x", attempts=2))
+    assert (None, None, None) == _numbers(VoiceCall(to=TO, text="x"))
+
+
+def _numbers(call: VoiceCall) -> tuple[int | None, ...]:
+    """Return wait, interval and attempts."""
+    return call.wait, call.interval, call.attempts
+
+
+def test_param_of_three_plain_numbers_is_taken_apart() -> None:
+    """Two ways to say the same make equal messages."""
+    assert VoiceCall(to=TO, text="x", param="30,600,2") == VoiceCall(
+        to=TO, text="x", wait=30, interval=600, attempts=2
+    )
+
+
+@pytest.mark.parametrize("param", ["30", "30, 600, 2", "030,600,2", "30,5,2", "30,600,0", "w=30"])
+def test_any_other_param_is_passed_through(param: str) -> None:
+    """The document doesn't say what else there is."""
+    message = VoiceCall(to=TO, text="x", param=param)
+
+    assert param == message.param
+    assert (None, None, None) == _numbers(message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        ({"wait": 100}, "wait", "0 to 99, got 100"),
+        ({"wait": -1}, "wait", "0 to 99, got -1"),
+        ({"wait": 30.0}, "wait", "a whole number"),
+        ({"interval": 9}, "interval", "10 to 3600, got 9"),
+        ({"interval": 3601}, "interval", "10 to 3600, got 3601"),
+        ({"attempts": 0}, "attempts", "1 to 9, got 0"),
+        ({"attempts": 10}, "attempts", "1 to 9, got 10"),
+        ({"attempts": True}, "attempts", "a whole number"),
+        ({"param": "x", "attempts": 1}, "param", "give param or attempts, not both"),
+        ({"param": ""}, "param", "leave it None"),
+        ({"param": "a\nb"}, "param", "one line"),
+        ({"param": "\ud800"}, "param", "U+D800"),
+        ({"param": 5}, "param", "got int"),
+        ({"voice": "x9"}, "voice", "one of m, m2, m3, m4, w, w2, w3, w4, got 'x9'"),
+        ({"language": "EN"}, "language", "small Latin letters"),
+        ({"language": ""}, "language", "small Latin letters"),
+        ({"language": 1}, "language", "got int"),
+    ],
+)
+def test_calls_that_cannot_be_made(fields: dict[str, Any], field: str, reason: str) -> None:
+    """Each number has its range, as the gateway's own clients have it."""
+    error = refusal(VoiceCall, text=SECRET, **fields)
+
+    assert field == error.field
+    assert reason in str(error)
+
+
+def test_unknown_way_of_a_long_text_is_refused() -> None:
+    """A misspelt setting must not silently become the default."""
+    assert "LongText.UDH, SAR or PAYLOAD" in str(refusal(Sms, text="x", long_text="zip"))
+
+
+def test_fields_at_their_limits_are_kept() -> None:
+    """A refusal of what the gateway takes would be a fault too."""
+    assert "__OTHER__: x" == Sms(to=TO, text="__OTHER__: x").text
+    assert "4821" == TelegramCode(to=TO, code="4821").code
+    assert "deu" == VoiceCall(to=TO, text="x", language="deu").language
