@@ -135,6 +135,14 @@ def test_one_part_that_will_not_arrive_settles_it(at: Counter) -> None:
     assert MessageState.UNDELIVERABLE is sent.state
 
 
+def test_receipt_of_two_parts_with_one_id_is_the_newer_parts(at: Counter) -> None:
+    """A gateway that gives an id twice means the last part that it gave it to."""
+    sent = at.sent("7", "7", "8")
+    at.brings("7")
+
+    assert [False, True, False] == [receipt is not None for receipt in sent.receipts]
+
+
 def test_early_receipt_is_handed_over(at: Counter) -> None:
     """It overtook its response."""
     assert Match.EARLY is at.brings("1", early=True)

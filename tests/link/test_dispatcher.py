@@ -309,6 +309,18 @@ async def test_refusal_says_more_than_a_loss(gateway: Gateway) -> None:
         await manager.close(drain=False)
 
 
+async def test_of_two_refusals_the_last_is_raised(gateway: Gateway) -> None:
+    """A refusal for good ends the round: it says more than the busy host before it."""
+    async with Gateway() as busy:
+        busy.on_bind = refusing(0x0D)
+        gateway.on_bind = refusing(0x0E)
+        url = gateway.url().replace("@", f"@127.0.0.1:{busy.port},")
+        manager = Made(SmscConfig.from_url(url))
+        with pytest.raises(BindRefusedError, match="ESME_RINVPASWD"):
+            await manager.open()
+        await manager.close(drain=False)
+
+
 async def test_wrong_password_is_not_tried_at_the_spare(gateway: Gateway) -> None:
     """Both count refused binds, and block the address."""
     async with Gateway() as other:

@@ -152,6 +152,17 @@ def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
     assert 79.0 == outgoing.parts_deadline
 
 
+def test_message_whose_parts_were_all_throttled_has_no_deadline(
+    outgoing: SubmitJob[Any],
+) -> None:
+    """The gateway has none of it: a pause longer than the minute must not end the message."""
+    outgoing.parts_window = 59.0
+    outgoing.next_part(10.0)
+    outgoing.answered(0, SubmitSmResp(command_status=0x58))
+
+    assert float("inf") == outgoing.parts_deadline
+
+
 def test_parts_that_would_come_too_late_are_not_sent(outgoing: SubmitJob[Any]) -> None:
     """The error says which were accepted, also one whose response was still owed."""
     write(outgoing, 2)
@@ -212,6 +223,30 @@ def test_begun_message_given_up_may_have_gone(outgoing: SubmitJob[Any], owner: N
     assert outgoing.failure is not None
     assert Outcome.UNKNOWN is outgoing.failure.outcome
     assert [outgoing] == owner.ended
+
+
+def test_message_with_a_later_part_accepted_may_have_gone(outgoing: SubmitJob[Any]) -> None:
+    """The second part is paid and the first was throttled: NOT_SENT would invite to pay twice."""
+    write(outgoing, 2)
+    outgoing.answered(0, SubmitSmResp(command_status=0x58))
+    outgoing.answered(1, SubmitSmResp(message_id="b"))
+    assert not outgoing.abandon()
+    outgoing.give_up("the client was left")
+
+    assert outgoing.failure is not None
+    assert Outcome.UNKNOWN is outgoing.failure.outcome
+    assert ("b",) == outgoing.failure.message_ids
+
+
+def test_accepted_part_is_not_written_again_with_a_throttled_one(
+    outgoing: SubmitJob[Any],
+) -> None:
+    """Whichever response comes first: an accepted part that is written again is paid twice."""
+    write(outgoing, 2)
+    outgoing.answered(1, SubmitSmResp(message_id="b"))
+    outgoing.answered(0, SubmitSmResp(command_status=0x58))
+
+    assert [0, 2] == [number_of(outgoing.next_part(1.0)) for _ in range(2)]
 
 
 def test_first_fault_is_the_cause(outgoing: SubmitJob[Any], owner: Nobody) -> None:

@@ -66,6 +66,15 @@ def test_each_good_round_is_twice_as_large() -> None:
     assert FIRST_PAUSE == brake.press(99.0)
 
 
+def test_round_as_large_as_the_window_is_not_counted() -> None:
+    """The window is the limit then: counting one more round would hold back for nothing."""
+    brake = ThrottleController()
+    brake.press(0.0)
+    brake.advance(brake.paused_until)
+
+    assert [1, 2, 4] == recovered(brake, 8)
+
+
 def test_one_good_round_lets_the_pauses_begin_anew() -> None:
     """Single messages may come too fast now and then; that is no reason to wait for seconds."""
     brake = ThrottleController()

@@ -25,7 +25,7 @@ from smsc_async.outbox import (
     OutboxState,
     OutboxStateError,
 )
-from smsc_async.outbox.queries import Statement, owners
+from smsc_async.outbox.queries import Settlement, Statement, owners
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -330,6 +330,35 @@ async def test_worker_that_was_taken_for_dead_tells_the_truth(
         entry = await only(other)
 
     assert (OutboxState.ACCEPTED, ("17",)) == (entry.state, entry.message_ids)
+
+
+async def test_outcome_of_an_earlier_attempt_settles_nothing(outbox: BaseOutbox) -> None:
+    """It is written down twice where a commit failed and happened all the same.
+
+    Meanwhile the entry may be on its way once more, and would be sent a third time.
+    """
+    await outbox.put(sms())
+    ((first, _),) = await outbox._ledger.claim(1)
+    await outbox._ledger.settle(Settlement(claim=first, state=OutboxState.QUEUED))
+    ((second, _),) = await outbox._ledger.claim(1)
+    await outbox._ledger.settle(Settlement(claim=first, state=OutboxState.QUEUED))
+
+    assert OutboxState.SENDING is (await only(outbox)).state
+    await outbox._ledger.settle(Settlement(claim=second, state=OutboxState.ACCEPTED))
+    assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+async def test_entry_that_is_not_due_is_not_taken(outbox: BaseOutbox) -> None:
+    """A rule of the gateway said when: before that instant it would be refused or blocked."""
+    await outbox.put(sms())
+    ((taken, _),) = await outbox._ledger.claim(1)
+    later = Settlement(claim=taken, state=OutboxState.QUEUED, after=3600.0)
+    await outbox._ledger.settle(later)
+
+    assert [] == await outbox._ledger.claim(1)
+    due = await outbox._ledger.next_due()
+    assert due is not None
+    assert 3500.0 < due <= 3600.0
 
 
 async def test_claim_that_nobody_knows_of_is_unknown(

@@ -1,0 +1,183 @@
+"""The list of mutations is kept honest: what is wrong with it fails the run, aloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mutants
+import pytest
+from mutants import HUNG, MutantsError, Mutation, Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = "def double(n):\n    return n + n\n"
+TEST = "from room import double\n\n\ndef test_double():\n    assert 4 == double(2)\n"
+LIST = """
+[[mutation]]
+claim = "two doubled is four"
+file = "room.py"
+text = "n + n"
+instead = "{}"
+tests = "tests/test_room.py"
+"""
+STARTS_PROGRAMS = pytest.mark.takes_up_to(20, reason="pytest is started several times")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Give a project of one function, with one test."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "room.py").write_text(SOURCE)
+    (tmp_path / "tests" / "test_room.py").write_text(TEST)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "conftest.py").write_text(
+        'def pytest_addoption(parser):\n    parser.addini("test_time_limit", "")\n'
+    )
+    return tmp_path
+
+
+def run(project: Path, instead: str) -> int:
+    """Run a list of one mutation."""
+    path = project / "mutations.toml"
+    path.write_text(LIST.format(instead))
+    return mutants.main([], project, path)
+
+
+def mutation(**fields: str) -> Mutation:
+    """Make the mutation that kills."""
+    usual = {
+        "claim": "two doubled is four",
+        "file": "room.py",
+        "text": "n + n",
+        "instead": "n - n",
+        "tests": "tests/test_room.py",
+    }
+    return Mutation(**{**usual, **fields})
+
+
+@pytest.fixture
+def tree(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Give a copy of it."""
+    return Tree(project, tmp_path_factory.mktemp("copies") / "0")
+
+
+@pytest.mark.parametrize(("text", "found"), [("n", 4), ("m + m", 0)])
+def test_text_that_is_not_found_once_fails(text: str, found: int) -> None:
+    """Code moves on; a mutation that mutates nothing would be a survivor, or seem killed."""
+    with pytest.raises(MutantsError, match=f"found {found} times, expected once"):
+        mutation(text=text).applied(SOURCE)
+
+
+def test_every_mutation_of_the_list_is_found_once() -> None:
+    """Whoever edits the code learns it from the usual tests, not at the end of a long run."""
+    for one in mutants.read(mutants.LIST):
+        one.applied((mutants.ROOT / one.file).read_text(encoding="utf-8"))
+
+
+def test_claims_tell_mutations_apart() -> None:
+    """They are looked for by their claims."""
+    claims = [one.claim for one in mutants.read(mutants.LIST)]
+
+    assert sorted(set(claims)) == sorted(claims)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
+def test_source_is_restored_however_it_ends(tree: Tree, end: type[BaseException]) -> None:
+    """Also by Ctrl+C: the next mutation is the only one."""
+    path = tree.folder / "room.py"
+    seen = ""
+
+    def look_and_end() -> None:
+        """End in the middle."""
+        nonlocal seen
+        with tree.mutated(mutation()):
+            seen = path.read_text()
+            raise end
+
+    with pytest.raises(end):
+        look_and_end()
+
+    assert (SOURCE.replace("+", "-"), SOURCE) == (seen, path.read_text())
+
+
+def test_source_never_has_the_time_of_an_earlier_one(tree: Tree) -> None:
+    """Python takes a compiled file for valid by its time in seconds, and by its size."""
+    path, times = tree.folder / "room.py", []
+    for _ in range(3):
+        with tree.mutated(mutation()):
+            times.append(path.stat().st_mtime)
+        times.append(path.stat().st_mtime)
+
+    assert sorted(set(times)) == times
+
+
+def test_files_of_all_selections_are_checked_once() -> None:
+    """Unmutated, so that what fails in any case kills nothing."""
+    selections = ["tests/a.py -k 'one and two'", "tests/a.py::test_x tests/b.py"]
+
+    assert ["tests/a.py", "tests/b.py"] == mutants.files_of(mutation(tests=t) for t in selections)
+
+
+@STARTS_PROGRAMS
+def test_killed_mutants_end_well(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The project itself is never touched."""
+    assert 0 == run(project, "n - n")
+    assert "1 of 1 mutants killed" in capsys.readouterr().out
+    assert SOURCE == (project / "room.py").read_text()
+
+
+@STARTS_PROGRAMS
+def test_survivor_is_reported_with_its_diff(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No test keeps that promise."""
+    assert 1 == run(project, "n * n")
+    printed = capsys.readouterr().out
+    assert "survived: two doubled is four" in printed
+    assert "-    return n + n\n+    return n * n" in printed
+
+
+@STARTS_PROGRAMS
+def test_tests_that_fail_unmutated_fail_the_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They would kill anything."""
+    (project / "tests" / "test_room.py").write_text(TEST.replace("4", "5"))
+
+    assert 2 == run(project, "n - n")
+    assert "don't pass without a mutation" in capsys.readouterr().err
+
+
+@STARTS_PROGRAMS
+def test_selection_that_is_empty_fails_the_run(tree: Tree) -> None:
+    """A test was renamed: nothing ran, so nothing was killed."""
+    with pytest.raises(MutantsError, match=r"ended with 5"):
+        tree.is_killed(mutation(tests="tests/test_room.py -k renamed"))
+
+
+@STARTS_PROGRAMS
+@pytest.mark.parametrize("plugin", ["", "import room\n"])
+def test_mutation_that_is_no_python_fails_the_run(tree: Tree, plugin: str) -> None:
+    """Every test would kill it, also one of another promise."""
+    with (tree.folder / "conftest.py").open("a") as conftest:
+        conftest.write(plugin)
+    with pytest.raises(MutantsError, match="ended with"):
+        tree.is_killed(mutation(instead="n +"))
+
+
+@STARTS_PROGRAMS
+def test_mutant_that_hangs_is_killed(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all that it started."""
+    monkeypatch.setattr(mutants, "HANG_AFTER", 0.01)
+
+    assert HUNG == tree.test(["tests/test_room.py"], 0.01)[0]
+    assert tree.is_killed(mutation(instead="n * n"))
+
+
+@STARTS_PROGRAMS
+def test_stopped_tree_tests_nothing_more(tree: Tree) -> None:
+    """Ctrl+C ends the tests that run beside, in sessions of their own."""
+    tree.stop()
+
+    assert HUNG == tree.test(["tests/test_room.py"], 60.0)[0]
