@@ -937,7 +937,7 @@ async def test_reader_of_all_gets_kept_ones_too(gateway: Gateway) -> None:
             sent = await smsc.send(sms())
             gateway.peer.deliver_receipt("1")
 
-            assert "1" == (await reading).message_id
+            assert "1" == (await asyncio.wait_for(reading, 1)).message_id
         assert "1" == (await sent.receipt()).message_id
 
 

@@ -206,6 +206,21 @@ def test_message_that_nobody_keeps_is_nobodys(at: Counter) -> None:
     assert 0 == at.correlator.expected
 
 
+def test_id_that_was_given_twice_belongs_to_the_newer_message(
+    at: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gateways count from the beginning after a restart; the older message is gone from memory."""
+    monkeypatch.setattr(room, "KEPT_IDS", 2)
+    older, other = at.sent("1"), at.sent("2")
+    newer = at.sent("1")
+    del older, other
+    gc.collect()
+
+    assert at.correlator.expected
+    assert Match.MATCHED is at.brings("1")
+    assert MessageState.DELIVERED is newer.state
+
+
 def test_response_without_an_id_expects_nothing(at: Counter) -> None:
     """Receipts of it can't be told from others."""
     sent = at.sent("")
@@ -252,7 +267,7 @@ async def test_closed_desk_lets_nobody_wait(at: Counter) -> None:
     at.correlator.close()
 
     with pytest.raises(ClientClosedError, match="before the receipt came"):
-        await waiting
+        await asyncio.wait_for(waiting, 1)
     with pytest.raises(ClientClosedError):
         await kept.receipt()
     assert "2" == (await done.receipt()).message_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -26,6 +27,7 @@ from smsc_async import (
     LinkLostError,
     LinkState,
     Outcome,
+    PartsOverdueError,
     Sms,
     SmscConfig,
 )
@@ -51,7 +53,7 @@ async def gateway() -> AsyncGenerator[Gateway]:
 class Made(Dispatcher):
     """A manager that notes what it tells."""
 
-    def __init__(self, config: SmscConfig) -> None:
+    def __init__(self, config: SmscConfig, lateness: float = math.inf) -> None:
         self.told: list[Any] = []
         self.rooms = 0
         super().__init__(
@@ -59,6 +61,7 @@ class Made(Dispatcher):
             Requests(nothing, nothing, self._room),
             hooks=Hooks([self.told.append]),
             clock=asyncio.get_running_loop().time,
+            lateness=lateness,
         )
 
     def give(self, message: SubmitJob[Any]) -> None:
@@ -211,6 +214,79 @@ async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> No
     await manager.close(drain=True)
 
     assert [("1", "2", "3"), ("4",)] == [message.message_ids for message in messages]
+
+
+async def test_message_in_parts_begins_when_all_of_them_have_a_slot(gateway: Gateway) -> None:
+    """They leave back to back; and a short one that would fit meanwhile doesn't overtake it."""
+    gateway.on_submit = nothing
+    manager = await opened(gateway, "window=3")
+    messages = [outgoing(), outgoing(), outgoing(2), outgoing()]
+    for message in messages:
+        manager.give(message)
+    await gateway.submitted(2)
+    await turns()
+    assert (2, 2) == (len(gateway.submits), manager.waiting)
+    for number in range(5):
+        await gateway.submitted(number + 1)
+        gateway.accept(gateway.peer, gateway.submits[number])
+    await until(lambda: all(message.is_finished for message in messages))
+    await manager.close(drain=True)
+
+    assert [("1",), ("2",), ("3", "4"), ("5",)] == [message.message_ids for message in messages]
+
+
+async def test_part_that_would_come_too_late_is_not_written(gateway: Gateway) -> None:
+    """The torso would be paid and rejected; the error says how much of it the gateway has."""
+    gateway.on_submit = nothing
+    manager, message = await opened(gateway, "window=1"), outgoing(2)
+    message.parts_window = 0.01
+    manager.give(message)
+    (first,) = await gateway.submitted()
+    gateway.on_submit = gateway.accept
+    loop = asyncio.get_running_loop()
+    await until(lambda: loop.time() > message.parts_deadline)
+    gateway.accept(gateway.peer, first)
+    await until(lambda: message.is_finished)
+    await manager.close(drain=True)
+
+    assert isinstance(message.failure, PartsOverdueError)
+    assert (1, 2) == (message.failure.accepted, message.failure.total)
+    assert [first] == gateway.submits
+
+
+async def test_message_is_not_written_before_its_instant(gateway: Gateway) -> None:
+    """The rate gave it; what comes earlier is throttled. Those behind it wait as well."""
+    manager = await opened(gateway)
+    first, second = outgoing(), outgoing()
+    at = first.write_at = asyncio.get_running_loop().time() + 0.02
+    manager.give(first)
+    manager.give(second)
+    assert 2 == manager.waiting
+    await until(lambda: second.is_finished)
+    await manager.close(drain=True)
+
+    assert asyncio.get_running_loop().time() >= at
+    assert ("1",) == first.message_ids
+
+
+@pytest.mark.parametrize(("lateness", "is_late"), [(60.0, False), (0.0, True)])
+async def test_write_that_is_later_than_the_rules_know_is_reported(
+    gateway: Gateway, lateness: float, *, is_late: bool
+) -> None:
+    """The gateway counts from the arrival: a minute that begins later ends later."""
+    gateway.on_submit = nothing
+    manager, observer = Made(gateway.config("window=1"), lateness), Nobody()
+    await manager.open()
+    manager.give(outgoing())
+    message = SubmitJob(SMS, parts_of(1), None, observer)
+    manager.give(message)
+    (submit,) = await gateway.submitted()
+    gateway.on_submit = gateway.accept
+    gateway.accept(gateway.peer, submit)
+    await until(lambda: message.is_finished)
+    await manager.close(drain=True)
+
+    assert [message] * is_late == observer.late_ones
 
 
 async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> None:
@@ -381,6 +457,22 @@ async def test_patience_ends_for_nobody_while_a_link_is_up(gateway: Gateway) -> 
 
     assert not messages[1].is_finished
     await manager.close(drain=False)
+
+
+async def test_pause_of_the_gateway_is_no_wait_for_a_link(gateway: Gateway) -> None:
+    """Throttled for longer than a message waits for a link: the link was up all the time."""
+    throttled = refusing(0x58)
+    manager = await opened(gateway, "window=1&link_timeout=0.01")
+    messages = [outgoing(), outgoing()]
+    gateway.on_submit = throttled
+    for message in messages:
+        manager.give(message)
+    await gateway.submitted()
+    gateway.on_submit = gateway.accept
+    await until(lambda: all(message.is_finished for message in messages))
+    await manager.close(drain=True)
+
+    assert [("1",), ("2",)] == [message.message_ids for message in messages]
 
 
 async def test_keepers_build_nothing_while_the_client_is_left(gateway: Gateway) -> None:

@@ -152,6 +152,23 @@ def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
     assert 79.0 == outgoing.parts_deadline
 
 
+def test_minute_of_the_parts_runs_from_the_first(outgoing: SubmitJob[Any]) -> None:
+    """The gateway joins what comes within a minute; each further part doesn't prolong it."""
+    outgoing.parts_window = 59.0
+    for now in (10.0, 20.0):
+        outgoing.next_part(now)
+
+    assert 69.0 == outgoing.parts_deadline
+
+
+def test_next_part_waits_for_the_interval(outgoing: SubmitJob[Any]) -> None:
+    """Parts count singly for the gateway's rate."""
+    outgoing.interval = 0.5
+    outgoing.next_part(10.0)
+
+    assert 10.5 == outgoing.write_at
+
+
 def test_message_whose_parts_were_all_throttled_has_no_deadline(
     outgoing: SubmitJob[Any],
 ) -> None:
@@ -223,6 +240,15 @@ def test_begun_message_given_up_may_have_gone(outgoing: SubmitJob[Any], owner: N
     assert outgoing.failure is not None
     assert Outcome.UNKNOWN is outgoing.failure.outcome
     assert [outgoing] == owner.ended
+
+
+def test_message_lost_after_its_write_may_have_gone(outgoing: SubmitJob[Any]) -> None:
+    """The gateway may have it: NOT_SENT would invite to pay twice."""
+    write(outgoing, 1)
+    outgoing.lost(0, "the connection was lost", None)
+
+    assert outgoing.failure is not None
+    assert Outcome.UNKNOWN is outgoing.failure.outcome
 
 
 def test_message_with_a_later_part_accepted_may_have_gone(outgoing: SubmitJob[Any]) -> None:
