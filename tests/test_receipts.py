@@ -139,6 +139,14 @@ def test_tlvs_win_over_the_text() -> None:
     assert 251 == receipt.error_code
 
 
+def test_text_tells_only_what_no_tlv_says() -> None:
+    """A receipt with some of the TLVs: its id must be the one that the response had."""
+    receipt = read_receipt(deliver(PLAIN, (TlvTag.RECEIPTED_MESSAGE_ID, b"00ABC\0")))
+
+    assert "00ABC" == receipt.message_id
+    assert read_receipt(deliver(PLAIN)).state is receipt.state is not None
+
+
 def test_vendor_tlvs() -> None:
     """0x2000 to 0x2003, as the gateway's page on statuses has them."""
     receipt = read_receipt(

@@ -59,7 +59,7 @@ def messages(draw: st.DrawFn) -> Sms:
 @settings(max_examples=50)
 @example(Sms(to=TO, text="😀" * 36), TextSettings())
 @example(Sms(to=TO, text="x" * 161), TextSettings())
-@example(Sms(to=TO, text="x" * 161, long_text=LongText.SAR), TextSettings())
+@example(Sms(to=TO, text="x" * 161, coding=Coding.GSM), TextSettings())
 @example(Sms(to=TO, text="€" * 81, long_text=LongText.PAYLOAD), TextSettings())
 @example(Sms(to=TO, text="ç" * 141), TextSettings(latin1=True))
 def test_plan_has_as_many_parts_as_are_sent(message: Sms, bind: TextSettings) -> None:
