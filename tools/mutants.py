@@ -217,13 +217,26 @@ def read(path: Path) -> list[Mutation]:
     return [Mutation(**row) for row in tomllib.loads(path.read_text("utf-8"))["mutation"]]
 
 
+def misplaced(mutations: Iterable[Mutation], root: Path) -> list[str]:
+    """Return what is wrong with the places of mutations, one line each."""
+    wrong = []
+    for mutation in mutations:
+        try:
+            mutation.applied((root / mutation.file).read_text(encoding="utf-8"))
+        except (OSError, MutantsError) as error:
+            wrong.append(str(error))
+    return wrong
+
+
 def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
     """Try all mutations, or those in whose claim or file one of the words stands."""
     began = time.monotonic()
     found = read(path)
     mutations = [one for one in found if not words or any(w in one.claim + one.file for w in words)]
+    if wrong := misplaced(mutations, root):
+        print(*wrong, sep="\n", file=sys.stderr)
+        return 2
     try:
-        diffs = {one: one.diff((root / one.file).read_text("utf-8")) for one in mutations}
         with tempfile.TemporaryDirectory(prefix="smsc-async-mutants-") as folder:
             workers = range(min(os.cpu_count() or 1, len(mutations)))
             trees = [Tree(root, Path(folder, str(number))) for number in workers]
@@ -232,7 +245,8 @@ def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
         print(error, file=sys.stderr)
         return 2
     for mutation in survived:
-        print(f"\nsurvived: {mutation.claim}\n  pytest {mutation.tests}\n{diffs[mutation]}")
+        print(f"\nsurvived: {mutation.claim}\n  pytest {mutation.tests}")
+        print(mutation.diff((root / mutation.file).read_text(encoding="utf-8")))
     killed, seconds = len(mutations) - len(survived), time.monotonic() - began
     print(f"{killed} of {len(mutations)} mutants killed in {seconds:.0f} s")
     return 1 if survived else 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import mutants
 import pytest
-from mutants import HUNG, MutantsError, Mutation, Tree
+from mutants import FAILED, HUNG, PASSED, MutantsError, Mutation, Tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +71,7 @@ def test_text_that_is_not_found_once_fails(text: str, found: int) -> None:
 
 def test_every_mutation_of_the_list_is_found_once() -> None:
     """Whoever edits the code learns it from the usual tests, not at the end of a long run."""
-    for one in mutants.read(mutants.LIST):
-        one.applied((mutants.ROOT / one.file).read_text(encoding="utf-8"))
+    assert [] == mutants.misplaced(mutants.read(mutants.LIST), mutants.ROOT)
 
 
 def test_claims_tell_mutations_apart() -> None:
@@ -80,6 +79,20 @@ def test_claims_tell_mutations_apart() -> None:
     claims = [one.claim for one in mutants.read(mutants.LIST)]
 
     assert sorted(set(claims)) == sorted(claims)
+
+
+def test_all_that_is_misplaced_is_told_at_once(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rewritten room moves many; nothing is tested before all of them are found."""
+    path = project / "mutations.toml"
+    path.write_text(LIST + LIST.replace("n + n", "m + m") + LIST.replace("room.py", "gone.py"))
+
+    assert 2 == mutants.main([], project, path)
+    told = capsys.readouterr()
+    assert ("", 2) == (told.out, len(told.err.splitlines()))
+    assert "'m + m' is found 0 times" in told.err
+    assert "gone.py" in told.err
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
@@ -127,26 +140,26 @@ def test_killed_mutants_end_well(project: Path, capsys: pytest.CaptureFixture[st
     assert SOURCE == (project / "room.py").read_text()
 
 
-@STARTS_PROGRAMS
 def test_survivor_is_reported_with_its_diff(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No test keeps that promise."""
+    monkeypatch.setattr(Tree, "test", lambda *_: (PASSED, "1 passed"))
+
     assert 1 == run(project, "n * n")
     printed = capsys.readouterr().out
     assert "survived: two doubled is four" in printed
     assert "-    return n + n\n+    return n * n" in printed
 
 
-@STARTS_PROGRAMS
 def test_tests_that_fail_unmutated_fail_the_run(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They would kill anything."""
-    (project / "tests" / "test_room.py").write_text(TEST.replace("4", "5"))
+    monkeypatch.setattr(Tree, "test", lambda *_: (FAILED, "1 failed"))
 
     assert 2 == run(project, "n - n")
-    assert "don't pass without a mutation" in capsys.readouterr().err
+    assert "don't pass without a mutation\n1 failed" in capsys.readouterr().err
 
 
 @STARTS_PROGRAMS
