@@ -15,6 +15,7 @@ from smsc_async import (
     MessageState,
     Ping,
     Receipt,
+    ResponseTimeoutError,
     Sms,
     SmscClient,
 )
@@ -401,6 +402,24 @@ async def test_unknown_message_is_sent_again_on_purpose_only(
     await outbox.run(tamed.as_client, stop_when_empty=True)
     again = await only(outbox)
     assert (OutboxState.ACCEPTED, 2) == (again.state, again.attempts)
+
+
+async def test_receipt_of_the_first_attempt_says_nothing_of_the_second(
+    outbox: BaseOutbox, tamed: TamedClient
+) -> None:
+    """The part of the first one may never arrive; the second one is what the user waits for."""
+    entry = await outbox.put(sms())
+    lost = ResponseTimeoutError(sms(), timeout=1.0, message_ids=("first",))
+    tamed.answers = [lost, Accepted(("second",))]
+    await outbox.run(tamed.as_client, stop_when_empty=True, receipts=False)
+    await outbox.resend(entry)
+    await outbox.run(tamed.as_client, stop_when_empty=True, receipts=False)
+
+    receipts = [
+        Receipt(message_id=one, state=MessageState.DELIVERED) for one in ("first", "second")
+    ]
+    assert [False, True] == [await outbox.record(receipt) for receipt in receipts]
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
 async def test_unknown_message_may_be_given_up(outbox: BaseOutbox) -> None:

@@ -283,6 +283,28 @@ async def test_no_more_than_asked_for_are_under_way(outbox: Outbox, tamed: Tamed
     assert 6 == (await outbox.counts())[OutboxState.ACCEPTED]
 
 
+async def test_one_that_ends_makes_room_for_one(outbox: Outbox, tamed: TamedClient) -> None:
+    """While a slow one is under way, quick ones come and go beside it, one by one."""
+    for _ in range(5):
+        await outbox.put(MESSAGE)
+    loop = asyncio.get_running_loop()
+    answers: list[asyncio.Future[Accepted]] = []
+    under_way: list[int] = []
+
+    def answer(_: object) -> asyncio.Future[Accepted]:
+        """Answer every second one at once, the others later."""
+        future = loop.create_future()
+        loop.call_later(0.02 * (len(answers) % 2), future.set_result, Accepted())
+        answers.append(future)
+        under_way.append(sum(not one.done() for one in answers))
+        return future
+
+    tamed.answers = [answer]
+    await outbox.run(tamed.as_client, concurrency=2, stop_when_empty=True)
+
+    assert (6, 2) == (len(answers), max(under_way))
+
+
 async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
     """It may overtake what is written down of its own message."""
     tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
