@@ -58,7 +58,7 @@ fuzz: ## random octets into session, simulator and client, guided by coverage
 counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
 
-mutants: ## one promise broken at a time: the tests nearest to it must fail; about ten minutes
+mutants: ## mutation testing: each breaks a promise, the nearest tests must fail; 10 minutes; ONLY=words
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/mutants.py $(ONLY)
 

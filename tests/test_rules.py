@@ -404,7 +404,7 @@ async def test_plan_foretells_and_remembers_nothing(
 
 
 async def test_plan_takes_no_turn_of_the_rate(clock: Clock) -> None:
-    """Whoever looks a thousand times doesn't hold back what is sent then."""
+    """A plan that is asked for again and again doesn't hold back what is sent then."""
     store = MemoryRuleStore(clock)
     step = RuleEngine(GatewayLimits(rate=1.0), store.key).step(HI)
     for _ in range(2):

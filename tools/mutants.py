@@ -1,7 +1,7 @@
-"""Breaks one promise of the core at a time; the tests nearest to it must fail.
+"""Mutation testing: breaks one promise of the core at a time; the nearest tests must fail.
 
 Rule: only copies are changed, one mutation at a time. A mutation whose tests pass all the same
-has survived: a promise that no test keeps. `mutations.toml` is the list.
+has survived: no test covers that promise. `mutations.toml` is the list.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Mutation:
     """One change that breaks a promise.
 
     Args:
-        claim: The promise that is broken.
+        promise: What it breaks, as a claim that is true of the code as it is.
         file: Where, from the root of the project.
         text: What stands there, exactly once.
         instead: What stands there in its place.
         tests: The nearest tests, as arguments of pytest.
     """
 
-    claim: str
+    promise: str
     file: str
     text: str
     instead: str
@@ -70,7 +70,7 @@ class Mutation:
         found = source.count(self.text)
         if found != 1:
             raise MutantsError(
-                f"{self.file}: {self.text!r} is found {found} times, expected once ({self.claim})"
+                f"{self.file}: {self.text!r} is found {found} times, expected once ({self.promise})"
             )
         return source.replace(self.text, self.instead)
 
@@ -202,7 +202,7 @@ def survivors(mutations: Sequence[Mutation], trees: Sequence[Tree]) -> list[Muta
         list(pool.map(check_unmutated, trees, filter(None, shares)))
         for mutation, is_killed, seconds in pool.map(try_one, mutations):
             end = "killed" if is_killed else "SURVIVED"
-            print(f"{end:8} {seconds:5.1f} s  {mutation.claim}", flush=True)
+            print(f"{end:8} {seconds:5.1f} s  {mutation.promise}", flush=True)
             if not is_killed:
                 survived.append(mutation)
     finally:
@@ -229,10 +229,12 @@ def misplaced(mutations: Iterable[Mutation], root: Path) -> list[str]:
 
 
 def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
-    """Try all mutations, or those in whose claim or file one of the words stands."""
+    """Try all mutations, or those in whose promise or file one of the words stands."""
     began = time.monotonic()
     found = read(path)
-    mutations = [one for one in found if not words or any(w in one.claim + one.file for w in words)]
+    mutations = [
+        one for one in found if not words or any(w in one.promise + one.file for w in words)
+    ]
     if wrong := misplaced(mutations, root):
         print(*wrong, sep="\n", file=sys.stderr)
         return 2
@@ -245,7 +247,7 @@ def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
         print(error, file=sys.stderr)
         return 2
     for mutation in survived:
-        print(f"\nsurvived: {mutation.claim}\n  pytest {mutation.tests}")
+        print(f"\nsurvived: {mutation.promise}\n  pytest {mutation.tests}")
         print(mutation.diff((root / mutation.file).read_text(encoding="utf-8")))
     killed, seconds = len(mutations) - len(survived), time.monotonic() - began
     print(f"{killed} of {len(mutations)} mutants killed in {seconds:.0f} s")
