@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pdu.enums import CommandId, Npi, Ton
-from pdu.schema import Pdu, c_octet_string, hidden, octet, wire
+from pdu.masking import shown_size
+from pdu.schema import Pdu, c_octet_string, octet, wire
 
 
 class Bind(Pdu):
@@ -20,7 +21,7 @@ class Bind(Pdu):
     """
 
     system_id: str = wire(c_octet_string(16))
-    password: str = wire(c_octet_string(9, shown=hidden), default="")
+    password: str = wire(c_octet_string(9, shown=shown_size), default="")
     system_type: str = wire(c_octet_string(13), default="")
     interface_version: int = wire(octet(), default=0x34)
     addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
@@ -71,7 +72,7 @@ class Outbind(Pdu, command_id=CommandId.OUTBIND):
     """
 
     system_id: str = wire(c_octet_string(16))
-    password: str = wire(c_octet_string(9, shown=hidden), default="")
+    password: str = wire(c_octet_string(9, shown=shown_size), default="")
 
 
 class LongPasswordBindTransmitter(
@@ -79,13 +80,13 @@ class LongPasswordBindTransmitter(
 ):
     """A bind_transmitter whose password may have 64 characters: beyond the specification."""
 
-    password: str = wire(c_octet_string(65, shown=hidden), default="")
+    password: str = wire(c_octet_string(65, shown=shown_size), default="")
 
 
 class LongPasswordBindReceiver(BindReceiver, command_id=CommandId.BIND_RECEIVER, registered=False):
     """A bind_receiver whose password may have 64 characters: beyond the specification."""
 
-    password: str = wire(c_octet_string(65, shown=hidden), default="")
+    password: str = wire(c_octet_string(65, shown=shown_size), default="")
 
 
 class LongPasswordBindTransceiver(
@@ -93,4 +94,4 @@ class LongPasswordBindTransceiver(
 ):
     """A bind_transceiver whose password may have 64 characters: beyond the specification."""
 
-    password: str = wire(c_octet_string(65, shown=hidden), default="")
+    password: str = wire(c_octet_string(65, shown=shown_size), default="")

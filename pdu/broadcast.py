@@ -7,7 +7,8 @@ broadcast_content_type, broadcast_rep_num and broadcast_frequency_interval are m
 from __future__ import annotations
 
 from pdu.enums import CommandId, DataCoding, Npi, Ton
-from pdu.schema import Pdu, c_octet_string, masked, octet, time_string, wire
+from pdu.masking import shown_address
+from pdu.schema import Pdu, c_octet_string, octet, time_string, wire
 
 
 class BroadcastSm(Pdu, command_id=CommandId.BROADCAST_SM):
@@ -30,7 +31,7 @@ class BroadcastSm(Pdu, command_id=CommandId.BROADCAST_SM):
     service_type: str = wire(c_octet_string(6, steady=True), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
     message_id: str = wire(c_octet_string(65), default="")
     priority_flag: int = wire(octet(), default=0)
     schedule_delivery_time: str = wire(time_string(), default="")
@@ -63,7 +64,7 @@ class QueryBroadcastSm(Pdu, command_id=CommandId.QUERY_BROADCAST_SM):
     message_id: str = wire(c_octet_string(65))
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
 
 
 class QueryBroadcastSmResp(Pdu, command_id=CommandId.QUERY_BROADCAST_SM_RESP):
@@ -91,7 +92,7 @@ class CancelBroadcastSm(Pdu, command_id=CommandId.CANCEL_BROADCAST_SM):
     message_id: str = wire(c_octet_string(65), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
 
 
 class CancelBroadcastSmResp(Pdu, command_id=CommandId.CANCEL_BROADCAST_SM_RESP):

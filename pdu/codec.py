@@ -26,9 +26,11 @@ from pdu._exec import run
 from pdu.codegen import STATUSES, FastPathMiss, decoder_source, give_tlvs, packer_source, take_tlvs
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError
-from pdu.fields import Field, FieldError, Integer, kind, shown_number
+from pdu.fields import Field, FieldError, Integer, shown_number
 from pdu.layout import Constant, Step, walk
-from pdu.schema import HEADER_LENGTH, PDUS, RESPONSE, Pdu, UnknownPdu
+from pdu.masking import shown_type
+from pdu.names import RESPONSE_BIT
+from pdu.schema import HEADER_LENGTH, PDUS, Pdu, UnknownPdu
 
 Decode = Callable[[bytes, int, int], Pdu]
 Pack = Callable[..., bytes]
@@ -151,11 +153,6 @@ def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
     return stream.getvalue()
 
 
-def is_response(command_id: int) -> bool:
-    """Whether bit 31 marks the command as a response (v3.4 §5.1.2)."""
-    return bool(command_id & RESPONSE)
-
-
 def _interpret(frame: bytes) -> Pdu:
     """Read a frame by its declaration; say what is wrong where that fails."""
     if len(frame) < HEADER_LENGTH:
@@ -222,7 +219,7 @@ def _encode_unknown(pdu: Any, sequence_number: int) -> bytes:  # noqa: ANN401 - 
     head = {"command_id": pdu.command_id, "command_status": pdu.command_status}
     _check_header("UnknownPdu", head | {"sequence_number": sequence_number})
     if not isinstance(pdu.body, bytes | bytearray):
-        raise EncodeError("UnknownPdu", "body", kind(pdu.body), "takes octets") from None
+        raise EncodeError("UnknownPdu", "body", shown_type(pdu.body), "takes octets") from None
     return _whole(pdu.command_id, pdu.command_status, sequence_number, bytes(pdu.body))
 
 
@@ -324,9 +321,9 @@ _encoders = _Encoders()
 _packers = _Packers()
 
 RESPONSES: dict[type[Pdu], type[Pdu]] = {
-    cls: PDUS[command_id | RESPONSE]
+    cls: PDUS[command_id | RESPONSE_BIT]
     for command_id, cls in PDUS.items()
-    if not cls.is_response and command_id | RESPONSE in PDUS
+    if not cls.is_response and command_id | RESPONSE_BIT in PDUS
 }
 """The class that answers each request class. outbind and alert_notification have none."""
 

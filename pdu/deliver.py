@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pdu.enums import CommandId, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
-from pdu.schema import Pdu, c_octet_string, masked, octet, octet_string, time_string, wire
+from pdu.masking import shown_address
+from pdu.schema import Pdu, c_octet_string, octet, octet_string, time_string, wire
 
 
 class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
@@ -32,10 +33,10 @@ class DeliverSm(Pdu, command_id=CommandId.DELIVER_SM):
     service_type: str = wire(c_octet_string(6, steady=True), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
     dest_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     dest_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    destination_addr: str = wire(c_octet_string(21, steady=True, shown=masked), default="")
+    destination_addr: str = wire(c_octet_string(21, steady=True, shown=shown_address), default="")
     esm_class: int = wire(octet(EsmClass), default=EsmClass(0))
     protocol_id: int = wire(octet(), default=0)
     priority_flag: int = wire(octet(), default=0)
@@ -72,7 +73,7 @@ class AlertNotification(Pdu, command_id=CommandId.ALERT_NOTIFICATION):
 
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(65, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(65, shown=shown_address), default="")
     esme_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     esme_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    esme_addr: str = wire(c_octet_string(65, shown=masked), default="")
+    esme_addr: str = wire(c_octet_string(65, shown=shown_address), default="")

@@ -10,9 +10,10 @@ import struct
 from io import BytesIO
 from typing import Any, NamedTuple, Self
 
-from pdu.enums import CommandId, DataCoding, EsmClass
+from pdu.enums import DataCoding, EsmClass
 from pdu.fields import FieldError, OctetString
-from pdu.schema import HEADER_LENGTH, PDUS, Pdu, status_name
+from pdu.names import command_name, status_label
+from pdu.schema import HEADER_LENGTH, PDUS, Pdu
 from pdu.tlvs import Tlv, name_of, read_tlv
 
 OCTETS_A_ROW = 16
@@ -69,8 +70,8 @@ def _frame(octets: bytes, base: int, lines: list[Line]) -> int:
     size, command_id, status, sequence_number = header
     cls = PDUS.get(command_id)
     lines.append(Line(base, octets[:4], "command_length", str(size), _length_note(size, octets)))
-    lines.append(Line(base + 4, octets[4:8], "command_id", _command_name(command_id)))
-    lines.append(Line(base + 8, octets[8:12], "command_status", status_name(status)))
+    lines.append(Line(base + 4, octets[4:8], "command_id", command_name(command_id)))
+    lines.append(Line(base + 8, octets[8:12], "command_status", status_label(status)))
     lines.append(Line(base + 12, octets[12:16], "sequence_number", str(sequence_number)))
     if size < HEADER_LENGTH:
         return len(octets)
@@ -89,12 +90,6 @@ def _length_note(size: int, octets: bytes) -> str:
     if size > len(octets):
         return f"only {len(octets)} octets are here"
     return ""
-
-
-def _command_name(command_id: int) -> str:
-    """Name a command."""
-    known = CommandId.of(command_id)
-    return known.name.lower() if isinstance(known, CommandId) else "unknown"
 
 
 def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 import construct
 
 from pdu.enums import TlvTag
+from pdu.masking import shown_type
 from pdu.tlvs import Tlv, limits
 
 T = TypeVar("T")
@@ -22,14 +23,9 @@ Shown = Callable[[Any], str]
 """How a value appears in a repr or an error: as it is, masked, or only its size."""
 
 
-def kind(value: object) -> str:
-    """Show of a value only what it is: nobody knows what a wrong value holds."""
-    return f"<{type(value).__name__}>"
-
-
 def shown_number(value: object) -> str:
     """Show an integer."""
-    return repr(value) if isinstance(value, int) else kind(value)
+    return repr(value) if isinstance(value, int) else shown_type(value)
 
 
 def shown_items(classes: tuple[type, ...]) -> Shown:
@@ -37,7 +33,7 @@ def shown_items(classes: tuple[type, ...]) -> Shown:
 
     def shown(value: object) -> str:
         known = isinstance(value, tuple | list) and all(isinstance(n, classes) for n in value)
-        return repr(value) if known else kind(value)
+        return repr(value) if known else shown_type(value)
 
     return shown
 

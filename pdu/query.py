@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pdu.enums import CommandId, MessageState, Npi, RegisteredDelivery, Ton
-from pdu.schema import Pdu, c_octet_string, masked, octet, octet_string, time_string, wire
+from pdu.masking import shown_address
+from pdu.schema import Pdu, c_octet_string, octet, octet_string, time_string, wire
 
 
 class QuerySm(Pdu, command_id=CommandId.QUERY_SM):
@@ -19,7 +20,7 @@ class QuerySm(Pdu, command_id=CommandId.QUERY_SM):
     message_id: str = wire(c_octet_string(65))
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
 
 
 class QuerySmResp(Pdu, command_id=CommandId.QUERY_SM_RESP):
@@ -56,10 +57,10 @@ class CancelSm(Pdu, command_id=CommandId.CANCEL_SM):
     message_id: str = wire(c_octet_string(65), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
     dest_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     dest_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    destination_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    destination_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
 
 
 class CancelSmResp(Pdu, command_id=CommandId.CANCEL_SM_RESP):
@@ -84,7 +85,7 @@ class ReplaceSm(Pdu, command_id=CommandId.REPLACE_SM):
     message_id: str = wire(c_octet_string(65))
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, shown=shown_address), default="")
     schedule_delivery_time: str = wire(time_string(), default="")
     validity_period: str = wire(time_string(), default="")
     registered_delivery: int = wire(octet(RegisteredDelivery), default=RegisteredDelivery(0))

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList, kind
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, TlvList
+from pdu.masking import shown_size
+from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, read_tlv
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HEADER_LENGTH = 16
-RESPONSE = 0x8000_0000
 
 _REQUIRED: Any = object()
 _HEADER = ("command_status", "sequence_number")
@@ -44,21 +45,6 @@ def wire(field: Field[T], *, default: T) -> T: ...
 def wire(field: Field[Any], *, default: Any = _REQUIRED) -> Any:
     """Declare one field of a PDU: how it lies on the wire, and its value when none is given."""
     return Wire(field, default)
-
-
-def hidden(value: object) -> str:
-    """Show only the size of a value that is a secret."""
-    if isinstance(value, str):
-        return f"<{len(value)} characters>"
-    return f"<{len(value)} octets>" if isinstance(value, bytes | bytearray) else kind(value)
-
-
-def masked(value: object) -> str:
-    """Show an address so that a person's number can't be read from it."""
-    text = value if isinstance(value, str) else repr(value)
-    if sum(c.isdigit() for c in text) < 7:
-        return repr(text)
-    return repr(f"{text[:4]}***{text[-4:]}" if len(text) > 10 else f"{text[:2]}***")
 
 
 class PduType(type):
@@ -106,7 +92,7 @@ def _declare(cls: Any, command_id: int, *, body_optional: bool | None) -> None: 
     behind_header = [name for name in cls.wires if name not in _HEADER]
     order = sorted(behind_header, key=lambda name: name == "tlvs")
     cls.command_id = CommandId.of(command_id)
-    cls.is_response = bool(command_id & RESPONSE)
+    cls.is_response = bool(command_id & RESPONSE_BIT)
     cls.body_optional = cls.is_response if body_optional is None else body_optional
     cls.fields = {name: cls.wires[name].field for name in order}
     cls.defaults = {
@@ -192,7 +178,7 @@ class Pdu(_Declared):
     def __repr__(self) -> str:
         shown = [f"sequence_number={self.sequence_number}"]
         if self.command_status:
-            shown.append(f"command_status={status_name(self.command_status)}")
+            shown.append(f"command_status={status_label(self.command_status)}")
         for name, field in self.fields.items():
             value = getattr(self, name)
             if name not in self.defaults or value != self.defaults[name]:
@@ -226,7 +212,7 @@ class UnknownPdu(Pdu):
         sequence_number: int = 0,
     ) -> None:
         self.command_id = command_id  # type: ignore[misc]  # values are frozen for readers only
-        self.is_response = bool(command_id & RESPONSE)  # type: ignore[misc]
+        self.is_response = bool(command_id & RESPONSE_BIT)  # type: ignore[misc]
         self.body = body  # type: ignore[misc]
         self.command_status = command_status  # type: ignore[misc]
         self.sequence_number = sequence_number  # type: ignore[misc]
@@ -239,17 +225,8 @@ class UnknownPdu(Pdu):
     def __repr__(self) -> str:
         return (
             f"UnknownPdu(command_id=0x{self.command_id:08X}, "
-            f"sequence_number={self.sequence_number}, body={hidden(self.body)})"
+            f"sequence_number={self.sequence_number}, body={shown_size(self.body)})"
         )
-
-
-def status_name(command_status: object) -> str:
-    """Return a status as people search for it: `ESME_RTHROTTLED (0x00000058)`."""
-    if not isinstance(command_status, int):
-        return kind(command_status)
-    known = CommandStatus.of(command_status)
-    name = known.name if isinstance(known, CommandStatus) else "status"
-    return f"{name} (0x{command_status:08X})"
 
 
 def c_octet_string(
@@ -274,7 +251,7 @@ def integer(octets: int, values: Callable[[int], int] = int) -> Field[int]:
 
 def octet_string(length_name: str, max_octets: int) -> Field[bytes]:
     """Octets behind a one-octet length called *length_name*; never shown."""
-    return OctetString(length_name, max_octets, shown=hidden)
+    return OctetString(length_name, max_octets, shown=shown_size)
 
 
 def counted(

@@ -6,17 +6,8 @@ from typing import NamedTuple
 
 from pdu.enums import CommandId, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
 from pdu.fields import Record, Tagged
-from pdu.schema import (
-    Pdu,
-    c_octet_string,
-    counted,
-    integer,
-    masked,
-    octet,
-    octet_string,
-    time_string,
-    wire,
-)
+from pdu.masking import shown_address
+from pdu.schema import Pdu, c_octet_string, counted, integer, octet, octet_string, time_string, wire
 
 
 class SubmitSm(Pdu, command_id=CommandId.SUBMIT_SM):
@@ -45,10 +36,10 @@ class SubmitSm(Pdu, command_id=CommandId.SUBMIT_SM):
     service_type: str = wire(c_octet_string(6, steady=True), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, steady=True, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, steady=True, shown=shown_address), default="")
     dest_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     dest_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    destination_addr: str = wire(c_octet_string(21, shown=masked))
+    destination_addr: str = wire(c_octet_string(21, shown=shown_address))
     esm_class: int = wire(octet(EsmClass), default=EsmClass(0))
     protocol_id: int = wire(octet(), default=0)
     priority_flag: int = wire(octet(), default=0)
@@ -79,7 +70,7 @@ class SmeAddress(NamedTuple):
     destination_addr: str
 
     def __repr__(self) -> str:
-        return f"SmeAddress({masked(self.destination_addr)})"
+        return f"SmeAddress({shown_address(self.destination_addr)})"
 
 
 class DistributionList(NamedTuple):
@@ -97,10 +88,12 @@ class UnsuccessSme(NamedTuple):
     error_status_code: int
 
     def __repr__(self) -> str:
-        return f"UnsuccessSme({masked(self.destination_addr)}, {self.error_status_code:#010x})"
+        return (
+            f"UnsuccessSme({shown_address(self.destination_addr)}, {self.error_status_code:#010x})"
+        )
 
 
-_ADDRESS = c_octet_string(21, shown=masked)
+_ADDRESS = c_octet_string(21, shown=shown_address)
 
 DEST_ADDRESS = Tagged(
     {
@@ -138,7 +131,7 @@ class SubmitMulti(Pdu, command_id=CommandId.SUBMIT_MULTI):
     service_type: str = wire(c_octet_string(6, steady=True), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(21, steady=True, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(21, steady=True, shown=shown_address), default="")
     dest_address: tuple[SmeAddress | DistributionList, ...] = wire(
         counted("number_of_dests", DEST_ADDRESS, 254, min_items=1)
     )
@@ -187,10 +180,10 @@ class DataSm(Pdu, command_id=CommandId.DATA_SM):
     service_type: str = wire(c_octet_string(6, steady=True), default="")
     source_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     source_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    source_addr: str = wire(c_octet_string(65, steady=True, shown=masked), default="")
+    source_addr: str = wire(c_octet_string(65, steady=True, shown=shown_address), default="")
     dest_addr_ton: int = wire(octet(Ton.of), default=Ton.UNKNOWN)
     dest_addr_npi: int = wire(octet(Npi.of), default=Npi.UNKNOWN)
-    destination_addr: str = wire(c_octet_string(65, shown=masked))
+    destination_addr: str = wire(c_octet_string(65, shown=shown_address))
     esm_class: int = wire(octet(EsmClass), default=EsmClass(0))
     registered_delivery: int = wire(octet(RegisteredDelivery), default=RegisteredDelivery(0))
     data_coding: int = wire(octet(DataCoding.of), default=DataCoding.SMSC_DEFAULT)

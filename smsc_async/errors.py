@@ -12,7 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import CommandStatus
-from pdu.schema import status_name
+from pdu.masking import mask_number
+from pdu.names import status_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,16 +38,6 @@ class Outcome(Enum):
     """The gateway answered no; what it refused isn't paid."""
     UNKNOWN = "unknown"
     """It may have been accepted, delivered and paid; sending it again may pay twice."""
-
-
-def mask_number(number: str) -> str:
-    """Hide the middle of a phone number or address: "79991234567" is "7999***4567".
-
-    Args:
-        number: Anything that names a subscriber. Under 10 characters all of it is hidden,
-            since the first and last four would give it away.
-    """
-    return f"{number[:4]}***{number[-4:]}" if len(number) >= 10 else "***"
 
 
 def _restore(
@@ -134,7 +125,7 @@ class BindRefusedError(LinkError):
         self, command_status: int, *, bind: str = "bind_transceiver", system_id: str = ""
     ) -> None:
         super().__init__(
-            f"{bind} refused: {status_name(command_status)} for system_id {system_id!r}"
+            f"{bind} refused: {status_label(command_status)} for system_id {system_id!r}"
         )
         self.command_status = command_status
         self.system_id = system_id
@@ -255,7 +246,7 @@ class SubmitRefusedError(SendError):
         self, message: Message[Any], *, command_status: int, message_ids: tuple[str, ...] = ()
     ) -> None:
         super().__init__(
-            f"submit_sm to {mask_number(message.to)} refused: {status_name(command_status)}",
+            f"submit_sm to {mask_number(message.to)} refused: {status_label(command_status)}",
             message=message,
             outcome=Outcome.REFUSED,
             message_ids=message_ids,
@@ -401,7 +392,7 @@ class RequestRefusedError(SmscError):
     """
 
     def __init__(self, request: str, command_status: int) -> None:
-        super().__init__(f"{request} refused: {status_name(command_status)}")
+        super().__init__(f"{request} refused: {status_label(command_status)}")
         self.request = request
         self.command_status = command_status
 

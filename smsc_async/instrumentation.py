@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from pdu import BindMode, CommandStatus, DecodeError, FrameBuffer, FramingError, decode
+from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
+from pdu.names import RESPONSE_BIT, command_name, status_name
 
 LOG = logging.getLogger("smsc_async")
 WIRE = logging.getLogger("smsc_async.wire")
@@ -110,10 +111,9 @@ def _line(frame: bytes) -> str:
         pdu = decode(frame)
     except DecodeError as error:
         return f"undecodable: {error}"
-    name = getattr(pdu.command_id, "name", f"0x{pdu.command_id:08X}").lower()
+    name = command_name(pdu.command_id)
     status = ""
-    if pdu.command_id & 0x8000_0000:
-        known = CommandStatus.of(pdu.command_status)
-        status = f" status={getattr(known, 'name', f'0x{known:08X}')}"
+    if pdu.command_id & RESPONSE_BIT:
+        status = f" status={status_name(pdu.command_status)}"
     message_id = getattr(pdu, "message_id", "")
     return f"{name} seq={pdu.sequence_number}{status}{f' id={message_id}' if message_id else ''}"

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pdu._exec import run
 from pdu.errors import EncodeError
+from pdu.masking import mask_number
 from pdu.smpp_time import format_time
 from pdu.text.coding import TextCoding
-from smsc_async.errors import InvalidMessageError, mask_number
+from smsc_async.errors import InvalidMessageError
 from smsc_async.receipts import HlrReceipt, Receipt
 
 if TYPE_CHECKING:

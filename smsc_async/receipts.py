@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import MessageState, TlvTag
+from pdu.masking import mask_number
 from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
-from smsc_async.errors import mask_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -35,7 +35,6 @@ from smsc_async.errors import (
     SubmitInterruptedError,
     SubmitRefusedError,
     ThrottledError,
-    mask_number,
 )
 from smsc_async.messages import Sms
 
@@ -227,18 +226,3 @@ def test_frame_of_a_protocol_error_is_kept_and_not_shown() -> None:
 
     assert b"4821" == error.frame
     assert "4821" not in repr(error)
-
-
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [
-        ("79991234567", "7999***4567"),
-        ("7999123456", "7999***3456"),
-        ("799912345", "***"),
-        ("1234", "***"),
-        ("", "***"),
-    ],
-)
-def test_numbers_are_masked(number: str, masked: str) -> None:
-    """First four and last four, and of a short one nothing: they would give it away."""
-    assert masked == mask_number(number)

@@ -26,6 +26,7 @@ from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.load_test import Step, Sweep, enough
 from smsc_async.cli.runner import NOT_SENT, UNKNOWN, Course, read_config, travel
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import Sms
 from smsc_async.rules.limits import GatewayLimits
@@ -195,11 +196,8 @@ def _number(written: str, line: int, file: Path) -> str:
 
 def _parts(config: SmscConfig, text: str, sender: str, total: int) -> int:
     """Return how many parts the longest of the messages is; refuse what can't travel."""
-    # Imported here: an error of the URL needs no client.
-    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
     message = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
-    return make_plan(message, text_settings(config)).parts
+    return make_plan(message, TextSettings.from_config(config)).parts
 
 
 def _agree(task: _Task, total: int, screen: Screen, *, is_agreed: bool) -> None:

@@ -171,10 +171,7 @@ class _Mailing:
 
     async def run(self) -> int:
         """Put, send, tell."""
-        # Imported here: a file that is broken needs no client.
-        from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
-        judged = _judge(self.table, text_settings(self.config))
+        judged = _judge(self.table, TextSettings.from_config(self.config))
         failure: Failure | None = None
         try:
             async with Outbox(self.outbox_path) as outbox:

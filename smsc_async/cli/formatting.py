@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu.enums import MessageState
-from smsc_async.errors import mask_number
+from pdu.masking import mask_address
 
 if TYPE_CHECKING:
     from smsc_async.cli.i18n import Say
@@ -20,8 +20,7 @@ _SHOWN = {"\n": "⏎ ", "\t": " "}
 
 def number(address: str, *, is_full: bool) -> str:
     """Mask a number; a name stays."""
-    is_name = not address.removeprefix("+").isdigit() and "@" not in address
-    return address if is_full or is_name else mask_number(address)
+    return address if is_full else mask_address(address)
 
 
 def one_line(text: str) -> str:

@@ -30,6 +30,7 @@ from smsc_async.cli.runner import (
     read_config,
     travel,
 )
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan as make_plan
 from smsc_async.messages import (  # noqa: TC001 -- cyclopts reads the annotations
     Coding,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from smsc_async.cli.i18n import Say
     from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
-    from smsc_async.gateway.coding import TextSettings
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
@@ -125,7 +125,7 @@ def send(
     course = Course(NOT_SENT)
     config = _config(url, course, is_needed=not dry_run)
     config = replace(config, smart_text=smart or config.smart_text)
-    settings = _text_settings(config)
+    settings = TextSettings.from_config(config)
     if dry_run:
         show_plan(message, screen, settings)
         screen.show(Text(screen.say("nothing_sent"), style="dim"))
@@ -140,14 +140,6 @@ def _config(url: str | None, course: Course, *, is_needed: bool) -> SmscConfig:
     if not is_needed and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"
     return read_config(url, course)
-
-
-def _text_settings(config: SmscConfig) -> TextSettings:
-    """Return how texts travel on the bind."""
-    # Imported here: an error of the URL needs no client.
-    from smsc_async.client.runtime import text_settings  # noqa: PLC0415
-
-    return text_settings(config)
 
 
 async def _send(

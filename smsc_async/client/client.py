@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from smsc_async.client.admission import AT_ONCE
 from smsc_async.client.requests import check_request, check_response, query_of
-from smsc_async.client.runtime import ClientRuntime, text_settings
+from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.stats import Health, Stats
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
@@ -211,7 +212,7 @@ class SmscClient:
         Raises:
             InvalidMessageError: It can't travel on this bind.
         """
-        planned = plan(message, text_settings(self.config))
+        planned = plan(message, TextSettings.from_config(self.config))
         return planned if self._running is None else self._running.foresee(message, planned)
 
     async def query(

@@ -9,17 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pdu import QuerySm, SubmitMulti, SubmitSm
+from pdu.names import command_name
 from smsc_async.errors import LocalProtocolError, RequestRefusedError
 
 if TYPE_CHECKING:
     from pdu import Pdu
     from smsc_async.client.submission import Submission
     from smsc_async.gateway.compose import Addressing
-
-
-def request_name(request: Pdu) -> str:
-    """Return the request's name as the specification writes it."""
-    return getattr(request.command_id, "name", f"0x{request.command_id:08X}").lower()
 
 
 def query_of(message: str | Submission[Any], sender: str, addressing: Addressing) -> QuerySm:
@@ -44,7 +40,7 @@ def check_response(request: Pdu, response: Pdu) -> Pdu:
         RequestRefusedError: It says no.
     """
     if response.command_status:
-        raise RequestRefusedError(request_name(request), response.command_status)
+        raise RequestRefusedError(command_name(request.command_id), response.command_status)
     return response
 
 

@@ -27,7 +27,6 @@ from smsc_async.gateway.compose import Addressing, Composer
 from smsc_async.instrumentation import LOG
 from smsc_async.link import Dispatcher
 from smsc_async.link.dispatcher import Requests
-from smsc_async.messages import Coding, Message, R_co
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from smsc_async.instrumentation import Hooks
     from smsc_async.link import Link
     from smsc_async.link.submit_job import SubmitObserver
+    from smsc_async.messages import Message, R_co
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Hold, Token
     from smsc_async.stores import RuleStore
@@ -64,8 +64,8 @@ class ClientRuntime:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
-        settings = text_settings(config)
-        self.addressing = addressing_of(config)
+        settings = TextSettings.from_config(config)
+        self.addressing = Addressing.from_config(config)
         self._composer = Composer(settings, self.addressing)
         self._store = rules[1]
         self.gate = AdmissionControl(*rules, self.now)
@@ -270,22 +270,3 @@ def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
     """Return the clock of a loop: of asyncio's own loops without the method around it."""
     is_plain = type(loop).time is asyncio.BaseEventLoop.time
     return time.monotonic if is_plain else loop.time
-
-
-def text_settings(config: SmscConfig) -> TextSettings:
-    """Return how texts are coded on a bind with this config."""
-    return TextSettings(
-        latin1=config.is_latin1,
-        markup=Coding[config.markup_coding.upper()],
-        smart=config.smart_text,
-    )
-
-
-def addressing_of(config: SmscConfig) -> Addressing:
-    """Return the types of number and numbering plans of a config."""
-    return Addressing(
-        source_ton=config.source_ton,
-        source_npi=config.source_npi,
-        dest_ton=config.dest_ton,
-        dest_npi=config.dest_npi,
-    )

@@ -32,7 +32,8 @@ from urllib.parse import quote_plus, unquote_to_bytes
 import anyio
 
 from pdu.enums import MessageState
-from smsc_async.errors import ConfigError, mask_number
+from pdu.masking import mask_number
+from smsc_async.errors import ConfigError
 from smsc_async.receipts import (
     COST,
     FLAGS,

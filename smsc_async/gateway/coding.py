@@ -15,10 +15,14 @@ coding * 4», with 0 GSM, 1 ISO-8859-1, 2 UTF-16BE. Guessed, each behind a setti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from pdu.text.alphabet import OUTSIDE
 from pdu.text.coding import TextCoding, decode_text
 from smsc_async.messages import Coding
+
+if TYPE_CHECKING:
+    from smsc_async.config import SmscConfig
 
 # Members under names of their own: looking them up in the enumeration takes longer.
 _GSM, _LATIN1, _UCS2 = Coding
@@ -39,6 +43,15 @@ class TextSettings:
     latin1: bool = False
     markup: Coding = Coding.UCS2
     smart: bool = False
+
+    @classmethod
+    def from_config(cls, config: SmscConfig) -> Self:
+        """Return how texts are coded on a bind with *config*."""
+        return cls(
+            latin1=config.is_latin1,
+            markup=Coding[config.markup_coding.upper()],
+            smart=config.smart_text,
+        )
 
 
 DEFAULT_SETTINGS = TextSettings()

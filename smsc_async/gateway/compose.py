@@ -9,7 +9,7 @@ goes out under.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from pdu.codec import decode, encode, make_template
 from pdu.enums import EsmClass, Npi, RegisteredDelivery, TlvTag, Ton
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from smsc_async.config import SmscConfig
+
 MAX_TEMPLATES: Final = 1000
 """Kept templates: the senders of an account in a few codings. Beyond it they are made anew."""
 
@@ -63,6 +65,16 @@ class Addressing:
     source_npi: int | None = None
     dest_ton: int = Ton.INTERNATIONAL
     dest_npi: int = Npi.ISDN
+
+    @classmethod
+    def from_config(cls, config: SmscConfig) -> Self:
+        """Return the types of number and numbering plans of *config*."""
+        return cls(
+            source_ton=config.source_ton,
+            source_npi=config.source_npi,
+            dest_ton=config.dest_ton,
+            dest_npi=config.dest_npi,
+        )
 
     def of_sender(self, sender: str) -> tuple[int, int]:
         """Return the type of number and the numbering plan that *sender* goes out with."""

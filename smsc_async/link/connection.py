@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from pdu.names import command_name
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import WireLog
 from smsc_async.link.submit_job import waiter_of
@@ -20,9 +21,9 @@ from smsc_async.session import (
     LateResponseReceived,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -135,7 +136,7 @@ class Link(asyncio.Protocol):
             LinkLostError: It hung up, or didn't answer in time.
         """
         self._binding = self._loop.create_future()
-        self._bind_name, self._system_id = _bind_name(request), system_id
+        self._bind_name, self._system_id = command_name(request.command_id), system_id
         if self._lost is None:
             self.session.request(request, self._clock())
             self._plan_flush()
@@ -249,7 +250,7 @@ class Link(asyncio.Protocol):
             case ResponseOverdue():
                 waiter, index = waiter_of(cast("Context", event.context))
                 waiter.overdue(index, waiter.timeout or self._limits.response_timeout)
-            case ResponseGarbled():
+            case ResponseUndecodable():
                 waiter, index = waiter_of(cast("Context", event.context))
                 waiter.garbled(index, event.error)
             case LateResponseReceived():
@@ -389,8 +390,3 @@ _HOPELESS = frozenset(
         EndReason.UNBOUND,
     }
 )
-
-
-def _bind_name(request: Bind) -> str:
-    """Name a bind as the specification writes it."""
-    return getattr(request.command_id, "name", "bind").lower()

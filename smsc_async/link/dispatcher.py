@@ -17,6 +17,7 @@ import anyio
 
 import pdu
 from pdu import BindMode
+from pdu.names import command_name
 from smsc_async.config import LONGEST_PASSWORD
 from smsc_async.errors import (
     BindRefusedError,
@@ -219,7 +220,7 @@ class Dispatcher:
         link = next((link for link in self._links if link.room), None)
         if link is None:
             raise LinkLostError("no bound link has a free slot")
-        name = getattr(request.command_id, "name", "request").lower()
+        name = command_name(request.command_id)
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         link.request(request, PendingRequest(name, future, timeout))
         return await future
@@ -516,7 +517,7 @@ class Dispatcher:
             config,
             host,
             context=self._context,
-            limits=_session_limits(config),
+            limits=SessionLimits.from_config(config),
             receiver=self,
             clock=self._clock,
         )
@@ -571,20 +572,6 @@ class Dispatcher:
 def _room(link: Link) -> int:
     """The room of a link."""
     return link.room
-
-
-def _session_limits(config: SmscConfig) -> SessionLimits:
-    """Return a session's limits by the config."""
-    timeouts = config.timeouts
-    return SessionLimits(
-        window=config.window,
-        response_timeout=timeouts.response,
-        bind_timeout=timeouts.bind,
-        enquire_link_interval=timeouts.enquire_link_interval,
-        enquire_link_timeout=timeouts.enquire_link_timeout,
-        unbind_timeout=timeouts.unbind,
-        pdu_timeout=timeouts.frame,
-    )
 
 
 def _bind_request(config: SmscConfig) -> Bind:

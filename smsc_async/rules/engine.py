@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from smsc_async.errors import InvalidMessageError, mask_number
+from pdu.masking import mask_number
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import render
 from smsc_async.rules import duplicates, flood, multipart, rate
 from smsc_async.rules.verdict import Admitted, Held

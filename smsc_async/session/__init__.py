@@ -16,9 +16,9 @@ from smsc_async.session.events import (
     LinkEnded,
     PduRejected,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     UnexpectedResponseReceived,
 )
 from smsc_async.session.limits import SessionLimits
@@ -36,9 +36,9 @@ __all__ = [
     "LinkEnded",
     "PduRejected",
     "RequestReceived",
-    "ResponseGarbled",
     "ResponseOverdue",
     "ResponseReceived",
+    "ResponseUndecodable",
     "Role",
     "Session",
     "SessionLimits",

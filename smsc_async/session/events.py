@@ -1,12 +1,10 @@
-"""What happened on a link, for whoever runs the session.
+"""Events that a session reports to its caller.
 
-Rule: an event is a fact that needs an answer or ends somebody's wait. What the session settles
-alone (enquire_link, unbind_resp, a request that isn't taken) needs neither; the last two are told
-for counters and logs only.
+Rule: an event needs a decision or ends a wait. UnexpectedResponseReceived and PduRejected need
+neither; they are reported for counters and logs.
 
-`context` is what the caller gave to `Session.request`, untouched. Each comes back exactly once:
-in ResponseReceived, ResponseGarbled, ResponseOverdue or LinkEnded. One of the first is made for
-every message, so it is a tuple.
+`context` is what the caller gave to `Session.request`. Each comes back exactly once: in
+ResponseReceived, ResponseUndecodable, ResponseOverdue or LinkEnded.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ class EndReason(Enum):
 
 @dataclass(slots=True)
 class Bound:
-    """ESME: the SMSC took our bind; traffic may start."""
+    """ESME: the SMSC accepted our bind; traffic may start."""
 
     mode: BindMode
     response: Pdu
@@ -52,13 +50,13 @@ class BindRefused:
 
 @dataclass(slots=True)
 class BindRequested:
-    """SMSC: somebody wants to bind. Answer with `Session.respond`."""
+    """SMSC: a bind request arrived. Answer with `Session.respond`."""
 
     pdu: Pdu
 
 
 class RequestReceived(NamedTuple):
-    """The peer asks or tells something. Answer with `Session.respond`.
+    """Any other request of the peer arrived. Answer with `Session.respond`.
 
     outbind and alert_notification have no response.
     """
@@ -67,7 +65,7 @@ class RequestReceived(NamedTuple):
 
 
 class ResponseReceived(NamedTuple):
-    """A request is answered: by its own response or, refused, by a generic_nack."""
+    """A request was answered: by its own response or, refused, by a generic_nack."""
 
     sequence_number: int
     context: object
@@ -78,8 +76,8 @@ class ResponseReceived(NamedTuple):
 
 
 @dataclass(slots=True)
-class ResponseGarbled:
-    """A request is answered by octets that can't be read; what the peer did is unknown."""
+class ResponseUndecodable:
+    """A response can't be decoded beyond its header; what the peer did is unknown."""
 
     sequence_number: int
     context: object = field(repr=False)
@@ -96,7 +94,7 @@ class ResponseOverdue:
 
 @dataclass(slots=True)
 class LateResponseReceived:
-    """The response to a request that was reported overdue. `context` is shown a second time."""
+    """The response to a request that was reported overdue. `context` comes a second time."""
 
     sequence_number: int
     context: object = field(repr=False)
@@ -105,7 +103,7 @@ class LateResponseReceived:
 
 @dataclass(slots=True)
 class UnexpectedResponseReceived:
-    """A response to nothing: an unknown, twice answered or long forgotten number, or a wrong type.
+    """A response to no request in flight: unknown number, second response, or wrong command.
 
     Harmless; the window is as it was.
     """
@@ -115,11 +113,11 @@ class UnexpectedResponseReceived:
 
 @dataclass(slots=True)
 class PduRejected:
-    """A PDU was not taken; the session lives.
+    """A PDU was rejected; the session goes on.
 
     Args:
         error: What was wrong, with the frame.
-        command_status: What the peer was told; None for a response, which gets no answer.
+        command_status: Sent to the peer; None for a response, which gets no answer.
     """
 
     error: RemoteProtocolError
@@ -130,13 +128,13 @@ class PduRejected:
 class LinkEnded:
     """The session is over. Always the last event, and only one.
 
-    Write what `Session.outgoing` still gives, then close the connection.
+    Write what `Session.outgoing` still returns, then close the connection.
 
     Args:
         reason: Why.
-        error: What the peer sent or the transport said, where that was the reason.
+        error: The peer's or the transport's error, where that was the reason.
         lost: Contexts of the requests that still awaited a response, earliest deadline first.
-            Whether the peer did what they asked is unknown.
+            Whether the peer executed them is unknown.
     """
 
     reason: EndReason
@@ -150,7 +148,7 @@ Event = (
     | BindRequested
     | RequestReceived
     | ResponseReceived
-    | ResponseGarbled
+    | ResponseUndecodable
     | ResponseOverdue
     | LateResponseReceived
     | UnexpectedResponseReceived

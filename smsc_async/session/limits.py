@@ -1,12 +1,16 @@
-"""How long a session waits, and how much it takes.
+"""Window, timeouts and the largest PDU of a session.
 
-Rule: every wait has an end. What is None here is switched off on purpose, never by default
-but for the one that only a gateway uses.
+Rule: every wait has an end. None switches a timer off; only the inactivity timer, which a gateway
+uses, is off by default.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from smsc_async.config import SmscConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +23,17 @@ class SessionLimits:
         window: Requests that may await their response at a time, 1 or more.
         response_timeout: Time for a response to a request that names no timeout of its own.
         bind_timeout: ESME: time for the bind response. SMSC: time for the bind request.
-        enquire_link_interval: Time without any response after which the peer is asked for a
-            sign of life; None never asks.
-        enquire_link_timeout: Time for the answer to that; then the peer counts as dead.
+        enquire_link_interval: Time without any response after which enquire_link is sent; None
+            never sends it.
+        enquire_link_timeout: Time for enquire_link_resp; then the peer counts as dead.
         unbind_timeout: Time for the response to our unbind.
         inactivity_timeout: Time without any PDU after which a bound link is cut; None never
             cuts. A gateway's setting.
-        pdu_timeout: Time for one PDU to arrive whole, from its first octet on.
-        max_length: Most octets of one PDU, 16 or more.
+        pdu_timeout: Time for one PDU to arrive completely, from its first octet on.
+        max_length: Octets of the largest PDU, 16 or more.
 
     Raises:
-        ValueError: A limit that would let nothing happen.
+        ValueError: A window below 1, a max_length below 16, or a duration that isn't positive.
     """
 
     window: int = 10
@@ -41,6 +45,20 @@ class SessionLimits:
     inactivity_timeout: float | None = None
     pdu_timeout: float = 30.0
     max_length: int = 70_000
+
+    @classmethod
+    def from_config(cls, config: SmscConfig) -> Self:
+        """Return the limits of a client's session with *config*."""
+        timeouts = config.timeouts
+        return cls(
+            window=config.window,
+            response_timeout=timeouts.response,
+            bind_timeout=timeouts.bind,
+            enquire_link_interval=timeouts.enquire_link_interval,
+            enquire_link_timeout=timeouts.enquire_link_timeout,
+            unbind_timeout=timeouts.unbind,
+            pdu_timeout=timeouts.frame,
+        )
 
     def __post_init__(self) -> None:
         _at_least("window", self.window, 1)
@@ -55,13 +73,13 @@ class SessionLimits:
 
 
 def _at_least(name: str, value: int, least: int) -> None:
-    """Refuse a count that is too small."""
+    """Raise ValueError for a count that is too small."""
     if value < least:
         raise ValueError(f"{name} takes {least} or more, got {value}")
 
 
 def _positive(name: str, value: float | None) -> None:
-    """Refuse a duration that is none."""
-    # `not >` and not `<=`: a NaN is no duration either.
+    """Raise ValueError for a duration that isn't positive."""
+    # `not >` and not `<=`, since NaN is no duration either.
     if value is not None and not value > 0:
         raise ValueError(f"{name} takes more than 0 seconds, got {value}")

@@ -4,9 +4,9 @@ Octets that were read go into `receive`, events come out; requests and responses
 `request` and `respond`, and `outgoing` gives the octets to write. `next_deadline` says when to
 call `advance`. Every method takes the instant it happens at, in seconds of one monotonic clock.
 
-Rule: nothing that the protocol settles by itself waits for anybody. enquire_link is answered as
-it is read, unbind too, and a request that isn't taken is refused; the shell sees only what
-somebody has to decide or was waiting for.
+Rule: what the protocol settles by itself is settled here, at once. enquire_link and unbind are
+answered as they are read, and an illegal request gets a negative response; events report only what
+the caller has to decide or is waiting for.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pdu import (
     decode,
     encode,
 )
+from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError, RemoteProtocolError
 from smsc_async.session.events import (
     BindRefused,
@@ -39,17 +40,17 @@ from smsc_async.session.events import (
     LinkEnded,
     PduRejected,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     UnexpectedResponseReceived,
 )
 from smsc_async.session.limits import SessionLimits
 from smsc_async.session.negative_responses import (
-    error_of_illegal,
-    refusal,
-    status_of_illegal,
-    status_of_unreadable,
+    error_for_illegal,
+    negative_response,
+    status_for_illegal,
+    status_for_undecodable,
 )
 from smsc_async.session.sequence import Sequence
 from smsc_async.session.states import (
@@ -63,11 +64,10 @@ from smsc_async.session.states import (
     SessionState,
     after,
     allowed,
-    command_name,
     explain,
 )
 from smsc_async.session.timers import Timer, Timers
-from smsc_async.session.window import NOBODY, RESPONSE_BIT, Window
+from smsc_async.session.window import NO_SLOT, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS: Final = SessionLimits()
 _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
-_event = tuple.__new__  # half the time of `ResponseReceived(…)`, and one is made for every message
+_new = tuple.__new__  # hot path
 
 _END_OF: Final = {
     Timer.BIND: EndReason.BIND_OVERDUE,
@@ -91,8 +91,8 @@ _END_OF: Final = {
 class Session:
     """The protocol of one link, from its TCP connection on.
 
-    After LinkEnded every method stays safe: what comes in is ignored, `request` raises,
-    `outgoing` still gives what must be written.
+    After LinkEnded every method stays safe: octets received are ignored, `request` raises,
+    `outgoing` still returns the octets left to write.
 
     Args:
         role: Which end this is.
@@ -102,19 +102,21 @@ class Session:
     Attributes:
         mode: How the session is bound; None before and after.
         window: The slots of our own requests.
+        is_over: Whether LinkEnded was reported. The connection is to be closed once all octets
+            are written.
     """
 
     __slots__ = (
-        "_answered",
         "_buffer",
         "_events",
+        "_is_mid_pdu",
         "_may_send",
         "_outgoing",
-        "_over",
         "_peer_may_send",
         "_sequence",
         "_state",
         "_timers",
+        "is_over",
         "limits",
         "mode",
         "role",
@@ -130,19 +132,14 @@ class Session:
         self._buffer = FrameBuffer(limits.max_length)
         self._outgoing: list[bytes] = []
         self._events: list[Event] = []
-        self._answered = False
-        self._over = False
+        self._is_mid_pdu = False
+        self.is_over = False
         self._enter(SessionState.OPEN, now)
 
     @property
     def state(self) -> SessionState:
         """Where the session is in its life."""
         return self._state
-
-    @property
-    def is_over(self) -> bool:
-        """Whether LinkEnded was told. The connection is to be closed once all is written."""
-        return self._over
 
     def request(
         self, pdu: Pdu, now: float, *, context: object = None, timeout: float | None = None
@@ -156,7 +153,7 @@ class Session:
             pdu: The request. Its own `sequence_number` is not used.
             now: The instant of writing: call this only when the octets can leave, for the
                 response's deadline counts from here.
-            context: Comes back in the event that tells the outcome.
+            context: Comes back in the event that reports the outcome.
             timeout: Seconds for the response; None takes `limits.response_timeout`.
 
         Returns:
@@ -169,7 +166,9 @@ class Session:
         command_id = pdu.command_id
         if command_id in OUTSIDE_WINDOW:
             return self._request_outside(pdu, now, context, timeout)
-        number = self._admit(command_id)
+        self._check_allowed(command_id)
+        self.window.check_free()
+        number = self._sequence.take(self.window)
         octets = _encoded(pdu, number)
         self.window.open_slot(number, command_id, context, now, timeout)
         self._outgoing.append(octets)
@@ -184,13 +183,13 @@ class Session:
         context: object = None,
         timeout: float | None = None,
     ) -> int:
-        """Do what `request` does, for a submit_sm whose octets are nearly ready.
+        """Queue a submit_sm made from a template; otherwise like `request`.
 
         Args:
-            pack: Gives the octets for a `sequence_number` and the next two, as a template of
-                `pdu` does; called once, at once.
-            destination_addr: What varies from message to message.
-            short_message: As above.
+            pack: Returns the octets for a `sequence_number` and the next two arguments, as a
+                template of `pdu` does; called once, at once.
+            destination_addr: The recipient.
+            short_message: The octets of the text, a user data header included.
             now: See `request`, also for the rest.
             context: See `request`.
             timeout: See `request`.
@@ -220,9 +219,9 @@ class Session:
         return number
 
     def respond(self, request: Pdu, response: Pdu, now: float) -> None:
-        """Answer a request of the peer, under the number the peer gave it.
+        """Respond to a request of the peer, under the peer's sequence_number.
 
-        Does nothing once the link has ended: whoever asked is gone, and will ask again.
+        Does nothing once the link has ended: the peer repeats what was not answered.
 
         Args:
             request: As it came in BindRequested or RequestReceived.
@@ -233,7 +232,7 @@ class Session:
             LocalProtocolError: No response to this request, not encodable, or a second
                 answer to a bind.
         """
-        if self._over:
+        if self.is_over:
             return
         self._check_answer(request, response)
         self._outgoing.append(_encoded(response, request.sequence_number))
@@ -251,7 +250,7 @@ class Session:
         self.request(Unbind(), now)
 
     def receive(self, data: bytes, now: float) -> list[Event]:
-        """Take octets that were read and tell what they meant.
+        """Process octets that were read; return the events they cause.
 
         How the stream was cut into reads makes no difference.
 
@@ -259,27 +258,27 @@ class Session:
             data: Any number of octets.
             now: The instant of reading, in seconds.
         """
-        if not self._over:
+        if not self.is_over:
             self._read(data, now)
-        return self._take_events()
+        return self._drain_events()
 
     def receive_eof(self, now: float, *, error: Exception | None = None) -> list[Event]:
-        """Take notice that the connection is gone. After our unbind that is a clean end.
+        """End the session because the connection is gone; after our unbind that is a clean end.
 
         Args:
             now: The instant, in seconds.
-            error: What the transport said, if it failed.
+            error: The transport's error, if it failed.
         """
         if self._state is SessionState.UNBINDING:
             return self._ended(EndReason.UNBOUND, now)
         return self._ended(EndReason.LOST, now, error)
 
     def close(self, now: float) -> list[Event]:
-        """End the session without a word to the peer. Closing twice does no harm."""
+        """End the session without an unbind. Closing twice does no harm."""
         return self._ended(EndReason.CLOSED, now)
 
     def advance(self, now: float) -> list[Event]:
-        """Tell what became due. Read what has arrived before: a response in hand isn't overdue."""
+        """Report what is due. Call `receive` first: a response already read isn't overdue."""
         for slot in self.window.expire(now):
             self._events.append(ResponseOverdue(slot.sequence_number, slot.context))
         while (timer := self._timers.pop_expired(now)) is not None:
@@ -287,7 +286,7 @@ class Session:
                 self.request(EnquireLink(), now)
             else:
                 self._end(_END_OF[timer], now)
-        return self._take_events()
+        return self._drain_events()
 
     def next_deadline(self) -> float | None:
         """The instant to call `advance` at, or None. Ask again after every other call."""
@@ -297,26 +296,20 @@ class Session:
         return min(requests, link)
 
     def outgoing(self) -> bytes:
-        """Take the octets that are to be written now: whole PDUs, in order."""
+        """Return the octets to write now, whole PDUs in order, and forget them."""
         octets = b"".join(self._outgoing)
         self._outgoing.clear()
         return octets
 
     # What goes out.
 
-    def _admit(self, command_id: int) -> int:
-        """Give the number for a request that is allowed and has room."""
-        self._check_allowed(command_id)
-        self.window.check_free()
-        return self._sequence.take(self.window)
-
     def _check_allowed(self, command_id: int) -> None:
-        """Ask the operation matrix."""
+        """Raise LocalProtocolError unless the operation matrix allows the request now."""
         if command_id not in self._may_send:
             raise LocalProtocolError(explain(self.role, self._state, command_id))
 
     def _request_outside(self, pdu: Pdu, now: float, context: object, timeout: float | None) -> int:
-        """Send what takes no slot: the session itself waits for the answer, if there is one."""
+        """Send a request that takes no slot; its timer waits for the response, if there is one."""
         command_id = pdu.command_id
         self._check_allowed(command_id)
         if context is not None or timeout is not None:
@@ -328,7 +321,7 @@ class Session:
         number = self._sequence.take(self.window)
         self._outgoing.append(_encoded(pdu, number))
         if command_id not in UNANSWERED:
-            self.window.open_aside(number, command_id)
+            self.window.track_control_request(number, command_id)
         if command_id in MOVES:
             self._enter(after(command_id, 0), now)
         elif is_enquiry:
@@ -337,7 +330,7 @@ class Session:
         return number
 
     def _check_answer(self, request: Pdu, response: Pdu) -> None:
-        """Make sure that a response answers this request, and a bind only once."""
+        """Raise unless the response belongs to this request, and to a bind only once."""
         if response.command_id not in (request.command_id | RESPONSE_BIT, CommandId.GENERIC_NACK):
             raise LocalProtocolError(
                 f"{command_name(request.command_id)} is not answered by "
@@ -352,42 +345,41 @@ class Session:
     # What comes in.
 
     def _read(self, data: bytes, now: float) -> None:
-        """Take what is whole by now; the framing error behind it, if any, comes last."""
-        frames, broken = self._cut(data)
+        """Process the whole PDUs; a framing error behind them ends the session."""
+        broken: FramingError | None = None
+        try:
+            frames = self._buffer.feed(data)
+        except FramingError as exc:
+            frames, broken = list(exc.frames), exc
+        timers = self._timers
+        if frames:
+            timers.received_at = now
         close_submit, events = self.window.close_submit, self._events
         for frame in frames:
             try:
                 pdu = decode(frame)
             except DecodeError as exc:
-                self._take_unreadable(exc, frame, now)
+                self._take_undecodable(exc, frame, now)
             else:
-                # What nearly all are is told apart here: a call more is one for every message.
                 if type(pdu) is SubmitSmResp:
                     number = pdu.sequence_number
                     context = close_submit(number)
-                    if context is not NOBODY:
-                        self._answered = True
-                        events.append(_event(ResponseReceived, (number, context, pdu)))
+                    if context is not NO_SLOT:  # hot path
+                        timers.answered_at = now
+                        events.append(_new(ResponseReceived, (number, context, pdu)))
                         continue
                 self._take(pdu, frame, now)
-            if self._over:
+            if self.is_over:
                 return
         if broken is None:
-            self._watch(now, heard=bool(frames))
+            self._watch_partial_pdu(now, received=bool(frames))
             return
         nack = GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
         self._outgoing.append(_encoded(nack, 0))
         self._end(EndReason.PROTOCOL_ERROR, now, _remote_error(broken, b""))
 
-    def _cut(self, data: bytes) -> tuple[list[bytes], FramingError | None]:
-        """Cut octets into frames; those before a bad length count all the same."""
-        try:
-            return self._buffer.feed(data), None
-        except FramingError as exc:
-            return list(exc.frames), exc
-
     def _take(self, pdu: Pdu, frame: bytes, now: float) -> None:
-        """Take one PDU, request or response."""
+        """Process one PDU, request or response."""
         command_id = pdu.command_id
         if not command_id & RESPONSE_BIT:
             self._take_request(pdu, frame, now)
@@ -395,39 +387,35 @@ class Session:
         number = pdu.sequence_number
         slot = self.window.close_slot(number, command_id)
         if slot is None:
-            self._take_stray_response(pdu)
+            self._take_unmatched_response(pdu, now)
         elif slot.command_id in OUTSIDE_WINDOW:
-            self._answered = True
-            self._take_response_aside(slot.command_id, pdu, now)
+            self._timers.answered_at = now
+            if slot.command_id in BINDS:
+                self._take_bind_response(pdu, now)
+            else:
+                self._take_control_response(slot.command_id, now)
         else:
-            self._answered = True
-            self._events.append(_event(ResponseReceived, (number, slot.context, pdu)))
+            self._timers.answered_at = now
+            self._events.append(_new(ResponseReceived, (number, slot.context, pdu)))
 
-    def _take_response_aside(self, command_id: int, response: Pdu, now: float) -> None:
-        """Take the response to a request that takes no slot."""
-        if command_id in BINDS:
-            self._take_bind_response(response, now)
-        else:
-            self._settle(command_id, now)
-
-    def _take_stray_response(self, response: Pdu) -> None:
-        """Take a response to nothing in flight: too late, or to nothing at all."""
+    def _take_unmatched_response(self, response: Pdu, now: float) -> None:
+        """Report a response to nothing in flight: a late one, or an unexpected one."""
         number = response.sequence_number
         slot = self.window.close_overdue(number, response.command_id)
         if slot is None:
             self._events.append(UnexpectedResponseReceived(response))
             return
-        self._answered = True
+        self._timers.answered_at = now
         self._events.append(LateResponseReceived(number, slot.context, response))
 
     def _take_bind_response(self, response: Pdu, now: float) -> None:
-        """Be bound, or open again."""
+        """Enter the bound state, or OPEN again if the bind was refused."""
         self._enter(after(response.command_id, response.command_status), now)
         mode = self.mode
         self._events.append(BindRefused(response) if mode is None else Bound(mode, response))
 
-    def _settle(self, command_id: int, now: float) -> None:
-        """Take the answer to enquire_link or unbind, whose header is all it says."""
+    def _take_control_response(self, command_id: int, now: float) -> None:
+        """Process enquire_link_resp or unbind_resp, which are a header only."""
         if command_id == CommandId.UNBIND:
             self._enter(after(CommandId.UNBIND_RESP, 0), now)
             self._end(EndReason.UNBOUND, now)
@@ -437,11 +425,11 @@ class Session:
             self._timers.start(Timer.ENQUIRE_LINK, now)
 
     def _take_request(self, pdu: Pdu, frame: bytes, now: float) -> None:
-        """Settle a request of the peer, or hand it on."""
+        """Respond to a request of the peer, or report it."""
         command_id = pdu.command_id
         if command_id not in self._peer_may_send:
-            status = status_of_illegal(command_id, self._state)
-            error = error_of_illegal(pdu, self.role.peer, self._state, frame)
+            status = status_for_illegal(command_id, self._state)
+            error = error_for_illegal(pdu, self.role.peer, self._state, frame)
             self._refuse(command_id, pdu.sequence_number, status, error)
         elif command_id == CommandId.ENQUIRE_LINK:
             self._outgoing.append(_encoded(EnquireLinkResp(), pdu.sequence_number))
@@ -453,94 +441,93 @@ class Session:
         else:
             if command_id == CommandId.OUTBIND:
                 self._enter(after(command_id, 0), now)
-            self._events.append(_event(RequestReceived, (pdu,)))
+            self._events.append(_new(RequestReceived, (pdu,)))
 
     def _take_unbind(self, pdu: Pdu, now: float) -> None:
-        """Answer an unbind of the peer; the session is over."""
-        # Both may unbind at once; then the end is the one we asked for.
+        """Respond to the peer's unbind and end the session."""
+        # Both may unbind at once; then the reason is our own unbind.
         ours = self._state is SessionState.UNBINDING
         self._outgoing.append(_encoded(UnbindResp(), pdu.sequence_number))
         self._enter(after(CommandId.UNBIND_RESP, 0), now)
         self._end(EndReason.UNBOUND if ours else EndReason.PEER_UNBOUND, now)
 
-    def _take_unreadable(self, exc: DecodeError, frame: bytes, now: float) -> None:
-        """Refuse a request, or end the one whose response this was meant to be."""
+    def _take_undecodable(self, exc: DecodeError, frame: bytes, now: float) -> None:
+        """Refuse a request that can't be decoded, or end the request it was the response to."""
         error = _remote_error(exc, frame)
         if exc.command_id & RESPONSE_BIT:
-            self._take_garbled_response(exc, error, now)
+            self._take_undecodable_response(exc, error, now)
             return
         if exc.command_id in self._peer_may_send:
-            status = status_of_unreadable(exc, self.role)
+            status = status_for_undecodable(exc, self.role)
         else:
-            status = status_of_illegal(exc.command_id, self._state)
+            status = status_for_illegal(exc.command_id, self._state)
         self._refuse(exc.command_id, exc.sequence_number, status, error)
 
-    def _take_garbled_response(
+    def _take_undecodable_response(
         self, exc: DecodeError, error: RemoteProtocolError, now: float
     ) -> None:
-        """End the request whose response can be read no further than its header."""
+        """End the request whose response can be decoded no further than its header."""
         number = exc.sequence_number
         slot = self.window.close_slot(number, exc.command_id)
-        self._answered |= slot is not None
         if slot is None:
             self._events.append(PduRejected(error, None))
-        elif slot.command_id not in OUTSIDE_WINDOW:
-            self._events.append(ResponseGarbled(number, slot.context, error))
+            return
+        self._timers.answered_at = now
+        if slot.command_id not in OUTSIDE_WINDOW:
+            self._events.append(ResponseUndecodable(number, slot.context, error))
         elif slot.command_id in BINDS:
             self._end(EndReason.PROTOCOL_ERROR, now, error)
         else:
             self._events.append(PduRejected(error, None))
-            self._settle(slot.command_id, now)
+            self._take_control_response(slot.command_id, now)
 
     def _refuse(
         self, command_id: int, number: int, status: CommandStatus, error: RemoteProtocolError
     ) -> None:
-        """Answer negatively, and tell."""
-        self._outgoing.append(_encoded(refusal(command_id, status), number))
+        """Send a negative response and report it."""
+        self._outgoing.append(_encoded(negative_response(command_id, status), number))
         self._events.append(PduRejected(error, status))
 
-    def _watch(self, now: float, *, heard: bool) -> None:
-        """Set the timers by what was read just now."""
-        if heard:
-            self._timers.restart(Timer.INACTIVITY, now)
-        if self._answered:
-            self._timers.restart(Timer.ENQUIRE_LINK, now)
-            self._answered = False
-        if not self._buffer.pending:
+    def _watch_partial_pdu(self, now: float, *, received: bool) -> None:
+        """Run the PDU timer while a PDU is incomplete, anew for each PDU that begins."""
+        if self._buffer.pending:
+            if received or not self._is_mid_pdu:
+                self._timers.start(Timer.PDU, now)
+            self._is_mid_pdu = True
+        elif self._is_mid_pdu:
             self._timers.stop(Timer.PDU)
-        elif heard or not self._timers.is_running(Timer.PDU):
-            self._timers.start(Timer.PDU, now)
+            self._is_mid_pdu = False
 
-    # Where it leads.
+    # States.
 
     def _enter(self, state: SessionState, now: float) -> None:
-        """Be in another state, with what is allowed and waited for in it."""
+        """Enter *state*: its allowed requests, its timers."""
         self._state = state
         self.mode: BindMode | None = MODES.get(state)
         self._may_send = allowed(self.role, state)
-        # Until our unbind has arrived there, the peer may send what it could before.
+        # Until our unbind arrives, the peer may send what it could before.
         if state is not SessionState.UNBINDING:
             self._peer_may_send = allowed(self.role.peer, state)
         self._timers.enter(self.role, state, now)
 
     def _ended(self, reason: EndReason, now: float, error: Exception | None = None) -> list[Event]:
-        """End from outside; nothing more to tell if the session was over."""
-        if not self._over:
+        """End the session, unless it is over, and return the events."""
+        if not self.is_over:
             self._end(reason, now, error)
         self._enter(SessionState.CLOSED, now)
-        return self._take_events()
+        return self._drain_events()
 
     def _end(self, reason: EndReason, now: float, error: Exception | None = None) -> None:
-        """Be over: all that is in flight is lost."""
+        """End the session; every request in flight is lost."""
         if self._state is not SessionState.UNBOUND:
             self._enter(SessionState.CLOSED, now)
         self._timers.stop_all()
-        self._over = True
+        self.is_over = True
         lost = [slot.context for slot in self.window.drain()]
         self._events.append(LinkEnded(reason, error, lost))
 
-    def _take_events(self) -> list[Event]:
-        """Give away what happened since the last time."""
+    def _drain_events(self) -> list[Event]:
+        """Return the pending events and forget them."""
         events, self._events = self._events, []
         return events
 
@@ -553,7 +540,7 @@ class Session:
 
 
 def _encoded(pdu: Pdu, sequence_number: int) -> bytes:
-    """Encode, with errors in the words of this floor."""
+    """Encode a PDU; raise LocalProtocolError for what a field doesn't take."""
     try:
         return encode(pdu, sequence_number=sequence_number)
     except EncodeError as exc:
@@ -561,9 +548,9 @@ def _encoded(pdu: Pdu, sequence_number: int) -> bytes:
 
 
 def _remote_error(exc: DecodeError | FramingError, frame: bytes) -> RemoteProtocolError:
-    """Wrap an error of the codec in one of this floor."""
+    """Return the codec's error as a RemoteProtocolError chained to it."""
     error = RemoteProtocolError(str(exc), frame)
-    # Tracebacks would keep the frames of the codec alive, texts included.
+    # A traceback would keep the codec's frames alive, message texts included.
     exc.__context__ = None
     error.__cause__ = exc.with_traceback(None)
     return error

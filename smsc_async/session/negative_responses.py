@@ -1,7 +1,7 @@
-"""What the peer is told about a request that isn't taken.
+"""Negative responses: which command_status a refused request gets.
 
-Rule: a refused request gets its own response where one exists, generic_nack where none does,
-and the session lives. Responses are never refused: nobody would know what to do with that.
+Rule: a refused request gets its own response where one exists, generic_nack where none does, and
+the session goes on. A response is never refused: SMPP has no answer to one.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ _STATUS_OF_FIELD: Final[Mapping[str, CommandStatus]] = {
 }
 
 
-def refusal(command_id: int, status: CommandStatus) -> Pdu:
-    """Make the response that refuses a request with this `command_id`."""
+def negative_response(command_id: int, status: CommandStatus) -> Pdu:
+    """Return the response that refuses a request with this `command_id`."""
     return _RESPONSE_TO.get(command_id, GenericNack)(command_status=status)
 
 
-def status_of_illegal(command_id: int, state: SessionState) -> CommandStatus:
-    """Say what a whole request earns that may not come in *state*. See SMPP v3.4 §5.1.3."""
+def status_for_illegal(command_id: int, state: SessionState) -> CommandStatus:
+    """Status for a decodable request that is illegal in *state*. See SMPP v3.4 §5.1.3."""
     if command_id not in OPERATIONS:
         return CommandStatus.ESME_RINVCMDID
     if command_id in BINDS and state in _ALREADY_BOUND:
@@ -59,11 +59,11 @@ def status_of_illegal(command_id: int, state: SessionState) -> CommandStatus:
     return CommandStatus.ESME_RINVBNDSTS
 
 
-def status_of_unreadable(error: DecodeError, role: Role) -> CommandStatus:
-    """Say what a request earns that *role* received and can't read.
+def status_for_undecodable(error: DecodeError, role: Role) -> CommandStatus:
+    """Status for a request that *role* received and can't decode.
 
-    A message for the ESME is given up for good, whatever is wrong with it: with any other
-    status the SMSC would deliver the same octets again, and again.
+    An ESME refuses an undecodable deliver_sm permanently: with any other status the SMSC would
+    deliver the same octets again and again.
     """
     if role is Role.ESME and error.command_id in _MESSAGES_TO_ESME:
         return CommandStatus.ESME_RX_P_APPN
@@ -71,9 +71,9 @@ def status_of_unreadable(error: DecodeError, role: Role) -> CommandStatus:
     return _STATUS_OF_FIELD.get(field, CommandStatus.ESME_RINVCMDLEN)
 
 
-def error_of_illegal(
+def error_for_illegal(
     pdu: Pdu, sender: Role, state: SessionState, frame: bytes
 ) -> RemoteProtocolError:
-    """Describe a whole request that *sender* may not send in *state*."""
+    """Return the error for a decodable request that *sender* may not send in *state*."""
     reason = explain(sender, state, pdu.command_id)
     return RemoteProtocolError(f"{reason} (seq={pdu.sequence_number})", frame)

@@ -1,7 +1,7 @@
-"""The numbers that requests go out under.
+"""sequence_number of outgoing requests.
 
-Rule: one counter for all requests of one direction, whatever their command, and never a
-number that still awaits an answer.
+Rule: one counter for all requests of one direction, whatever their command, and never a number
+that still awaits its response.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ class Sequence:
     """1, 2, 3 … 0x7FFFFFFF, 1, 2 …, skipping what is in use. See SMPP v3.4 §3.2, §5.1.4.
 
     Args:
-        last: The number before the first one to be given, 0 to 0x7FFFFFFF.
+        last: The number before the first one, 0 to 0x7FFFFFFF.
 
     Attributes:
-        last: The number that was given last.
+        last: The number assigned last.
     """
 
     __slots__ = ("_unused_to", "last")
 
     def __init__(self, *, last: int = 0) -> None:
         self.last = last
-        # Numbers up to here were never given, and so can't be in use: on the first lap.
+        # On the first lap numbers were never used, and so can't be in use.
         self._unused_to = MAXIMUM if last == 0 else 0
 
     def take(self, in_use: Container[int]) -> int:
-        """Give the next free number. *in_use* must leave at least one free."""
+        """Return the next free number. *in_use* must leave at least one free."""
         number = self.last + 1
         if number > self._unused_to:
             self._unused_to = 0
@@ -41,7 +41,7 @@ class Sequence:
         return number
 
     def _next_free(self, in_use: Container[int]) -> int:
-        """Skip what is in use."""
+        """Return the next number that isn't in use."""
         number = self.last % MAXIMUM + 1
         while number in in_use:
             number = number % MAXIMUM + 1

@@ -1,7 +1,7 @@
-"""Which command may cross the link: from whom, in which state, and where it leads.
+"""The operation matrix: who may send which request in which state, and the state it leads to.
 
-Rule: these two tables are the only place that knows; the session asks them and never
-compares states to decide what is allowed. Read them beside SMPP v3.4 §2.2 and §5.1.2.1.
+Rule: these two tables are the only authority; the session never compares states to decide what is
+allowed. Read them beside SMPP v3.4 §2.2 and §5.1.2.1.
 
 Responses have no row: a response is legal while the request it answers is unanswered.
 """
@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pdu import BindMode, CommandId
+from pdu.names import command_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ _RX = frozenset({_S.BOUND_RX, _S.BOUND_TRX})
 _BOUND = _TX | _RX
 _UP = frozenset(_S) - {_S.UNBOUND, _S.CLOSED}
 
-# v3.4 lists replace_sm for BOUND_TX alone; v5.0 and running servers take it in BOUND_TRX too.
+# v3.4 lists replace_sm for BOUND_TX alone; v5.0 and real servers allow it in BOUND_TRX too.
 OPERATIONS: Final[Mapping[int, tuple[frozenset[Role], frozenset[SessionState]]]] = {
     # command                sent by  in these states of the sender
     _C.BIND_RECEIVER: (_ESME, _BINDABLE),
@@ -84,7 +85,7 @@ OPERATIONS: Final[Mapping[int, tuple[frozenset[Role], frozenset[SessionState]]]]
     _C.DATA_SM: (_BOTH, _BOUND),
 }
 
-# The same PDU moves both ends, one as it is sent, the other as it is received.
+# The same PDU changes the state of both ends: the sender's and the receiver's.
 MOVES: Final[Mapping[int, tuple[SessionState, SessionState]]] = {
     # PDU                      with ESME_ROK  with any other status
     _C.OUTBIND: (_S.OUTBOUND, _S.OUTBOUND),
@@ -112,7 +113,7 @@ MODES: Final[Mapping[SessionState, BindMode]] = {
     _S.BOUND_TRX: BindMode.TRANSCEIVER,
 }
 
-# The first table, turned round once: looking a command up costs one set, however often.
+# The first table by role and state.
 _ALLOWED: Final = {
     (role, state): frozenset(
         int(command)
@@ -145,11 +146,3 @@ def explain(role: Role, state: SessionState, command_id: int) -> str:
         return f"{name} is never sent by the {role.value}"
     places = ", ".join(place.value for place in SessionState if place in states)
     return f"{name} is not allowed in {state.value}, only in {places}"
-
-
-def command_name(command_id: int) -> str:
-    """`submit_sm` for 4; the number itself, in hex, for what has no name."""
-    try:
-        return CommandId(command_id).name.lower()
-    except ValueError:
-        return f"command 0x{command_id:08X}"

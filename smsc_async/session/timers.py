@@ -1,13 +1,13 @@
-"""The waits of the link itself, as opposed to those of single requests.
+"""The session's timers, as opposed to the deadlines of single requests.
 
-Rule: a timer is a name with a deadline; what it means when that is reached, the session says.
-Nothing here ticks: whoever runs the session asks for the next deadline and comes back then.
-See SMPP v3.4 §7.2.
+Rule: a timer is a name with a deadline; the session decides what its expiry means. Nothing here
+ticks: the caller asks for the next deadline and calls back then. See SMPP v3.4 §7.2.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, auto
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.session.states import BOUND, Role, SessionState
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 class Timer(IntEnum):
-    """What is waited for. A timer that isn't running waits for nothing."""
+    """The timers of a session."""
 
     BIND = auto()
     """ESME: the bind response. SMSC: the bind request (session_init_timer)."""
 
     ENQUIRE_LINK = auto()
-    """The moment to ask for a sign of life (enquire_link_timer).
+    """The instant to send enquire_link (enquire_link_timer).
 
-    Only a response counts as one. A peer that talks but answers nothing is as dead as one that
-    is silent, and a gateway may want to hear requests from us, whatever it sends itself.
+    Any response postpones it. Requests of the peer don't: a peer that sends but answers nothing
+    is as dead as a silent one, and a gateway may expect requests from us whatever it sends itself.
     """
 
     ENQUIRE_LINK_RESP = auto()
-    """The answer to that question. No other PDU stops it."""
+    """enquire_link_resp. No other PDU stops it."""
 
     UNBIND = auto()
     """The response to our unbind."""
 
     INACTIVITY = auto()
-    """Any PDU at all from the peer (inactivity_timer)."""
+    """Any PDU from the peer (inactivity_timer)."""
 
     PDU = auto()
-    """The rest of a PDU whose first octets are here."""
+    """The rest of a PDU whose first octets were read."""
 
 
 STARTED_IN: Final[Mapping[tuple[Role, SessionState], tuple[Timer, ...]]] = {
@@ -51,7 +51,7 @@ STARTED_IN: Final[Mapping[tuple[Role, SessionState], tuple[Timer, ...]]] = {
     **{(role, state): (Timer.ENQUIRE_LINK, Timer.INACTIVITY) for role in Role for state in BOUND},
     **{(role, SessionState.UNBINDING): (Timer.UNBIND,) for role in Role},
 }
-"""What begins to run when a role enters a state; everything but `Timer.PDU` stops there."""
+"""The timers that start when a role enters a state; all others but `Timer.PDU` stop there."""
 
 
 class Timers:
@@ -59,11 +59,17 @@ class Timers:
 
     Args:
         limits: How long each timer runs, in seconds; None there never runs.
+
+    Attributes:
+        received_at: Instant of the last PDU read; INACTIVITY counts from there.
+        answered_at: Instant of the last response read; ENQUIRE_LINK counts from there.
     """
 
-    __slots__ = ("_deadlines", "_durations")
+    __slots__ = ("_deadlines", "_durations", "answered_at", "received_at")
 
     def __init__(self, limits: SessionLimits) -> None:
+        # Plain attributes, since every read sets them: a deadline is worked out when looked at.
+        self.received_at = self.answered_at = -inf
         self._deadlines: dict[Timer, float] = {}
         self._durations: dict[Timer, float | None] = {
             Timer.BIND: limits.bind_timeout,
@@ -75,47 +81,51 @@ class Timers:
         }
 
     def start(self, timer: Timer, now: float) -> None:
-        """Let *timer* run from *now* on, anew if it was running."""
+        """Start *timer* at *now*, anew if it was running."""
         duration = self._durations[timer]
         if duration is not None:
             self._deadlines[timer] = now + duration
 
     def stop(self, timer: Timer) -> None:
-        """Let *timer* wait for nothing, whether it was running or not."""
+        """Stop *timer*, whether it was running or not."""
         self._deadlines.pop(timer, None)
 
-    def restart(self, timer: Timer, now: float) -> None:
-        """Let *timer* run anew from *now* on, if it was running."""
-        if timer in self._deadlines:
-            self.start(timer, now)
-
     def enter(self, role: Role, state: SessionState, now: float) -> None:
-        """Stop what the old state waited for and start what *role* waits for in *state*."""
-        # Half a PDU stays half a PDU whatever the state.
+        """Stop the timers of the old state and start those of *role* in *state*."""
+        # An incomplete PDU stays incomplete whatever the state.
         self._deadlines = {t: at for t, at in self._deadlines.items() if t is Timer.PDU}
         for timer in STARTED_IN.get((role, state), ()):
             self.start(timer, now)
 
     def stop_all(self) -> None:
-        """Wait for nothing any more."""
+        """Stop every timer."""
         self._deadlines.clear()
 
     def is_running(self, timer: Timer) -> bool:
-        """Say whether *timer* has a deadline ahead, or one that nobody has looked at yet."""
+        """Whether *timer* was started and neither stopped nor popped."""
         return timer in self._deadlines
 
     def next_deadline(self) -> float | None:
-        """The earliest deadline of all, or None when nothing is waited for."""
-        return min(self._deadlines.values(), default=None)
+        """The earliest deadline of all, or None when no timer runs."""
+        return min(map(self._deadline, self._deadlines), default=None)
 
     def pop_expired(self, now: float) -> Timer | None:
         """Stop and return the timer whose deadline was reached first, or None."""
-        timer = min(self._deadlines, key=self._deadlines.__getitem__, default=None)
-        if timer is None or self._deadlines[timer] > now:
+        timer = min(self._deadlines, key=self._deadline, default=None)
+        if timer is None or self._deadline(timer) > now:
             return None
         del self._deadlines[timer]
         return timer
 
+    def _deadline(self, timer: Timer) -> float:
+        """The deadline of a running timer, what was read since its start included."""
+        activity = -inf
+        if timer is Timer.ENQUIRE_LINK:
+            activity = self.answered_at
+        elif timer is Timer.INACTIVITY:
+            activity = self.received_at
+        return max(self._deadlines[timer], activity + (self._durations[timer] or 0.0))
+
     def __repr__(self) -> str:
-        waits = ", ".join(f"{timer.name}={at}" for timer, at in self._deadlines.items())
-        return f"Timers({waits})"
+        running = ", ".join(f"{timer.name}={self._deadline(timer)}" for timer in self._deadlines)
+        return f"Timers({running})"

@@ -1,7 +1,7 @@
-"""Who is owed a response, and by when.
+"""Requests awaiting a response, with their deadlines.
 
 Rule: a slot is freed by a response, by its deadline or by the loss of the link, never by the
-caller that opened it. Callers come and go; the peer's debt stays.
+caller that opened it. A cancelled caller doesn't free its slot.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from math import inf
 from typing import Final, NamedTuple
 
 from pdu import CommandId
+from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError
 
-RESPONSE_BIT: Final = 0x80000000
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 _SUBMIT_SM_RESP: Final = _SUBMIT_SM | RESPONSE_BIT
 
-NOBODY: Final = object()
-"""Stands for the context of a response that answers nothing."""
+NO_SLOT: Final = object()
+"""`Window.close_submit` returns this where no submit_sm of that number is in flight."""
 
-# A whole window may fall overdue in one response_timeout, so ten windows remember a late
+# A whole window may become overdue in one response_timeout, so ten windows recognise a late
 # response for ten timeouts at least: five minutes with the defaults.
 _WINDOWS_REMEMBERED: Final = 10
 
@@ -49,8 +49,8 @@ class Slot(NamedTuple):
 
     Args:
         sequence_number: The number it went out under.
-        command_id: What was asked.
-        context: Whatever the caller wants back with the outcome.
+        command_id: Of the request.
+        context: Given by the caller, returned with the outcome.
         deadline: Instant from which on the response is overdue, in seconds.
     """
 
@@ -60,13 +60,13 @@ class Slot(NamedTuple):
     deadline: float
 
     def is_answered_by(self, response_id: int) -> bool:
-        """Say whether a PDU of this `command_id` can be the answer. See SMPP v3.4 §5.1.2.1."""
+        """Whether a PDU of this `command_id` can be the response. See SMPP v3.4 §5.1.2.1."""
         return response_id == self.command_id | RESPONSE_BIT or response_id == _GENERIC_NACK
 
     def __repr__(self) -> str:
         return (
-            f"Slot(sequence_number={self.sequence_number}, command_id=0x{self.command_id:08X}, "
-            f"deadline={self.deadline})"
+            f"Slot(sequence_number={self.sequence_number}, "
+            f"command_id={command_name(self.command_id)}, deadline={self.deadline})"
         )
 
 
@@ -82,7 +82,7 @@ class Window:
     """
 
     __slots__ = (
-        "_aside",
+        "_control",
         "_due",
         "_overdue",
         "_own",
@@ -97,15 +97,15 @@ class Window:
         self.size = size
         self.free = size
         self.response_timeout = response_timeout
-        # Every submit_sm with the usual timeout: its context, its deadline. Not as slots, for each
-        # is one more thing to be allocated for a message. Insertion order is deadline order.
+        # Every submit_sm with the default timeout: its context, its deadline; no Slot (hot path).
+        # Insertion order is deadline order.
         self._submits: dict[int, object] = {}
         self._due: dict[int, float] = {}
-        # All others are ordered by a heap; answered ones leave it late.
+        # All others, ordered by a heap from which answered ones are removed late.
         self._own: dict[int, Slot] = {}
         self._own_order: list[tuple[float, int]] = []
-        # bind, enquire_link and unbind: they take no slot, and the timers watch them.
-        self._aside: dict[int, Slot] = {}
+        # bind, enquire_link and unbind take no slot; timers watch them.
+        self._control: dict[int, Slot] = {}
         self._overdue: dict[int, Slot] = {}
 
     @property
@@ -122,7 +122,7 @@ class Window:
         return (
             sequence_number in self._submits
             or sequence_number in self._own
-            or sequence_number in self._aside
+            or sequence_number in self._control
             or sequence_number in self._overdue
         )
 
@@ -139,12 +139,12 @@ class Window:
         now: float,
         timeout: float | None = None,
     ) -> None:
-        """Count a request in, from now on until its deadline at the latest.
+        """Take a slot for a request, until its deadline at the latest.
 
         Args:
             sequence_number: Of the request; not `in` this window.
             command_id: Of the request.
-            context: Comes back with the slot.
+            context: Returned with the slot.
             now: The instant of writing, in seconds.
             timeout: Seconds for this response; None takes `response_timeout`.
 
@@ -163,26 +163,26 @@ class Window:
         self.free -= 1
 
     def open_submit(self, sequence_number: int, context: object, now: float) -> None:
-        """Count a submit_sm in that has the usual timeout. Only while a slot is `free`."""
+        """Take a slot for a submit_sm with the default timeout. Only while a slot is `free`."""
         self._submits[sequence_number] = context
         self._due[sequence_number] = now + self.response_timeout
         self.free -= 1
 
     def close_submit(self, sequence_number: int) -> object:
-        """Free the slot of such a submit_sm, which has its response; return its context.
+        """Free the slot of a submit_sm with the default timeout; return its context.
 
         Returns:
-            `NOBODY` where there is none of that number.
+            The context, or `NO_SLOT` where no such submit_sm is in flight.
         """
-        context = self._submits.pop(sequence_number, NOBODY)
-        if context is not NOBODY:
+        context = self._submits.pop(sequence_number, NO_SLOT)
+        if context is not NO_SLOT:
             del self._due[sequence_number]
             self.free += 1
         return context
 
-    def open_aside(self, sequence_number: int, command_id: int) -> None:
-        """Expect a response that takes no slot and has no deadline here."""
-        self._aside[sequence_number] = Slot(sequence_number, command_id, None, inf)
+    def track_control_request(self, sequence_number: int, command_id: int) -> None:
+        """Expect the response to a request that takes no slot and has no deadline here."""
+        self._control[sequence_number] = Slot(sequence_number, command_id, None, inf)
 
     def close_slot(self, sequence_number: int, response_id: int) -> Slot | None:
         """Free the slot that this response answers.
@@ -199,7 +199,7 @@ class Window:
                 return None
             deadline = self._due[sequence_number]
             return Slot(sequence_number, _SUBMIT_SM, self.close_submit(sequence_number), deadline)
-        slots = self._own if sequence_number in self._own else self._aside
+        slots = self._own if sequence_number in self._own else self._control
         slot = slots.get(sequence_number)
         if slot is None or not slot.is_answered_by(response_id):
             return None
@@ -209,7 +209,7 @@ class Window:
         return slot
 
     def close_overdue(self, sequence_number: int, response_id: int) -> Slot | None:
-        """Forget the overdue request that this response answers after all, and return it."""
+        """Return the overdue request that this late response answers, and forget it."""
         slot = self._overdue.get(sequence_number)
         if slot is None or not slot.is_answered_by(response_id):
             return None
@@ -219,7 +219,7 @@ class Window:
     def expire(self, now: float) -> list[Slot]:
         """Free every slot whose deadline is reached, earliest first.
 
-        Their numbers stay known for a while, so that a late response is still recognised.
+        Their numbers are remembered for a while, so that a late response is recognised.
         """
         expired = self._expired_submits(now) + self._expired_own(now)
         self.free += len(expired)
@@ -230,35 +230,36 @@ class Window:
         return sorted(expired, key=_deadline)
 
     def drain(self) -> list[Slot]:
-        """Free every slot and forget every number: the link is gone. Earliest deadline first."""
+        """Free every slot, forget every number; return the slots, earliest deadline first."""
         lost = sorted((*self._expired_submits(inf), *self._own.values()), key=_deadline)
-        for known in (self._own, self._own_order, self._aside, self._overdue):
+        for known in (self._own, self._own_order, self._control, self._overdue):
             known.clear()
         self.free = self.size
         return lost
 
     def next_deadline(self) -> float | None:
         """The instant at which `expire` has something to do, or None."""
-        self._drop_answered()
+        if self._own_order:
+            self._drop_answered()
         submit = next(iter(self._due.values()), inf)
         own = self._own_order[0][0] if self._own_order else inf
         earliest = min(submit, own)
         return None if earliest == inf else earliest
 
     def _open_own(self, slot: Slot, timeout: float) -> None:
-        """Take a slot for a request whose deadline may be out of order."""
+        """Add a slot whose deadline may be out of order."""
         if not timeout > 0:
             raise LocalProtocolError(f"timeout takes more than 0 seconds, got {timeout}")
         self._own[slot.sequence_number] = slot
         order = self._own_order
         heappush(order, (slot.deadline, slot.sequence_number))
-        # Long timeouts, quickly answered, would pile up under the top.
+        # Answered requests with long timeouts would pile up below the top.
         if len(order) > 2 * self.size:
-            order[:] = [(kept.deadline, number) for number, kept in self._own.items()]
+            order[:] = [(slot.deadline, number) for number, slot in self._own.items()]
             heapify(order)
 
     def _expired_submits(self, now: float) -> list[Slot]:
-        """Take out what is due of the submit_sm with the usual timeout."""
+        """Remove and return the overdue submit_sm with the default timeout."""
         expired = []
         for sequence_number, deadline in self._due.items():
             if deadline > now:
@@ -270,7 +271,7 @@ class Window:
         return expired
 
     def _expired_own(self, now: float) -> list[Slot]:
-        """Take out what is due of all others."""
+        """Remove and return all other overdue requests."""
         expired = []
         self._drop_answered()
         while self._own_order and self._own_order[0][0] <= now:
@@ -280,13 +281,13 @@ class Window:
         return expired
 
     def _drop_answered(self) -> None:
-        """Bring a request that is still unanswered to the top of the heap."""
+        """Remove answered requests from the top of the heap."""
         order = self._own_order
         while order and not self._is_awaited(*order[0]):
             heappop(order)
 
     def _is_awaited(self, deadline: float, sequence_number: int) -> bool:
-        """Say whether an entry of the heap still stands for a request in flight."""
+        """Whether an entry of the heap still stands for a request in flight."""
         slot = self._own.get(sequence_number)
         return slot is not None and slot.deadline == deadline
 

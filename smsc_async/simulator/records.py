@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import MessageState
-from smsc_async.errors import InvalidMessageError, mask_number
+from pdu.masking import mask_number, shown_address
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
 
 if TYPE_CHECKING:
@@ -163,7 +164,8 @@ class KeptMessage:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
             f"KeptMessage({self.kind}, message_id={self.message_id!r},"
-            f" sender={_shown(self.sender)}, recipient={_shown(self.recipient)}, text={size},"
+            f" sender={shown_address(self.sender)},"
+            f" recipient={shown_address(self.recipient)}, text={size},"
             f" parts={self.parts}/{self.total}, state={state})"
         )
 
@@ -200,9 +202,3 @@ class Stats:
     redelivered: int = 0
     dropped: int = 0
     waiting: int = 0
-
-
-def _shown(address: str) -> str:
-    """Mask what names a person."""
-    is_person = address.lstrip("+").isdigit() or "@" in address
-    return repr(mask_number(address) if is_person else address)

@@ -38,14 +38,14 @@ from smsc_async.session import (
     BindRequested,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
 )
-from smsc_async.session.negative_responses import refusal
+from smsc_async.session.negative_responses import negative_response
 from smsc_async.simulator.accounts import MOST_OPEN_SETS, Account, Delivery, Link, PartialMessage
 from smsc_async.simulator.enforcement import PARTS_KEPT
 from smsc_async.simulator.pdus import (
@@ -223,7 +223,7 @@ class SimulatedSmsc:
                     self._answered(delivery, response.command_status, now)
                 case (
                     ResponseOverdue(context=Delivery() as delivery)
-                    | ResponseGarbled(context=Delivery() as delivery)
+                    | ResponseUndecodable(context=Delivery() as delivery)
                 ):
                     self._put_back([delivery], now)
                 case BindRequested(pdu=pdu):
@@ -251,7 +251,7 @@ class SimulatedSmsc:
         # The commands are SMPP's own, so each gets its own response and no generic_nack, and
         # ESME_RINVCMDID in it: to a server that lacks a command its id is an unknown one. Which
         # status the gateway gives isn't written; clients treat any other than 0 alike.
-        link.session.respond(pdu, refusal(pdu.command_id, CommandStatus.ESME_RINVCMDID), now)
+        link.session.respond(pdu, negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID), now)
 
     # Binds.
 

@@ -30,9 +30,9 @@ from smsc_async.session import (
     LateResponseReceived,
     LinkEnded,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -93,7 +93,7 @@ class Watched:
         """Take events in, answer what is asked, check what is written."""
         for event in events:
             match event:
-                case ResponseReceived() | ResponseGarbled() | ResponseOverdue():
+                case ResponseReceived() | ResponseUndecodable() | ResponseOverdue():
                     self._owed.remove(event.context)
                 case LinkEnded():
                     for context in event.lost:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smsc_async.config import SmscConfig
 from smsc_async.gateway.coding import (
     TextSettings,
     choose,
@@ -17,6 +18,15 @@ from smsc_async.gateway.coding import (
 from smsc_async.messages import Coding
 
 ISO = TextSettings(latin1=True)
+
+
+def test_config_of_a_client_sets_how_its_texts_are_coded() -> None:
+    """Three settings of the URL change the coding, and each must reach it."""
+    url = "smpp://shop:secret@localhost?system_type=ISO&markup_coding=gsm&smart_text=1"
+
+    assert TextSettings(latin1=True, markup=Coding.GSM, smart=True) == TextSettings.from_config(
+        SmscConfig.from_url(url)
+    )
 
 
 @pytest.mark.parametrize(

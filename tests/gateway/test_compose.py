@@ -15,6 +15,7 @@ from pdu.enums import TlvTag
 from pdu.submit import SubmitSm
 from pdu.text.segments import Joined, Reassembler, read_segment
 from pdu.tlvs import Tlv
+from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway import compose as room
 from smsc_async.gateway.coding import TextSettings, decode
@@ -78,6 +79,15 @@ def test_type_of_number_of_the_sender(sender: str, ton: int) -> None:
     submit = only(Sms(to=TO, text="x", sender=sender))
 
     assert (ton, 1) == (submit.source_addr_ton, submit.source_addr_npi)
+
+
+def test_config_of_a_client_sets_the_types_of_number() -> None:
+    """Four numbers that are easily swapped."""
+    url = "smpp://shop:secret@localhost?source_ton=0&source_npi=2&dest_ton=3&dest_npi=4"
+
+    assert Addressing(source_ton=0, source_npi=2, dest_ton=3, dest_npi=4) == Addressing.from_config(
+        SmscConfig.from_url(url)
+    )
 
 
 def test_settings_change_types_of_number() -> None:

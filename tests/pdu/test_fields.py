@@ -21,8 +21,8 @@ from pdu.fields import (
     Span,
     Tagged,
     TlvList,
-    kind,
 )
+from pdu.masking import shown_type
 from pdu.tlvs import Tlv
 
 ADDRESS = Record(SmeAddress, Integer(1, Ton.of), Integer(1), COctetString(5))
@@ -68,7 +68,7 @@ REFUSED: list[tuple[Field[Any], Any, str]] = [
     (COctetString(5), "я", "takes ASCII only, got 'я'"),
     (COctetString(5), b"shop", "takes text, got bytes"),
     (COctetString(5, exact=True), "sho", "takes 0 or 4 characters, got 3 ('sho')"),
-    (COctetString(5, shown=kind), "shops", "takes 4 characters, got 5 (<str>)"),
+    (COctetString(5, shown=shown_type), "shops", "takes 4 characters, got 5 (<str>)"),
     (OctetString("sm_length", 2), b"abc", "takes 2 octets, got 3"),
     (OctetString("sm_length", 2), "ab", "takes octets, got str; encode it first"),
     (ADDRESS, (1, 9, "79"), "takes SmeAddress, got tuple"),

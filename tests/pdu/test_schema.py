@@ -34,7 +34,7 @@ from pdu import (
     make_template,
     packer,
 )
-from pdu.schema import c_octet_string, hidden, integer, masked, octet, status_name, wire
+from pdu.schema import c_octet_string, integer, octet, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,35 +180,6 @@ def test_tlv_gives_the_first_of_its_tag() -> None:
 def test_repr_shows_what_differs_and_no_secret(pdu: Pdu, shown: str) -> None:
     """What is as always needn't be read; what is wrong must not break the log line."""
     assert shown == repr(pdu)
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("79161234567", "'7916***4567'"),
-        ("+79161234567", "'+791***4567'"),
-        ("9161234567", "'91***'"),
-        ("1234567", "'12***'"),
-        ("123456", "'123456'"),
-        ("SMSC.RU", "'SMSC.RU'"),
-        ("", "''"),
-        (79161234567, "'7916***4567'"),
-    ],
-)
-def test_numbers_of_people_are_masked(value: object, shown: str) -> None:
-    """Seven digits are a number of a person; a short code and a name are none."""
-    assert shown == masked(value)
-
-
-def test_hidden_values_show_their_size() -> None:
-    """Or their kind, where it is the wrong one."""
-    assert ["<6 characters>", "<3 octets>", "<2 octets>", "<int>"] == [
-        hidden("secret"),
-        hidden(b"abc"),
-        hidden(bytearray(2)),
-        hidden(12345678),
-    ]
-    assert "ESME_RINVPASWD (0x0000000E)" == status_name(14)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from smsc_async.session import (
     EndReason,
     LateResponseReceived,
     LinkEnded,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
 )
 
 RESPONSE = SubmitSmResp(sequence_number=7, message_id="855469")
@@ -22,7 +22,7 @@ RESPONSE = SubmitSmResp(sequence_number=7, message_id="855469")
     "event",
     [
         ResponseReceived(7, "the text", RESPONSE),
-        ResponseGarbled(7, "the text", RemoteProtocolError("no NUL", b"the text")),
+        ResponseUndecodable(7, "the text", RemoteProtocolError("no NUL", b"the text")),
         ResponseOverdue(7, "the text"),
         LateResponseReceived(7, "the text", RESPONSE),
         LinkEnded(EndReason.LOST, None, ["the text"]),

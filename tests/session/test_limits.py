@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from smsc_async.config import SmscConfig
 from smsc_async.session import SessionLimits
 
 
@@ -24,6 +25,22 @@ def test_every_wait_has_an_end_by_default() -> None:
         limits.pdu_timeout,
         limits.max_length,
     )
+
+
+def test_config_of_a_client_sets_the_limits_of_its_sessions() -> None:
+    """A setting that isn't handed on would silently keep its default."""
+    waits = "timeout=1&bind_timeout=2&enquire_link_interval=3&enquire_link_timeout=4"
+    url = f"smpp://shop:secret@localhost?window=7&{waits}&unbind_timeout=5&frame_timeout=6"
+
+    assert SessionLimits(
+        window=7,
+        response_timeout=1.0,
+        bind_timeout=2.0,
+        enquire_link_interval=3.0,
+        enquire_link_timeout=4.0,
+        unbind_timeout=5.0,
+        pdu_timeout=6.0,
+    ) == SessionLimits.from_config(SmscConfig.from_url(url))
 
 
 def test_none_switches_the_enquiry_off() -> None:

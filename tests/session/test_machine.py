@@ -38,9 +38,9 @@ from smsc_async.session import (
     LinkEnded,
     PduRejected,
     RequestReceived,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -242,9 +242,11 @@ class TestBind:
     def test_refused_esme_gets_a_new_term(self, session_in: Make) -> None:
         """The connection is as good as new."""
         smsc = session_in(Role.SMSC, S.BINDING)
-        refusal = BindTransceiverResp(command_status=STATUS.ESME_RINVPASWD)
+        negative_response = BindTransceiverResp(command_status=STATUS.ESME_RINVPASWD)
 
-        smsc.respond(BindTransceiver(system_id="shop", sequence_number=1), refusal, 1005.0)
+        smsc.respond(
+            BindTransceiver(system_id="shop", sequence_number=1), negative_response, 1005.0
+        )
 
         assert S.OPEN is smsc.state
         assert 1015.0 == smsc.next_deadline()
@@ -304,7 +306,7 @@ class TestRequests:
         assert isinstance(event, ResponseReceived)
 
     def test_generic_nack_fails_its_request_alone(self, esme: Session) -> None:
-        """It has a status like any refusal."""
+        """It has a status like any negative_response."""
         esme.request(SUBMIT, 1001.0, context="a")
         esme.request(SUBMIT, 1001.0, context="b")
 
@@ -501,7 +503,7 @@ class TestRequests:
     def test_requests_of_the_link_take_neither_context_nor_timeout(
         self, esme: Session, keyword: dict[str, Any]
     ) -> None:
-        """A context that never comes back would be worse than a refusal."""
+        """A context that never comes back would be worse than a negative_response."""
         with pytest.raises(
             LocalProtocolError, match="enquire_link takes no context and no timeout"
         ):
@@ -523,7 +525,7 @@ class TestRequests:
 
         (event,) = esme.receive(frame, 1001.1)
 
-        assert isinstance(event, ResponseGarbled)
+        assert isinstance(event, ResponseUndecodable)
         assert (2, "a", frame) == (event.sequence_number, event.context, event.error.frame)
         assert isinstance(event.error.__cause__, PduError)
         assert 0 == esme.window.in_flight

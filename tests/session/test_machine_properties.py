@@ -35,9 +35,9 @@ from smsc_async.session import (
     Event,
     LateResponseReceived,
     LinkEnded,
-    ResponseGarbled,
     ResponseOverdue,
     ResponseReceived,
+    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -188,7 +188,7 @@ class Link(RuleBasedStateMachine):
         """Book what became of each context."""
         for event in events:
             match event:
-                case ResponseReceived(number, context) | ResponseGarbled(number, context):
+                case ResponseReceived(number, context) | ResponseUndecodable(number, context):
                     self.end(number, context)
                 case ResponseOverdue(number, context):
                     self.end(number, context)
@@ -338,4 +338,6 @@ def fate(rng: random.Random, number: int) -> bytes:
 
 def count_ended(events: list[Event]) -> int:
     """How many requests these events end."""
-    return sum(isinstance(e, ResponseReceived | ResponseGarbled | ResponseOverdue) for e in events)
+    return sum(
+        isinstance(e, ResponseReceived | ResponseUndecodable | ResponseOverdue) for e in events
+    )

@@ -18,10 +18,10 @@ from pdu import (
 )
 from smsc_async.session import Role, SessionState
 from smsc_async.session.negative_responses import (
-    error_of_illegal,
-    refusal,
-    status_of_illegal,
-    status_of_unreadable,
+    error_for_illegal,
+    negative_response,
+    status_for_illegal,
+    status_for_undecodable,
 )
 
 C = CommandId
@@ -42,13 +42,17 @@ STATUS = CommandStatus
 )
 def test_own_response_where_one_exists(command_id: int, expected: type[Pdu]) -> None:
     """SMPP v3.4 §3.3, §4.3: generic_nack is for what has no response of its own."""
-    assert expected(command_status=STATUS.ESME_RSYSERR) == refusal(command_id, STATUS.ESME_RSYSERR)
+    assert expected(command_status=STATUS.ESME_RSYSERR) == negative_response(
+        command_id, STATUS.ESME_RSYSERR
+    )
 
 
 @pytest.mark.parametrize("command_id", [command for command in C if command < 0x80000000])
 def test_every_refusal_can_be_encoded(command_id: int) -> None:
     """An error while refusing would end a session that should live."""
-    octets = encode(refusal(command_id, STATUS.ESME_RINVBNDSTS), sequence_number=0xFFFFFFFF)
+    octets = encode(
+        negative_response(command_id, STATUS.ESME_RINVBNDSTS), sequence_number=0xFFFFFFFF
+    )
 
     assert len(octets) == int.from_bytes(octets[:4], "big")
     assert bytes.fromhex("00000004 FFFFFFFF") == octets[8:16]
@@ -71,7 +75,7 @@ def test_status_of_what_is_illegal(
     command_id: int, state: SessionState, expected: CommandStatus
 ) -> None:
     """SMPP v3.4 §5.1.3: the peer learns whether the command or the moment is wrong."""
-    assert expected is status_of_illegal(command_id, state)
+    assert expected is status_for_illegal(command_id, state)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def test_status_names_the_broken_field(field: str, expected: CommandStatus) -> N
     """Whoever debugs the other side sees where to look."""
     error = DecodeError("SubmitSm", field, 19, "cut short", int(C.SUBMIT_SM), 7)
 
-    assert expected is status_of_unreadable(error, Role.SMSC)
+    assert expected is status_for_undecodable(error, Role.SMSC)
 
 
 @pytest.mark.parametrize("command_id", [C.DELIVER_SM, C.DATA_SM])
@@ -98,19 +102,19 @@ def test_unreadable_message_to_the_esme_is_given_up_for_good(command_id: int) ->
     """Any other status brings the same octets back for ever."""
     error = DecodeError("DeliverSm", "tlvs[0]", 60, "cut short", int(command_id), 7)
 
-    assert STATUS.ESME_RX_P_APPN is status_of_unreadable(error, Role.ESME)
+    assert STATUS.ESME_RX_P_APPN is status_for_undecodable(error, Role.ESME)
 
 
 def test_unreadable_message_to_the_smsc_is_told_what_is_wrong() -> None:
     """Its sender is a program that somebody is writing just now."""
     error = DecodeError("DataSm", "tlvs[0]", 60, "cut short", int(C.DATA_SM), 7)
 
-    assert STATUS.ESME_RINVPARLEN is status_of_unreadable(error, Role.SMSC)
+    assert STATUS.ESME_RINVPARLEN is status_for_undecodable(error, Role.SMSC)
 
 
 def test_error_tells_the_command_the_state_and_the_number() -> None:
     """That is what one looks for in the log of the other side."""
-    error = error_of_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
+    error = error_for_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
 
-    assert "command 0x00010203 is no request of SMPP (seq=77)" == str(error)
+    assert "0x00010203 is no request of SMPP (seq=77)" == str(error)
     assert b"frame" == error.frame

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from pdu import BindMode, CommandId
+from pdu.names import command_name
 from smsc_async.session.states import (
     BOUND,
     MODES,
@@ -17,7 +18,6 @@ from smsc_async.session.states import (
     SessionState,
     after,
     allowed,
-    command_name,
     explain,
 )
 
@@ -147,7 +147,7 @@ def test_roles_face_each_other() -> None:
             CommandId.SUBMIT_SM_RESP,
             "submit_sm_resp is no request of SMPP",
         ),
-        (Role.SMSC, S.BOUND_TRX, 0x10203, "command 0x00010203 is no request of SMPP"),
+        (Role.SMSC, S.BOUND_TRX, 0x10203, "0x00010203 is no request of SMPP"),
     ],
 )
 def test_explanation_says_the_way_out(

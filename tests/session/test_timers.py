@@ -58,16 +58,37 @@ def test_timers_expire_in_the_order_of_their_deadlines() -> None:
     assert [Timer.PDU, None] == [timers.pop_expired(200.0) for _ in range(2)]
 
 
-def test_restart_moves_only_what_runs() -> None:
-    """A response must not bring an enquiry to life while another one is unanswered."""
+def test_activity_postpones_only_a_running_timer() -> None:
+    """A response must not start an enquire_link timer while another enquire_link is unanswered."""
     timers = Timers(LIMITS)
-    timers.restart(Timer.ENQUIRE_LINK, 100.0)
+    timers.answered_at = 100.0
     assert timers.next_deadline() is None
 
     timers.start(Timer.ENQUIRE_LINK, 100.0)
-    timers.restart(Timer.ENQUIRE_LINK, 101.0)
+    timers.answered_at = 101.0
 
     assert 103.0 == timers.next_deadline()
+    assert timers.pop_expired(102.9) is None
+
+
+def test_request_of_the_peer_postpones_inactivity_alone() -> None:
+    """A peer that sends but never answers is asked for a sign of life all the same."""
+    timers = Timers(LIMITS)
+    timers.start(Timer.ENQUIRE_LINK, 100.0)
+    timers.start(Timer.INACTIVITY, 100.0)
+    timers.received_at = 101.0
+
+    assert [Timer.ENQUIRE_LINK, None] == [timers.pop_expired(at) for at in (102.0, 105.9)]
+    assert Timer.INACTIVITY is timers.pop_expired(106.0)
+
+
+def test_activity_before_the_start_shortens_nothing() -> None:
+    """A timer that starts later than the last response runs its whole length."""
+    timers = Timers(LIMITS)
+    timers.answered_at = 90.0
+    timers.start(Timer.ENQUIRE_LINK, 100.0)
+
+    assert 102.0 == timers.next_deadline()
 
 
 def test_stopping_twice_does_no_harm() -> None:

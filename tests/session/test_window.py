@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pdu import CommandId
 from smsc_async.errors import LocalProtocolError
 from smsc_async.session import Window, WindowFullError
-from smsc_async.session.window import NOBODY
+from smsc_async.session.window import NO_SLOT
 
 if TYPE_CHECKING:
     from smsc_async.session.window import Slot
@@ -98,7 +98,7 @@ def test_usual_submit_gives_its_context_once() -> None:
     slots.open_submit(1, None, now=0.0)
 
     assert slots.close_submit(1) is None
-    assert slots.close_submit(1) is NOBODY
+    assert slots.close_submit(1) is NO_SLOT
     assert 0 == slots.in_flight
 
 
@@ -204,7 +204,7 @@ def test_window_knows_every_number_that_may_still_be_answered() -> None:
     slots.open_slot(1, SUBMIT_SM, None, now=0.0)
     slots.open_slot(2, SUBMIT_SM, None, now=0.0, timeout=20.0)
     slots.open_slot(3, SUBMIT_SM, None, now=0.0, timeout=1.0)
-    slots.open_aside(4, CommandId.ENQUIRE_LINK)
+    slots.track_control_request(4, CommandId.ENQUIRE_LINK)
     slots.expire(1.0)
 
     assert [1, 2, 3, 4] == [number for number in range(10) if number in slots]
@@ -214,7 +214,7 @@ def test_requests_of_the_link_take_no_slot() -> None:
     """enquire_link must go out just when the window is full and nothing comes back."""
     slots = window(size=1)
     slots.open_slot(1, SUBMIT_SM, None, now=0.0)
-    slots.open_aside(2, CommandId.ENQUIRE_LINK)
+    slots.track_control_request(2, CommandId.ENQUIRE_LINK)
 
     assert 1 == slots.in_flight
     assert 2 in slots
@@ -230,7 +230,7 @@ def test_loss_of_the_link_frees_everything() -> None:
     slots.expire(10.0)
     slots.open_slot(2, SUBMIT_SM, "at 20", now=10.0)
     slots.open_slot(3, SUBMIT_SM, "at 15", now=10.0, timeout=5.0)
-    slots.open_aside(4, CommandId.UNBIND)
+    slots.track_control_request(4, CommandId.UNBIND)
 
     assert ["at 15", "at 20"] == contexts(slots.drain())
     assert not any(number in slots for number in range(1, 5))
@@ -246,7 +246,7 @@ def test_repr_shows_the_debts_and_no_context() -> None:
     slot = slots.close_slot(1, SUBMIT_SM_RESP)
 
     assert "Window(0/3 in flight, 0 overdue)" == repr(slots)
-    assert "Slot(sequence_number=1, command_id=0x00000004, deadline=10.0)" == repr(slot)
+    assert "Slot(sequence_number=1, command_id=submit_sm, deadline=10.0)" == repr(slot)
 
 
 @settings(max_examples=30)

@@ -220,7 +220,7 @@ class Lab:
         assert [] == [context.get("message") for context in self.complaints]
         assert [] == [peer.garbage for peer in self.gateway.peers if peer.garbage]
         assert [] == [link for link in self.links if link.session.window.in_flight]
-        assert [] == [link for link in self.links if link.session.window._aside]
+        assert [] == [link for link in self.links if link.session.window._control]
         assert self._tasks == other_tasks()
         assert self._sockets == open_sockets()
         assert set() == set(timers()) - self._timers
