@@ -238,6 +238,7 @@ def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
     if wrong := misplaced(mutations, root):
         print(*wrong, sep="\n", file=sys.stderr)
         return 2
+    diffs = [one.diff((root / one.file).read_text(encoding="utf-8")) for one in mutations]
     try:
         with tempfile.TemporaryDirectory(prefix="smsc-async-mutants-") as folder:
             workers = range(min(os.cpu_count() or 1, len(mutations)))
@@ -246,9 +247,9 @@ def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
     except MutantsError as error:
         print(error, file=sys.stderr)
         return 2
-    for mutation in survived:
-        print(f"\nsurvived: {mutation.promise}\n  pytest {mutation.tests}")
-        print(mutation.diff((root / mutation.file).read_text(encoding="utf-8")))
+    for mutation, diff in zip(mutations, diffs, strict=True):
+        if mutation in survived:
+            print(f"\nsurvived: {mutation.promise}\n  pytest {mutation.tests}\n{diff}")
     killed, seconds = len(mutations) - len(survived), time.monotonic() - began
     print(f"{killed} of {len(mutations)} mutants killed in {seconds:.0f} s")
     return 1 if survived else 0
