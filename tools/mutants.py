@@ -235,6 +235,9 @@ def main(words: Sequence[str], root: Path = ROOT, path: Path = LIST) -> int:
     mutations = [
         one for one in found if not words or any(w in one.promise + one.file for w in words)
     ]
+    if not mutations:
+        print(f"no mutation of {len(found)} has any of {', '.join(words)}", file=sys.stderr)
+        return 2
     if wrong := misplaced(mutations, root):
         print(*wrong, sep="\n", file=sys.stderr)
         return 2

@@ -96,6 +96,12 @@ def test_all_misplaced_mutations_are_listed_at_once(
     assert "gone.py" in printed.err
 
 
+def test_words_that_select_nothing_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    """A typing error would look like a success."""
+    assert 2 == mutants.main(["promiss"])
+    assert "has any of promiss" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
 def test_source_is_restored_however_it_ends(tree: Tree, end: type[BaseException]) -> None:
     """Also by Ctrl+C: the next mutation is the only one."""
