@@ -8,7 +8,7 @@ SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench faults soak fuzz mutants kills counterparts clean
+.PHONY: help demo test lint format bench ratio faults soak fuzz mutants kills counterparts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -35,6 +35,10 @@ bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5
 	@test -d .cache/node/node_modules/smpp || ! command -v npm >/dev/null || npm install --no-save \
 		--no-package-lock --no-fund --no-audit --loglevel=error --prefix .cache/node smpp@0.5.1
 	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
+
+REVISIONS ?= HEAD .
+ratio: ## processor time of a message, by revision; REVISIONS="1aa20ef ."
+	@$(PYTHON) benchmarks/ratio.py $(REVISIONS)
 
 FAULTS_REPEAT ?= 100
 FAULTS_CYCLES ?= 100

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from measuring import SENDER, TEXT, Clock, arguments, measure, recipient, start
 
-OPTIONS = arguments(__doc__)
-OPTIONS.add_argument("--uvloop", action="store_true")
-ASKED = OPTIONS.parse_args()
+if TYPE_CHECKING:
+    import argparse
 
 HEADER = struct.Struct(">4I")
-BIND_TRANSCEIVER, SUBMIT_SM, UNBIND = 0x09, 0x04, 0x06
+BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM, UNBIND = 0x09, 0x04, 0x05, 0x06
+RESPONSE = 0x80000000
 BIND = b"bench\0secret\0\0\x34\0\0\0"
 SUBMIT = b"".join(
     (
@@ -70,22 +70,75 @@ class Floor(asyncio.Protocol):
         future = self._awaited[self._number] = self._loop.create_future()
         return future
 
+    def _queue(self, frame: bytes) -> None:
+        """Write a frame at the end of this turn."""
+        if not self._outgoing:
+            self._loop.call_soon(self._write)
+        self._outgoing.append(frame)
+
     def _write(self) -> None:
         """Write all that has gathered."""
         self.transport.write(b"".join(self._outgoing))
         self._outgoing.clear()
 
 
-async def main() -> None:
-    """Measure what was asked for and print the figures."""
+F = TypeVar("F", bound=Floor)
+
+
+class ReceiptFloor(Floor):
+    """The same, with a second future for each message's receipt; deliver_sm is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._receipts: dict[bytes, asyncio.Future[bytes]] = {}
+
+    def data_received(self, data: bytes) -> None:
+        """Cut frames and complete the futures of responses and receipts."""
+        data = self._incoming + data
+        at, end, awaited, receipts = 0, len(data), self._awaited, self._receipts
+        while end - at >= 16:
+            length, command_id, _, number = HEADER.unpack_from(data, at)
+            if end - at < length:
+                break
+            body = data[at + 16 : at + length]
+            if command_id == DELIVER_SM:
+                self._queue(HEADER.pack(17, DELIVER_SM | RESPONSE, 0, number) + b"\0")
+                receipts[body[body.index(b"id:") + 3 : body.index(b" sub:")]].set_result(body)
+            else:
+                # A receipt may come in the same read as the response, before the sender resumes.
+                if command_id == SUBMIT_SM | RESPONSE:
+                    receipts[body[:-1]] = self._loop.create_future()
+                awaited.pop(number).set_result(body)
+            at += length
+        self._incoming = data[at:]
+
+    async def send(self) -> None:
+        """Submit a message and wait for its receipt."""
+        message_id = await self.request(SUBMIT_SM, SUBMIT)
+        async with asyncio.timeout(10):
+            await self._receipts[message_id[:-1]]
+        del self._receipts[message_id[:-1]]
+
+
+async def connect(port: int, kind: type[F]) -> F:
+    """Connect to the sink and bind."""
     loop = asyncio.get_running_loop()
-    _, link = await loop.create_connection(Floor, "127.0.0.1", ASKED.port)
+    _, link = await loop.create_connection(kind, "127.0.0.1", port)
     await link.request(BIND_TRANSCEIVER, BIND)
-    clock = Clock("floor uvloop" if ASKED.uvloop else "floor", ASKED.window)
-    (await measure(lambda _: link.request(SUBMIT_SM, SUBMIT), clock, ASKED)).show()
+    return link
+
+
+async def main(options: argparse.Namespace) -> None:
+    """Measure what the options say and print the figures."""
+    link = await connect(options.port, Floor)
+    clock = Clock("floor uvloop" if options.uvloop else "floor", options.window)
+    (await measure(lambda _: link.request(SUBMIT_SM, SUBMIT), clock, options)).show()
     await link.request(UNBIND, b"")
     link.transport.close()
 
 
 if __name__ == "__main__":
-    start(main, uvloop=ASKED.uvloop)
+    parser = arguments(__doc__)
+    parser.add_argument("--uvloop", action="store_true")
+    parsed = parser.parse_args()
+    start(lambda: main(parsed), uvloop=parsed.uvloop)

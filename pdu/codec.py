@@ -34,6 +34,9 @@ from pdu.schema import HEADER_LENGTH, PDUS, Pdu, UnknownPdu
 
 Decode = Callable[[bytes, int, int], Pdu]
 Pack = Callable[..., bytes]
+Part = tuple[Callable[[int, str, bytes], bytes], bytes]
+"""A submit_sm that lacks its sequence_number: `pack(sequence_number, destination_addr,
+short_message)` and the short_message."""
 Encode = Callable[[Pdu, int], bytes]
 
 _HEADER = struct.Struct(">IIII")

@@ -7,7 +7,7 @@ every field that was read from the wire; nothing here raises for a number it doe
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import Self
+from typing import Final, Self
 
 
 class OpenIntEnum(IntEnum):
@@ -262,6 +262,22 @@ class MessageState(OpenIntEnum):
     UNKNOWN = 7
     REJECTED = 8
     SKIPPED = 9
+
+
+FINAL_STATES: Final = frozenset(
+    {
+        MessageState.DELIVERED,
+        MessageState.EXPIRED,
+        MessageState.DELETED,
+        MessageState.UNDELIVERABLE,
+        MessageState.REJECTED,
+        MessageState.SKIPPED,
+    }
+)
+"""States that no other state follows.
+
+ACCEPTED and UNKNOWN are final by v3.4 §5.2.28, but gateways send a later state after them.
+"""
 
 
 class BindMode(Enum):

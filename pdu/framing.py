@@ -33,19 +33,18 @@ class FrameBuffer:
 
     Args:
         max_length: Octets of the largest PDU that is taken, header included.
+
+    Attributes:
+        pending: Octets of a PDU that isn't complete yet, at most *max_length*; 0 between PDUs.
     """
 
-    __slots__ = ("_broken", "_rest", "max_length")
+    __slots__ = ("_broken", "_rest", "max_length", "pending")
 
     def __init__(self, max_length: int = MAX_LENGTH) -> None:
         self.max_length = max_length
+        self.pending = 0
         self._rest = b""
         self._broken: FramingError | None = None
-
-    @property
-    def pending(self) -> int:
-        """Octets of a PDU that isn't whole yet; 0 between PDUs. Never above `max_length`."""
-        return len(self._rest)
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take what was read and return the frames that are whole now, in order.
@@ -69,11 +68,12 @@ class FrameBuffer:
             frames.append(data[at : at + length])
             at += length
         self._rest = data[at:]
+        self.pending = end - at
         return frames
 
     def _refuse(self, length: int, octets: bytes, frames: list[bytes]) -> FramingError:
         """Forget everything and make the error that ends the stream."""
-        self._rest = b""
+        self._rest, self.pending = b"", 0
         limit = MIN_LENGTH if length < MIN_LENGTH else self.max_length
         looks_like = next((name for start, name in _FOREIGN if octets.startswith(start)), None)
         self._broken = FramingError(length, limit, looks_like)

@@ -32,20 +32,30 @@ _LABEL: Final = re.compile(
     r"(?<![^\s\0])((?:submit|done)\s++date|[a-z]\w*+):", re.ASCII | re.IGNORECASE
 )
 
+STAT_NAMES: Final[Mapping[int, str]] = {
+    MessageState.SCHEDULED: "SCHEDLD",
+    MessageState.ENROUTE: "ENROUTE",
+    MessageState.DELIVERED: "DELIVRD",
+    MessageState.EXPIRED: "EXPIRED",
+    MessageState.DELETED: "DELETED",
+    MessageState.UNDELIVERABLE: "UNDELIV",
+    MessageState.ACCEPTED: "ACCEPTD",
+    MessageState.UNKNOWN: "UNKNOWN",
+    MessageState.REJECTED: "REJECTD",
+    MessageState.SKIPPED: "SKIPPED",
+}
+"""The text after `stat:` for each state (v3.4 Appendix B)."""
+
 STAT_STATES: Final[Mapping[str, MessageState]] = {
     **MessageState.__members__,
-    "SCHEDLD": MessageState.SCHEDULED,
-    "DELIVRD": MessageState.DELIVERED,
-    "UNDELIV": MessageState.UNDELIVERABLE,
-    "ACCEPTD": MessageState.ACCEPTED,
-    "REJECTD": MessageState.REJECTED,
-    # No specification has these. The first three are said on the way, so they end nothing.
+    **{name: MessageState(state) for state, name in STAT_NAMES.items()},
+    # In no specification. The first three report progress, so they are not final.
     "ACKED": MessageState.ENROUTE,
     "BUFFRED": MessageState.ENROUTE,
     "BUFFERD": MessageState.ENROUTE,
     "FAILED": MessageState.UNDELIVERABLE,
 }
-"""What the texts after `stat:` mean; the full names of the states are among them."""
+"""The state for each text after `stat:`, full names of the states included."""
 
 
 def parse_receipt_text(text: str) -> Mapping[str, str]:

@@ -1,7 +1,8 @@
-"""What can be watched from outside: log lines and hooks.
+"""Observability: log lines and hooks.
 
-Rule: silence is free. Nothing is formatted unless somebody listens, a hook that fails is reported
-and forgotten, and no line ever shows a text, a password or a whole number.
+Rule: what isn't enabled costs nothing. Nothing is formatted unless its logger is enabled, a hook
+that raises is logged and otherwise ignored, and no line shows a text, a password or a whole
+number.
 """
 
 from __future__ import annotations
@@ -18,28 +19,28 @@ WIRE = logging.getLogger("smsc_async.wire")
 
 
 class LinkBound(NamedTuple):
-    """A link is up and bound."""
+    """A link was bound."""
 
     host: str
     mode: BindMode
 
 
 class LinkDown(NamedTuple):
-    """A link that was bound is over."""
+    """A bound link has ended."""
 
     host: str
     reason: str
 
 
 class ConnectFailed(NamedTuple):
-    """An attempt to build a link failed; the next follows in `retry_in` seconds, None: never."""
+    """An attempt to connect failed; the next follows in `retry_in` seconds, None: never."""
 
     reason: str
     retry_in: float | None
 
 
 class Throttled(NamedTuple):
-    """The gateway said "too fast"; nothing is written for `pause` seconds."""
+    """The gateway throttled us; nothing is written for `pause` seconds."""
 
     command_status: int
     pause: float
@@ -47,17 +48,17 @@ class Throttled(NamedTuple):
 
 LinkEvent = LinkBound | LinkDown | ConnectFailed | Throttled
 Hook = Callable[[LinkEvent], None]
-"""Called with each event, on the event loop: it must be quick and may not await."""
+"""Called with each event, in the event loop: it must return quickly and can't await."""
 
 
 class Hooks:
-    """Tells every hook what happened, and survives all of them."""
+    """Logs events and calls the user's hooks."""
 
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
         self._hooks = tuple(hooks)
 
     def tell(self, event: LinkEvent) -> None:
-        """Log the event and call each hook with it; an exception of a hook is logged."""
+        """Log an event and call each hook with it; a hook that raises is logged."""
         LOG.info("= %s", event)
         for hook in self._hooks:
             try:
@@ -67,36 +68,31 @@ class Hooks:
 
 
 class WireLog:
-    """Writes a line for each PDU while the logger `smsc_async.wire` is at DEBUG.
+    """Logs a line for each PDU; to be called only while `smsc_async.wire` is at DEBUG.
 
     Args:
-        peer: Which link.
+        peer: Host and port of the link.
     """
 
     def __init__(self, peer: str) -> None:
         self._peer = peer
         self._buffers = {"<": FrameBuffer(), ">": FrameBuffer()}
 
-    @property
-    def is_on(self) -> bool:
-        """Whether somebody listens."""
-        return WIRE.isEnabledFor(logging.DEBUG)
-
-    def read(self, octets: bytes) -> None:
-        """Log what came in."""
+    def received(self, octets: bytes) -> None:
+        """Log the PDUs in octets that were read."""
         self._log("<", octets)
 
-    def written(self, octets: bytes) -> None:
-        """Log what goes out."""
+    def sent(self, octets: bytes) -> None:
+        """Log the PDUs in octets that were written."""
         self._log(">", octets)
 
     def _log(self, sign: str, octets: bytes) -> None:
-        """Log the PDUs that are whole now."""
+        """Log the PDUs that are complete now."""
         broken: FramingError | None = None
         try:
             frames: Iterable[bytes] = self._buffers[sign].feed(octets)
         except FramingError as error:
-            # Logging was switched on in the middle of a PDU, perhaps: the next read may be in step.
+            # Logging may have been enabled in the middle of a PDU: start anew with the next read.
             self._buffers[sign] = FrameBuffer()
             frames, broken = error.frames, error
         for frame in frames:
@@ -106,7 +102,7 @@ class WireLog:
 
 
 def _line(frame: bytes) -> str:
-    """Say of a PDU what may be said: name, number, status, id."""
+    """Return what a log may show of a PDU: name, sequence_number, status, message_id."""
     try:
         pdu = decode(frame)
     except DecodeError as error:

@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
-from pdu.enums import MessageState, TlvTag
+from pdu.enums import FINAL_STATES, MessageState, TlvTag
 from pdu.masking import mask_number
 from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
+from pdu.text import body_octets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,24 +33,11 @@ FLAGS: Final = 0x2001
 PARTS: Final = 0x2002
 OPERATOR: Final = 0x2003
 
-# UNKNOWN and ACCEPTED are final by the specification (v3.4 §5.2.28), but gateways send a later
-# state after them, so nobody's waiting ends with one.
-_FINAL: Final = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.EXPIRED,
-        MessageState.DELETED,
-        MessageState.UNDELIVERABLE,
-        MessageState.REJECTED,
-        MessageState.SKIPPED,
-    }
-)
 _HLR: Final = 4
 # Plain numbers: looking a member up in its enumeration takes longer than comparing it.
 _MESSAGE_ID: Final = int(TlvTag.RECEIPTED_MESSAGE_ID)
 _STATE: Final = int(TlvTag.MESSAGE_STATE)
 _ERROR: Final = int(TlvTag.NETWORK_ERROR_CODE)
-_PAYLOAD: Final = int(TlvTag.MESSAGE_PAYLOAD)
 _DIGITS: Final = re.compile(rb"[0-9]{2,4}")
 
 
@@ -137,7 +125,7 @@ class Receipt:
         self.error_code = _error_tlv(tlvs.get(_ERROR))
         self.to = pdu.source_addr
         self.sender = pdu.destination_addr
-        self.raw = _text_of(body(pdu), pdu.data_coding)
+        self.raw = _text_of(body_octets(pdu), pdu.data_coding)
         self.tlvs = tlvs
         self.is_intermediate = pdu.esm_class & 0x3C == 0x20
         self._fields = None
@@ -164,7 +152,7 @@ class Receipt:
     @property
     def is_final(self) -> bool:
         """Whether no later receipt is to be expected."""
-        return self.state in _FINAL and not self.is_intermediate
+        return self.state in FINAL_STATES and not self.is_intermediate
 
     @property
     def error(self) -> DeliveryError | None:
@@ -249,7 +237,7 @@ class QueryResult(NamedTuple):
     @property
     def is_final(self) -> bool:
         """Whether no other state is to be expected."""
-        return self.state in _FINAL
+        return self.state in FINAL_STATES
 
     @property
     def error(self) -> DeliveryError:
@@ -390,7 +378,7 @@ def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
 
 def _is_hlr(pdu: DeliverSm | DataSm) -> bool:
     """Whether a receipt answers an HLR query."""
-    octets = body(pdu)
+    octets = body_octets(pdu)
     # Behind "text:" comes a quote, which may say anything.
     if b" imsi:" in octets and b" imsi:" in octets.partition(b" text:")[0]:
         return True
@@ -398,14 +386,6 @@ def _is_hlr(pdu: DeliverSm | DataSm) -> bool:
         if tlv.tag == FLAGS:
             return bool(tlv.value) and tlv.value[-1] & 0x0F == _HLR
     return False
-
-
-def body(pdu: DeliverSm | DataSm) -> bytes:
-    """Return the octets of the text, wherever they travel, with their header if they have one."""
-    short_message: bytes = getattr(pdu, "short_message", b"")
-    if short_message:
-        return short_message
-    return next((tlv.value for tlv in pdu.tlvs if tlv.tag == _PAYLOAD), b"")
 
 
 def _text_of(octets: bytes, data_coding: int) -> str:

@@ -26,7 +26,6 @@ from smsc_async.receipts import (
     HlrReceipt,
     IncomingMessage,
     Receipt,
-    body,
     is_receipt,
     read_query_result,
     read_receipt,
@@ -281,7 +280,6 @@ def test_receipt_in_the_payload_and_in_data_sm() -> None:
 
     assert "855469" == read_receipt(payload).message_id
     assert "855469" == read_receipt(data).message_id
-    assert b"" == body(DataSm(destination_addr="Shop"))
 
 
 def test_receipt_in_utf_16() -> None:

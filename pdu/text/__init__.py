@@ -1,27 +1,18 @@
-"""Texts and the octets of short messages: alphabets, headers, long messages.
+"""Text and the octets of short messages: alphabets, user data headers, long messages.
 
-Rule: reading never fails, writing never guesses. No gateway is known here.
+Rule: reading never raises, writing never substitutes. Nothing here is specific to a gateway.
 """
 
 from __future__ import annotations
 
 from pdu.text.alphabet import gsm_decode, gsm_encode, gsm_septets, not_in_gsm
 from pdu.text.coding import TextCoding, decode_text
-from pdu.text.segments import (
-    MAX_SEGMENTS,
-    Carrier,
-    Joined,
-    Reassembler,
-    Segment,
-    capacity,
-    read_segment,
-    split,
-)
+from pdu.text.reassembly import Joined, Reassembler, body_octets, read_segment, segment_of
+from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, capacity, split
 from pdu.text.udh import (
     Concatenation,
     Iei,
     InformationElement,
-    Ports,
     UserDataHeader,
     build_udh,
     parse_udh,
@@ -34,11 +25,11 @@ __all__ = [
     "Iei",
     "InformationElement",
     "Joined",
-    "Ports",
     "Reassembler",
     "Segment",
     "TextCoding",
     "UserDataHeader",
+    "body_octets",
     "build_udh",
     "capacity",
     "decode_text",
@@ -48,5 +39,6 @@ __all__ = [
     "not_in_gsm",
     "parse_udh",
     "read_segment",
+    "segment_of",
     "split",
 ]

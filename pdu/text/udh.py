@@ -74,34 +74,6 @@ class Concatenation:
         return InformationElement(Iei.CONCATENATION_8, bytes(numbers))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """Which application of the handset the message is for, and which one sent it.
-
-    Args:
-        destination: 0 to 255, with *wide* 0 to 65535.
-        originator: The same.
-        wide: The ports have 16 bits.
-    """
-
-    destination: int
-    originator: int
-    wide: bool = True
-
-    @property
-    def element(self) -> InformationElement:
-        """The element on the wire.
-
-        Raises:
-            EncodeError: A number is out of its range.
-        """
-        limit = 0xFFFF if self.wide else 0xFF
-        _check("destination_port", self.destination, 0, limit)
-        _check("originator_port", self.originator, 0, limit)
-        ports = struct.pack("!HH" if self.wide else "!BB", self.destination, self.originator)
-        return InformationElement(Iei.PORTS_16 if self.wide else Iei.PORTS_8, ports)
-
-
 @dataclass(frozen=True, slots=True)
 class UserDataHeader:
     """The elements of one header, in order; none at all if there was no header."""
@@ -116,11 +88,6 @@ class UserDataHeader:
         the last one counts, as 3GPP TS 23.040 has it.
         """
         return next(filter(None, map(_concatenation, reversed(self.elements))), None)
-
-    @property
-    def ports(self) -> Ports | None:
-        """The last usable port element, None without one."""
-        return next(filter(None, map(_ports, reversed(self.elements))), None)
 
 
 def parse_udh(octets: bytes) -> tuple[UserDataHeader, bytes]:
@@ -169,17 +136,6 @@ def _concatenation(element: InformationElement) -> Concatenation | None:
         return None
     wide = element.iei == Iei.CONCATENATION_16
     return Concatenation(reference=reference, total=total, sequence=sequence, wide=wide)
-
-
-def _ports(element: InformationElement) -> Ports | None:
-    """Read *element* if it holds ports."""
-    match element:
-        case (Iei.PORTS_8, octets) if len(octets) == 2:
-            return Ports(destination=octets[0], originator=octets[1], wide=False)
-        case (Iei.PORTS_16, octets) if len(octets) == 4:
-            destination, originator = struct.unpack("!HH", octets)
-            return Ports(destination=destination, originator=originator)
-    return None
 
 
 def _check(field: str, value: int, least: int, most: int) -> int:

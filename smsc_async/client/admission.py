@@ -1,7 +1,7 @@
-"""Where a message asks the gateway's rules whether it may go, and tells them what became of it.
+"""Admission control: the account's rules, as the messages of one client meet them.
 
-Rule: nothing is decided here. The engine makes the question, the store answers it, and this
-room keeps the answer beside the message: when it may be written, and what is to be given back.
+Rule: nothing is decided here. The rule engine makes the question, the store answers it, and the
+answer is kept in the message's job: when it may be written, and what it has reserved.
 """
 
 from __future__ import annotations
@@ -18,86 +18,79 @@ from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsc_async.client.submission import Submission
+    from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore
 
-AT_ONCE = Hold.fail()
+FAIL_AT_ONCE = Hold.fail()
+
+_new = tuple.__new__  # hot path
 
 
 class Pending(Enum):
-    """Nothing is known yet: the store has to be waited for."""
+    """The store has to be awaited for an answer."""
 
-    PENDING = "unasked"
+    PENDING = "pending"
 
-
-_make = tuple.__new__  # half the time of calling the named tuple
 
 Blocked = Held | Pending
-"""What keeps a message from going."""
+"""Why a message isn't admitted yet."""
 
 
 class AdmissionControl:
-    """The rules of one account, as the messages of one client meet them.
+    """Asks the rules for every message, and reports its outcome to them.
 
     Args:
-        limits: The gateway's numbers.
-        store: Where the rules' memory is.
+        limits: The gateway's limits.
+        store: Where the rules' state is.
         clock: Seconds of the links' clock; the store may have another.
+
+    Attributes:
+        lateness: Seconds after which a message that waits for a slot must be postponed.
     """
 
-    def __init__(
-        self,
-        limits: GatewayLimits,
-        store: RuleStore,
-        clock: Callable[[], float],
-    ) -> None:
-        self._rulebook = RuleEngine(limits, key=store.key)
+    def __init__(self, limits: GatewayLimits, store: RuleStore, clock: Callable[[], float]) -> None:
+        self._engine = RuleEngine(limits, key=store.key)
+        self._rules = self._engine.rules
+        self._is_off = self._engine.is_off
         self._store = store
         self._clock = clock
-        self._rules = self._rulebook.rules
-        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._is_off = self._rulebook.is_off
         self._is_one_clock = store.now is clock
+        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
-    def ask_now(
-        self, submission: Submission[Any], text: str, now: float, token: Token | None = None
+    def try_admit(
+        self, job: MessageJob[Any], text: str, now: float, replaces: Token | None = None
     ) -> Blocked | None:
-        """Ask, if the answer can be had at once; return what keeps the message from going.
+        """Ask the rules without awaiting; return why the message isn't admitted, if it isn't.
 
         Args:
-            submission: Of the message.
+            job: The message.
             text: The message rendered.
             now: The instant, of the links' clock.
-            token: Of an unknown outcome that is sent again on purpose.
+            replaces: The reservation of an earlier attempt whose outcome is unknown.
 
         Raises:
-            InvalidMessageError: It has so many parts that it could never pass.
+            InvalidMessageError: It has so many parts that it could never be admitted.
         """
-        parts = submission.parts
+        parts = job.parts
         if parts > 1:
-            submission.parts_window = self._rules.multipart_window
-            submission.interval = self._rules.interval
+            job.parts_window = self._rules.multipart_window
+            job.interval = self._rules.interval
         if self._is_off:
             return None
-        if token is not None:
-            submission.retries = token
-        question = self._rulebook.question(submission.message, parts, text, token)
-        submission.fingerprint = question[1]
+        if replaces is not None:
+            job.replaces = replaces
+        question = self._engine.question(job.message, parts, text, replaces)
+        job.fingerprint = question[1]
         if not self._is_one_clock:
             now = self._store.now()
-        return self._noted(submission, self._store.apply_now(question, now), now)
+        return self._apply(job, self._store.apply_now(question, now), now)
 
-    def _step_of(self, submission: Submission[Any]) -> Step:
-        """Return the question of a message once more, by name."""
-        to, parts, token = submission.message.to, submission.parts, submission.retries
-        return _make(Step, (self._rules, submission.fingerprint, to, parts, token))
-
-    async def ask(self, submission: Submission[Any], blocked: Blocked, hold: Hold) -> None:
-        """Wait until nothing keeps the message from going, as long as *hold* allows.
+    async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
+        """Wait until the rules admit the message, as long as *hold* allows.
 
         Cancelling is safe: what was reserved is given back.
 
@@ -105,99 +98,99 @@ class AdmissionControl:
             HeldByRuleError: A rule holds it for longer.
             SubmitInterruptedError: The client is left.
         """
-        store, step = self._store, self._step_of(submission)
+        store, step = self._store, self._step_of(job)
         since = store.now()
-        still: Blocked | None = blocked
-        while still is not None:
-            if still is Pending.PENDING:
+        reason: Blocked | None = blocked
+        while reason is not None:
+            if reason is Pending.PENDING:
                 verdict = await store.apply(step)
-                still = self._noted(submission, verdict, store.now())
+                reason = self._apply(job, verdict, store.now())
                 continue
-            if not hold.allows(still, since=since):
-                raise held_error(submission.message, still, now=store.now())
-            await self._sleep(still.retry_at - store.now())
+            if not hold.allows(reason, since=since):
+                raise held_error(job.message, reason, now=store.now())
+            delay = max(0.0, reason.retry_at - store.now())
+            await asyncio.wait([self._leaving], timeout=delay)
             if self._leaving.done():
-                raise _left(submission.message)
+                raise _interrupted(job.message)
             now = store.now()
-            still = self._noted(submission, store.apply_now(step, now), now)
+            reason = self._apply(job, store.apply_now(step, now), now)
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
         return self._store.now()
 
     def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
-        """Tell what would hold a message now, and for how many seconds; remember nothing."""
+        """Return what would hold a message now, and for how many seconds; remember nothing."""
         if self._is_off:
             return None
         now = self._store.now()
-        held = self._store.peek(self._rulebook.step(message, parts, text), now)
+        held = self._store.peek(self._engine.step(message, parts, text), now)
         return None if held is None else (held, max(0.0, held.retry_at - now))
 
-    def settle(self, submission: Submission[Any]) -> None:
-        """Give back the place of a message that surely didn't go; name that of one that may have.
+    def record_outcome(self, job: MessageJob[Any]) -> None:
+        """Give the reservation of a failed message back, unless it may have been sent.
 
-        What the gateway refused or never saw doesn't count against the next attempt.
+        What the gateway refused or never got doesn't count against the next attempt.
         """
-        failure = submission.failure
-        if submission.reservation is None or failure is None:
+        failure = job.failure
+        if job.reservation is None or failure is None:
             return
         if failure.outcome is Outcome.UNKNOWN or failure.message_ids:
-            failure.reservation = submission.reservation
+            failure.reservation = job.reservation
         else:
-            self.release(submission)
+            self.release(job)
 
-    def release(self, submission: Submission[Any]) -> None:
-        """Give the place of a message back, once."""
-        admitted = _admission_of(submission)
-        if admitted is not None:
-            self._store.release(self._step_of(submission), admitted)
-            submission.reservation = None
+    def release(self, job: MessageJob[Any]) -> None:
+        """Give the reservation of a message back, once."""
+        if job.reservation is not None:
+            self._store.release(self._step_of(job), _admission_of(job))
+            job.reservation = None
 
-    def postpone(self, submission: Submission[Any]) -> None:
-        """Take notice that a message is written only now: the gateway counts from its arrival."""
-        admitted = _admission_of(submission)
-        if admitted is not None:
-            later = self._store.postpone(self._step_of(submission), admitted)
-            submission.reservation, submission.admitted_at = later.token, later.not_before
+    def postpone(self, job: MessageJob[Any]) -> None:
+        """Report that a message is written only now: the gateway counts from its arrival."""
+        if job.reservation is not None:
+            later = self._store.postpone(self._step_of(job), _admission_of(job))
+            job.reservation, job.admitted_at = later.token, later.not_before
 
-    def leave(self) -> None:
-        """Hold nobody any longer: the client is left."""
+    def shutdown(self) -> None:
+        """End the waits of held messages: the client is left."""
         if not self._leaving.done():
             self._leaving.set_result(None)
 
-    def _noted(
-        self, submission: Submission[Any], verdict: Verdict | float | None, now: float
+    def _step_of(self, job: MessageJob[Any]) -> Step:
+        """Return the question of a message once more, by name."""
+        step = self._rules, job.fingerprint, job.message.to, job.parts, job.replaces
+        return _new(Step, step)
+
+    def _apply(
+        self, job: MessageJob[Any], verdict: Admitted | Held | float | None, now: float
     ) -> Blocked | None:
-        """Note beside a message what the rules said, in instants of the links' clock."""
-        # Not the admission itself: one object less on the way of every message.
+        """Keep a verdict in the job, in instants of the links' clock."""
         if type(verdict) is Held:
             return verdict
         if verdict is None:
             return Pending.PENDING
+        # The fields of the admission, and not itself (hot path).
         if type(verdict) is Admitted:
-            submission.reservation, at, submission.interval = verdict
+            job.reservation, at, job.interval = verdict
         else:
-            submission.reservation = at = verdict
-        submission.admitted_at = at
+            job.reservation = at = verdict
+        job.admitted_at = at
         if at > now:
-            submission.write_at = self._clock() + at - now
+            job.write_at = self._clock() + at - now
         return None
 
-    async def _sleep(self, seconds: float) -> None:
-        """Wait, unless the client is left."""
-        await asyncio.wait([self._leaving], timeout=max(0.0, seconds))
+    def __repr__(self) -> str:
+        return f"<AdmissionControl {self._engine!r}, {self._store!r}>"
 
 
-def _admission_of(submission: Submission[Any]) -> Admitted | None:
-    """Return a message's place in the rules, None if it has none."""
-    if submission.reservation is None:
-        return None
-    place = submission.reservation, submission.admitted_at, submission.interval
-    return _make(Admitted, place)
+def _admission_of(job: MessageJob[Any]) -> Admitted:
+    """Return the admission of a message that has a reservation."""
+    return _new(Admitted, (job.reservation, job.admitted_at, job.interval))
 
 
-def _left(message: Message[Any]) -> SubmitInterruptedError:
-    """Make the error of a message that was held when the client was left."""
+def _interrupted(message: Message[Any]) -> SubmitInterruptedError:
+    """Return the error of a message that was held when the client was left."""
     cause = ClientClosedError("it was left while this message was held")
     error = SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=str(cause))
     error.__cause__ = cause

@@ -1,7 +1,8 @@
-"""Many messages through one window: pulled when there is room, told when their fate is known.
+"""`send_many`: many messages through one window.
 
-Rule: no future for a message, and no task unless it has to wait for the rules. The only thing ever
-awaited is "something happened".
+Rule: messages are pulled when there is room and outcomes are yielded as they are known. There is
+one wake-up future for the whole run, none for a message, and no task unless a message has to wait
+for the rules.
 """
 
 from __future__ import annotations
@@ -20,218 +21,213 @@ if TYPE_CHECKING:
 
     from smsc_async.client.admission import Blocked
     from smsc_async.client.runtime import ClientRuntime
+    from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
-
-Outcome = Submission[Any] | FailedSubmission
 
 
 class BulkSend:
     """One run of `send_many`.
 
     Args:
-        running: The client that sends.
+        runtime: The client that sends.
         timeout: Seconds for each response; None takes the config's.
         hold: What to do with a message that a rule holds.
     """
 
-    def __init__(self, running: ClientRuntime, timeout: float | None, hold: Hold) -> None:
-        self._running = running
-        self._links = running.links
-        # As an owner of messages, without a step in between.
-        self.accepted = running.accepted
-        self.late = running.late
+    def __init__(self, runtime: ClientRuntime, timeout: float | None, hold: Hold) -> None:
+        self._runtime = runtime
+        self._dispatcher = runtime.dispatcher
         self._timeout = timeout
         self._hold = hold
-        self._outcomes: deque[Outcome] = deque()
+        self._outcomes: deque[Submission[Any] | FailedSubmission] = deque()
         self._under_way = 0
-        # Messages that wait for the rules, each with a task: only a shared store takes that long.
-        self._asking: set[asyncio.Task[None]] = set()
-        self._most = self._links.config.window * self._links.config.binds
-        # Those that wait for their turn at the links: one, or as many as had to ask.
-        self._queued: set[Submission[Any]] = set()
-        self._wake: asyncio.Future[None] | None = None
-        # No more messages will come, or their source failed.
+        # Messages that wait for the rules, a task each: a shared store, or a rule that holds.
+        self._admitting: set[asyncio.Task[None]] = set()
+        self._limit = runtime.config.window * runtime.config.binds
+        # Messages that wait for a slot: one, or as many as waited for the rules.
+        self._queued: set[MessageJob[Any]] = set()
+        self._wakeup: asyncio.Future[None] | None = None
+        # No more messages will come, or their iterable raised.
         self._is_exhausted = False
         self._failure: Exception | None = None
 
-    def wake(self) -> None:
-        """Let the run look again: a slot may be free, or an outcome known."""
-        wake, self._wake = self._wake, None
-        if wake is not None and not wake.done():
-            wake.set_result(None)
-
     async def run(
         self, messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]]
-    ) -> AsyncGenerator[Outcome]:
+    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
         """Send all of *messages* and yield every outcome."""
         if isinstance(messages, AsyncIterable):
-            source = _Source(messages, self)
+            source = _AsyncSource(messages, self)
             take, is_ready, close = source.take, source.is_ready, source.close
         else:
-            take, is_ready, close = iter(messages).__next__, _always, _nothing
+            take, is_ready, close = iter(messages).__next__, _is_ready, _close
         outcomes = self._outcomes
-        self._running.begin_batch(self)
+        self._dispatcher.room_listeners.add(self)
         try:
             while True:
                 self._pull(take)
                 if outcomes and not self._under_way:
-                    # Where each message fails at once, others would never get their turn.
+                    # Messages that all fail at once must not keep other tasks from running.
                     await asyncio.sleep(0)
                 if not outcomes:
                     if self._is_over():
                         return
                     if self._is_exhausted or not is_ready() or self._room <= 0:
-                        await self._something()
+                        await self._wait_for_progress()
                 while outcomes:
                     yield outcomes.popleft()
         finally:
-            self._running.end_batch(self)
+            self._dispatcher.room_listeners.discard(self)
             await close()
-            await self._stop_asking()
-            for submission in self._queued:
-                self._running.withdraw(submission)
+            await self._cancel_admissions()
+            for job in self._queued:
+                self._runtime.withdraw(job)
+
+    def on_room(self) -> None:
+        """Pull again: there may be a free slot, or an outcome."""
+        wakeup, self._wakeup = self._wakeup, None
+        if wakeup is not None and not wakeup.done():
+            wakeup.set_result(None)
+
+    def on_finished(self, job: MessageJob[Any]) -> None:
+        """Keep the outcome of a message until it is read."""
+        self._under_way -= 1
+        if self._queued:
+            self._queued.discard(job)
+        if job.failure is None:
+            self._outcomes.append(Submission(job))
+        else:
+            self._outcomes.append(FailedSubmission(job.message, job.failure))
+        if self._wakeup is not None:
+            self.on_room()
 
     def _pull(self, take: Callable[[], Message[Any]]) -> None:
-        """Send what there is room for, and no more than so many whose outcomes are unread."""
+        """Send as many messages as there is room for, up to a limit of unread outcomes."""
         if self._is_exhausted:
             return
-        room, outcomes, most = self._room, self._outcomes, self._most
-        while room > 0 and len(outcomes) < most:
+        room, outcomes, runtime = self._room, self._outcomes, self._runtime
+        while room > 0 and len(outcomes) < self._limit:
             try:
                 message = take()
             except StopIteration:
                 self._is_exhausted = True
                 return
-            except Exception as error:  # noqa: BLE001 - raised when all outcomes are told
+            except Exception as error:  # noqa: BLE001 - raised after the last outcome
                 self._is_exhausted, self._failure = True, error
                 return
             if message is NOT_YET:
                 return
-            unread, now = len(outcomes), self._running.now()
-            submission = self._admitted(message, now)
-            if submission is not None:
-                self._links.submit(submission, now)
-                if not submission.wants_slot:
-                    room -= submission.parts
+            unread, now = len(outcomes), runtime.now()
+            try:
+                job, blocked = runtime.prepare(message, self._timeout, now, None)
+            except InvalidMessageError as error:
+                outcomes.append(FailedSubmission(message, error))
+                return
+            job.bulk = self
+            self._under_way += 1
+            if blocked is not None:
+                self._wait_for_rules(job, blocked)
+            else:
+                self._dispatcher.submit(job, now)
+                if not job.has_unsent_parts:
+                    room -= job.parts
                     continue
-                self._queued.add(submission)
+                self._queued.add(job)
             if len(outcomes) > unread:
-                # It failed at once: no slot bounds those, so they are pulled as they are read.
+                # It failed at once. No slot limits those, so they are pulled as they are read.
                 return
             room = self._room
 
     def _is_over(self) -> bool:
-        """Whether all outcomes were told; what ended the messages early is raised behind them."""
+        """Whether the last outcome was yielded; raises what ended the messages early."""
         if self._under_way:
             return False
         if self._failure is not None:
             raise self._failure
-        if self._links.is_closing and not self._is_exhausted:
+        if self._dispatcher.is_closing and not self._is_exhausted:
             raise ClientClosedError("it was left before send_many had sent all")
         return self._is_exhausted
 
     @property
     def _room(self) -> int:
-        """Messages that may be asked for now."""
-        if len(self._asking) >= self._most:
+        """Messages that may be pulled now."""
+        if len(self._admitting) >= self._limit:
             return 0
-        # Without a link one message waits in the queue, so that its patience ends some time.
-        is_first = not self._under_way and not self._links.is_closing
-        return self._links.room or is_first
+        # Without a link one message waits in the queue, so that `timeouts.link` ends it.
+        is_first = not self._under_way and not self._dispatcher.is_closing
+        return self._dispatcher.room or is_first
 
-    def _admitted(self, message: Message[Any], now: float) -> Submission[Any] | None:
-        """Return a message that may go; None for one that has to wait or has an outcome."""
-        try:
-            submission, blocked = self._running.enter(message, self._timeout, self, now)
-        except InvalidMessageError as error:
-            self._outcomes.append(FailedSubmission(message, error))
-            return None
-        self._under_way += 1
-        if blocked is not None:
-            self._wait_for_rules(submission, blocked)
-            return None
-        return submission
-
-    def settled(self, submission: Submission[Any]) -> None:
-        """Take the fate of a message."""
-        self._under_way -= 1
-        if self._queued:
-            self._queued.discard(submission)
-        if submission.failure is None:
-            self._running.accepted_messages += 1
-            self._outcomes.append(submission)
-        else:
-            self._running.failed(submission)
-            self._outcomes.append(FailedSubmission(submission.message, submission.failure))
-        if self._wake is not None:
-            self.wake()
-
-    def _wait_for_rules(self, submission: Submission[Any], blocked: Blocked) -> None:
-        """Let a message wait on its own for what the rules say."""
+    def _wait_for_rules(self, job: MessageJob[Any], blocked: Blocked) -> None:
+        """Wait for the rules in a task, or fail the message if it may not wait."""
         if not isinstance(blocked, Held) or self._hold.patience:
-            task = asyncio.ensure_future(self._ask(submission, blocked))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            task = asyncio.ensure_future(self._admit(job, blocked))
+            self._admitting.add(task)
+            task.add_done_callback(self._admitting.discard)
         else:
-            now = self._running.gate.now()
-            self._fail(submission, held_error(submission.message, blocked, now=now))
+            now = self._runtime.admission.now()
+            self._fail(job, held_error(job.message, blocked, now=now))
 
-    async def _ask(self, submission: Submission[Any], blocked: Blocked) -> None:
-        """Wait for the rules, then send, or tell that they hold it."""
+    async def _admit(self, job: MessageJob[Any], blocked: Blocked) -> None:
+        """Wait for the rules, then submit the message or fail it."""
         try:
-            await self._running.gate.ask(submission, blocked, self._hold)
+            await self._runtime.admission.admit(job, blocked, self._hold)
         except SendError as error:
-            self._fail(submission, error)
+            self._fail(job, error)
         else:
-            self._links.submit(submission, self._running.now())
-            if submission.wants_slot:
-                self._queued.add(submission)
+            self._dispatcher.submit(job, self._runtime.now())
+            if job.has_unsent_parts:
+                self._queued.add(job)
 
-    async def _stop_asking(self) -> None:
-        """Let nobody wait for the rules any more."""
-        for task in self._asking:
+    async def _cancel_admissions(self) -> None:
+        """End the waits for the rules."""
+        for task in self._admitting:
             task.cancel()
-        if self._asking:
-            await asyncio.wait(self._asking)
+        if self._admitting:
+            await asyncio.wait(self._admitting)
 
-    def _fail(self, submission: Submission[Any], error: SendError) -> None:
-        """Take it that a message never got as far as the links."""
+    def _fail(self, job: MessageJob[Any], error: SendError) -> None:
+        """Keep the error of a message that was never submitted."""
         self._under_way -= 1
-        self._outcomes.append(FailedSubmission(submission.message, error))
-        self.wake()
+        self._outcomes.append(FailedSubmission(job.message, error))
+        self.on_room()
 
-    async def _something(self) -> None:
+    async def _wait_for_progress(self) -> None:
         """Wait until there is an outcome, a message or a slot."""
-        self._wake = asyncio.get_running_loop().create_future()
-        await self._wake
+        self._wakeup = asyncio.get_running_loop().create_future()
+        await self._wakeup
+
+    def __repr__(self) -> str:
+        return (
+            f"<BulkSend {self._under_way} under way, {len(self._admitting)} wait for the rules,"
+            f" {len(self._queued)} for a slot, {len(self._outcomes)} outcomes unread>"
+        )
 
 
 NOT_YET: Any = object()
-"""Stands for a message that an async iterable hasn't got ready."""
+"""Stands for a message that an async iterable doesn't have ready."""
 
 
-class _Source:
-    """Messages of an async iterable; the next one is asked for while outcomes come in."""
+class _AsyncSource:
+    """Messages of an async iterable; the next one is awaited while outcomes come in."""
 
-    def __init__(self, messages: AsyncIterable[Message[Any]], batch: BulkSend) -> None:
+    def __init__(self, messages: AsyncIterable[Message[Any]], bulk: BulkSend) -> None:
         self._messages = aiter(messages)
-        self._batch = batch
+        self._bulk = bulk
         self._next: asyncio.Task[Message[Any]] | None = None
 
     def is_ready(self) -> bool:
-        """Whether `take` would have something to do."""
+        """Whether `take` would return a message or start waiting for one."""
         return self._next is None or self._next.done()
 
     def take(self) -> Message[Any]:
-        """Return the next message if it is there, else `NOT_YET`.
+        """Return the next message if it is ready, else `NOT_YET`.
 
         Raises:
             StopIteration: There is none.
             Exception: What the iterable raised.
         """
         if self._next is None:
-            self._next = asyncio.ensure_future(self._pull())
-            self._next.add_done_callback(lambda _: self._batch.wake())
+            self._next = asyncio.ensure_future(self._anext())
+            self._next.add_done_callback(lambda _: self._bulk.on_room())
         if not self._next.done():
             return cast("Message[Any]", NOT_YET)
         task, self._next = self._next, None
@@ -240,8 +236,8 @@ class _Source:
             raise StopIteration
         return message
 
-    async def _pull(self) -> Message[Any]:
-        """Wait for the next message; `NOT_YET` at the end, for no task may raise StopIteration."""
+    async def _anext(self) -> Message[Any]:
+        """Return the next message; `NOT_YET` at the end, since a task can't raise StopIteration."""
         return await anext(self._messages, cast("Message[Any]", NOT_YET))
 
     async def close(self) -> None:
@@ -250,16 +246,16 @@ class _Source:
         if task is None:
             return
         task.cancel()
-        # Whoever made the iterable may close it next, and can't while it runs.
+        # The iterable's owner may close it next, and can't while it runs.
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # nobody asks for it any more
+            task.exception()  # marked as retrieved
 
 
-def _always() -> bool:
-    """Say that an ordinary iterable is always ready."""
+def _is_ready() -> bool:
+    """An ordinary iterable is always ready."""
     return True
 
 
-async def _nothing() -> None:
-    """Nothing is to be ended of an ordinary iterable."""
+async def _close() -> None:
+    """An ordinary iterable has nothing to close."""

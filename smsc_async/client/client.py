@@ -1,7 +1,7 @@
-"""The client: what users hold in their hands, and nothing of how it works.
+"""`SmscClient`: what users call.
 
-Rule: a method here checks that the client can be used, asks the rooms below, and gives back what
-they say. Decisions are the gateway's rules and the session's; carrying is the links'.
+Rule: a method here checks that the client is open, calls the rooms below and returns their result.
+Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from smsc_async.client.admission import AT_ONCE
+from smsc_async.client.admission import FAIL_AT_ONCE
+from smsc_async.client.bulk import BulkSend
 from smsc_async.client.requests import check_request, check_response, query_of
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.stats import Health, Stats
+from smsc_async.client.submission import Submission
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gateway.coding import TextSettings
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
-    from smsc_async.client.submission import FailedSubmission, Submission
+    from smsc_async.client.submission import FailedSubmission
     from smsc_async.errors import SendError
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
@@ -47,21 +49,21 @@ class SmscClient:
             sent = await smsc.send(Sms(to="79991234567", text="Код входа: 4821"))
             receipt = await sent.receipt(timeout=30)
 
-    Entering connects and binds; from then on the link is built again whenever it is lost.
-    Leaving lets what is under way come to its end, unbinds and closes. A client belongs to one
-    event loop while it is in use; it may be entered again after it was left.
+    Entering connects and binds; from then on a lost link reconnects by itself. Leaving waits for
+    the messages under way, unbinds and closes. A client belongs to one event loop while it is in
+    use; it may be entered again after it was left.
 
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
-        limits: The gateway's limits, which are kept before it has to refuse; its published ones
+        limits: The gateway's limits, which are applied before a message is sent; the published ones
             by default, `GatewayLimits.off()` for none.
-        store: Where the memory of these rules is: in this client by default, in Redis for
-            several processes of one account. Whoever makes it closes it.
+        store: Where the state of these rules is: in this client by default, in Redis for several
+            processes of one account. The caller closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
         clock: Seconds of a monotonic clock; the event loop's by default.
 
     Raises:
-        ConfigError: The URL makes no sense.
+        ConfigError: The URL can't be used.
     """
 
     def __init__(
@@ -78,11 +80,9 @@ class SmscClient:
         self.config = url_or_config
         self._hooks = Hooks(hooks)
         self._clock = clock
-        self._rules = (
-            GatewayLimits() if limits is None else limits,
-            MemoryRuleStore(clock or monotonic) if store is None else store,
-        )
-        self._running: ClientRuntime | None = None
+        self._limits = GatewayLimits() if limits is None else limits
+        self._store = MemoryRuleStore(clock or monotonic) if store is None else store
+        self._runtime: ClientRuntime | None = None
         self._last_stats = Stats()
 
     async def __aenter__(self) -> Self:
@@ -94,13 +94,15 @@ class SmscClient:
             LinkLostError: It hung up during the bind.
             ClientClosedError: The client is in use already.
         """
-        if self._running is not None:
+        if self._runtime is not None:
             raise ClientClosedError("it is in use already; make a second client")
-        self._running = running = ClientRuntime(self.config, self._rules, self._hooks, self._clock)
+        self._runtime = runtime = ClientRuntime(
+            self.config, self._limits, self._store, self._hooks, self._clock
+        )
         try:
-            await running.open()
+            await runtime.open()
         except BaseException:
-            self._running = None
+            self._runtime = None
             raise
         return self
 
@@ -110,18 +112,18 @@ class SmscClient:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take no new messages, let the others end, unbind, close.
+        """Refuse new messages, wait for those under way, unbind, close.
 
-        After an exception nothing is waited for but the unbind. Cancelling closes at once.
+        After an exception it waits only for unbind. Cancelling closes at once.
         """
-        running = self._running
-        if running is None:
+        runtime = self._runtime
+        if runtime is None:
             return
         try:
-            await running.close(drain=exc_type is None)
+            await runtime.close(drain=exc_type is None)
         finally:
-            self._last_stats = running.stats()
-            self._running = None
+            self._last_stats = runtime.stats()
+            self._runtime = None
 
     async def send(
         self,
@@ -143,9 +145,9 @@ class SmscClient:
             hold: What to do if a rule of the gateway holds the message; None fails at once,
                 `Hold.wait(at_most=35)` waits.
             retry_of: The error of an earlier send of the same message whose outcome is unknown:
-                send it again on purpose. Within a minute of it the gateway's own rule makes that
-                safe, for it takes no repeat: a refusal then says that the first one arrived.
-                Later the message may be delivered and paid twice.
+                send it again deliberately. Within a minute of the first attempt that is safe, since
+                the gateway refuses repeats: a refusal then means that the first one arrived. Later
+                the message may be delivered and paid twice.
 
         Raises:
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
@@ -158,24 +160,24 @@ class SmscClient:
             PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """
-        running = self._sending()
-        token = None if retry_of is None else retry_of.reservation
-        now = running.now()
-        submission, blocked = running.enter(message, timeout, running, now, token)
+        runtime = self._sending_runtime()
+        replaces = None if retry_of is None else retry_of.reservation
+        now = runtime.now()
+        job, blocked = runtime.prepare(message, timeout, now, replaces)
         if blocked is not None:
-            await running.gate.ask(submission, blocked, hold or AT_ONCE)
-            now = running.now()
-        # One coroutine, and the future is all that is awaited: each more costs every message.
-        submission.waiter = waiter = running.loop.create_future()
-        running.links.submit(submission, now)
+            await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
+            now = runtime.now()
+        # One coroutine and one future for each message (hot path).
+        job.waiter = waiter = runtime.loop.create_future()
+        runtime.dispatcher.submit(job, now)
         try:
             await waiter
         except CancelledError:
-            running.withdraw(submission)
+            runtime.withdraw(job)
             raise
-        if submission.failure is not None:
-            raise submission.failure
-        return submission
+        if job.failure is not None:
+            raise job.failure
+        return Submission(job)
 
     def send_many(
         self,
@@ -188,7 +190,7 @@ class SmscClient:
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
         Outcomes come in the order in which they are known, each exactly once. Leaving the loop
-        early stops pulling; what was written may still be delivered.
+        early stops pulling; messages already written may still be delivered.
 
         Args:
             messages: Any iterable or async iterable.
@@ -201,19 +203,19 @@ class SmscClient:
         Raises:
             ClientClosedError: The client isn't open, or is being left before the end.
         """
-        return self._sending().send_many(messages, timeout, hold)
+        return BulkSend(self._sending_runtime(), timeout, hold or FAIL_AT_ONCE).run(messages)
 
     def plan(self, message: Message[Any]) -> Plan:
-        """Tell how *message* would travel: coding, parts, octets, what forced UCS-2.
+        """Return how *message* would travel: coding, parts, octets, what forced UCS-2.
 
-        Of an open client also whether a rule would hold it now. Nothing is sent and nothing is
-        remembered; the client needn't be open.
+        With an open client also whether a rule would hold it now. Nothing is sent or remembered;
+        the client needn't be open.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
         """
         planned = plan(message, TextSettings.from_config(self.config))
-        return planned if self._running is None else self._running.foresee(message, planned)
+        return planned if self._runtime is None else self._runtime.preview(message, planned)
 
     async def query(
         self,
@@ -222,10 +224,10 @@ class SmscClient:
         sender: str = "",
         timeout: float | None = None,  # noqa: ASYNC109 - as for send
     ) -> QueryResult:
-        """Ask what became of a message (query_sm). Cancelling and asking again are safe.
+        """Query the state of a message (query_sm). Cancelling and querying again are safe.
 
-        The gateway blocks an address that asks for one message too often: await a receipt where
-        that is possible.
+        The gateway blocks an address that queries one message too often: await a receipt where
+        possible.
 
         Args:
             message: Its id, or the submission itself, of which the first part is asked for.
@@ -233,12 +235,12 @@ class SmscClient:
             timeout: Seconds for the response.
 
         Raises:
-            RequestRefusedError: The gateway doesn't know it, or doesn't say.
+            RequestRefusedError: The gateway doesn't know the message, or refuses the query.
             RequestTimeoutError: No response in time.
             LinkLostError: There is no link, or it was lost.
             ClientClosedError: The client isn't open.
         """
-        query = query_of(message, sender, self._open().addressing)
+        query = query_of(message, sender, self._open_runtime().addressing)
         response = await self.request(query, timeout=timeout)
         return read_query_result(cast("QuerySmResp", response))
 
@@ -248,9 +250,9 @@ class SmscClient:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - as for send
     ) -> Pdu:
-        """Send any other request of SMPP (cancel_sm, replace_sm, data_sm…); return its response.
+        """Send any other SMPP request (cancel_sm, replace_sm, data_sm…); return its response.
 
-        No rule of the gateway is applied, and which of them it takes it doesn't say.
+        No rule is applied. The gateway doesn't document which requests it supports.
 
         Raises:
             LocalProtocolError: submit_sm goes through `send`, submit_multi nowhere; or this bind
@@ -260,84 +262,86 @@ class SmscClient:
             LinkLostError: There is no link, or it was lost.
             ClientClosedError: The client isn't open.
         """
-        running = self._open()
+        runtime = self._open_runtime()
         check_request(request)
-        return check_response(request, await running.links.request(request, timeout))
+        return check_response(request, await runtime.dispatcher.request(request, timeout))
 
     def receipts(self) -> AsyncGenerator[Receipt]:
         """Yield receipts as they come, also those of earlier runs and other processes.
 
-        From the first call on every receipt comes here; before it those don't that a
-        `Submission` took which somebody keeps. At most `config.receipts` wait unread, then the
-        gateway does. Ends when the client is left. Several readers share the receipts.
+        From the first call on every receipt comes here; before it those don't whose `Submission` is
+        kept. At most `config.receipts` wait unread, then the gateway waits. Ends when the client is
+        left. Several readers share the receipts.
 
         Raises:
             ClientClosedError: The client isn't open.
         """
-        return self._open().inbound.receipts.read()
+        return self._open_runtime().inbound.receipts.read()
 
     def incoming(self) -> AsyncGenerator[IncomingMessage]:
-        """Yield subscribers' messages as they come, their parts joined.
+        """Yield incoming messages (MO) as they come, their parts joined.
 
-        At most `config.incoming` wait unread, then the gateway does. Ends when the client is
-        left. Several readers share the messages.
+        At most `config.incoming` wait unread, then the gateway waits. Ends when the client is left.
+        Several readers share the messages.
 
         Raises:
             ClientClosedError: The client isn't open.
         """
-        return self._open().inbound.incoming.read()
+        return self._open_runtime().inbound.incoming.read()
 
     async def take(self, event: object) -> None:
-        """Take a receipt or a subscriber's message that came some other way than over SMPP.
+        """Route a receipt or an incoming message that came out of band, over HTTP for example.
 
         ::
 
             callback = StatusCallback(smsc.take, secret=…)     # smsc_async.contrib.callback
 
-        It goes where the others go: to its submission, to `receipts()`, to `incoming()`. A
-        receipt that was told already, over HTTP or SMPP, goes nowhere. Returns when it has its
-        place; cancelling withdraws it, and the gateway tells it again.
+        It goes to its submission, to `receipts()` or to `incoming()`, like those that come over
+        SMPP. A receipt that came before, over HTTP or SMPP, is dropped. Returns when it is stored;
+        cancelling withdraws it, and the gateway reports it again.
 
         Raises:
             TypeError: Neither of the two; a handler that takes calls has a sink of its own.
             QueueFull: Too many wait unread already.
             ClientClosedError: The client isn't open.
         """
-        await self._open().inbound.take(event)
+        await self._open_runtime().inbound.take(event)
 
     def stats(self) -> Stats:
-        """Return what was counted since the client was last entered."""
-        return self._last_stats if self._running is None else self._running.stats()
+        """Return the counters since the client was last entered."""
+        return self._last_stats if self._runtime is None else self._runtime.stats()
 
     def health(self) -> Health:
-        """Return how the client stands with the gateway now."""
-        rules = self._rules[1].health()
-        if self._running is None:
+        """Return the state of the links and of the rules' store."""
+        rules = self._store.health()
+        if self._runtime is None:
             return Health(LinkState.CLOSED, rules=rules)
-        links = self._running.links
-        return Health(links.state, len(links.links), links.bound_at, links.last_error, rules)
+        pool, dispatcher = self._runtime.pool, self._runtime.dispatcher
+        return Health(
+            pool.state, len(dispatcher.links), pool.bound_at, dispatcher.last_error, rules
+        )
 
     def __repr__(self) -> str:
         return f"<SmscClient {self.config}, {self.health().state.value}>"
 
-    def _open(self) -> ClientRuntime:
-        """Return what runs, if the client may be used here and now."""
-        if self._running is None:
+    def _open_runtime(self) -> ClientRuntime:
+        """Return the runtime, or raise ClientClosedError if the client can't be used here."""
+        if self._runtime is None:
             raise ClientClosedError
-        self._running.check_loop()
-        return self._running
+        self._runtime.check_loop()
+        return self._runtime
 
-    def _sending(self) -> ClientRuntime:
-        """Return what runs, if messages may be sent."""
-        running = self._running
-        # A loop that runs in this thread is the one that runs here: asking for that one takes a
-        # system call, and this runs for every message.
+    def _sending_runtime(self) -> ClientRuntime:
+        """Return the runtime, or raise if messages can't be sent here."""
+        runtime = self._runtime
+        # A loop that runs in this thread is the running loop: `get_running_loop` is a system call
+        # for every message (hot path).
         if (
-            running is not None
-            and running.may_send
-            and get_ident() == running.thread
-            and running.loop.is_running()
+            runtime is not None
+            and runtime.may_send
+            and get_ident() == runtime.thread
+            and runtime.loop.is_running()
         ):
-            return running
-        self._open()
+            return runtime
+        self._open_runtime()
         raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")

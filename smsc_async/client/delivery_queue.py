@@ -1,7 +1,8 @@
-"""Queues with an end, between what the gateway brings and whoever reads it.
+"""Bounded queues between the gateway's deliveries and their readers.
 
-Rule: what is answered has a place; what has none is not answered, and so the gateway waits or
-brings it again. Nothing is dropped, and nothing grows without limit.
+Rule: an item is acknowledged once it is stored; what isn't stored isn't acknowledged, so the
+gateway waits or delivers it again (back-pressure). Nothing is dropped, and nothing grows without
+limit.
 """
 
 from __future__ import annotations
@@ -14,71 +15,81 @@ from pdu import CommandStatus
 from smsc_async.instrumentation import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
-MAX_UNANSWERED = 1000
-"""Deliveries that wait for a place in a queue; beyond it the gateway is told to come again."""
+MAX_UNACKNOWLEDGED = 1000
+"""Deliveries that wait to be stored; further ones are refused, and the gateway repeats them
+later."""
 
 
 class Delivery(Protocol):
-    """Whoever brought an item and waits to hear that it has its place."""
+    """The delivery of an item, to be acknowledged once the item is stored."""
 
     @property
-    def is_void(self) -> bool:
-        """Whether nobody waits any more; the item will be brought again."""
+    def is_stale(self) -> bool:
+        """Whether its sender doesn't wait any more and will deliver the item again."""
 
-    def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
-        """Say that it has its place, or with any other status that it has none."""
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """Report that the item is stored, or with any other status that it isn't."""
+
+
+class Memory(Protocol[T_contra]):
+    """Remembers the items that were stored."""
+
+    def add(self, item: T_contra, /) -> None:
+        """Remember an item."""
 
 
 class DeliveryQueue(Generic[T]):
-    """Items for whoever reads, at most *size* of them; what is beyond waits unanswered.
+    """Items for readers, at most *size* of them; further deliveries wait unacknowledged.
 
-    Several readers share the items, each gets others. Reading ends when the queue is closed
-    and empty.
+    Several readers share the items, each gets others. Reading ends when the queue is closed and
+    empty.
 
     Args:
         name: Of the method that reads, for the log.
-        size: Items that have a place.
-        placed: ExternalDelivery each item that has found its place.
+        size: Items that are stored at most.
+        memory: Gets every item that is stored.
+
+    Attributes:
+        is_read: Whether `read` was ever iterated.
     """
 
-    def __init__(
-        self, name: str, size: int, placed: Callable[[T], object] = lambda _: None
-    ) -> None:
+    def __init__(self, name: str, size: int, memory: Memory[T] | None = None) -> None:
+        self.is_read = False
+        self._memory = memory
         self._name = name
         self._size = size
-        self._placed = placed
         self._items: deque[T] = deque()
-        self._unanswered: deque[tuple[T, Delivery | None]] = deque()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._unacknowledged: deque[tuple[T, Delivery | None]] = deque()
+        self._readers: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
-        self._warned = False
-        self.is_read = False
+        self._has_warned = False
 
     def __len__(self) -> int:
         return len(self._items)
 
     @property
-    def unanswered(self) -> int:
-        """Deliveries that wait for a place."""
-        return len(self._unanswered)
+    def unacknowledged(self) -> int:
+        """Deliveries that wait to be stored."""
+        return len(self._unacknowledged)
 
     @property
     def is_overfull(self) -> bool:
-        """Whether even those that wait for a place are too many."""
-        return len(self._unanswered) >= MAX_UNANSWERED
+        """Whether even the deliveries that wait to be stored are too many."""
+        return len(self._unacknowledged) >= MAX_UNACKNOWLEDGED
 
     def put(self, item: T, delivery: Delivery | None = None) -> None:
-        """Take an item and answer its delivery as soon as there is a place for it."""
-        if len(self._items) < self._size and not self._unanswered:
-            self._place(item, delivery)
+        """Store an item and acknowledge its delivery, as soon as there is room for it."""
+        if len(self._items) < self._size and not self._unacknowledged:
+            self._store(item, delivery)
         elif delivery is not None and self.is_overfull:
-            delivery.answer(CommandStatus.ESME_RX_T_APPN)
+            delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
         else:
-            self._unanswered.append((item, delivery))
+            self._unacknowledged.append((item, delivery))
             self._warn()
         self._wake()
 
@@ -88,60 +99,66 @@ class DeliveryQueue(Generic[T]):
         while True:
             while self._items:
                 item = self._items.popleft()
-                self._admit()
+                self._store_waiting()
                 yield item
             if self._is_closed:
                 return
             await self._next_put()
 
     def close(self) -> None:
-        """Let readers finish what is here and end."""
+        """End the readers once they have read what is stored."""
         self._is_closed = True
-        # What has no place is not answered: the gateway keeps it and brings it again. What was
-        # answered before, as a part or an early receipt, stays.
-        self._items.extend(item for item, delivery in self._unanswered if delivery is None)
-        self._unanswered.clear()
+        # A delivery without acknowledgement is repeated by the gateway. Items that were
+        # acknowledged before, as a part or an early receipt, stay.
+        self._items.extend(item for item, delivery in self._unacknowledged if delivery is None)
+        self._unacknowledged.clear()
         self._wake()
 
-    def _admit(self) -> None:
-        """Give places that became free to those who wait longest."""
-        while self._unanswered and len(self._items) < self._size:
-            item, delivery = self._unanswered.popleft()
-            # What its link or its caller doesn't wait for any more is brought again.
-            if delivery is None or not delivery.is_void:
-                self._place(item, delivery)
+    def _store_waiting(self) -> None:
+        """Store the deliveries that wait, oldest first, as far as there is room."""
+        while self._unacknowledged and len(self._items) < self._size:
+            item, delivery = self._unacknowledged.popleft()
+            if delivery is None or not delivery.is_stale:
+                self._store(item, delivery)
 
-    def _place(self, item: T, delivery: Delivery | None) -> None:
-        """Give an item its place, and say so."""
+    def _store(self, item: T, delivery: Delivery | None) -> None:
+        """Store an item and acknowledge its delivery."""
         self._items.append(item)
-        self._placed(item)
+        if self._memory is not None:
+            self._memory.add(item)
         if delivery is not None:
-            delivery.answer()
+            delivery.acknowledge()
 
     async def _next_put(self) -> None:
-        """Wait until something is put in or the queue is closed."""
+        """Wait until an item is put or the queue is closed."""
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        self._readers.append(waiter)
         try:
             await waiter
         finally:
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
+            if waiter in self._readers:
+                self._readers.remove(waiter)
 
     def _wake(self) -> None:
-        """Wake all who wait; whoever finds nothing waits again."""
-        while self._waiting:
-            waiter = self._waiting.popleft()
+        """Wake all readers; one that finds nothing waits again."""
+        while self._readers:
+            waiter = self._readers.popleft()
             if not waiter.done():
                 waiter.set_result(None)
 
     def _warn(self) -> None:
-        """Say once that the gateway has to wait."""
-        if not self._warned:
-            self._warned = True
+        """Log once that the gateway has to wait."""
+        if not self._has_warned:
+            self._has_warned = True
             LOG.warning(
                 "! %d %s are unread, the gateway has to wait; read %s()",
                 self._size,
                 self._name,
                 self._name,
             )
+
+    def __repr__(self) -> str:
+        return (
+            f"<DeliveryQueue {self._name}, {len(self)} of {self._size} stored,"
+            f" {self.unacknowledged} unacknowledged>"
+        )

@@ -1,264 +1,249 @@
-"""What the gateway brings: receipts and subscribers' messages, in queues with an end.
+"""Inbound traffic: receipts and incoming messages (MO), in bounded queues.
 
-Rule: a deliver_sm is answered when what it brought has its place: with the submission it belongs
-to, among the parts that wait for each other, or in a queue. While a queue is full the answer
-waits, and so does the gateway; answers to others and enquire_link never do.
+Rule: deliver_sm_resp is sent only after the item is stored: with its message, among the parts of an
+incomplete message, or in a queue. While a queue is full the response waits, and so does the gateway
+(back-pressure); other responses and enquire_link never wait for a reader.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pdu
-from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu, TlvTag
-from pdu.text.segments import Reassembler, read_segment
+from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu
+from pdu.text import Reassembler, segment_of
+from smsc_async.client.correlation import Match, ReceiptCorrelator
+from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.delivery_queue import DeliveryQueue
-from smsc_async.client.submission import Match, ReceiptCorrelator
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.instrumentation import LOG
-from smsc_async.receipts import IncomingMessage, Receipt, body, is_receipt, read_receipt
+from smsc_async.receipts import IncomingMessage, Receipt, is_receipt, read_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from pdu.text.segments import Joined, Segment
+    from pdu.text import Joined, Segment
     from smsc_async.client.delivery_queue import Delivery
     from smsc_async.config import SmscConfig
-    from smsc_async.link import Link
+    from smsc_async.link import Dispatcher
+    from smsc_async.link.contract import Responder
 
-KEPT_KNOWN = 50_000
-"""Receipts that are recognised when they come again."""
+
+class _Responses(dict[tuple[type[Pdu], int], Pdu]):
+    """Responses by request and status, each made once; the link numbers them."""
+
+    def __missing__(self, key: tuple[type[Pdu], int]) -> Pdu:
+        request, command_status = key
+        self[key] = response = RESPONSES[request](command_status=command_status)
+        return response
+
+
+_RESPONSES = _Responses()
 
 
 class PendingDelivery(NamedTuple):
-    """A request of the gateway that still has no answer."""
+    """A deliver_sm or data_sm awaiting our response."""
 
-    link: Link
+    link: Responder
     request: Pdu
 
     @property
-    def is_void(self) -> bool:
-        """Whether its link is over: what was not answered there is brought again."""
+    def is_stale(self) -> bool:
+        """Whether its link has ended: the gateway delivers again what was not answered."""
         return self.link.is_over
 
-    def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
-        """Answer it; a link that is gone doesn't mind."""
-        self.link.respond(self.request, _ANSWERS[type(self.request), command_status])
-
-
-class _Answers(dict[tuple[type[Pdu], int], Pdu]):
-    """Responses by request and status, each made once: the number is put in as they are written."""
-
-    def __missing__(self, asked: tuple[type[Pdu], int]) -> Pdu:
-        kind, command_status = asked
-        self[asked] = made = RESPONSES[kind](command_status=command_status)
-        return made
-
-
-_ANSWERS = _Answers()
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """Respond; does nothing once the link has ended."""
+        self.link.respond(self.request, _RESPONSES[type(self.request), command_status])
 
 
 class ExternalDelivery:
-    """An event that was told some other way than over a link; `heard` ends when it has a place."""
+    """A receipt or message that came out of band (HTTP)."""
 
     def __init__(self) -> None:
-        self._placed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
-    def is_void(self) -> bool:
-        """Whether whoever told it has gone: the gateway will tell it again."""
-        return self._placed.cancelled()
+    def is_stale(self) -> bool:
+        """Whether its sender has gone: it will deliver it again."""
+        return self._stored.cancelled()
 
-    def answer(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
         """End the wait."""
-        if self._placed.done():
+        if self._stored.done():
             return
         if command_status:
-            self._placed.set_exception(asyncio.QueueFull("too many wait unread already"))
+            self._stored.set_exception(asyncio.QueueFull("too many wait unread already"))
         else:
-            self._placed.set_result(None)
+            self._stored.set_result(None)
 
-    async def heard(self) -> None:
-        """Wait until the event has its place. Cancelling withdraws it."""
-        await self._placed
+    async def wait_stored(self) -> None:
+        """Wait until it is stored. Cancelling withdraws it.
 
-
-class ReceiptDeduplicator:
-    """Receipts that have their place already, so that nobody reads one twice.
-
-    The gateway tells a status over SMPP, over HTTP or both, and repeats what it isn't sure was
-    heard. Two receipts say the same if they name the same id and the same error, or without an
-    error the same state. The newest 50 000 at least are known.
-    """
-
-    def __init__(self) -> None:
-        # Two generations: when the young one is full the old one goes.
-        self._young: set[tuple[object, ...]] = set()
-        self._old: set[tuple[object, ...]] = set()
-        self.repeats = 0
-
-    def add(self, receipt: Receipt) -> None:
-        """Know a receipt from now on."""
-        self._young.add(_statement(receipt))
-        if len(self._young) >= KEPT_KNOWN:
-            self._old, self._young = self._young, set()
-
-    def is_repeat(self, receipt: Receipt) -> bool:
-        """Whether the same was said before; counts it."""
-        if not receipt.message_id:
-            return False
-        statement = _statement(receipt)
-        if statement not in self._young and statement not in self._old:
-            return False
-        self.repeats += 1
-        return True
-
-
-def _statement(receipt: Receipt) -> tuple[object, ...]:
-    """Return what makes a receipt say the same as another.
-
-    Of plain numbers: the garbage collector doesn't look at such tuples again.
-    """
-    error, state = receipt.error_code, receipt.state
-    return receipt.message_id, error, None if error or state is None else int(state)
+        Raises:
+            QueueFull: Too many wait unread already.
+        """
+        await self._stored
 
 
 class InboundRouter:
-    """Sorts what the gateway brings.
+    """Routes receipts to their messages and to readers, and incoming messages to readers.
 
     Args:
-        config: Sizes of queues, patience, comparison of ids.
+        config: Sizes of queues, timeouts, comparison of ids.
         settings: How texts are coded on this bind.
+        dispatcher: Tells whether a response is owed, so that a receipt may be early.
         clock: Seconds of a monotonic clock.
-        owes_response: Whether a submit is in flight, so that a receipt may be early.
-        waits: Called when `next_deadline` may have changed.
+
+    Attributes:
+        correlator: Knows the ids of the messages whose receipts are expected.
+        receipts: For `SmscClient.receipts`.
+        incoming: For `SmscClient.incoming`.
+        receipts_taken: Receipts that came, repeated ones included.
+        messages_taken: deliver_sm of incoming messages, parts counted singly.
     """
 
     def __init__(
         self,
         config: SmscConfig,
         settings: TextSettings,
+        dispatcher: Dispatcher,
         *,
         clock: Callable[[], float],
-        owes_response: Callable[[], bool],
-        waits: Callable[[], None],
     ) -> None:
         self._settings = settings
+        self._dispatcher = dispatcher
         self._clock = clock
-        self._owes_response = owes_response
-        self._waits = waits
         response_key, receipt_key = _keys(config.message_ids)
         self.correlator = ReceiptCorrelator(
-            config.timeouts.early_receipt,
-            self._unclaimed,
-            self._claimed,
-            response_key=response_key,
-            receipt_key=receipt_key,
+            config.timeouts.early_receipt, response_key=response_key, receipt_key=receipt_key
         )
-        self._known = ReceiptDeduplicator()
+        self._dedup = ReceiptDeduplicator()
         self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
-            "receipts", config.receipts, self._known.add
+            "receipts", config.receipts, self._dedup
         )
         self.incoming: DeliveryQueue[IncomingMessage] = DeliveryQueue("incoming", config.incoming)
-        self._parts = Reassembler(timeout=config.timeouts.reassembly)
+        self._reassembler = Reassembler(timeout=config.timeouts.reassembly)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self.receipts_taken = 0
         self.messages_taken = 0
 
     @property
     def repeated_receipts(self) -> int:
-        """Receipts that said what was known already."""
-        return self._known.repeats
+        """Receipts that were recognised as repetitions."""
+        return self._dedup.repeats
 
-    def requested(self, link: Link, request: Pdu) -> None:
-        """Take a request of the gateway."""
-        if not isinstance(request, (DeliverSm, DataSm)):  # a tuple is looked at faster
-            # alert_notification and outbind want no answer, and nothing else gets here.
+    def on_request(self, link: Responder, request: Pdu) -> None:
+        """Process a request of the gateway."""
+        if not isinstance(request, (DeliverSm, DataSm)):
+            # alert_notification and outbind, which have no response.
             LOG.debug("< %s", type(request).__name__)
             return
         delivery = PendingDelivery(link, request)
         if is_receipt(request):
-            self._take_receipt(read_receipt(request), delivery)
+            self._route_receipt(read_receipt(request), delivery)
         else:
-            self._take_message(request, delivery)
+            self._route_message(request, delivery)
 
     async def take(self, event: object) -> None:
-        """Take what the gateway told some other way, over HTTP for one. Cancelling withdraws it.
+        """Route what the gateway reported out of band, for example over HTTP.
+
+        Cancelling withdraws it.
 
         Raises:
-            TypeError: Neither a receipt nor a subscriber's message.
-            QueueFull: Too many wait unread already; the gateway shall tell it again.
+            TypeError: Neither a receipt nor an incoming message.
+            QueueFull: Too many wait unread already; the gateway has to report it again.
         """
-        told = ExternalDelivery()
+        delivery = ExternalDelivery()
         if isinstance(event, Receipt):
-            self._take_receipt(event, told)
+            self._route_receipt(event, delivery)
         elif isinstance(event, IncomingMessage):
             self.messages_taken += 1
-            self.incoming.put(event, told)
+            self.incoming.put(event, delivery)
         else:
             kind = type(event).__name__
             raise TypeError(f"takes a Receipt or an IncomingMessage, got a {kind}")
-        await told.heard()
+        await delivery.wait_stored()
+
+    def route_early(self, matches: Iterable[tuple[Receipt, Match]]) -> None:
+        """Show receipts to readers whose response has come, as if they had come now."""
+        for receipt, match in matches:
+            if match is not Match.MATCHED or self.receipts.is_read:
+                self.receipts.put(receipt)
+
+    def on_room(self) -> None:
+        """Responses came: once none is owed any more, early receipts wait in vain."""
+        if not self._dispatcher.in_flight:
+            self._dispatcher.room_listeners.discard(self)
+            self._put_all(self.correlator.give_up_early())
 
     def next_deadline(self) -> float | None:
         """The instant at which something here has waited long enough, or None."""
-        parts = self._parts.next_deadline()
+        parts = self._reassembler.next_deadline()
         early = self.correlator.next_deadline()
         earliest = min(parts, math.inf if early is None else early)
         return None if earliest == math.inf else earliest
 
     def expire(self, now: float) -> None:
-        """Hand out what has waited long enough."""
-        self.correlator.expire(now)
-        for joined in self._parts.expire(now):
-            self.incoming.put(self._incoming(joined))
+        """Pass early receipts and incomplete messages to readers that have waited long enough."""
+        self._put_all(self.correlator.expire(now))
+        for joined in self._reassembler.expire(now):
+            self.incoming.put(self._joined_message(joined))
 
     def close(self) -> None:
-        """No more will come: let readers finish."""
-        self.correlator.close()
+        """End the readers once they have read what is stored; cut off waits for receipts."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.correlator.cut_off()
+        self._put_all(self.correlator.give_up_early())
         self.receipts.close()
         self.incoming.close()
 
-    def _take_receipt(self, receipt: Receipt, delivery: Delivery) -> None:
-        """Bring a receipt to its submission, to the readers, or to both."""
+    def _route_receipt(self, receipt: Receipt, delivery: Delivery) -> None:
+        """Pass a receipt to its message, to the readers, or to both."""
         self.receipts_taken += 1
-        if self._known.is_repeat(receipt):
-            delivery.answer()
+        if self._dedup.is_repeat(receipt):
+            delivery.acknowledge()
             return
-        # Early receipts are answered before they have a place, so they need one in sight.
-        may_be_early = not self.receipts.is_overfull and self._owes_response()
-        claim = self.correlator.take(receipt, now=self._clock(), may_be_early=may_be_early)
-        # Whoever keeps a submission has its receipt there; a reader of all gets it as well.
-        if claim is Match.UNMATCHED or (claim is Match.MATCHED and self.receipts.is_read):
-            self.receipts.put(receipt, delivery)
-            return
-        if claim is Match.EARLY:
-            self._waits()
+        match = self.correlator.match(receipt)
+        if match is Match.UNKNOWN and self._may_be_early(receipt):
+            self._put_all(self.correlator.wait_for_response(receipt, self._clock()))
+            self._dispatcher.room_listeners.add(self)
+            self._arm()
+            delivery.acknowledge()
+        elif match is Match.MATCHED and not self.receipts.is_read:
+            self._dedup.add(receipt)
+            delivery.acknowledge()
         else:
-            self._known.add(receipt)
-        delivery.answer()
+            self.receipts.put(receipt, delivery)
 
-    def _unclaimed(self, receipt: Receipt) -> None:
-        """Take a receipt back that no submission wanted."""
-        self.receipts.put(receipt)
+    def _may_be_early(self, receipt: Receipt) -> bool:
+        """Whether a response may still name the id of a receipt."""
+        # An early receipt is acknowledged before it is stored, so the queue needs room for it.
+        return (
+            receipt.message_id != ""
+            and not self.receipts.is_overfull
+            and self._dispatcher.in_flight > 0
+        )
 
-    def _claimed(self, receipt: Receipt) -> None:
-        """Show a receipt that has found its message to a reader of all, as if it had come now."""
-        if self.receipts.is_read:
+    def _put_all(self, receipts: Iterable[Receipt]) -> None:
+        """Pass receipts to the readers that no message has."""
+        for receipt in receipts:
             self.receipts.put(receipt)
 
-    def _take_message(self, request: DeliverSm | DataSm, delivery: PendingDelivery) -> None:
-        """Take a message in, or a part of one."""
+    def _route_message(self, request: DeliverSm | DataSm, delivery: PendingDelivery) -> None:
+        """Pass an incoming message to the readers, or keep its part until the others come."""
         self.messages_taken += 1
         if self.incoming.is_overfull:
-            delivery.answer(CommandStatus.ESME_RX_T_APPN)
+            delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
             return
-        segment = _segment(request)
+        segment = segment_of(request)
         if segment.total == 1:
-            self.incoming.put(self._single(request, segment), delivery)
+            self.incoming.put(self._single_message(request, segment), delivery)
             return
-        finished = self._parts.add(
+        finished = self._reassembler.add(
             segment,
             sender=request.source_addr,
             recipient=request.destination_addr,
@@ -266,16 +251,16 @@ class InboundRouter:
             now=self._clock(),
         )
         if not finished:
-            delivery.answer()
-            self._waits()
+            delivery.acknowledge()
+            self._arm()
             return
         *earlier, last = finished
         for joined in earlier:
-            self.incoming.put(self._incoming(joined))
-        self.incoming.put(self._incoming(last), delivery)
+            self.incoming.put(self._joined_message(joined))
+        self.incoming.put(self._joined_message(last), delivery)
 
-    def _single(self, request: DeliverSm | DataSm, segment: Segment) -> IncomingMessage:
-        """Make a message of one part."""
+    def _single_message(self, request: DeliverSm | DataSm, segment: Segment) -> IncomingMessage:
+        """Return a message of one part."""
         return IncomingMessage(
             sender=request.source_addr,
             recipient=request.destination_addr,
@@ -286,8 +271,8 @@ class InboundRouter:
             tlvs=tuple((tlv.tag, tlv.value) for tlv in request.tlvs),
         )
 
-    def _incoming(self, joined: Joined) -> IncomingMessage:
-        """Make a message of its joined parts."""
+    def _joined_message(self, joined: Joined) -> IncomingMessage:
+        """Return a message of its joined parts."""
         return IncomingMessage(
             sender=joined.sender,
             recipient=joined.recipient,
@@ -299,19 +284,28 @@ class InboundRouter:
             received_at=self._clock(),
         )
 
+    def _arm(self) -> None:
+        """Keep one timer for what waits here."""
+        deadline = self.next_deadline()
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        delay = max(0.0, deadline - self._clock())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._on_timer)
 
-def _segment(request: DeliverSm | DataSm) -> Segment:
-    """Read which part of a message a PDU is."""
-    has_udh = bool(request.esm_class & pdu.EsmClass.UDHI)
-    sar: tuple[int, int, int] | None = None
-    if request.tlvs:
-        numbers: list[Any] = [request.tlv(tag) for tag in _SAR]
-        if all(isinstance(number, int) for number in numbers):
-            sar = (numbers[0], numbers[1], numbers[2])
-    return read_segment(body(request), has_udh=has_udh, sar=sar)
+    def _on_timer(self) -> None:
+        """Pass on what has waited long enough."""
+        self._timer = None
+        self.expire(self._clock())
+        self._arm()
 
-
-_SAR = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
+    def __repr__(self) -> str:
+        return (
+            f"<InboundRouter {self.receipts_taken} receipts, {self.messages_taken} messages taken,"
+            f" {len(self.receipts)} and {len(self.incoming)} unread>"
+        )
 
 
 def _keys(
@@ -324,7 +318,7 @@ def _keys(
 
 
 def _decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal; what is none stays as it is."""
+    """Return a hexadecimal id in decimal; any other id unchanged."""
     try:
         return str(int(message_id, 16))
     except ValueError:

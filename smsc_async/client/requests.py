@@ -1,7 +1,7 @@
-"""Requests beside a send: which of them may go out.
+"""Requests other than a send: which of them may be sent.
 
-Rule: what the gateway has said it doesn't do is refused here with its own sentence, before an octet
-leaves.
+Rule: a request that the gateway documents as unsupported is refused here with its sentence, before
+an octet leaves.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def query_of(message: str | Submission[Any], sender: str, addressing: Addressing) -> QuerySm:
-    """Make the query_sm of a message.
+    """Return the query_sm of a message.
 
     Args:
-        message: Its id, or the submission itself, of which the first part is asked for.
+        message: Its id, or the submission itself, of which the first part is queried.
         sender: With an id: the sender as it was submitted; empty if it was.
         addressing: Types of number and numbering plans, those it was submitted with.
     """
@@ -34,10 +34,10 @@ def query_of(message: str | Submission[Any], sender: str, addressing: Addressing
 
 
 def check_response(request: Pdu, response: Pdu) -> Pdu:
-    """Return a response, if it says yes.
+    """Return a response, if its status is ESME_ROK.
 
     Raises:
-        RequestRefusedError: It says no.
+        RequestRefusedError: It has another status.
     """
     if response.command_status:
         raise RequestRefusedError(command_name(request.command_id), response.command_status)
@@ -45,12 +45,12 @@ def check_response(request: Pdu, response: Pdu) -> Pdu:
 
 
 def check_request(request: Pdu) -> None:
-    """Refuse what has another way, or none.
+    """Refuse submit_sm, which `send` sends, and submit_multi, which the gateway doesn't support.
 
     «Команда SUBMIT_MULTI для множественной рассылки пока не реализована.»
 
     Raises:
-        LocalProtocolError: With the way out.
+        LocalProtocolError: With the remedy.
     """
     if isinstance(request, SubmitMulti):
         raise LocalProtocolError(

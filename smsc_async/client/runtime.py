@@ -1,7 +1,7 @@
-"""All that exists only between entering a client and leaving it.
+"""Per-`async with` state of a client: what exists from entering it to leaving it.
 
-Rule: made in one event loop and used in that loop alone. It joins the rooms below: messages become
-PDUs, PDUs find a link, what comes back finds its message.
+Rule: made in one event loop and used in that loop alone. It connects the rooms below (messages
+become PDUs, PDUs go to links, responses and receipts come back) and is their one `TrafficHandler`.
 """
 
 from __future__ import annotations
@@ -15,31 +15,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pdu import BindMode
-from smsc_async.client.admission import AT_ONCE, AdmissionControl
-from smsc_async.client.bulk import BulkSend
+from smsc_async.client.admission import AdmissionControl
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
-from smsc_async.client.submission import Submission
+from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, ConfigError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import Addressing, Composer
-from smsc_async.instrumentation import LOG
-from smsc_async.link import Dispatcher
-from smsc_async.link.dispatcher import Requests
+from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+    from collections.abc import Callable
 
+    from pdu import Pdu
     from smsc_async.client.admission import Blocked
-    from smsc_async.client.submission import FailedSubmission
     from smsc_async.gateway.plan import Plan
     from smsc_async.instrumentation import Hooks
-    from smsc_async.link import Link
-    from smsc_async.link.submit_job import SubmitObserver
+    from smsc_async.link.contract import Responder
     from smsc_async.messages import Message, R_co
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Hold, Token
+    from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore
 
 
@@ -48,77 +44,66 @@ class ClientRuntime:
 
     Args:
         config: As the user gave it.
-        rules: The gateway's limits, and where their memory is.
-        hooks: Who is told of links that come and go.
+        limits: The gateway's limits.
+        store: Where the rules' state is.
+        hooks: Called with the events of the links.
         clock: Seconds of a monotonic clock; None takes the event loop's.
     """
 
     def __init__(
         self,
         config: SmscConfig,
-        rules: tuple[GatewayLimits, RuleStore],
+        limits: GatewayLimits,
+        store: RuleStore,
         hooks: Hooks,
         clock: Callable[[], float] | None,
     ) -> None:
-        self._config = config
+        self.config = config
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
         settings = TextSettings.from_config(config)
         self.addressing = Addressing.from_config(config)
         self._composer = Composer(settings, self.addressing)
-        self._store = rules[1]
-        self.gate = AdmissionControl(*rules, self.now)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
-        self._batches: set[BulkSend] = set()
+        self._store = store
         self._simulator = AsyncExitStack()
         self.accepted_messages = 0
         self.failed_messages = 0
         self.is_leaving = False
         self.may_send = config.mode is not BindMode.RECEIVER
-        self.inbound = InboundRouter(
-            config,
-            settings,
-            clock=self.now,
-            owes_response=lambda: self.links.owes_response,
-            waits=self._arm,
+        self.admission = AdmissionControl(limits, store, self.now)
+        self.dispatcher = Dispatcher(
+            config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
-        requests = Requests(self.inbound.requested, self._unexpected, self._has_room)
-        self.links = Dispatcher(
-            config, requests, hooks=hooks, clock=self.now, lateness=self.gate.lateness
-        )
-        # As an owner of messages, without a step in between.
-        self.accepted = self.inbound.correlator.learn
-        self.late = self.gate.postpone
+        self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
+        self.inbound = InboundRouter(config, settings, self.dispatcher, clock=self.now)
+        self._correlator = self.inbound.correlator
 
     async def open(self) -> None:
         """Connect and bind; start the simulator first if the config asks for it."""
         try:
-            if self._config.is_simulated:
-                self.links.config = await self._started_simulator()
-            await self.links.open()
+            if self.config.is_simulated:
+                self.pool.config = await self._start_simulator()
+            await self.pool.open()
         except BaseException:
             await self.close(drain=False)
             raise
 
     async def close(self, *, drain: bool) -> None:
-        """Take nothing new, let what is under way end if *drain*, unbind, close.
+        """Refuse new messages, wait for those under way if *drain*, unbind, close.
 
         Cancelling closes at once.
         """
         self.is_leaving, self.may_send = True, False
-        self.gate.leave()
+        self.admission.shutdown()
         try:
-            await self.links.close(drain=drain)
+            await self.pool.close(drain=drain)
             await self._store.flush()
         finally:
             self.inbound.close()
-            self._has_room()
-            if self._timer is not None:
-                self._timer.cancel()
+            self.dispatcher.on_room()
             await self._simulator.aclose()
 
     def check_loop(self) -> None:
@@ -128,27 +113,21 @@ class ClientRuntime:
         if self.is_leaving:
             raise ClientClosedError
 
-    def enter(
-        self,
-        message: Message[R_co],
-        timeout: float | None,
-        owner: SubmitObserver,
-        now: float,
-        token: Token | None = None,
-    ) -> tuple[Submission[R_co], Blocked | None]:
-        """Turn a message into parts that wait for their turn, and ask the rules at once.
+    def prepare(
+        self, message: Message[R_co], timeout: float | None, now: float, replaces: Token | None
+    ) -> tuple[MessageJob[R_co], Blocked | None]:
+        """Make the parts of a message, and ask the rules at once.
 
-        The text stays in here: whoever shows the variables of a traceback shows no text.
+        The rendered text stays in here: callers appear in tracebacks that show their variables.
 
         Args:
             message: Of any kind.
             timeout: Seconds for each response; None takes the config's.
-            owner: Who is told its fate.
-            now: The instant, as `self.now()` has it.
-            token: Of an unknown outcome that is sent again on purpose.
+            now: The instant, as `self.now()` returns it.
+            replaces: The reservation of an earlier attempt whose outcome is unknown.
 
         Returns:
-            The submission, and what keeps it from going, for `gate.ask` to wait for.
+            The job, and why it isn't admitted yet, for `admission.admit`.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
@@ -159,63 +138,32 @@ class ClientRuntime:
         text, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
-        submission = Submission(message, parts, timeout, owner)
-        return submission, self.gate.ask_now(submission, text, now, token)
+        job = MessageJob(message, parts, timeout, self)
+        return job, self.admission.try_admit(job, text, now, replaces)
 
-    def foresee(self, message: Message[Any], planned: Plan) -> Plan:
+    def preview(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        told = self.gate.peek(message, planned.pdus, self._composer.wire_text(message))
-        if told is None:
+        text = self._composer.wire_text(message)
+        blocked = self.admission.peek(message, planned.pdus, text)
+        if blocked is None:
             return planned
-        held, retry_after = told
+        held, retry_after = blocked
         return replace(planned, held_by=held.rule, retry_after=retry_after)
 
-    def withdraw(self, submission: Submission[Any]) -> None:
-        """Forget a message whose sender has gone, if nothing of it can have gone."""
-        if self.links.withdraw(submission):
-            self.gate.release(submission)
-
-    def settled(self, submission: Submission[Any]) -> None:
-        """Take the fate of a message of `send`: wake whoever waits for it."""
-        if submission.failure is None:
-            self.accepted_messages += 1
-        else:
-            self.failed(submission)
-        waiter = submission.waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-
-    def failed(self, submission: Submission[Any]) -> None:
-        """Count a message that failed, and tell the rules."""
-        self.failed_messages += 1
-        self.gate.settle(submission)
-
-    def send_many(
-        self,
-        messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
-        timeout: float | None,
-        hold: Hold | None,
-    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
-        """Send messages one after the other, see `SmscClient.send_many`."""
-        return BulkSend(self, timeout, hold or AT_ONCE).run(messages)
-
-    def begin_batch(self, batch: BulkSend) -> None:
-        """Let a run look again whenever there may be room."""
-        self._batches.add(batch)
-
-    def end_batch(self, batch: BulkSend) -> None:
-        """Forget a run."""
-        self._batches.discard(batch)
+    def withdraw(self, job: MessageJob[Any]) -> None:
+        """Forget a message whose caller has gone, if no part of it can have left."""
+        if self.dispatcher.withdraw(job):
+            self.admission.release(job)
 
     def stats(self) -> Stats:
-        """Return what was counted so far."""
+        """Return the counters."""
         return Stats(
             accepted=self.accepted_messages,
             failed=self.failed_messages,
-            in_flight=self.links.in_flight,
-            waiting=self.links.waiting,
-            connects=self.links.connects,
-            throttled=self.links.throttled_responses,
+            in_flight=self.dispatcher.in_flight,
+            waiting=self.dispatcher.waiting,
+            connects=self.pool.connects,
+            throttled=self.dispatcher.throttled_responses,
             repeated_receipts=self.inbound.repeated_receipts,
             receipts=self.inbound.receipts_taken,
             incoming=self.inbound.messages_taken,
@@ -223,50 +171,55 @@ class ClientRuntime:
             unread_incoming=len(self.inbound.incoming),
         )
 
-    async def _started_simulator(self) -> SmscConfig:
+    # TrafficHandler.
+
+    def on_request(self, link: Responder, request: Pdu) -> None:
+        """Route a receipt or an incoming message."""
+        self.inbound.on_request(link, request)
+
+    def on_accepted(self, job: MessageJob[Any], message_id: str, _index: int) -> None:
+        """Expect the receipts of an accepted part."""
+        early = self._correlator.register(job, message_id)
+        if early:
+            self.inbound.route_early(early)
+
+    def on_postponed(self, job: MessageJob[Any]) -> None:
+        """Report to the rules that a message is written later than they were asked for."""
+        self.admission.postpone(job)
+
+    def on_finished(self, job: MessageJob[Any]) -> None:
+        """Count the outcome of a message, report it to the rules and to the caller."""
+        if job.failure is None:
+            self.accepted_messages += 1
+        else:
+            self.failed_messages += 1
+            self.admission.record_outcome(job)
+        waiter = job.waiter
+        if waiter is None:
+            if job.bulk is not None:
+                job.bulk.on_finished(job)
+        elif not waiter.done():
+            waiter.set_result(None)
+
+    async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""
-        from smsc_async.simulator import Simulator  # noqa: PLC0415 - only who asks pays for it
+        from smsc_async.simulator import Simulator  # noqa: PLC0415 - imported when used
 
         simulator = await self._simulator.enter_async_context(Simulator())
         target = SmscConfig.from_url(simulator.url)
         return replace(
-            self._config,
+            self.config,
             is_simulated=False,
             hosts=target.hosts,
-            system_id=self._config.system_id or target.system_id,
-            password=self._config.password if self._config.system_id else target.password,
+            system_id=self.config.system_id or target.system_id,
+            password=self.config.password if self.config.system_id else target.password,
         )
 
-    def _unexpected(self, _link: Link, event: object) -> None:
-        """Note what should not have happened."""
-        LOG.debug("< unexpected: %s", type(event).__name__)
-
-    def _has_room(self) -> None:
-        """Let every batch look again, and receipts wait for no response that isn't owed."""
-        if self.inbound.correlator.has_early and not self.links.owes_response:
-            self.inbound.correlator.give_up_early()
-        for batch in self._batches:
-            batch.wake()
-
-    def _arm(self) -> None:
-        """Keep one timer for what waits in the inbound."""
-        deadline = self.inbound.next_deadline()
-        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        wait = max(0.0, deadline - self.now())
-        self._timer = self.loop.call_later(wait, self._expire)
-
-    def _expire(self) -> None:
-        """Hand out what has waited long enough in the inbound."""
-        self._timer = None
-        self.inbound.expire(self.now())
-        self._arm()
+    def __repr__(self) -> str:
+        return f"<ClientRuntime {self.pool!r}, {self.dispatcher!r}, {self.inbound!r}>"
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
-    """Return the clock of a loop: of asyncio's own loops without the method around it."""
+    """Return the clock of a loop; of asyncio's own loops the function itself (hot path)."""
     is_plain = type(loop).time is asyncio.BaseEventLoop.time
     return time.monotonic if is_plain else loop.time

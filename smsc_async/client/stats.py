@@ -1,4 +1,4 @@
-"""What can be asked of a client at any time: numbers and a state, as plain values."""
+"""Counters and state of a client, as plain values."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class Stats(NamedTuple):
-    """What a client counted since it was entered.
+    """Counters of a client since it was entered.
 
     Args:
         accepted: Messages that the gateway accepted.
         failed: Messages that ended in an error.
         in_flight: Requests that await their response now; never above window * binds.
         waiting: Messages that wait for a slot now.
-        receipts: Receipts that came.
-        incoming: deliver_sm of subscribers that came, parts counted singly.
+        receipts: Delivery receipts that came, repeated ones included.
+        incoming: deliver_sm of incoming messages, parts counted singly.
         unread_receipts: Receipts that wait for a reader of `receipts()` now.
         unread_incoming: Messages that wait for a reader of `incoming()` now.
-        throttled: Responses that said "too fast" or "queue full".
         connects: Binds that were accepted.
-        repeated_receipts: Receipts that said what was known already; nobody reads them twice.
+        throttled: Responses with ESME_RTHROTTLED or ESME_RMSGQFUL.
+        repeated_receipts: Receipts that were dropped as repetitions.
     """
 
     accepted: int = 0
@@ -41,14 +41,14 @@ class Stats(NamedTuple):
 
 
 class Health(NamedTuple):
-    """How a client stands with the gateway.
+    """State of a client.
 
     Args:
         state: Of the links as a whole.
         bound: Links that are bound.
-        bound_since: When the newest of them was bound, seconds of the client's clock.
-        last_error: Why the last link ended or didn't come to be.
-        rules: How the store of the rules is; `rules.is_degraded` says that it decides alone.
+        bound_since: When the newest of them was bound, in seconds of the client's clock.
+        last_error: Why the last link ended or could not be built.
+        rules: State of the rules' store; `rules.is_degraded` if it can't reach its server.
     """
 
     state: LinkState

@@ -1,13 +1,14 @@
-"""Links to the gateway: sockets, TLS, reconnecting, and who may write when.
+"""Links to the gateway: sockets, TLS, reconnecting, and whose turn it is to be written.
 
-Rule: nothing here knows what a message says. It carries the PDUs of an `SubmitJob`, tells it
-what the gateway answered, and hands what the gateway asks to whoever was named as receiver.
+Rule: nothing here reads a message's text or knows a rule. A link carries the parts of a `SubmitJob`
+and reports the responses; `contract` has the callbacks.
 """
 
 from __future__ import annotations
 
-from smsc_async.link.connection import Link, Receiver
-from smsc_async.link.dispatcher import Dispatcher, LinkState
+from smsc_async.link.connection import Link
+from smsc_async.link.dispatcher import Dispatcher
+from smsc_async.link.pool import LinkPool, LinkState
 from smsc_async.link.submit_job import SubmitJob
 
-__all__ = ["Dispatcher", "Link", "LinkState", "Receiver", "SubmitJob"]
+__all__ = ["Dispatcher", "Link", "LinkPool", "LinkState", "SubmitJob"]

@@ -1,7 +1,7 @@
-"""How long to wait before a link is built again.
+"""Exponential back-off between attempts to connect.
 
-Rule: waits grow until a link has proved stable. A bind that is accepted and dropped at once must
-not bring the waits back to the beginning, or the gateway is hammered.
+Rule: the delays grow until a link has proved stable. A bind that is accepted and dropped at once
+doesn't reset them, or the gateway would be hammered.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Backoff:
-    """The waits of one link, each longer than the last.
+    """The delays of one link.
 
     Args:
         policy: Seconds and factors.
-        chance: Gives 0 to 1, for the jitter.
+        chance: Returns 0 to 1, for the jitter.
     """
 
     def __init__(self, policy: ReconnectPolicy, chance: Callable[[], float] = random) -> None:
@@ -28,15 +28,19 @@ class Backoff:
         self._chance = chance
         self._attempts = 0
 
-    def next_wait(self) -> float:
+    def next_delay(self) -> float:
         """Return the seconds to wait before the next attempt, and count it."""
         policy = self._policy
-        # The exponent is bounded, since nobody needs 2.0 ** 5000.
-        wait = min(policy.maximum, policy.initial * policy.multiplier ** min(self._attempts, 64))
+        # 2.0 ** 5000 overflows.
+        exponent = min(self._attempts, 64)
+        delay = min(policy.maximum, policy.initial * policy.multiplier**exponent)
         self._attempts += 1
-        return wait * (1 - policy.jitter * self._chance())
+        return delay * (1 - policy.jitter * self._chance())
 
-    def link_lived(self, seconds: float) -> None:
-        """Take note of how long a link was bound; a stable one starts the waits anew."""
-        if seconds >= self._policy.stable_after:
+    def on_link_ended(self, lifetime: float) -> None:
+        """A link ended that was bound for *lifetime* seconds; a stable one resets the delays."""
+        if lifetime >= self._policy.stable_after:
             self._attempts = 0
+
+    def __repr__(self) -> str:
+        return f"<Backoff, {self._attempts} attempts>"

@@ -1,7 +1,7 @@
-"""How a link comes to be: TCP, TLS, and what to say when there is none.
+"""TCP and TLS connect.
 
-Rule: every failure leaves as a ConnectFailedError that says which host, what happened and the way
-out, chained to what the operating system said.
+Rule: every failure is a ConnectFailedError that names the host, the cause and the remedy, chained
+to the operating system's error.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import anyio
 
 from smsc_async.errors import ConfigError, ConnectFailedError
 from smsc_async.link.connection import Link
+from smsc_async.session import SessionLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.config import Host, SmscConfig, Tls
-    from smsc_async.link.connection import Receiver
-    from smsc_async.session import SessionLimits
+    from smsc_async.link.contract import LinkHandler, TrafficHandler
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
-    """Make the TLS context once for all links; it verifies chain and name unless told not to.
+    """Return the TLS context of all links; it verifies chain and host name unless switched off.
 
     Raises:
-        ConfigError: A file that isn't there or isn't what it should be.
+        ConfigError: A certificate or key file is missing or malformed.
     """
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
@@ -51,8 +51,8 @@ async def connect(
     host: Host,
     *,
     context: ssl.SSLContext | None,
-    limits: SessionLimits,
-    receiver: Receiver,
+    handler: LinkHandler,
+    traffic: TrafficHandler,
     clock: Callable[[], float],
 ) -> Link:
     """Connect to one host. Cancelling is safe.
@@ -60,6 +60,7 @@ async def connect(
     Raises:
         ConnectFailedError: No TCP or no TLS, within `timeouts.connect` seconds.
     """
+    limits = SessionLimits.from_config(config)
     loop = asyncio.get_running_loop()
     name = None
     if context is not None:
@@ -67,7 +68,7 @@ async def connect(
     try:
         with anyio.fail_after(config.timeouts.connect):
             _, link = await loop.create_connection(
-                lambda: Link(host, limits, receiver, clock),
+                lambda: Link(host, limits, handler, traffic, clock),
                 host.name,
                 host.port,
                 ssl=context,
@@ -75,17 +76,22 @@ async def connect(
             )
     except (OSError, UnicodeError) as error:
         reason = _reason(error, config.timeouts.connect)
-        if context is not None and not isinstance(error, _NOT_OF_TLS):
+        if context is not None and not isinstance(error, _UNRELATED_TO_TLS):
             reason = f"{reason}; a plain port wants smpp://"
         raise ConnectFailedError(reason, hosts=(str(host),)) from error
     return link
 
 
-_NOT_OF_TLS = (ssl.SSLCertVerificationError, socket.gaierror, UnicodeError, ConnectionRefusedError)
+_UNRELATED_TO_TLS = (
+    ssl.SSLCertVerificationError,
+    socket.gaierror,
+    UnicodeError,
+    ConnectionRefusedError,
+)
 
 
 def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table of causes
-    """Say in words what went wrong, and what to do."""
+    """Return the cause and the remedy."""
     match error:
         case ssl.SSLCertVerificationError():
             return (

@@ -1,19 +1,20 @@
 """One TCP connection to the gateway with its session: octets in, octets out, one timer.
 
-Rule: it decides nothing. What a PDU means is the session's, what becomes of a message is the
-receiver's; here is only when to write and when to look at the clock. All PDUs of one turn of
-the event loop leave in one write.
+Rule: the link decides nothing. The session interprets PDUs, the handlers decide about messages;
+the link decides only when to write and when to look at the clock. All PDUs of one turn of the
+event loop leave in one write.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from logging import DEBUG
+from typing import TYPE_CHECKING, Any, cast
 
 from pdu.names import command_name
 from smsc_async.errors import BindRefusedError, LinkLostError
-from smsc_async.instrumentation import WireLog
-from smsc_async.link.submit_job import waiter_of
+from smsc_async.instrumentation import LOG, WIRE, WireLog
+from smsc_async.link.submit_job import handler_of
 from smsc_async.session import (
     BindRefused,
     Bound,
@@ -34,50 +35,34 @@ if TYPE_CHECKING:
 
     from pdu import Bind, Pdu
     from smsc_async.config import Host
-    from smsc_async.link.submit_job import Context, ResponseHandler, SubmitJob
+    from smsc_async.link.contract import Context, LinkHandler, ResponseHandler, TrafficHandler
+    from smsc_async.link.submit_job import SubmitJob
     from smsc_async.session import Event
 
 CLOSING_TIMEOUT = 2.0
-"""Seconds for the last octets to leave a closing socket; then it is closed all the same."""
+"""Seconds for the last octets to leave a closing socket; then it is aborted."""
 
 READ_FIRST = 0.001
-"""Seconds from a deadline to its consequences. Unlike asyncio, uvloop rings timers before it reads,
-and takes a shorter wait for none."""
+"""Seconds between a deadline and its consequences. Unlike asyncio, uvloop runs timers before it
+reads, and takes a shorter delay for none."""
 
-HELD_UP_AT_MOST = 1.0
-"""Seconds of somebody's blocking code that are made good; whoever blocks longer, blocks often."""
+LONGEST_EXTENSION = 1.0
+"""Seconds by which a deadline is extended at most, if the event loop was blocked."""
 
 MAX_UNREAD = 16 * 1024 * 1024
-"""Octets that may wait for a gateway that doesn't read. Segments stop long before; what gets
-here are answers to a gateway that asks and asks. A window of 10 000 is a sixth of it."""
-
-
-class Receiver(Protocol):
-    """Who is told what happens on a link."""
-
-    def requested(self, link: Link, request: Pdu) -> None:
-        """Take a request of the gateway; answer it with `link.respond`, now or later."""
-
-    def has_room(self, link: Link) -> None:
-        """Take notice that slots may be free."""
-
-    def throttled(self, link: Link, outgoing: SubmitJob[Any], command_status: int) -> None:
-        """Take a message back that came too fast for the gateway."""
-
-    def unexpected(self, link: Link, event: object) -> None:
-        """Take notice of something harmless that should not have happened."""
-
-    def ended(self, link: Link, end: LinkEnded) -> None:
-        """Take notice that the link is over. The socket is closed a little later."""
+"""Octets that may wait for a gateway that doesn't read; beyond it the link ends. Messages stop
+long before, at the transport's high-water mark: only responses get here. A window of 10 000 is a
+sixth."""
 
 
 class Link(asyncio.Protocol):
-    """One connection, from TCP on to its end.
+    """One connection, from TCP connect to its end.
 
     Args:
         host: Where it leads, for people.
         limits: Window, timeouts, largest PDU.
-        receiver: Who is told.
+        handler: Gets the events of the link.
+        traffic: Gets the requests of the gateway.
         clock: Seconds of a monotonic clock.
     """
 
@@ -85,19 +70,22 @@ class Link(asyncio.Protocol):
         self,
         host: Host,
         limits: SessionLimits,
-        receiver: Receiver,
+        handler: LinkHandler,
+        traffic: TrafficHandler,
         clock: Callable[[], float],
     ) -> None:
         self.host = host
         self.session = Session(Role.ESME, limits, now=clock())
         self.bound_at: float | None = None
         self._loop = asyncio.get_running_loop()
-        self._receiver = receiver
+        self._handler = handler
+        self._traffic = traffic
         self._clock = clock
         self._limits = limits
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._shortest = limits.shortest_timeout
         self._flush_planned = False
         self._write_paused = False
         self._binding: asyncio.Future[None] | None = None
@@ -105,7 +93,7 @@ class Link(asyncio.Protocol):
         self._closed = self._loop.create_future()
         self._wire = WireLog(str(host))
 
-    # What the manager asks for.
+    # For the dispatcher and the pool.
 
     @property
     def is_bound(self) -> bool:
@@ -114,7 +102,7 @@ class Link(asyncio.Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing goes out or comes in any more."""
+        """Whether the session has ended."""
         return self.session.is_over
 
     @property
@@ -124,16 +112,16 @@ class Link(asyncio.Protocol):
 
     @property
     def room(self) -> int:
-        """Requests that may be written now: slots free, while bound and the socket takes octets."""
+        """Requests that may be written now: free slots, unless unbound or paused by the socket."""
         session = self.session
         return 0 if self._write_paused or session.mode is None else session.window.free
 
     async def bind(self, request: Bind, system_id: str) -> None:
-        """Bind. Cancelling leaves the link to be closed by `abort`.
+        """Bind. After a cancelled bind call `abort`.
 
         Raises:
-            BindRefusedError: The gateway's answer.
-            LinkLostError: It hung up, or didn't answer in time.
+            BindRefusedError: The gateway refused it.
+            LinkLostError: The gateway hung up, or didn't respond in time.
         """
         self._binding = self._loop.create_future()
         self._bind_name, self._system_id = command_name(request.command_id), system_id
@@ -141,38 +129,41 @@ class Link(asyncio.Protocol):
             self.session.request(request, self._clock())
             self._plan_flush()
             await self._binding
-        # It may have ended before we asked, or in the same read as the gateway's yes.
+        # The link may have ended before the request, or in the same read as the positive response.
         if self._lost is not None:
             raise self._lost
 
-    def submit(self, outgoing: SubmitJob[Any], now: float) -> None:
-        """Write the next part of a message; only while there is `room`."""
-        pack, octets, context = outgoing.next_part(now)
-        self.session.submit_packed(
-            pack, outgoing.message.to, octets, now, context, outgoing.timeout
-        )
+    def submit(self, job: SubmitJob[Any], now: float) -> None:
+        """Write the next part of a message. Only while there is `room`."""
+        pack, octets, context = job.next_part(now)
+        timeout = job.timeout
+        self.session.submit_packed(pack, job.message.to, octets, now, context, timeout)
+        if timeout is not None and timeout < self._shortest:
+            self._rearm()
         if not self._flush_planned:
-            self._plan_flush()
+            self._flush_planned = True
+            self._loop.call_soon(self._flush)
 
-    def request(self, pdu: Pdu, waiter: ResponseHandler) -> None:
-        """Write another request that takes a slot; *waiter* is told its response."""
-        self.session.request(pdu, self._clock(), context=waiter, timeout=waiter.timeout)
+    def request(self, pdu: Pdu, handler: ResponseHandler) -> None:
+        """Write another request that takes a slot; *handler* gets its response."""
+        self.session.request(pdu, self._clock(), context=handler, timeout=handler.timeout)
+        self._rearm()
         self._plan_flush()
 
     def respond(self, request: Pdu, response: Pdu) -> None:
-        """Answer a request of the gateway; does nothing once the link is over."""
+        """Respond to a request of the gateway; does nothing once the link is over."""
         self.session.respond(request, response, self._clock())
         self._plan_flush()
 
     def unbind(self) -> None:
-        """Ask to end the session; `closed` follows, at the unbind timeout if not before."""
+        """Unbind; the link closes with the response, at the unbind timeout at the latest."""
         if self.is_bound:
             self.session.unbind(self._clock())
             self._plan_flush()
 
     def abort(self) -> None:
-        """Close at once, without a word."""
-        self._take(self.session.close(self._clock()))
+        """Close at once, without unbind."""
+        self._dispatch(self.session.close(self._clock()))
         if self._transport is not None:
             self._transport.abort()
 
@@ -180,7 +171,7 @@ class Link(asyncio.Protocol):
         """Wait until the socket is closed. Cancelling is safe."""
         await asyncio.shield(self._closed)
 
-    # What asyncio tells.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -188,96 +179,89 @@ class Link(asyncio.Protocol):
         self._arm()
 
     def data_received(self, data: bytes) -> None:
-        """Run what was read through the session."""
-        if self._wire.is_on:
-            self._wire.read(data)
-        self._take(self.session.receive(data, self._clock()))
-        self._receiver.has_room(self)
-        self._plan_flush()
+        """Pass what was read to the session, and its events to the handlers."""
+        if WIRE.isEnabledFor(DEBUG):
+            self._wire.received(data)
+        self._dispatch(self.session.receive(data, self._clock()))
+        self._handler.on_room()
+        if self.session.unwritten:
+            self._plan_flush()
+        elif self._timer is None:
+            self._arm()
 
     def eof_received(self) -> None:
-        """End at once: half a connection is of no use, and nothing more is to be written to it."""
-        self._take(self.session.receive_eof(self._clock()))
+        """End the link at once: a half-closed connection is of no use."""
+        self._dispatch(self.session.receive_eof(self._clock()))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what was under way."""
-        self._take(self.session.receive_eof(self._clock(), error=exc))
+        """End the link."""
+        self._dispatch(self.session.receive_eof(self._clock(), error=exc))
         if self._timer is not None:
             self._timer.cancel()
         if not self._closed.done():
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
-        """Write no further segment until the socket has taken what it has."""
+        """Write no further part until the socket has sent what it has."""
         self._write_paused = True
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Continue writing."""
         self._write_paused = False
-        self._receiver.has_room(self)
+        self._handler.on_room()
 
-    # What the session tells.
+    # Events of the session.
 
-    def _take(self, events: list[Event]) -> None:
-        """Tell everybody whom the events concern.
+    def _dispatch(self, events: list[Event]) -> None:
+        """Pass events to their handlers, responses first.
 
-        Responses first: a receipt that was read together with the response that names its id is
-        not an early one.
+        A receipt that was read together with the response that names its id isn't an early one.
         """
         others: list[Event] = []
-        # Each is let go of as it is told, so that fewer objects live at a time.
-        events.reverse()
+        events.reverse()  # popped one by one, fewer objects live at a time (hot path)
         while events:
             event = events.pop()
             if type(event) is not ResponseReceived:
                 others.append(event)
                 continue
-            # Not by `cast`: it is a call, and this runs for every message.
-            context: Any
+            context: Any  # `cast` is a call (hot path)
             _, context, response = event
-            waiter, index = context if type(context) is tuple else (context, 0)
-            if waiter.answered(index, response):
-                self._receiver.throttled(self, waiter, response.command_status)
+            handler, index = context if type(context) is tuple else (context, 0)
+            if handler.on_response(index, response):
+                self._handler.on_throttled(handler, response.command_status)
         for other in others:
             if type(other) is RequestReceived:
-                self._receiver.requested(self, other.pdu)
-            elif not self._take_late(other):
-                self._take_change(other)
+                self._traffic.on_request(self, other.pdu)
+            else:
+                self._dispatch_rare(other)
 
-    def _take_late(self, event: Event) -> bool:
-        """Tell a waiter what went wrong with its response; False if that isn't what it is."""
+    def _dispatch_rare(self, event: Event) -> None:
+        """Pass on what isn't one of every message's events."""
         match event:
             case ResponseOverdue():
-                waiter, index = waiter_of(cast("Context", event.context))
-                waiter.overdue(index, waiter.timeout or self._limits.response_timeout)
+                handler, index = handler_of(cast("Context", event.context))
+                handler.on_timeout(index, handler.timeout or self._limits.response_timeout)
             case ResponseUndecodable():
-                waiter, index = waiter_of(cast("Context", event.context))
-                waiter.garbled(index, event.error)
+                handler, index = handler_of(cast("Context", event.context))
+                handler.on_decode_error(index, event.error)
             case LateResponseReceived():
-                waiter, index = waiter_of(cast("Context", event.context))
-                waiter.answered_late(index, event.response)
-                self._receiver.unexpected(self, event)
-            case _:
-                return False
-        return True
-
-    def _take_change(self, event: Event) -> None:
-        """Take what concerns the link or the gateway's own requests."""
-        match event:
+                LOG.debug("< late response seq=%d", event.sequence_number)
+                handler, index = handler_of(cast("Context", event.context))
+                handler.on_late_response(index, event.response)
             case Bound():
                 self.bound_at = self._clock()
-                self._settle_bind(None)
+                self._finish_bind(None)
             case BindRefused():
                 status = event.response.command_status
-                self._settle_bind(
+                self._finish_bind(
                     BindRefusedError(status, bind=self._bind_name, system_id=self._system_id)
                 )
             case LinkEnded():
                 self._end(event)
             case _:
-                self._receiver.unexpected(self, event)
+                LOG.debug("< unexpected: %s", type(event).__name__)
 
-    def _settle_bind(self, error: Exception | None) -> None:
+    def _finish_bind(self, error: Exception | None) -> None:
         """End the wait of `bind`, once."""
         binding = self._binding
         if binding is None or binding.done():
@@ -288,19 +272,19 @@ class Link(asyncio.Protocol):
             binding.set_exception(error)
 
     def _end(self, end: LinkEnded) -> None:
-        """Tell all who waited on this link, write what is left, close the socket."""
-        self._lost = lost = LinkLostError(self._why(end))
+        """Report the end to all handlers, write what is left, close the socket."""
+        self._lost = lost = LinkLostError(self._end_reason(end))
         lost.__cause__ = end.error
-        self._settle_bind(lost)
+        self._finish_bind(lost)
         for context in end.lost:
-            waiter, index = waiter_of(cast("Context", context))
-            waiter.lost(index, end.reason.value, end.error)
-        self._receiver.ended(self, end)
+            handler, index = handler_of(cast("Context", context))
+            handler.on_connection_lost(index, end.reason.value, end.error)
+        self._handler.on_closed(self, end)
         self._flush()
         self._close_socket(end.reason)
 
-    def _why(self, end: LinkEnded) -> str:
-        """Say what ended the link, and the way out where it never was bound."""
+    def _end_reason(self, end: LinkEnded) -> str:
+        """Say what ended the link, with the remedy if it never was bound."""
         reason = end.reason.value if end.error is None else f"{end.reason.value}: {end.error}"
         if self._binding is None or self.bound_at is not None:
             return reason
@@ -312,23 +296,18 @@ class Link(asyncio.Protocol):
         return f"{self._bind_name} got no response, {reason}; a TLS port wants smpps://"
 
     def _close_socket(self, reason: EndReason) -> None:
-        """Close at once where nobody would read any more, else after the last octets."""
+        """Close after the last octets, or at once where the peer doesn't read them."""
         if self._transport is None:
             return
-        if reason in _HOPELESS:
+        if reason in _ABORTED:
             self._transport.abort()
-        else:
-            self._transport.close()
-            self._arm_abort()
-
-    def _arm_abort(self) -> None:
-        """Make sure that a closing socket gets closed."""
+            return
+        self._transport.close()
         if self._timer is not None:
             self._timer.cancel()
-        assert self._transport is not None  # noqa: S101 - for the type checker
         self._timer = self._loop.call_later(CLOSING_TIMEOUT, self._transport.abort)
 
-    # When to write, when to look at the clock.
+    # Writes and the timer.
 
     def _plan_flush(self) -> None:
         """Write at the end of this turn of the event loop."""
@@ -337,51 +316,72 @@ class Link(asyncio.Protocol):
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Write all that is queued, in one go."""
+        """Write all that is queued, in one write."""
         self._flush_planned = False
         transport = self._transport
         octets = self.session.outgoing()
         if octets and transport is not None and not transport.is_closing():
-            if self._wire.is_on:
-                self._wire.written(octets)
+            if WIRE.isEnabledFor(DEBUG):
+                self._wire.sent(octets)
             transport.write(octets)
             if transport.get_write_buffer_size() > MAX_UNREAD:
                 unread = ConnectionAbortedError("the gateway reads none of our answers")
-                self._take(self.session.receive_eof(self._clock(), error=unread))
-        self._arm()
+                self._dispatch(self.session.receive_eof(self._clock(), error=unread))
+        if self._timer is None:
+            self._arm()
 
     def _arm(self) -> None:
-        """Keep one timer, no later than the session's next deadline."""
+        """Start the timer, if the session has a deadline and no timer runs.
+
+        It fires after the session's shortest timeout at the latest, due or not: so only a request
+        with a shorter timeout of its own makes it too late, and no other write has to look.
+        """
         deadline = self.session.next_deadline()
-        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
+        if deadline is None:
             return
+        now = self._clock()
+        self._timer_at = min(deadline, now + self._shortest)
+        self._timer = self._loop.call_later(max(0.0, self._timer_at - now), self._tick)
+
+    def _rearm(self) -> None:
+        """Start the timer anew, if a deadline is earlier than it.
+
+        A timer whose deadline has passed stays, or requests in quick succession would postpone it.
+        """
+        deadline = self.session.next_deadline()
         if self._timer is not None:
+            if deadline is None or self._timer_at <= deadline:
+                return
             self._timer.cancel()
-        self._timer_at = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._tick)
+        self._arm()
 
     def _tick(self) -> None:
-        """Make good for the time in which the loop was held up, before anything is overdue.
+        """Wait as long as the event loop was blocked, before anything counts as overdue.
 
-        What arrived meanwhile has to be read first, and what was to be written left late.
+        What arrived meanwhile has to be read first, and requests were written late.
         """
-        late = self._clock() - self._timer_at
-        wait = min(max(late, READ_FIRST), HELD_UP_AT_MOST)
-        self._timer = self._loop.call_later(wait, self._tell_due)
+        now, deadline = self._clock(), self.session.next_deadline()
+        if deadline is None or deadline > now:
+            self._timer = None
+            self._arm()
+            return
+        late = now - self._timer_at
+        wait = min(max(late, READ_FIRST), LONGEST_EXTENSION)
+        self._timer = self._loop.call_later(wait, self._report_due)
 
-    def _tell_due(self) -> None:
-        """Tell what has become due."""
+    def _report_due(self) -> None:
+        """Report what has become due."""
         self._timer = None
-        self._take(self.session.advance(self._clock()))
-        self._receiver.has_room(self)
+        self._dispatch(self.session.advance(self._clock()))
+        self._handler.on_room()
         self._flush()
 
     def __repr__(self) -> str:
         return f"<Link {self.host}, {self.session!r}>"
 
 
-# Nobody at the other end would read what is still to be written.
-_HOPELESS = frozenset(
+# The peer reads no more of what is still to be written.
+_ABORTED = frozenset(
     {
         EndReason.LOST,
         EndReason.ENQUIRE_LINK_OVERDUE,

@@ -1,54 +1,54 @@
-"""How to go on after the gateway has said "too fast".
+"""Slow start after throttling: pause, probe with 1, double per clean round.
 
-Rule: stop at once, all of it; then try one message, and as long as nothing comes back too fast,
-twice as many each time. A pause doubles only when the attempt after it was too fast again, so that
-a short fit costs a moment and a lasting one costs little more than the gateway itself takes.
+Rule: a throttled response stops all writes. After a pause one request is written, and as long as no
+response is throttled, twice as many each round. The pause doubles only if the probe was throttled
+too: a short burst costs a moment, a lasting limit little more than the gateway's own rate.
 
-No clock: instants are given, in seconds.
+No clock: instants are arguments, in seconds.
 """
 
 from __future__ import annotations
 
 FIRST_PAUSE = 0.1
-"""Seconds of the first pause. The gateway counts its rate by the second, so four attempts at most
-fall into the same one; and a single message that was too fast costs no more than this."""
+"""Seconds of the first pause. The gateway counts its rate by the second, so at most four attempts
+fall into one; and a single message that was too fast is delayed by no more than this."""
 
 LONGEST_PAUSE = 5.0
-"""Seconds of the longest. Whoever waits wants to know within seconds that it goes on again."""
+"""Seconds of the longest pause: writes resume within seconds of the gateway's recovery."""
 
 
 class ThrottleController:
-    """Pressed by a throttled response, released step by step by good ones.
+    """Limits the requests in flight after a throttled response.
 
     Attributes:
-        pause: Seconds of the newest pause; 0 once an attempt after it went well.
+        pause: Seconds of the newest pause; 0 once a round after it had no throttled response.
         paused_until: Instant until which nothing is written; 0 while nothing is paused.
-        is_on: Whether less may be written than there is room for.
+        is_on: Whether fewer requests may be written than there is room for.
     """
 
     def __init__(self) -> None:
         self.pause = 0.0
         self.paused_until = 0.0
         self.is_on = False
-        # Requests that may be in flight at a time; 0 for no limit of ours.
-        self._most = 0
-        self._is_trying = False
+        # Requests that may be in flight; 0 while off.
+        self._limit = 0
+        self._is_probing = False
 
     def limit(self, room: int, in_flight: int) -> int:
         """Return how many of *room* requests may be written while *in_flight* are."""
         if not self.is_on:
             return room
-        return 0 if self.paused_until else max(0, min(room, self._most - in_flight))
+        return 0 if self.paused_until else max(0, min(room, self._limit - in_flight))
 
-    def try_on(self) -> None:
-        """Take notice that one was written: the next responses tell how it goes."""
-        self._is_trying = True
+    def on_probe(self) -> None:
+        """A request was written: the next responses decide the round."""
+        self._is_probing = True
 
-    def press(self, now: float) -> float:
-        """Take notice of a throttled response; return the seconds of a pause that begins."""
-        self.is_on, self._most, self._is_trying = True, 1, False
+    def on_throttled(self, now: float) -> float:
+        """A response was throttled. Return the seconds of a pause that begins, 0 if one runs."""
+        self.is_on, self._limit, self._is_probing = True, 1, False
         if self.paused_until:
-            # One of those that were in flight together: it is the same fit.
+            # One of the requests that were in flight together.
             return 0.0
         self.pause = min(self.pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
         self.paused_until = now + self.pause
@@ -59,11 +59,16 @@ class ThrottleController:
         if self.paused_until <= now:
             self.paused_until = 0.0
 
-    def settled(self, in_flight: int, window: int) -> None:
-        """Take notice of responses: a round that went well lets the next be twice as large."""
-        if self.paused_until or in_flight or not self._is_trying:
+    def on_round_done(self, in_flight: int, window: int) -> None:
+        """Responses came: a round without a throttled one doubles the limit, up to *window*."""
+        if self.paused_until or in_flight or not self._is_probing:
             return
-        self._is_trying, self.pause = False, 0.0
-        self._most *= 2
-        if self._most >= window:
-            self.is_on, self._most = False, 0
+        self._is_probing, self.pause = False, 0.0
+        self._limit *= 2
+        if self._limit >= window:
+            self.is_on, self._limit = False, 0
+
+    def __repr__(self) -> str:
+        if not self.is_on:
+            return "<ThrottleController off>"
+        return f"<ThrottleController limit {self._limit}, pause {self.pause:.1f} s>"

@@ -71,6 +71,20 @@ class SessionLimits:
         _positive("inactivity_timeout", self.inactivity_timeout)
         _positive("pdu_timeout", self.pdu_timeout)
 
+    @property
+    def shortest_timeout(self) -> float:
+        """Seconds of the shortest wait: what begins now is due no earlier."""
+        waits = (
+            self.response_timeout,
+            self.bind_timeout,
+            self.enquire_link_interval,
+            self.enquire_link_timeout,
+            self.unbind_timeout,
+            self.inactivity_timeout,
+            self.pdu_timeout,
+        )
+        return min(wait for wait in waits if wait is not None)
+
 
 def _at_least(name: str, value: int, least: int) -> None:
     """Raise ValueError for a count that is too small."""

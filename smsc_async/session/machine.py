@@ -102,6 +102,7 @@ class Session:
     Attributes:
         mode: How the session is bound; None before and after.
         window: The slots of our own requests.
+        unwritten: Octets of PDUs that `outgoing` has not returned yet.
         is_over: Whether LinkEnded was reported. The connection is to be closed once all octets
             are written.
     """
@@ -111,7 +112,6 @@ class Session:
         "_events",
         "_is_mid_pdu",
         "_may_send",
-        "_outgoing",
         "_peer_may_send",
         "_sequence",
         "_state",
@@ -120,6 +120,7 @@ class Session:
         "limits",
         "mode",
         "role",
+        "unwritten",
         "window",
     )
 
@@ -130,7 +131,7 @@ class Session:
         self._sequence = Sequence()
         self._timers = Timers(limits)
         self._buffer = FrameBuffer(limits.max_length)
-        self._outgoing: list[bytes] = []
+        self.unwritten: list[bytes] = []
         self._events: list[Event] = []
         self._is_mid_pdu = False
         self.is_over = False
@@ -171,7 +172,7 @@ class Session:
         number = self._sequence.take(self.window)
         octets = _encoded(pdu, number)
         self.window.open_slot(number, command_id, context, now, timeout)
-        self._outgoing.append(octets)
+        self.unwritten.append(octets)
         return number
 
     def submit_packed(  # noqa: PLR0917 - called for every message, and keywords cost time
@@ -215,7 +216,7 @@ class Session:
             window.open_submit(number, context, now)
         else:
             window.open_slot(number, _SUBMIT_SM, context, now, timeout)
-        self._outgoing.append(octets)
+        self.unwritten.append(octets)
         return number
 
     def respond(self, request: Pdu, response: Pdu, now: float) -> None:
@@ -235,7 +236,7 @@ class Session:
         if self.is_over:
             return
         self._check_answer(request, response)
-        self._outgoing.append(_encoded(response, request.sequence_number))
+        self.unwritten.append(_encoded(response, request.sequence_number))
         if request.command_id in BINDS:
             self._enter(after(response.command_id, response.command_status), now)
 
@@ -260,7 +261,8 @@ class Session:
         """
         if not self.is_over:
             self._read(data, now)
-        return self._drain_events()
+        events, self._events = self._events, []
+        return events
 
     def receive_eof(self, now: float, *, error: Exception | None = None) -> list[Event]:
         """End the session because the connection is gone; after our unbind that is a clean end.
@@ -297,8 +299,8 @@ class Session:
 
     def outgoing(self) -> bytes:
         """Return the octets to write now, whole PDUs in order, and forget them."""
-        octets = b"".join(self._outgoing)
-        self._outgoing.clear()
+        octets = b"".join(self.unwritten)
+        self.unwritten.clear()
         return octets
 
     # What goes out.
@@ -319,7 +321,7 @@ class Session:
         if is_enquiry and self._timers.is_running(Timer.ENQUIRE_LINK_RESP):
             raise LocalProtocolError("an enquire_link still awaits its response; one is enough")
         number = self._sequence.take(self.window)
-        self._outgoing.append(_encoded(pdu, number))
+        self.unwritten.append(_encoded(pdu, number))
         if command_id not in UNANSWERED:
             self.window.track_control_request(number, command_id)
         if command_id in MOVES:
@@ -372,10 +374,11 @@ class Session:
             if self.is_over:
                 return
         if broken is None:
-            self._watch_partial_pdu(now, received=bool(frames))
+            if self._buffer.pending or self._is_mid_pdu:
+                self._watch_partial_pdu(now, received=bool(frames))
             return
         nack = GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
-        self._outgoing.append(_encoded(nack, 0))
+        self.unwritten.append(_encoded(nack, 0))
         self._end(EndReason.PROTOCOL_ERROR, now, _remote_error(broken, b""))
 
     def _take(self, pdu: Pdu, frame: bytes, now: float) -> None:
@@ -432,7 +435,7 @@ class Session:
             error = error_for_illegal(pdu, self.role.peer, self._state, frame)
             self._refuse(command_id, pdu.sequence_number, status, error)
         elif command_id == CommandId.ENQUIRE_LINK:
-            self._outgoing.append(_encoded(EnquireLinkResp(), pdu.sequence_number))
+            self.unwritten.append(_encoded(EnquireLinkResp(), pdu.sequence_number))
         elif command_id == CommandId.UNBIND:
             self._take_unbind(pdu, now)
         elif command_id in BINDS:
@@ -447,7 +450,7 @@ class Session:
         """Respond to the peer's unbind and end the session."""
         # Both may unbind at once; then the reason is our own unbind.
         ours = self._state is SessionState.UNBINDING
-        self._outgoing.append(_encoded(UnbindResp(), pdu.sequence_number))
+        self.unwritten.append(_encoded(UnbindResp(), pdu.sequence_number))
         self._enter(after(CommandId.UNBIND_RESP, 0), now)
         self._end(EndReason.UNBOUND if ours else EndReason.PEER_UNBOUND, now)
 
@@ -485,18 +488,16 @@ class Session:
         self, command_id: int, number: int, status: CommandStatus, error: RemoteProtocolError
     ) -> None:
         """Send a negative response and report it."""
-        self._outgoing.append(_encoded(negative_response(command_id, status), number))
+        self.unwritten.append(_encoded(negative_response(command_id, status), number))
         self._events.append(PduRejected(error, status))
 
     def _watch_partial_pdu(self, now: float, *, received: bool) -> None:
         """Run the PDU timer while a PDU is incomplete, anew for each PDU that begins."""
-        if self._buffer.pending:
-            if received or not self._is_mid_pdu:
-                self._timers.start(Timer.PDU, now)
-            self._is_mid_pdu = True
-        elif self._is_mid_pdu:
+        if not self._buffer.pending:
             self._timers.stop(Timer.PDU)
-            self._is_mid_pdu = False
+        elif received or not self._is_mid_pdu:
+            self._timers.start(Timer.PDU, now)
+        self._is_mid_pdu = self._buffer.pending > 0
 
     # States.
 

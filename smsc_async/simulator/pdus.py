@@ -10,6 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
+from pdu.receipt_text import STAT_NAMES
 from pdu.text import TextCoding, capacity, split
 from smsc_async.gateway.coding import choose, data_coding, text_coding
 from smsc_async.messages import (
@@ -29,19 +30,6 @@ if TYPE_CHECKING:
 
     from smsc_async.gateway.coding import TextSettings
     from smsc_async.simulator.records import Part
-
-STATS: Final[Mapping[int, str]] = {
-    MessageState.SCHEDULED: "SCHEDLD",
-    MessageState.ENROUTE: "ENROUTE",
-    MessageState.DELIVERED: "DELIVRD",
-    MessageState.EXPIRED: "EXPIRED",
-    MessageState.DELETED: "DELETED",
-    MessageState.UNDELIVERABLE: "UNDELIV",
-    MessageState.ACCEPTED: "ACCEPTD",
-    MessageState.UNKNOWN: "UNKNOWN",
-    MessageState.REJECTED: "REJECTD",
-    MessageState.SKIPPED: "SKIPPED",
-}
 
 HLR: Final = 4
 # Bits 0 to 3 of the gateway's TLV 0x2001; its list has no number for Telegram.
@@ -175,7 +163,7 @@ def _hlr_text(part: Part) -> bytes:
 
 def _stat(part: Part) -> str:
     """Return the state as receipts spell it."""
-    return STATS.get(part.state, "UNKNOWN")
+    return STAT_NAMES.get(part.state, "UNKNOWN")
 
 
 def _carried(octets: bytes) -> tuple[bytes, tuple[Tlv, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pdu.enums import MessageState
+from pdu.enums import FINAL_STATES, MessageState
 from pdu.masking import mask_number, shown_address
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message
     from smsc_async.simulator.scenario import Scenario
 
-FINAL = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.EXPIRED,
-        MessageState.DELETED,
-        MessageState.UNDELIVERABLE,
-        MessageState.UNKNOWN,
-        MessageState.REJECTED,
-        MessageState.SKIPPED,
-    }
-)
+FINAL = FINAL_STATES | {MessageState.UNKNOWN}
 """States after which the simulator says no more about a message."""
 
 

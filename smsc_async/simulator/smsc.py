@@ -19,7 +19,6 @@ from pdu import (
     CommandStatus,
     DeliverSm,
     EncodeError,
-    EsmClass,
     MessageState,
     Pdu,
     QuerySm,
@@ -31,7 +30,7 @@ from pdu import (
     encode,
 )
 from pdu.smpp_time import format_time
-from pdu.text import Segment, read_segment
+from pdu.text import Segment, segment_of
 from smsc_async.errors import InvalidMessageError, LocalProtocolError
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.session import (
@@ -76,7 +75,6 @@ _V34: Final = 0x34
 # v3.4 §4.6.2 names the first; delivering the same again would be no use after either.
 _FOR_GOOD: Final = frozenset({CommandStatus.ESME_RX_P_APPN, CommandStatus.ESME_RX_R_APPN})
 
-_SAR: Final = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
 
 # Ids outlive the messages kept by so much, since a long message has many.
 _IDS_PER_MESSAGE: Final = 10
@@ -251,7 +249,9 @@ class SimulatedSmsc:
         # The commands are SMPP's own, so each gets its own response and no generic_nack, and
         # ESME_RINVCMDID in it: to a server that lacks a command its id is an unknown one. Which
         # status the gateway gives isn't written; clients treat any other than 0 alike.
-        link.session.respond(pdu, negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID), now)
+        link.session.respond(
+            pdu, negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID), now
+        )
 
     # Binds.
 
@@ -308,7 +308,7 @@ class SimulatedSmsc:
         self._stats.submits += 1
         link.submits += 1
         link.is_dropped = drop_after is not None and link.submits >= drop_after
-        segment = _segment(pdu)
+        segment = segment_of(pdu)
         message = self._message(link, pdu, segment, now)
         status, error = self._judge(link, message, segment, now)
         if status:
@@ -662,18 +662,6 @@ def _answer_to(stopped_by: StoppedBy, scenario: Scenario) -> tuple[int, int]:
             return scenario.repeat_status, scenario.repeat_error
         case _:
             return scenario.flood_status, scenario.flood_error
-
-
-def _segment(pdu: SubmitSm) -> Segment:
-    """Read a submit_sm's share of a text, wherever its octets and numbers travel."""
-    has_udh = bool(pdu.esm_class & EsmClass.UDHI)
-    if not pdu.tlvs:
-        return read_segment(pdu.short_message, has_udh=has_udh)
-    values = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
-    octets = pdu.short_message or values.get(TlvTag.MESSAGE_PAYLOAD, b"")
-    reference, total, sequence = (int.from_bytes(values.get(tag, b""), "big") for tag in _SAR)
-    # A number that didn't come is 0, which is no place in a message.
-    return read_segment(octets, has_udh=has_udh, sar=(reference, total, sequence))
 
 
 def _incoming(

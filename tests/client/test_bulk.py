@@ -97,7 +97,7 @@ def sms(number: int, sender: str = "") -> Sms:
 
 def answer(submission: Submission[Any]) -> None:
     """Accept it."""
-    submission.answered(0, SubmitSmResp(message_id=submission.message.to[-1]))
+    submission.on_response(0, SubmitSmResp(message_id=submission.message.to[-1]))
 
 
 def batch_of(links: Links) -> BulkSend:

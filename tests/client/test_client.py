@@ -1388,9 +1388,9 @@ async def test_enquire_link_is_answered_while_the_user_is_slow(gateway: Gateway)
 async def test_nothing_is_written_into_half_a_connection(gateway: Gateway) -> None:
     """The end of file was read: a message sent in that very turn waits for the next link."""
     async with SmscClient(gateway.url()) as smsc:
-        links = smsc._running.links.links  # type: ignore[union-attr]
+        (link,) = smsc._runtime.dispatcher.links  # type: ignore[union-attr]
         gateway.peer.transport.write_eof()
-        await until(lambda: links[0].session.is_over)
+        await until(lambda: link.session.is_over)
         sent = await smsc.send(sms())
 
     assert "1" == sent.message_id

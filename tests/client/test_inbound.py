@@ -137,7 +137,7 @@ def test_early_receipt_that_found_its_message_goes_to_a_reader_of_all(
     message = Sms(to="79991234567", text="hello")
     sent = Submission[Any](message, parts_of(1), None, Nobody(correlator.inbound.correlator.learn))
     sent.next_part(0.0)
-    sent.answered(0, SubmitSmResp(message_id="1"))
+    sent.on_response(0, SubmitSmResp(message_id="1"))
 
     assert MessageState.DELIVERED is sent.state
     assert read == correlator.read_receipts()
@@ -359,7 +359,7 @@ def test_ids_meet_as_the_setting_says(setting: str, response: str, receipt: str)
     message = Sms(to="79991234567", text="hello")
     sent = Submission(message, parts_of(1), None, Nobody(correlator.inbound.correlator.learn))
     sent.next_part(0.0)
-    sent.answered(0, SubmitSmResp(message_id=response))
+    sent.on_response(0, SubmitSmResp(message_id=response))
     correlator.bring(**receipt_fields(receipt))
 
     assert MessageState.DELIVERED is sent.state

@@ -54,7 +54,7 @@ class Counter:
         submission = Submission[Any](message, parts, None, Nobody(self.correlator.learn))
         for index, message_id in enumerate(message_ids):
             submission.next_part(0.0)
-            submission.answered(index, SubmitSmResp(message_id=message_id))
+            submission.on_response(index, SubmitSmResp(message_id=message_id))
         return submission
 
     def brings(

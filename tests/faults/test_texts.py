@@ -14,7 +14,7 @@ from faultlab import sms
 from scripted import until
 
 from pdu import DeliverSmResp, Pdu, SubmitSm
-from pdu.text.segments import Reassembler, read_segment
+from pdu.text import Reassembler, read_segment
 from smsc_async import Coding
 from smsc_async.gateway.coding import decode
 

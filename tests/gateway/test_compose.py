@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pdu import decode as decode_pdu
 from pdu.enums import TlvTag
 from pdu.submit import SubmitSm
-from pdu.text.segments import Joined, Reassembler, read_segment
+from pdu.text import Joined, Reassembler, read_segment
 from pdu.tlvs import Tlv
 from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError

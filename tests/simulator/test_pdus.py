@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pdu import EncodeError, EsmClass, MessageState, Tlv, TlvTag, encode
+from pdu.receipt_text import STAT_NAMES
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.messages import HlrQuery, Message, Ping, Sms, TelegramCode, Viber, VoiceCall
 from smsc_async.receipts import HlrReceipt, read_receipt
 from smsc_async.simulator import HlrAnswer, Part, Scenario
 from smsc_async.simulator.pdus import (
-    STATS,
     charged_parts,
     flags_of,
     incoming,
@@ -102,7 +102,7 @@ def test_every_state_is_read_back(state: int) -> None:
     read = _read(_part(state=state))
 
     assert state == read.state
-    assert STATS.get(state, "UNKNOWN") == read.fields["stat"]
+    assert STAT_NAMES.get(state, "UNKNOWN") == read.fields["stat"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pdu import BindTransceiver, CommandId, SmeAddress, SubmitMulti, SubmitMultiResp, TlvTag
-from pdu.text.segments import Joined, Reassembler, read_segment
+from pdu.text import Joined, Reassembler, read_segment
 from smsc_async import (
     Coding,
     Email,

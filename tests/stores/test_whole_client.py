@@ -89,7 +89,7 @@ async def test_what_one_was_refused_the_other_may_send(
     gateway.on_submit = refusing(CommandStatus.ESME_RINVSRCADR)
     with pytest.raises(SubmitRefusedError):
         await workers[0].send(HI)
-    await workers[0]._rules[1].flush()
+    await workers[0]._store.flush()
     gateway.on_submit = gateway.accept
 
     assert "1" == (await workers[1].send(HI)).message_id

@@ -11,7 +11,6 @@ from pdu.text.udh import (
     Concatenation,
     Iei,
     InformationElement,
-    Ports,
     UserDataHeader,
     build_udh,
     parse_udh,
@@ -61,16 +60,8 @@ def test_ports_beside_a_concatenation() -> None:
     """A WAP push of two parts has both elements."""
     header, _ = parse_udh(PUSH)
 
-    assert Ports(destination=2948, originator=9200) == header.ports
+    assert InformationElement(Iei.PORTS_16, bytes.fromhex("0B84 23F0")) in header.elements
     assert Concatenation(reference=1, total=2, sequence=1) == header.concatenation
-
-
-def test_eight_bit_ports() -> None:
-    """The older form of ports."""
-    header, _ = parse_udh(bytes.fromhex("04 04 02 F0 F1"))
-
-    assert Ports(destination=0xF0, originator=0xF1, wide=False) == header.ports
-    assert bytes.fromhex("04 04 02 F0 F1") == build_udh([header.ports.element])
 
 
 def test_language_shifts_stay_raw() -> None:
@@ -82,7 +73,6 @@ def test_language_shifts_stay_raw() -> None:
         InformationElement(Iei.LOCKING_SHIFT, b"\x01"),
     ) == header.elements
     assert header.concatenation is None
-    assert header.ports is None
     assert b"\x40" == rest
 
 
@@ -130,14 +120,6 @@ def test_impossible_concatenation_is_ignored(element: str) -> None:
     assert b"text" == rest
 
 
-@pytest.mark.parametrize("element", ["04 03 01 02 03", "05 02 01 02"])
-def test_ports_of_another_length_are_ignored(element: str) -> None:
-    """Raw octets remain in `elements`."""
-    octets = bytes.fromhex(element)
-
-    assert parse_udh(bytes((len(octets),)) + octets)[0].ports is None
-
-
 def test_of_two_concatenations_the_last_counts() -> None:
     """3GPP TS 23.040 has it so, for repeated elements and for the two widths alike."""
     header, _ = parse_udh(bytes.fromhex("0B 08 04 0001 02 01 00 03 02 02 02"))
@@ -170,19 +152,6 @@ def test_outgoing_numbers_have_limits(concatenation: Concatenation, message: str
     """What we would ignore ourselves, we don't send."""
     with pytest.raises(EncodeError, match=f"UDH.{message}"):
         _ = concatenation.element
-
-
-@pytest.mark.parametrize(
-    ("ports", "field"),
-    [
-        (Ports(destination=65536, originator=0), "destination_port"),
-        (Ports(destination=0, originator=256, wide=False), "originator_port"),
-    ],
-)
-def test_outgoing_ports_have_limits(ports: Ports, field: str) -> None:
-    """A port that doesn't fit would become another one."""
-    with pytest.raises(EncodeError, match=field):
-        _ = ports.element
 
 
 @pytest.mark.parametrize(
@@ -223,4 +192,3 @@ def test_any_octets_parse(octets: bytes) -> None:
 
     assert octets.endswith(rest)
     assert header.concatenation is None or header.concatenation.element
-    assert header.ports is None or header.ports.element
