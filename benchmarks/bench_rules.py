@@ -1,11 +1,11 @@
-"""How long the gateway's rules take for a message, and how much they remember of a million.
+"""Time of the gateway's rules for one message, and memory after a million.
 
     PYTHONPATH=. python benchmarks/bench_rules.py [--rounds N] [--messages N]
 
 Rule: a whole check is timed, from the message with its text rendered to the verdict, in a store
-that is as full as an account at its full rate makes it, and every message is one that was never
-seen. Times are those of the process, in nanoseconds a message, the median of many short repeats,
-by turns. The exit code is 1 if a target is missed.
+that is as full as an account at its full rate makes it, and every message is a new one. Times are
+those of the process, in nanoseconds a message, the median of many short repeats, by turns. The exit
+code is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 ROUNDS = 1000
 MESSAGES = 1_000_000
 AT_ONCE = 100  # messages of one repeat, just made, as those that are sent
-GAP = 0.0106  # seconds between messages: an account at its full rate, and nobody waits for it
+GAP = 0.0106  # seconds between messages: an account at its full rate, so no message waits
 TARGET_NS = 2_000
 EARLY = 50_000  # by then the memory is as full as it gets
 GROWTH = 1.05  # how much more memory a million may leave than the first of them
 
-Asked = tuple[Sms, str]
+Request = tuple[Sms, str]
 
 
 class Moving:
@@ -49,47 +49,47 @@ class Moving:
         self.store = MemoryRuleStore(lambda: self.now)
         self.engine = RuleEngine(GatewayLimits(), self.store.key)
 
-    def check(self, asked: list[Asked]) -> Verdict | float | None:
+    def check(self, requests: list[Request]) -> Verdict | float | None:
         """Check messages one after the other; return the last verdict."""
-        ask, apply_now, now = self.engine.question, self.store.apply_now, self.now
+        step, apply_now, now = self.engine.step, self.store.apply_now, self.now
         verdict: Verdict | float | None = None
-        for message, text in asked:
+        for message, text in requests:
             now += GAP
-            verdict = apply_now(ask(message, 1, text), now)
+            verdict = apply_now(step(message, 1, text), now)
         self.now = now
         return verdict
 
-    def time(self, asked: list[Asked]) -> float:
+    def time(self, requests: list[Request]) -> float:
         """Return the nanoseconds of one check."""
         began = time.process_time_ns()
-        self.check(asked)
-        return (time.process_time_ns() - began) / len(asked)
+        self.check(requests)
+        return (time.process_time_ns() - began) / len(requests)
 
 
-def messages(first: int = 0) -> Iterator[Asked]:
+def messages(first: int = 0) -> Iterator[Request]:
     """Yield messages, each unlike all others, to subscribers who come again after a while."""
     for number in count(first):
         message = Sms(to=f"79{number * 7919 % 10**9:09d}", text=f"Code: {number}", sender="Shop")
         yield message, render(message)
 
 
-def same_subscriber() -> Iterator[Asked]:
-    """Yield different messages to one, in rows of forty."""
+def same_subscriber() -> Iterator[Request]:
+    """Yield different messages to one, in streaks of forty."""
     for number in count():
         message = Sms(to=f"7999{number // 40:07d}", text=f"Code: {number}", sender="Shop")
         yield message, render(message)
 
 
-def repeats() -> Iterator[Asked]:
+def repeats() -> Iterator[Request]:
     """Yield one message again and again: after the first, each is held for a minute."""
     message = Sms(to="79991234567", text="Code: 4821", sender="Shop")
     while True:
         yield message, render(message)
 
 
-CASES: dict[str, tuple[Callable[[], Iterator[Asked]], float | None]] = {
+CASES: dict[str, tuple[Callable[[], Iterator[Request]], float | None]] = {
     "a new message to another subscriber": (messages, TARGET_NS),
-    "a new message in a subscriber's row": (same_subscriber, TARGET_NS),
+    "a new message in a subscriber's streak": (same_subscriber, TARGET_NS),
     "a repeat, held": (repeats, TARGET_NS),
 }
 
@@ -111,7 +111,7 @@ def measure(rounds: int) -> tuple[bool, Rows]:
     gc.enable()
     met, rows = True, Rows()
     print(
-        "RuleEngine.question + MemoryRuleStore.apply_now, ns a message: median (least),"
+        "RuleEngine.step + MemoryRuleStore.apply_now, ns a message: median (least),"
         f" {rounds} rounds"
     )
     for name, (_, _, times) in contests.items():
@@ -125,7 +125,7 @@ def measure(rounds: int) -> tuple[bool, Rows]:
 
 
 def resident() -> int:
-    """Return the octets of memory that the process has; 0 where nobody tells."""
+    """Return the octets of memory that the process has; 0 where /proc has none."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     except OSError:

@@ -1,4 +1,4 @@
-"""A pytest fixture: the gateway on one's desk, in every test that asks for it.
+"""A pytest fixture: a simulator of the gateway for each test that requests it.
 
     def test_sign_up_sends_a_code(smsc_simulator):
         sign_up(phone="79991234567", gateway=smsc_simulator.url)
@@ -8,7 +8,7 @@
 
 Rule: the fixture is synchronous and the simulator runs on a thread of its own, so that it works
 in plain tests and under every plugin for asynchronous ones. pytest loads this module in every
-run of everybody who has the package installed, so it imports nothing until it is used.
+run where the package is installed, so the simulator is imported when the fixture is used.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def smsc_simulator() -> Iterator[HostedSimulator]:
-    """Give a running simulator of its own to a test: `.url`, `.messages`, `.scenario`, and more.
+    """A running simulator for one test: `.url`, `.messages`, `.scenario`, and more.
 
-    It takes any login, keeps what it is sent and sends nothing on. See `HostedSimulator`.
+    It accepts any login, and no message leaves the machine. See `HostedSimulator`.
     """
-    from smsc_async.simulator import Simulator  # noqa: PLC0415 - not before somebody needs it
+    from smsc_async.simulator import Simulator  # noqa: PLC0415 - costs time in every run of pytest
 
     with Simulator().in_thread() as simulator:
         yield simulator

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -196,7 +197,20 @@ def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
     assert {"pdu", "smsc_async"} == {
         name.split("/")[0] for name in names if ".dist-info/" not in name
     }
-    assert {"pdu/py.typed", "smsc_async/py.typed"} <= set(names)
+    assert {"pdu/py.typed", "smsc_async/py.typed", "smsc_async/stores/rules.lua"} <= set(names)
+
+
+@pytest.mark.takes_up_to(20, reason="the sdist is built")
+@pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
+def test_sdist_holds_the_rules_in_lua(tmp_path: Path) -> None:
+    """It is no Python module, and without it `RedisRuleStore` can't be imported."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+
+    shutil.unpack_archive(sdist, tmp_path)
+
+    assert list(tmp_path.glob("*/smsc_async/stores/rules.lua"))
 
 
 def test_no_file_knows_this_machine() -> None:

@@ -1,4 +1,4 @@
-"""The pytest plugin, as somebody's own project uses it."""
+"""The pytest plugin, as another project uses it."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ MARKS = {
 
 
 @pytest.mark.parametrize("mode", MARKS)
-@pytest.mark.takes_up_to(20, reason="a pytest of its own, as in somebody's project")
+@pytest.mark.takes_up_to(20, reason="a pytest of its own, as in another project")
 def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
-    """Plain tests, pytest-asyncio in both modes, anyio: the fixture is none of their business."""
+    """It is synchronous, so plain tests, pytest-asyncio in both modes and anyio can use it."""
     (tmp_path / "test_it.py").write_text(TESTS.replace("{mark}", MARKS[mode]), encoding="utf-8")
     asyncio_mode = "auto" if mode == "auto" else "strict"
     anyio_backend = (
@@ -69,8 +69,8 @@ def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
 
 
 @pytest.mark.takes_up_to(20, reason="an interpreter of its own")
-def test_plugin_brings_no_simulator_before_it_is_used() -> None:
-    """Everybody who has the package installed pays for it in every run of pytest."""
+def test_plugin_imports_no_simulator_before_it_is_used() -> None:
+    """Pytest loads the plugin in every run where the package is installed."""
     code = (
         "import sys, pytest, smsc_async;"
         "before = {*sys.modules};"

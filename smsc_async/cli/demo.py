@@ -23,7 +23,7 @@ from smsc_async.cli.console import Screen, labelled
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import state_name
 from smsc_async.cli.plan import rows
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 
@@ -110,7 +110,7 @@ async def _travel() -> Journey:
 
 def sent_frame() -> bytes:
     """Return the octets of the message's only part, as the client writes them."""
-    return encode(segments(MESSAGE)[0], sequence_number=SEQUENCE_NUMBER)
+    return encode(submits_of(MESSAGE)[0], sequence_number=SEQUENCE_NUMBER)
 
 
 def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Panel:

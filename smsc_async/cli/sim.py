@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsc_async.simulator import Scenario, Simulator
-    from smsc_async.simulator.records import KeptMessage
+    from smsc_async.simulator.records import SubmittedMessage
 
 LOOK_EVERY = 0.05
 """Seconds between looks at what has come: at once for an eye, next to nothing for a processor."""
@@ -195,7 +195,7 @@ def _greet(url: str, screen: Screen) -> None:
     screen.write({"event": "listening", "url": url})
 
 
-def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
+def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
     """Show one message."""
     at = message.received_at.astimezone().strftime("%H:%M:%S")
     sender, recipient = (
@@ -209,7 +209,7 @@ def _show(message: KeptMessage, screen: Screen, *, is_full: bool) -> None:
     screen.write(_as_json(message, sender, recipient))
 
 
-def _as_json(message: KeptMessage, sender: str, recipient: str) -> dict[str, Any]:
+def _as_json(message: SubmittedMessage, sender: str, recipient: str) -> dict[str, Any]:
     """Return one message as an object."""
     return {
         "event": "message",

@@ -1,7 +1,7 @@
 """Admission control: the account's rules, as the messages of one client meet them.
 
-Rule: nothing is decided here. The rule engine makes the question, the store answers it, and the
-answer is kept in the message's job: when it may be written, and what it has reserved.
+Rule: nothing is decided here. The rule engine makes a step of the message, the store decides it, and
+the verdict is kept in the message's job: when it may be written, and what it has reserved.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
 from smsc_async.link.submit_job import NEVER
-from smsc_async.rules.engine import RuleEngine, Step
+from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Token
+    from smsc_async.rules.verdict import Token, Verdict
     from smsc_async.stores import RuleStore
 
 FAIL_AT_ONCE = Hold.fail()
@@ -83,11 +84,9 @@ class AdmissionControl:
             return None
         if replaces is not None:
             job.replaces = replaces
-        question = self._engine.question(job.message, parts, text, replaces)
-        job.fingerprint = question[1]
-        if not self._is_one_clock:
-            now = self._store.now()
-        return self._apply(job, self._store.apply_now(question, now), now)
+        step = self._engine.step(job.message, parts, text, replaces)
+        job.fingerprint = step[1]
+        return self._decide_now(job, step, now if self._is_one_clock else self._store.now())
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
         """Wait until the rules admit the message, as long as *hold* allows.
@@ -104,7 +103,7 @@ class AdmissionControl:
         while reason is not None:
             if reason is Pending.PENDING:
                 verdict = await store.apply(step)
-                reason = self._apply(job, verdict, store.now())
+                reason = self._keep(job, verdict, store.now())
                 continue
             if not hold.allows(reason, since=since):
                 raise held_error(job.message, reason, now=store.now())
@@ -112,8 +111,7 @@ class AdmissionControl:
             await asyncio.wait([self._leaving], timeout=delay)
             if self._leaving.done():
                 raise _interrupted(job.message)
-            now = store.now()
-            reason = self._apply(job, store.apply_now(step, now), now)
+            reason = self._decide_now(job, step, store.now())
 
     def now(self) -> float:
         """Return the instant, of the store's clock."""
@@ -158,22 +156,26 @@ class AdmissionControl:
             self._leaving.set_result(None)
 
     def _step_of(self, job: MessageJob[Any]) -> Step:
-        """Return the question of a message once more, by name."""
-        step = self._rules, job.fingerprint, job.message.to, job.parts, job.replaces
-        return _new(Step, step)
+        """Return the step of a message once more."""
+        return self._rules, job.fingerprint, job.message.to, job.parts, job.replaces
 
-    def _apply(
-        self, job: MessageJob[Any], verdict: Admitted | Held | float | None, now: float
-    ) -> Blocked | None:
+    def _decide_now(self, job: MessageJob[Any], step: Step, now: float) -> Blocked | None:
+        """Decide without awaiting, where the store can; keep the verdict in the job."""
+        verdict = self._store.apply_now(step, now)
+        if type(verdict) is float:  # hot path
+            job.reservation = job.admitted_at = verdict
+            if verdict > now:
+                job.write_at = self._clock() + verdict - now
+            return None
+        return Pending.PENDING if verdict is None else self._keep(job, verdict, now)
+
+    def _keep(self, job: MessageJob[Any], verdict: Verdict | float, now: float) -> Blocked | None:
         """Keep a verdict in the job, in instants of the links' clock."""
-        if type(verdict) is Held:
+        if isinstance(verdict, Held):
             return verdict
-        if verdict is None:
-            return Pending.PENDING
-        # The fields of the admission, and not itself (hot path).
-        if type(verdict) is Admitted:
+        if isinstance(verdict, Admitted):
             job.reservation, at, job.interval = verdict
-        else:
+        else:  # an instant of a clock of whole seconds
             job.reservation = at = verdict
         job.admitted_at = at
         if at > now:

@@ -22,7 +22,7 @@ from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, ConfigError
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import Addressing, Composer
+from smsc_async.gateway.compose import Addressing, Composer, wire_text
 from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ClientRuntime:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
-        settings = TextSettings.from_config(config)
+        self._text_settings = settings = TextSettings.from_config(config)
         self.addressing = Addressing.from_config(config)
         self._composer = Composer(settings, self.addressing)
         # Two processes that begin at 0 would mix up their parts at the same phone.
@@ -143,7 +143,7 @@ class ClientRuntime:
 
     def preview(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        text = self._composer.wire_text(message)
+        text = wire_text(message, self._text_settings)
         blocked = self.admission.peek(message, planned.pdus, text)
         if blocked is None:
             return planned

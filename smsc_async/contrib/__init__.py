@@ -1,4 +1,4 @@
-"""What joins the client to other people's programs; each module is imported on its own.
+"""Integrations with other programs and frameworks; each module is imported on its own.
 
 Rule: importing one imports no framework, and nothing here is imported by the rest of the package.
 """

@@ -1,9 +1,8 @@
-"""A message as octets that lack nothing but a sequence number.
+"""A message as submit_sm that lack only a sequence_number.
 
-Rule: what stays the same from message to message is encoded once. Sender, addressing, coding and
-the header's flag make a template; a message puts its recipient and its octets in. The rare rest
-(times, TLVs) is a PDU of its own. Either way a part is something that is called with the number it
-goes out under.
+Rule: a text is encoded and cut in one place, `encode_text` and `segments_of`, for `compose` and
+for `plan`. What is the same in every message of a sender (addressing, coding, flags) is encoded
+once, as a template; a message that no template fits (times, TLVs) becomes a PDU of its own.
 """
 
 from __future__ import annotations
@@ -37,14 +36,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from pdu.codec import Part
     from smsc_async.config import SmscConfig
 
 MAX_TEMPLATES: Final = 1000
-"""Kept templates: the senders of an account in a few codings. Beyond it they are made anew."""
+"""Templates of one bind: the senders of an account in a few codings. Beyond it all are made
+anew."""
 
 _FINAL_RECEIPT = RegisteredDelivery(RegisteredDelivery.FINAL)
 _UDHI = int(EsmClass.UDHI)
-# Members under names of their own: looking them up in the enumeration takes longer.
+# Attributes of an enumeration are slow to look up (hot path).
 _GSM, _UCS2 = Coding.GSM, Coding.UCS2
 _INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
 _VARY = ("destination_addr", "short_message")
@@ -77,7 +78,7 @@ class Addressing:
         )
 
     def of_sender(self, sender: str) -> tuple[int, int]:
-        """Return the type of number and the numbering plan that *sender* goes out with."""
+        """Return the type of number and the numbering plan of *sender*."""
         ton, npi = self.source_ton, self.source_npi
         if ton is None:
             ton = _INTERNATIONAL if sender.isdigit() else _ALPHANUMERIC
@@ -87,13 +88,8 @@ class Addressing:
 DEFAULT_ADDRESSING = Addressing()
 
 
-Part = tuple["Callable[[int, str, bytes], bytes]", bytes]
-"""One submit_sm: its short_message, and what gives all octets for that, a sequence_number and the
-destination_addr."""
-
-
 class PrebuiltSubmit:
-    """Gives the octets of a part that no template has: of the PDU itself."""
+    """Packs a PDU that no template fits."""
 
     __slots__ = ("_submit",)
 
@@ -103,7 +99,7 @@ class PrebuiltSubmit:
     def __call__(
         self, sequence_number: int, _destination_addr: str, _short_message: bytes
     ) -> bytes:
-        """Encode it under a number."""
+        """Return the octets under a sequence_number."""
         return encode(self._submit, sequence_number=sequence_number)
 
 
@@ -132,41 +128,29 @@ class Composer:
             reference: 0 to 255, shared by the parts of this message.
 
         Returns:
-            What the user wrote, rendered: what the gateway's rules compare. And the parts, one or
-            more, in order.
+            The text rendered, which the rules compare; and the parts, one or more, in order.
 
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
-        settings = self._settings
-        text, coding, octet, octets = written(message, settings)
-        if octets is None or len(octets) > 160:
-            octets = _in_one_part(text, coding, settings)
-        if octets is not None and (
-            type(message) is not Sms or message.schedule is None is message.validity
-        ):
-            # Not by `_part`: nearly all messages are like this, and calls cost time.
+        text, coding, octet, octets = encode_text(message, self._settings)
+        if octets is not None and not _has_times(message):
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
             return text, ((pack, octets),)
-        long_text = long_text_of(message)
-        segments = cut(text, text_coding(coding, settings), long_text, reference)
+        segments = segments_of(message, text, coding, octets, self._settings, reference)
         if isinstance(segments, InvalidMessageError):
             # Tracebacks may be shown with their variables, and none may hold the text.
             del text, octets
             raise segments
-        if long_text is LongText.PAYLOAD and len(segments) > 1:
+        if len(segments) > 1 and long_text_of(message) is LongText.PAYLOAD:
             payload = b"".join([segment.payload for segment in segments])
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
             return text, (self._part(message, b"", octet, tlvs=tlvs),)
         return text, tuple([self._part_of(message, one, octet) for one in segments])
 
-    def wire_text(self, message: Message[Any]) -> str:
-        """Return the text of a message as it travels."""
-        return wire_text(message, self._settings)
-
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
-        """Make one of several parts."""
+        """Return the part of a segment."""
         has_tlvs = segment.total > 1 and not segment.has_udh
         return self._part(
             message,
@@ -185,7 +169,7 @@ class Composer:
         esm_class: int = 0,
         tlvs: tuple[Tlv, ...] = (),
     ) -> Part:
-        """Fill a template, or make a PDU of what no template has."""
+        """Return a part by template, or as a PDU if it has times or TLVs."""
         if not tlvs and not _has_times(message):
             return self._template(message.sender, esm_class, octet), short_message
         # Only an Sms has times, and only one of its ways to travel has TLVs.
@@ -201,7 +185,7 @@ class Composer:
         return PrebuiltSubmit(submit), short_message
 
     def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
-        """Return the template of a sender, made when it is first met."""
+        """Return the template of a sender, made at its first message."""
         key = sender, esm_class, octet
         pack = self._templates.get(key)
         if pack is None:
@@ -227,24 +211,62 @@ class Composer:
         }
 
 
-def segments(
+def submits_of(
     message: Message[Any],
     *,
     reference: int = 0,
     settings: TextSettings = DEFAULT_SETTINGS,
     addressing: Addressing = DEFAULT_ADDRESSING,
 ) -> list[SubmitSm]:
-    """Return the PDUs that a message's octets mean, for whoever wants to look at them.
+    """Return the PDUs of a message, decoded from what `Composer` makes; their numbers are 0.
 
-    Arguments and errors are those of `Composer`; the sequence numbers are 0.
+    Arguments and errors are those of `Composer`.
     """
     parts = Composer(settings, addressing).compose(message, reference)[1]
     to = message.to
     return [cast("SubmitSm", decode(pack(0, to, octets))) for pack, octets in parts]
 
 
-def _in_one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
-    """Encode what surely is one part, which nearly all texts are; None for any other."""
+def wire_text(message: Message[Any], settings: TextSettings) -> str:
+    """Return the text as it travels: with its markup, and plain punctuation if `smart` is set."""
+    text = render(message)
+    if settings.smart and type(message) is Sms and message.coding is None:
+        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return text
+
+
+def encode_text(
+    message: Message[Any], settings: TextSettings
+) -> tuple[str, Coding, int, bytes | None]:
+    """Return the text as it travels, its coding, the data_coding, and its octets.
+
+    The octets are None for a text that takes several parts, or may take them: `segments_of` cuts
+    it.
+    """
+    octets: bytes | None = None
+    if type(message) is not Sms:
+        text = wire_text(message, settings)
+        coding = choose_markup(text, settings)
+        octet = coding * 4
+    else:
+        is_plain = message.comment is None and not settings.smart
+        text = message.text if is_plain else wire_text(message, settings)
+        chosen = message.coding
+        if chosen is None:
+            # Plain ASCII is GSM: the usual case, found by encoding it.
+            octets = None if settings.latin1 else ascii_septets(text)
+            chosen = choose(text, settings) if octets is None else _GSM
+        coding = chosen
+        octet = data_coding(coding, flash=True) if message.flash else coding * 4
+    if octets is None:
+        octets = _one_part(text, coding, settings)
+    elif len(octets) > 160:
+        octets = None
+    return text, coding, octet, octets
+
+
+def _one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
+    """Encode a text that certainly takes one part, as most do; None for any other."""
     if coding is _GSM and len(text) <= 160 and not settings.latin1:
         return ascii_septets(text)
     if coding is _UCS2 and len(text) <= 70:
@@ -253,15 +275,40 @@ def _in_one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | N
     return None
 
 
+def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
+    message: Message[Any],
+    text: str,
+    coding: Coding,
+    octets: bytes | None,
+    settings: TextSettings,
+    reference: int = 0,
+) -> tuple[Segment, ...] | InvalidMessageError:
+    """Return the segments of an encoded text, or the error that it can't be cut."""
+    if octets is not None:
+        return (Segment(octets),)
+    carrier = Carrier.SAR if long_text_of(message) is LongText.SAR else Carrier.UDH_8
+    try:
+        return split(text, text_coding(coding, settings), reference=reference, carrier=carrier)
+    except EncodeError as error:
+        field, value, reason = error.field, error.value, error.reason
+    if field == "segments":
+        reason = f"needs {value} parts, one message takes {MAX_SEGMENTS}; shorten it"
+    # Outside of the handler: no context that could hold the text.
+    return InvalidMessageError("reference" if field == "reference" else "text", value, reason)
+
+
+def long_text_of(message: Message[Any]) -> LongText:
+    """Return how several parts travel; only an Sms has the choice."""
+    return message.long_text if isinstance(message, Sms) else LongText.UDH
+
+
 def _has_times(message: Message[Any]) -> bool:
-    """Whether it is to go at a certain time or within one."""
-    if type(message) is not Sms:
-        return False
-    return message.schedule is not None or message.validity is not None
+    """Whether it has a schedule or a validity."""
+    return type(message) is Sms and (message.schedule is not None or message.validity is not None)
 
 
 def _sar(segment: Segment) -> tuple[Tlv, ...]:
-    """Make the TLVs that number a part."""
+    """Return the TLVs that number a part."""
     return (
         Tlv.of(TlvTag.SAR_MSG_REF_NUM, segment.reference),
         Tlv.of(TlvTag.SAR_TOTAL_SEGMENTS, segment.total),
@@ -272,54 +319,3 @@ def _sar(segment: Segment) -> tuple[Tlv, ...]:
 def _times(message: Sms) -> tuple[str, str]:
     """Return schedule_delivery_time (absolute) and validity_period (relative)."""
     return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))
-
-
-def wire_text(message: Message[Any], settings: TextSettings) -> str:
-    """Return the text as it travels: with its markup, and plain where that was asked for."""
-    if type(message) is not Sms or message.comment is not None:
-        text = render(message)
-    else:
-        text = message.text  # nearly all of them: not even a call
-    if settings.smart and type(message) is Sms and message.coding is None:
-        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
-    return text
-
-
-def written(message: Message[Any], settings: TextSettings) -> tuple[str, Coding, int, bytes | None]:
-    """Return what travels: the text with its markup, its coding, and the octet that says so.
-
-    Last come the octets of the whole text, where looking for its coding has encoded it by the way.
-    """
-    text = wire_text(message, settings)
-    if type(message) is not Sms:
-        coding = choose_markup(text, settings)
-        return text, coding, coding * 4, None
-    chosen, septets = message.coding, None
-    if chosen is None:
-        # Plain ASCII is GSM: the usual case, found by encoding it.
-        septets = None if settings.latin1 else ascii_septets(text)
-        if septets is not None and not message.flash:
-            return text, _GSM, 0, septets
-        chosen = choose(text, settings) if septets is None else _GSM
-    octet = data_coding(chosen, flash=True) if message.flash else chosen * 4
-    return text, chosen, octet, septets
-
-
-def long_text_of(message: Message[Any]) -> LongText:
-    """Return how several parts travel; only an Sms has the choice."""
-    return message.long_text if isinstance(message, Sms) else LongText.UDH
-
-
-def cut(
-    text: str, alphabet: TextCoding, long_text: LongText, reference: int
-) -> tuple[Segment, ...] | InvalidMessageError:
-    """Cut the text into parts, or return why it can't be."""
-    carrier = Carrier.SAR if long_text is LongText.SAR else Carrier.UDH_8
-    try:
-        return split(text, alphabet, reference=reference, carrier=carrier)
-    except EncodeError as error:
-        field, value, reason = error.field, error.value, error.reason
-    if field == "segments":
-        reason = f"needs {value} parts, one message takes {MAX_SEGMENTS}; shorten it"
-    # Outside of the handler: no context that could hold the text.
-    return InvalidMessageError("reference" if field == "reference" else "text", value, reason)

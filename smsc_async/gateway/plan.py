@@ -1,7 +1,7 @@
-"""What sending a message takes: how many parts, of what size, and what made it so many.
+"""What sending a message takes: how many parts, of what size, and what forced UCS-2.
 
-Rule: it asks the room that makes the parts, so that a plan and what is sent are cut the same way.
-A comment counts here: it is free of charge, but it travels in the text and takes room in the parts.
+Rule: a text is encoded and cut by the functions that `compose` calls, so a plan is what is sent. A
+comment counts: it is free of charge, but it travels in the text and takes room in the parts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, text_coding
-from smsc_async.gateway.compose import cut, long_text_of, written
+from smsc_async.gateway.compose import encode_text, long_text_of, segments_of
 from smsc_async.messages import Coding, LongText, Message
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What sending a message takes. Nothing was sent to find out.
+    """What sending a message takes.
 
     Args:
         coding: Of the text.
-        data_coding: The octet that says so.
+        data_coding: The field of the submit_sm.
         units: Septets (GSM), octets (ISO-8859-1) or 16-bit units (UCS-2) of the whole text,
             markup and comment included.
-        octets: Octets of text in each part, its header not counted; GSM has one septet an octet.
+        octets: Octets of text in each part, without its header; GSM has one septet an octet.
         room: Octets that still fit into the last part.
         forced_by: Distinct characters that fit no narrower coding, in the order of the text.
         long_text: How several parts travel.
-        pdus: How many submit_sm go out: `parts`, or 1 if the gateway does the cutting.
+        pdus: How many submit_sm are sent: `parts`, or 1 if the gateway does the cutting.
         held_by: Which rule would hold the message now ("repeat", "flood"); None if none would,
-            or if the rules weren't asked.
-        retry_after: Seconds until that rule lets it pass, if nothing else is sent.
+            or if the client isn't open.
+        retry_after: Seconds until that rule admits it, if nothing else is sent.
     """
 
     coding: Coding
@@ -68,13 +68,13 @@ class Plan:
 
 
 def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Plan:
-    """Work out how *message* would travel.
+    """Return how *message* would travel.
 
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
     planned = _plan(message, settings)
-    # Raised here, where no variable holds the text: tracebacks may be shown with them.
+    # Raised here, where no variable holds the text: tracebacks may be shown with their variables.
     if isinstance(planned, InvalidMessageError):
         raise planned
     return planned
@@ -82,16 +82,15 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
 
 def _plan(message: Message[Any], settings: TextSettings) -> Plan | InvalidMessageError:
     """Do what `plan` does, and return its error."""
-    text, coding, octet, _ = written(message, settings)
-    long_text = long_text_of(message)
-    alphabet = text_coding(coding, settings)
-    segments = cut(text, alphabet, long_text, reference=0)
+    text, coding, data_coding, encoded = encode_text(message, settings)
+    segments = segments_of(message, text, coding, encoded, settings)
     if isinstance(segments, InvalidMessageError):
         return segments
+    alphabet, long_text = text_coding(coding, settings), long_text_of(message)
     octets = tuple(len(segment.payload) for segment in segments)
     return Plan(
         coding=coding,
-        data_coding=octet,
+        data_coding=data_coding,
         units=sum(octets) // alphabet.unit,
         octets=octets,
         room=_capacity(alphabet, segments[-1]) - octets[-1],
@@ -102,12 +101,12 @@ def _plan(message: Message[Any], settings: TextSettings) -> Plan | InvalidMessag
 
 
 def _capacity(alphabet: TextCoding, last: Segment) -> int:
-    """Octets that a part like *last* takes."""
+    """Octets of text that fit into a part like *last*."""
     header = last.carrier.header_octets if last.total > 1 else 0
     return capacity(alphabet, header_octets=header) * alphabet.unit
 
 
 def _forced_by(text: str, coding: Coding, settings: TextSettings) -> tuple[str, ...]:
-    """Name the characters that UCS-2 was chosen for."""
+    """Return the characters that forced UCS-2."""
     narrow = TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM
     return narrow.misfits(text) if coding is Coding.UCS2 else ()

@@ -1,4 +1,4 @@
-"""The gateway's rules for an account: repeat, flood, parts within a minute, rate.
+"""The gateway's rules for an account: repeat, flood, all parts within a minute, rate.
 
-Rule: pure and without SMPP. Instants are arguments; what is remembered, and where, is the store's.
+Rule: pure functions without SMPP. The current instant is an argument; a rule store keeps the state.
 """

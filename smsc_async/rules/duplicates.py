@@ -1,11 +1,11 @@
-"""One identical request a minute.
+"""De-duplication: one identical request a minute.
 
-Rule: identical is what the user wrote: sender, recipient and the rendered text, comment
-included. How it is coded or cut isn't; nobody writes that.
+Rule: two requests are identical if the user wrote the same: sender, recipient and rendered text,
+comment included. Coding and segmentation don't matter, since no user writes those.
 
 «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
-для защиты от ошибок и зацикливаний в программе на стороне Клиента…» What the server compares it
-doesn't say. Texts aren't kept: a keyed hash stands for the three.
+для защиты от ошибок и зацикливаний в программе на стороне Клиента…» The document doesn't say which
+fields the server compares. Texts aren't stored: a hash stands for the three values.
 """
 
 from __future__ import annotations
@@ -20,61 +20,58 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.verdict import Admitted, Token
 
-_make = tuple.__new__  # half the time of `Held(…)`
-
+_new = tuple.__new__  # hot path
 
 Fingerprint = bytes | int
-"""Stands for (sender, recipient, rendered text)."""
+"""Hash of sender, recipient and rendered text: 16 octets with a key, else an integer."""
 
-
-Asked = tuple[str, str, str]
+Request = tuple[str, str, str]
 """Sender, recipient and rendered text."""
 
 
-def fingerprints(key: bytes | None) -> Callable[[Asked], Fingerprint]:
-    """Make the function that stands a fingerprint for (sender, recipient, rendered text).
+def fingerprints(key: bytes | None) -> Callable[[Request], Fingerprint]:
+    """Make the function that computes the fingerprint of a request.
 
     Args:
-        key: 0 to 16 octets, for fingerprints of 16 octets that several processes can compare.
-            Whoever has it can try texts out: one-time codes are short. None for those that make
-            sense in this process alone.
+        key: 0 to 16 octets, for fingerprints of 16 octets that several processes can compare. With
+            the key, short texts such as one-time codes can be found by trial. None for
+            fingerprints that are valid in this process only.
     """
-    # Python's own hash has 64 bits, is keyed anew in each process, and takes a tenth of the time.
-    return hash if key is None else _keyed(key)
+    # Python's own hash has 64 bits and is keyed anew in each process.
+    return hash if key is None else _keyed(key)  # hot path
 
 
-def _keyed(key: bytes) -> Callable[[Asked], bytes]:
-    """Make the function that is the same wherever the key is."""
-    # The key is the salt: as a key proper it would be a block of its own, and twice the time.
-    # The start is copied, not made anew, for the same reason.
-    copy = blake2b(salt=key, digest_size=16).copy
+def _keyed(key: bytes) -> Callable[[Request], bytes]:
+    """Make the fingerprint function that is the same in every process with this key."""
+    copy = blake2b(salt=key, digest_size=16).copy  # hot path
 
-    def fingerprint(asked: Asked) -> bytes:
-        # Neither sender nor recipient can hold a NUL. Half a surrogate pair is a text all the
-        # same here; that it can't be encoded another room says.
+    def fingerprint(request: Request) -> bytes:
+        # Neither sender nor recipient can hold a NUL. A lone surrogate is accepted here: the
+        # encoder refuses it with its own error.
         state = copy()
-        state.update("\0".join(asked).encode("utf-8", "surrogatepass"))
+        state.update("\0".join(request).encode("utf-8", "surrogatepass"))
         return state.digest()
 
     return fingerprint
 
 
 def decide(
-    known: Admitted | None, at: float, window: float, token: Token | None = None
+    previous: Admitted | None, at: float, window: float, token: Token | None = None
 ) -> Held | Admitted | None:
-    """Say whether a request may pass; what to remember is then its own admission.
+    """Decide whether a request repeats an earlier one.
 
     Args:
-        known: The newest admission of an identical request, as far as is remembered.
+        previous: The newest admission of an identical request, None if the store has none.
         at: Instant of the write.
-        window: Seconds in which one is taken, ours; 0 for no such rule.
-        token: The reservation that this request replaces: an unknown outcome that is sent again
-            on purpose isn't held by itself.
+        window: Seconds in which only one is sent, margin included; 0 for no rule.
+        token: The reservation that this request replaces: a deliberate resend after an unknown
+            outcome isn't held by its own first attempt.
 
     Returns:
-        None if it may pass; *known* if it may because it replaces that one; else `Held`.
+        None if it passes; *previous* if it passes because it replaces that one; else `Held`.
     """
-    # The same sum decides and is told, or rounding could hold a request at that very instant.
-    if known is None or at >= (retry_at := known.not_before + window):
+    # The instant that is compared is the one that is returned: computed twice, rounding could
+    # hold a request at its own `retry_at`.
+    if previous is None or at >= (retry_at := previous.not_before + window):
         return None
-    return known if known.token == token else _make(Held, ("repeat", retry_at))
+    return previous if previous.token == token else _new(Held, ("repeat", retry_at))

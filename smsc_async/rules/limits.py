@@ -1,7 +1,7 @@
-"""What the gateway refuses or blocks, each number beside the sentence it comes from.
+"""The gateway's limits, each number beside the sentence it comes from.
 
-Rule: these are the gateway's own numbers. We stay `margin` seconds on the safe side of them,
-since it counts from arrival and we count from the write.
+Rule: these are the gateway's own numbers. The client stays `margin` seconds on the safe side of
+each: the gateway counts from arrival, the client from the write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from smsc_async.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLimits:
-    """The gateway's limits. None in place of a number means: no such rule.
+    """The gateway's limits; None in place of a number switches that rule off.
 
     Args:
         repeat_window: Seconds in which the gateway takes an identical request once. «Сервер не
@@ -25,14 +25,17 @@ class GatewayLimits:
         flood_gap: Seconds between two messages that end the streak. «…которые были отправлены с
             перерывом между сообщениями менее 30-ти секунд, для защиты от флуда…»
         multipart_window: Seconds for all parts of one message. «При отправке составного
-            сообщения все SMS-части должны быть переданы на сервер в течение минуты.»
+            сообщения все SMS-части должны быть переданы на сервер в течение минуты. В противном
+            случае оператор может отклонить сообщение, так как для проверки на фильтры и шаблоны все
+            SMS-части предварительно необходимо склеить, и большинство операторов ожидает не более
+            минуты.» So a part that would be late isn't sent.
         rate: Messages a second from one account, parts counted singly. The default of an
             account by the gateway's news of 2017, raised on request; above it the gateway
             answers with the throttling error.
-        margin: Seconds that we stay on the safe side of every window.
+        margin: Seconds on the safe side of every window.
 
     Raises:
-        ConfigError: A number that isn't positive, or a margin that eats a whole window.
+        ConfigError: A number that isn't positive, or a margin that takes up the whole window.
     """
 
     repeat_window: float | None = 60.0
@@ -54,7 +57,7 @@ class GatewayLimits:
 
     @classmethod
     def off(cls) -> Self:
-        """No rule at all and no pace: for another SMSC, or to see the gateway refuse."""
+        """Return no rule and no pacing: for another SMSC, or to see the gateway refuse."""
         return cls(
             repeat_window=None,
             flood_length=None,
@@ -66,6 +69,6 @@ class GatewayLimits:
 
 
 def _check_positive(name: str, value: float | None) -> None:
-    """Refuse zero and less; None is no limit."""
+    """Refuse zero and below; None is no limit."""
     if value is not None and not value > 0:
         raise ConfigError(name, value, f"above 0, got {value!r}; None switches the rule off")

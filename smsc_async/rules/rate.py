@@ -1,11 +1,11 @@
-"""At most so many a second from one account.
+"""Pacing: FIFO, one message per fixed interval for one account.
 
-Rule: every part has its own instant, a fixed interval after the one before it, in the order of
-asking. Nobody is refused and nobody overtakes; who comes to an idle account goes at once.
+Rule: every part gets its own instant, one interval after the previous one, in the order of asking.
+Nothing is refused and nothing overtakes; a message to an idle account is sent at once.
 
 The limit isn't in the gateway's text but in its news of 2017: 100 a second from an account,
-raised on request; above it comes the throttling error. Whether it counts by the calendar's
-seconds or by any second isn't said, so we keep to it in any.
+raised on request; above it the gateway answers with the throttling error. The news doesn't say
+whether calendar seconds are counted or any second, so the limit holds in any second.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ twentieth of the rate. 10 ms would cover an idle loop, but neither a collection 
 
 
 def interval(rate: float | None) -> float:
-    """Return the seconds between two writes; 0 for no such rule.
+    """Return the seconds between two writes; 0 for no rule.
 
     Args:
         rate: Messages a second from one account.
@@ -29,16 +29,16 @@ def interval(rate: float | None) -> float:
 
 
 def decide(free_at: float, parts: int, now: float, interval: float) -> tuple[float, float]:
-    """Give a message its instant.
+    """Assign a message its instant.
 
     Args:
-        free_at: What is remembered: the next instant that nobody has.
-        parts: How many submit_sm it is; each takes an interval.
+        free_at: The next instant that isn't assigned yet.
+        parts: Number of submit_sm; each takes an interval.
         now: The instant of asking.
         interval: Seconds between two writes.
 
     Returns:
         The instant of its first part's write, and the next that is free.
     """
-    at = free_at if free_at > now else now  # noqa: FURB136 - `max` takes as long as all the rest
+    at = free_at if free_at > now else now  # noqa: FURB136 - hot path
     return at, at + parts * interval

@@ -1,6 +1,6 @@
-"""What the rules say of a message, and how patient its sender is.
+"""Verdicts of the rules, and how long a sender waits for a held message.
 
-Rule: a message is admitted or held, and both say from when on; nothing here decides which. All
+Rule: a message is admitted or held, each with an instant; `engine.decide` makes the verdict. All
 instants are seconds of the clock of the store that gave the verdict.
 """
 
@@ -15,44 +15,40 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message
 
 Token = int | float | str
-"""Names one reservation of one store; plain, so that an error that holds it pickles."""
+"""Identifies one reservation in one store. A plain value, so that an error with it pickles."""
 
 RuleName = Literal["repeat", "flood", "store"]
-"""Who holds a message; "store" is a shared store that is out of reach and may not be ignored."""
+"""What holds a message; "store" is a shared store that can't be reached and is required."""
 
 _NO_STORE: Final = "the shared rules are out of reach, and sending without them isn't allowed"
 
 
 @final
 class Admitted(NamedTuple):
-    """The message may go, and its place is reserved.
+    """The message may be sent, and is counted from now on.
 
     Args:
-        token: Names the reservation: to give it back, or to send an unknown outcome again.
-        not_before: Instant of the first part's write, at the earliest.
-        interval: Seconds between the writes of two parts, at the least.
+        token: Identifies the reservation, to give it back or to send an unknown outcome again.
+        not_before: Earliest instant at which the first part may be written.
+        interval: Least seconds between the writes of two parts.
     """
 
     token: Token
     not_before: float
     interval: float = 0.0
 
-    def part_at(self, index: int) -> float:
-        """Return the instant at which a part may be written; the first has index 0."""
-        return self.not_before + index * self.interval
-
     def postponed(self, now: float, index: int = 0) -> Admitted:
-        """Return the admission whose part *index* is due now."""
+        """Return the admission moved so that part *index* is due now; the first has index 0."""
         return Admitted(self.token, now - index * self.interval, self.interval)
 
 
 @final
 class Held(NamedTuple):
-    """The message would be refused or blocked; nothing was reserved.
+    """The gateway would refuse or block the message; nothing was reserved.
 
     Args:
-        rule: Which rule holds it, of several the one that holds longest.
-        retry_at: Instant from which it passes, if nothing else is sent until then.
+        rule: The rule that holds it; of several, the one that holds it longest.
+        retry_at: Instant from which it passes, unless more is sent before then.
     """
 
     rule: RuleName
@@ -71,7 +67,7 @@ class Hold:
         await smsc.send(message, hold=Hold.wait(at_most=35))
 
     Args:
-        patience: Seconds it waits in all.
+        patience: Seconds that it waits in all.
     """
 
     patience: float = 0.0
@@ -80,8 +76,8 @@ class Hold:
     def wait(cls, *, at_most: float = float("inf")) -> Self:
         """Wait until the rules let the message pass.
 
-        A message that would have to wait longer fails at once, with `HeldByRuleError`: waiting
-        in vain helps nobody.
+        A message that would have to wait longer fails at once with `HeldByRuleError`: the wait
+        would be in vain.
 
         Args:
             at_most: Seconds in all. 62 outlast a repeat, 32 a streak of messages to one subscriber.
@@ -101,12 +97,12 @@ class Hold:
         return cls()
 
     def allows(self, held: Held, *, since: float) -> bool:
-        """Whether a send that began at *since* waits for `held.retry_at`."""
+        """Return whether a send that began at *since* waits for `held.retry_at`."""
         return held.retry_at <= since + self.patience
 
 
 def held_error(message: Message[Any], held: Held, *, now: float) -> HeldByRuleError:
-    """Return the error that tells the sender of a held message when to try again."""
+    """Make the error that says when a held message may be sent."""
     retry_after = max(0.0, held.retry_at - now)
     if held.rule == "repeat":
         return RepeatedMessageError(message, retry_after=retry_after)

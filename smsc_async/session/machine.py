@@ -363,23 +363,22 @@ class Session:
             except DecodeError as exc:
                 self._take_undecodable(exc, frame, now)
             else:
-                if type(pdu) is SubmitSmResp:
-                    number = pdu.sequence_number
-                    context = close_submit(number)
-                    if context is not NO_SLOT:  # hot path
-                        timers.answered_at = now
-                        events.append(_new(ResponseReceived, (number, context, pdu)))
-                        continue
-                self._take(pdu, frame, now)
+                number = pdu.sequence_number
+                # hot path
+                context = close_submit(number) if type(pdu) is SubmitSmResp else NO_SLOT
+                if context is NO_SLOT:
+                    self._take(pdu, frame, now)
+                else:
+                    timers.answered_at = now
+                    events.append(_new(ResponseReceived, (number, context, pdu)))
             if self.is_over:
                 return
-        if broken is None:
-            if self._buffer.pending or self._is_mid_pdu:
-                self._watch_partial_pdu(now, received=bool(frames))
-            return
-        nack = GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
-        self.unwritten.append(_encoded(nack, 0))
-        self._end(EndReason.PROTOCOL_ERROR, now, _remote_error(broken, b""))
+        if broken is not None:
+            nack = GenericNack(command_status=CommandStatus.ESME_RINVCMDLEN)
+            self.unwritten.append(_encoded(nack, 0))
+            self._end(EndReason.PROTOCOL_ERROR, now, _remote_error(broken, b""))
+        elif self._buffer.pending or self._is_mid_pdu:
+            self._watch_partial_pdu(now, received=bool(frames))
 
     def _take(self, pdu: Pdu, frame: bytes, now: float) -> None:
         """Process one PDU, request or response."""

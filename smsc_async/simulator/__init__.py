@@ -1,27 +1,31 @@
-"""The gateway on one's desk: an embedded SMSC.ru on real sockets.
+"""A local simulator of the SMSC.ru gateway, on real sockets.
 
     async with Simulator() as simulator, SmscClient(simulator.url) as smsc:
         sent = await smsc.send(Sms(to="79991234567", text="Code: 4821"))
         assert (await sent.receipt(timeout=1)).state is MessageState.DELIVERED
         assert simulator.messages[0].text == "Code: 4821"
 
-Rule: the brain decides and has no sockets, the server has sockets and decides nothing. Both run
-the same session machine as the client does, in the other role. Nothing is ever sent anywhere.
+Rule: `SimulatedSmsc` decides and has no sockets, the listener has sockets and decides nothing.
+The session is the client's own, in the other role. No message ever leaves the machine.
+
+A read travels so: `Connection.data_received`, `SimulatedSmsc.receive`, the session's events, the
+decision and its `Changes`, `Listener._flush`, `Connection.flush`.
 """
 
 from __future__ import annotations
 
-from smsc_async.simulator.records import KeptMessage, Part, Stats
-from smsc_async.simulator.scenario import HlrAnswer, Scenario
+from smsc_async.simulator.records import SimulatorStats, SubmittedMessage, SubmittedPart
+from smsc_async.simulator.scenario import HlrAnswer, Scenario, SubmitView
 from smsc_async.simulator.server import Simulator
 from smsc_async.simulator.threaded import HostedSimulator
 
 __all__ = [
     "HlrAnswer",
     "HostedSimulator",
-    "KeptMessage",
-    "Part",
     "Scenario",
     "Simulator",
-    "Stats",
+    "SimulatorStats",
+    "SubmitView",
+    "SubmittedMessage",
+    "SubmittedPart",
 ]

@@ -1,71 +1,71 @@
-"""Who is connected to the simulated gateway, and what is on its way to them.
+"""Accounts of the simulated SMSC, their links, and the deliver_sm on their way to them.
 
-Rule: a deliver_sm belongs to an account, never to a link. Links come and go; what one of them
-didn't answer goes out over the next.
+Rule: a deliver_sm belongs to an account, never to a link. What one link didn't acknowledge is sent
+again over another link of the account.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pdu.text import Reassembler
 from smsc_async.gateway.coding import DEFAULT_SETTINGS
-from smsc_async.simulator.enforcement import PARTS_KEPT, RuleEnforcement
+from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT, RuleEnforcement
 
 if TYPE_CHECKING:
     from pdu import DeliverSm
     from smsc_async.session import Session
-    from smsc_async.simulator.records import Part
+    from smsc_async.simulator.records import SubmittedPart
 
-MOST_OPEN_SETS = 1000
-"""Unfinished messages of many parts that one account may have."""
+MAX_PARTIAL_MESSAGES: Final = 1000
+"""Incomplete messages that one account may have."""
 
 
 class PartialMessage:
-    """The parts of one message that have come so far.
+    """The parts of one message received so far.
 
     Args:
-        began_at: The instant at which the first one came.
-        waits: Whether no part has an outcome before all have come.
+        began_at: Instant of the first part's arrival.
+        is_outcome_deferred: Whether no part gets an outcome before all parts are there.
 
     Attributes:
-        places: The newest part of each place.
-        repeated: Those whose place was taken again.
+        by_sequence: The newest part of each sequence number.
+        replaced: Parts whose sequence number came again.
     """
 
-    __slots__ = ("began_at", "places", "repeated", "waits")
+    __slots__ = ("began_at", "by_sequence", "is_outcome_deferred", "replaced")
 
-    def __init__(self, began_at: float, *, waits: bool) -> None:
+    def __init__(self, began_at: float, *, is_outcome_deferred: bool) -> None:
         self.began_at = began_at
-        self.waits = waits
-        self.places: dict[int, Part] = {}
-        self.repeated: list[Part] = []
+        self.is_outcome_deferred = is_outcome_deferred
+        self.by_sequence: dict[int, SubmittedPart] = {}
+        self.replaced: list[SubmittedPart] = []
 
-    def add(self, place: int, part: Part) -> None:
-        """Take a part in."""
-        if place in self.places:
-            self.repeated.append(self.places[place])
-        self.places[place] = part
+    def add(self, sequence: int, part: SubmittedPart) -> None:
+        """Add a part."""
+        if sequence in self.by_sequence:
+            self.replaced.append(self.by_sequence[sequence])
+        self.by_sequence[sequence] = part
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """All parts, in order, those whose place was taken again behind."""
-        return (*(self.places[place] for place in sorted(self.places)), *self.repeated)
+    def parts(self) -> tuple[SubmittedPart, ...]:
+        """All parts in order, then the replaced ones."""
+        return (*(self.by_sequence[number] for number in sorted(self.by_sequence)), *self.replaced)
 
     def __repr__(self) -> str:
-        return f"<PartialMessage, {len(self.places)} parts>"
+        return f"<PartialMessage, {len(self.parts)} parts>"
 
 
-class Delivery:
-    """One deliver_sm on its way to the client, however often it has to be sent.
+class QueuedDelivery:
+    """One deliver_sm on its way to the client, however often it is sent.
 
     Args:
-        pdu: What is sent.
-        account: Whose it is.
+        pdu: The deliver_sm.
+        account: The account it is for.
 
     Attributes:
-        command_status: How it ended: 0 taken, any other given up. None while it hasn't.
+        command_status: How it ended: 0 acknowledged, any other dropped. None until then.
     """
 
     __slots__ = ("account", "command_status", "pdu")
@@ -76,7 +76,7 @@ class Delivery:
         self.command_status: int | None = None
 
     def __repr__(self) -> str:
-        return f"<Delivery {self.pdu!r}, command_status={self.command_status}>"
+        return f"<QueuedDelivery {self.pdu!r}, command_status={self.command_status}>"
 
 
 class Account:
@@ -86,41 +86,49 @@ class Account:
         system_id: The login.
     """
 
-    __slots__ = ("links", "open_sets", "reassembler", "referee", "settings", "system_id", "waiting")
-
     def __init__(self, system_id: str) -> None:
         self.system_id = system_id
         self.settings = DEFAULT_SETTINGS
-        self.links: list[Link] = []
-        self.waiting: deque[Delivery] = deque()
-        self.referee = RuleEnforcement()
-        self.reassembler = Reassembler(timeout=PARTS_KEPT, max_sets=MOST_OPEN_SETS)
-        self.open_sets: dict[tuple[object, ...], PartialMessage] = {}
+        self.links: list[ClientLink] = []
+        self.waiting: deque[QueuedDelivery] = deque()
+        self.enforcement = RuleEnforcement()
+        self.reassembler = Reassembler(timeout=DEFAULT_PARTS_TIMEOUT, max_sets=MAX_PARTIAL_MESSAGES)
+        self.partial_messages: dict[tuple[object, ...], PartialMessage] = {}
 
-    def free_link(self) -> Link | None:
+    def free_link(self) -> ClientLink | None:
         """Return the link with the fewest deliver_sm in flight that has room for one more."""
         free = (link for link in self.links if link.has_room)
-        return min(free, key=_in_flight, default=None)
+        return min(free, key=lambda link: link.session.window.in_flight, default=None)
 
     def __repr__(self) -> str:
         return (
             f"<Account {self.system_id!r}, {len(self.links)} receiving links,"
-            f" {len(self.waiting)} deliver_sm waiting>"
+            f" {len(self.waiting)} deliver_sm waiting,"
+            f" {len(self.partial_messages)} partial messages>"
         )
 
 
-class Link:
-    """One connection of a client: its session, and what the gateway counts on it.
+UNBOUND: Final = Account("")
+"""The account of a link that hasn't bound yet. Nothing is ever stored in it."""
+
+
+class ClientLink:
+    """One connection of a client: its session and its counters.
 
     Args:
-        session: The protocol of this connection.
+        session: The protocol state of this connection.
+
+    Attributes:
+        submits: submit_sm received.
+        unanswered: submit_sm whose response is delayed.
+        is_dropped: Whether the scenario closes the link after the current submit_sm.
     """
 
     __slots__ = ("account", "is_dropped", "session", "settings", "submits", "unanswered")
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.account: Account | None = None
+        self.account = UNBOUND
         self.settings = DEFAULT_SETTINGS
         self.submits = 0
         self.unanswered = 0
@@ -132,9 +140,7 @@ class Link:
         return not (self.session.is_over or self.session.window.is_full)
 
     def __repr__(self) -> str:
-        return f"<Link {self.account!r}, {self.session!r}>"
-
-
-def _in_flight(link: Link) -> int:
-    """Choose links by this."""
-    return link.session.window.in_flight
+        return (
+            f"<ClientLink {self.account.system_id!r}, {self.submits} submits,"
+            f" {self.unanswered} unanswered, {self.session!r}>"
+        )

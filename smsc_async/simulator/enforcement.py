@@ -1,12 +1,12 @@
-"""What the simulated gateway's rules say of the messages of one account.
+"""The gateway's rules, applied to the messages of one account.
 
-Rule: the client's own rulebook decides, with the gateway's numbers: no margin, and instants are
+Rule: the client's rule engine decides, with the gateway's numbers: no margin, and instants are
 those of arrival. No clock: `now` is an argument. A message that a rule stops leaves no trace in
-any, nor does one that is refused for another reason, for it never comes here.
+any rule. Neither does one refused for another reason: it is never checked here.
 
-Two things the rulebook leaves to its user are decided here. A message in parts counts for a flood
-with each part, and can be a repeat only as a whole, from its first part's arrival on. And where
-the client paces, the gateway counts: so many in any one second, and refuses what is more.
+Two things are the simulator's own. A message in parts counts for a flood with each part, and is a
+repeat only as a whole, from its first part's arrival on. And where the client paces, the gateway
+counts: it refuses what is over the rate in any one second.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from smsc_async.rules.engine import Rules, Step, decide
+from smsc_async.rules.engine import Rules, decide
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Held
 
@@ -25,143 +25,141 @@ if TYPE_CHECKING:
     from smsc_async.rules.duplicates import Fingerprint
     from smsc_async.rules.flood import Streak
     from smsc_async.rules.verdict import Admitted
+    from smsc_async.simulator.scenario import SubmitView
 
 StoppedBy = Literal["rate", "repeat", "flood"]
 """The rules that stop a message at the gateway."""
 
-PARTS_KEPT: Final = 60.0
+DEFAULT_PARTS_TIMEOUT: Final = 60.0
 """Seconds that parts wait for each other where no rule says how long."""
 
 _OFF: Final = GatewayLimits.off()
 
 
 class RuleEnforcement:
-    """The rules' memory of one account, and their verdicts.
+    """The memory of the rules for one account.
 
-    The memory is no `MemoryRuleStore`, which is asked in the order of time alone: a message in
-    parts counts from its first one, and by then others have come.
+    Not a `MemoryRuleStore`, which takes messages in the order of time only: a message in parts
+    counts from its first part, and others have come since.
     """
-
-    __slots__ = (
-        "_arrived",
-        "_limits",
-        "_memory",
-        "_of_part",
-        "_of_whole",
-        "_remembered",
-        "_requests",
-        "_rows",
-        "_together",
-    )
 
     def __init__(self) -> None:
         self._requests: dict[Fingerprint, Admitted] = {}
-        self._rows: dict[str, Streak] = {}
-        # What was remembered when: a dict is slow to tell its oldest entry.
-        self._remembered: deque[tuple[float, Fingerprint, str]] = deque()
-        self._memory = 0.0
-        self._arrived: deque[float] = deque()
+        self._streaks: dict[str, Streak] = {}
+        # In order of time (hot path).
+        self._expiry: deque[tuple[float, Fingerprint, str]] = deque()
+        self._retention = 0.0
+        self._arrivals: deque[float] = deque()
         self._limits = _OFF
-        self._together = self._of_part = self._of_whole = Rules()
+        self._single_rules = self._part_rules = self._joined_rules = Rules()
 
-    def judge(
-        self, limits: GatewayLimits, asked: tuple[str, str, Hashable], now: float
-    ) -> StoppedBy | None:
-        """Judge a message that came in one submit_sm; None lets it pass, and it is remembered.
+    def check(self, limits: GatewayLimits, view: SubmitView, now: float) -> StoppedBy | None:
+        """Check a message that is one submit_sm, and remember it unless a rule stops it.
 
         Args:
-            limits: The gateway's; the margin doesn't count.
-            asked: Sender, recipient, and what was written.
-            now: The instant of its arrival.
+            limits: The gateway's; the margin is ignored.
+            view: What the submit_sm says.
+            now: Instant of its arrival.
+
+        Returns:
+            The rule that stops it; None for none.
         """
-        return self._judge(limits, asked[1], asked, now, is_part=False)
+        self._set_limits(limits)
+        return self._check(self._single_rules, _identity(view), view.recipient, now)
 
-    def judge_part(
-        self, limits: GatewayLimits, to: str, place: Hashable, now: float
+    def check_part(
+        self, limits: GatewayLimits, to: str, key: Hashable, now: float
     ) -> StoppedBy | None:
-        """Judge one of several parts: for the rate and for a flood it is a message of its own.
+        """Check one of several parts: rate and flood count it as a message of its own.
 
         Args:
-            limits: The gateway's.
+            limits: The gateway's; the margin is ignored.
             to: Recipient.
-            place: Which part it is, of which message.
-            now: The instant of its arrival.
-        """
-        return self._judge(limits, to, place, now, is_part=True)
+            key: Identifies the message and the part.
+            now: Instant of its arrival.
 
-    def judge_whole(
-        self, limits: GatewayLimits, asked: tuple[str, str, Hashable], began_at: float, now: float
+        Returns:
+            The rule that stops it; None for none.
+        """
+        self._set_limits(limits)
+        return self._check(self._part_rules, key, to, now)
+
+    def check_joined(
+        self, limits: GatewayLimits, view: SubmitView, began_at: float, now: float
     ) -> StoppedBy | None:
-        """Judge a message whose parts are together now: has the same come within a minute?
+        """Check a message whose parts are all there: only for a repeat.
 
         Args:
-            limits: The gateway's.
-            asked: Sender, recipient, and what was written.
-            began_at: The instant of its first part's arrival.
-            now: That of its last part's.
-        """
-        if limits is not self._limits:
-            self._adopt(limits)
-        return self._apply(Step(self._of_whole, hash(asked), asked[1]), began_at, now)
+            limits: The gateway's; the margin is ignored.
+            view: What the joined parts say.
+            began_at: Instant of the first part's arrival.
+            now: Instant of the last part's arrival.
 
-    def _judge(
-        self, limits: GatewayLimits, to: str, asked: Hashable, now: float, *, is_part: bool
-    ) -> StoppedBy | None:
-        """Judge one submit_sm by all rules that can be judged by it."""
-        if limits is not self._limits:
-            self._adopt(limits)
-        if limits.rate is not None and self._is_too_fast(limits.rate, now):
+        Returns:
+            "repeat" or None.
+        """
+        self._set_limits(limits)
+        step = self._joined_rules, hash(_identity(view)), view.recipient, 1, None
+        return self._apply(step, began_at, now)
+
+    def _check(self, rules: Rules, key: Hashable, to: str, now: float) -> StoppedBy | None:
+        """Check one submit_sm: the rate, then the other rules."""
+        rate = self._limits.rate
+        if rate is not None and self._is_too_fast(rate, now):
             return "rate"
-        rules = self._of_part if is_part else self._together
-        stopped_by = self._apply(Step(rules, hash(asked), to), now, now)
-        if stopped_by is None and limits.rate is not None:
-            self._arrived.append(now)
+        stopped_by = self._apply((rules, hash(key), to, 1, None), now, now)
+        if stopped_by is None and rate is not None:
+            self._arrivals.append(now)
         return stopped_by
 
     def _apply(self, step: Step, at: float, now: float) -> Literal["repeat", "flood"] | None:
-        """Decide all rules of a message together; remember it if none stops it."""
-        self._forget(now)
-        known, row = self._requests.get(step.request), self._rows.get(step.to)
-        verdict, row, _ = decide(step, known, row, at, at, 0)
+        """Decide all rules together; remember the message if none stops it."""
+        self._expire(now)
+        earlier, streak = self._requests.get(step.request), self._streaks.get(step.to)
+        verdict, streak, _ = decide(step, earlier, streak, at, at, 0)
         if isinstance(verdict, Held):
             return "repeat" if verdict.rule == "repeat" else "flood"
         if step.rules.repeat_window:
             self._requests[step.request] = verdict
-        if row is not None:
-            self._rows[step.to] = row
-        self._remembered.append((now, step.request, step.to))
+        if streak is not None:
+            self._streaks[step.to] = streak
+        self._expiry.append((now, step.request, step.to))
         return None
 
-    def _forget(self, now: float) -> None:
-        """Let go of what no rule asks for any more, unless it has come again since."""
-        remembered, oldest = self._remembered, now - self._memory
-        while remembered and remembered[0][0] <= oldest:
-            _, request, to = remembered.popleft()
-            known, row = self._requests.get(request), self._rows.get(to)
-            if known is not None and known.not_before <= oldest:
+    def _expire(self, now: float) -> None:
+        """Forget what no rule needs any more, unless it has come again since."""
+        expiry, oldest = self._expiry, now - self._retention
+        while expiry and expiry[0][0] <= oldest:
+            _, request, to = expiry.popleft()
+            earlier, streak = self._requests.get(request), self._streaks.get(to)
+            if earlier is not None and earlier.not_before <= oldest:
                 del self._requests[request]
-            if row is not None and row[2] <= oldest:
-                del self._rows[to]
+            if streak is not None and streak[2] <= oldest:
+                del self._streaks[to]
 
-    def _adopt(self, limits: GatewayLimits) -> None:
-        """Go by these limits from now on."""
+    def _set_limits(self, limits: GatewayLimits) -> None:
+        """Apply these limits from now on."""
+        if limits is self._limits:
+            return
         self._limits = limits
-        self._together = rules = Rules.of(replace(limits, margin=0.0, rate=None))
-        self._of_part = rules._replace(repeat_window=0.0)
-        self._of_whole = rules._replace(flood_gap=0.0)
-        # A message in parts may have begun that long before it is judged.
-        parts = limits.multipart_window or PARTS_KEPT
-        self._memory = max(rules.repeat_window + parts, rules.flood_gap)
+        self._single_rules = rules = Rules.of(replace(limits, margin=0.0, rate=None))
+        self._part_rules = rules._replace(repeat_window=0.0)
+        self._joined_rules = rules._replace(flood_gap=0.0)
+        # A message in parts may have begun that long before it is checked.
+        parts = limits.multipart_window or DEFAULT_PARTS_TIMEOUT
+        self._retention = max(rules.repeat_window + parts, rules.flood_gap)
 
     def _is_too_fast(self, rate: float, now: float) -> bool:
-        """Whether as many as are allowed have come within the last second.
-
-        A rate below 1 allows one in so many seconds.
-        """
+        """Whether the last second is full. A rate below 1 allows one in 1 / *rate* seconds."""
         most = max(1, int(rate))
-        while self._arrived and self._arrived[0] <= now - most / rate:
-            self._arrived.popleft()
-        return len(self._arrived) >= most
+        while self._arrivals and self._arrivals[0] <= now - most / rate:
+            self._arrivals.popleft()
+        return len(self._arrivals) >= most
 
     def __repr__(self) -> str:
-        return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._rows)} recipients>"
+        return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._streaks)} recipients>"
+
+
+def _identity(view: SubmitView) -> tuple[str, str, str | bytes]:
+    """Return what makes two messages identical."""
+    return view.sender, view.recipient, view.octets if view.text is None else view.text

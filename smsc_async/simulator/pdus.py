@@ -1,7 +1,7 @@
-"""What the gateway says in a deliver_sm: receipts, HLR answers, subscribers' messages.
+"""The deliver_sm of the simulated SMSC: receipts, HLR answers, subscribers' messages.
 
-Rule: pure functions from a part to a PDU. The forms are those of the gateway's document, and
-where that is silent (the text of an ordinary receipt) the classic one of SMPP v3.4 Appendix B.
+Rule: pure functions that return PDUs. The forms are those of the gateway's document; the text of
+an ordinary receipt, which it doesn't give, is that of SMPP v3.4 Appendix B.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smsc_async.gateway.coding import TextSettings
-    from smsc_async.simulator.records import Part
+    from smsc_async.simulator.records import SubmittedPart
 
 HLR: Final = 4
 # Bits 0 to 3 of the gateway's TLV 0x2001; its list has no number for Telegram.
@@ -46,7 +46,7 @@ _CODINGS: Final = {0: TextCoding.GSM, 1: TextCoding.LATIN1, 2: TextCoding.UCS2}
 _HAS_CLASS: Final = 0x10
 
 _GSM_NETWORK: Final = b"\x03"  # the first octet of network_error_code
-_QUOTED: Final = 20
+_QUOTED_CHARACTERS: Final = 20
 # Under coding 0 the gateway may read ASCII, see `smsc_async.gateway.coding`.
 _ASCII_MARK: Final = COMMENT_MARK.encode("ascii")
 _COMMENT_MARKS: Final = {
@@ -55,17 +55,17 @@ _COMMENT_MARKS: Final = {
     TextCoding.UCS2: (TextCoding.UCS2.encode(COMMENT_MARK),),
 }
 _PRINTABLE: Final = bytes(code if chr(code).isprintable() else ord("?") for code in range(256))
-_LONGEST: Final = 254
+_MAX_SHORT_MESSAGE: Final = 254
 
 
 def flags_of(message: Message[Any] | None, data_coding: int) -> int:
-    """Return the number of a kind of message in the gateway's TLV 0x2001; 0 is an SMS."""
+    """Return the number of a message's kind in the gateway's TLV 0x2001; 0 is an SMS."""
     number = 0 if message is None else _FLAGS.get(type(message), 0)
     return number or (_FLASH if data_coding & _HAS_CLASS else 0)
 
 
 def charged_parts(octets: bytes, data_coding: int) -> int:
-    """Return how many parts of a whole text are charged: those it has without its comment.
+    """Return how many parts are charged for a text: those it has without its comment.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS…»
     """
@@ -80,15 +80,15 @@ def charged_parts(octets: bytes, data_coding: int) -> int:
 
 
 def wants_receipt(registered_delivery: int, state: int) -> bool:
-    """Say whether the octet asks for a receipt of this outcome (v3.4 §5.2.17; 3 is of v5.0)."""
+    """Whether the octet requests a receipt of this outcome (v3.4 §5.2.17; 3 is of v5.0)."""
     is_delivered = state == MessageState.DELIVERED
     return (False, True, not is_delivered, is_delivered)[registered_delivery & 3]
 
 
-def receipt(part: Part, *, is_intermediate: bool = False) -> DeliverSm:
-    """Return the deliver_sm that tells the part's state."""
+def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
+    """Return the receipt of a part's state."""
     esm_class = EsmClass.INTERMEDIATE_NOTIFICATION if is_intermediate else EsmClass.DELIVERY_RECEIPT
-    short_message, tlvs = _carried(_hlr_text(part) if part.flags == HLR else _text(part))
+    short_message, tlvs = _payload(_hlr_text(part) if part.flags == HLR else _text(part))
     return DeliverSm(
         source_addr_ton=part.dest[0],
         source_addr_npi=part.dest[1],
@@ -113,14 +113,14 @@ def receipt(part: Part, *, is_intermediate: bool = False) -> DeliverSm:
 def incoming(
     sender: str, recipient: str, text: str, *, reference: int, settings: TextSettings
 ) -> list[DeliverSm]:
-    """Return the deliver_sm of a subscriber's message, several with headers if it is long.
+    """Return the deliver_sm of a subscriber's message, several with UDH if it is long.
 
     Args:
         sender: The subscriber's number.
         recipient: The client's number or name.
-        text: What they write.
+        text: The text.
         reference: 0 to 255, shared by the parts.
-        settings: How the client's bind reads texts.
+        settings: Text settings of the client's bind.
 
     Raises:
         EncodeError: Over 255 parts, or half a surrogate pair.
@@ -142,32 +142,32 @@ def incoming(
     ]
 
 
-def _text(part: Part) -> bytes:
-    """Write the classic receipt (v3.4 Appendix B)."""
+def _text(part: SubmittedPart) -> bytes:
+    """Return the text of an ordinary receipt (v3.4 Appendix B)."""
     dlvrd = "001" if part.state == MessageState.DELIVERED else "000"
     line = (
         f"id:{part.number} sub:001 dlvrd:{dlvrd} submit date:{part.submitted_at:%y%m%d%H%M}"
         f" done date:{part.done_at or part.submitted_at:%y%m%d%H%M} stat:{_stat(part)}"
         f" err:{part.error_code:03} text:"
     )
-    # A receipt names no coding for its quote, so that is plain ASCII, one line of it.
-    quote = (part.text or "")[:_QUOTED].encode("ascii", "replace")
+    # A receipt has no coding for its quoted text, so that is one line of ASCII.
+    quote = (part.text or "")[:_QUOTED_CHARACTERS].encode("ascii", "replace")
     return line.encode("ascii") + quote.translate(_PRINTABLE)
 
 
-def _hlr_text(part: Part) -> bytes:
-    """Write the gateway's receipt of an HLR query."""
+def _hlr_text(part: SubmittedPart) -> bytes:
+    """Return the text of the receipt of an HLR query."""
     line = f"id:{part.number} stat:{_stat(part)} err:{part.error_code:03} {part.scenario.hlr}"
     return line.encode("ascii", "replace")
 
 
-def _stat(part: Part) -> str:
+def _stat(part: SubmittedPart) -> str:
     """Return the state as receipts spell it."""
     return STAT_NAMES.get(part.state, "UNKNOWN")
 
 
-def _carried(octets: bytes) -> tuple[bytes, tuple[Tlv, ...]]:
-    """Put a text where it fits: short_message, or message_payload if it is long."""
-    if len(octets) <= _LONGEST:
+def _payload(octets: bytes) -> tuple[bytes, tuple[Tlv, ...]]:
+    """Return a text as short_message, or as message_payload if it is too long for that."""
+    if len(octets) <= _MAX_SHORT_MESSAGE:
         return octets, ()
     return b"", (Tlv(TlvTag.MESSAGE_PAYLOAD, octets),)

@@ -1,16 +1,18 @@
-"""What the simulated gateway remembers of a message.
+"""Records of the simulated SMSC: parts, messages, counters.
 
-Rule: what came in stays as it came; only the outcome is written later, part by part. A `repr`
+Rule: what was received stays as it was; only outcomes are written later, part by part. A `repr`
 shows sizes, never a text, and masks numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import FINAL_STATES, MessageState
 from pdu.masking import mask_number, shown_address
+from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
 
@@ -21,30 +23,30 @@ if TYPE_CHECKING:
     from smsc_async.simulator.scenario import Scenario
 
 FINAL = FINAL_STATES | {MessageState.UNKNOWN}
-"""States after which the simulator says no more about a message."""
+"""States after which the simulator sends no receipt of a message any more."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
-class Part:
-    """One submit_sm that was taken in.
+class SubmittedPart:
+    """One accepted submit_sm.
 
     Args:
-        number: Its id, a number; responses and receipts write it each in their own way.
-        system_id: Who submitted it.
+        number: Its id as a number; the scenario says how responses and receipts write it.
+        system_id: Login of the account that submitted it.
         sender: `source_addr`, with its type and plan below.
         recipient: `destination_addr`, with its type and plan below.
         source: Type of number and numbering plan of the sender.
         dest: Type of number and numbering plan of the recipient.
-        registered_delivery: Which receipts were asked for.
+        registered_delivery: Which receipts were requested.
         text: Of this part alone; None where the octets are no text.
         flags: The kind of message, as the gateway's TLV 0x2001 has it.
         charged: Parts that are charged for this submit_sm.
-        scenario: The one in force when it came.
-        submitted_at: When it came.
+        scenario: The scenario in force when it was received.
+        submitted_at: When it was received.
         stop_error: Delivery error of the rule that stopped it; 0 for none.
-        state: What has become of it so far.
-        error_code: The delivery error that goes with it.
-        done_at: When the state was reached.
+        state: Its current state.
+        error_code: The delivery error of that state.
+        done_at: When the outcome was reached; None until then.
     """
 
     number: int
@@ -66,30 +68,39 @@ class Part:
 
     @property
     def message_id(self) -> str:
-        """The id that the response gave."""
+        """The id in the response."""
         if self.scenario.id_format == "hex_in_response":
             return f"{self.number:X}"
         return str(self.number)
 
+    @property
+    def final_date(self) -> str:
+        """When the state became final, as an SMPP time; empty while it isn't final."""
+        if self.state not in FINAL or self.done_at is None:
+            return ""
+        # In UTC: SMPP writes offsets in whole quarters of an hour only.
+        return format_time(self.done_at.astimezone(UTC))
+
     def __repr__(self) -> str:
-        return f"<Part {self.message_id} to {mask_number(self.recipient)}, state {self.state!r}>"
+        to = mask_number(self.recipient)
+        return f"<SubmittedPart {self.message_id} to {to}, state {self.state!r}>"
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
-class KeptMessage:
+class SubmittedMessage:
     """One message as the gateway understood it, its parts joined.
 
     Args:
-        system_id: Who submitted it.
+        system_id: Login of the account that submitted it.
         sender: `source_addr`.
         recipient: `destination_addr`.
-        text: Decoded, markup and comment included; None where the octets are no text.
-        octets: As they came, without user data headers.
-        data_coding: As it came, of the first part.
-        parts: In how many submit_sm it came.
-        total: How many there should be; above *parts* if some never came.
-        received_at: When it was whole, by the wall clock.
-        taken: The submit_sm it is made of, in order; `message_ids` and `state` are theirs.
+        text: Decoded, with markup and comment; None where the octets are no text.
+        octets: As received, without user data headers.
+        data_coding: As received, of the first part.
+        parts: Number of submit_sm received.
+        total: Number of submit_sm expected; above *parts* if some never came.
+        received_at: When its last part was received, by the wall clock.
+        submits: The submit_sm it is made of, in order; `message_ids` and `state` are theirs.
     """
 
     system_id: str
@@ -101,48 +112,45 @@ class KeptMessage:
     parts: int
     total: int
     received_at: datetime
-    taken: tuple[Part, ...] = ()
+    submits: tuple[SubmittedPart, ...] = ()
     _parsed: Message[Any] | None = field(default=None, init=False)
 
     @property
     def message_ids(self) -> tuple[str, ...]:
-        """The ids that the responses gave, in the order of the parts."""
-        return tuple(part.message_id for part in self.taken)
+        """The ids in the responses, in the order of the parts."""
+        return tuple(part.message_id for part in self.submits)
 
     @property
     def message_id(self) -> str:
-        """The first of them; empty if there is none yet."""
-        return self.taken[0].message_id if self.taken else ""
+        """The first of `message_ids`; empty if there is none."""
+        return self.submits[0].message_id if self.submits else ""
 
     @property
     def message(self) -> Message[Any] | None:
-        """The message that the gateway would make of the text, `Sms(...)` or another kind.
+        """What the gateway makes of the text: `Sms(...)` or another kind.
 
-        None where it would know no meaning for it, or the number is none that a message takes.
+        None where the markup has no meaning, or the number isn't one that a message takes.
         """
-        if self._parsed is None and self.text is not None:
-            try:
-                self._parsed = parse(self.text, to=self.recipient, sender=self.sender)
-            except InvalidMessageError:
-                return None
+        if self._parsed is None:
+            self._parsed = parse_message(self.text, self.recipient, self.sender)
         return self._parsed
 
     @property
     def kind(self) -> str:
-        """Name of its kind ("Sms", "HlrQuery", …); "text" or "binary" where it is none."""
+        """Name of its kind: "Sms", "HlrQuery", …; "text" or "binary" if `message` is None."""
         if self.message is not None:
             return type(self.message).__name__
         return "binary" if self.text is None else "text"
 
     @property
     def state(self) -> MessageState | int:
-        """What has become of it by now: not final until every part's state is."""
-        states = [part.state for part in self.taken] or [MessageState.ENROUTE]
+        """Its current state; not final until the state of every part is."""
+        states = [part.state for part in self.submits] or [MessageState.ENROUTE]
         return next((state for state in states if state not in FINAL), states[-1])
 
     @property
     def is_complete(self) -> bool:
-        """Whether every part came."""
+        """Whether every part was received."""
         return self.parts == self.total
 
     def __repr__(self) -> str:
@@ -153,7 +161,7 @@ class KeptMessage:
         )
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
-            f"KeptMessage({self.kind}, message_id={self.message_id!r},"
+            f"SubmittedMessage({self.kind}, message_id={self.message_id!r},"
             f" sender={shown_address(self.sender)},"
             f" recipient={shown_address(self.recipient)}, text={size},"
             f" parts={self.parts}/{self.total}, state={state})"
@@ -161,22 +169,22 @@ class KeptMessage:
 
 
 @dataclass(slots=True, kw_only=True)
-class Stats:
-    """Counters since the start; `links` and `waiting` are of this moment.
+class SimulatorStats:
+    """Counters since the start; `links` and `waiting` are current values.
 
     Args:
-        links: Connections that are open.
-        connections: Connections that were made.
-        binds: Binds that were taken.
-        binds_refused: Binds that were refused.
-        submits: submit_sm that came.
-        refused: Those of them that were refused.
-        stopped: Those that a rule of the gateway stopped, refused or not; of a message whose
-            parts are stopped together, each of them.
-        messages: Messages that were taken in, parts joined; also those no longer kept.
-        delivered: deliver_sm that the client answered positively.
-        redelivered: deliver_sm that had to be put back in the queue.
-        dropped: deliver_sm that were given up: refused for good, or no room in the queue.
+        links: Open connections.
+        connections: Connections accepted.
+        binds: Binds accepted.
+        binds_refused: Binds refused.
+        submits: submit_sm received.
+        refused: submit_sm refused.
+        stopped: submit_sm stopped by a rule of the gateway, refused or not; of a message whose
+            parts are stopped together, each part counts.
+        messages: Messages received, parts joined; includes those no longer in `messages`.
+        delivered: deliver_sm that the client acknowledged.
+        redelivered: deliver_sm that were put back in the queue.
+        dropped: deliver_sm that ended without: refused for good, or the queue was full.
         waiting: deliver_sm that wait for a link or for room in its window.
     """
 
@@ -192,3 +200,13 @@ class Stats:
     redelivered: int = 0
     dropped: int = 0
     waiting: int = 0
+
+
+def parse_message(text: str | None, recipient: str, sender: str) -> Message[Any] | None:
+    """Return what the gateway makes of a text, None if that is nothing."""
+    if text is None:
+        return None
+    try:
+        return parse(text, to=recipient, sender=sender)
+    except InvalidMessageError:
+        return None

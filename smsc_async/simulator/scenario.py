@@ -1,33 +1,56 @@
-"""How the gateway on the desk behaves: one value, put in place of another while it runs.
+"""Settings of the simulator: one value, replaced as a whole while it runs.
 
-Rule: every behaviour is a field with a default, and the defaults are the gateway on a good day.
-A message keeps the scenario it came under, so changing it never rewrites what is on its way.
-What the gateway's own document leaves open is a field here, to prove a guess wrong with.
+Rule: every behaviour is a field with a default, and the defaults are the gateway without faults.
+A message keeps the scenario it was received under, so a new one never changes its outcome.
+What the gateway's document leaves open is a field, so that a wrong guess can be replaced.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
+from pdu.masking import mask_number
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from smsc_async.simulator.records import KeptMessage
-
 OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
-"""The gateway's rules with its published numbers, but for the rate: a simulator that throttled
-would slow every test and every measurement down."""
+"""The gateway's rules with its published numbers, without the rate: throttling would slow down
+every test and every measurement."""
+
+
+class SubmitView(NamedTuple):
+    """One submit_sm as a function in `Scenario.submit_status` sees it.
+
+    Args:
+        system_id: Login of the account that submits it.
+        sender: `source_addr`.
+        recipient: `destination_addr`.
+        text: Decoded, with markup and comment; None where the octets are no text. Of this part
+            alone if it is a part.
+        octets: As received, without a user data header.
+        data_coding: As received.
+    """
+
+    system_id: str
+    sender: str
+    recipient: str
+    text: str | None
+    octets: bytes
+    data_coding: int
+
+    def __repr__(self) -> str:
+        return f"<SubmitView to {mask_number(self.recipient)}, {len(self.octets)} octets>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HlrAnswer:
-    """What the gateway tells about a subscriber. The defaults are its document's own example.
+    """The answer to an HLR query. The defaults are the example in the gateway's document.
 
     Args:
         imsi: The SIM card's IMSI, digits.
@@ -63,74 +86,74 @@ class HlrAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Settings of the simulated gateway. Durations are seconds.
+    """Settings of the simulator. Durations are seconds.
 
-    Put a new one in place with `simulator.scenario = Scenario(...)`, or change a field with
+    Replace it with `simulator.scenario = Scenario(...)`, or change a field with
     `dataclasses.replace(simulator.scenario, silent=True)`.
 
     Args:
         accounts: Password by system_id: an unknown login is refused with ESME_RINVSYSID, a
-            wrong password with ESME_RINVPASWD. None lets anybody in.
-        bind_status: A `command_status` to refuse every bind with; 0 refuses none.
-        inactivity_timeout: Time without any PDU after which a bound link is cut; None never
-            cuts. Taken by links as they connect. The gateway cuts after two minutes.
-        submit_status: A `command_status` for every submit_sm, 0 to take it; or a function that
-            gives one for what this submit_sm says, the text of that part alone if it is one.
+            wrong password with ESME_RINVPASWD. None accepts any login.
+        bind_status: The `command_status` that refuses every bind; 0 refuses none.
+        inactivity_timeout: Time without any PDU after which a bound link is closed; None never
+            closes it. A new value applies to new connections. The gateway has two minutes.
+        submit_status: A `command_status` for every submit_sm, 0 to accept it; or a function that
+            returns one for a `SubmitView`, on the simulator's event loop.
         response_delay: Time from a submit_sm to its response.
-        window: submit_sm of one link that may await their response; those above are refused
-            with ESME_RTHROTTLED. The gateway advises 1000 to 2000 for bulk.
-        silent: Take submit_sm in and never answer them. Receipts come all the same.
-        drop_after: Close the connection when that many submit_sm have come over it, 1 or more:
-            the last one is taken in, and closing is its answer. None never does.
-        unbind_after: Unbind when that many submit_sm have come over a link, 1 or more, as for
-            maintenance: what still awaits its response then gets none. None never does.
+        window: submit_sm of one link that may await their response; more are refused with
+            ESME_RTHROTTLED. The gateway advises 1000 to 2000 for bulk.
+        silent: Accept submit_sm and never respond. Receipts are sent all the same.
+        drop_after: Close the connection after this many submit_sm, 1 or more: the last one is
+            accepted and gets no response. None never does.
+        unbind_after: Unbind after this many submit_sm over a link, 1 or more, as for maintenance;
+            delayed responses are then never sent. None never does.
         id_format: "decimal", as the gateway writes its ids; with "hex_in_response" the response
-            says "D0DAD" where the receipt says 855469, as some SMSCs do.
-        rules: What the gateway refuses or blocks of one account's messages; None switches all of
-            it off. The numbers count as they are: a `margin` is the client's caution. The
-            default has no rate; `rules=GatewayLimits()` has the published 100 a second too, and
-            refuses what is above it with ESME_RTHROTTLED.
+            has "D0DAD" where the receipt has 855469, as some SMSCs do.
+        rules: The rules that stop messages of one account; None switches all of them off. A
+            `margin` is ignored: it is the client's caution. The default has no rate;
+            `rules=GatewayLimits()` has the published 100 a second too, and refuses what is above
+            it with ESME_RTHROTTLED.
         repeat_status: The `command_status` that refuses an identical message within the minute.
             What the gateway gives over SMPP isn't known, only that over HTTP it refuses at once
-            (its error 9). ESME_RSUBMITFAIL says no more than that, and isn't one that clients
-            send again by themselves. 0 accepts the message; then it ends as UNDELIV with
-            *repeat_error*, and so does a message in parts: it is known with its last part only.
-        repeat_error: The delivery error of a repeat that was accepted. Not known either: 253,
+            (its error 9). ESME_RSUBMITFAIL says no more than that, and clients don't send again
+            on it by themselves. 0 accepts the message; then it ends as UNDELIV with
+            *repeat_error*. So does every repeat in parts: it is recognised by its whole text,
+            after its parts were accepted.
+        repeat_error: The delivery error of an accepted repeat. Not known either: 253,
             "forbidden", comes nearest to the status 23 that the gateway lists for repeats.
-        flood_status: The `command_status` that refuses a message too many to one subscriber; with
-            0, as is reported of the gateway, it is accepted and ends as UNDELIV with *flood_error*.
+        flood_status: The `command_status` that refuses a message over the flood limit; with 0, as
+            is reported of the gateway, it is accepted and ends as UNDELIV with *flood_error*.
         flood_error: The delivery error of a flood; the gateway's is 251.
-        parts_error: The delivery error of a message whose parts weren't all there in
-            `rules.multipart_window`: then it ends as UNDELIV. The gateway's is 241.
-        receipts: Whether there are any, for those who ask for them in registered_delivery.
+        parts_error: The delivery error of a message whose parts weren't all received in
+            `rules.multipart_window`: it ends as UNDELIV. The gateway's is 241.
+        receipts: Whether receipts are sent, to those who request them in registered_delivery.
         receipt_delay: Time from the response to the outcome, and with it the receipt.
-        receipt_before_response: The outcome is there at once and its receipt overtakes the
-            response.
-        receipt_window: deliver_sm of one link that may await their response; the gateway's own
-            default is 5. Taken by links as they connect.
-        receipt_queue: Most deliver_sm of one account that wait for a link; the oldest make room.
-        redelivery_delay: Time until a deliver_sm that was refused for now is sent again.
-        deliver_timeout: Time for a deliver_sm_resp; then the deliver_sm is sent again. Taken by
-            links as they connect.
-        intermediate: Whether a receipt ENROUTE goes ahead, halfway from the response to the
-            outcome.
+        receipt_before_response: The outcome comes at once, and its receipt overtakes the response.
+        receipt_window: deliver_sm of one link that may await their response; the gateway's
+            default is 5. A new value applies to new connections.
+        receipt_queue: Most deliver_sm of one account that wait for a link; over it the oldest
+            are dropped.
+        redelivery_delay: Time until a deliver_sm that was refused temporarily is sent again.
+        deliver_timeout: Time for a deliver_sm_resp; then the deliver_sm is sent again. A new
+            value applies to new connections.
+        intermediate: Whether a receipt ENROUTE is sent halfway from the response to the outcome.
         state: The outcome of every message, a `MessageState`.
-        error_code: The gateway's delivery error in its receipt, 0 to 999.
-        hlr: What is told about every subscriber of an HLR query.
+        error_code: The gateway's delivery error in the receipt, 0 to 999.
+        hlr: The answer to every HLR query.
         cost: Price in every receipt, as the gateway writes it: at most 6 characters.
-        keep: How many messages are kept, the newest ones.
+        keep: How many messages are remembered, the newest ones.
 
     Raises:
-        ValueError: A number that makes no sense.
+        ValueError: A value out of its range.
     """
 
-    # Who gets in.
+    # Binds.
     accounts: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
     bind_status: int = 0
     inactivity_timeout: float | None = 120.0
 
-    # What is answered to a submit_sm.
-    submit_status: int | Callable[[KeptMessage], int] = 0
+    # Responses to submit_sm.
+    submit_status: int | Callable[[SubmitView], int] = 0
     response_delay: float = 0.0
     window: int = 2000
     silent: bool = False
@@ -138,7 +161,7 @@ class Scenario:
     unbind_after: int | None = None
     id_format: Literal["decimal", "hex_in_response"] = "decimal"
 
-    # What it has rules against.
+    # Rules.
     rules: GatewayLimits | None = OWN_RULES
     repeat_status: int = CommandStatus.ESME_RSUBMITFAIL
     repeat_error: int = 253
@@ -146,7 +169,7 @@ class Scenario:
     flood_error: int = 251
     parts_error: int = 241
 
-    # What comes back.
+    # Outcomes and receipts.
     receipts: bool = True
     receipt_delay: float = 0.2
     receipt_before_response: bool = False
@@ -160,7 +183,7 @@ class Scenario:
     hlr: HlrAnswer = HlrAnswer()
     cost: str = "1.0000"
 
-    # What is remembered.
+    # Memory.
     keep: int = 500
 
     def __post_init__(self) -> None:
@@ -190,19 +213,19 @@ _ID_FORMATS = ("decimal", "hex_in_response")
 
 
 def _check(name: str, value: float | None, *, least: int) -> None:
-    """Refuse a number that is too small."""
-    # `not >=` and not `<`: a NaN is no number of anything either.
+    """Refuse a number below *least*."""
+    # `not >=` instead of `<`: it refuses a NaN too.
     if value is not None and not (value >= least and isfinite(value)):
         raise ValueError(f"{name} takes {least} or more, got {value}")
 
 
 def _check_positive(name: str, value: float | None) -> None:
-    """Refuse a duration that is none."""
+    """Refuse a duration of 0 or less."""
     if value is not None and not (value > 0 and isfinite(value)):
         raise ValueError(f"{name} takes more than 0 seconds, got {value}")
 
 
 def _check_error(name: str, value: int, *, least: int) -> None:
-    """Refuse what no receipt has room for."""
+    """Refuse a delivery error that doesn't fit in the three digits of a receipt."""
     if not least <= value <= 999:
         raise ValueError(f"{name} takes {least} to 999, got {value}")

@@ -1,29 +1,54 @@
-"""The simulator on a thread of its own, for code that has no loop to share.
+"""The simulator on a thread of its own, for code without an event loop.
 
-Rule: every access crosses to the simulator's thread and back, so that no two threads ever look at
-it at once.
+Rule: every access runs on the simulator's thread, so that no two threads ever use it at once.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from anyio.from_thread import start_blocking_portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from anyio.from_thread import BlockingPortal
 
-    from smsc_async.simulator.records import KeptMessage, Stats
+    from smsc_async.simulator.records import SimulatorStats, SubmittedMessage
     from smsc_async.simulator.scenario import Scenario
-    from smsc_async.simulator.server import Simulator
+
+
+class _Simulator(Protocol):
+    """The methods of `Simulator` that are used here. `Simulator` itself imports this module."""
+
+    scenario: Scenario
+
+    @property
+    def url(self) -> str:
+        """See `Simulator.url`."""
+
+    @property
+    def messages(self) -> list[SubmittedMessage]:
+        """See `Simulator.messages`."""
+
+    @property
+    def stats(self) -> SimulatorStats:
+        """See `Simulator.stats`."""
+
+    async def wait_for_message(self, *, timeout: float) -> SubmittedMessage:  # noqa: ASYNC109 - as there
+        """See `Simulator.wait_for_message`."""
+
+    async def deliver(
+        self, sender: str, recipient: str, text: str, *, system_id: str | None
+    ) -> int:
+        """See `Simulator.deliver`."""
 
 
 class HostedSimulator:
-    """A running simulator, safe to use from any thread.
+    """A running simulator that may be used from any thread.
 
         def test_code_is_sent(smsc_simulator):
             sign_up(phone="79991234567", gateway=smsc_simulator.url)
@@ -31,67 +56,67 @@ class HostedSimulator:
             assert message.recipient == "79991234567"
             assert "4821" in message.text
 
-    From code inside a running loop the calls that wait (`wait_for_message`, `deliver`) hold that
-    loop up; put them into `asyncio.to_thread`.
+    In a coroutine the calls that wait (`wait_for_message`, `deliver`) block the event loop; use
+    `asyncio.to_thread` for them.
 
     Args:
-        simulator: Running on the portal's thread.
-        portal: The way there.
+        simulator: Runs on the portal's thread.
+        portal: Runs calls on that thread.
     """
 
-    def __init__(self, simulator: Simulator, portal: BlockingPortal) -> None:
+    def __init__(self, simulator: _Simulator, portal: BlockingPortal) -> None:
         self._simulator = simulator
         self._portal = portal
 
     @property
     def url(self) -> str:
-        """Where it listens, as `SmscClient` takes it, with a login that it takes."""
+        """Its address for `SmscClient`, with a login that it accepts."""
         return self._simulator.url
 
     @property
     def scenario(self) -> Scenario:
-        """How it behaves."""
+        """How it behaves. A new one applies from the next PDU on."""
         return self._simulator.scenario
 
     @scenario.setter
     def scenario(self, scenario: Scenario) -> None:
-        """Behave like this from now on."""
+        """Replace the scenario."""
         self._portal.call(setattr, self._simulator, "scenario", scenario)
 
     @property
-    def messages(self) -> list[KeptMessage]:
+    def messages(self) -> list[SubmittedMessage]:
         """The newest messages, oldest first."""
         return self._portal.call(lambda: self._simulator.messages)
 
     @property
-    def stats(self) -> Stats:
+    def stats(self) -> SimulatorStats:
         """Counters, as of now."""
         return self._portal.call(lambda: self._simulator.stats)
 
-    def wait_for_message(self, *, timeout: float = 5.0) -> KeptMessage:
-        """Return the oldest message that nobody got from here yet; wait for one if there is none.
+    def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:
+        """Return the oldest message not returned here before; wait for one if there is none.
 
         Args:
             timeout: Seconds.
 
         Raises:
-            TimeoutError: None came in time.
+            TimeoutError: None was received in time.
         """
         return self._portal.call(partial(self._simulator.wait_for_message, timeout=timeout))
 
     def deliver(
         self, sender: str, recipient: str, text: str, *, system_id: str | None = None
     ) -> int:
-        """Let a subscriber write to the client, and wait until it has answered every part.
+        """Send a subscriber's message, and wait until the client has answered every part.
 
         Args:
             sender: The subscriber's number.
             recipient: The client's number or name.
-            text: What they write; in parts with user data headers if it is long.
+            text: The text; sent in parts with user data headers if it is long.
             system_id: Login of the client it is for; None takes one that can receive.
 
         Returns:
-            0 when all parts were taken, or the first other `command_status` that ended one.
+            0 when all parts were acknowledged, or the first other `command_status`.
 
         Raises:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
@@ -104,7 +129,7 @@ class HostedSimulator:
 
 
 @contextmanager
-def hosted(simulator: Simulator) -> Iterator[HostedSimulator]:
+def hosted(simulator: AbstractAsyncContextManager[_Simulator]) -> Iterator[HostedSimulator]:
     """Run a simulator on a thread of its own until the block ends."""
     with start_blocking_portal(name="smsc-simulator") as portal:  # noqa: SIM117 - needs the portal
         with portal.wrap_async_context_manager(simulator) as running:

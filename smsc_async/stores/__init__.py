@@ -1,8 +1,8 @@
-"""Where the rules of the gateway keep what they remember.
+"""Rule stores: the state of the rules, and their clock.
 
-Rule: a store knows where the memory is, how a change to it is atomic, and what time it is. It
-knows none of the gateway's numbers; those come with each question. What needs an extra
-(`smsc_async.stores.redis`) is imported by its own name.
+Rule: a store owns where the state is, how a change is atomic, and what time it is. It has none of
+the gateway's numbers: each step carries them. A store that needs an extra is imported by its own
+name (`smsc_async.stores.redis`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Where the rules' memory is: what every store can do.
+"""The interface of every rule store.
 
-Rule: a store owns the memory, the time and the atomicity, and none of the numbers: those come
-with each step. Asking may wait; giving back never does, so it may be done from anywhere.
+Rule: `apply` may wait; `release` and `postpone` never do, so they can be called from anywhere.
 """
 
 from __future__ import annotations
@@ -10,17 +9,19 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from smsc_async.rules.engine import Question, Step
+    from collections.abc import Callable
+
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Admitted, Held, Verdict
 
 
 class StoreHealth(NamedTuple):
-    """How a store is.
+    """Health of a store.
 
     Args:
-        is_degraded: Whether it decides without the memory it shares with others.
-        since: Instant from which on that is so, seconds of the store's clock.
-        last_error: Why the shared memory was last out of reach.
+        is_degraded: Whether it decides without the state that it shares with other workers.
+        since: Instant at which that began, seconds of the store's clock.
+        last_error: Why the shared state was last unreachable.
     """
 
     is_degraded: bool = False
@@ -29,81 +30,79 @@ class StoreHealth(NamedTuple):
 
 
 class RuleStore(ABC):
-    """What the rules remember, and the clock they go by.
+    """The state of one account's rules, and their clock.
 
     All instants that go in and out are seconds of `now()`.
 
     Attributes:
         key: For the fingerprints of requests, see `RuleEngine`.
+        now: Returns the current instant; never goes back. A function or a method.
     """
 
     key: bytes | None
-
-    @abstractmethod
-    def now(self) -> float:
-        """Return the instant."""
+    now: Callable[[], float]
 
     @abstractmethod
     async def apply(self, step: Step) -> Verdict:
-        """Decide all rules of a message and remember it, or hold it and remember nothing.
+        """Decide all rules of a message: reserve its place, or hold it and change nothing.
 
-        Cancelling is safe: what was reserved for a caller that has gone is given back.
+        Cancelling is safe: what was reserved for a cancelled caller is given back.
         """
 
-    def apply_now(self, step: Question, now: float) -> Verdict | float | None:
-        """Decide without awaiting, where the store can; None means that `apply` must be awaited.
+    def apply_now(self, step: Step, now: float) -> Verdict | float | None:
+        """Decide as `apply` does without awaiting, if the store can.
 
         Args:
             step: The question.
-            now: The instant, as `now()` has it.
+            now: The current instant, as `now()` returns it.
 
         Returns:
-            A number stands for an admission for that instant, which names it, too: nearly all
-            messages have one like that, and an object the less.
+            None if `apply` must be awaited. A number is an admission for that instant, which is its
+            token, too: hot path.
         """
         del step, now
         return None
 
     def peek(self, step: Step, now: float) -> Held | None:
-        """Say whether a rule would hold the message, and remember nothing.
+        """Return what would hold the message, and change nothing.
 
         None means that no rule is known to; in a shared store another worker may know better.
 
         Args:
             step: The question.
-            now: The instant, as `now()` has it.
+            now: The current instant, as `now()` returns it.
         """
         del step, now
         return None
 
     @abstractmethod
     def release(self, step: Step, admitted: Admitted) -> None:
-        """Give a reservation back, once: the gateway refused the message, or it never went.
+        """Give a reservation back, once: the gateway refused the message, or it was never written.
 
-        A reservation that stands for an earlier unknown outcome is kept, and so is the rate's.
-        After an outcome that is unknown don't call this.
+        A reservation that replaces an earlier unknown outcome is kept, and so is the place in the
+        rate. Not for a message whose outcome is unknown.
         """
 
     @abstractmethod
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
-        """Tell that a part is written only now, later than `Rules.lateness` allows.
+        """Record that a part is written only now, later than `Rules.lateness` allows.
 
         Args:
             step: The question.
-            admitted: Its answer.
+            admitted: Its verdict.
             index: Of the part, 0 for the first one.
 
         Returns:
-            The admission that is remembered from now on: of it this part is due now.
+            The admission that replaces *admitted*: this part is due now.
         """
 
     async def flush(self) -> None:  # noqa: B027 - a store that shares nothing has nothing to do
-        """Wait until what was given back has arrived where it is shared. Cancelling is safe."""
+        """Wait until released and postponed reservations are shared. Cancelling is safe."""
 
     async def aclose(self) -> None:
-        """Flush, and end what the store itself has begun."""
+        """Flush, and end what the store itself has started."""
         await self.flush()
 
     def health(self) -> StoreHealth:
-        """Return how the store is now."""
+        """Return the current health of the store."""
         return StoreHealth()

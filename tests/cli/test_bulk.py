@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from smsc_async.simulator import HostedSimulator, KeptMessage
+    from smsc_async.simulator import HostedSimulator, SubmittedMessage, SubmitView
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -86,7 +86,7 @@ def test_new_rows_are_sent_and_lost_ones_are_not(
 def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
     """Ours and the gateway's, in the order of the rows, with the reason."""
 
-    def refuse(message: KeptMessage) -> int:
+    def refuse(message: SubmitView) -> int:
         """Refuse one of them."""
         return CommandStatus.ESME_RINVDSTADR if message.text == "message 3" else 0
 
@@ -114,7 +114,7 @@ def test_refused_rows_are_sent_again_on_demand(
 ) -> None:
     """With the sender that was forgotten, perhaps; what was accepted isn't touched."""
 
-    def refuse(message: KeptMessage) -> int:
+    def refuse(message: SubmitView | SubmittedMessage) -> int:
         """Want a sender of all but one."""
         is_fine = message.sender or message.text == "message 0"
         return 0 if is_fine else CommandStatus.ESME_RINVSRCADR

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from subprocess import CompletedProcess
 
-    from smsc_async.simulator import HostedSimulator, KeptMessage
+    from smsc_async.simulator import HostedSimulator, SubmitView
 
     Smsc = Callable[..., CompletedProcess[str]]
 
@@ -76,7 +76,7 @@ def test_same_number_is_asked_once(smsc: Smsc, gateway: HostedSimulator) -> None
 def test_one_failure_takes_no_other_answer_with_it(smsc: Smsc, gateway: HostedSimulator) -> None:
     """What was paid for is shown, and the highest exit code is that of the whole."""
 
-    def judge(message: KeptMessage) -> int:
+    def judge(message: SubmitView) -> int:
         """Refuse one of both."""
         return CommandStatus.ESME_RINVDSTADR if message.recipient == ONE else 0
 

@@ -1,8 +1,7 @@
-"""What random octets are thrown at: a session, the simulated gateway, and a whole client.
+"""Fuzzing targets: a session, the simulated SMSC, a whole client.
 
-Rule: a target takes any octets and returns; whatever else it does is a fault. It needs no
-fuzzer, no socket and no clock, so that every input that was ever interesting is run again by
-the ordinary tests.
+Rule: a target takes any octets and returns; an exception is a fault. It needs no fuzzer, no socket
+and no clock, so that the ordinary tests can replay the corpus.
 """
 
 from __future__ import annotations
@@ -65,8 +64,8 @@ def pieces(octets: bytes, size: int) -> Iterator[bytes]:
 # A session.
 
 
-class Watched:
-    """A session, and which contexts are owed an end.
+class CheckedSession:
+    """A session, and the contexts of its requests without an outcome.
 
     Args:
         role: Which end it is.
@@ -75,31 +74,31 @@ class Watched:
     def __init__(self, role: Role) -> None:
         self.now = 0.0
         self.session = Session(role, LIMITS, now=self.now)
-        self._owed: set[object] = set()
+        self._pending: set[object] = set()
         self._written = FrameBuffer()
 
     def request(self) -> None:
-        """Ask something that is owed an answer, if the session allows it."""
-        question = SUBMIT if self.session.role is Role.ESME else DELIVER
-        refused_by = BindMode.RECEIVER if question is SUBMIT else BindMode.TRANSMITTER
+        """Send a request, if the session allows it."""
+        pdu = SUBMIT if self.session.role is Role.ESME else DELIVER
+        refused_by = BindMode.RECEIVER if pdu is SUBMIT else BindMode.TRANSMITTER
         mode = self.session.mode
         if mode in {None, refused_by} or self.session.window.is_full:
             return
         context = object()
-        self.session.request(question, self.now, context=context)
-        self._owed.add(context)
+        self.session.request(pdu, self.now, context=context)
+        self._pending.add(context)
 
-    def see(self, events: list[Event]) -> None:
-        """Take events in, answer what is asked, check what is written."""
+    def handle(self, events: list[Event]) -> None:
+        """Respond to requests, check events and what is written."""
         for event in events:
             match event:
                 case ResponseReceived() | ResponseUndecodable() | ResponseOverdue():
-                    self._owed.remove(event.context)
+                    self._pending.remove(event.context)
                 case LinkEnded():
                     for context in event.lost:
-                        self._owed.remove(context)
+                        self._pending.remove(context)
                 case LateResponseReceived():
-                    assert event.context not in self._owed
+                    assert event.context not in self._pending
                 case RequestReceived() | BindRequested():
                     response = RESPONSES.get(type(event.pdu))
                     if response is not None:
@@ -108,38 +107,38 @@ class Watched:
         for frame in self._written.feed(self.session.outgoing()):
             decode(frame)
 
-    def settled(self) -> bool:
-        """Tell whether everybody has had an end, and nothing half is written."""
-        return not self._owed and not self._written.pending and not self.session.window.in_flight
+    def is_settled(self) -> bool:
+        """Whether every request has an outcome, and no PDU is half written."""
+        return not self._pending and not self._written.pending and not self.session.window.in_flight
 
 
 def session(data: bytes) -> None:
-    """Run octets through a session in any state: two octets choose, the rest is read."""
+    """Run a session in any state: two octets select it, the rest is read."""
     if len(data) < 2:
         return
     choice, size = data[0], data[1]
-    watched = Watched(Role.SMSC if choice & 1 else Role.ESME)
+    checked = CheckedSession(Role.SMSC if choice & 1 else Role.ESME)
     if choice & 2 and not choice & 1:
-        watched.session.request(BindTransceiver(system_id="shop"), watched.now)
-        watched.see(watched.session.receive(encode(BindTransceiverResp(sequence_number=1)), 0.0))
+        checked.session.request(BindTransceiver(system_id="shop"), checked.now)
+        checked.handle(checked.session.receive(encode(BindTransceiverResp(sequence_number=1)), 0.0))
     for piece in pieces(data[2:], size):
         if choice & 4:
-            watched.request()
-        watched.now += (choice >> 4) / 4
-        watched.see(watched.session.receive(piece, watched.now))
-        watched.see(watched.session.advance(watched.now))
-    if choice & 8 and watched.session.mode is not None:
-        watched.session.unbind(watched.now)
-        watched.see([])
-    watched.see(watched.session.receive_eof(watched.now))
-    assert watched.settled()
+            checked.request()
+        checked.now += (choice >> 4) / 4
+        checked.handle(checked.session.receive(piece, checked.now))
+        checked.handle(checked.session.advance(checked.now))
+    if choice & 8 and checked.session.mode is not None:
+        checked.session.unbind(checked.now)
+        checked.handle([])
+    checked.handle(checked.session.receive_eof(checked.now))
+    assert checked.is_settled()
 
 
-# The simulated gateway.
+# The simulated SMSC.
 
 
 def simulator(data: bytes) -> None:
-    """Let a customer say octets to the simulated gateway: an octet chooses, the rest is read."""
+    """Run the simulated SMSC: one octet selects the scenario, the rest is read."""
     if not data:
         return
     now, choice = 0.0, data[0]
@@ -149,166 +148,168 @@ def simulator(data: bytes) -> None:
         response_delay=(choice & 4) / 4,
         id_format="hex_in_response" if choice & 8 else "decimal",
     )
-    brain = SimulatedSmsc(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
-    link = brain.connect(now)
+    smsc = SimulatedSmsc(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
+    link = smsc.connect(now)
     if not choice & 16:
-        brain.receive(link, encode(BindTransceiver(system_id="shop", sequence_number=1)), now)
+        smsc.receive(link, encode(BindTransceiver(system_id="shop", sequence_number=1)), now)
     written = FrameBuffer()
     for piece in pieces(data[1:], 255 if choice & 32 else 20):
-        brain.receive(link, piece, now)
+        smsc.receive(link, piece, now)
         now += (choice >> 6) / 2
-        brain.advance(now)
+        smsc.advance(now)
         for frame in written.feed(link.session.outgoing()):
             decode(frame)
-    brain.advance(now + 1000.0)
-    brain.disconnect(link, now + 1000.0)
-    for kept in brain.messages:
-        repr((kept, kept.message))
-    assert 0 == brain.stats().links
+    smsc.advance(now + 1000.0)
+    smsc.disconnect(link, now + 1000.0)
+    for message in smsc.state.messages:
+        repr((message, message.message))
+    assert 0 == smsc.stats().links
 
 
 # A client.
 
 
-class Clockwork(selectors.SelectSelector):
-    """Waits for nothing: whatever time was to pass has passed."""
+class SkippingSelector(selectors.SelectSelector):
+    """Never waits: it moves its clock instead."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Let the time go by at once; with nothing to wait for, nothing will ever happen."""
+        """Move the clock by the timeout; without one the loop would wait for ever."""
         if timeout is None and not super().select(0):
-            raise AssertionError("everybody waits, and no timer will ring")
+            raise AssertionError("every task waits, and no timer is set")
         self.now += timeout or 0.0
         return super().select(0)
 
 
 class Wire(asyncio.Transport):
-    """A fake connection to an SMSC that says what it is told to, once it was bound.
+    """A fake connection to an SMSC that writes given octets after the bind.
 
     Args:
         protocol: The client's end.
-        says: Reads that the client gets behind the bind's response; then the end of the file.
-        answers: Whether this SMSC answers requests, as a good one does.
+        reads: What the client reads after the bind's response; then the connection ends.
+        responds: Whether this SMSC responds to requests instead.
     """
 
-    def __init__(self, protocol: asyncio.Protocol, says: Iterator[bytes], *, answers: bool) -> None:
+    def __init__(
+        self, protocol: asyncio.Protocol, reads: Iterator[bytes], *, responds: bool
+    ) -> None:
         super().__init__()
         self._loop = asyncio.get_running_loop()
         self._protocol = protocol
-        self._says = says
-        self._answers = answers
+        self._reads = reads
+        self._responds = responds
         self._buffer = FrameBuffer()
         self._is_closing = False
         self._ids = 0
 
     def write(self, data: Any) -> None:  # noqa: ANN401 - any octets, as the base says
-        """Take what the client writes: whole PDUs, or it is a fault."""
+        """Read what the client writes; anything but PDUs is a fault."""
         for frame in self._buffer.feed(bytes(data)):
-            self._take(decode(frame))
+            self._on_pdu(decode(frame))
 
-    def _take(self, pdu: Pdu) -> None:
-        """Answer a bind; answer others if this SMSC does."""
+    def _on_pdu(self, pdu: Pdu) -> None:
+        """Respond to a bind; to other requests if this SMSC does."""
         number = pdu.sequence_number
         if isinstance(pdu, BindTransceiver):
-            self._say(encode(BindTransceiverResp(sequence_number=number)))
-            if not self._answers:
-                self._loop.call_soon(self._talk)
-        elif self._answers and type(pdu) in RESPONSES:
+            self._send(encode(BindTransceiverResp(sequence_number=number)))
+            if not self._responds:
+                self._loop.call_soon(self._send_next)
+        elif self._responds and type(pdu) in RESPONSES:
             fields: dict[str, Any] = {"message_id": "7"} if isinstance(pdu, SubmitSm) else {}
-            self._say(encode(RESPONSES[type(pdu)](sequence_number=number, **fields)))
+            self._send(encode(RESPONSES[type(pdu)](sequence_number=number, **fields)))
 
-    def _talk(self) -> None:
-        """Say the next piece, or end."""
-        piece = next(self._says, None)
+    def _send_next(self) -> None:
+        """Send the next piece, or end the connection."""
+        piece = next(self._reads, None)
         if piece is None:
             self._loop.call_later(10.0, self.abort)
         else:
-            self._say(piece)
-            self._loop.call_later(0.1, self._talk)
+            self._send(piece)
+            self._loop.call_later(0.1, self._send_next)
 
-    def _say(self, octets: bytes) -> None:
-        """Have octets read."""
-        self._loop.call_soon(self._heard, octets)
+    def _send(self, octets: bytes) -> None:
+        """Let the client read octets in the next turn."""
+        self._loop.call_soon(self._deliver, octets)
 
-    def _heard(self, octets: bytes) -> None:
-        """Let the client read."""
+    def _deliver(self, octets: bytes) -> None:
+        """Let the client read octets, unless the connection is closed."""
         if not self._is_closing:
             self._protocol.data_received(octets)
 
     def is_closing(self) -> bool:
-        """Tell whether the end is near."""
+        """Whether it was closed."""
         return self._is_closing
 
     def close(self) -> None:
-        """End."""
+        """Close."""
         self.abort()
 
     def abort(self) -> None:
-        """End, once."""
+        """Close, once."""
         if not self._is_closing:
             self._is_closing = True
             self._loop.call_soon(self._protocol.connection_lost, None)
 
     def get_write_buffer_size(self) -> int:
-        """Keep nothing: all that is written has been read."""
+        """Return 0: everything written has been read."""
         return 0
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as the base says
-        """Know nothing."""
+        """Return the default."""
         del name
         return default
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop whose network is fake and whose time flies.
+    """An event loop with a fake network, whose clock skips every wait.
 
     Args:
-        reads: What the first connection's SMSC says; those of later ones are good.
+        reads: What the first connection's SMSC writes; those of later ones respond.
     """
 
     def __init__(self, reads: Iterator[bytes]) -> None:
-        self._clockwork = Clockwork()
-        super().__init__(self._clockwork)
+        self._selector = SkippingSelector()
+        super().__init__(self._selector)
         self._reads: Iterator[bytes] | None = reads
-        self.complaints: list[str] = []
-        self.set_exception_handler(self._complain)
+        self.errors: list[str] = []
+        self.set_exception_handler(self._on_error)
 
     def time(self) -> float:
-        """Return the seconds that were skipped."""
-        return self._clockwork.now
+        """Return the seconds skipped so far."""
+        return self._selector.now
 
     async def create_connection(self, protocol_factory: Any, *_: object, **__: object) -> Any:  # noqa: ANN401 - of its many shapes one is used
         """Connect to the next SMSC."""
         protocol = protocol_factory()
-        says, self._reads = self._reads, None
-        wire = Wire(protocol, says or iter(()), answers=says is None)
+        reads, self._reads = self._reads, None
+        wire = Wire(protocol, reads or iter(()), responds=reads is None)
         protocol.connection_made(wire)
         return wire, protocol
 
-    def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Note what nobody caught."""
-        self.complaints.append(f"{context.get('message')}: {context.get('exception')!r}")
+    def _on_error(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Record an exception that was not caught."""
+        self.errors.append(f"{context.get('message')}: {context.get('exception')!r}")
 
 
 def client(data: bytes) -> None:
-    """Let a client talk to an SMSC that says these octets; an octet first says in what pieces."""
+    """Run a client whose SMSC writes these octets; the first one is the size of its reads."""
     if not data:
         return
     loop = Loop(pieces(data[1:], data[0]))
     try:
-        loop.run_until_complete(_live())
+        loop.run_until_complete(_use_client())
         left = asyncio.all_tasks(loop)
     finally:
         loop.close()
     assert not left, left
-    assert not loop.complaints, loop.complaints
+    assert not loop.errors, loop.errors
 
 
-async def _live() -> None:
-    """Use a client in every way; whatever fails must fail by a type of ours."""
+async def _use_client() -> None:
+    """Use every method of a client; only typed errors may be raised."""
     async with SmscClient(f"smpp://shop:secret@fake?{SETTINGS}") as smsc:
         readers = [
             asyncio.ensure_future(_read(cast("Any", source)))
@@ -316,8 +317,8 @@ async def _live() -> None:
         ]
         messages = [Sms(to="79991234567", text=text) for text in ("hello", "Привет", LONG)]
         sends = [asyncio.ensure_future(smsc.send(message)) for message in messages]
-        asked = asyncio.ensure_future(smsc.query("7"))
-        outcomes = await asyncio.gather(*sends, asked, return_exceptions=True)
+        query = asyncio.ensure_future(smsc.query("7"))
+        outcomes = await asyncio.gather(*sends, query, return_exceptions=True)
         for outcome in outcomes[:-1]:
             assert isinstance(outcome, Submission | SmscError), outcome
             repr(outcome)
@@ -329,7 +330,7 @@ async def _live() -> None:
 
 
 async def _read(source: Any) -> None:  # noqa: ANN401 - either of two generators
-    """Read to the end, and show what was read."""
+    """Read to the end; every repr must work."""
     async for item in source:
         repr(item)
 

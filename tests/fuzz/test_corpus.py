@@ -1,6 +1,6 @@
-"""Every input that was ever interesting, run again.
+"""Replay of the fuzzing corpus.
 
-Rule: the corpus only shrinks by something that covers as much. An input that once failed stays.
+Rule: an input leaves the corpus only if the others cover as much. An input that failed stays.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from fuzzed import TARGETS
 
 
 def test_every_target_has_a_corpus() -> None:
-    """Each is fuzzed, and each is replayed."""
+    """Each target is fuzzed and replayed."""
     assert set(TARGETS) == set(NAMES)
     assert all(len(inputs(target)) >= 20 for target in NAMES)
 
 
 @pytest.mark.takes_up_to(20, reason="a whole client for each input, in debug mode")
 @pytest.mark.parametrize("target", NAMES)
-def test_no_input_does_more_than_fail_typed(target: str) -> None:
-    """Sessions settle with everybody, gateway and client end with nothing left."""
+def test_no_input_raises_anything_but_typed_errors(target: str) -> None:
+    """And no request, task or link is left at the end."""
     for octets in inputs(target):
         TARGETS[target](octets)

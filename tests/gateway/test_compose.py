@@ -19,7 +19,7 @@ from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway import compose as room
 from smsc_async.gateway.coding import TextSettings, decode
-from smsc_async.gateway.compose import Addressing, Composer, segments
+from smsc_async.gateway.compose import Addressing, Composer, submits_of, wire_text
 from smsc_async.gateway.markup import render
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import (
@@ -39,7 +39,7 @@ TO = "79991234567"
 
 def only(message: Message[Any], **settings: Any) -> SubmitSm:  # noqa: ANN401 - passed on
     """The one PDU of a short message."""
-    (submit,) = segments(message, **settings)
+    (submit,) = submits_of(message, **settings)
     return submit
 
 
@@ -166,7 +166,7 @@ def test_given_coding_that_the_bind_cannot_hold() -> None:
     message = Sms(to=TO, text="цена 5 €".replace("цена", "price"), coding=Coding.GSM)
 
     with pytest.raises(InvalidMessageError, match=r"U\+20AC at position 8") as caught:
-        segments(message, settings=TextSettings(latin1=True))
+        submits_of(message, settings=TextSettings(latin1=True))
 
     assert "price" not in str(caught.value)
     assert None is caught.value.__context__
@@ -197,7 +197,7 @@ def test_either_time_alone() -> None:
 
 def test_parts_with_a_header() -> None:
     """05 00 03, the reference, how many there are, which this is."""
-    first, second = segments(Sms(to=TO, text="Я" * 71), reference=0xAB)
+    first, second = submits_of(Sms(to=TO, text="Я" * 71), reference=0xAB)
 
     assert 0x40 == first.esm_class == second.esm_class
     assert bytes.fromhex("050003ab0201") + "Я".encode("utf-16-be") * 67 == first.short_message
@@ -207,7 +207,7 @@ def test_parts_with_a_header() -> None:
 
 def test_parts_with_tlvs() -> None:
     """The same cut, the numbers beside the text."""
-    _, second = segments(Sms(to=TO, text="Я" * 71, long_text=LongText.SAR), reference=0xAB)
+    _, second = submits_of(Sms(to=TO, text="Я" * 71, long_text=LongText.SAR), reference=0xAB)
 
     assert 0 == second.esm_class
     assert "Я".encode("utf-16-be") * 4 == second.short_message
@@ -267,7 +267,7 @@ def test_more_parts_than_a_message_has(long_text: LongText) -> None:
     message = Sms(to=TO, text="Я" * (255 * 67 + 1), long_text=long_text)
 
     with pytest.raises(InvalidMessageError) as caught:
-        segments(message)
+        submits_of(message)
 
     assert "text: needs 256 parts, one message takes 255; shorten it" == str(caught.value)
     assert 255 == plan(Sms(to=TO, text="Я" * 255 * 67)).parts
@@ -276,7 +276,7 @@ def test_more_parts_than_a_message_has(long_text: LongText) -> None:
 def test_reference_out_of_range() -> None:
     """8 bits: whoever counts references wraps them."""
     with pytest.raises(InvalidMessageError, match="reference"):
-        segments(Sms(to=TO, text="Я" * 71), reference=256)
+        submits_of(Sms(to=TO, text="Я" * 71), reference=256)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_reference_out_of_range() -> None:
 )
 def test_long_markup_is_cut_as_well(message: Message[Any]) -> None:
     """Joined again it is the whole text."""
-    submits = segments(message, reference=7)
+    submits = submits_of(message, reference=7)
 
     assert 2 == len(submits) == plan(message).parts
     assert render(message).encode("utf-16-be") == b"".join(s.short_message[6:] for s in submits)
@@ -308,7 +308,7 @@ def test_what_is_cut_joins_again(text: str, long_text: LongText, comment: str | 
         message = Sms(to=TO, text=text, comment=comment, long_text=long_text)
     except InvalidMessageError:
         return
-    planned, submits = plan(message), segments(message, reference=9)
+    planned, submits = plan(message), submits_of(message, reference=9)
     reassembler = Reassembler(timeout=60.0)
     joined: tuple[Joined, ...] = ()
 
@@ -361,4 +361,4 @@ def test_wording_is_what_the_parts_say() -> None:
     """The gateway's rules compare it, comment included and smart text made plain."""
     message = Sms(to=TO, text="17 — ready", comment="order 17")
 
-    assert "17 - ready\n~~~\norder 17" == Composer(TextSettings(smart=True)).wire_text(message)
+    assert "17 - ready\n~~~\norder 17" == wire_text(message, TextSettings(smart=True))

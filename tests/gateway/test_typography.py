@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pdu.text.coding import TextCoding
 from smsc_async import Sms
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
 from smsc_async.gateway.typography import smartened
 from smsc_async.messages import Coding
@@ -53,11 +53,11 @@ def test_it_is_off_unless_asked_for() -> None:
 
     assert Coding.UCS2 is plan(message).coding
     assert Coding.GSM is plan(message, SMART).coding
-    assert b"17 - ready" == segments(message, settings=SMART)[0].short_message
+    assert b"17 - ready" == submits_of(message, settings=SMART)[0].short_message
 
 
 def test_a_coding_by_hand_keeps_the_text() -> None:
     """Whoever names the coding has decided."""
     message = Sms(to="79991234567", text="17 — ready", coding=Coding.UCS2)
 
-    assert "17 — ready".encode("utf-16-be") == segments(message, settings=SMART)[0].short_message
+    assert "17 — ready".encode("utf-16-be") == submits_of(message, settings=SMART)[0].short_message

@@ -1,4 +1,4 @@
-"""One identical request a minute.
+"""De-duplication: one identical request a minute.
 
 «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
 для защиты от ошибок и зацикливаний в программе на стороне Клиента…»
@@ -14,24 +14,24 @@ from smsc_async.rules.duplicates import decide, fingerprints
 from smsc_async.rules.verdict import Admitted, Held
 
 WINDOW = 61.0
-KNOWN = Admitted("a-1", not_before=100.0)
+PREVIOUS = Admitted("a-1", not_before=100.0)
 KEYS = pytest.mark.parametrize("key", [None, b"", b"k" * 16], ids=["process", "no key", "key"])
 
 
 def test_first_request_passes() -> None:
-    """Nothing is known of it."""
+    """The store has no admission of it."""
     assert decide(None, 100.0, WINDOW) is None
 
 
 def test_identical_request_is_held_until_the_minute_is_over() -> None:
     """«…более одного одинакового запроса … в течение минуты…»: and a second on the safe side."""
-    assert Held("repeat", retry_at=161.0) == decide(KNOWN, 100.0, WINDOW)
-    assert Held("repeat", retry_at=161.0) == decide(KNOWN, 160.9, WINDOW)
-    assert decide(KNOWN, 161.0, WINDOW) is None
+    assert Held("repeat", retry_at=161.0) == decide(PREVIOUS, 100.0, WINDOW)
+    assert Held("repeat", retry_at=161.0) == decide(PREVIOUS, 160.9, WINDOW)
+    assert decide(PREVIOUS, 161.0, WINDOW) is None
 
 
 @given(at=st.floats(0, 1e9), window=st.floats(0.1, 1e4))
-def test_request_passes_at_the_very_instant_it_was_told(at: float, window: float) -> None:
+def test_request_passes_at_the_very_instant_of_its_retry_at(at: float, window: float) -> None:
     """Rounding doesn't hold it a second time."""
     held = decide(Admitted(1, at), at, window)
 
@@ -40,28 +40,28 @@ def test_request_passes_at_the_very_instant_it_was_told(at: float, window: float
 
 
 def test_unknown_outcome_may_be_sent_again_on_purpose() -> None:
-    """Its own reservation doesn't hold it; the gateway's own rule makes that safe."""
-    assert KNOWN == decide(KNOWN, 110.0, WINDOW, token="a-1")
+    """Its own reservation doesn't hold it; the gateway's repeat rule makes that safe."""
+    assert PREVIOUS == decide(PREVIOUS, 110.0, WINDOW, token="a-1")
 
 
 def test_another_reservation_holds_it_all_the_same() -> None:
-    """Somebody has sent the same since."""
-    assert Held("repeat", retry_at=161.0) == decide(KNOWN, 110.0, WINDOW, token="a-0")
+    """The same was sent again since."""
+    assert Held("repeat", retry_at=161.0) == decide(PREVIOUS, 110.0, WINDOW, token="a-0")
 
 
-def test_unknown_outcome_of_long_ago_is_a_message_like_others() -> None:
-    """After the minute the gateway takes it as new, and so do we."""
-    assert decide(KNOWN, 161.0, WINDOW, token="a-1") is None
+def test_unknown_outcome_of_more_than_a_minute_ago_replaces_nothing() -> None:
+    """After the minute the gateway takes it as new, and so does the rule."""
+    assert decide(PREVIOUS, 161.0, WINDOW, token="a-1") is None
 
 
 def test_no_rule_holds_nothing() -> None:
     """A window of 0 is no rule."""
-    assert decide(KNOWN, 100.0, 0.0) is None
+    assert decide(PREVIOUS, 100.0, 0.0) is None
 
 
 @KEYS
 def test_identical_is_what_the_user_wrote(key: bytes | None) -> None:
-    """Sender, recipient and text; what the server compares isn't written."""
+    """Sender, recipient and text; the document doesn't say what the server compares."""
     fingerprint = fingerprints(key)
     same = fingerprint(("Shop", "79991234567", "Hi"))
 
@@ -77,11 +77,11 @@ def test_identical_is_what_the_user_wrote(key: bytes | None) -> None:
 
 
 def test_key_makes_fingerprints_of_its_own() -> None:
-    """Without it nobody can try texts out; with it all workers agree."""
-    asked = ("Shop", "79991234567", "Код входа: 4821")
+    """Texts can be found by trial only with the key; with it all workers agree."""
+    request = ("Shop", "79991234567", "Код входа: 4821")
 
-    assert fingerprints(b"one")(asked) != fingerprints(b"two")(asked)
-    assert fingerprints(b"one")(asked) == fingerprints(b"one")(asked)
+    assert fingerprints(b"one")(request) != fingerprints(b"two")(request)
+    assert fingerprints(b"one")(request) == fingerprints(b"one")(request)
 
 
 def test_keyed_fingerprint_is_the_same_in_every_version() -> None:
@@ -92,8 +92,8 @@ def test_keyed_fingerprint_is_the_same_in_every_version() -> None:
 
 
 @KEYS
-def test_half_a_surrogate_pair_has_a_fingerprint(key: bytes | None) -> None:
-    """That it can't be encoded is said elsewhere; here nothing is raised."""
+def test_lone_surrogate_has_a_fingerprint(key: bytes | None) -> None:
+    """The encoder refuses it with an error of its own; nothing is raised here."""
     fingerprint = fingerprints(key)
 
     assert fingerprint(("", "79991234567", "\ud83d")) == fingerprint(("", "79991234567", "\ud83d"))

@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import GatewayLimits, InvalidMessageError, Sms, Viber
-from smsc_async.rules.engine import RuleEngine, Rules, Step, decide, replaces
+from smsc_async.rules.engine import RuleEngine, Rules, decide, replaces
 from smsc_async.rules.verdict import Admitted, Held
 
 if TYPE_CHECKING:
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.flood import Streak
 
 LONG_AGO = float("-inf")
-MESSAGE = Sms(to="79991234567", text="Код входа: 4821", sender="Shop")
+TEXT = "Код входа: 4821"
+MESSAGE = Sms(to="79991234567", text=TEXT, sender="Shop")
 RULES = Rules.of(GatewayLimits(rate=None))
 PACED = Rules.of(GatewayLimits(rate=1.05))  # an interval of one second
 
 
 def step(rules: Rules = RULES, parts: int = 1, token: str | None = None) -> Step:
-    """Ask for a message."""
-    return Step(rules, b"request", "79991234567", parts, token)
+    """Make a step."""
+    return rules, b"request", MESSAGE.to, parts, token
 
 
-# What is asked.
+# Steps.
 
 
 def test_every_window_has_its_margin_on_the_safe_side() -> None:
-    """What the gateway wants apart is further apart, what it wants together is closer."""
+    """A minimum distance becomes longer, a maximum time shorter."""
     rules = Rules.of(GatewayLimits())
 
     assert (61.0, 50, 31.0, 59.0) == rules[:4]
@@ -52,154 +54,144 @@ def test_half_a_flood_rule_is_none(limits: GatewayLimits) -> None:
     assert (float("inf"), 0.0) == (rules.flood_length, rules.flood_gap)
 
 
-def test_rulebook_knows_when_nothing_is_asked() -> None:
-    """Then a client needs no store at all."""
+def test_engine_without_rules_is_off() -> None:
+    """Then a client asks no store at all."""
     assert RuleEngine(GatewayLimits.off()).is_off
     assert not RuleEngine(GatewayLimits()).is_off
 
 
-def test_step_stands_for_what_the_user_wrote() -> None:
-    """The rendered text decides, whoever renders it."""
+def test_step_identifies_a_request_by_its_rendered_text() -> None:
+    """Two kinds with the same words are two requests; the text itself isn't in the step."""
     engine = RuleEngine(GatewayLimits(), key=b"key")
+    viber = Viber(to=MESSAGE.to, text=TEXT, sender="Shop")
 
-    asked = engine.step(MESSAGE)
+    rules, request, *rest = engine.step(MESSAGE, 2, TEXT, "a-1")
 
-    assert asked == engine.step(MESSAGE, 1, "Код входа: 4821")
-    assert (MESSAGE.to, 1, None) == (asked.to, asked.parts, asked.token)
-    viber = Viber(to=MESSAGE.to, text=MESSAGE.text, sender="Shop")
-    assert asked.request != engine.step(viber).request
-
-
-def test_step_shows_neither_text_nor_number() -> None:
-    """It may stand in a log or a traceback."""
-    said = repr(RuleEngine(GatewayLimits()).step(MESSAGE, 2, token="a-1"))
-
-    assert "Step(to='7999***4567', parts=2, token='a-1')" == said
+    assert engine.rules is rules
+    assert [MESSAGE.to, 2, "a-1"] == rest
+    assert request == engine.step(MESSAGE, 1, TEXT)[1]
+    assert request == engine.step(viber, 1, TEXT)[1]
+    assert request != engine.step(viber, 1, f"__VIBER__: {TEXT}")[1]
 
 
-def test_last_part_is_due_an_interval_after_the_one_before_it() -> None:
-    """Gaps are counted from it."""
-    assert 102.0 == pytest.approx(step(PACED, parts=3).last_at(100.0))
-
-
-def test_rulebook_shows_its_limits() -> None:
-    """And not its key."""
+def test_engine_shows_its_limits() -> None:
+    """A debugger shows the numbers, and not the key."""
     limits = GatewayLimits()
 
     assert f"RuleEngine({limits!r})" == repr(RuleEngine(limits, b"secret"))
 
 
-def test_more_parts_than_a_row_has_are_refused() -> None:
+def test_more_parts_than_a_streak_allows_are_refused() -> None:
     """«…блокирует отправку более 50 сообщений одному абоненту…»: no waiting would help."""
     engine = RuleEngine(GatewayLimits())
 
-    engine.step(MESSAGE, 50)
+    engine.step(MESSAGE, 50, TEXT)
     with pytest.raises(InvalidMessageError, match=r"needs 51 parts.*more than 50.*PAYLOAD"):
-        engine.step(MESSAGE, 51)
+        engine.step(MESSAGE, 51, TEXT)
 
 
 def test_more_parts_than_a_minute_has_room_for_are_refused() -> None:
-    """«…все SMS-части должны быть переданы на сервер в течение минуты.» - these never would."""
-    engine = RuleEngine(GatewayLimits(rate=0.1))  # an interval of 10.5 s
+    """«…все SMS-части должны быть переданы на сервер в течение минуты.»: these never would be."""
+    engine = RuleEngine(GatewayLimits(rate=1.05, flood_gap=None))  # an interval of one second
 
-    engine.step(MESSAGE, 6)
-    with pytest.raises(InvalidMessageError, match=r"needs 7 parts, which take 63.0 s.*within 59 s"):
-        engine.step(MESSAGE, 7)
+    engine.step(MESSAGE, 60, TEXT)  # these take 59 s
+    with pytest.raises(InvalidMessageError, match=r"needs 61 parts, which take 60.0 s.*in 59 s"):
+        engine.step(MESSAGE, 61, TEXT)
 
 
-def test_new_message_is_admitted_and_remembered() -> None:
-    """It goes at once, in a row of its own, and the account's next instant is taken."""
-    verdict, row, free_at = decide(step(PACED, parts=3), None, None, LONG_AGO, 100.0, 1)
+def test_new_message_is_admitted_and_counted() -> None:
+    """It is due at once, begins a streak, and takes the account's next instants."""
+    verdict, streak, free_at = decide(step(PACED, parts=3), None, None, LONG_AGO, 100.0, 1)
 
     assert Admitted(1, 100.0, PACED.interval) == verdict
-    assert (100.0, 3, 102.0) == row
+    assert (100.0, 3, 102.0) == streak
     assert 103.0 == pytest.approx(free_at)
 
 
-def test_without_a_flood_rule_no_row_is_remembered() -> None:
-    """Nobody would ask for it."""
+def test_without_a_flood_rule_there_is_no_streak() -> None:
+    """No rule would need it."""
     rules = Rules.of(GatewayLimits(flood_gap=None, rate=None))
-    known = Admitted(1, 100.0)
+    previous = Admitted(1, 100.0)
 
     assert (Admitted(1, 100.0), None, 100.0) == decide(step(rules), None, None, LONG_AGO, 100.0, 1)
-    assert (Admitted(2, 161.0), None, 161.0) == decide(step(rules), known, None, 100.0, 161.0, 2)
+    assert (Admitted(2, 161.0), None, 161.0) == decide(step(rules), previous, None, 100.0, 161.0, 2)
 
 
 def test_repeat_is_held_and_leaves_no_trace() -> None:
-    """«Сервер не принимает более одного одинакового запроса…»: nor do we ask it to."""
-    row: Streak = (100.0, 1, 100.0)
-    decided = decide(step(PACED), Admitted(1, 100.0, 1.0), row, 101.0, 110.0, 2)
+    """«Сервер не принимает более одного одинакового запроса…»: the second one isn't sent."""
+    streak: Streak = (100.0, 1, 100.0)
+    decided = decide(step(PACED), Admitted(1, 100.0, 1.0), streak, 101.0, 110.0, 2)
 
-    assert (Held("repeat", 161.0), row, 101.0) == decided
+    assert (Held("repeat", 161.0), streak, 101.0) == decided
 
 
 def test_flood_is_held_and_leaves_no_trace() -> None:
     """«…блокирует отправку более 50 сообщений одному абоненту…»: the 51st waits."""
-    row: Streak = (100.0, 50, 149.0)
-    decided = decide(step(PACED), None, row, 150.0, 160.0, 2)
+    streak: Streak = (100.0, 50, 149.0)
+    decided = decide(step(PACED), None, streak, 150.0, 160.0, 2)
 
-    assert (Held("flood", 180.0), row, 150.0) == decided
+    assert (Held("flood", 180.0), streak, 150.0) == decided
 
 
 @pytest.mark.parametrize(
-    ("known_at", "last_at", "held"),
+    ("previous_at", "last_at", "held"),
     [
         (149.0, 149.0, Held("repeat", 210.0)),
         (120.0, 155.0, Held("flood", 186.0)),
         (125.0, 155.0, Held("repeat", 186.0)),
     ],
 )
-def test_of_two_rules_the_one_that_holds_longest_tells(
-    known_at: float, last_at: float, held: Held
+def test_of_two_rules_the_one_that_holds_longest_is_named(
+    previous_at: float, last_at: float, held: Held
 ) -> None:
-    """Or the sender would wait in vain, and be told of the other one then."""
-    row: Streak = (100.0, 50, last_at)
+    """A sender that waited for the other one would be held again."""
+    streak: Streak = (100.0, 50, last_at)
 
-    verdict, _, _ = decide(step(), Admitted(1, known_at), row, LONG_AGO, 160.0, 2)
+    verdict, _, _ = decide(step(), Admitted(1, previous_at), streak, LONG_AGO, 160.0, 2)
 
     assert held == verdict
 
 
-def test_rules_are_asked_for_the_instant_of_the_write() -> None:
-    """An account with a backlog of a minute holds nothing that is over by then."""
-    known = Admitted(1, 100.0, 1.0)
+def test_rules_are_decided_for_the_instant_of_the_write() -> None:
+    """With a backlog of a minute, nothing is held for a window that is over by then."""
+    previous = Admitted(1, 100.0, 1.0)
 
-    verdict, _, _ = decide(step(PACED), known, (100.0, 50, 149.0), 180.0, 150.0, 2)
+    verdict, _, _ = decide(step(PACED), previous, (100.0, 50, 149.0), 180.0, 150.0, 2)
 
     assert Admitted(2, 180.0, PACED.interval) == verdict
 
 
-def test_unknown_outcome_that_is_sent_again_keeps_its_reservation() -> None:
+def test_unprevious_outcome_that_is_sent_again_keeps_its_reservation() -> None:
     """It is counted once, and its minute begins anew."""
-    known, full = Admitted("a-1", 100.0), (100.0, 50, 149.0)
+    previous, full = Admitted("a-1", 100.0), (100.0, 50, 149.0)
 
-    verdict, row, _ = decide(step(token="a-1"), known, full, LONG_AGO, 150.0, "a-2")
-
-    assert Admitted("a-1", 150.0) == verdict
-    assert (100.0, 50, 150.0) == row
-
-
-def test_unknown_outcome_of_an_earlier_row_is_counted_in_this_one() -> None:
-    """The row that had it is over."""
-    known, full = Admitted("a-1", 100.0), (140.0, 49, 149.0)
-
-    verdict, row, _ = decide(step(token="a-1"), known, full, LONG_AGO, 150.0, "a-2")
+    verdict, streak, _ = decide(step(token="a-1"), previous, full, LONG_AGO, 150.0, "a-2")
 
     assert Admitted("a-1", 150.0) == verdict
-    assert (140.0, 50, 150.0) == row
+    assert (100.0, 50, 150.0) == streak
 
 
-def test_unknown_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
-    """The gateway takes it for a new message, and it may be paid twice."""
-    known = Admitted("a-1", 100.0)
+def test_resend_of_an_earlier_streaks_message_is_counted_in_this_one() -> None:
+    """The streak that counted it is over."""
+    previous, full = Admitted("a-1", 100.0), (140.0, 49, 149.0)
 
-    verdict, _, _ = decide(step(token="a-1"), known, None, LONG_AGO, 161.0, "a-2")
+    verdict, streak, _ = decide(step(token="a-1"), previous, full, LONG_AGO, 150.0, "a-2")
+
+    assert Admitted("a-1", 150.0) == verdict
+    assert (140.0, 50, 150.0) == streak
+
+
+def test_unprevious_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
+    """The gateway takes it as a new message, and it may be paid twice."""
+    previous = Admitted("a-1", 100.0)
+
+    verdict, _, _ = decide(step(token="a-1"), previous, None, LONG_AGO, 161.0, "a-2")
 
     assert Admitted("a-2", 161.0) == verdict
 
 
-def test_only_an_admission_in_anothers_place_replaces_it() -> None:
-    """Giving it back would forget the unknown outcome."""
+def test_only_an_admission_with_the_steps_token_replaces_another() -> None:
+    """Giving that back would forget the unprevious outcome."""
     assert replaces(step(token="a-1"), Admitted("a-1", 100.0))
     assert not replaces(step(token="a-1"), Admitted("a-2", 100.0))
     assert not replaces(step(), Admitted("a-1", 100.0))

@@ -1,4 +1,4 @@
-"""The gateway's numbers, beside its sentences."""
+"""The gateway's numbers, each beside its sentence."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ def test_numbers_are_the_gateways_own() -> None:
 
 
 def test_each_number_stands_beside_its_sentence() -> None:
-    """Whoever doubts a number finds where it is from."""
-    told = " ".join((GatewayLimits.__doc__ or "").split())
+    """A reader who doubts a number finds its source."""
+    text = " ".join((GatewayLimits.__doc__ or "").split())
 
-    assert "не принимает более одного одинакового запроса" in told
-    assert "блокирует отправку более 50 сообщений одному абоненту" in told
-    assert "с перерывом между сообщениями менее 30-ти секунд" in told
-    assert "все SMS-части должны быть переданы на сервер в течение минуты" in told
+    assert "не принимает более одного одинакового запроса" in text
+    assert "блокирует отправку более 50 сообщений одному абоненту" in text
+    assert "с перерывом между сообщениями менее 30-ти секунд" in text
+    assert "все SMS-части должны быть переданы на сервер в течение минуты" in text
+    assert "большинство операторов ожидает не более минуты" in text
 
 
 def test_off_is_no_rule_at_all() -> None:
@@ -33,8 +34,8 @@ def test_off_is_no_rule_at_all() -> None:
     assert (None, None, None, None, None, 0.0) == dataclasses.astuple(GatewayLimits.off())
 
 
-def test_one_rule_may_be_left_out() -> None:
-    """rate=None paces nothing, the others hold."""
+def test_one_rule_may_be_switched_off() -> None:
+    """rate=None switches pacing off; the other rules stay."""
     limits = GatewayLimits(rate=None)
 
     assert None is limits.rate
@@ -52,8 +53,8 @@ def test_one_rule_may_be_left_out() -> None:
         ({"multipart_window": None, "margin": float("inf")}, "margin", "got inf"),
     ],
 )
-def test_limits_that_make_no_sense(number: dict[str, Any], name: str, reason: str) -> None:
-    """Nothing could ever be sent, or the margin would eat the window."""
+def test_impossible_limits_are_refused(number: dict[str, Any], name: str, reason: str) -> None:
+    """Nothing could ever be sent, or the margin would take up the window."""
     with pytest.raises(ConfigError) as caught:
         GatewayLimits(**number)
 

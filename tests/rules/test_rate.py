@@ -1,4 +1,4 @@
-"""At most so many a second from one account; paced, never refused, in the order of asking."""
+"""Pacing: FIFO, one message per fixed interval for one account."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from smsc_async.rules.rate import SLACK, decide, interval
 LONG_AGO = float("-inf")
 
 
-def test_first_message_goes_at_once() -> None:
-    """An account that was idle owes nobody anything."""
+def test_first_message_is_sent_at_once() -> None:
+    """An idle account has a free instant."""
     assert (100.0, 100.5) == decide(LONG_AGO, 1, 100.0, 0.5)
 
 
-def test_next_message_goes_an_interval_later() -> None:
-    """Nobody is refused, and nobody overtakes."""
+def test_next_message_is_sent_an_interval_later() -> None:
+    """It isn't refused, and doesn't overtake the first."""
     assert (100.5, 101.0) == decide(100.5, 1, 100.0, 0.5)
 
 
@@ -25,13 +25,13 @@ def test_parts_take_an_interval_each() -> None:
     assert (100.0, 101.5) == decide(LONG_AGO, 3, 100.0, 0.5)
 
 
-def test_idle_time_is_not_saved_up() -> None:
-    """After an hour of silence the rate is what it was: no burst."""
+def test_idle_time_allows_no_burst() -> None:
+    """After an hour of silence the interval is what it was."""
     assert (3600.0, 3600.5) == decide(0.5, 1, 3600.0, 0.5)
 
 
 def test_no_rule_takes_no_time() -> None:
-    """All go at once."""
+    """All messages get the instant of asking."""
     assert 0.0 == interval(None)
     assert (100.0, 100.0) == decide(100.0, 50, 100.0, interval(None))
 

@@ -1,4 +1,4 @@
-"""Admitted or held, from when on, and how long a sender waits for it."""
+"""Verdicts, their errors, and how long a sender waits."""
 
 from __future__ import annotations
 
@@ -20,24 +20,14 @@ from smsc_async.rules.verdict import Admitted, Held, RuleName, held_error
 MESSAGE = Sms(to="79991234567", text="Код входа: 4821")
 
 
-def test_parts_are_due_one_interval_after_the_other() -> None:
-    """Parts count singly for the rate."""
-    admitted = Admitted(1, not_before=100.0, interval=0.5)
-
-    assert [100.0, 100.5, 101.0] == [admitted.part_at(index) for index in range(3)]
-
-
 def test_postponed_part_is_due_now() -> None:
-    """The parts before it count as written at their distance, those after it follow."""
+    """The parts keep their distance: the first one counts as written two intervals earlier."""
     admitted = Admitted("a-1", not_before=100.0, interval=0.5)
 
-    later = admitted.postponed(120.0, 2)
-
-    assert 120.0 == later.part_at(2)
-    assert (admitted.token, admitted.interval) == (later.token, later.interval)
+    assert Admitted("a-1", not_before=119.0, interval=0.5) == admitted.postponed(120.0, 2)
 
 
-def test_hold_fails_at_once_unless_told_to_wait() -> None:
+def test_hold_fails_at_once_by_default() -> None:
     """Waiting is the sender's choice: a one-time code is worth nothing after a minute."""
     held = Held("repeat", retry_at=100.1)
 
@@ -46,7 +36,7 @@ def test_hold_fails_at_once_unless_told_to_wait() -> None:
 
 
 def test_hold_waits_only_if_that_is_enough() -> None:
-    """Waiting in vain helps nobody."""
+    """A wait that ends with the same error is in vain."""
     hold = Hold.wait(at_most=35)
 
     assert hold.allows(Held("flood", retry_at=135.0), since=100.0)
@@ -54,13 +44,13 @@ def test_hold_waits_only_if_that_is_enough() -> None:
 
 
 def test_hold_waits_for_ever_by_default() -> None:
-    """Rules let everything pass in the end."""
+    """Every message passes in the end."""
     assert Hold.wait().allows(Held("repeat", retry_at=1e9), since=0.0)
 
 
 @pytest.mark.parametrize("at_most", [0, -1.0, float("nan")])
-def test_patience_of_nothing_is_refused(at_most: float) -> None:
-    """It looks like waiting and isn't."""
+def test_wait_of_no_time_is_refused(at_most: float) -> None:
+    """It looks like waiting and would fail at once."""
     with pytest.raises(ConfigError, match=r"at_most: above 0 s, got .*Hold.fail\(\)"):
         Hold.wait(at_most=at_most)
 
@@ -80,8 +70,8 @@ def test_each_rule_has_its_error(rule: RuleName, kind: type[HeldByRuleError]) ->
     assert "79991234567" not in str(error)
 
 
-def test_error_that_comes_too_late_says_at_once() -> None:
-    """A wait is never negative."""
+def test_error_after_its_retry_instant_says_at_once() -> None:
+    """`retry_after` is never negative."""
     error = held_error(MESSAGE, Held("repeat", retry_at=99.0), now=100.0)
 
     assert 0.0 == error.retry_after

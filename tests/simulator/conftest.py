@@ -1,4 +1,4 @@
-"""A gateway without sockets, and clients of it, for tests that move time themselves."""
+"""The simulated SMSC without sockets, and clients of it, for tests that move time themselves."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ _BINDS: Final[dict[str, type[Pdu]]] = {
 
 
 class Client:
-    """One link to the gateway: PDUs go in as octets, and what it wrote comes out decoded."""
+    """A client of the simulated SMSC: sends PDUs as octets, decodes what is written to it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.link = desk.brain.connect(desk.now)
-        self._number = 0
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
+        self.link = harness.smsc.connect(harness.now)
+        self._sequence_number = 0
 
     def send(self, *pdus: Pdu) -> list[Pdu]:
-        """Send requests in one read, numbered on; return what is answered at once."""
+        """Send requests in one piece; return what is written back at once."""
         octets = b""
         for pdu in pdus:
-            self._number += 1
-            octets += encode(pdu, sequence_number=self._number)
+            self._sequence_number += 1
+            octets += encode(pdu, sequence_number=self._sequence_number)
         return self.send_octets(octets)
 
     def send_octets(self, octets: bytes) -> list[Pdu]:
-        """Send octets as they are; return what is answered at once."""
-        self.desk.brain.receive(self.link, octets, self.desk.now)
+        """Send octets as they are; return what is written back at once."""
+        self.harness.smsc.receive(self.link, octets, self.harness.now)
         return self.read()
 
     def read(self) -> list[Pdu]:
-        """Return what the gateway has written since the last time."""
+        """Return what the simulated SMSC has written since the last call."""
         octets, pdus = self.link.session.outgoing(), []
         while octets:
             length = int.from_bytes(octets[:4], "big")
@@ -67,19 +67,21 @@ class Client:
         return pdus
 
     def bind(self, mode: str = "transceiver", system_id: str = "shop", **fields: Any) -> list[Pdu]:  # noqa: ANN401 - any field of a bind
-        """Bind; return what is answered at once."""
+        """Bind; return what is written back at once."""
         bind: Any = _BINDS[mode]
         return self.send(bind(system_id=system_id, **fields))
 
     def submit(self, text: str | None = None, **fields: Any) -> list[Pdu]:  # noqa: ANN401 - any field of a submit_sm
-        """Submit a text that asks for a receipt, by default one unlike the others of this link.
+        """Submit a text that requests a receipt, by default one that is no repeat.
 
-        Returns what is answered at once.
+        Returns what is written back at once.
         """
-        return self.send(submit(f"Code {self._number}" if text is None else text, **fields))
+        return self.send(
+            submit(f"Code {self._sequence_number}" if text is None else text, **fields)
+        )
 
     def answer(self, *pdus: Pdu, status: int = 0) -> list[Pdu]:
-        """Answer deliver_sm; return what that makes the gateway write at once."""
+        """Respond to deliver_sm; return what is written back at once."""
         responses = [
             encode(DeliverSmResp(command_status=status), sequence_number=pdu.sequence_number)
             for pdu in pdus
@@ -87,20 +89,25 @@ class Client:
         return self.send_octets(b"".join(responses))
 
     def receipts(self) -> list[Receipt]:
-        """Return the receipts that were written since the last time, unanswered."""
+        """Return the receipts written since the last call; they get no response."""
         return [read_receipt(pdu) for pdu in self.read() if isinstance(pdu, DeliverSm)]
 
+    def outcomes(self) -> list[tuple[object, object]]:
+        """Return state and error of the receipts written since the last call."""
+        return [(receipt.state, receipt.error_code) for receipt in self.receipts()]
+
     def lose(self) -> None:
-        """Let the connection be gone."""
-        self.desk.brain.disconnect(self.link, self.desk.now)
+        """Lose the connection."""
+        self.harness.smsc.disconnect(self.link, self.harness.now)
 
 
-class Desk:
-    """A brain, and a clock that only tests move."""
+class Harness:
+    """A simulated SMSC, and a clock that only tests move."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.now = 1000.0
-        self.brain = SimulatedSmsc(scenario, now=self.now, wall=START)
+        self.smsc = SimulatedSmsc(scenario, now=self.now, wall=START)
+        self.state = self.smsc.state
 
     def connect(self) -> Client:
         """Return a client that isn't bound yet."""
@@ -113,14 +120,14 @@ class Desk:
         client.read()
         return client
 
-    def wait(self, seconds: float) -> None:
-        """Let time pass for the brain."""
+    def advance(self, seconds: float) -> None:
+        """Move the clock on; the SMSC does what is due."""
         self.now += seconds
-        self.brain.advance(self.now)
+        self.smsc.advance(self.now)
 
 
 def submit(text: str = "Code 4821", **fields: Any) -> SubmitSm:  # noqa: ANN401 - any field of a submit_sm
-    """Return a submit_sm of an ASCII text that asks for a receipt."""
+    """Return a submit_sm of an ASCII text that requests a receipt."""
     values: dict[str, Any] = {
         "source_addr_ton": 5,
         "source_addr": "Shop",
@@ -135,18 +142,18 @@ def submit(text: str = "Code 4821", **fields: Any) -> SubmitSm:  # noqa: ANN401 
 
 
 @pytest.fixture
-def make_desk() -> Callable[..., Desk]:
-    """Make a gateway with the settings one names."""
-    return lambda **settings: Desk(Scenario(**settings))
+def make_harness() -> Callable[..., Harness]:
+    """Make a simulated SMSC with these settings of its scenario."""
+    return lambda **settings: Harness(Scenario(**settings))
 
 
 @pytest.fixture
-def desk() -> Desk:
-    """Stand a gateway on a good day here."""
-    return Desk(Scenario())
+def harness() -> Harness:
+    """A simulated SMSC with the default scenario."""
+    return Harness(Scenario())
 
 
 @pytest.fixture
-def client(desk: Desk) -> Client:
-    """Bind a client to it."""
-    return desk.client()
+def client(harness: Harness) -> Client:
+    """A bound client of it."""
+    return harness.client()

@@ -5,45 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu import DeliverSm
-from smsc_async.simulator.accounts import Account, Delivery, PartialMessage
+from smsc_async.simulator.accounts import Account, PartialMessage, QueuedDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.simulator.conftest import Desk
+    from tests.simulator.conftest import Harness
 
-    MakeDesk = Callable[..., Desk]
+    MakeHarness = Callable[..., Harness]
 
 
-def test_link_without_room_is_not_free(make_desk: MakeDesk) -> None:
-    """A window of deliver_sm that nobody answered is full."""
-    desk = make_desk(receipt_window=1)
-    client = desk.client()
+def test_link_without_room_is_not_free(make_harness: MakeHarness) -> None:
+    """deliver_sm without a response fill the window."""
+    harness = make_harness(receipt_window=1)
+    client = harness.client()
     account = client.link.account
 
-    assert account is not None
     assert client.link is account.free_link()
-    desk.brain.deliver("79991234567", "Shop", "Hi", desk.now)
+    harness.smsc.deliver("79991234567", "Shop", "Hi", harness.now)
     assert account.free_link() is None
 
 
-def test_link_with_the_fewest_in_flight_is_next(make_desk: MakeDesk) -> None:
-    """Two connections of one login share what comes for it."""
-    desk = make_desk(receipt_window=3)
-    first, second = desk.client(), desk.client()
+def test_link_with_the_fewest_in_flight_is_next(make_harness: MakeHarness) -> None:
+    """Two connections of one login share its deliver_sm."""
+    harness = make_harness(receipt_window=3)
+    first, second = harness.client(), harness.client()
     for _ in range(4):
-        desk.brain.deliver("79991234567", "Shop", "Hi", desk.now)
+        harness.smsc.deliver("79991234567", "Shop", "Hi", harness.now)
 
     assert (2, 2) == (len(first.read()), len(second.read()))
 
 
-def test_reprs_say_who_and_how_much(desk: Desk) -> None:
-    """And no text and no number of a person."""
+def test_reprs_show_numbers_and_no_text(harness: Harness) -> None:
+    """Debuggers, logs and failed tests show them; a person's number is masked."""
     account = Account("shop")
-    delivery = Delivery(DeliverSm(source_addr="79991234567", short_message=b"Hi"), account)
+    delivery = QueuedDelivery(DeliverSm(source_addr="79991234567", short_message=b"Hi"), account)
 
-    assert "<Account 'shop', 0 receiving links, 0 deliver_sm waiting>" == repr(account)
+    assert "<Account 'shop', 0 receiving links, 0 deliver_sm waiting, 0 partial messages>" == repr(
+        account
+    )
     assert "79991234567" not in repr(delivery)
-    assert repr(delivery).startswith("<Delivery DeliverSm(")
-    assert "<PartialMessage, 0 parts>" == repr(PartialMessage(0.0, waits=True))
-    assert repr(desk.connect().link).startswith("<Link None, <Session SMSC OPEN")
+    assert repr(delivery).startswith("<QueuedDelivery DeliverSm(")
+    assert "<PartialMessage, 0 parts>" == repr(PartialMessage(0.0, is_outcome_deferred=True))
+    assert repr(harness.connect().link).startswith(
+        "<ClientLink '', 0 submits, 0 unanswered, <Session SMSC OPEN"
+    )

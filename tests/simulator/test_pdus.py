@@ -1,4 +1,4 @@
-"""What the simulated gateway writes: receipts in its own form, and subscribers' messages."""
+"""The deliver_sm of the simulated SMSC: receipts and subscribers' messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pdu.receipt_text import STAT_NAMES
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.messages import HlrQuery, Message, Ping, Sms, TelegramCode, Viber, VoiceCall
 from smsc_async.receipts import HlrReceipt, read_receipt
-from smsc_async.simulator import HlrAnswer, Part, Scenario
+from smsc_async.simulator import HlrAnswer, Scenario, SubmittedPart
 from smsc_async.simulator.pdus import (
     charged_parts,
     flags_of,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TO = "79991234567"
 
 
-def _part(**fields: Any) -> Part:  # noqa: ANN401 - any field of a part
+def _part(**fields: Any) -> SubmittedPart:  # noqa: ANN401 - any field of a part
     """Make a part that was delivered half an hour later."""
     values: dict[str, Any] = {
         "number": 855469,
@@ -38,7 +38,7 @@ def _part(**fields: Any) -> Part:  # noqa: ANN401 - any field of a part
         "source": (5, 0),
         "dest": (1, 1),
         "registered_delivery": 1,
-        "text": "Your code is 4821, tell nobody",
+        "text": "Your code is 4821, keep it secret",
         "flags": 0,
         "charged": 1,
         "scenario": Scenario(cost="2.5000"),
@@ -46,10 +46,10 @@ def _part(**fields: Any) -> Part:  # noqa: ANN401 - any field of a part
         "done_at": datetime(2026, 3, 1, 13, 0, tzinfo=UTC),
         "state": MessageState.DELIVERED,
     }
-    return Part(**values | fields)
+    return SubmittedPart(**values | fields)
 
 
-def _read(part: Part) -> Receipt:
+def _read(part: SubmittedPart) -> Receipt:
     """Read the receipt of a part as a client does."""
     return read_receipt(receipt(part))
 
@@ -58,7 +58,7 @@ def test_receipt_is_the_classic_text() -> None:
     """Its labels, their order and their padding are what clients search for."""
     assert (
         b"id:855469 sub:001 dlvrd:001 submit date:2603011230 done date:2603011300"
-        b" stat:DELIVRD err:000 text:Your code is 4821, t" == receipt(_part()).short_message
+        b" stat:DELIVRD err:000 text:Your code is 4821, k" == receipt(_part()).short_message
     )
 
 
@@ -87,7 +87,7 @@ def test_receipt_goes_the_other_way() -> None:
 
 
 def test_intermediate_receipt_says_so_in_esm_class() -> None:
-    """A client must not take it for the outcome."""
+    """A client must not mistake it for the outcome."""
     part = _part(state=MessageState.ENROUTE, done_at=None)
     read = read_receipt(receipt(part, is_intermediate=True))
 
@@ -98,7 +98,7 @@ def test_intermediate_receipt_says_so_in_esm_class() -> None:
 
 @pytest.mark.parametrize("state", [*MessageState, 77])
 def test_every_state_is_read_back(state: int) -> None:
-    """The text and the TLV tell the same, as far as the text has a word for it."""
+    """Text and TLV agree, as far as the text has a word for the state."""
     read = _read(_part(state=state))
 
     assert state == read.state
@@ -110,7 +110,7 @@ def test_every_state_is_read_back(state: int) -> None:
     [("Код 4821", "??? 4821"), ("two\nlines\0", "two?lines?"), (None, ""), ("é~ü", "?~?")],
 )
 def test_quote_is_plain_ascii(text: str | None, quote: str) -> None:
-    """A receipt names no coding for its quote."""
+    """A receipt has no coding for the text that it quotes."""
     assert quote == _read(_part(text=text)).fields["text"]
 
 
@@ -124,7 +124,7 @@ def test_hlr_query_is_answered_in_the_documents_form() -> None:
 
 
 def test_hlr_values_are_settable_and_read_back() -> None:
-    """A client under test wants a subscriber in roaming, and names with letters of any kind."""
+    """Clients are tested with a roaming subscriber, and with names in any alphabet."""
     answer = HlrAnswer(mcc="401", roaming_country="Қазақстан", roaming_network="Kcell & Co")
     read = _read(_part(flags=4, scenario=Scenario(hlr=answer)))
 
@@ -150,10 +150,10 @@ def test_long_receipt_travels_as_payload() -> None:
     ("registered_delivery", "when_delivered", "when_not"),
     [(0, False, False), (1, True, True), (2, False, True), (3, True, False), (0x10, False, False)],
 )
-def test_receipts_are_for_those_who_ask(
+def test_receipts_are_sent_on_request_only(
     registered_delivery: int, *, when_delivered: bool, when_not: bool
 ) -> None:
-    """Bits 1 and 0 of registered_delivery say for which outcome."""
+    """Bits 1 and 0 of registered_delivery select the outcomes."""
     assert when_delivered is wants_receipt(registered_delivery, MessageState.DELIVERED)
     assert when_not is wants_receipt(registered_delivery, MessageState.EXPIRED)
 
@@ -183,17 +183,17 @@ def test_flags_tell_the_kind(message: Message[Any] | None, data_coding: int, fla
 def test_payload_is_charged_by_the_parts_it_is_cut_into(
     octets: int, data_coding: int, parts: int
 ) -> None:
-    """The client sends one submit_sm, the gateway many SMS; its TLV 0x2002 tells how many."""
+    """One submit_sm becomes many SMS; the gateway's TLV 0x2002 says how many."""
     assert parts == charged_parts(bytes(octets), data_coding)
 
 
 def test_coding_that_is_none_is_charged_by_octets() -> None:
-    """The gateway's third coding is reserved; an answer is still due."""
+    """The gateway's third coding is reserved; a charge is still due."""
     assert 2 == charged_parts(bytes(141), 0x0C)
 
 
 def test_subscriber_writes_in_the_narrowest_coding() -> None:
-    """Latin in GSM, Cyrillic in UTF-16BE, as on air."""
+    """Latin in GSM, Cyrillic in UTF-16BE, as handsets do."""
     (latin,) = incoming(TO, "Shop", "Hi @", reference=1, settings=DEFAULT_SETTINGS)
     (cyrillic,) = incoming(TO, "3116", "Да", reference=1, settings=DEFAULT_SETTINGS)
 
@@ -206,7 +206,7 @@ def test_subscriber_writes_in_the_narrowest_coding() -> None:
 
 
 def test_subscriber_of_an_iso_bind_writes_latin1() -> None:
-    """On such a bind coding 0 would be read as ISO-8859-1 in any case."""
+    """On such a bind coding 0 means ISO-8859-1."""
     (pdu,) = incoming(TO, "Shop", "é@", reference=1, settings=TextSettings(latin1=True))
 
     assert (4, b"\xe9@") == (pdu.data_coding, pdu.short_message)

@@ -1,4 +1,4 @@
-"""What the simulated gateway remembers of a message, and shows of it."""
+"""Records of the simulated SMSC, and what their repr shows."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from pdu import MessageState
 from smsc_async.messages import HlrQuery, Sms, TelegramCode
-from smsc_async.simulator import KeptMessage, Part, Scenario
+from smsc_async.simulator import Scenario, SubmittedMessage, SubmittedPart
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 
-def _part(**fields: Any) -> Part:  # noqa: ANN401 - any field of a part
-    """Make a part as the brain would."""
+def _part(**fields: Any) -> SubmittedPart:  # noqa: ANN401 - any field of a part
+    """Make the record of a part."""
     values: dict[str, Any] = {
         "number": 855469,
         "system_id": "shop",
@@ -30,11 +30,15 @@ def _part(**fields: Any) -> Part:  # noqa: ANN401 - any field of a part
         "scenario": Scenario(),
         "submitted_at": AT,
     }
-    return Part(**values | fields)
+    return SubmittedPart(**values | fields)
 
 
-def _message(text: str | None = "Code 4821", *taken: Part, **fields: Any) -> KeptMessage:  # noqa: ANN401 - any field of a message
-    """Make a message as the brain would."""
+def _message(
+    text: str | None = "Code 4821",
+    *submits: SubmittedPart,
+    **fields: Any,  # noqa: ANN401 - any field of a message
+) -> SubmittedMessage:
+    """Make the record of a message."""
     values: dict[str, Any] = {
         "system_id": "shop",
         "sender": "Shop",
@@ -45,7 +49,7 @@ def _message(text: str | None = "Code 4821", *taken: Part, **fields: Any) -> Kep
         "total": 1,
         "received_at": AT,
     }
-    return KeptMessage(text=text, taken=taken, **values | fields)
+    return SubmittedMessage(text=text, submits=submits, **values | fields)
 
 
 @pytest.mark.parametrize(
@@ -57,25 +61,27 @@ def _message(text: str | None = "Code 4821", *taken: Part, **fields: Any) -> Kep
     ],
 )
 def test_message_is_what_the_gateway_would_make_of_the_text(text: str, message: object) -> None:
-    """A test compares it with what was sent, as a whole."""
-    kept = _message(text)
+    """So a test can compare it with what was sent."""
+    submitted = _message(text)
 
-    assert message == kept.message
-    assert kept.message is kept.message
-    assert type(message).__name__ == kept.kind
+    assert message == submitted.message
+    assert submitted.message is submitted.message
+    assert type(message).__name__ == submitted.kind
 
 
 @pytest.mark.parametrize(("text", "kind"), [("__TGM__: code", "text"), (None, "binary")])
-def test_what_cannot_be_parsed_is_kept_as_it_is(text: str | None, kind: str) -> None:
-    """The gateway's document knows no meaning for it; its text is still worth seeing."""
-    kept = _message(text)
+def test_text_without_meaning_to_the_gateway_is_recorded_as_it_is(
+    text: str | None, kind: str
+) -> None:
+    """A test still wants to see it."""
+    submitted = _message(text)
 
-    assert kept.message is None
-    assert (text, kind) == (kept.text, kept.kind)
+    assert submitted.message is None
+    assert (text, kind) == (submitted.text, submitted.kind)
 
 
 def test_ids_are_those_of_the_responses() -> None:
-    """They are what the client knows its message by."""
+    """By them a test finds the message that the client sent."""
     hexadecimal = Scenario(id_format="hex_in_response")
     parts = _part(), _part(number=855470, scenario=hexadecimal)
 
@@ -84,8 +90,8 @@ def test_ids_are_those_of_the_responses() -> None:
     assert "" == _message("…").message_id
 
 
-def test_state_is_final_when_every_parts_is() -> None:
-    """A message of two parts, one of which is still on its way, isn't delivered."""
+def test_state_is_final_when_that_of_every_part_is() -> None:
+    """A message with one of two parts on its way isn't delivered."""
     done, under_way = _part(state=MessageState.DELIVERED), _part()
 
     assert MessageState.ENROUTE is _message("…", done, under_way).state
@@ -93,8 +99,8 @@ def test_state_is_final_when_every_parts_is() -> None:
     assert MessageState.ENROUTE is _message("…").state
 
 
-def test_completeness_is_a_matter_of_parts() -> None:
-    """Parts that never came are what an operator refuses a message for."""
+def test_message_with_a_missing_part_is_incomplete() -> None:
+    """An operator refuses such a message."""
     assert _message().is_complete
     assert not _message(total=2).is_complete
 
@@ -105,24 +111,24 @@ def test_completeness_is_a_matter_of_parts() -> None:
         (
             _message(),
             (
-                "KeptMessage(Sms, message_id='', sender='Shop', recipient='7999***4567',"
+                "SubmittedMessage(Sms, message_id='', sender='Shop', recipient='7999***4567',"
                 " text=<9 characters>, parts=1/1, state=ENROUTE)"
             ),
         ),
         (
             _message(None, _part(state=77), sender="79990000001", recipient="anna@example.com"),
             (
-                "KeptMessage(binary, message_id='855469', sender='7999***0001',"
+                "SubmittedMessage(binary, message_id='855469', sender='7999***0001',"
                 " recipient='anna***.com', text=<9 octets>, parts=1/1, state=77)"
             ),
         ),
     ],
 )
-def test_repr_shows_sizes_and_masks_numbers(message: KeptMessage, shown: str) -> None:
-    """It ends up in the output of failed tests, and that in tickets."""
+def test_repr_shows_sizes_and_masks_numbers(message: SubmittedMessage, shown: str) -> None:
+    """It is printed by failed tests, and copied from there into tickets."""
     assert shown == repr(message)
 
 
 def test_repr_of_a_part_shows_no_text() -> None:
-    """The same holds for its parts."""
-    assert "<Part 855469 to 7999***4567, state <MessageState.ENROUTE: 1>>" == repr(_part())
+    """A debugger shows it; the text may be a code."""
+    assert "<SubmittedPart 855469 to 7999***4567, state <MessageState.ENROUTE: 1>>" == repr(_part())

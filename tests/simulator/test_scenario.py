@@ -1,4 +1,4 @@
-"""The settings of the simulated gateway: what they are, and what they refuse."""
+"""Settings of the simulator: their defaults, and what they refuse."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import FrozenInstanceError, fields, replace
 import pytest
 
 from pdu import MessageState
-from smsc_async.simulator import HlrAnswer, Scenario
+from smsc_async.simulator import HlrAnswer, Scenario, SubmitView
 
 _DOCUMENTED = re.compile(r"^ {8}(\w+):", re.MULTILINE)
 
 
-def test_defaults_are_the_gateway_on_a_good_day() -> None:
-    """Five receipts at a time, cut after two minutes: the gateway's own numbers."""
+def test_defaults_are_the_gateway_without_faults() -> None:
+    """Five receipts in flight, closed after two idle minutes: the gateway's own numbers."""
     scenario = Scenario()
 
     assert (5, 120.0) == (scenario.receipt_window, scenario.inactivity_timeout)
@@ -22,7 +22,7 @@ def test_defaults_are_the_gateway_on_a_good_day() -> None:
 
 
 def test_every_setting_has_its_line_in_the_docstring() -> None:
-    """The docstring is the page people read, in the order of the fields."""
+    """It is the only reference of the settings."""
     documented = _DOCUMENTED.findall(Scenario.__doc__ or "")
 
     assert [field.name for field in fields(Scenario)] == [
@@ -31,7 +31,7 @@ def test_every_setting_has_its_line_in_the_docstring() -> None:
 
 
 def test_scenario_is_frozen_and_replaceable() -> None:
-    """A message keeps the scenario it came under, so nobody may change that one."""
+    """A message keeps the scenario it was received under, so that must not change."""
     scenario = Scenario()
 
     with pytest.raises(FrozenInstanceError):
@@ -40,7 +40,7 @@ def test_scenario_is_frozen_and_replaceable() -> None:
 
 
 def test_scenario_is_hashable_and_shows_no_password() -> None:
-    """A scenario ends up in logs of test runs."""
+    """It is printed in logs of test runs."""
     scenario = Scenario(accounts={"shop": "hunter2"})
 
     assert "hunter2" not in repr(scenario)
@@ -71,17 +71,17 @@ def test_scenario_is_hashable_and_shows_no_password() -> None:
         ({"id_format": "hex"}, "id_format takes one of decimal, hex_in_response, got 'hex'"),
     ],
 )
-def test_numbers_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:
-    """A typo in a test's scenario must not look like a fault of the client."""
+def test_values_out_of_range_are_refused(settings: dict[str, object], message: str) -> None:
+    """A mistake in a test's scenario must not look like a fault of the client."""
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Scenario(**settings)  # type: ignore[arg-type]  # the claim itself
 
 
-def test_nothing_at_all_switches_off() -> None:
-    """None is how a limit is lifted."""
+def test_none_switches_a_setting_off() -> None:
+    """No number means "never" for a timeout or a count."""
     scenario = Scenario(inactivity_timeout=None, drop_after=None)
 
-    assert scenario.inactivity_timeout is None
+    assert (None, None) == (scenario.inactivity_timeout, scenario.drop_after)
 
 
 def test_hlr_answer_is_the_documents_own_example() -> None:
@@ -93,5 +93,12 @@ def test_hlr_answer_is_the_documents_own_example() -> None:
 
 
 def test_hlr_answer_shows_no_subscriber() -> None:
-    """An IMSI is a person's; a scenario's repr is for logs."""
+    """An IMSI identifies a person; a scenario's repr is printed in logs."""
     assert "HlrAnswer(mcc='250', mnc='02')" == repr(HlrAnswer())
+
+
+def test_view_of_a_submit_shows_no_text() -> None:
+    """A function of the scenario may log it."""
+    view = SubmitView("shop", "Shop", "79991234567", "Code 4821", b"Code 4821", 4)
+
+    assert "<SubmitView to 7999***4567, 9 octets>" == repr(view)

@@ -1,4 +1,4 @@
-"""The simulated gateway on real sockets of this machine."""
+"""The simulator on loopback sockets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from pdu import (
     decode,
     encode,
 )
-from smsc_async.config import SmscConfig
+from smsc_async.config import Secret, SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.receipts import read_receipt
 from smsc_async.session import (
@@ -43,8 +43,7 @@ from smsc_async.session import (
     Session,
     SessionLimits,
 )
-from smsc_async.simulator import KeptMessage, Scenario, Simulator
-from smsc_async.simulator.server import DeadlineTimer
+from smsc_async.simulator import Scenario, Simulator, SubmitView
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,25 +62,25 @@ def _submit(text: str) -> SubmitSm:
 
 SUBMIT = _submit("Code 4821")
 OTHERS = [_submit(f"Code {number}") for number in range(10)]
-"""Of ten texts: the same one twice is a repeat."""
+"""Ten texts, because the same one twice is a repeat."""
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - for the length of one test
 QUICK = Scenario(receipt_delay=0.0)
 
 
 class Wire:
-    """A client of drawn PDUs: nothing between the test and the socket."""
+    """A client without any code of the library but the codec."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        self._number = 0
+        self._sequence_number = 0
 
     async def send(self, *pdus: Pdu) -> None:
-        """Write requests in one piece, numbered on."""
+        """Write requests in one piece."""
         octets = b""
         for pdu in pdus:
-            self._number += 1
-            octets += encode(pdu, sequence_number=self._number)
+            self._sequence_number += 1
+            octets += encode(pdu, sequence_number=self._sequence_number)
         self.writer.write(octets)
         await self.writer.drain()
 
@@ -92,7 +91,7 @@ class Wire:
         return decode(head + await self.reader.readexactly(length - 4))
 
     async def answer(self, pdu: Pdu, status: int = 0) -> None:
-        """Answer a deliver_sm."""
+        """Respond to a deliver_sm."""
         response = DeliverSmResp(command_status=status)
         self.writer.write(encode(response, sequence_number=pdu.sequence_number))
         await self.writer.drain()
@@ -120,7 +119,7 @@ async def _bound(simulator: Simulator, **fields: Any) -> AsyncIterator[Wire]:  #
 
 
 async def test_submit_receipt_and_unbind_over_a_socket() -> None:
-    """A whole visit to the gateway, PDU by PDU."""
+    """A complete session, PDU by PDU."""
     async with Simulator(QUICK) as simulator, _connect(simulator) as wire:
         await wire.send(BindTransceiver(system_id="demo", password="demo"))
         assert isinstance(await wire.read(), BindTransceiverResp)
@@ -141,8 +140,8 @@ async def test_submit_receipt_and_unbind_over_a_socket() -> None:
     assert 1 == simulator.stats.delivered
 
 
-async def test_the_same_session_machine_is_at_both_ends() -> None:
-    """A client made of `Session` and a socket, as the library's own is."""
+async def test_client_made_of_the_librarys_session_is_served() -> None:
+    """Both ends run the same `Session`, each in its role."""
     async with Simulator(QUICK) as simulator:
         client = await Client.connect(simulator)
         client.session.request(
@@ -162,7 +161,7 @@ async def test_the_same_session_machine_is_at_both_ends() -> None:
 
 
 class Client(asyncio.Protocol):
-    """An ESME of a `Session` and a transport that answers whatever it is asked."""
+    """An ESME of a `Session` and a transport; it responds to every request."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -178,11 +177,11 @@ class Client(asyncio.Protocol):
         return client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to write."""
+        """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer requests, tell the test of everything."""
+        """Respond to requests, pass every event to the test."""
         now = self.loop.time()
         for event in self.session.receive(data, now):
             if isinstance(event, RequestReceived):
@@ -202,19 +201,19 @@ class Client(asyncio.Protocol):
         return events
 
 
-async def test_url_is_what_the_client_takes() -> None:
-    """Host, port and a login, in the form that the configuration reads."""
+async def test_url_is_read_by_the_configuration() -> None:
+    """Host, port and a login, as `SmscClient` needs them."""
     async with Simulator() as simulator:
         config = SmscConfig.from_url(simulator.url)
 
-    assert f"smpp://demo:demo@127.0.0.1:{simulator.port}" == (
-        f"smpp://demo:demo@{config.hosts[0].name}:{config.hosts[0].port}"
-    )
+    (host,) = config.hosts
+    assert ("127.0.0.1", simulator.port) == (host.name, host.port)
+    assert ("demo", Secret("demo")) == (config.system_id, config.password)
     assert simulator.port > 0
 
 
 async def test_url_names_an_account_of_the_scenario() -> None:
-    """Otherwise the URL would be refused by its own simulator."""
+    """The simulator would refuse any other login."""
     async with Simulator(Scenario(accounts={"shop": "p@ss"})) as simulator:
         assert simulator.url.startswith("smpp://shop:p%40ss@127.0.0.1:")
         async with _bound(simulator, system_id="shop", password="p@ss"):
@@ -222,14 +221,14 @@ async def test_url_names_an_account_of_the_scenario() -> None:
 
 
 @pytest.mark.parametrize(("host", "place"), [(EVERYWHERE, "127.0.0.1"), ("localhost", "localhost")])
-async def test_url_is_where_one_reaches_it(host: str, place: str) -> None:
-    """Nobody connects to 0.0.0.0; another host than loopback has to be named."""
+async def test_url_has_an_address_that_clients_can_connect_to(host: str, place: str) -> None:
+    """0.0.0.0 is an address to listen at only."""
     async with Simulator(host=host) as simulator:
         assert f"smpp://demo:demo@{place}:{simulator.port}" == simulator.url
 
 
 async def test_url_puts_ipv6_in_brackets() -> None:
-    """As URLs have it."""
+    """RFC 3986 demands them."""
     try:
         async with Simulator(host="::1") as simulator:
             assert f"smpp://demo:demo@[::1]:{simulator.port}" == simulator.url
@@ -238,13 +237,13 @@ async def test_url_puts_ipv6_in_brackets() -> None:
 
 
 def test_empty_host_is_refused() -> None:
-    """To asyncio it means every address of the machine, and nobody asked for that."""
+    """To asyncio it means every address of the machine, which must be asked for."""
     with pytest.raises(ValueError, match=r"'0\.0\.0\.0' is everywhere"):
         Simulator(host="")
 
 
 async def test_tls_serves_smpps() -> None:
-    """The gateway has a port for it, and so has the desk."""
+    """The gateway has a port for TLS too."""
     authority = trustme.CA()
     server, client = (
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
@@ -260,8 +259,8 @@ async def test_tls_serves_smpps() -> None:
     assert 0 == simulator.stats.links
 
 
-async def test_messages_can_be_waited_for() -> None:
-    """Each is given out once, in order, whether it was there before or not."""
+async def test_each_message_is_waited_for_once() -> None:
+    """In order, whether it was received before the call or after."""
     async with Simulator() as simulator, _bound(simulator) as wire:
         waiting = asyncio.create_task(simulator.wait_for_message())
         await asyncio.sleep(0)
@@ -271,15 +270,15 @@ async def test_messages_can_be_waited_for() -> None:
     assert ["855469", "855470"] == [first.message_id, second.message_id]
 
 
-async def test_waiting_for_a_message_ends() -> None:
-    """With an error that says for how long."""
+async def test_waiting_for_a_message_ends_with_its_timeout() -> None:
+    """A test that waits for nothing must not hang."""
     async with Simulator() as simulator:
         with pytest.raises(TimeoutError, match=r"^no message came in 0.01 s$"):
             await simulator.wait_for_message(timeout=0.01)
 
 
-async def test_messages_nobody_waits_for_do_not_pile_up() -> None:
-    """Only the newest are kept, here too."""
+async def test_number_of_unread_messages_is_bounded() -> None:
+    """Most tests never wait for a message."""
     async with Simulator(Scenario(keep=2)) as simulator, _bound(simulator) as wire:
         await wire.send(*OTHERS[:3])
         for _ in range(3):
@@ -290,7 +289,7 @@ async def test_messages_nobody_waits_for_do_not_pile_up() -> None:
 
 
 async def test_scenario_may_be_changed_while_it_runs() -> None:
-    """The next submit is judged by the new one."""
+    """The new one applies to the next submit_sm."""
     async with Simulator() as simulator, _bound(simulator) as wire:
         simulator.scenario = Scenario(submit_status=CommandStatus.ESME_RMSGQFUL)
         await wire.send(SUBMIT)
@@ -298,7 +297,7 @@ async def test_scenario_may_be_changed_while_it_runs() -> None:
 
 
 async def test_scenario_may_be_set_before_it_runs() -> None:
-    """Entering is what makes it count."""
+    """A test may prepare the simulator first."""
     simulator = Simulator()
     simulator.scenario = Scenario(bind_status=CommandStatus.ESME_RBINDFAIL)
     async with simulator, _connect(simulator) as wire:
@@ -307,8 +306,8 @@ async def test_scenario_may_be_set_before_it_runs() -> None:
 
 
 @pytest.mark.parametrize("status", [0, CommandStatus.ESME_RX_P_APPN])
-async def test_subscriber_is_told_how_the_client_answered(status: int) -> None:
-    """When it has answered every part: 0, or what ended one of them."""
+async def test_delivery_returns_the_clients_status(status: int) -> None:
+    """After the response to the last part: 0, or the status that ended one of them."""
     async with Simulator() as simulator, _bound(simulator) as wire:
         delivered = asyncio.create_task(
             simulator.deliver("79991234567", "Shop", "x" * 161, system_id="demo")
@@ -322,8 +321,8 @@ async def test_subscriber_is_told_how_the_client_answered(status: int) -> None:
         assert status == await delivered
 
 
-async def test_subscriber_may_stop_waiting() -> None:
-    """Cancelling takes nothing back."""
+async def test_cancelled_delivery_is_still_delivered() -> None:
+    """Its deliver_sm is on its way already."""
     async with Simulator() as simulator, _bound(simulator) as wire:
         delivered = asyncio.create_task(simulator.deliver("79991234567", "Shop", "Hi"))
         pdu = await wire.read()
@@ -336,8 +335,8 @@ async def test_subscriber_may_stop_waiting() -> None:
         assert 1 == simulator.stats.delivered
 
 
-async def test_subscriber_is_told_when_it_all_ends() -> None:
-    """Nobody waits for a gateway that is gone."""
+async def test_delivery_ends_with_the_simulator() -> None:
+    """Its caller must not wait for ever."""
     async with Simulator() as simulator:
         delivered = asyncio.create_task(simulator.deliver("79991234567", "Shop", "Hi"))
         await asyncio.sleep(0)
@@ -346,17 +345,17 @@ async def test_subscriber_is_told_when_it_all_ends() -> None:
 
 
 async def test_subscribers_message_that_cannot_be_sent_is_refused() -> None:
-    """At once, to whoever asked for it."""
+    """At once, in the call itself."""
     async with Simulator() as simulator:
         with pytest.raises(InvalidMessageError, match="source_addr"):
             await simulator.deliver("7" * 21, "Shop", "Hi")
 
 
-async def test_all_of_one_turn_leaves_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One write is one system call, however many responses it carries."""
+async def test_responses_of_one_turn_leave_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write is one system call, however many responses it has."""
     writes: list[int] = []
     async with Simulator() as simulator, _bound(simulator) as wire:
-        (connection,) = cast("Any", simulator)._running.links.values()
+        (connection,) = cast("Any", simulator)._open_listener.connections.values()
         transport = connection._transport
         write = type(transport).write
 
@@ -375,7 +374,7 @@ async def test_all_of_one_turn_leaves_in_one_write(monkeypatch: pytest.MonkeyPat
 
 
 async def test_link_may_drop_in_the_middle() -> None:
-    """The responses before it arrive, then the connection ends."""
+    """The responses before the drop arrive, then the connection ends."""
     async with Simulator(Scenario(drop_after=2)) as simulator, _bound(simulator) as wire:
         await wire.send(*OTHERS[:3])
         assert "855469" == (await wire.read()).message_id
@@ -385,8 +384,8 @@ async def test_link_may_drop_in_the_middle() -> None:
         assert 2 == simulator.stats.messages
 
 
-async def test_client_that_is_gone_is_forgotten() -> None:
-    """Its receipts wait for the next one."""
+async def test_receipts_of_a_closed_connection_are_sent_over_the_next() -> None:
+    """Over real sockets, as in `test_outbound` without them."""
     async with Simulator(QUICK) as simulator:
         async with _bound(simulator) as wire:
             await wire.send(SUBMIT)
@@ -397,8 +396,8 @@ async def test_client_that_is_gone_is_forgotten() -> None:
             assert (1, 1) == (simulator.stats.links, simulator.stats.redelivered)
 
 
-async def test_client_that_is_gone_takes_nobody_with_it() -> None:
-    """The others stay connected."""
+async def test_end_of_one_connection_leaves_the_others_open() -> None:
+    """Clients come and go while a test runs."""
     async with Simulator() as simulator, _bound(simulator) as staying:
         async with _bound(simulator) as leaving:
             await leaving.send(Unbind())
@@ -408,8 +407,8 @@ async def test_client_that_is_gone_takes_nobody_with_it() -> None:
         assert isinstance(await staying.read(), EnquireLinkResp)
 
 
-async def test_foreign_octets_end_the_connection() -> None:
-    """A browser at the wrong port, with a generic_nack for its trouble."""
+async def test_octets_of_another_protocol_end_the_connection() -> None:
+    """A browser at the wrong port gets a generic_nack."""
     async with Simulator() as simulator, _connect(simulator) as wire:
         wire.writer.write(b"GET / HTTP/1.1\r\n\r\n")
         nack = await wire.read()
@@ -418,7 +417,7 @@ async def test_foreign_octets_end_the_connection() -> None:
 
 
 async def test_idle_link_is_cut_by_the_clock() -> None:
-    """With a clock of one's own that is moved by two minutes."""
+    """A clock of the test's own is moved by two minutes."""
     now = 0.0
     async with Simulator(clock=lambda: now) as simulator, _bound(simulator) as wire:
         now += 60.0
@@ -433,8 +432,8 @@ async def test_idle_link_is_cut_by_the_clock() -> None:
             await wire.read()
 
 
-async def test_receipts_come_by_the_loops_own_clock() -> None:
-    """Nobody has to tick it."""
+async def test_receipts_come_without_a_tick() -> None:
+    """The event loop's clock is the default."""
     async with Simulator(Scenario(receipt_delay=0.01)) as simulator, _bound(simulator) as wire:
         await wire.send(SUBMIT)
         received = [(await wire.read()).command_id for _ in range(2)]
@@ -443,9 +442,9 @@ async def test_receipts_come_by_the_loops_own_clock() -> None:
 
 
 async def test_client_that_does_not_read_is_not_read() -> None:
-    """Otherwise its answers would fill the memory."""
+    """Otherwise responses to it would fill the memory."""
     async with Simulator() as simulator, _bound(simulator):
-        (connection,) = cast("Any", simulator)._running.links.values()
+        (connection,) = cast("Any", simulator)._open_listener.connections.values()
         connection.pause_writing()
         assert not connection._transport.is_reading()
         connection.resume_writing()
@@ -471,8 +470,8 @@ async def test_port_in_use_leaves_nothing_behind() -> None:
         await second.__aexit__(None, None, None)
 
 
-async def test_nothing_works_before_it_runs() -> None:
-    """An error that says what to do, instead of a URL without a port."""
+async def test_use_before_entering_is_an_error() -> None:
+    """The error says what to do; a URL without a port would not."""
     simulator = Simulator()
 
     for use in (lambda: simulator.url, simulator.tick):
@@ -486,7 +485,7 @@ async def test_nothing_works_before_it_runs() -> None:
 
 
 async def test_leaving_closes_every_connection_and_leaves_no_task() -> None:
-    """Also that of a client that reads nothing and never says goodbye."""
+    """A client that doesn't read, nor unbind, can't hold it up."""
     before = asyncio.all_tasks()
     async with Simulator() as simulator:
         reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
@@ -507,21 +506,21 @@ async def test_leaving_closes_every_connection_and_leaves_no_task() -> None:
 
 
 async def test_connection_made_while_leaving_is_closed() -> None:
-    """One that was accepted before the port was closed, and made after it."""
+    """It was accepted before the port was closed, and made after that."""
     async with Simulator() as simulator:
-        running = cast("Any", simulator)._running
-        running.is_closing = True
+        listener = cast("Any", simulator)._open_listener
+        listener.is_closing = True
         reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
         with contextlib.suppress(ConnectionError):
             assert b"" == await reader.read()
         writer.close()
-        running.is_closing = False
+        listener.is_closing = False
 
     assert 0 == simulator.stats.links
 
 
-async def test_repr_says_where_and_how_much() -> None:
-    """Without the login, which is in the URL."""
+async def test_repr_shows_the_address_and_no_login() -> None:
+    """The login is in the URL only."""
     async with Simulator(Scenario(accounts={"shop": "hunter2"})) as simulator:
         running = repr(simulator)
 
@@ -530,33 +529,32 @@ async def test_repr_says_where_and_how_much() -> None:
 
 
 async def test_function_of_the_scenario_sees_every_submit() -> None:
-    """It runs on the simulator's own loop and should be quick."""
-    seen: list[KeptMessage] = []
+    """It runs on the simulator's event loop."""
+    seen: list[SubmitView] = []
 
-    def take(message: KeptMessage) -> int:
-        """Take everything."""
-        seen.append(message)
+    def accept(view: SubmitView) -> int:
+        """Accept everything."""
+        seen.append(view)
         return 0
 
-    async with Simulator(Scenario(submit_status=take)) as simulator, _bound(simulator) as wire:
+    async with Simulator(Scenario(submit_status=accept)) as simulator, _bound(simulator) as wire:
         await wire.send(SUBMIT)
         await wire.read()
 
     assert ["Code 4821"] == [message.text for message in seen]
 
 
-async def test_alarm_rings_for_the_earliest_deadline_only_once() -> None:
-    """A deadline that moved away costs a ring for nothing; one that came nearer is never late."""
-    rung = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    alarm = DeadlineTimer(loop, loop.time, rung.set)
-    alarm.set(None)
-    alarm.set(loop.time() + 60.0)
-    alarm.set(loop.time())
-    alarm.set(loop.time() + 30.0)
-    await rung.wait()
+async def test_reprs_show_numbers_and_no_text() -> None:
+    """Debuggers and logs show them."""
+    async with Simulator(Scenario(receipts=False)) as simulator, _bound(simulator) as wire:
+        await wire.send(SUBMIT)
+        await wire.read()
+        listener = cast("Any", simulator)._open_listener
+        (connection,) = listener.connections.values()
+        shown = [repr(one) for one in (listener, listener.smsc, connection)]
 
-    assert "<DeadlineTimer at inf>" == repr(alarm)
-    alarm.set(loop.time() + 60.0)
-    alarm.cancel()
-    alarm.cancel()
+    assert [
+        f"<Listener port {simulator.port}, 1 connections, 1 unread messages, 0 awaited deliver_sm>",
+        "<SimulatedSmsc 1 links, 1 submits, 1 messages, 0 deliver_sm waiting>",
+    ] == shown[:2]
+    assert shown[2].startswith("<Connection <ClientLink 'demo', 1 submits, 0 unanswered, <Session")

@@ -1,4 +1,4 @@
-"""The simulator on a thread of its own, used from a thread without a loop."""
+"""The simulator on a thread of its own, used from a thread without an event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BIND = BindTransceiver(system_id="demo", password="demo")
 
 
 def _exchange(simulator: HostedSimulator, *requests: bytes) -> list[int]:
-    """Write requests over a blocking socket, one after the other; return the answers' statuses."""
+    """Write requests over a blocking socket, one by one; return the statuses of the responses."""
     port = int(simulator.url.rpartition(":")[2])
     statuses = []
     with (
@@ -39,21 +39,21 @@ def _read(stream: BinaryIO) -> Pdu:
 
 
 def test_blocking_code_is_served() -> None:
-    """A synchronous test, a synchronous client: no loop in sight."""
+    """A synchronous test with a synchronous client has no event loop."""
     with Simulator().in_thread() as simulator:
         statuses = _exchange(
             simulator, encode(BIND, sequence_number=1), encode(SUBMIT, sequence_number=2)
         )
-        message = simulator.wait_for_message()
+        first = simulator.wait_for_message()
 
         assert [0, 0] == statuses
-        assert ["Code 4821"] == [kept.text for kept in simulator.messages]
-        assert message is simulator.messages[0]
+        assert ["Code 4821"] == [message.text for message in simulator.messages]
+        assert first is simulator.messages[0]
         assert 1 == simulator.stats.submits
 
 
-def test_scenario_is_set_from_here() -> None:
-    """And counts there from the next PDU on."""
+def test_scenario_is_replaced_from_another_thread() -> None:
+    """It applies from the next PDU on."""
     with Simulator().in_thread() as simulator:
         simulator.scenario = Scenario(bind_status=CommandStatus.ESME_RBINDFAIL)
 
@@ -63,7 +63,7 @@ def test_scenario_is_set_from_here() -> None:
         )
 
 
-def test_waiting_ends() -> None:
+def test_waiting_for_a_message_ends_with_its_timeout() -> None:
     """A test that waits for nothing must not hang."""
     with (
         Simulator().in_thread() as simulator,
@@ -72,8 +72,8 @@ def test_waiting_ends() -> None:
         simulator.wait_for_message(timeout=0.01)
 
 
-def test_subscriber_writes_from_here() -> None:
-    """To a client that answers on a thread of its own."""
+def test_delivery_returns_the_clients_status() -> None:
+    """The client responds on a thread of its own, while this one waits."""
     with Simulator().in_thread() as simulator:
         port = int(simulator.url.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as connection:
@@ -83,13 +83,17 @@ def test_subscriber_writes_from_here() -> None:
             status = simulator.deliver("79991234567", "Shop", "Hi", system_id="demo")
             client.join()
 
-        assert 0 == status
-        with pytest.raises(InvalidMessageError):
-            simulator.deliver("7" * 21, "Shop", "Hi")
+    assert 0 == status
+
+
+def test_subscribers_message_that_cannot_be_sent_is_refused() -> None:
+    """The error of the simulator's thread is raised in the caller's."""
+    with Simulator().in_thread() as simulator, pytest.raises(InvalidMessageError):
+        simulator.deliver("7" * 21, "Shop", "Hi")
 
 
 def _answer_one(connection: socket.socket) -> None:
-    """Read the bind's response and a deliver_sm, and answer that."""
+    """Read the bind's response and a deliver_sm, and respond to that."""
     with connection.makefile("rb") as stream:
         _read(stream)
         deliver_sm = _read(stream)
@@ -97,12 +101,27 @@ def _answer_one(connection: socket.socket) -> None:
 
 
 def test_thread_ends_with_the_block() -> None:
-    """Nothing of it is left behind."""
+    """A test suite would collect hundreds of threads."""
     before = threading.active_count()
+    with Simulator().in_thread():
+        assert before < threading.active_count()
+
+    assert before == threading.active_count()
+
+
+def test_use_after_the_block_is_an_error() -> None:
+    """A port that is closed has no URL."""
+    with Simulator().in_thread() as simulator:
+        pass
+
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = simulator.url
+
+
+def test_repr_is_read_on_the_simulators_thread() -> None:
+    """It shows the simulator's counters."""
     with Simulator().in_thread() as simulator:
         shown = repr(simulator)
 
     assert shown.startswith("<HostedSimulator <Simulator 127.0.0.1:")
-    assert before == threading.active_count()
-    with pytest.raises(RuntimeError, match="not running"):
-        _ = simulator.url
+    assert shown.endswith(", running, 0 messages>>")

@@ -26,7 +26,7 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
 
@@ -132,7 +132,7 @@ def sent() -> Sender:
     """What leaves for a message, without a socket: octets written and read again."""
 
     def leaves(message: Message[Any], **settings: Any) -> list[SubmitSm]:  # noqa: ANN401 - passed on
-        pdus = segments(message, settings=TextSettings(**settings))
+        pdus = submits_of(message, settings=TextSettings(**settings))
         read = [decode(encode(pdu, sequence_number=1)) for pdu in pdus]
         return [pdu for pdu in read if isinstance(pdu, SubmitSm)]
 
@@ -150,13 +150,13 @@ def simulated() -> Callable[..., list[Pdu]]:
     """What our simulator answers to requests on one link, from the bind on, to the last receipt."""
 
     def answers(*requests: Pdu) -> list[Pdu]:
-        brain = SimulatedSmsc(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
-        link = brain.connect(0.0)
+        smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
+        link = smsc.connect(0.0)
         bind = BindTransceiver(system_id="shop")
         for number, request in enumerate((bind, *requests), 1):
-            brain.receive(link, encode(request, sequence_number=number), 0.0)
-        while (deadline := brain.next_deadline()) is not None and deadline < 60.0:
-            brain.advance(deadline)
+            smsc.receive(link, encode(request, sequence_number=number), 0.0)
+        while (deadline := smsc.next_deadline()) is not None and deadline < 60.0:
+            smsc.advance(deadline)
         return [decode(frame) for frame in FrameBuffer().feed(link.session.outgoing())]
 
     return answers

@@ -1,4 +1,4 @@
-"""The servers and the stores that are tested here; what they hold stands in `tests/support`."""
+"""The servers and the stores that are tested here; their classes are in `tests/support`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
-    """One server for all tests that leave it in peace; each account is used once."""
+    """One server for all tests that neither freeze nor kill it; each account is used once."""
     server = RedisServer()
     server.start()
     yield server
@@ -34,7 +34,7 @@ def own_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(params=["memory", "redis", "redis, two workers"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    """A store of each kind; what is said of one is said of all."""
+    """An account with each kind of store in turn."""
     if request.param == "memory":
         world = World(MemoryRuleStore)
     else:

@@ -1,7 +1,8 @@
-"""What every store does, in the same words for each.
+"""What every rule store does, whatever it is made of.
 
-Rule: nothing here knows which store it is. Instants are compared to a thousandth of a second, since
-a server counts in whole microseconds.
+Rule: no test here knows which store it has, and each asks as a client does: `apply_now` first, then
+`apply` if that doesn't decide. Instants are compared to a thousandth of a second, since a server
+counts whole microseconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from rules_world import decide
 
 from smsc_async import GatewayLimits
 from smsc_async.rules.verdict import Admitted, Held
@@ -26,20 +28,35 @@ def about(seconds: float) -> object:
 
 
 async def admitted(world: World, step: Step) -> Admitted:
-    """Ask, and expect a yes."""
+    """Ask, and expect an admission."""
     verdict, _ = await world.ask(step)
     assert isinstance(verdict, Admitted)
     return verdict
 
 
 async def held(world: World, step: Step) -> tuple[str, float]:
-    """Ask, and expect a no; return the rule and the seconds to wait."""
+    """Ask, and expect a hold; return the rule and the seconds to wait."""
     verdict, now = await world.ask(step)
     assert isinstance(verdict, Held)
     return verdict.rule, verdict.retry_at - now
 
 
-async def test_same_message_is_held_for_61_seconds(world: World) -> None:
+async def release(world: World, step: Step, answer: Admitted) -> None:
+    """Give a reservation back where it was made, and wait until it is shared."""
+    store = world.asked
+    store.release(step, answer)
+    await store.flush()
+
+
+async def postpone(world: World, step: Step, answer: Admitted, index: int = 0) -> Admitted:
+    """Record a late part where the message was admitted, and wait until that is shared."""
+    store = world.asked
+    later = store.postpone(step, answer, index)
+    await store.flush()
+    return later
+
+
+async def test_identical_message_is_held_for_61_seconds(world: World) -> None:
     """«Сервер не принимает более одного одинакового запроса…в течение минуты…», and a second."""
     await admitted(world, world.step())
     world.move(20.0)
@@ -48,7 +65,15 @@ async def test_same_message_is_held_for_61_seconds(world: World) -> None:
 
     world.move(40.0)
     assert ("repeat", about(1.0)) == await held(world, world.step())
-    world.move(1.1)
+
+
+async def test_repeat_passes_at_the_very_instant_of_its_retry_at(world: World) -> None:
+    """A sender that waits as long as it was told to isn't held again; one millisecond less is."""
+    await admitted(world, world.step())
+
+    world.move(60.999)
+    assert ("repeat", about(0.001)) == await held(world, world.step())
+    world.move(0.001)
     await admitted(world, world.step())
 
 
@@ -60,13 +85,33 @@ async def test_fifty_pass_and_the_next_waits_for_a_gap(world: World) -> None:
 
     assert ("flood", about(30.0)) == await held(world, world.step("Text 50"))
 
-    world.move(20.0)  # the attempt hasn't lengthened the row
+    world.move(20.0)  # the held attempt hasn't prolonged the streak
     assert ("flood", about(10.0)) == await held(world, world.step("Text 51"))
-    world.move(10.1)
-    await admitted(world, world.step("Text 50"))
 
 
-async def test_parts_count_singly(world: World) -> None:
+async def test_flood_passes_at_the_very_instant_of_its_retry_at(world: World) -> None:
+    """The gap is 31 s and not more; a millisecond less is still the same streak."""
+    await admitted(world, world.step("long", parts=50))
+
+    world.move(30.999)
+    assert ("flood", about(0.001)) == await held(world, world.step("next"))
+    world.move(0.001)
+    await admitted(world, world.step("next"))
+
+
+@pytest.mark.parametrize("parts", [49, 50])
+async def test_long_message_to_a_new_subscriber_counts_with_each_part(
+    world: World, parts: int
+) -> None:
+    """Counted as one, it would let a flood reach the gateway."""
+    await admitted(world, world.step("long", parts=parts))
+    for number in range(50 - parts):
+        await admitted(world, world.step(f"Text {number}"))
+
+    assert "flood" == (await held(world, world.step("one more")))[0]
+
+
+async def test_long_message_in_a_streak_counts_with_each_part(world: World) -> None:
     """48 and 3 are more than fifty, 48 and 2 aren't."""
     await admitted(world, world.step("long", parts=48))
 
@@ -74,41 +119,100 @@ async def test_parts_count_singly(world: World) -> None:
     await admitted(world, world.step("two", parts=2))
 
 
-async def test_another_subscriber_has_a_row_of_their_own(world: World) -> None:
-    """And texts of their own."""
+async def test_another_subscriber_has_a_streak_of_their_own(world: World) -> None:
+    """The fifty are counted for each subscriber."""
     await admitted(world, world.step(parts=50))
 
     await admitted(world, world.step(to="79991234568"))
 
 
-async def test_rules_hold_together_or_not_at_all(world: World) -> None:
+async def test_message_held_by_one_rule_is_counted_by_none(world: World) -> None:
     """What the flood rule holds isn't a repeat when it is sent again."""
     first = world.step("long", parts=50)
     answer = await admitted(world, first)
+    store = world.asked
     assert "flood" == (await held(world, world.step("next")))[0]
 
-    for store in world.stores:
-        store.release(first, answer)
-        await store.flush()
+    store.release(first, answer)
+    await store.flush()
 
     await admitted(world, world.step("next"))
+
+
+async def test_of_two_rules_the_one_that_holds_longest_is_named(world: World) -> None:
+    """A sender that waited for the other one would be held again."""
+    await admitted(world, world.step("first"))
+    world.move(20.0)
+    await admitted(world, world.step("long", parts=49))
+
+    assert ("repeat", about(41.0)) == await held(world, world.step("first"))
+
+    world.move(20.0)
+    assert "flood" == (await held(world, world.step("next")))[0]
+    world.move(10.9)  # ten seconds of the minute are left, a tenth of a second of the gap
+    assert ("repeat", about(10.1)) == await held(world, world.step("first"))
+
+
+async def test_flood_is_named_if_it_holds_longer_than_the_repeat(world: World) -> None:
+    """The minute of the first message is nearly over when the streak is full."""
+    await admitted(world, world.step("first"))
+    for number in range(2):
+        world.move(25.0)
+        await admitted(world, world.step(f"long {number}", parts=24 + number))
+
+    assert ("flood", about(31.0)) == await held(world, world.step("first"))
 
 
 async def test_refused_message_may_be_sent_again_at_once(world: World) -> None:
     """A definite refusal gives the reservation back."""
     step = world.step()
-    store = world.stores[0]
-    answer = await store.apply(step)
-    assert isinstance(answer, Admitted)
 
-    store.release(step, answer)
-    await store.flush()
+    await release(world, step, await admitted(world, step))
 
     await admitted(world, step)
 
 
+async def test_refused_long_message_leaves_no_part_in_the_streak(world: World) -> None:
+    """All its parts are given back, not one: else fifty messages would be a flood."""
+    step = world.step("refused", parts=48)
+
+    await release(world, step, await admitted(world, step))
+
+    await admitted(world, world.step("long", parts=50))
+
+
+async def test_late_refusal_does_not_free_a_newer_request(world: World) -> None:
+    """A minute later the same text was sent again: only that reservation holds a repeat."""
+    step = world.step()
+    first = await admitted(world, step)
+    store = world.asked
+    world.move(61.0)
+    await admitted(world, step)
+
+    store.release(step, first)
+    await store.flush()
+
+    assert ("repeat", about(61.0)) == await held(world, step)
+
+
+async def test_refusal_after_all_windows_changes_nothing(world: World) -> None:
+    """The state of the message may be gone by then."""
+    step = world.step()
+    first = await admitted(world, step)
+    store = world.asked
+    for number in range(3):
+        world.move(61.0)
+        await admitted(world, world.step(f"Text {number}", to="79991234568"))
+
+    store.release(step, first)
+    await store.flush()
+
+    await admitted(world, world.step("long", parts=50))
+    assert "flood" == (await held(world, world.step("next")))[0]
+
+
 async def test_unknown_outcome_keeps_its_reservation(world: World) -> None:
-    """Nobody gives it back, so its repeat is held; and it may be sent again on purpose."""
+    """Its repeat is held, and a deliberate resend starts the minute anew."""
     first = await admitted(world, world.step())
     world.move(10.0)
     await held(world, world.step())
@@ -121,20 +225,17 @@ async def test_unknown_outcome_keeps_its_reservation(world: World) -> None:
 
 
 async def test_what_replaces_an_unknown_outcome_is_not_given_back(world: World) -> None:
-    """The first one may have arrived, whatever became of the second."""
+    """The first message may have arrived, whatever became of the second."""
     first = await admitted(world, world.step())
-    store, step = world.stores[0], world.step(token=first.token)
-    again = await store.apply(step)
-    assert isinstance(again, Admitted)
+    step = world.step(token=first.token)
 
-    store.release(step, again)
-    await store.flush()
+    await release(world, step, await admitted(world, step))
 
     await held(world, world.step())
 
 
 async def test_message_that_is_sent_again_is_counted_once(world: World) -> None:
-    """A row of fifty with it in is still one of fifty."""
+    """A streak of fifty that includes it is still one of fifty."""
     first = await admitted(world, world.step())
     await admitted(world, world.step("long", parts=49))
 
@@ -143,31 +244,40 @@ async def test_message_that_is_sent_again_is_counted_once(world: World) -> None:
     await held(world, world.step("next"))
 
 
-async def test_foreign_token_opens_nothing(world: World) -> None:
-    """It names no reservation here."""
+async def test_unknown_token_replaces_nothing(world: World) -> None:
+    """Only the token of the reservation itself allows a resend."""
     await admitted(world, world.step())
 
-    assert "repeat" == (await held(world, world.step(token="somebody-1")))[0]
+    assert "repeat" == (await held(world, world.step(token="other-1")))[0]
 
 
 async def test_rate_is_kept_in_the_order_of_asking(world: World) -> None:
-    """Each part has its own instant; nobody overtakes, nobody is refused."""
+    """Each part gets its own instant, an interval after the one before; none is refused."""
     world.use(GatewayLimits(rate=1.05))  # an interval of one second
 
     verdicts = [await world.ask(world.step(f"Text {number}", parts=2)) for number in range(4)]
 
-    waits = [verdict.part_at(0) - now for verdict, now in verdicts if isinstance(verdict, Admitted)]
+    waits = [verdict.not_before - now for verdict, now in verdicts if isinstance(verdict, Admitted)]
     assert [about(0.0), about(2.0), about(4.0), about(6.0)] == waits
 
 
+async def test_rate_is_shared_by_all_recipients_of_the_account(world: World) -> None:
+    """Single messages to new subscribers are an interval apart, too."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+
+    verdicts = [await world.ask(world.step(to=f"7999123456{number}")) for number in range(3)]
+
+    waits = [verdict.not_before - now for verdict, now in verdicts if isinstance(verdict, Admitted)]
+    assert [about(0.0), about(1.0), about(2.0)] == waits
+
+
 async def test_burst_is_decided_in_its_order(world: World) -> None:
-    """All asked in one turn of the loop."""
+    """250 messages of one turn of the event loop get instants in the order of asking."""
     world.use(GatewayLimits(rate=100.0))
     store = world.stores[0]
-
     steps = [world.step(f"Text {number}", to=f"7999{number:07d}") for number in range(250)]
 
-    verdicts = await asyncio.gather(*map(store.apply, steps))
+    verdicts = await asyncio.gather(*(decide(store, step) for step in steps))
 
     instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
     assert 250 == len(instants)
@@ -176,40 +286,69 @@ async def test_burst_is_decided_in_its_order(world: World) -> None:
 
 
 async def test_minute_of_a_late_message_begins_with_its_write(world: World) -> None:
-    """It waited for a slot, and the gateway counts from its arrival."""
-    step, store = world.step(), world.stores[0]
-    answer = await store.apply(step)
-    assert isinstance(answer, Admitted)
+    """It waited for a slot of the window, and the gateway counts from its arrival."""
+    step = world.step()
+    answer = await admitted(world, step)
     world.move(30.0)
 
-    later = store.postpone(step, answer)
-    await store.flush()
+    later = await postpone(world, step, answer)
 
     assert about(30.0) == later.not_before - answer.not_before
     world.move(40.0)
     assert ("repeat", about(21.0)) == await held(world, world.step())
 
 
-async def test_late_part_prolongs_the_row(world: World) -> None:
+async def test_minute_of_a_very_late_message_is_a_whole_one(world: World) -> None:
+    """Written when its first minute was nearly over, it is remembered for the next."""
+    step = world.step()
+    answer = await admitted(world, step)
+    world.move(60.5)
+
+    await postpone(world, step, answer)
+
+    for _ in range(3):
+        world.move(20.0)
+        await admitted(world, world.step(f"At {world.moved}", to="79991234568"))
+    assert ("repeat", about(1.0)) == await held(world, world.step())
+
+
+async def test_late_part_prolongs_the_streak(world: World) -> None:
     """Gaps are counted from the last part, whenever that was written."""
-    world.use(GatewayLimits(rate=1.05))
-    step, store = world.step("long", parts=50), world.stores[0]
-    answer = await store.apply(step)
-    assert isinstance(answer, Admitted)
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    step = world.step("long", parts=50)
+    answer = await admitted(world, step)
     world.move(55.0)  # the last part was due at 49
 
-    later = store.postpone(step, answer, 49)
-    await store.flush()
+    later = await postpone(world, step, answer, 49)
 
-    assert about(55.0) == later.part_at(49) - answer.not_before
+    assert about(55.0) == later.not_before + 49 * later.interval - answer.not_before
     assert ("flood", about(31.0)) == await held(world, world.step("next"))
 
 
-async def test_message_that_is_late_by_a_row_is_counted_in_the_next(world: World) -> None:
-    """The row it was admitted to is over when it is written."""
-    step, store = world.step(parts=30), world.stores[0]
-    answer = await store.apply(step)
-    assert isinstance(answer, Admitted)
+async def test_late_long_message_is_remembered_until_its_last_part_and_a_gap(world: World) -> None:
+    """Forgotten early, it would be followed by a flood."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    step = world.step("long", parts=50)
+    answer = await admitted(world, step)
+    store = world.asked
+    world.move(62.0)
+    await admitted(world, world.step("other", to="79991234568"))  # old state may be dropped here
+    world.move(49.0)
+
+    store.postpone(step, answer)  # at 111: the last part is due at 160, the gap ends at 191
+    await store.flush()
+
+    world.move(13.0)
+    await admitted(world, world.step("another", to="79991234568"))  # and here
+    world.move(62.0)
+    assert ("flood", about(5.0)) == await held(world, world.step("next"))
+
+
+async def test_message_that_is_late_by_a_streak_is_counted_in_the_next(world: World) -> None:
+    """The streak that it was admitted to is over when it is written."""
+    step = world.step(parts=30)
+    answer = await admitted(world, step)
+    store = world.asked
     world.move(40.0)
     await admitted(world, world.step("next", parts=20))
 
@@ -219,12 +358,40 @@ async def test_message_that_is_late_by_a_row_is_counted_in_the_next(world: World
     assert "flood" == (await held(world, world.step("one more")))[0]
 
 
-async def test_peek_tells_what_a_worker_knows_and_remembers_nothing(world: World) -> None:
-    """Without asking anybody."""
+async def test_message_that_is_late_by_a_gap_starts_a_streak(world: World) -> None:
+    """The streak that it was admitted to ends 31 s after its last message, at that very instant."""
+    step = world.step("late", parts=30)
+    answer = await admitted(world, step)
+    store = world.asked
+    await admitted(world, world.step("in time", parts=20))
+    world.move(31.0)
+
+    store.postpone(step, answer)
+    await store.flush()
+
+    await admitted(world, world.step("next", parts=20))
+    assert "flood" == (await held(world, world.step("one more")))[0]
+
+
+async def test_late_part_counts_from_the_first_without_a_flood_rule(world: World) -> None:
+    """The parts before it keep their distance: the minute doesn't begin with the late one."""
+    world.use(GatewayLimits(rate=1.05, flood_gap=None))  # an interval of one second
+    step = world.step("long", parts=3)
+    answer = await admitted(world, step)
+    world.move(30.0)
+
+    later = await postpone(world, step, answer, 2)
+
+    assert about(28.0) == later.not_before - answer.not_before
+    assert ("repeat", about(59.0)) == await held(world, world.step("long", parts=3))
+
+
+async def test_peek_foretells_a_hold_and_changes_nothing(world: World) -> None:
+    """`plan` and `send_many` look ahead with it, by what this worker has sent itself."""
     step, store = world.step(), world.stores[0]
     assert store.peek(step, store.now()) is None
     assert store.peek(step, store.now()) is None
-    await store.apply(step)
+    await decide(store, step)
 
     known = store.peek(step, store.now())
 
@@ -240,9 +407,8 @@ async def test_no_rule_holds_nothing(world: World) -> None:
         await admitted(world, world.step())
 
 
-async def test_store_is_well_and_closes(world: World) -> None:
-    """Twice does no harm."""
+async def test_closing_a_store_twice_does_no_harm(world: World) -> None:
+    """A client and its owner may both close it."""
     for store in world.stores:
         assert not store.health().is_degraded
         await store.aclose()
-        assert repr(store)

@@ -1,4 +1,4 @@
-"""The rules' memory in Redis: shared by workers, never waited for longer than the budget."""
+"""Rule state in Redis: shared by workers, and no send waits for it longer than the budget."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ STALL = 0.35  # seconds that a busy machine may add
 def step(
     store: RedisRuleStore, text: str = "Hi", *, to: str = TO, token: float | str | None = None
 ) -> Step:
-    """Make the question of a message."""
-    return RuleEngine(LIMITS, store.key).step(Sms(to=to, text=text), token=token)
+    """Make the step of a message."""
+    return RuleEngine(LIMITS, store.key).step(Sms(to=to, text=text), 1, text, token)
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ async def recovered(*stores: RedisRuleStore) -> None:
         if not any(store.health().is_degraded for store in stores):
             return
         await asyncio.sleep(0.01)
-    pytest.fail("the server is back, and nobody noticed")
+    pytest.fail("the server is back, and a store still decides locally")
 
 
 async def timed(store: RedisRuleStore, asked: Step) -> tuple[Verdict, float]:
-    """Ask, and tell how long it took."""
+    """Ask; return the verdict and how long it took."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     return await store.apply(asked), loop.time() - began
@@ -74,7 +74,7 @@ async def timed(store: RedisRuleStore, asked: Step) -> tuple[Verdict, float]:
 
 
 def admitted_by_four_processes(server: RedisServer, kind: str, apart: float) -> int:
-    """Let four processes ask for fifty messages each at once; return how many may go."""
+    """Let four processes ask for fifty messages each at once; return how many are admitted."""
     account = new_account()
     processes = [
         subprocess.Popen(  # noqa: S603 - a fixed list of arguments
@@ -106,11 +106,11 @@ def admitted_by_four_processes(server: RedisServer, kind: str, apart: float) -> 
 def test_four_processes_keep_the_rules_of_one_account(
     redis_server: RedisServer, kind: str, expected: int, apart: float
 ) -> None:
-    """200 asked at once, whatever the clocks of the workers say."""
+    """200 messages at once; the clocks of the workers may differ by half a minute."""
     assert expected == admitted_by_four_processes(redis_server, kind, apart)
 
 
-# --- the same as in memory ---
+# --- the verdicts of both stores ---
 
 PAUSES = st.sampled_from([0, 1, 5, 30, 31, 32, 60, 61])
 ACTIONS = st.tuples(
@@ -123,7 +123,7 @@ ACTIONS = st.tuples(
 
 
 class Both:
-    """A memory and two workers on Redis that are asked the same."""
+    """A memory store and two workers on Redis that are asked the same."""
 
     def __init__(self, url: str) -> None:
         account = new_account()
@@ -134,14 +134,14 @@ class Both:
         for world in (self.memory, self.shared):
             world.use(GatewayLimits(rate=1.05))  # an interval of one second
         for store in self.shared.stores:
-            # What a worker knows itself may be older than what the server knows.
+            # A worker's own state may be older than the server's.
             store.peek = lambda *_: None  # type: ignore[method-assign]
-        # What was admitted and neither given back nor replaced, on either side.
+        # What was admitted and neither given back nor replaced, on both sides.
         self.open: dict[tuple[int, int, int], tuple[Admitted, Admitted]] = {}
         self.admitted_by: dict[tuple[int, int, int], RuleStore] = {}
 
     async def act(self, pause: int, action: str, to: int, text: int, parts: int) -> None:
-        """Do the same on either side and compare."""
+        """Take the same action on both sides and compare."""
         self.memory.move(pause)
         self.shared.move(pause)
         asked = to, text, parts
@@ -160,7 +160,7 @@ class Both:
         asked: tuple[int, int, int],
         tokens: tuple[Token | None, Token | None],
     ) -> None:
-        """Ask either side, and remember what may go."""
+        """Ask both sides, compare the verdicts, and record the admissions."""
         (ours, ours_at), (theirs, theirs_at) = [
             await world.ask(self._step(world, asked, token))
             for world, token in zip((self.memory, self.shared), tokens, strict=True)
@@ -178,7 +178,7 @@ class Both:
                 self.admitted_by[asked] = self.shared.asked
 
     async def _tell(self, action: str, asked: tuple[int, int, int]) -> None:
-        """Give back on either side, or tell that it is late."""
+        """Release or postpone on both sides."""
         known = self.open.pop(asked)
         stores = self.memory.asked, self.admitted_by.pop(asked)
         for world, store, admitted in zip((self.memory, self.shared), stores, known, strict=True):
@@ -191,12 +191,12 @@ class Both:
 
     @staticmethod
     def _step(world: World, asked: tuple[int, int, int], token: float | str | None) -> Step:
-        """Make the question."""
+        """Make the step."""
         to, text, parts = asked
         return world.step(f"Text {text} {parts}", to=f"7999123456{to}", parts=parts, token=token)
 
     async def run(self, actions: list[tuple[int, str, int, int, int]]) -> None:
-        """Do all, and close."""
+        """Take all actions, and close."""
         async with AsyncExitStack() as closing:
             for store in (*self.memory.stores, *self.shared.stores):
                 closing.push_async_callback(store.aclose)
@@ -210,17 +210,17 @@ class Both:
 def test_server_decides_as_the_memory_does(
     redis_server: RedisServer, actions: list[tuple[int, str, int, int, int]]
 ) -> None:
-    """The script and the engine are two ways to say the same."""
+    """`rules.lua` and `engine.decide` give the same verdicts for the same history."""
     asyncio.run(Both(redis_server.url).run(actions))
 
 
-# --- the server is out of reach ---
+# --- the server can't be reached ---
 
 
-async def test_nobody_waits_longer_than_the_budget(
+async def test_no_caller_waits_longer_than_the_budget(
     own_server: RedisServer, workers: list[RedisRuleStore]
 ) -> None:
-    """A frozen server takes connections and says nothing: that is the worst there is."""
+    """A frozen server accepts connections and never answers: the worst case."""
     store, _ = workers
     assert isinstance(await store.apply(step(store, "before")), Admitted)
     own_server.freeze()
@@ -230,7 +230,7 @@ async def test_nobody_waits_longer_than_the_budget(
     assert all(isinstance(verdict, Admitted) for verdict, _ in waited)
     assert max(took for _, took in waited) < BUDGET + STALL
     assert store.health().is_degraded
-    # From now on nobody asks it at all, and the rules are kept all the same.
+    # From now on it isn't asked at all, and the rules are kept all the same.
     verdict, took = await timed(store, step(store, "before"))
     assert isinstance(verdict, Held)
     assert took < BUDGET
@@ -239,13 +239,13 @@ async def test_nobody_waits_longer_than_the_budget(
     assert "TimeoutError: no answer in 0.15 s" == store.health().last_error
 
 
-async def test_other_workers_hear_of_what_was_admitted_alone(
+async def test_local_admissions_are_shared_when_the_server_is_back(
     own_server: RedisServer, workers: list[RedisRuleStore]
 ) -> None:
-    """When the server is back, the minute is kept by all again."""
+    """Then all workers keep the minute of those messages."""
     store, other = workers
     own_server.freeze()
-    assert isinstance(await store.apply(step(store, "while it slept")), Admitted)
+    assert isinstance(await store.apply(step(store, "while it was frozen")), Admitted)
     assert isinstance(await store.apply(step(store, "refused")), Admitted)
     answer = await store.apply(step(store, "given back"))
     assert isinstance(answer, Admitted)
@@ -253,14 +253,14 @@ async def test_other_workers_hear_of_what_was_admitted_alone(
     own_server.thaw()
     await recovered(store)
 
-    assert isinstance(await other.apply(step(other, "while it slept")), Held)
+    assert isinstance(await other.apply(step(other, "while it was frozen")), Held)
     assert isinstance(await other.apply(step(other, "given back")), Admitted)
 
 
 async def test_killed_and_restarted_server_is_used_again(
     own_server: RedisServer, workers: list[RedisRuleStore]
 ) -> None:
-    """It has forgotten everything; what a worker itself has sent it still knows."""
+    """It has lost its state; each worker still has that of its own messages."""
     store, other = workers
     assert isinstance(await store.apply(step(store, "before")), Admitted)
     own_server.kill()
@@ -276,16 +276,16 @@ async def test_killed_and_restarted_server_is_used_again(
     assert isinstance(await other.apply(step(other, "alone")), Held)
 
 
-async def test_health_tells_when_it_began_and_when_it_ended(
+async def test_each_change_of_health_is_reported_once(
     own_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each change is told once, and a listener that fails does no harm."""
-    told: list[StoreHealth] = []
+    """With its instant, to the log and to `on_change`; a callback that raises does no harm."""
+    reported: list[StoreHealth] = []
 
     def listen(health: StoreHealth) -> None:
-        """Take a note, and fail."""
-        told.append(health)
-        raise RuntimeError("not today")
+        """Record it, and raise."""
+        reported.append(health)
+        raise RuntimeError("broken callback")
 
     caplog.set_level("INFO", "smsc_async.rules")
     store = RedisRuleStore(
@@ -298,12 +298,12 @@ async def test_health_tells_when_it_began_and_when_it_ended(
     )
     own_server.freeze()
     await store.apply(step(store, "one"))
-    await asyncio.sleep(0.3)  # it is tried again, in vain
+    await asyncio.sleep(0.3)  # probes fail meanwhile
     own_server.thaw()
     await recovered(store)
     await store.aclose()
 
-    assert [(True, 7.0), (False, None)] == [(each.is_degraded, each.since) for each in told]
+    assert [(True, 7.0), (False, None)] == [(each.is_degraded, each.since) for each in reported]
     said = [record.getMessage() for record in caplog.records if not record.exc_info]
     assert 2 == len(said)
     assert said[0].startswith("! the shared rules are out of reach: TimeoutError")
@@ -311,7 +311,7 @@ async def test_health_tells_when_it_began_and_when_it_ended(
 
 
 async def test_closed_store_holds_everything_without_the_server(own_server: RedisServer) -> None:
-    """For whom a repeat costs more than a delay; it says when the server is tried again."""
+    """For senders to whom a repeat costs more than a delay; `retry_at` is the next probe."""
     store = RedisRuleStore(
         own_server.url, account=new_account(), budget=BUDGET, on_failure="closed", probe_every=0.2
     )
@@ -324,19 +324,22 @@ async def test_closed_store_holds_everything_without_the_server(own_server: Redi
     assert took < BUDGET + STALL
     own_server.thaw()
     await recovered(store)
-    # The server thawed and carried out what it was asked: that was given back.
+    # The thawed server still ran the script; the reservation was given back.
     assert isinstance(await store.apply(step(store)), Admitted)
     await store.aclose()
 
 
-async def test_alone_each_worker_takes_its_share_of_the_rate(own_server: RedisServer) -> None:
-    """Four at a quarter each aren't faster than the account may be."""
+async def test_without_the_server_each_worker_takes_its_share_of_the_rate(
+    own_server: RedisServer,
+) -> None:
+    """Four workers at a quarter each don't exceed the account's rate."""
     own_server.kill()
     store = RedisRuleStore(own_server.url, account=new_account(), budget=BUDGET, workers=4)
     engine = RuleEngine(GatewayLimits(rate=105.0), store.key)  # an interval of 10 ms
 
     verdicts = [
-        await store.apply(engine.step(Sms(to=TO, text=f"Text {number}"))) for number in range(3)
+        await store.apply(engine.step(Sms(to=TO, text=text), 1, text))
+        for text in ("one", "two", "three")
     ]
 
     instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
@@ -344,11 +347,11 @@ async def test_alone_each_worker_takes_its_share_of_the_rate(own_server: RedisSe
     await store.aclose()
 
 
-async def test_whatever_the_client_answers_nobody_waits_for_ever() -> None:
-    """A wrong answer is a failure like silence."""
+async def test_malformed_answer_is_a_failure_like_silence() -> None:
+    """The caller gets a local verdict, and doesn't wait for ever."""
 
     class Wrong:
-        """Answers what no script would."""
+        """Answers what the script never would."""
 
         async def evalsha(self, *_: object) -> list[object]:
             """Answer."""
@@ -362,8 +365,8 @@ async def test_whatever_the_client_answers_nobody_waits_for_ever() -> None:
     await store.aclose()
 
 
-class Deaf:
-    """A client that takes no notice of being cancelled."""
+class Uncancellable:
+    """A client that ignores cancellation for a while."""
 
     async def evalsha(self, *_: object) -> list[object]:
         """Answer much later than the budget allows."""
@@ -373,10 +376,10 @@ class Deaf:
         return []
 
 
-async def test_client_that_cannot_be_cancelled_is_left_alone() -> None:
-    """Some versions swallow a cancellation; the budget is kept all the same, also at the end."""
-    deaf: Any = Deaf()
-    store = RedisRuleStore(deaf, account=new_account(), budget=0.05, probe_every=0.01)
+async def test_client_that_ignores_cancellation_is_abandoned() -> None:
+    """Some versions of redis-py do; the budget holds all the same, also when closing."""
+    client: Any = Uncancellable()
+    store = RedisRuleStore(client, account=new_account(), budget=0.05, probe_every=0.01)
 
     verdict, took = await timed(store, step(store))
 
@@ -385,15 +388,15 @@ async def test_client_that_cannot_be_cancelled_is_left_alone() -> None:
     await asyncio.sleep(0.1)
     async with asyncio.timeout(0.1 + STALL):
         await store.aclose()
-    for left in store._abandoned:
-        left.cancel()
-    await asyncio.wait(store._abandoned)
+    for task in store._batcher.abandoned:
+        task.cancel()
+    await asyncio.wait(store._batcher.abandoned)
 
 
 async def test_store_closes_while_the_server_is_frozen(
     own_server: RedisServer, workers: list[RedisRuleStore]
 ) -> None:
-    """A service that ends doesn't hang on it."""
+    """A service that shuts down doesn't hang."""
     own_server.freeze()
     await workers[0].apply(step(workers[0]))
 
@@ -408,7 +411,7 @@ async def test_store_closes_while_the_server_is_frozen(
 async def test_cancelled_caller_leaves_no_reservation(
     redis_server: RedisServer,
 ) -> None:
-    """Whether it was on its way already or not."""
+    """Whether the call was in flight already or not."""
     store = RedisRuleStore(redis_server.url, account=new_account(), budget=5.0)
     for turns in range(12):
         asking = asyncio.create_task(store.apply(step(store, f"Text {turns}")))
@@ -424,8 +427,8 @@ async def test_cancelled_caller_leaves_no_reservation(
     await store.aclose()
 
 
-async def test_giving_back_outlives_who_gave(redis_server: RedisServer) -> None:
-    """A sender that is cancelled right after the refusal has given back all the same."""
+async def test_release_outlives_its_cancelled_caller(redis_server: RedisServer) -> None:
+    """A sender that is cancelled right after the refusal has released its reservation."""
     account = new_account()
     store = RedisRuleStore(redis_server.url, account=account, budget=5.0)
     other = RedisRuleStore(redis_server.url, account=account, budget=5.0)
@@ -450,7 +453,7 @@ async def test_giving_back_outlives_who_gave(redis_server: RedisServer) -> None:
     await other.aclose()
 
 
-# --- how it asks ---
+# --- keys, batches, settings ---
 
 
 class Counting:
@@ -461,17 +464,17 @@ class Counting:
         self.calls: list[int] = []
 
     async def evalsha(self, sha: str, keys: int, *rest: object) -> object:
-        """Count, and pass on."""
+        """Count the calls, and pass them on."""
         self.calls.append((keys - 1) // 2)
         return await self._client.evalsha(sha, keys, *rest)
 
     async def eval(self, script: str, keys: int, *rest: object) -> object:
-        """Pass on."""
+        """Pass the calls on."""
         return await self._client.eval(script, keys, *rest)
 
 
-async def test_calls_of_one_turn_go_together(redis_server: RedisServer) -> None:
-    """A hundred messages of one turn of the loop are one call of the script."""
+async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> None:
+    """Up to a hundred messages of one turn of the event loop are one call of the script."""
     client = redis.asyncio.Redis.from_url(redis_server.url)
     counting: Any = Counting(client)
     store = RedisRuleStore(counting, account=new_account(), budget=5.0)
@@ -483,14 +486,14 @@ async def test_calls_of_one_turn_go_together(redis_server: RedisServer) -> None:
     await client.aclose()
 
 
-async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> None:
-    """One hash tag, hashes, and a time to live that is little longer than the rule's."""
+async def test_keys_hold_no_text_and_expire(redis_server: RedisServer) -> None:
+    """One hash tag, hashes, and a time to live a second longer than the rule's."""
     client = redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True)
     account = new_account()
     store = RedisRuleStore(client, account=account, secret="s")
     engine = RuleEngine(GatewayLimits(), store.key)
 
-    await store.apply(engine.step(Sms(to=TO, text="Код входа: 4821")))
+    await store.apply(engine.step(Sms(to=TO, text="Код входа: 4821"), 1, "Код входа: 4821"))
 
     keys = sorted([key async for key in client.scan_iter(f"smsc:{{{account}}}:*")])
     assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
@@ -498,11 +501,11 @@ async def test_keys_tell_nothing_and_pass_away(redis_server: RedisServer) -> Non
     lives = [await client.pttl(key) for key in keys]
     assert [pytest.approx(most, abs=1000) for most in (1010, 62_000, 32_000)] == lives
     await store.aclose()
-    assert await client.ping(), "a client that was given isn't closed"
+    assert await client.ping(), "a client that the store didn't make isn't closed"
     await client.aclose()
 
 
-async def test_limits_of_the_account_go_before_those_of_a_client(redis_server: RedisServer) -> None:
+async def test_limits_of_the_store_override_those_of_a_client(redis_server: RedisServer) -> None:
     """Workers with different settings would break each other's rules."""
     store = RedisRuleStore(
         redis_server.url, account=new_account(), limits=GatewayLimits(repeat_window=5.0, rate=None)
@@ -517,7 +520,7 @@ async def test_limits_of_the_account_go_before_those_of_a_client(redis_server: R
 
 
 async def test_secret_makes_the_hashes_of_an_account_its_own() -> None:
-    """And all its workers agree."""
+    """All its workers agree, and no other account does."""
 
     def make(account: str, secret: str | bytes) -> bytes:
         """Return the key of a worker's hashes."""
@@ -528,9 +531,9 @@ async def test_secret_makes_the_hashes_of_an_account_its_own() -> None:
 
 
 async def test_step_of_another_key_is_refused() -> None:
-    """No other worker would recognise it, and nobody would notice."""
+    """No other worker would recognise its fingerprint, and repeats would pass silently."""
     store = RedisRuleStore("redis://127.0.0.1:1")
-    asked = RuleEngine(LIMITS).step(Sms(to=TO, text="Hi"))
+    asked = RuleEngine(LIMITS).step(Sms(to=TO, text="Hi"), 1, "Hi")
 
     with pytest.raises(TypeError, match=r"without key=store\.key"):
         await store.apply(asked)
@@ -556,7 +559,7 @@ def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> No
 
 
 def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that installs it."""
+    """The error holds the command that installs it."""
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
 
@@ -564,8 +567,11 @@ def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         RedisRuleStore("redis://127.0.0.1")
 
 
-def test_store_shows_whether_it_shares() -> None:
-    """And no password of a URL."""
+def test_store_shows_its_state_in_numbers() -> None:
+    """A debugger shows what waits, and no password of the URL."""
     store = RedisRuleStore("redis://:secret@127.0.0.1", account="shop")
 
-    assert "<RedisRuleStore smsc:{shop}:*, shared>" == repr(store)
+    assert (
+        "<RedisRuleStore smsc:{shop}:*, shared, 0 entries of its own, 0 calls queued,"
+        " 0 missed by the server>"
+    ) == repr(store)

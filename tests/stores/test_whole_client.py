@@ -1,4 +1,4 @@
-"""Whole clients that share their rules in Redis, octets counted at the gateway."""
+"""Whole clients that share their rules in Redis; submit_sm are counted at the gateway."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STALL = 0.35  # seconds that a busy machine may add
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    """An SMSC that behaves until told otherwise."""
+    """An SMSC that accepts everything until a test changes that."""
     async with Gateway() as running:
         yield running
 
@@ -56,7 +56,7 @@ async def workers(redis_server: RedisServer, gateway: Gateway) -> AsyncIterator[
 async def test_twenty_identical_sends_of_two_workers_are_one(
     workers: list[SmscClient], gateway: Gateway
 ) -> None:
-    """Which of them goes is anybody's guess."""
+    """Which of them is sent isn't defined."""
     sends = [workers[number % 2].send(HI) for number in range(20)]
     outcomes = await asyncio.gather(*sends, return_exceptions=True)
 
@@ -68,7 +68,7 @@ async def test_twenty_identical_sends_of_two_workers_are_one(
 async def test_two_workers_send_fifty_to_one_subscriber(
     workers: list[SmscClient], gateway: Gateway
 ) -> None:
-    """The row is the account's: `send_many` of both, thirty each."""
+    """The streak is the account's: `send_many` of both, thirty each."""
 
     async def held(client: SmscClient, first: int) -> list[object]:
         """Return the errors of thirty messages."""
@@ -82,10 +82,10 @@ async def test_two_workers_send_fifty_to_one_subscriber(
     assert 50 == len(gateway.submits)
 
 
-async def test_what_one_was_refused_the_other_may_send(
+async def test_message_refused_to_one_worker_may_be_sent_by_the_other(
     workers: list[SmscClient], gateway: Gateway
 ) -> None:
-    """Given back where it is shared, by the time that the next one asks."""
+    """A refusal gives the reservation back to all workers."""
     gateway.on_submit = refusing(CommandStatus.ESME_RINVSRCADR)
     with pytest.raises(SubmitRefusedError):
         await workers[0].send(HI)
@@ -95,18 +95,18 @@ async def test_what_one_was_refused_the_other_may_send(
     assert "1" == (await workers[1].send(HI)).message_id
 
 
-async def test_plan_of_a_worker_foretells_what_it_knows(workers: list[SmscClient]) -> None:
-    """It asks nobody, so what the other has sent it may not know."""
+async def test_plan_foretells_a_hold_by_the_workers_own_messages(workers: list[SmscClient]) -> None:
+    """It doesn't ask the server, so messages of the other worker may be missing."""
     await workers[0].send(HI)
 
     assert "repeat" == workers[0].plan(HI).held_by
 
 
 @pytest.mark.takes_up_to(5, reason="five sends may wait for the budget each, if they had to")
-async def test_frozen_server_keeps_no_send_waiting(
+async def test_no_send_waits_longer_than_the_budget_for_a_frozen_server(
     own_server: RedisServer, gateway: Gateway
 ) -> None:
-    """Each worker goes on by what it knows itself, and `health()` says so."""
+    """The worker decides by its own messages, and `health()` reports that."""
     loop = asyncio.get_running_loop()
     store = RedisRuleStore(own_server.url, account=new_account(), budget=BUDGET)
     async with SmscClient(gateway.url(), limits=UNPACED, store=store) as smsc:

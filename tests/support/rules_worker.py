@@ -1,8 +1,8 @@
-"""One worker of several: asks a shared store for messages and prints how many may go.
+"""One worker of several: asks a shared store for messages and prints how many are admitted.
 
     python rules_worker.py URL ACCOUNT same|different NUMBER CLOCK_OFFSET
 
-It waits for a line on its standard input, so that all workers begin together.
+It waits for a line on its standard input, so that all workers start together.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ async def main() -> None:
     store = RedisRuleStore(
         url,
         account=account,
-        budget=20.0,  # how fast isn't asked here
+        budget=20.0,  # speed isn't measured here
         clock=lambda: time.monotonic() + float(offset),
     )
     engine = RuleEngine(GatewayLimits(), key=store.key)
     texts = ["Hi" if kind == "same" else f"Hi {number} {index}" for index in range(MESSAGES)]
-    steps = [engine.step(Sms(to="79991234567", text=text)) for text in texts]
-    print("ready", flush=True)  # noqa: T201 - that is how it speaks
+    steps = [engine.step(Sms(to="79991234567", text=text), 1, text) for text in texts]
+    print("ready", flush=True)  # noqa: T201 - read by the test
     sys.stdin.readline()
     verdicts = await asyncio.gather(*map(store.apply, steps))
     assert not store.health().is_degraded

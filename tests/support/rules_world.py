@@ -1,4 +1,4 @@
-"""An account with a store or several, and a time that is moved."""
+"""An account with one rule store or several, and a time that is moved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smsc_async import GatewayLimits, RedisRuleStore, Sms
 from smsc_async.rules.engine import RuleEngine
+from smsc_async.rules.verdict import Admitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +21,25 @@ TO = "79991234567"
 
 
 def new_account() -> str:
-    """Name an account that nobody has used."""
+    """Return the name of an account that no test has used."""
     return f"test-{next(ACCOUNTS)}"
 
 
+async def decide(store: RuleStore, step: Step) -> Verdict:
+    """Ask a store as a client does: `apply_now` first, `apply` where that doesn't decide."""
+    verdict = store.apply_now(step, store.now())
+    if verdict is None:
+        return await store.apply(step)
+    if isinstance(verdict, float):
+        return Admitted(verdict, verdict, step[0].interval)
+    return verdict
+
+
 class World:
-    """An account's workers and their time. Whoever asks next is the next worker.
+    """An account's workers and their time. Workers are asked by turns.
 
     Args:
-        make: Makes a worker's store, which goes by the clock that it is given.
+        make: Makes a worker's store, with the clock that it is given.
         workers: How many there are.
     """
 
@@ -37,7 +48,7 @@ class World:
         self.stores = [make(self._clock(31.0 * number)) for number in range(workers)]
         self.move(0.0)
         self.turn = count()
-        self.asked = self.stores[0]  # who was asked last
+        self.asked = self.stores[0]  # the store that was asked last
         self.use(GatewayLimits(rate=None))
 
     def _clock(self, ahead: float) -> Callable[[], float]:
@@ -45,7 +56,7 @@ class World:
         return lambda: 1000.0 + ahead + self.moved
 
     def use(self, limits: GatewayLimits) -> None:
-        """Go by these limits from now on."""
+        """Use these limits from now on."""
         self.engine = RuleEngine(limits, key=self.stores[0].key)
 
     def move(self, seconds: float) -> None:
@@ -53,21 +64,15 @@ class World:
         self.moved += seconds
         for store in self.stores:
             if isinstance(store, RedisRuleStore):
-                store._frozen_at = round((1e9 + self.moved) * 1e6)
+                store._script.frozen_at = round((1e9 + self.moved) * 1e6)
 
     def step(
         self, text: str = "Hi", *, to: str = TO, parts: int = 1, token: float | str | None = None
     ) -> Step:
-        """Make the question of a message."""
-        return self.engine.step(Sms(to=to, text=text), parts, token=token)
+        """Make the step of a message."""
+        return self.engine.step(Sms(to=to, text=text), parts, text, token)
 
     async def ask(self, step: Step) -> tuple[Verdict, float]:
         """Ask the next worker; return its verdict and the instant of asking."""
         self.asked = self.stores[next(self.turn) % len(self.stores)]
-        now = self.asked.now()
-        return await self.asked.apply(step), now
-
-    async def settle(self) -> None:
-        """Wait until all workers have told what they had to."""
-        for store in self.stores:
-            await store.flush()
+        return await decide(self.asked, step), self.asked.now()

@@ -1,0 +1,134 @@
+"""Script calls in batches, each within the budget.
+
+Rule: all calls of one turn of the event loop go in one batch, and those made while it is in flight
+in the next. So the server decides them in the order in which they were made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from smsc_async.stores._redis_script import ScriptCall
+
+    Calls = list[ScriptCall]
+
+CALLS_AT_ONCE: Final = 100
+"""Calls of one batch. The script takes some 10 µs for each and blocks the server meanwhile."""
+
+
+class Batcher:
+    """Runs the script for all queued calls, one batch at a time.
+
+    Args:
+        run: Runs the script and returns its answer.
+        budget: Seconds that a call waits at most.
+        on_answer: Called with the calls of a batch and the script's answer.
+        on_failure: Called with all calls that have no answer, the queued ones included, and why.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Calls], Coroutine[Any, Any, list[Any]]],
+        budget: float,
+        *,
+        on_answer: Callable[[Calls, list[Any]], None],
+        on_failure: Callable[[Calls, BaseException], None],
+    ) -> None:
+        self._run = run
+        self.budget = budget
+        self._on_answer = on_answer
+        self._on_failure = on_failure
+        self._queue: deque[ScriptCall] = deque()
+        self._flight: asyncio.Task[None] | None = None
+        self.abandoned: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        """Return the number of queued calls."""
+        return len(self._queue)
+
+    def enqueue(self, call: ScriptCall) -> None:
+        """Send a call in the next batch."""
+        call.asked_at = asyncio.get_running_loop().time()
+        self._queue.append(call)
+        if self._flight is None:
+            self._flight = asyncio.get_running_loop().create_task(self._send())
+
+    async def flush(self) -> None:
+        """Wait until every call has its answer or has failed. Cancelling is safe."""
+        while self._flight is not None:
+            await asyncio.wait([self._flight])
+
+    async def run(self, calls: Calls, deadline: float | None = None) -> list[Any]:
+        """Run the script, and abandon it if it takes too long.
+
+        The task is cancelled but not awaited: some versions of the client ignore that for a while.
+
+        Args:
+            calls: Of one batch.
+            deadline: Of the event loop's clock; the budget from now on by default.
+
+        Raises:
+            TimeoutError: It took too long.
+        """
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(self._run(calls))
+        timeout = self.budget if deadline is None else deadline - loop.time()
+        try:
+            await asyncio.wait([running], timeout=timeout)
+            if not running.done():
+                raise TimeoutError
+            return running.result()
+        finally:
+            if not running.done():
+                self.abandon(running)
+
+    def abandon(self, task: asyncio.Task[Any]) -> None:
+        """Cancel a task without awaiting it."""
+        self.detach(task)
+        task.cancel()
+
+    def detach(self, task: asyncio.Task[Any]) -> None:
+        """Hold a reference to a task until it ends, and ignore its outcome."""
+        self.abandoned.add(task)
+        task.add_done_callback(self._on_abandoned_done)
+
+    async def aclose(self) -> None:
+        """Wait for detached and abandoned tasks, for the budget at most."""
+        if self.abandoned:
+            await asyncio.wait(self.abandoned, timeout=self.budget)
+
+    def _on_abandoned_done(self, task: asyncio.Task[Any]) -> None:
+        """Drop the reference to a task that has ended."""
+        self.abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()  # retrieved, or asyncio would log it
+
+    async def _send(self) -> None:
+        """Run the script for everything in the queue, in order."""
+        try:
+            while self._queue:
+                calls = self._next_batch()
+                try:
+                    self._on_answer(calls, await self.run(calls, self._deadline(calls)))
+                except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
+                    unanswered = [*calls, *self._queue]
+                    self._queue.clear()
+                    self._on_failure(unanswered, error)
+                    return
+        finally:
+            self._flight = None
+
+    def _next_batch(self) -> Calls:
+        """Take the next calls from the queue, without those whose caller was cancelled."""
+        count = min(CALLS_AT_ONCE, len(self._queue))
+        taken = [self._queue.popleft() for _ in range(count)]
+        return [call for call in taken if not call.is_cancelled]
+
+    def _deadline(self, calls: Calls) -> float | None:
+        """Return until when the call that has waited longest may wait."""
+        return calls[0].asked_at + self.budget if calls else None

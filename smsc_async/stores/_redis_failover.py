@@ -1,0 +1,109 @@
+"""Failover: which calls a server that can't be reached has missed, and when it is tried again.
+
+Rule: no send waits for a server that is known to be unreachable. A task of its own tries it again,
+and delivers the backlog before the rules are shared again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from smsc_async.stores._redis_batch import CALLS_AT_ONCE
+from smsc_async.stores.base import StoreHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsc_async.stores._redis_batch import Batcher
+    from smsc_async.stores._redis_script import ScriptCall
+
+LOG = logging.getLogger("smsc_async.rules")
+
+BACKLOG: Final = 10_000
+"""Calls that are kept for the server, more than an account's rate makes in a minute. Beyond that
+the oldest are dropped: they matter least, and what they reserved has a time to live."""
+
+
+class Failover:
+    """Whether the server is reachable, and the calls that it has missed.
+
+    Args:
+        batcher: Runs the script.
+        probe_every: Seconds between two attempts to reach the server again.
+        clock: Of this worker.
+        on_change: Called with the health when it becomes degraded and when that ends.
+    """
+
+    def __init__(
+        self,
+        batcher: Batcher,
+        probe_every: float,
+        clock: Callable[[], float],
+        on_change: Callable[[StoreHealth], None] | None,
+    ) -> None:
+        self._batcher = batcher
+        self._probe_every = probe_every
+        self._clock = clock
+        self._on_change = on_change
+        self.health = StoreHealth()
+        self.probe_at = 0.0
+        self.backlog: deque[ScriptCall] = deque(maxlen=BACKLOG)
+        self._timer: asyncio.TimerHandle | None = None
+        self._probe: asyncio.Task[None] | None = None
+
+    def degrade(self, error: BaseException) -> None:
+        """Record that the server can't be reached, and schedule the next probe."""
+        now, was_degraded = self._clock(), self.health.is_degraded
+        since = self.health.since if was_degraded else now
+        is_late = isinstance(error, TimeoutError)
+        reason = f"no answer in {self._batcher.budget:g} s" if is_late else error
+        self.health = StoreHealth(
+            is_degraded=True, since=since, last_error=f"{type(error).__name__}: {reason}"
+        )
+        self.probe_at = now + self._probe_every
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._probe_every, self._begin_probe)
+        if not was_degraded:
+            LOG.warning("! the shared rules are out of reach: %s", self.health.last_error)
+            self._report_change()
+
+    def stop(self) -> None:
+        """Stop probing."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._probe is not None and not self._probe.done():
+            self._batcher.abandon(self._probe)
+
+    def _begin_probe(self) -> None:
+        """Try the server again, in a task of its own."""
+        self._probe = asyncio.get_running_loop().create_task(self._deliver_backlog())
+
+    async def _deliver_backlog(self) -> None:
+        """Send the server all that it has missed, and share the rules again if it answers."""
+        calls: list[ScriptCall] = []
+        backlog = self.backlog
+        try:
+            while True:
+                calls = [backlog.popleft() for _ in range(min(CALLS_AT_ONCE, len(backlog)))]
+                await self._batcher.run(calls)
+                if not backlog:
+                    break
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, the server isn't back
+            backlog.extendleft(reversed(calls))
+            self.degrade(error)
+        else:
+            self.health = StoreHealth(last_error=self.health.last_error)
+            LOG.info("= the shared rules are back")
+            self._report_change()
+
+    def _report_change(self) -> None:
+        """Call `on_change`; an error of it is logged."""
+        if self._on_change is None:
+            return
+        try:
+            self._on_change(self.health)
+        except Exception:
+            LOG.exception("! %r failed", self._on_change)

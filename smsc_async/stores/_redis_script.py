@@ -1,0 +1,132 @@
+"""The rules in Lua, and calls of them.
+
+Rule: `rules.lua` decides on the server what `rules.engine` decides in Python; the tests ask both
+the same questions. Its keys and arguments are made here, its answers are read in `stores.redis`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from hashlib import blake2b, sha1
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from smsc_async.rules.engine import Step
+    from smsc_async.rules.verdict import Token, Verdict
+
+MICROSECONDS: Final = 1_000_000
+SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
+_SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
+
+
+class ScriptCall:
+    """One call of the script, and the future of the caller that awaits its verdict.
+
+    Args:
+        name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
+            case.
+        step: The question.
+        token: Of the reservation.
+        at: Instant of the first part's write, of this worker's clock; only for "remember".
+        asked_at: When it was made, of the event loop's clock.
+        future: For the verdict; None if no caller awaits it.
+    """
+
+    __slots__ = ("asked_at", "at", "future", "name", "step", "token")
+
+    def __init__(
+        self,
+        name: Literal["apply", "release", "remember"],
+        step: Step,
+        token: Token,
+        *,
+        at: float = 0.0,
+        asked_at: float = 0.0,
+        future: asyncio.Future[Verdict] | None = None,
+    ) -> None:
+        self.name = name
+        self.step = step
+        self.token = token
+        self.at = at
+        self.asked_at = asked_at
+        self.future = future
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its caller was cancelled."""
+        return self.future is not None and self.future.cancelled()
+
+    def arguments(self, now: float) -> tuple[object, ...]:
+        """Return its list of arguments, as the head of `rules.lua` describes it."""
+        rules, _, _, parts, replaced = self.step
+        return (
+            self.name,
+            self.token,
+            "" if replaced is None else replaced,
+            parts,
+            _microseconds(now - self.at) if self.name == "remember" else 0,
+            _microseconds(rules.repeat_window),
+            rules.flood_length if rules.flood_gap else 0,
+            _microseconds(rules.flood_gap),
+            _microseconds(rules.interval),
+        )
+
+
+class RuleScript:
+    """The script on one server, for one account.
+
+    Args:
+        redis: A client of redis-py.
+        no_script: The error of a server that hasn't loaded the script yet.
+        prefix: Of all keys.
+        key: Of the hashes of recipients.
+        clock: Of this worker.
+    """
+
+    def __init__(
+        self,
+        redis: Any,  # noqa: ANN401 - a client of an extra
+        no_script: type[Exception],
+        prefix: str,
+        key: bytes,
+        clock: Callable[[], float],
+    ) -> None:
+        self._redis = redis
+        self._no_script = no_script
+        self.prefix = prefix
+        self._key = key
+        self._clock = clock
+        # Tests move time with it: an instant in place of the server's, in microseconds.
+        self.frozen_at: int | None = None
+
+    async def run(self, calls: list[ScriptCall]) -> list[Any]:
+        """Run the script and return its answer; without a call that is the server's time."""
+        instant = "" if self.frozen_at is None else self.frozen_at
+        now = self._clock()
+        keys = [f"{self.prefix}rate"]
+        for call in calls:
+            keys += self._keys(call.step)
+        # All calls are one argument: hot path.
+        arguments = (instant, json.dumps([call.arguments(now) for call in calls]))
+        try:
+            answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
+        except self._no_script:
+            answer = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+        return list(answer)
+
+    def _keys(self, step: Step) -> tuple[str, str]:
+        """Return the keys of a request and of its recipient's streak."""
+        _, request, to, _, _ = step
+        digest = blake2b(to.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16)
+        fingerprint = cast("bytes", request).hex()
+        return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
+
+
+def _microseconds(seconds: float) -> int:
+    """Round a duration up, to the safe side."""
+    return math.ceil(seconds * MICROSECONDS)

@@ -1,0 +1,135 @@
+-- The rules of one account, for several messages: what rules/engine.py decides in Python.
+--
+-- KEYS: the account's next free instant, then for each call: its request, its recipient's streak.
+-- ARGV: the instant, or empty for the server's own; then JSON, a list for each call: name, token,
+--       the token it replaces, parts, how long ago its first part was written, and the rules:
+--       window, length, gap, interval. All times in microseconds; 0 is no rule.
+-- Returns: the instant, then for each call: 0, when to write, and 1 if it replaced another, else 0;
+--          or 1 (repeat) or 2 (flood), when to try again, and 0.
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+
+-- Lua writes a large number as 1e+15.
+local function digits(number)
+  return string.format('%.0f', number)
+end
+
+local function expire_after(key, instant)
+  redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + 1000))
+end
+
+local function read_request(key)
+  local stored = redis.call('GET', key)
+  if not stored then return nil end
+  local at, token = string.match(stored, '^(%d+) (.*)$')
+  return tonumber(at), token
+end
+
+local function read_streak(key)
+  local streak = redis.call('HMGET', key, 'length', 'last_at')
+  return tonumber(streak[1]), tonumber(streak[2])
+end
+
+local function write_request(key, at, token, window)
+  redis.call('SET', key, digits(at) .. ' ' .. token)
+  expire_after(key, at + window)
+end
+
+-- Each message of a streak has a field of its own, by its token: giving back twice does nothing.
+local function write_streak(key, token, parts, last_at, gap)
+  redis.call('HSET', key, 'last_at', digits(last_at), 'm' .. token, parts)
+  expire_after(key, last_at + gap)
+end
+
+local function begin_streak(key, at)
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'began_at', digits(at), 'length', 0)
+end
+
+local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  local free_at = tonumber(redis.call('GET', KEYS[1])) or 0
+  local at = math.max(now, free_at)
+  local last_at = at + (parts - 1) * interval
+  local held, retry_at, again, counted = 0, 0, false, false
+
+  if window > 0 then
+    local previous_at, previous_token = read_request(request)
+    if previous_at and at < previous_at + window then
+      if replaced ~= '' and previous_token == replaced then
+        again, token = true, replaced
+      else
+        held, retry_at = 1, previous_at + window
+      end
+    end
+  end
+
+  local goes_on = false
+  if gap > 0 then
+    local count, streak_last_at = read_streak(streak)
+    goes_on = streak_last_at and at < streak_last_at + gap
+    if goes_on then
+      counted = again and redis.call('HEXISTS', streak, 'm' .. token) == 1
+      local joined = count + (counted and 0 or parts)
+      if joined > length and streak_last_at + gap > retry_at then
+        held, retry_at = 2, streak_last_at + gap
+      end
+      last_at = math.max(last_at, streak_last_at)
+    end
+  end
+  if held > 0 then return {held, digits(retry_at), 0} end
+
+  if interval > 0 then
+    redis.call('SET', KEYS[1], digits(at + parts * interval))
+    expire_after(KEYS[1], at + parts * interval)
+  end
+  if window > 0 then write_request(request, at, token, window) end
+  if gap > 0 then
+    if not goes_on then begin_streak(streak, at) end
+    if not counted then redis.call('HINCRBY', streak, 'length', parts) end
+    write_streak(streak, token, parts, last_at, gap)
+  end
+  return {0, digits(at), again and 1 or 0}
+end
+
+local function release(request, streak, token)
+  local _, previous_token = read_request(request)
+  if previous_token == token then redis.call('DEL', request) end
+  local parts = redis.call('HGET', streak, 'm' .. token)
+  if parts then
+    redis.call('HINCRBY', streak, 'length', -parts)
+    redis.call('HDEL', streak, 'm' .. token)
+  end
+end
+
+-- Record a message that was written or will be, whatever the rules say of it.
+local function remember(request, streak, token, parts, at, window, gap, interval)
+  local last_at = at + (parts - 1) * interval
+  if window > 0 and at + window > now then write_request(request, at, token, window) end
+  if gap > 0 and last_at + gap > now then
+    local _, streak_last_at = read_streak(streak)
+    if not streak_last_at or at >= streak_last_at + gap then begin_streak(streak, at) end
+    if redis.call('HEXISTS', streak, 'm' .. token) == 0 then
+      redis.call('HINCRBY', streak, 'length', parts)
+    end
+    write_streak(streak, token, parts, math.max(last_at, streak_last_at or 0), gap)
+  end
+end
+
+local answers = {digits(now)}
+for index, call in ipairs(cjson.decode(ARGV[2])) do
+  local request, streak = KEYS[2 * index], KEYS[2 * index + 1]
+  local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
+  local answer = {0, '0', 0}
+  if name == 'apply' then
+    answer = apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  elseif name == 'release' then
+    release(request, streak, token)
+  else
+    remember(request, streak, token, parts, now - ago, window, gap, interval)
+  end
+  for place = 1, 3 do answers[#answers + 1] = answer[place] end
+end
+return answers
