@@ -406,7 +406,7 @@ async def test_plan_foretells_and_remembers_nothing(
 async def test_plan_takes_no_turn_of_the_rate(clock: Clock) -> None:
     """A plan that is asked for again and again doesn't hold back what is sent then."""
     store = MemoryRuleStore(clock)
-    step = RuleEngine(GatewayLimits(rate=1.0), store.key).step(HI)
+    step = RuleEngine(GatewayLimits(rate=1.0), store.key).step(HI, 1, "Hi")
     for _ in range(2):
         assert store.peek(step, clock.now) is None
 
@@ -419,9 +419,9 @@ async def test_message_admitted_elsewhere_takes_its_turn_of_the_rate(clock: Cloc
     """A worker that loses its server goes on at the pace that the account has already."""
     store = MemoryRuleStore(clock)
     engine = RuleEngine(GatewayLimits(rate=1.05), store.key)
-    store.remember(engine.step(HI), Admitted("token", clock.now), clock.now)
+    store.remember(engine.step(HI, 1, "Hi"), Admitted("token", clock.now), clock.now)
 
-    verdict = await store.apply(engine.step(numbered(1)))
+    verdict = await store.apply(engine.step(numbered(1), 1, "Text 1"))
     assert isinstance(verdict, Admitted)
     assert clock.now + 1.0 == verdict.not_before
 

@@ -248,7 +248,7 @@ def test_no_part_takes_more_than_140_octets_on_air(text: str, octets: list[int])
     """160 septets or 70 units: 71 units are two parts, however few characters they are."""
     ascii_coding = Coding.GSM if text.isascii() else None
     for coding in (None, ascii_coding):
-        submits = segments(Sms(to=TO, text=text, coding=coding))
+        submits = submits_of(Sms(to=TO, text=text, coding=coding))
         assert octets == [len(submit.short_message) for submit in submits]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Coding, LongText, Sms
 
@@ -65,7 +65,7 @@ def messages(draw: st.DrawFn) -> Sms:
 def test_plan_has_as_many_parts_as_are_sent(message: Sms, bind: TextSettings) -> None:
     """The user decides by the plan what a text costs; with PAYLOAD the gateway does the cutting."""
     try:
-        submits = segments(message, settings=bind)
+        submits = submits_of(message, settings=bind)
     except InvalidMessageError:  # GSM was asked for on a bind that has ISO-8859-1 instead
         reject()
     planned = plan(message, bind)
