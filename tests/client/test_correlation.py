@@ -128,10 +128,10 @@ def test_receipt_of_a_part_goes_to_that_part(client: Accepting) -> None:
 
 def test_of_parts_with_one_id_the_newest_gets_the_receipt(client: Accepting) -> None:
     """A gateway may give several parts the same id."""
-    sent = client.accept("1", "1")
+    sent = client.accept("1", "1", "2")
     client.match("1")
 
-    assert [False, True] == [known is not None for known in sent.receipts]
+    assert [False, True, False] == [known is not None for known in sent.receipts]
 
 
 def test_early_receipt_is_matched_by_the_response(client: Accepting) -> None:
@@ -207,6 +207,21 @@ def test_ids_of_collected_messages_are_removed(client: Accepting) -> None:
     assert 1 == client.correlator.expected
     assert Match.MATCHED is client.match("used twice")
     assert MessageState.DELIVERED is kept.state
+
+
+def test_id_that_was_given_twice_belongs_to_the_newer_message(
+    client: Accepting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway may count from the beginning again; the older message is of another generation."""
+    monkeypatch.setattr(correlation, "REGISTERED_IDS", 2)
+    older, other = client.accept("1"), client.accept("2")
+    newer = client.accept("1")
+    del older, other
+    gc.collect()
+
+    assert client.correlator.expected
+    assert Match.MATCHED is client.match("1")
+    assert MessageState.DELIVERED is newer.state
 
 
 def test_response_without_an_id_expects_nothing(client: Accepting) -> None:

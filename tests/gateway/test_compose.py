@@ -229,6 +229,29 @@ def test_whole_text_in_the_payload() -> None:
     assert (1, 2) == (plan(message).pdus, plan(message).parts)
 
 
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("x" * 160, [160]),
+        ("x" * 161, [6 + 153, 6 + 8]),
+        ("x" * 159 + "@", [160]),
+        ("x" * 160 + "@", [6 + 153, 6 + 8]),
+        ("x" * 159 + "€", [6 + 153, 6 + 8]),
+        ("😀" * 35, [140]),
+        ("😀" * 36, [6 + 132, 6 + 12]),
+        ("Я" * 69 + "😀", [6 + 134, 6 + 8]),
+        ("😀" * 70, [6 + 132, 6 + 132, 6 + 16]),
+    ],
+    ids=lambda value: f"{value[0]}x{len(value)}" if isinstance(value, str) else None,
+)
+def test_no_part_takes_more_than_140_octets_on_air(text: str, octets: list[int]) -> None:
+    """160 septets or 70 units: 71 units are two parts, however few characters they are."""
+    ascii_coding = Coding.GSM if text.isascii() else None
+    for coding in (None, ascii_coding):
+        submits = submits_of(Sms(to=TO, text=text, coding=coding))
+        assert octets == [len(submit.short_message) for submit in submits]
+
+
 @pytest.mark.parametrize("long_text", LongText)
 def test_short_text_is_one_plain_part_in_any_case(long_text: LongText) -> None:
     """`long_text` is about long texts."""

@@ -256,6 +256,18 @@ async def test_refused_bind_is_raised_before_a_lost_link(gateway: Gateway) -> No
         await links.pool.close(drain=False)
 
 
+async def test_of_two_refused_binds_the_last_is_raised(gateway: Gateway) -> None:
+    """A refusal for good ends the attempts: it says more than the busy host before it."""
+    async with Gateway() as busy:
+        busy.on_bind = refusing(0x0D)
+        gateway.on_bind = refusing(0x0E)
+        url = gateway.url().replace("@", f"@127.0.0.1:{busy.port},")
+        links = RecordedPool(SmscConfig.from_url(url))
+        with pytest.raises(BindRefusedError, match="ESME_RINVPASWD"):
+            await links.pool.open()
+        await links.pool.close(drain=False)
+
+
 async def test_wrong_password_is_not_tried_at_the_next_host(gateway: Gateway) -> None:
     """All hosts count refused binds together, and block the address."""
     async with Gateway() as other:

@@ -311,6 +311,28 @@ async def test_concurrency_limits_the_messages_in_flight(
     assert 6 == (await outbox.counts())[OutboxState.ACCEPTED]
 
 
+async def test_message_that_ends_makes_room_for_one(outbox: Outbox, client: ScriptedClient) -> None:
+    """While a slow one is in flight, quick ones come and go beside it, one by one."""
+    for _ in range(5):
+        await outbox.put(MESSAGE)
+    loop = asyncio.get_running_loop()
+    answers: list[asyncio.Future[Accepted]] = []
+    in_flight: list[int] = []
+
+    def answer(_: object) -> asyncio.Future[Accepted]:
+        """Respond to every second one at once, to the others later."""
+        future = loop.create_future()
+        loop.call_later(0.02 * (len(answers) % 2), future.set_result, Accepted())
+        answers.append(future)
+        in_flight.append(sum(not one.done() for one in answers))
+        return future
+
+    client.answers = [answer]
+    await outbox.run(client.as_client, concurrency=2, stop_when_empty=True)
+
+    assert (6, 2) == (len(answers), max(in_flight))
+
+
 async def test_receipt_before_the_outcome_is_stored(outbox: Outbox, client: ScriptedClient) -> None:
     """It may overtake the outcome of its own message."""
     client.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]

@@ -236,6 +236,7 @@ def test_loss_of_the_link_frees_everything() -> None:
     assert not any(number in slots for number in range(1, 5))
     assert slots.next_deadline() is None
     assert [] == slots.drain()
+    assert (0, slots.size) == (slots.in_flight, slots.free)
 
 
 def test_repr_shows_the_debts_and_no_context() -> None:
