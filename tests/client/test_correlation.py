@@ -240,6 +240,15 @@ def test_hexadecimal_receipts_match_decimal_responses() -> None:
     assert MessageState.DELIVERED is sent.state
 
 
+def test_hexadecimal_early_receipt_is_matched_by_a_decimal_response() -> None:
+    """An early receipt waits under the id that the response will have."""
+    client = Accepting(receipt_key=hexadecimal)
+    client.wait("FF")
+    sent = client.accept("255")
+
+    assert MessageState.DELIVERED is sent.state
+
+
 def test_hexadecimal_responses_match_decimal_receipts_of_each_part() -> None:
     """Early receipts too."""
     client = Accepting(response_key=hexadecimal)
@@ -260,7 +269,7 @@ async def test_cut_off_ends_every_wait_for_a_receipt(
     waiting = [asyncio.create_task(sent.receipt()) for sent in kept]
     await turns()
     client.correlator.cut_off()
-    results = await asyncio.gather(*waiting, return_exceptions=True)
+    results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
 
     assert [ClientClosedError] * 2 == [type(result) for result in results]
 
