@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Race = dict[str, list["Result"]]
 
 
-def rounded(data: dict[str, Any], targets: list[Target]) -> str:
+def full_page(data: dict[str, Any], targets: list[Target]) -> str:
     """Return the page."""
     machine = data["machine"]
     said = (
