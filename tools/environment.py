@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".venv"
 BENCH = ROOT / ".cache" / "bench-environment"
-FUZZING = ROOT / ".cache" / "fuzz-environment"  # separate: the fuzzer has wheels for few platforms only
+FUZZING = ROOT / ".cache" / "fuzz-environment"  # separate: few platforms have wheels
 SOURCES = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 OLDEST_PIP = (22, 3)  # the first with `pip --python`
 
@@ -118,7 +118,7 @@ def pip_install(environment: Path, *arguments: str) -> None:
     command += ["--disable-pip-version-check", "install"]
     constrained = ["-c", str(ROOT / "constraints.txt")]
     if subprocess.run([*command, *constrained, *arguments], check=False).returncode:
-        raise SetupError("pip couldn't install what is needed; its reason stands above.")
+        raise SetupError("pip couldn't install what is needed; the reason is above.")
 
 
 def fingerprint(environment: Path, level: str) -> str:
