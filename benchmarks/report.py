@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 Race = dict[str, list["Result"]]
 
 
-def whole(data: dict[str, Any], targets: list[Target]) -> str:
+def render(data: dict[str, Any], targets: list[Target]) -> str:
     """Return the page."""
     machine = data["machine"]
     said = (
-        f"{machine['what']}. {data['when']}, {data['rounds']} rounds by turns, medians. "
+        f"{machine['what']}. {data['when']}, {data['rounds']} rounds in turn, medians. "
         f"{data['note'].capitalize()}. " + " ".join(data["missing"])
     )
     return page("smsc-async: benchmarks", said, *_sections(data, targets))

@@ -23,7 +23,7 @@ import machine
 from bench_client import half_load, intake, race, show
 from drivers import ENVIRONMENT, EVERYBODY, HERE, ROOT
 from ours import NOTE
-from report import whole
+from report import render
 from sink import SinkError, compile_sink
 from targets import Target, all_targets
 
@@ -130,7 +130,7 @@ def main() -> int:
     print("", *missing(), sep="\n")
     for name, text in (
         ("bench.json", json.dumps(data, indent=1)),
-        ("bench.html", whole(data, targets)),
+        ("bench.html", render(data, targets)),
     ):
         (RESULTS / name).write_text(text, encoding="utf-8")
         print(f"{(RESULTS / name).relative_to(ROOT)}")

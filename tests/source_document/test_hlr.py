@@ -43,7 +43,7 @@ def read(line: str) -> HlrReceipt:
     return receipt
 
 
-def told(receipt: HlrReceipt) -> tuple[str, ...]:
+def fields_of(receipt: HlrReceipt) -> tuple[str, ...]:
     """What a receipt tells, in the order of the document's line."""
     return (
         receipt.message_id,
@@ -207,7 +207,7 @@ def test_php_regular_expression_agrees_on_random_lines() -> None:
             m[i] = unquote_plus(m[i])
         m |= {10: unquote_plus(m[10]), 11: unquote_plus(m[11])}
 
-        assert tuple(m.values()) == told(read(line)), line
+        assert tuple(m.values()) == fields_of(read(line)), line
         assert int(m[3]) == read(line).error_code
 
 
@@ -223,7 +223,7 @@ def test_php_parse_str_agrees_on_random_lines() -> None:
         line = random_line(random)
         m = parse_qs(line.translate({ord(":"): "=", ord(" "): "&"}), keep_blank_values=True)
 
-        assert tuple(m[label][0] for label in LABELS) == told(read(line)), line
+        assert tuple(m[label][0] for label in LABELS) == fields_of(read(line)), line
 
 
 def test_simulator_answers_in_the_same_format(simulated: Callable[..., list[Pdu]]) -> None:
