@@ -64,7 +64,7 @@ def bound(window: int) -> Session:
     """Return a bound session with nothing left to write."""
     session = Session(Role.ESME, SessionLimits(window=window), now=0.0)
     number = session.request(pdu.BindTransceiver(system_id="bench"), 0.0)
-    session.outgoing()
+    session.data_to_send()
     session.receive(pdu.encode(pdu.BindTransceiverResp(), sequence_number=number), 0.0)
     return session
 
@@ -85,7 +85,7 @@ def submits(session: Session, batch: int, figures: Figures) -> None:
         now = float(turn)
         began = clock()
         numbers = [request(SUBMIT, now, context=SUBMIT) for _ in range(batch)]
-        session.outgoing()
+        session.data_to_send()
         requesting += clock() - began
         data = renumbered(RESPONSE, numbers)
         began = clock()
@@ -108,7 +108,7 @@ def receipts(session: Session, batch: int, figures: Figures) -> None:
         began = clock()
         for event in session.receive(data, now):
             session.respond(event.pdu, pdu.DeliverSmResp(), now)  # type: ignore[union-attr]
-        assert session.outgoing()
+        assert session.data_to_send()
         spent += clock() - began
     messages = MESSAGES // batch * batch
     figures.setdefault("read a receipt and answer", []).append(spent / messages)
@@ -117,7 +117,7 @@ def receipts(session: Session, batch: int, figures: Figures) -> None:
 def standing(session: Session, window: int, figures: Figures) -> None:
     """Time `next_deadline` and the timer call while the window is full and nothing is due."""
     numbers = [session.request(SUBMIT, 1e6) for _ in range(window)]
-    session.outgoing()
+    session.data_to_send()
     began = time.process_time_ns()
     for _ in range(MESSAGES):
         session.next_deadline()

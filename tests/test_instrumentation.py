@@ -25,7 +25,7 @@ SECRET = "the code is 4821"
 
 @pytest.fixture
 def wire(caplog: pytest.LogCaptureFixture) -> WireLog:
-    """A wire log that somebody listens to."""
+    """A wire log at DEBUG."""
     caplog.set_level(logging.DEBUG, logger="smsc_async.wire")
     return WireLog("127.0.0.1:2775")
 
@@ -34,11 +34,11 @@ def test_line_has_direction_name_and_numbers(
     wire: WireLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Enough to follow a session, and no more."""
-    wire.written(encode(SubmitSm(sequence_number=1, destination_addr="79991234567")))
-    wire.read(encode(SubmitSmResp(sequence_number=1, message_id="855469")))
-    wire.read(encode(BindTransceiverResp(sequence_number=2, command_status=0x0E)))
-    wire.read(encode(SubmitSmResp(sequence_number=3, command_status=0x4FE)))
-    wire.read(encode(UnknownPdu(0x00010203, b"", sequence_number=4)))
+    wire.sent(encode(SubmitSm(sequence_number=1, destination_addr="79991234567")))
+    wire.received(encode(SubmitSmResp(sequence_number=1, message_id="855469")))
+    wire.received(encode(BindTransceiverResp(sequence_number=2, command_status=0x0E)))
+    wire.received(encode(SubmitSmResp(sequence_number=3, command_status=0x4FE)))
+    wire.received(encode(UnknownPdu(0x00010203, b"", sequence_number=4)))
 
     assert [
         "> 127.0.0.1:2775 submit_sm seq=1",
@@ -52,18 +52,18 @@ def test_line_has_direction_name_and_numbers(
 def test_cut_octets_make_one_line(wire: WireLog, caplog: pytest.LogCaptureFixture) -> None:
     """However the stream was cut into reads."""
     octets = encode(EnquireLink(sequence_number=1))
-    wire.read(octets[:7])
-    wire.read(octets[7:])
+    wire.received(octets[:7])
+    wire.received(octets[7:])
 
     assert ["< 127.0.0.1:2775 enquire_link seq=1"] == caplog.messages
 
 
-def test_octets_that_make_no_sense_are_told_not_raised(
+def test_undecodable_octets_are_logged_not_raised(
     wire: WireLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log was switched on in the middle of a PDU: it must not end the link."""
-    wire.read(b"\xff" * 20)
-    wire.read(encode(EnquireLink(sequence_number=1)))
+    wire.received(b"\xff" * 20)
+    wire.received(encode(EnquireLink(sequence_number=1)))
 
     assert "undecodable" in caplog.messages[0]
     assert "< 127.0.0.1:2775 enquire_link seq=1" == caplog.messages[1]
@@ -76,8 +76,8 @@ def test_unreadable_pdu_hides_none_of_its_neighbours(
     question = encode(EnquireLink(sequence_number=1))
     bad = bytes.fromhex("00000011 80000004 00000000 00000002 61")
     last = encode(EnquireLink(sequence_number=3))
-    wire.read(question + bad + question + last[:9])
-    wire.read(last[9:] + bytes(4))
+    wire.received(question + bad + question + last[:9])
+    wire.received(last[9:] + bytes(4))
 
     why = "SubmitSmResp.message_id at octet 16: no NUL within the 1 octets that are left (seq=2)"
     assert [
@@ -89,29 +89,35 @@ def test_unreadable_pdu_hides_none_of_its_neighbours(
     ] == caplog.messages
 
 
-def test_silence_is_free() -> None:
-    """Nobody listens by default."""
-    assert not WireLog("127.0.0.1:2775").is_on
+async def test_disabled_log_formats_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link calls its wire log only while `smsc_async.wire` is at DEBUG."""
+    calls: list[bytes] = []
+    for name in ("sent", "received"):
+        monkeypatch.setattr(WireLog, name, lambda _, octets: calls.append(octets))
+    async with Gateway() as gateway, SmscClient(gateway.url()):
+        pass
+
+    assert [] == calls
 
 
-def test_hook_that_raises_does_not_keep_others_from_knowing(
+def test_hook_that_raises_keeps_no_other_from_being_called(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is reported with its name."""
-    told: list[Any] = []
+    events: list[Any] = []
 
     def broken(_: object) -> None:
         raise ZeroDivisionError("mine")
 
     event = ConnectFailed("nothing listens there", 1.0)
-    Hooks([broken, told.append]).tell(event)
+    Hooks([broken, events.append]).tell(event)
 
-    assert [event] == told
+    assert [event] == events
     assert "broken" in caplog.text
     assert "ZeroDivisionError: mine" in caplog.text
 
 
-def test_no_hooks_are_fine() -> None:
+def test_hooks_are_optional() -> None:
     """The usual case."""
     Hooks().tell(ConnectFailed("nothing listens there", None))
 
@@ -136,6 +142,6 @@ async def test_no_line_shows_a_text_a_password_or_a_number(
 
 def test_bind_line_shows_no_password(wire: WireLog, caplog: pytest.LogCaptureFixture) -> None:
     """The one PDU that holds it."""
-    wire.written(encode(BindTransceiver(sequence_number=1, system_id="shop", password="secret")))
+    wire.sent(encode(BindTransceiver(sequence_number=1, system_id="shop", password="secret")))
 
     assert ["> 127.0.0.1:2775 bind_transceiver seq=1"] == caplog.messages

@@ -31,15 +31,14 @@ def headline(code: str) -> str:
 @pytest.mark.parametrize("code", blocks("README.md", "python"), ids=headline)
 def test_python_blocks_run_as_they_stand(code: str) -> None:
     """A reader pastes them into a file; a warning is a failure too."""
-    # asyncio's debug mode, which the tests switch on, reports slow steps on a busy machine.
-    variables = {**os.environ, "PYTHONASYNCIODEBUG": ""}
     ran = subprocess.run(  # noqa: S603 - the README's own code
         [sys.executable, "-W", "error", "-c", code],
-        env=variables,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
+        # asyncio's debug mode reports slow steps on a busy machine.
+        env={**os.environ, "PYTHONASYNCIODEBUG": ""},
     )
 
     assert (0, "") == (ran.returncode, ran.stderr)

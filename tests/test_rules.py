@@ -307,7 +307,7 @@ async def test_send_may_wait_until_the_rule_lets_it_pass(gateway: Gateway) -> No
     """A twentieth of a second instead of a minute."""
     limits = GatewayLimits(repeat_window=0.05, margin=0.0, rate=None)
     loop = asyncio.get_running_loop()
-    async with SmscClient(gateway.url(), limits=limits) as smsc:
+    async with SmscClient(gateway.url(), limits=limits, clock=loop.time) as smsc:
         await smsc.send(HI)
         began = loop.time()
         await smsc.send(HI, hold=Hold.wait(at_most=5))
@@ -452,7 +452,7 @@ async def test_no_link_within_the_minute_ends_the_message_then(gateway: Gateway)
     async with SmscClient(gateway.url("bind_timeout=60"), limits=limits) as smsc:
         gateway.on_bind = nothing
         with pytest.raises(PartsOverdueError) as late:
-            await asyncio.wait_for(smsc.send(LONG), 5)
+            await asyncio.wait_for(smsc.send(LONG), 60)
 
     assert (1, 3) == (late.value.accepted, late.value.total)
 

@@ -62,7 +62,7 @@ def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
         *("-o", "asyncio_default_fixture_loop_scope=function", str(tmp_path)),
     ]
     done = subprocess.run(  # noqa: S603 - a fixed command
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
 
     assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -177,7 +177,7 @@ class ClientRuntime:
         """Route a receipt or an incoming message."""
         self.inbound.on_request(link, request)
 
-    def on_accepted(self, job: MessageJob[Any], message_id: str, _index: int) -> None:
+    def on_accepted(self, job: MessageJob[Any], message_id: str) -> None:
         """Expect the receipts of an accepted part."""
         early = self._correlator.register(job, message_id)
         if early:
@@ -187,7 +187,7 @@ class ClientRuntime:
         """Report to the rules that a message is written later than they were asked for."""
         self.admission.postpone(job)
 
-    def on_finished(self, job: MessageJob[Any]) -> None:
+    def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Count the outcome of a message, report it to the rules and to the caller."""
         if job.failure is None:
             self.accepted_messages += 1
@@ -200,6 +200,8 @@ class ClientRuntime:
                 job.bulk.on_finished(job)
         elif not waiter.done():
             waiter.set_result(None)
+        if message_id:
+            self.on_accepted(job, message_id)
 
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""

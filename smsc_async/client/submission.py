@@ -20,7 +20,7 @@ from smsc_async.receipts import HlrReceipt, Receipt
 if TYPE_CHECKING:
     from pdu.codec import Part
     from smsc_async.link.contract import TrafficHandler
-    from smsc_async.rules.duplicates import Fingerprint
+    from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token
 
 
@@ -36,9 +36,8 @@ class MessageJob(SubmitJob[R_co]):
     Attributes:
         waiter: The future that a caller of `send` waits for.
         bulk: The run of `send_many` that it belongs to.
-        fingerprint: Stands for the request in the rules.
-        replaces: The reservation of an earlier attempt whose outcome is unknown.
-        reservation: Its own reservation; None where it has none.
+        step: What the rules were asked; None if there are none.
+        reservation: What it has reserved with the rules; None where it has nothing.
         admitted_at: Instant it was admitted for, of the rule store's clock.
     """
 
@@ -48,10 +47,9 @@ class MessageJob(SubmitJob[R_co]):
         "_receipts",
         "admitted_at",
         "bulk",
-        "fingerprint",
         "is_cut_off",
-        "replaces",
         "reservation",
+        "step",
         "waiter",
     )
 
@@ -65,8 +63,7 @@ class MessageJob(SubmitJob[R_co]):
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
         self.waiter: asyncio.Future[None] | None = None
         self.bulk: Any = None  # a BulkSend, which is above
-        self.fingerprint: Fingerprint = 0
-        self.replaces: Token | None = None
+        self.step: Step | None = None
         self.reservation: Token | None = None
         self.admitted_at = 0.0
         # Whether the client was left before a final receipt.
@@ -134,7 +131,7 @@ class Submission(Generic[R_co]):
     now. Keep the object as long as its receipt is of interest: the client itself doesn't.
     """
 
-    __slots__ = ("_job",)
+    __slots__ = ("__weakref__", "_job")
 
     def __init__(self, job: MessageJob[R_co]) -> None:
         self._job = job

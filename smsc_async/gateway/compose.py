@@ -19,6 +19,7 @@ from pdu.text.alphabet import ascii_septets
 from pdu.text.coding import TextCoding
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
+from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
     DEFAULT_SETTINGS,
@@ -28,7 +29,7 @@ from smsc_async.gateway.coding import (
     data_coding,
     text_coding,
 )
-from smsc_async.gateway.markup import render
+from smsc_async.gateway.markup import parse, render
 from smsc_async.gateway.typography import smartened
 from smsc_async.messages import Coding, LongText, Message, Sms
 
@@ -134,7 +135,9 @@ class Composer:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
         text, coding, octet, octets = encode_text(message, self._settings)
-        if octets is not None and not _has_times(message):
+        if octets is not None and (
+            type(message) is not Sms or message.schedule is None is message.validity
+        ):
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
             return text, ((pack, octets),)
@@ -170,7 +173,8 @@ class Composer:
         tlvs: tuple[Tlv, ...] = (),
     ) -> Part:
         """Return a part by template, or as a PDU if it has times or TLVs."""
-        if not tlvs and not _has_times(message):
+        has_times = type(message) is Sms and (message.schedule or message.validity)
+        if not tlvs and not has_times:
             return self._template(message.sender, esm_class, octet), short_message
         # Only an Sms has times, and only one of its ways to travel has TLVs.
         schedule, validity = _times(cast("Sms", message))
@@ -230,9 +234,19 @@ def submits_of(
 def wire_text(message: Message[Any], settings: TextSettings) -> str:
     """Return the text as it travels: with its markup, and plain punctuation if `smart` is set."""
     text = render(message)
-    if settings.smart and type(message) is Sms and message.coding is None:
-        return smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
-    return text
+    if not settings.smart or type(message) is not Sms or message.coding is not None:
+        return text
+    plain = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    return plain if plain == text or _is_same_sms(plain, text, message) else text
+
+
+def _is_same_sms(plain: str, text: str, message: Sms) -> bool:
+    """Whether a text with plain signs is still an SMS: invisible signs may have hidden markup."""
+    try:
+        parsed = parse(plain, to=message.to, sender=message.sender)
+    except InvalidMessageError:
+        return False
+    return type(parsed) is Sms and plain.count(COMMENT_MARK) == text.count(COMMENT_MARK)
 
 
 def encode_text(
@@ -300,11 +314,6 @@ def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
 def long_text_of(message: Message[Any]) -> LongText:
     """Return how several parts travel; only an Sms has the choice."""
     return message.long_text if isinstance(message, Sms) else LongText.UDH
-
-
-def _has_times(message: Message[Any]) -> bool:
-    """Whether it has a schedule or a validity."""
-    return type(message) is Sms and (message.schedule is not None or message.validity is not None)
 
 
 def _sar(segment: Segment) -> tuple[Tlv, ...]:

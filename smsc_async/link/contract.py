@@ -74,14 +74,17 @@ class TrafficHandler(Protocol):
     def on_request(self, link: Responder, request: Pdu) -> None:
         """Process a request of the gateway; respond now or later."""
 
-    def on_accepted(self, job: Any, message_id: str, index: int) -> None:  # noqa: ANN401 - a SubmitJob, as above
-        """The gateway accepted a part of a message under this id."""
+    def on_accepted(self, job: Any, message_id: str) -> None:  # noqa: ANN401 - a SubmitJob, as above
+        """The gateway accepted a part of a message, which isn't its outcome."""
 
     def on_postponed(self, job: Any) -> None:  # noqa: ANN401 - as above
         """A message is written now, later than the rules were asked for."""
 
-    def on_finished(self, job: Any) -> None:  # noqa: ANN401 - as above
-        """A message has its outcome, once: `job.failure` is None or the error."""
+    def on_finished(self, job: Any, message_id: str = "") -> None:  # noqa: ANN401 - as above
+        """A message has its outcome, once: `job.failure` is None or the error.
+
+        *message_id* is that of the accepted part, if accepting the last part was the outcome.
+        """
 
 
 class RoomListener(Protocol):

@@ -223,8 +223,10 @@ class SubmitJob(Generic[R_co]):
         """Process the response to a part; return whether it is to be written again, later."""
         status = response.command_status
         if not status:
+            self._in_flight -= 1
             self._accept(index, response)
-        elif status not in THROTTLING:
+            return False
+        if status not in THROTTLING:
             self._fail(
                 SubmitRefusedError(
                     self.message, command_status=status, message_ids=self.message_ids
@@ -285,7 +287,7 @@ class SubmitJob(Generic[R_co]):
         return self._in_flight > 0 or self._id is not None or self._more_ids is not None
 
     def _accept(self, index: int, response: Pdu) -> None:
-        """Keep the id of an accepted part and report it."""
+        """Keep the id of an accepted part; report it, with the outcome if it is the last part."""
         try:
             message_id: str = response.message_id  # type: ignore[attr-defined]
         except AttributeError:  # a generic_nack with ESME_ROK
@@ -296,7 +298,11 @@ class SubmitJob(Generic[R_co]):
             if self._more_ids is None:
                 self._more_ids = {}
             self._more_ids[index] = message_id
-        self._traffic.on_accepted(self, message_id, index)
+        if self._in_flight or self.has_unsent_parts or self.is_finished:
+            self._traffic.on_accepted(self, message_id)
+        else:
+            self._conclude()
+            self._traffic.on_finished(self, message_id)
 
     def _take_back(self, index: int) -> None:
         """Note that a part was throttled and is to be written again."""
@@ -343,8 +349,12 @@ class SubmitJob(Generic[R_co]):
 
     def _finish(self) -> None:
         """Report the outcome, once."""
-        if self.is_finished:
-            return
+        if not self.is_finished:
+            self._conclude()
+            self._traffic.on_finished(self)
+
+    def _conclude(self) -> None:
+        """Make the outcome final."""
         self.is_finished = True
         if self.failure is None and self.written < self.parts:
             self.failure = PartsOverdueError(
@@ -354,7 +364,6 @@ class SubmitJob(Generic[R_co]):
             # Parts that were accepted after the first error are paid too.
             self.failure.message_ids = self.message_ids
         self._octets, self._more_parts = b"", ()
-        self._traffic.on_finished(self)
 
     def __repr__(self) -> str:
         outcome = "under way"

@@ -128,7 +128,7 @@ class PduRejected:
 class LinkEnded:
     """The session is over. Always the last event, and only one.
 
-    Write what `Session.outgoing` still returns, then close the connection.
+    Write what `Session.data_to_send` still returns, then close the connection.
 
     Args:
         reason: Why.

@@ -1,7 +1,7 @@
 """One SMPP session, either end of it, without a socket and without a clock.
 
 Octets that were read go into `receive`, events come out; requests and responses go into
-`request` and `respond`, and `outgoing` gives the octets to write. `next_deadline` says when to
+`request` and `respond`, and `data_to_send` gives the octets to write. `next_deadline` says when to
 call `advance`. Every method takes the instant it happens at, in seconds of one monotonic clock.
 
 Rule: what the protocol settles by itself is settled here, at once. enquire_link and unbind are
@@ -92,7 +92,7 @@ class Session:
     """The protocol of one link, from its TCP connection on.
 
     After LinkEnded every method stays safe: octets received are ignored, `request` raises,
-    `outgoing` still returns the octets left to write.
+    `data_to_send` still returns the octets left to write.
 
     Args:
         role: Which end this is.
@@ -102,7 +102,7 @@ class Session:
     Attributes:
         mode: How the session is bound; None before and after.
         window: The slots of our own requests.
-        unwritten: Octets of PDUs that `outgoing` has not returned yet.
+        unwritten: Octets of PDUs that `data_to_send` has not returned yet.
         is_over: Whether LinkEnded was reported. The connection is to be closed once all octets
             are written.
     """
@@ -297,7 +297,7 @@ class Session:
             return link if requests is None else requests
         return min(requests, link)
 
-    def outgoing(self) -> bytes:
+    def data_to_send(self) -> bytes:
         """Return the octets to write now, whole PDUs in order, and forget them."""
         octets = b"".join(self.unwritten)
         self.unwritten.clear()

@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
     def flush(self) -> None:
         """Write what is ready; close the connection if the session is over."""
         session, transport = self._link.session, self._transport
-        octets = session.outgoing()
+        octets = session.data_to_send()
         if octets and not transport.is_closing():
             transport.write(octets)
         if session.is_over:

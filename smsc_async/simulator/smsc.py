@@ -74,7 +74,7 @@ class SimulatedSmsc:
         smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime.now(UTC))
         link = smsc.connect(now=0.0)
         smsc.receive(link, octets, now=0.1)
-        responses = link.session.outgoing()
+        responses = link.session.data_to_send()
         smsc.advance(now=smsc.next_deadline())
 
     Args:

@@ -243,7 +243,7 @@ async def test_interrupted_measurement_reports_what_was_accepted(recipients: Pat
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        await gateway.wait_for_message(timeout=14)
+        await gateway.wait_for_message(timeout=300)
         process.send_signal(signal.SIGINT)
         output, complaint = await process.communicate()
         taken = len(gateway.messages)

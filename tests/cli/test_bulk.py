@@ -280,7 +280,7 @@ async def test_interrupted_run_is_resumed(tmp_path: Path) -> None:
             )
 
         first = await start()
-        await gateway.wait_for_message(timeout=14)
+        await gateway.wait_for_message(timeout=300)
         first.send_signal(signal.SIGINT)
         _, output = await first.communicate()
         between = len(gateway.messages)

@@ -176,7 +176,7 @@ def test_interrupted_lookups_may_be_charged(
     def is_out() -> None:
         """Wait until both requests and one answer have arrived."""
         for _ in range(2):
-            gateway.wait_for_message(timeout=5)
+            gateway.wait_for_message(timeout=60)
         gateway.deliver(OTHER, "Shop", "the link has read what was sent before")
 
     done = interrupted("ping", ONE, OTHER, "--url", gateway.url, after=is_out)

@@ -9,7 +9,7 @@ import pytest
 
 from smsc_async import Sms
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import segments
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.typography import PLAIN_SIGNS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_what_plan_proposes_for_a_sign_is_what_smart_sends(smsc: Smsc, sign: str
     text = f"a{sign}b"
     (forced,) = planned(smsc, text)["forced_by"]
     message = Sms(to="79991234567", text=text)
-    (part,) = segments(message, settings=TextSettings(smart=True))
+    (part,) = submits_of(message, settings=TextSettings(smart=True))
 
     assert f"a{forced['replacement']}b".encode() == part.short_message
 

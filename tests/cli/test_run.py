@@ -31,7 +31,7 @@ def python(code: str, **variables: str) -> CompletedProcess[str]:
     """Run Python code in a new process."""
     return subprocess.run(  # noqa: S603 - our own lines, never through a shell
         [sys.executable, "-c", code],
-        env={**os.environ, **variables},
+        env={**os.environ, "PYTHONASYNCIODEBUG": "", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -42,7 +42,7 @@ def smsc_process(*arguments: str, **variables: str) -> CompletedProcess[bytes]:
     """Run `python -m smsc_async` in a new process."""
     return subprocess.run(  # noqa: S603 - our own command, never through a shell
         [sys.executable, "-m", "smsc_async", *arguments],
-        env={**os.environ, **variables},
+        env={**os.environ, "PYTHONASYNCIODEBUG": "", **variables},
         capture_output=True,
         check=False,
     )

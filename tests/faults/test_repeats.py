@@ -72,7 +72,6 @@ async def test_refused_message_may_go_again_at_once(lab: Lab) -> None:
     assert "1" == sent.message_id
 
 
-@pytest.mark.takes_up_to(5, reason="the rule's window is a second at least, for its margin")
 async def test_parts_that_are_too_late_are_not_sent(lab: Lab) -> None:
     """The operator would reject them: the error names the accepted parts, the rest isn't sent."""
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from faultlab import Lab
     from scripted import Peer
 
-pytestmark = pytest.mark.takes_up_to(8, reason="waits that a gateway asks for")
-
 THROTTLED, FULL = CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL
 
 

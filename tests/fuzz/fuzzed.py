@@ -104,7 +104,7 @@ class CheckedSession:
                     if response is not None:
                         self.session.respond(event.pdu, response(), self.now)
             repr(event)
-        for frame in self._written.feed(self.session.outgoing()):
+        for frame in self._written.feed(self.session.data_to_send()):
             decode(frame)
 
     def is_settled(self) -> bool:
@@ -157,7 +157,7 @@ def simulator(data: bytes) -> None:
         smsc.receive(link, piece, now)
         now += (choice >> 6) / 2
         smsc.advance(now)
-        for frame in written.feed(link.session.outgoing()):
+        for frame in written.feed(link.session.data_to_send()):
             decode(frame)
     smsc.advance(now + 1000.0)
     smsc.disconnect(link, now + 1000.0)

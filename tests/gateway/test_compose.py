@@ -339,3 +339,28 @@ def test_wording_is_what_the_parts_say() -> None:
     message = Sms(to=TO, text="17 — ready", comment="order 17")
 
     assert "17 - ready\n~~~\norder 17" == wire_text(message, TextSettings(smart=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_\u200b_CALL__: hi",
+        "__\ufeffHLR__",
+        "\u00ad__TGM__: 4821",
+        "\u200b",
+        "total\n~\u200b~~\nnot a comment",
+        "__PING_\u2060_",
+    ],
+)
+def test_plain_signs_never_make_another_message_of_an_sms(text: str) -> None:
+    """An invisible sign may stand inside of markup; without it the SMS would be a call or empty."""
+    message = Sms(to=TO, text=text)
+
+    assert text == wire_text(message, TextSettings(smart=True))
+
+
+def test_plain_signs_in_a_comment_keep_it_a_comment() -> None:
+    """The comment itself is made plain with the text."""
+    message = Sms(to=TO, text="17 — ready", comment="order — 17")
+
+    assert "17 - ready\n~~~\norder - 17" == wire_text(message, TextSettings(smart=True))

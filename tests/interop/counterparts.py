@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
 HERE = Path(__file__).parent
-LIFE = 60  # seconds after which a counterpart ends by itself
+LIFE = 600  # seconds after which a counterpart ends by itself
 DAEMONS = "/usr/sbin:/usr/local/sbin"
-PATIENCE = 10  # seconds to wait for a line
+PATIENCE = 120  # seconds to wait for a line
 
 
 def missing(what: str, cure: str) -> None:

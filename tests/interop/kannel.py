@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CURE = "apt install kannel"
-STARTING = 30  # seconds until Kannel accepts a message; it needs one or two on an idle machine
+STARTING = 240  # seconds until Kannel accepts a message; it needs one or two on an idle machine
 
 # The settings that the gateway recommends, except for the waits, which are short here.
 CONFIGURATION = """

@@ -31,7 +31,7 @@ async def sent_by_client(wire: Wire, text: str) -> tuple[Submission[Receipt], Re
     """Send one text and wait for its receipt."""
     async with SmscClient(wire.url()) as smsc:
         sent = await smsc.send(Sms(to="79991234567", text=text, sender="Shop"))
-        return sent, await sent.receipt(timeout=5)
+        return sent, await sent.receipt(timeout=60)
 
 
 @pytest.mark.parametrize("text", [LATIN, CYRILLIC], ids=["latin", "cyrillic"])
@@ -72,7 +72,7 @@ async def test_receipt_is_answered(wire: Wire) -> None:
     """Without a deliver_sm_resp of ESME_ROK, a gateway repeats the receipt or ends the session."""
     async with SmscClient(wire.url()) as smsc:
         sent = await smsc.send(Sms(to="79991234567", text=LATIN, sender="Shop"))
-        await sent.receipt(timeout=5)
+        await sent.receipt(timeout=60)
         told = await wire.smsc.tells("deliver_sm_resp")
 
     assert 0 == told["command_status"]

@@ -73,7 +73,7 @@ async def exchange(port: int, *requests: bytes) -> None:
     try:
         for request in requests:
             writer.write(request)
-            await asyncio.wait_for(reader.read(4096), 5)
+            await asyncio.wait_for(reader.read(4096), 60)
     finally:
         writer.close()
         await writer.wait_closed()
@@ -126,4 +126,4 @@ async def test_counterpart_ends_with_its_fixture(wire: Wire) -> None:
 
     wire.smsc.process.stdin.close()
 
-    assert await asyncio.wait_for(wire.smsc.process.wait(), 5) is not None
+    assert await asyncio.wait_for(wire.smsc.process.wait(), 60) is not None

@@ -57,7 +57,7 @@ async def test_message_goes_out_and_its_receipts_come_back(
     One test for everything, because Kannel takes seconds to start and longer to stop.
     """
     assert "0: Accepted for delivery" == await customer.send("Order 17 is ready")
-    message = await simulator.wait_for_message()
+    message = await simulator.wait_for_message(timeout=240)
     taken = await customer.callbacks.next("/state")
     delivered = await customer.callbacks.next("/state")
 
@@ -69,7 +69,7 @@ async def test_message_goes_out_and_its_receipts_come_back(
 
     text = "Код входа: 4821 😀. " * 6
     await customer.send(text, coding="2")
-    message = await simulator.wait_for_message()
+    message = await simulator.wait_for_message(timeout=240)
     assert (text, 2, 8) == (message.text, message.parts, message.data_coding)
 
     assert 0 == await simulator.deliver("79991234567", "Shop", "Hello, Kannel")

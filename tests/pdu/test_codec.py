@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from fast_path import no_fallback
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,7 +55,6 @@ from pdu.fields import (
     Tagged,
 )
 from pdu.tlvs import TLVS, TlvList, limits
-from tests.support.fast_path import no_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

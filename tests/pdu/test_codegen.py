@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fast_path import no_fallback
 
 from pdu import (
     PDUS,
@@ -37,7 +38,6 @@ from pdu.codegen import (
 from pdu.fields import Body
 from pdu.layout import UnsupportedFieldError, steps_of
 from pdu.schema import c_octet_string, octet
-from tests.support.fast_path import no_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fast_path import no_fallback
 
 from pdu import (
     PDUS,
@@ -35,7 +36,6 @@ from pdu import (
     packer,
 )
 from pdu.schema import c_octet_string, integer, octet, wire
-from tests.support.fast_path import no_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_no_rule_takes_no_time() -> None:
     assert (100.0, 100.0) == decide(100.0, 50, 100.0, interval(None))
 
 
+@pytest.mark.takes_up_to(10, reason="a hundred lists of 150 instants are drawn")
 @given(late=st.lists(st.floats(0, SLACK, exclude_max=True), min_size=150, max_size=150))
 def test_no_second_has_more_than_the_rate(late: list[float]) -> None:
     """100 a second in any second, even if writes are late by up to the slack."""

@@ -45,7 +45,7 @@ class Pair:
         seen: tuple[list[Event], list[Event]] = [], []
         moving = True
         while moving:
-            up, down = self.esme.outgoing(), self.smsc.outgoing()
+            up, down = self.esme.data_to_send(), self.smsc.data_to_send()
             moving = bool(up or down)
             seen[1].extend(self.smsc.receive(up, self.now) if up else _NOTHING)
             seen[0].extend(self.esme.receive(down, self.now) if down else _NOTHING)
@@ -103,7 +103,7 @@ def _session_in(
         _outbind(session, now)
     elif state is not S.OPEN:
         _bind(session, S.BOUND_TRX if state in {S.BINDING, S.UNBINDING} else state, state, now)
-    session.outgoing()
+    session.data_to_send()
     assert session.state is state
     return session
 

@@ -250,7 +250,7 @@ class TestBind:
 
         assert S.OPEN is smsc.state
         assert 1015.0 == smsc.next_deadline()
-        assert header(16, 0x80000009, 0x0E, 1)[4:] == smsc.outgoing()[4:16]
+        assert header(16, 0x80000009, 0x0E, 1)[4:] == smsc.data_to_send()[4:16]
 
     def test_bind_is_answered_once(self, smsc: Session) -> None:
         """A second answer would say something else than what the session does."""
@@ -276,7 +276,7 @@ class TestRequests:
         """The shell keeps no second table of what it asked."""
         handle = object()
         number = esme.request(SUBMIT, 1001.0, context=handle)
-        assert encode(SUBMIT, sequence_number=2) == esme.outgoing()
+        assert encode(SUBMIT, sequence_number=2) == esme.data_to_send()
 
         (event,) = esme.receive(submit_sm_resp(2), 1001.1)
 
@@ -334,12 +334,12 @@ class TestRequests:
     ) -> None:
         """No slot is freed, no answer goes out, the real response is still taken."""
         esme.request(SUBMIT, 1001.0, context="a")
-        esme.outgoing()
+        esme.data_to_send()
 
         (event,) = esme.receive(octets, 1001.1)
 
         assert isinstance(event, UnexpectedResponseReceived)
-        assert (1, b"") == (esme.window.in_flight, esme.outgoing())
+        assert (1, b"") == (esme.window.in_flight, esme.data_to_send())
         assert isinstance(esme.receive(submit_sm_resp(2), 1001.2)[0], ResponseReceived)
 
     def test_duplicate_response_is_harmless(self, esme: Session) -> None:
@@ -395,12 +395,12 @@ class TestRequests:
         """Numbers "should rise by 1" (SMPP v3.4 §3.2); a refused request takes none."""
         esme = session_in(Role.ESME, S.BOUND_TRX, SessionLimits(window=1))
         esme.request(SUBMIT, 1001.0)
-        esme.outgoing()
+        esme.data_to_send()
 
         with pytest.raises(WindowFullError):
             esme.request(SUBMIT, 1001.0)
 
-        assert b"" == esme.outgoing()
+        assert b"" == esme.data_to_send()
         esme.receive(submit_sm_resp(2), 1001.1)
         assert 3 == esme.request(SUBMIT, 1001.2)
 
@@ -429,14 +429,14 @@ class TestRequests:
             esme.request(SubmitSm(destination_addr="7999\x001"), 1001.0, context="a")
 
         assert isinstance(caught.value.__cause__, PduError)
-        assert (0, b"") == (esme.window.in_flight, esme.outgoing())
+        assert (0, b"") == (esme.window.in_flight, esme.data_to_send())
 
     def test_wrong_timeout_leaves_no_trace(self, esme: Session) -> None:
         """It is found before anything is queued."""
         with pytest.raises(LocalProtocolError, match="timeout"):
             esme.request(SUBMIT, 1001.0, timeout=0.0)
 
-        assert (0, b"") == (esme.window.in_flight, esme.outgoing())
+        assert (0, b"") == (esme.window.in_flight, esme.data_to_send())
 
     def test_packed_submit_is_a_request(self, esme: Session) -> None:
         """A prepared template saves the PDU object and nothing else."""
@@ -446,7 +446,7 @@ class TestRequests:
 
         number = esme.submit_packed(pack, "79991234567", b"Code 4821", 1001.0, "a")
 
-        assert encode(SUBMIT, sequence_number=2) == esme.outgoing()
+        assert encode(SUBMIT, sequence_number=2) == esme.data_to_send()
         (event,) = esme.receive(submit_sm_resp(2), 1001.1)
         assert isinstance(event, ResponseReceived)
         assert (2, "a") == (number, event.context)
@@ -497,7 +497,7 @@ class TestRequests:
         with pytest.raises(LocalProtocolError, match="short_message"):
             esme.submit_packed(pack, "79991234567", b"x" * 255, 1001.0)
 
-        assert (0, b"") == (esme.window.in_flight, esme.outgoing())
+        assert (0, b"") == (esme.window.in_flight, esme.data_to_send())
 
     @pytest.mark.parametrize("keyword", [{"context": "a"}, {"timeout": 1.0}])
     def test_requests_of_the_link_take_neither_context_nor_timeout(
@@ -532,13 +532,13 @@ class TestRequests:
 
     def test_garbled_response_to_nothing_is_told(self, esme: Session) -> None:
         """And not answered: SMPP knows no answer to a response."""
-        esme.outgoing()
+        esme.data_to_send()
 
         (event,) = esme.receive(header(17, 0x80000004, 0, 99) + b"9", 1001.1)
 
         assert isinstance(event, PduRejected)
         assert event.command_status is None
-        assert b"" == esme.outgoing()
+        assert b"" == esme.data_to_send()
 
 
 class TestAnswers:
@@ -553,7 +553,7 @@ class TestAnswers:
 
         esme.respond(event.pdu, DeliverSmResp(), 1001.0)
 
-        assert header(17, 0x80000005, 0, number) + b"\0" == esme.outgoing()
+        assert header(17, 0x80000005, 0, number) + b"\0" == esme.data_to_send()
 
     def test_answer_is_the_response_to_the_question(self, esme: Session) -> None:
         """A wrong one would be thrown away by the peer, which then asks again."""
@@ -562,7 +562,7 @@ class TestAnswers:
         ):
             esme.respond(DeliverSm(destination_addr=""), SubmitSmResp(), 1001.0)
 
-        assert b"" == esme.outgoing()
+        assert b"" == esme.data_to_send()
 
     def test_any_request_may_be_answered_by_generic_nack(self, esme: Session) -> None:
         """SMPP v3.4 §4.3."""
@@ -572,7 +572,7 @@ class TestAnswers:
             1001.0,
         )
 
-        assert header(16, 0x80000000, 8, 5) == esme.outgoing()
+        assert header(16, 0x80000000, 8, 5) == esme.data_to_send()
 
     def test_answer_that_cannot_be_encoded_is_our_error(self, smsc: Session) -> None:
         """The codec's error stays below this floor."""
@@ -585,7 +585,7 @@ class TestAnswers:
 
         assert isinstance(event, PduRejected)
         assert STATUS.ESME_RINVCMDID is event.command_status
-        assert header(16, 0x80000000, 3, 77) == esme.outgoing()
+        assert header(16, 0x80000000, 3, 77) == esme.data_to_send()
         assert S.BOUND_TRX is esme.state
 
     def test_unreadable_message_is_refused_and_the_session_lives(self, esme: Session) -> None:
@@ -602,7 +602,7 @@ class TestAnswers:
         cause = event.error.__cause__
         assert cause is not None
         assert (None, None) == (cause.__traceback__, cause.__context__)
-        assert header(17, 0x80000005, 0x65, 9) + b"\0" == esme.outgoing()
+        assert header(17, 0x80000005, 0x65, 9) + b"\0" == esme.data_to_send()
 
     def test_unreadable_request_out_of_turn_is_out_of_turn(self, session_in: Make) -> None:
         """Whoever isn't bound need not know what else was wrong."""
@@ -612,7 +612,7 @@ class TestAnswers:
 
         assert isinstance(event, PduRejected)
         assert STATUS.ESME_RINVBNDSTS is event.command_status
-        assert header(16, 0x80000004, 4, 9)[4:] == smsc.outgoing()[4:16]
+        assert header(16, 0x80000004, 4, 9)[4:] == smsc.data_to_send()[4:16]
 
     def test_unknown_tlv_and_status_are_values(self, esme: Session) -> None:
         """Vendor TLVs lost messages, vendor statuses dropped sessions."""
@@ -639,7 +639,7 @@ class TestFraming:
     ) -> None:
         """Three clients buffered 4 GiB, three acted on a length of 15, one scanned garbage."""
         esme.request(SUBMIT, 1001.0, context="a")
-        esme.outgoing()
+        esme.data_to_send()
 
         (event,) = esme.receive(bytes.fromhex(start), 1001.1)
 
@@ -647,13 +647,13 @@ class TestFraming:
         assert (EndReason.PROTOCOL_ERROR, ["a"]) == (event.reason, event.lost)
         assert isinstance(event.error, RemoteProtocolError)
         assert isinstance(event.error.__cause__, PduError)
-        assert NACK_LENGTH == esme.outgoing()
+        assert NACK_LENGTH == esme.data_to_send()
         assert [] == esme.receive(submit_sm_resp(2), 1001.2)
 
     def test_frames_before_the_bad_length_are_taken(self, esme: Session) -> None:
         """That message was accepted; garbage behind it changes nothing."""
         esme.request(SUBMIT, 1001.0, context="a")
-        esme.outgoing()
+        esme.data_to_send()
 
         first, last = esme.receive(submit_sm_resp(2) + ENQUIRE_LINK + b"HTTP/1.1 400", 1001.1)
 
@@ -661,7 +661,7 @@ class TestFraming:
         assert isinstance(last, LinkEnded)
         assert [] == last.lost
         assert "HTTP" in str(last.error)
-        assert b"\x80\0\0\x15" == esme.outgoing()[4:8]
+        assert b"\x80\0\0\x15" == esme.data_to_send()[4:8]
 
     def test_unbind_before_garbage_is_an_unbind(self, esme: Session) -> None:
         """Nothing behind the end counts."""
@@ -669,7 +669,7 @@ class TestFraming:
 
         assert isinstance(event, LinkEnded)
         assert EndReason.PEER_UNBOUND is event.reason
-        assert UNBIND_RESP_42 == esme.outgoing()
+        assert UNBIND_RESP_42 == esme.data_to_send()
 
     def test_pdu_paused_in_the_middle_makes_no_difference(self, esme: Session) -> None:
         """A pause of 6 s lost framing for good in one client."""
@@ -722,10 +722,10 @@ class TestLiveness:
     def test_silent_peer_is_asked_then_given_up(self, esme: Session) -> None:
         """A dead peer was never detected; a bound session stood still for days."""
         esme.request(SUBMIT, 1020.0, context="a")
-        esme.outgoing()
+        esme.data_to_send()
         assert 1030.0 == esme.next_deadline()
         assert [] == esme.advance(1030.0)
-        assert header(16, 0x15, 0, 3) == esme.outgoing()
+        assert header(16, 0x15, 0, 3) == esme.data_to_send()
 
         assert 1040.0 == esme.next_deadline()
         expected = LinkEnded(EndReason.ENQUIRE_LINK_OVERDUE, None, ["a"])
@@ -734,7 +734,7 @@ class TestLiveness:
     def test_answered_enquiry_starts_the_next_interval(self, esme: Session) -> None:
         """One enquiry an interval, no more."""
         esme.advance(1030.0)
-        assert ENQUIRE_LINK_2 == esme.outgoing()
+        assert ENQUIRE_LINK_2 == esme.data_to_send()
 
         assert [] == esme.receive(ENQUIRE_LINK_RESP_2, 1031.0)
 
@@ -815,10 +815,10 @@ class TestLiveness:
         limits = SessionLimits(enquire_link_interval=5.0, enquire_link_timeout=10.0)
         esme = session_in(Role.ESME, S.BOUND_TRX, limits)
         esme.request(EnquireLink(), 1001.0)
-        esme.outgoing()
+        esme.data_to_send()
 
         assert [] == esme.advance(1010.0)
-        assert (b"", 1011.0) == (esme.outgoing(), esme.next_deadline())
+        assert (b"", 1011.0) == (esme.data_to_send(), esme.next_deadline())
 
     def test_enquiry_that_cannot_be_encoded_awaits_nothing(self, esme: Session) -> None:
         """Else the link would end for an answer to a question that was never asked."""
@@ -842,7 +842,7 @@ class TestLiveness:
 
         esme.receive(ENQUIRE_LINK, 1001.0)
 
-        assert header(16, 0x80000015, 0, 1) == esme.outgoing()
+        assert header(16, 0x80000015, 0, 1) == esme.data_to_send()
 
     def test_idle_link_is_cut_where_that_is_set(self, session_in: Make) -> None:
         """A gateway does so; any PDU of the peer counts, enquire_link too."""
@@ -887,7 +887,7 @@ class TestEnd:
         assert isinstance(event, RequestReceived)
         esme.respond(event.pdu, DeliverSmResp(), 1001.0)
 
-        assert header(17, 0x80000005, 0, 9) + b"\0" == esme.outgoing()
+        assert header(17, 0x80000005, 0, 9) + b"\0" == esme.data_to_send()
         assert S.UNBINDING is esme.state
 
     def test_late_responses_are_taken_while_unbinding(self, esme: Session) -> None:
@@ -940,12 +940,12 @@ class TestEnd:
     def test_unbind_of_the_peer_is_answered_and_all_in_flight_is_lost(self, esme: Session) -> None:
         """Two clients ignored it, one closed without an answer."""
         esme.request(SUBMIT, 1001.0, context="a")
-        esme.outgoing()
+        esme.data_to_send()
 
         (event,) = esme.receive(UNBIND_42, 1002.0)
 
         assert LinkEnded(EndReason.PEER_UNBOUND, None, ["a"]) == event
-        assert UNBIND_RESP_42 == esme.outgoing()
+        assert UNBIND_RESP_42 == esme.data_to_send()
 
     def test_crossing_unbinds_are_what_both_wanted(self, pair: Pair) -> None:
         """Neither end is surprised."""
@@ -1008,8 +1008,8 @@ class TestEnd:
         assert [] == esme.advance(1e9)
         assert esme.next_deadline() is None
         esme.respond(DeliverSm(destination_addr=""), DeliverSmResp(), 1002.0)
-        assert 16 == len(esme.outgoing())
-        assert b"" == esme.outgoing()
+        assert 16 == len(esme.data_to_send())
+        assert b"" == esme.data_to_send()
         for forbidden in (SUBMIT, EnquireLink(), Unbind(), BindTransceiver(system_id="shop")):
             with pytest.raises(LocalProtocolError):
                 esme.request(forbidden, 1002.0)
@@ -1033,10 +1033,10 @@ def test_octets_leave_in_order_and_once(esme: Session) -> None:
     esme.request(SUBMIT, 1001.0)
     esme.request(SUBMIT, 1001.0)
 
-    octets = esme.outgoing()
+    octets = esme.data_to_send()
 
     assert encode(SUBMIT, sequence_number=2) + encode(SUBMIT, sequence_number=3) == octets
-    assert b"" == esme.outgoing()
+    assert b"" == esme.data_to_send()
 
 
 def test_next_deadline_is_the_earliest_of_all(session_in: Make) -> None:

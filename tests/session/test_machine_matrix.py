@@ -106,11 +106,11 @@ def test_a_request_leaves_only_where_the_table_lets_it(
 
     if expected:
         number = session.request(pdu, 1001.0)
-        assert encode(pdu, sequence_number=number) == session.outgoing()
+        assert encode(pdu, sequence_number=number) == session.data_to_send()
         return
     with pytest.raises(LocalProtocolError, match=r"is not allowed in|is never sent by"):
         session.request(pdu, 1001.0)
-    assert b"" == session.outgoing()
+    assert b"" == session.data_to_send()
     assert state is session.state
 
 
@@ -134,7 +134,7 @@ def test_a_request_is_taken_only_where_the_table_lets_it_come(
 
     if not expected:
         (event,) = events
-        answer = decode(session.outgoing())
+        answer = decode(session.data_to_send())
         binds = isinstance(pdu, BindReceiver | BindTransmitter | BindTransceiver)
         already = binds and state in STATES[2:6]
         status = CommandStatus.ESME_RALYBND if already else CommandStatus.ESME_RINVBNDSTS
@@ -151,7 +151,7 @@ def test_a_request_is_taken_only_where_the_table_lets_it_come(
         assert [BindRequested(decode(encode(pdu, sequence_number=77)))] == events
     else:
         assert [RequestReceived(decode(encode(pdu, sequence_number=77)))] == events
-        assert b"" == session.outgoing()
+        assert b"" == session.data_to_send()
 
 
 @pytest.mark.parametrize("role", Role)
@@ -164,4 +164,4 @@ def test_enquire_link_is_answered_in_every_state(
 
     session.receive(bytes.fromhex("00000010 00000015 00000000 0000002A"), 1001.0)
 
-    assert bytes.fromhex("00000010 80000015 00000000 0000002A") == session.outgoing()
+    assert bytes.fromhex("00000010 80000015 00000000 0000002A") == session.data_to_send()

@@ -76,7 +76,7 @@ def waiting_esme() -> Session:
     session.receive(encode(BindTransceiverResp(sequence_number=1)), 0.0)
     for context in "abc":
         session.request(SUBMIT, 0.0, context=context)
-    session.outgoing()
+    session.data_to_send()
     return session
 
 
@@ -98,7 +98,7 @@ def test_any_split_of_the_stream_gives_the_same_events(cuts: list[int]) -> None:
     ]
 
     assert shown(expected) == shown(events)
-    assert whole.outgoing() == split.outgoing()
+    assert whole.data_to_send() == split.data_to_send()
 
 
 def test_octet_by_octet_gives_the_same_events() -> None:
@@ -125,7 +125,7 @@ def test_any_octets_give_events_and_nothing_else(
     for chunk in chunks:
         framed = (len(chunk) + 4).to_bytes(4, "big") + chunk if len(chunk) >= 12 else chunk
         assert isinstance(session.receive(framed, 1.0), list)
-        session.outgoing()
+        session.data_to_send()
 
 
 @settings(max_examples=60)
@@ -144,7 +144,7 @@ def test_any_body_behind_a_known_header_gives_events_and_nothing_else(
 
     session.receive(encode(UnknownPdu(command_id, body, 0, number)), 1.0)
 
-    answer = session.outgoing()
+    answer = session.data_to_send()
     assert command_id < 0x80000000 or b"" == answer
     assert b"" == answer or number == int.from_bytes(answer[12:16], "big")
 
@@ -156,7 +156,7 @@ def in_state(role: Role, state: SessionState) -> Session:
     if role is Role.ESME and state in {SessionState.BOUND_TX, SessionState.BOUND_TRX}:
         session.request(SUBMIT, 0.0)
         session.request(EnquireLink(), 0.0)
-    session.outgoing()
+    session.data_to_send()
     return session
 
 
@@ -182,7 +182,7 @@ class Link(RuleBasedStateMachine):
         self.session.receive(encode(BindTransceiverResp(sequence_number=number)), self.now)
         if near_the_wrap:
             self.session._sequence.last = 0x7FFFFFFF - 3
-        self.session.outgoing()
+        self.session.data_to_send()
 
     def see(self, events: list[Event]) -> None:
         """Book what became of each context."""
@@ -247,7 +247,7 @@ class Link(RuleBasedStateMachine):
         """Let time pass; a peer that is alive answers the enquiry."""
         self.now += seconds
         self.see(self.session.advance(self.now))
-        octets = self.session.outgoing()
+        octets = self.session.data_to_send()
         for at in range(len(octets) - 15) if alive else ():
             if octets[at : at + 12] == bytes.fromhex("00000010 00000015 00000000"):
                 response = bytes.fromhex("00000010 80000015 00000000") + octets[at + 12 : at + 16]
@@ -312,7 +312,7 @@ def test_ten_thousand_requests_leave_the_window_empty() -> None:
             number = waiting.pop(rng.randrange(len(waiting)))
             octets += fate(rng, number)
         ended += count_ended(session.receive(octets, now))
-        session.outgoing()
+        session.data_to_send()
 
     ended += count_ended(session.advance(now + 100.0))
 

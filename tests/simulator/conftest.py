@@ -59,7 +59,7 @@ class Client:
 
     def read(self) -> list[Pdu]:
         """Return what the simulated SMSC has written since the last call."""
-        octets, pdus = self.link.session.outgoing(), []
+        octets, pdus = self.link.session.data_to_send(), []
         while octets:
             length = int.from_bytes(octets[:4], "big")
             pdus.append(decode(octets[:length]))

@@ -191,7 +191,7 @@ class Client(asyncio.Protocol):
 
     def write(self) -> None:
         """Write what is ready."""
-        self.transport.write(self.session.outgoing())
+        self.transport.write(self.session.data_to_send())
 
     async def until(self, *kinds: type, count: int = 1) -> list[Any]:
         """Write what is ready and return the next events, all of these kinds."""

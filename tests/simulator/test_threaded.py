@@ -44,7 +44,7 @@ def test_blocking_code_is_served() -> None:
         statuses = _exchange(
             simulator, encode(BIND, sequence_number=1), encode(SUBMIT, sequence_number=2)
         )
-        first = simulator.wait_for_message()
+        first = simulator.wait_for_message(timeout=60)
 
         assert [0, 0] == statuses
         assert ["Code 4821"] == [message.text for message in simulator.messages]

@@ -157,7 +157,7 @@ def simulated() -> Callable[..., list[Pdu]]:
             smsc.receive(link, encode(request, sequence_number=number), 0.0)
         while (deadline := smsc.next_deadline()) is not None and deadline < 60.0:
             smsc.advance(deadline)
-        return [decode(frame) for frame in FrameBuffer().feed(link.session.outgoing())]
+        return [decode(frame) for frame in FrameBuffer().feed(link.session.data_to_send())]
 
     return answers
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 LIMITS = GatewayLimits(rate=None)
 WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
-BUDGET = 0.15
-STALL = 0.35  # seconds that a busy machine may add
+pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
+
+BUDGET = 1.0  # a server that is there answers in time, however busy the machine
+STALL = 0.35  # seconds for the turns of the loop around it
 
 
 def step(
@@ -55,8 +57,8 @@ async def workers(own_server: RedisServer) -> AsyncIterator[list[RedisRuleStore]
 
 
 async def recovered(*stores: RedisRuleStore) -> None:
-    """Wait until the stores share their rules again, five seconds at most."""
-    for _ in range(500):
+    """Wait until the stores share their rules again, half a minute at most."""
+    for _ in range(3000):
         if not any(store.health().is_degraded for store in stores):
             return
         await asyncio.sleep(0.01)
@@ -93,7 +95,7 @@ def admitted_by_four_processes(server: RedisServer, kind: str, apart: float) -> 
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        return sum(int(process.communicate(timeout=20)[0]) for process in processes)
+        return sum(int(process.communicate(timeout=300)[0]) for process in processes)
     finally:
         for process in processes:
             process.kill()
@@ -236,7 +238,7 @@ async def test_no_caller_waits_longer_than_the_budget(
     assert took < BUDGET
     own_server.thaw()
     await recovered(store)
-    assert "TimeoutError: no answer in 0.15 s" == store.health().last_error
+    assert "TimeoutError: no answer in 1 s" == store.health().last_error
 
 
 async def test_local_admissions_are_shared_when_the_server_is_back(
@@ -298,7 +300,7 @@ async def test_each_change_of_health_is_reported_once(
     )
     own_server.freeze()
     await store.apply(step(store, "one"))
-    await asyncio.sleep(0.3)  # probes fail meanwhile
+    await asyncio.sleep(2 * BUDGET)  # probes fail meanwhile
     own_server.thaw()
     await recovered(store)
     await store.aclose()
@@ -444,7 +446,7 @@ async def test_release_outlives_its_cancelled_caller(redis_server: RedisServer) 
         await asyncio.sleep(60)
 
     sending = asyncio.create_task(send())
-    await asyncio.wait_for(refused.wait(), 5)
+    await asyncio.wait_for(refused.wait(), 60)
     sending.cancel()
     await asyncio.wait([sending])
     await store.aclose()
@@ -486,20 +488,33 @@ async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> Non
     await client.aclose()
 
 
+async def milliseconds(client: redis.asyncio.Redis) -> int:
+    """Return the instant of the server's clock."""
+    seconds, fraction = await client.time()
+    return int(seconds) * 1000 + int(fraction) // 1000
+
+
 async def test_keys_hold_no_text_and_expire(redis_server: RedisServer) -> None:
     """One hash tag, hashes, and a time to live a second longer than the rule's."""
     client = redis.asyncio.Redis.from_url(redis_server.url, decode_responses=True)
     account = new_account()
-    store = RedisRuleStore(client, account=account, secret="s")
-    engine = RuleEngine(GatewayLimits(), store.key)
+    store = RedisRuleStore(client, account=account, secret="s", budget=60.0)
+    engine = RuleEngine(GatewayLimits(rate=0.01), store.key)
 
+    before = await milliseconds(client)
     await store.apply(engine.step(Sms(to=TO, text="Код входа: 4821"), 1, "Код входа: 4821"))
+    after = await milliseconds(client)
 
     keys = sorted([key async for key in client.scan_iter(f"smsc:{{{account}}}:*")])
     assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
     assert not any(TO in key or "4821" in key for key in keys)
-    lives = [await client.pttl(key) for key in keys]
-    assert [pytest.approx(most, abs=1000) for most in (1010, 62_000, 32_000)] == lives
+    for key, life in zip(keys, (106_000, 62_000, 32_000), strict=True):
+        async with client.pipeline() as asked:  # both at one instant
+            asked.time()
+            asked.pttl(key)
+            (seconds, fraction), left = await asked.execute()
+        ends = seconds * 1000 + fraction // 1000 + left
+        assert before + life - 1000 <= ends <= after + life
     await store.aclose()
     assert await client.ping(), "a client that the store didn't make isn't closed"
     await client.aclose()
@@ -508,14 +523,17 @@ async def test_keys_hold_no_text_and_expire(redis_server: RedisServer) -> None:
 async def test_limits_of_the_store_override_those_of_a_client(redis_server: RedisServer) -> None:
     """Workers with different settings would break each other's rules."""
     store = RedisRuleStore(
-        redis_server.url, account=new_account(), limits=GatewayLimits(repeat_window=5.0, rate=None)
+        redis_server.url,
+        account=new_account(),
+        limits=GatewayLimits(repeat_window=30.0, rate=None),
+        budget=60.0,
     )
     await store.apply(step(store))
 
     held = await store.apply(step(store))
 
     assert isinstance(held, Held)
-    assert pytest.approx(6.0, abs=0.2) == held.retry_at - store.now()
+    assert 0 < held.retry_at - store.now() <= 31.0
     await store.aclose()
 
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 HI = Sms(to=TO, text="Hi")
 UNPACED = GatewayLimits(rate=None)
-BUDGET = 0.15
-STALL = 0.35  # seconds that a busy machine may add
+pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
+
+BUDGET = 1.0  # a server that is there answers in time, however busy the machine
+STALL = 0.35  # seconds for the turns of the loop around it
 
 
 @pytest.fixture
@@ -102,7 +104,6 @@ async def test_plan_foretells_a_hold_by_the_workers_own_messages(workers: list[S
     assert "repeat" == workers[0].plan(HI).held_by
 
 
-@pytest.mark.takes_up_to(5, reason="five sends may wait for the budget each, if they had to")
 async def test_no_send_waits_longer_than_the_budget_for_a_frozen_server(
     own_server: RedisServer, gateway: Gateway
 ) -> None:

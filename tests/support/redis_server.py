@@ -17,7 +17,7 @@ from contextlib import closing
 
 import pytest
 
-PATIENCE = 10  # seconds for a server that should be there at once
+PATIENCE = 120  # seconds for a server that should be there at once
 
 
 def need_redis_server() -> str:

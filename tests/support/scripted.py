@@ -7,6 +7,7 @@ the hooks answer as a good SMSC would until a test puts others in their place.
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from pdu import (
@@ -25,13 +26,17 @@ from pdu import (
     encode,
 )
 from smsc_async import SmscConfig
+from smsc_async.instrumentation import Hooks
+from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
     from types import TracebackType
 
-    from smsc_async.link.submit_job import Part
+    from pdu.codec import Part
+    from smsc_async.link import SubmitJob
+    from smsc_async.session import LinkEnded
 
 P = TypeVar("P", bound=Pdu)
 
@@ -39,11 +44,17 @@ BINDS = (BindReceiver, BindTransmitter, BindTransceiver)
 FINAL = "id:{} sub:001 dlvrd:001 submit date:2611230000 done date:2611230001 stat:{} err:000 text:"
 
 
-async def until(happened: Callable[[], object], *, seconds: float = 5.0) -> None:
-    """Let the loop turn until something is so; a test that waits in vain fails here."""
+async def until(happened: Callable[[], object], *, seconds: float = 30.0) -> None:
+    """Let the loop turn until something is so; a test that waits in vain fails here.
+
+    What takes more than a few turns waits for a timer or for another thread: the loop has to
+    wait as well, since its clock runs only then.
+    """
     async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110 - nobody tells; the loop has to turn anyway
-            await asyncio.sleep(0)
+        for turn in count():
+            if happened():
+                return
+            await asyncio.sleep(0 if turn < 100 else 0.001)
 
 
 async def turns(number: int = 20) -> None:
@@ -242,25 +253,82 @@ def _packed(sequence_number: int, destination_addr: str, short_message: bytes) -
     return encode(submit, sequence_number=sequence_number)
 
 
-class Nobody:
-    """SubmitObserver of submissions that notes what it is told.
+class RecordingTraffic:
+    """A TrafficHandler that records every call.
 
     Args:
-        learn: Takes the ids of accepted parts.
+        on_accepted: Called with each accepted part that has an id, also with the last one.
     """
 
-    def __init__(self, learn: Callable[[str, Any, int], None] = nothing) -> None:
-        self.accepted = learn
-        self.ended: list[Any] = []
-        self.late_ones: list[Any] = []
+    def __init__(self, on_accepted: Callable[[Any, str], object] = nothing) -> None:
+        self._on_accepted = on_accepted
+        self.requests: list[Pdu] = []
+        self.accepted: list[tuple[Any, str]] = []
+        self.postponed: list[Any] = []
+        self.finished: list[Any] = []
 
-    def late(self, submission: object) -> None:
-        """Note it."""
-        self.late_ones.append(submission)
+    def on_request(self, link: object, request: Pdu) -> None:
+        """Record a request of the gateway; no response is sent."""
+        del link
+        self.requests.append(request)
 
-    def settled(self, submission: object) -> None:
-        """Note it."""
-        self.ended.append(submission)
+    def on_accepted(self, job: object, message_id: str) -> None:
+        """Record an accepted part."""
+        self.accepted.append((job, message_id))
+        self._on_accepted(job, message_id)
+
+    def on_postponed(self, job: object) -> None:
+        """Record a message that is written late."""
+        self.postponed.append(job)
+
+    def on_finished(self, job: object, message_id: str = "") -> None:
+        """Record the outcome of a message, and the part whose acceptance it was."""
+        self.finished.append(job)
+        if message_id:
+            self.on_accepted(job, message_id)
+
+
+class RecordingLinkHandler:
+    """A LinkHandler that records every call; a link may end once."""
+
+    def __init__(self) -> None:
+        self.rooms = 0
+        self.throttled: list[tuple[Any, int]] = []
+        self.end: LinkEnded | None = None
+
+    def on_room(self) -> None:
+        """Count the call."""
+        self.rooms += 1
+
+    def on_throttled(self, job: object, command_status: int) -> None:
+        """Record a throttled part."""
+        self.throttled.append((job, command_status))
+
+    def on_closed(self, link: object, end: LinkEnded) -> None:
+        """Record the end."""
+        del link
+        assert self.end is None
+        self.end = end
+
+
+class RecordedPool:
+    """A pool and its dispatcher, with the events of the links and the outcomes recorded.
+
+    Args:
+        config: Of the client that isn't there.
+    """
+
+    def __init__(self, config: SmscConfig) -> None:
+        self.events: list[Any] = []
+        self.traffic = RecordingTraffic()
+        self._now = asyncio.get_running_loop().time
+        hooks = Hooks([self.events.append])
+        self.dispatcher = Dispatcher(config, self.traffic, hooks=hooks, clock=self._now)
+        self.pool = LinkPool(config, self.dispatcher, self.traffic, hooks=hooks, clock=self._now)
+
+    def submit(self, job: SubmitJob[Any]) -> None:
+        """Submit a message now."""
+        self.dispatcher.submit(job, self._now())
 
 
 def unbound(peer: Peer, unbind: Pdu) -> None:
