@@ -61,7 +61,7 @@ BROKEN = b"phone=79991234567&mes=%98&to=74951234567&md5=39037d638757e15ddb3d026a
 CALL = b"waitcall=1&phone=79991234567&ts=1700000000&md5=624cd914028f716e74c8c943861ed121"
 
 
-class Kept(list[Event]):
+class Received(list[Event]):
     """A sink that keeps what it is given."""
 
     async def __call__(self, event: Event) -> None:
@@ -70,15 +70,15 @@ class Kept(list[Event]):
 
 
 @pytest.fixture
-def kept() -> Kept:
+def received() -> Received:
     """Hold the events of one test."""
-    return Kept()
+    return Received()
 
 
 @pytest.fixture
-def callback(kept: Kept) -> StatusCallback:
+def callback(received: Received) -> StatusCallback:
     """Stand for most users: the gateway's defaults and a secret."""
-    return StatusCallback(kept, secret=SECRET)
+    return StatusCallback(received, secret=SECRET)
 
 
 async def tell(callback: StatusCallback, body: bytes, **request: Any) -> int:  # noqa: ANN401 - of any argument
@@ -86,10 +86,10 @@ async def tell(callback: StatusCallback, body: bytes, **request: Any) -> int:  #
     return (await callback.answer(**({"method": "POST", "body": body} | request))).status
 
 
-async def told(callback: StatusCallback, kept: Kept, body: bytes) -> Receipt:
+async def receipt_of(callback: StatusCallback, received: Received, body: bytes) -> Receipt:
     """Post a status, and return its receipt."""
     assert 200 == await tell(callback, body)
-    (receipt,) = kept
+    (receipt,) = received
     assert isinstance(receipt, Receipt)
     return receipt
 
@@ -140,10 +140,10 @@ def piece(body: bytes, *, more: bool = False) -> dict[str, Any]:
     ids=["md5", "capitals", "sha1", "all", "md5 of +", "sha1 of +", "+ sent", "+ as a blank"],
 )
 async def test_signed_status_is_a_receipt(
-    callback: StatusCallback, kept: Kept, body: bytes
+    callback: StatusCallback, received: Received, body: bytes
 ) -> None:
     """Numbers come with or without "+", whichever of them was signed."""
-    receipt = await told(callback, kept, body)
+    receipt = await receipt_of(callback, received, body)
 
     assert Receipt is type(receipt)
     assert ("855469", "79991234567") == (receipt.message_id, receipt.to)
@@ -170,16 +170,16 @@ async def test_signed_status_is_a_receipt(
     ],
 )
 async def test_wrong_signature_is_403_and_no_event(
-    callback: StatusCallback, kept: Kept, body: bytes
+    callback: StatusCallback, received: Received, body: bytes
 ) -> None:
     """Anybody can call the URL; crc32 alone proves nothing, and a second one has to be right."""
     assert 403 == await tell(callback, body)
-    assert [] == kept
+    assert [] == received
 
 
-async def test_algorithms_can_be_narrowed(kept: Kept) -> None:
+async def test_algorithms_can_be_narrowed(received: Received) -> None:
     """Who asked the gateway for sha1 needs nobody's md5."""
-    narrow = StatusCallback(kept, secret=SECRET, algorithms=["sha1"])
+    narrow = StatusCallback(received, secret=SECRET, algorithms=["sha1"])
 
     assert 403 == await tell(narrow, SIGNED)
     assert 200 == await tell(narrow, SIGNED + b"&sha1=" + SHA1.encode())
@@ -203,9 +203,9 @@ async def test_comparison_takes_constant_time(
     assert [(MD5.encode(), b"guess"), (MD5_PLUS.encode(), b"guess")] == compared
 
 
-async def test_secret_is_encoded_in_the_charset(kept: Kept) -> None:
+async def test_secret_is_encoded_in_the_charset(received: Received) -> None:
     """855469:79991234567:1:тайна, in windows-1251."""
-    callback = StatusCallback(kept, secret="тайна")
+    callback = StatusCallback(received, secret="тайна")
 
     assert 200 == await tell(callback, STATUS + b"&md5=50adc3bd6e0cc65147596db78785153e")
 
@@ -234,13 +234,13 @@ async def test_secret_is_encoded_in_the_charset(kept: Kept) -> None:
         ),
     ],
 )
-async def test_cyrillic_text_arrives_intact(kept: Kept, charset: str, body: bytes) -> None:
+async def test_cyrillic_text_arrives_intact(received: Received, charset: str, body: bytes) -> None:
     """windows-1251 is what the gateway sends if the URL asks for nothing."""
-    callback = StatusCallback(kept, secret=SECRET, charset=charset)
+    callback = StatusCallback(received, secret=SECRET, charset=charset)
 
     assert 200 == await tell(callback, body)
 
-    (message,) = kept
+    (message,) = received
     assert isinstance(message, IncomingMessage)
     assert "Привет" == message.text
     assert ("79991234567", "74951234567") == (message.sender, message.recipient)
@@ -248,30 +248,32 @@ async def test_cyrillic_text_arrives_intact(kept: Kept, charset: str, body: byte
 
 
 async def test_octets_that_are_no_text_are_kept(
-    callback: StatusCallback, kept: Kept, caplog: pytest.LogCaptureFixture
+    callback: StatusCallback, received: Received, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A charset that differs from the account's mustn't lose what a subscriber wrote."""
     assert 200 == await tell(callback, BROKEN)
 
-    (message,) = kept
+    (message,) = received
     assert isinstance(message, CallbackMessage)
     assert (None, b"\x98") == (message.text, message.octets)
     assert "isn't windows-1251" in caplog.text
 
 
-async def test_empty_text_is_a_message(callback: StatusCallback, kept: Kept) -> None:
+async def test_empty_text_is_a_message(callback: StatusCallback, received: Received) -> None:
     """79991234567::74951234567:our secret."""
     body = b"phone=79991234567&mes=&to=74951234567&md5=07f453fec3d04d8f8133f7f7f1322c9b"
 
     assert 200 == await tell(callback, body)
-    assert [""] == [event.text for event in kept if isinstance(event, IncomingMessage)]
+    assert [""] == [event.text for event in received if isinstance(event, IncomingMessage)]
 
 
-async def test_unknown_fields_of_a_message_are_kept(callback: StatusCallback, kept: Kept) -> None:
+async def test_unknown_fields_of_a_message_are_kept(
+    callback: StatusCallback, received: Received
+) -> None:
     """A repeat can only be told from a second "yes" by what else the gateway sends."""
     await tell(callback, HELLO + b"&sms_id=17")
 
-    (message,) = kept
+    (message,) = received
     assert isinstance(message, CallbackMessage)
     assert {
         "phone": "79991234567",
@@ -281,23 +283,23 @@ async def test_unknown_fields_of_a_message_are_kept(callback: StatusCallback, ke
     } == message.fields
 
 
-async def test_confirmed_call(callback: StatusCallback, kept: Kept) -> None:
+async def test_confirmed_call(callback: StatusCallback, received: Received) -> None:
     """The number is proved by the call itself."""
     assert 200 == await tell(callback, CALL)
 
-    (call,) = kept
+    (call,) = received
     assert isinstance(call, CallConfirmed)
     assert ("79991234567", "1700000000") == (call.phone, call.ts)
     assert {"waitcall": "1", "phone": "79991234567", "ts": "1700000000"} == call.fields
     assert "CallConfirmed(phone='7999***4567', ts='1700000000')" == repr(call)
 
 
-async def test_events_hash_pickle_and_copy(callback: StatusCallback, kept: Kept) -> None:
+async def test_events_hash_pickle_and_copy(callback: StatusCallback, received: Received) -> None:
     """A sink may hand them to another process, or put them into a set."""
     for body in (HELLO, CALL):
         await tell(callback, body)
 
-    for event in kept:
+    for event in received:
         assert event == pickle.loads(pickle.dumps(event)) == copy.deepcopy(event)  # noqa: S301 - our own
         assert 1 == len({event, copy.deepcopy(event)})
 
@@ -324,12 +326,12 @@ SIGNED_STATUSES = {
 
 @pytest.mark.parametrize(("status", "signature"), SIGNED_STATUSES.items())
 async def test_status_numbers_are_states(
-    callback: StatusCallback, kept: Kept, status: int, signature: str
+    callback: StatusCallback, received: Received, status: int, signature: str
 ) -> None:
     """They aren't SMPP's numbers: 2 is "read" here and "delivered" there, 3 expired and so on."""
     body = f"id=855469&phone=79991234567&status={status}&md5={signature}"
 
-    receipt = await told(callback, kept, body.encode())
+    receipt = await receipt_of(callback, received, body.encode())
 
     assert STATES[status] is receipt.state
     assert str(status) == receipt.fields["status"]
@@ -351,12 +353,12 @@ def test_every_state_is_tried() -> None:
     ],
 )
 async def test_unknown_status_is_kept_as_a_value(
-    callback: StatusCallback, kept: Kept, status: str, signature: str
+    callback: StatusCallback, received: Received, status: str, signature: str
 ) -> None:
     """The list may grow: a status that nobody knows ends nothing and is refused by nobody."""
     body = f"id=855469&phone=79991234567&status={status}&md5={signature}"
 
-    receipt = await told(callback, kept, body.encode())
+    receipt = await receipt_of(callback, received, body.encode())
 
     assert MessageState.UNKNOWN is receipt.state
     assert status == receipt.fields["status"]
@@ -364,11 +366,11 @@ async def test_unknown_status_is_kept_as_a_value(
     assert not receipt.is_final
 
 
-async def test_extras_read_as_over_smpp(callback: StatusCallback, kept: Kept) -> None:
+async def test_extras_read_as_over_smpp(callback: StatusCallback, received: Received) -> None:
     """The gateway's own TLVs have names here: cost, flag, cnt, mcc and mnc."""
-    receipt = await told(
+    receipt = await receipt_of(
         callback,
-        kept,
+        received,
         SIGNED.replace(b"err=0", b"err=251")
         + b"&cost=2.4500&flag=256&cnt=3&mcc=250&mnc=02&sender=%CC%E0%E3%E0%E7%E8%ED",
     )
@@ -381,19 +383,21 @@ async def test_extras_read_as_over_smpp(callback: StatusCallback, kept: Kept) ->
     assert "Магазин" == receipt.sender
 
 
-async def test_extras_that_make_no_sense_are_none(callback: StatusCallback, kept: Kept) -> None:
+async def test_extras_that_make_no_sense_are_none(
+    callback: StatusCallback, received: Received
+) -> None:
     """Reading can't fail; a number of nine digits is still one."""
-    receipt = await told(callback, kept, SIGNED + b"&flag=-1&cnt=999999999&cost=&mcc=")
+    receipt = await receipt_of(callback, received, SIGNED + b"&flag=-1&cnt=999999999&cost=&mcc=")
 
     assert (None, 999_999_999) == (receipt.flags, receipt.parts)
     assert (None, None) == (receipt.cost, receipt.operator)
 
 
-async def test_hlr_result_reads_as_over_smpp(callback: StatusCallback, kept: Kept) -> None:
+async def test_hlr_result_reads_as_over_smpp(callback: StatusCallback, received: Received) -> None:
     """The result of the source document's example, as the handler is told it."""
-    receipt = await told(
+    receipt = await receipt_of(
         callback,
-        kept,
+        received,
         SIGNED + b"&imsi=250023012345678&msc=79232510066&mcc=250&mnc=02"
         b"&cn=%D0%EE%F1%F1%E8%FF&net=MegaFON+open+Joint+Stock+Company&rcn=&rnet=",
     )
@@ -415,16 +419,18 @@ async def test_hlr_result_reads_as_over_smpp(callback: StatusCallback, kept: Kep
     ],
 )
 async def test_kind_of_message_makes_an_hlr_receipt(
-    callback: StatusCallback, kept: Kept, fields: bytes, kind: type[Receipt]
+    callback: StatusCallback, received: Received, fields: bytes, kind: type[Receipt]
 ) -> None:
     """A query on its way knows no IMSI yet; an SMS may have empty fields of one."""
-    assert kind is type(await told(callback, kept, SIGNED + fields))
+    assert kind is type(await receipt_of(callback, received, SIGNED + fields))
 
 
-async def test_unknown_fields_of_a_status_are_kept(callback: StatusCallback, kept: Kept) -> None:
+async def test_unknown_fields_of_a_status_are_kept(
+    callback: StatusCallback, received: Received
+) -> None:
     """Signatures aren't: they are of no use any more, and a weak secret can be guessed by them."""
-    receipt = await told(
-        callback, kept, SIGNED + b"&time=26.11.2023+10%3A30%3A59&text=a+b&new=17&sha1=&crc32=5"
+    receipt = await receipt_of(
+        callback, received, SIGNED + b"&time=26.11.2023+10%3A30%3A59&text=a+b&new=17&sha1=&crc32=5"
     )
 
     assert "26.11.2023+10:30:59" == receipt.fields["time"]
@@ -447,11 +453,13 @@ async def test_unknown_fields_of_a_status_are_kept(callback: StatusCallback, kep
 )
 async def test_unsigned_fields_change_no_signed_one(extras: dict[str, str]) -> None:
     """What a stranger puts beside them can't be read as the id, the number or the status."""
-    kept = Kept()
+    received = Received()
     pairs = [f"{quote_plus(name)}={quote_plus(value)}" for name, value in extras.items()]
     body = "&".join([*pairs, SIGNED.decode()]).encode()
 
-    receipt = await told(StatusCallback(kept, secret=SECRET, charset="utf-8"), kept, body)
+    receipt = await receipt_of(
+        StatusCallback(received, secret=SECRET, charset="utf-8"), received, body
+    )
 
     assert ("855469", "79991234567") == (receipt.message_id, receipt.to)
     assert ["855469", "79991234567", "1", "0"] == [
@@ -462,21 +470,21 @@ async def test_unsigned_fields_change_no_signed_one(extras: dict[str, str]) -> N
 # Transport
 
 
-async def test_query_alone_is_enough(callback: StatusCallback, kept: Kept) -> None:
+async def test_query_alone_is_enough(callback: StatusCallback, received: Received) -> None:
     """The handler may be called by GET."""
     assert 200 == await tell(callback, b"", method="GET", query=SIGNED)
-    assert 1 == len(kept)
+    assert 1 == len(received)
 
 
-async def test_body_wins_over_query(callback: StatusCallback, kept: Kept) -> None:
+async def test_body_wins_over_query(callback: StatusCallback, received: Received) -> None:
     """The URL's own options come back in the query (`?charset=…&md5`), and say nothing."""
     query = b"charset=windows-1251&md5=1&id=1&status=25&sha1"
 
     assert 200 == await tell(callback, SIGNED + b"&md5", query=query)
-    assert ["855469"] == [event.message_id for event in kept if isinstance(event, Receipt)]
+    assert ["855469"] == [event.message_id for event in received if isinstance(event, Receipt)]
 
 
-async def test_json_is_read(callback: StatusCallback, kept: Kept) -> None:
+async def test_json_is_read(callback: StatusCallback, received: Received) -> None:
     """`fmt=3`: numbers as numbers, null for what is empty; unknown values stay."""
     body = json.dumps(
         {
@@ -493,7 +501,7 @@ async def test_json_is_read(callback: StatusCallback, kept: Kept) -> None:
 
     assert 200 == await tell(callback, body.encode(), content_type="Application/JSON; charset=x")
 
-    (receipt,) = kept
+    (receipt,) = received
     assert isinstance(receipt, Receipt)
     assert (MessageState.DELIVERED, None) == (receipt.state, receipt.error_code)
     assert "2.45" == receipt.cost
@@ -502,7 +510,7 @@ async def test_json_is_read(callback: StatusCallback, kept: Kept) -> None:
 
 @pytest.mark.parametrize("escaped", [True, False])
 async def test_json_text_arrives_intact(
-    callback: StatusCallback, kept: Kept, *, escaped: bool
+    callback: StatusCallback, received: Received, *, escaped: bool
 ) -> None:
     """79991234567:Привет 👋:74951234567:our secret, in utf-8."""
     values = {
@@ -514,10 +522,10 @@ async def test_json_text_arrives_intact(
     body = json.dumps(values, ensure_ascii=escaped).encode()
 
     assert 200 == await tell(callback, body, content_type="application/json")
-    assert ["Привет 👋"] == [event.text for event in kept if isinstance(event, IncomingMessage)]
+    assert ["Привет 👋"] == [event.text for event in received if isinstance(event, IncomingMessage)]
 
 
-async def test_json_in_the_charset_is_read(callback: StatusCallback, kept: Kept) -> None:
+async def test_json_in_the_charset_is_read(callback: StatusCallback, received: Received) -> None:
     """No specification allows it; the URL's charset may mean it."""
     body = (
         '{"phone": "79991234567", "mes": "Привет", "to": "74951234567",'
@@ -525,16 +533,18 @@ async def test_json_in_the_charset_is_read(callback: StatusCallback, kept: Kept)
     ).encode("windows-1251")
 
     assert 200 == await tell(callback, body, content_type="application/json")
-    assert ["Привет"] == [event.text for event in kept if isinstance(event, IncomingMessage)]
+    assert ["Привет"] == [event.text for event in received if isinstance(event, IncomingMessage)]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"17", b"{", b'"id"', b"[" * 60_000, b"9" * 60_000, b"\xff\xfe", b"null"]
 )
-async def test_broken_json_is_400(callback: StatusCallback, kept: Kept, body: bytes) -> None:
+async def test_broken_json_is_400(
+    callback: StatusCallback, received: Received, body: bytes
+) -> None:
     """Neither depth nor length makes it raise."""
     assert 400 == await tell(callback, body, content_type="application/json")
-    assert [] == kept
+    assert [] == received
 
 
 @pytest.mark.parametrize(
@@ -551,21 +561,23 @@ async def test_broken_json_is_400(callback: StatusCallback, kept: Kept, body: by
     ],
 )
 async def test_request_without_an_event_is_400(
-    callback: StatusCallback, kept: Kept, body: bytes
+    callback: StatusCallback, received: Received, body: bytes
 ) -> None:
     """It is no status, no message and no call, or has more fields than anything has."""
     assert 400 == await tell(callback, body)
-    assert [] == kept
+    assert [] == received
 
 
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "DELETE", "post", ""])
-async def test_other_methods_are_405(callback: StatusCallback, kept: Kept, method: str) -> None:
+async def test_other_methods_are_405(
+    callback: StatusCallback, received: Received, method: str
+) -> None:
     """And the answer says which are allowed."""
     start, _ = await talk(callback, http(method), piece(SIGNED))
 
     assert 405 == start["status"]
     assert (b"allow", b"GET, POST") in start["headers"]
-    assert [] == kept
+    assert [] == received
 
 
 async def test_large_body_is_413_and_not_read_to_its_end(callback: StatusCallback) -> None:
@@ -580,7 +592,7 @@ async def test_query_counts_towards_the_size(callback: StatusCallback) -> None:
     assert 413 == await tell(callback, b"x" * 40_000, query=b"x" * 40_000)
 
 
-async def test_body_in_pieces_is_joined(callback: StatusCallback, kept: Kept) -> None:
+async def test_body_in_pieces_is_joined(callback: StatusCallback, received: Received) -> None:
     """A server hands it out as it comes."""
     sent = await talk(callback, http(), piece(SIGNED[:9], more=True), piece(SIGNED[9:]))
 
@@ -595,24 +607,26 @@ async def test_body_in_pieces_is_joined(callback: StatusCallback, kept: Kept) ->
         },
         {"type": "http.response.body", "body": b"OK"},
     ] == sent
-    assert 1 == len(kept)
+    assert 1 == len(received)
 
 
-async def test_body_that_breaks_off_is_no_event(callback: StatusCallback, kept: Kept) -> None:
+async def test_body_that_breaks_off_is_no_event(
+    callback: StatusCallback, received: Received
+) -> None:
     """Its head may look whole; the gateway will say it again."""
     start, _ = await talk(callback, http(), piece(SIGNED, more=True), {"type": "http.disconnect"})
 
     assert 400 == start["status"]
-    assert [] == kept
+    assert [] == received
 
 
-async def test_json_is_told_by_its_header(callback: StatusCallback, kept: Kept) -> None:
+async def test_json_is_told_by_its_header(callback: StatusCallback, received: Received) -> None:
     """Over ASGI the header comes as a pair of octets."""
     body = json.dumps({"id": "855469", "phone": "79991234567", "status": "1", "md5": MD5})
 
     await talk(callback, http(host="x", content_type="application/json"), piece(body.encode()))
 
-    assert 1 == len(kept)
+    assert 1 == len(received)
 
 
 # The sink
@@ -735,10 +749,10 @@ async def test_log_shows_no_text_and_no_number(
         ({"secret": "xyzzy", "algorithms": "md5"}, "algorithms"),
     ],
 )
-def test_wrong_settings_are_refused(kept: Kept, wrong: dict[str, Any], name: str) -> None:
+def test_wrong_settings_are_refused(received: Received, wrong: dict[str, Any], name: str) -> None:
     """At the start, where somebody looks, and without showing the secret."""
     with pytest.raises(ConfigError) as caught:
-        StatusCallback(kept, **wrong)
+        StatusCallback(received, **wrong)
 
     assert name == caught.value.name
     assert "xyzzy" not in f"{caught.value} {caught.value!r} {caught.value.value!r}"
@@ -746,9 +760,11 @@ def test_wrong_settings_are_refused(kept: Kept, wrong: dict[str, Any], name: str
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-async def test_unsigned_has_to_be_wanted(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unsigned_has_to_be_wanted(
+    received: Received, caplog: pytest.LogCaptureFixture
+) -> None:
     """Then anybody is believed, and the log says so once."""
-    callback = StatusCallback(kept, secret="", unsigned=True)
+    callback = StatusCallback(received, secret="", unsigned=True)
 
     assert 200 == await tell(callback, STATUS)
     assert 200 == await tell(callback, STATUS + b"&md5=0")
@@ -831,17 +847,17 @@ async def test_any_octets_get_one_complete_answer(
     *, query: bytes, body: bytes, method: str, content_type: str, charset: str, unsigned: bool
 ) -> None:
     """Whatever a stranger sends, nothing raises; unsigned, so that events are made of it too."""
-    kept = Kept()
+    received = Received()
     secret = "" if unsigned else SECRET
-    callback = StatusCallback(kept, secret=secret, charset=charset, unsigned=unsigned)
+    callback = StatusCallback(received, secret=secret, charset=charset, unsigned=unsigned)
 
     start, end = await talk(callback, http(method, query, content_type=content_type), piece(body))
 
     assert ("http.response.start", "http.response.body") == (start["type"], end["type"])
     assert start["status"] in {200, 400, 403, 405}
-    assert (start["status"] == 200) == (len(kept) == 1)
+    assert (start["status"] == 200) == (len(received) == 1)
     assert (b"content-length", str(len(end["body"])).encode()) in start["headers"]
-    for event in kept:
+    for event in received:
         assert repr(event)
         assert hash(event) is not None
 
@@ -937,7 +953,7 @@ def settled() -> Iterator[None]:
     ],
 )
 async def test_works_in(
-    framework: Callable[[StatusCallback], object], callback: StatusCallback, kept: Kept
+    framework: Callable[[StatusCallback], object], callback: StatusCallback, received: Received
 ) -> None:
     """The real ones, with a form in windows-1251, a wrong signature and a wrong method."""
     async with client(framework(callback)) as web:
@@ -950,7 +966,7 @@ async def test_works_in(
     assert 200 == by_query.status_code
     assert 403 == wrong.status_code
     assert 405 == put.status_code
-    message, receipt = kept
+    message, receipt = received
     assert isinstance(message, IncomingMessage)
     assert "Привет" == message.text
     assert isinstance(receipt, Receipt)
@@ -958,14 +974,14 @@ async def test_works_in(
 
 @pytest.mark.parametrize("framework", [Starlette, FastAPI])
 async def test_mount_redirects(
-    framework: Callable[..., object], callback: StatusCallback, kept: Kept
+    framework: Callable[..., object], callback: StatusCallback, received: Received
 ) -> None:
     """Why the documentation says: a route."""
     async with client(framework(routes=[Mount("/smsc", callback)])) as web:
         answer = await web.post("/smsc", content=SIGNED)
 
     assert 307 == answer.status_code
-    assert [] == kept
+    assert [] == received
 
 
 async def test_django_serves_all_other_paths() -> None:
