@@ -176,7 +176,7 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     """Entries that wait in the client would be UNKNOWN after a crash, although unsent."""
     client.state = LinkState.DOWN
     worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
-    while client.health_reads < 3:
+    while client.health_reads < 3 and not worker.done():
         pass_time(0.1)
         await outbox.counts()
     assert 0 == (await only(outbox)).attempts
