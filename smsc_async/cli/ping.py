@@ -11,7 +11,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name
-from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text, run_lookup
+from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import Ping
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def ping_command(
         full: Show complete numbers.
         screen: For the output.
     """
-    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, details=lambda _: {})
-    return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
+    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, wait=wait, screen=screen)
+    return lookup.run(numbers, url, is_full=full)
 
 
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
