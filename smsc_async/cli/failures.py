@@ -143,13 +143,6 @@ def _outcome_of(error: SmscError) -> tuple[str, tuple[str, ...]]:
     return _OUTCOME_KEYS[error.outcome], error.message_ids
 
 
-def report(failure: Failure, screen: Screen) -> int:
-    """Print a failure, with `--json` as an object too; return the exit code."""
-    show_failure(failure, screen)
-    screen.write_json({"error": failure_as_json(failure, screen), "exit_code": int(failure.code)})
-    return int(failure.code)
-
-
 def show_failure(failure: Failure, screen: Screen) -> None:
     """Print a failure to standard error."""
     translate, values = screen.translate, failure.values
