@@ -255,7 +255,12 @@ class _BulkRun:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
-                self._report_unknown(row, entry)
+                to = display_number(entry.message.to, is_full=False)
+                text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
+                self.screen.show(Text(text, style="yellow"))
+                self.screen.write_json(
+                    {"row": row.number, "outcome": "unknown", "reason": entry.reason}
+                )
             else:
                 row.reason = entry.reason
                 rejected.append(row)
@@ -266,13 +271,6 @@ class _BulkRun:
         if unknown:
             return ExitCode.UNKNOWN
         return ExitCode.REFUSED if rejected else ExitCode.DONE
-
-    def _report_unknown(self, row: CsvRow, entry: OutboxEntry) -> None:
-        """Report a row whose outcome is unknown."""
-        to = display_number(entry.message.to, is_full=False)
-        text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
-        self.screen.show(Text(text, style="yellow"))
-        self.screen.write_json({"row": row.number, "outcome": "unknown", "reason": entry.reason})
 
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
         """Show the totals and the file of rejected rows."""

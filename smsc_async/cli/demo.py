@@ -30,7 +30,6 @@ from smsc_async.messages import Sms
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
 MESSAGE = Sms(to="79991234567", sender="Shop", text="Код входа: 4821")
@@ -85,6 +84,18 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
         (translate("demo.to"), MESSAGE.to),
         (translate("demo.text"), Text(MESSAGE.text, style="bold")),
     ]
+    accepted = translate(
+        "accepted.as",
+        ids=f"message_id {result.message_id}",
+        parts=translate.count("parts", 1),
+        seconds=f"{result.accepted_after:.3f}",
+    )
+    state, took = state_name(result.receipt.state), f"{result.delivered_after:.3f}"
+    answer: list[tuple[str, RenderableType]] = [
+        (translate("accepted"), Text(accepted)),
+        (translate("receipt"), Text(state, style="bold green")),
+        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
+    ]
     next_steps: list[tuple[str, RenderableType]] = [
         (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
         (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
@@ -95,7 +106,7 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
         _panel(translate("demo.message"), label_grid(*message)),
         _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, made, translate))),
         _panel(wire, dump_table(explain(frame).lines, translate)),
-        _panel(translate("demo.answer"), label_grid(*_answer(result, translate)), style="green"),
+        _panel(translate("demo.answer"), label_grid(*answer), style="green"),
         _panel(translate("demo.next"), label_grid(*next_steps)),
     )
     screen.write_json(
@@ -108,7 +119,7 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
             "frame": frame.hex(),
             "message_ids": [result.message_id],
             "accepted_after": round(result.accepted_after, 4),
-            "state": state_name(result.receipt.state),
+            "state": state,
             "delivered_after": round(result.delivered_after, 4),
         }
     )
@@ -146,20 +157,3 @@ def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Pan
         box=box.ROUNDED,
         border_style=style,
     )
-
-
-def _answer(result: DemoResult, translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the gateway's answers as labels and values."""
-    accepted = translate(
-        "accepted.as",
-        ids=f"message_id {result.message_id}",
-        parts=translate.count("parts", 1),
-        seconds=f"{result.accepted_after:.3f}",
-    )
-    state = state_name(result.receipt.state)
-    took = f"{result.delivered_after:.3f}"
-    return [
-        (translate("accepted"), Text(accepted)),
-        (translate("receipt"), Text(state, style="bold green")),
-        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
-    ]

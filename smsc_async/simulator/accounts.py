@@ -97,9 +97,7 @@ class Account:
 
     def free_link(self) -> ClientLink | None:
         """Return the link with the fewest deliver_sm in flight that has room for one more."""
-        free = (
-            link for link in self.links if not (link.session.is_over or link.session.window.is_full)
-        )
+        free = (link for link in self.links if link.has_room)
         return min(free, key=lambda link: link.session.window.in_flight, default=None)
 
     def __repr__(self) -> str:
@@ -135,6 +133,11 @@ class ClientLink:
         self.submits = 0
         self.unanswered = 0
         self.is_dropped = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a deliver_sm may go out now."""
+        return not (self.session.is_over or self.session.window.is_full)
 
     def __repr__(self) -> str:
         return (

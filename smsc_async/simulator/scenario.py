@@ -189,9 +189,8 @@ class Scenario:
     def __post_init__(self) -> None:
         for name in ("response_delay", "receipt_delay", "redelivery_delay"):
             _check(name, getattr(self, name), least=0)
-        for name in (
-            "window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep",
-        ):  # fmt: skip
+        counts = "window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep"
+        for name in counts:
             _check(name, getattr(self, name), least=1)
         for name in ("inactivity_timeout", "deliver_timeout"):
             value = getattr(self, name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import anyio
@@ -143,12 +143,13 @@ class StatusCallback:
         body = await _body(receive, self.max_size)
         if body is None:
             return Answer(400, "the request broke off")
-        headers: dict[bytes, bytes] = dict(scope.get("headers") or ())
+        headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()
+        types = (value.decode("latin-1") for name, value in headers if name == b"content-type")
         return await self.answer(
             method=scope["method"],
             query=scope.get("query_string") or b"",
             body=body,
-            content_type=headers.get(b"content-type", b"").decode("latin-1"),
+            content_type=next(types, ""),
         )
 
     def _read(self, query: bytes, body: bytes, content_type: str) -> Event:
