@@ -22,7 +22,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ExitCode, failure_before_sending
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import NOT_SENT, UNKNOWN, SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError
@@ -122,7 +122,7 @@ def _check_writable(html: Path | None) -> None:
         html.touch()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise _refusal("bench.no_file", file=str(html), reason=reason) from None
+        raise failure_before_sending("bench.no_file", file=str(html), reason=reason) from None
 
 
 def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterator[str]:
@@ -132,15 +132,15 @@ def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterato
         Failure: There is no file, it can't be read, a line is no number, or there are too few.
     """
     if total > _MOST_MESSAGES:
-        raise _refusal("bench.too_many", total=total, most=_MOST_MESSAGES)
+        raise failure_before_sending("bench.too_many", total=total, most=_MOST_MESSAGES)
     if file is None:
         if not config.is_simulated:
-            raise _refusal("bench.no_recipients")
+            raise failure_before_sending("bench.no_recipients")
         return (f"7916{number % 10_000_000:07d}" for number in numbers())
     found = _read_numbers(file)
     needed = -(-total // (GatewayLimits().flood_length or total))
     if len(found) < needed:
-        raise _refusal("bench.too_few", given=len(found), needed=needed, total=total)
+        raise failure_before_sending("bench.too_few", given=len(found), needed=needed, total=total)
     return cycle(found)
 
 
@@ -150,7 +150,7 @@ def _read_numbers(file: Path) -> list[str]:
         content = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "UTF-8?"
-        raise _refusal("bench.no_file", file=str(file), reason=reason) from None
+        raise failure_before_sending("bench.no_file", file=str(file), reason=reason) from None
     found: dict[str, None] = {}
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
@@ -160,7 +160,7 @@ def _read_numbers(file: Path) -> list[str]:
             except InvalidMessageError:
                 pass
             # Outside of the handler: no context that could contain the number.
-            raise _refusal("bench.bad_number", file=str(file), line=number)
+            raise failure_before_sending("bench.bad_number", file=str(file), line=number)
     return list(found)
 
 
@@ -186,21 +186,14 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
     if is_agreed:
         return
     if screen.is_json or not _can_ask():
-        raise _refusal("bench.needs_yes", **counted)
+        raise failure_before_sending("bench.needs_yes", **counted)
     if screen.out.input(translate("bench.ask") + " ").strip().lower() not in _YES:
-        raise _refusal("bench.declined")
+        raise failure_before_sending("bench.declined")
 
 
 def _can_ask() -> bool:
     """Whether standard input is a terminal."""
     return sys.stdin.isatty()
-
-
-def _refusal(key: str, **values: str | int) -> Failure:
-    """Return the failure for a measurement that isn't started."""
-    failure = Failure(ExitCode.USAGE_ERROR, key, outcome=NOT_SENT)
-    failure.values.update(values)
-    return failure
 
 
 async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> int:

@@ -86,6 +86,13 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.values: dict[str, object] = {"ids": ", ".join(message_ids), **values}
 
 
+def failure_before_sending(key: str, **values: str | int) -> Failure:
+    """Return the failure of a command whose input keeps it from sending anything."""
+    failure = Failure(ExitCode.USAGE_ERROR, key, outcome="outcome.not_sent")
+    failure.values.update(values)
+    return failure
+
+
 # The first class that matches; subclasses stand before their bases.
 _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
     (InvalidMessageError, ExitCode.USAGE_ERROR),

@@ -49,19 +49,13 @@ def _table(results: Sequence[LookupResult], translate: Translator) -> Renderable
         table.add_column(translate(key), no_wrap=True)
     table.add_column(translate("details"), overflow="fold")
     for result in results:
-        took = f"{result.seconds:.2f} {translate('seconds')}" if result.receipt is not None else ""
-        table.add_row(
-            Text(result.name, style="bold"),
-            reachability_text(result, translate),
-            took,
-            _details(result, translate),
-        )
+        receipt = result.receipt
+        if receipt is None:
+            took, details = "", failure_text(result, translate)
+        else:
+            took = f"{result.seconds:.2f} {translate('seconds')}"
+            known = state_name(receipt.state), cause(receipt.error, translate)
+            details = ", ".join(filter(None, known))
+        name = Text(result.name, style="bold")
+        table.add_row(name, reachability_text(result, translate), took, details)
     return table
-
-
-def _details(result: LookupResult, translate: Translator) -> str:
-    """Return state and cause from the receipt, or why there is none."""
-    receipt = result.receipt
-    if receipt is None:
-        return failure_text(result, translate)
-    return ", ".join(filter(None, (state_name(receipt.state), cause(receipt.error, translate))))

@@ -14,7 +14,7 @@ from rich.text import Text
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ExitCode, failure_before_sending
 from smsc_async.cli.kinds import (
     DEFAULT_OPTIONS,
     MessageKind,
@@ -78,10 +78,10 @@ def read_text(text: str) -> str:
         read = None
     # Outside of the handler: the error above contains the text.
     if read is None:
-        raise Failure(ExitCode.USAGE_ERROR, "bad_bytes", outcome="outcome.not_sent")
+        raise failure_before_sending("bad_bytes")
     read = read.replace("\r\n", "\n").removesuffix("\n")
     if not read:
-        raise Failure(ExitCode.USAGE_ERROR, "no_text", outcome="outcome.not_sent")
+        raise failure_before_sending("no_text")
     return read
 
 

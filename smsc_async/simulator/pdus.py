@@ -89,7 +89,9 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
     """Return the receipt of a part's state."""
     esm_class = EsmClass.INTERMEDIATE_NOTIFICATION if is_intermediate else EsmClass.DELIVERY_RECEIPT
     text = _hlr_text(part) if part.flags == HLR else _text(part)
-    is_short = len(text) <= _MAX_SHORT_MESSAGE
+    payload: tuple[Tlv, ...] = ()
+    if len(text) > _MAX_SHORT_MESSAGE:
+        text, payload = b"", (Tlv(TlvTag.MESSAGE_PAYLOAD, text),)
     return DeliverSm(
         source_addr_ton=part.dest[0],
         source_addr_npi=part.dest[1],
@@ -98,7 +100,7 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
         dest_addr_npi=part.source[1],
         destination_addr=part.sender,
         esm_class=EsmClass(esm_class),
-        short_message=text if is_short else b"",
+        short_message=text,
         tlvs=(
             Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"%d\0" % part.number),
             Tlv(TlvTag.MESSAGE_STATE, bytes((part.state,))),
@@ -106,7 +108,7 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
             Tlv(COST, part.scenario.cost.encode("ascii")),
             Tlv(FLAGS, part.flags.to_bytes(2, "big")),
             Tlv(PARTS, part.charged.to_bytes(2, "big")),
-            *(() if is_short else (Tlv(TlvTag.MESSAGE_PAYLOAD, text),)),
+            *payload,
         ),
     )
 
