@@ -1,4 +1,4 @@
-"""The public names are fixed: other people's code is written against them."""
+"""The public names are fixed: code of users depends on them."""
 
 from __future__ import annotations
 
@@ -63,11 +63,27 @@ def test_public_names_are_there_once(package: str) -> None:
 
 @pytest.mark.parametrize("package", PUBLIC)
 def test_public_names_have_a_docstring(package: str) -> None:
-    """What an editor shows about a name is the first documentation that anybody reads."""
+    """What an editor shows about a name is the first documentation that a user reads."""
     module = importlib.import_module(package)
     speaking = [name for name in module.__all__ if callable(getattr(module, name))]
 
     assert [] == [name for name in speaking if not getattr(module, name).__doc__]
+
+
+def test_submission_shows_these_names_and_no_others() -> None:
+    """What a user reads of a submission is fixed; its job is private and may change."""
+    submission = importlib.import_module("smsc_async").Submission
+    shown = [name for name in dir(submission) if not name.startswith("_")]
+
+    assert [
+        "message",
+        "message_id",
+        "message_ids",
+        "parts",
+        "receipt",
+        "receipts",
+        "state",
+    ] == shown
 
 
 def test_shared_rules_cost_nothing_until_they_are_used() -> None:
@@ -88,7 +104,7 @@ def test_unknown_name_is_an_error() -> None:
 
 
 def test_errors_are_what_the_standard_library_calls_them() -> None:
-    """Whoever catches `ValueError`, `ConnectionError` or `TimeoutError` catches ours as well."""
+    """Code that catches `ValueError`, `ConnectionError` or `TimeoutError` catches ours as well."""
     smsc_async = importlib.import_module("smsc_async")
 
     assert issubclass(smsc_async.InvalidMessageError, ValueError)

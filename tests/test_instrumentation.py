@@ -25,7 +25,7 @@ SECRET = "the code is 4821"
 
 @pytest.fixture
 def wire(caplog: pytest.LogCaptureFixture) -> WireLog:
-    """A wire log that somebody listens to."""
+    """A wire log at DEBUG."""
     caplog.set_level(logging.DEBUG, logger="smsc_async.wire")
     return WireLog("127.0.0.1:2775")
 
@@ -58,7 +58,7 @@ def test_cut_octets_make_one_line(wire: WireLog, caplog: pytest.LogCaptureFixtur
     assert ["< 127.0.0.1:2775 enquire_link seq=1"] == caplog.messages
 
 
-def test_octets_that_make_no_sense_are_told_not_raised(
+def test_undecodable_octets_are_logged_not_raised(
     wire: WireLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log was switched on in the middle of a PDU: it must not end the link."""
@@ -89,24 +89,35 @@ def test_unreadable_pdu_hides_none_of_its_neighbours(
     ] == caplog.messages
 
 
-def test_hook_that_raises_does_not_keep_others_from_knowing(
+async def test_disabled_log_formats_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link calls its wire log only while `smsc_async.wire` is at DEBUG."""
+    calls: list[bytes] = []
+    for name in ("sent", "received"):
+        monkeypatch.setattr(WireLog, name, lambda _, octets: calls.append(octets))
+    async with Gateway() as gateway, SmscClient(gateway.url()):
+        pass
+
+    assert [] == calls
+
+
+def test_hook_that_raises_keeps_no_other_from_being_called(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is reported with its name."""
-    told: list[Any] = []
+    events: list[Any] = []
 
     def broken(_: object) -> None:
         raise ZeroDivisionError("mine")
 
     event = ConnectFailed("nothing listens there", 1.0)
-    Hooks([broken, told.append]).tell(event)
+    Hooks([broken, events.append]).tell(event)
 
-    assert [event] == told
+    assert [event] == events
     assert "broken" in caplog.text
     assert "ZeroDivisionError: mine" in caplog.text
 
 
-def test_no_hooks_are_fine() -> None:
+def test_hooks_are_optional() -> None:
     """The usual case."""
     Hooks().tell(ConnectFailed("nothing listens there", None))
 

@@ -131,7 +131,7 @@ class Submission(Generic[R_co]):
     now. Keep the object as long as its receipt is of interest: the client itself doesn't.
     """
 
-    __slots__ = ("_job",)
+    __slots__ = ("__weakref__", "_job")
 
     def __init__(self, job: MessageJob[R_co]) -> None:
         self._job = job

@@ -1,5 +1,5 @@
-"""What only SMSC.ru knows: its markup, its codings, its limits and the rules made of them.
+"""What only SMSC.ru does: its markup, codings, receipts and error codes.
 
-Rule: pure. Nothing here has a clock, a socket or a store, and nothing here has ever heard of
-a sequence number: that is the session's side of the wall.
+Rule: pure. Nothing here has a clock, a socket or a store, and nothing here knows a sequence_number:
+that is the session's side of the wall.
 """

@@ -1,15 +1,15 @@
-"""Which characters a message travels in, and what the gateway's `data_coding` says about it.
+"""Codings of texts and the gateway's `data_coding`.
 
-Rule: every guess about the gateway's character sets stands here and nowhere else. Known is:
+Rule: every assumption about the gateway's character sets stands here and nowhere else. Known:
 «Поле coding кодируется двумя битами в составном поле data_coding, поэтому data_coding =
-coding * 4», with 0 GSM, 1 ISO-8859-1, 2 UTF-16BE. Guessed, each behind a setting or in one line:
+coding * 4», with 0 GSM, 1 ISO-8859-1, 2 UTF-16BE. Assumed, each behind a setting or in one line:
 
 - Under coding 0 the "_" and "~" of its own markup may be read as GSM or as ASCII. Messages
-  with a service prefix therefore travel in UCS-2, where there is no doubt (`TextSettings.markup`).
+  with a service prefix therefore travel in UCS-2, which is unambiguous (`TextSettings.markup`).
 - system_type "ISO" makes coding 0 ISO-8859-1. Texts are then sent under coding 1, which is
   ISO-8859-1 in either reading, and coding 0 of incoming texts is read as ISO-8859-1 too.
 - A flash message sets the message class: the two bits of `coding` are those of a GSM data
-  coding scheme, in which 0x10 says "bits 1-0 are a class" and class 0 is shown at once.
+  coding scheme, in which 0x10 means that bits 1-0 are a class, and class 0 is shown at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from smsc_async.messages import Coding
 if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
 
-# Members under names of their own: looking them up in the enumeration takes longer.
+# Attributes of an enumeration are slow to look up (hot path).
 _GSM, _LATIN1, _UCS2 = Coding
 _HAS_CLASS = 0x10
 _RESERVED = 3
@@ -32,11 +32,11 @@ _RESERVED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """How texts are coded when the message doesn't say.
+    """How texts are coded when the message has no coding of its own.
 
     Args:
-        latin1: The bind said system_type "ISO".
-        markup: What a message with a service prefix travels in; UCS-2 if that can't hold it.
+        latin1: The bind has system_type "ISO".
+        markup: Coding of messages with a service prefix; UCS-2 where that can't hold the text.
         smart: Replace typographic signs where that keeps a text out of UCS-2.
     """
 
@@ -56,21 +56,20 @@ class TextSettings:
 
 DEFAULT_SETTINGS = TextSettings()
 
-# By the number of a coding; on a bind that said "ISO", coding 0 is ISO-8859-1.
+# By the number of a coding; on a bind with system_type "ISO", coding 0 is ISO-8859-1.
 _CODINGS = (TextCoding.GSM, TextCoding.LATIN1, TextCoding.UCS2)
 _ISO_CODINGS = (TextCoding.LATIN1, TextCoding.LATIN1, TextCoding.UCS2)
 
 
 def text_coding(coding: Coding, settings: TextSettings = DEFAULT_SETTINGS) -> TextCoding:
-    """Return what the octets under *coding* are on this bind."""
+    """Return how octets under *coding* are encoded on this bind."""
     return (_ISO_CODINGS if settings.latin1 else _CODINGS)[coding]
 
 
 def choose(text: str, settings: TextSettings = DEFAULT_SETTINGS) -> Coding:
     """Return the narrowest coding that holds all of *text*.
 
-    That is GSM or UCS-2. ISO-8859-1 takes GSM's place on a bind that asked for it, and is never
-    chosen silently on another.
+    That is GSM or UCS-2. On a bind with system_type "ISO" it is ISO-8859-1 or UCS-2.
     """
     if settings.latin1:
         return _LATIN1 if TextCoding.LATIN1.fits(text) else _UCS2
@@ -83,7 +82,7 @@ def choose_markup(text: str, settings: TextSettings = DEFAULT_SETTINGS) -> Codin
 
 
 def data_coding(coding: Coding, *, flash: bool = False) -> int:
-    """Return the octet for *coding*: 0x00, 0x04 or 0x08, a flash message's with 0x10 set."""
+    """Return the data_coding: 0x00, 0x04 or 0x08; with 0x10 set for a flash message."""
     return coding * 4 | _HAS_CLASS if flash else coding * 4
 
 
@@ -94,12 +93,12 @@ def decode(
 
     Args:
         octets: The joined text without user data headers.
-        data_coding: As it came; a number the gateway doesn't use is read by the
-            specification's own table.
+        data_coding: Of the PDU; a value that the gateway doesn't use is read by the
+            specification's table.
         settings: Whether coding 0 is ISO-8859-1 on this bind.
 
     Returns:
-        The text, with U+FFFD for what made no sense; None where the octets are no text.
+        The text, with U+FFFD for what can't be decoded; None where the octets are no text.
     """
     coding = _coding_of(data_coding)
     if coding is not None:
@@ -108,7 +107,7 @@ def decode(
 
 
 def _coding_of(data_coding: int) -> Coding | None:
-    """Return the gateway's coding: bits 3-2, where the other bits are none or a class."""
+    """Return the gateway's coding, bits 3-2, if the other bits are 0 or a message class."""
     bits = data_coding >> 2 & 3
     is_gateways = data_coding == bits * 4 or data_coding & ~0x0F == _HAS_CLASS
     return Coding(bits) if is_gateways and bits != _RESERVED else None

@@ -1,4 +1,4 @@
-"""Exponential back-off between attempts to connect.
+"""Exponential back-off: the delays between attempts.
 
 Rule: the delays grow until a link has proved stable. A bind that is accepted and dropped at once
 doesn't reset them, or the gateway would be hammered.
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.config import ReconnectPolicy
+
+
+def exponential_delay(
+    attempts: int, initial: float, maximum: float, multiplier: float = 2.0
+) -> float:
+    """Return the seconds to wait after some attempts: multiplied with each, up to a maximum."""
+    # 2.0 ** 5000 overflows.
+    return min(maximum, initial * multiplier ** min(attempts, 64))
 
 
 class Backoff:
@@ -31,9 +39,7 @@ class Backoff:
     def next_delay(self) -> float:
         """Return the seconds to wait before the next attempt, and count it."""
         policy = self._policy
-        # 2.0 ** 5000 overflows.
-        exponent = min(self._attempts, 64)
-        delay = min(policy.maximum, policy.initial * policy.multiplier**exponent)
+        delay = exponential_delay(self._attempts, policy.initial, policy.maximum, policy.multiplier)
         self._attempts += 1
         return delay * (1 - policy.jitter * self._chance())
 

@@ -344,10 +344,15 @@ class Link(asyncio.Protocol):
         self._timer = self._loop.call_later(max(0.0, self._timer_at - now), self._tick)
 
     def _rearm(self) -> None:
-        """Start the timer anew: a deadline may be earlier than it."""
+        """Start the timer anew, if a deadline is earlier than it.
+
+        A timer whose deadline has passed stays, or requests in quick succession would postpone it.
+        """
+        deadline = self.session.next_deadline()
         if self._timer is not None:
+            if deadline is None or self._timer_at <= deadline:
+                return
             self._timer.cancel()
-            self._timer = None
         self._arm()
 
     def _tick(self) -> None:
@@ -355,7 +360,12 @@ class Link(asyncio.Protocol):
 
         What arrived meanwhile has to be read first, and requests were written late.
         """
-        late = self._clock() - self._timer_at
+        now, deadline = self._clock(), self.session.next_deadline()
+        if deadline is None or deadline > now:
+            self._timer = None
+            self._arm()
+            return
+        late = now - self._timer_at
         wait = min(max(late, READ_FIRST), LONGEST_EXTENSION)
         self._timer = self._loop.call_later(wait, self._report_due)
 

@@ -1,14 +1,14 @@
-"""Messages that survive the process: on disk before `put` returns, sent by a worker later.
+"""Durable queue of messages: stored before `put` returns, sent by a worker.
 
     async with Outbox("outbox.db") as outbox, SmscClient(url) as smsc:
         await outbox.put(Sms(to="79991234567", text="Order 17 is ready"), key="order 17")
         await outbox.run(smsc, stop_when_empty=True)
 
-Rule: nothing is sent twice unless somebody who was told that its fate is unknown asked for it.
-The client knows nothing of this package, which uses what every user of the client may use.
+Rule: delivery is at most once. A message whose outcome is unknown is sent again only if a user
+calls `resend`. The client knows nothing of this package, which uses the client's public API.
 
-`Outbox` keeps a file (SQLite, from the standard library) for the processes of one machine;
-`PostgresOutbox` keeps tables for several machines and needs the extra `postgres`.
+`Outbox` is a file (SQLite, from the standard library) for the processes of one machine;
+`PostgresOutbox` is tables in PostgreSQL for several machines and needs the extra `postgres`.
 """
 
 from __future__ import annotations

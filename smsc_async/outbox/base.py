@@ -1,7 +1,7 @@
-"""What every outbox can do, whatever it is kept in.
+"""The public methods of every outbox, whatever its database.
 
-Rule: a method here checks what it is given and asks the rooms beside: queries for what stands
-in the tables, the ledger and the worker for what is being sent.
+Rule: a method here checks its arguments and delegates: `queries` reads and writes the tables, the
+ledger and the worker send.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxKeyError, OutboxStateError
 from smsc_async.outbox.ledger import Ledger
 from smsc_async.outbox.queries import entry_of
-from smsc_async.outbox.serialization import write
+from smsc_async.outbox.serialization import serialize
 from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
@@ -27,25 +27,28 @@ if TYPE_CHECKING:
     from smsc_async.outbox.group_commit import Store
     from smsc_async.receipts import Receipt
 
-LONGEST_KEY = 255
-"""Characters of a key."""
+MAX_KEY_LENGTH = 255
+"""Characters of an idempotency key."""
 
 
 class BaseOutbox:
-    """An outbox; `Outbox` and `PostgresOutbox` say where it is kept.
+    """An outbox; `Outbox` and `PostgresOutbox` choose the database.
 
     Args:
-        store: Where entries are kept.
+        store: The database.
     """
 
     def __init__(self, store: Store) -> None:
         self._ledger = Ledger(store)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._ledger!r}>"
+
     async def __aenter__(self) -> Self:
-        """Open it, make its tables, and mark as UNKNOWN what dead processes were sending.
+        """Open the database, create its tables, and move entries of dead processes to UNKNOWN.
 
         Raises:
-            OutboxError: It can't be used; the reason is said.
+            OutboxError: The database can't be used; the reason is in the error.
         """
         await self._ledger.open()
         return self
@@ -56,39 +59,40 @@ class BaseOutbox:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Write down what is known, and close. Cancel `run` first."""
+        """Store the known outcomes, and close. Cancel `run` first."""
         await self._ledger.close()
 
     async def put(self, message: Message[Any], key: str | None = None) -> OutboxEntry:
-        """Queue a message; it is on the disk when this returns.
+        """Queue a message; it is on disk when this returns.
 
-        Calls that are made together share one write. Cancelled, it may have happened or not:
-        with a key one may simply do it again.
+        Concurrent calls share one write. After a cancel the message may be queued or not; with a
+        key the call can be repeated.
 
         Args:
-            message: Of any kind.
-            key: The caller's own name for it, 1 to 255 characters. A second put with the same
-                key returns the entry that is there and queues nothing, until that is purged.
+            message: A message of any kind.
+            key: Idempotency key, 1 to 255 characters. A second put with the same key returns the
+                existing entry and queues nothing, until that entry is purged.
 
         Returns:
-            The entry, or the one that was there before.
+            The new entry, or the existing one.
 
         Raises:
-            OutboxKeyError: The key stands for another message.
-            OutboxFullError: The disk is full. The message wasn't taken.
-            OutboxError: It wasn't taken, for another reason that is said.
+            OutboxKeyError: The key belongs to another message.
+            OutboxFullError: The disk is full. The message wasn't queued.
+            OutboxError: It wasn't queued, for the reason in the error.
             ClientClosedError: The outbox isn't open.
         """
-        _check_key(key)
-        form = write(message)
-        row = await self._ledger.do(partial(queries.put, form, key))
-        entry = entry_of(row)
+        if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isprintable()):
+            raise ConfigError(
+                "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
+            )
+        entry = entry_of(await self._ledger.run(partial(queries.put, serialize(message), key)))
         if key is not None and entry.message != message:
             raise OutboxKeyError(
                 f"key {key!r} stands for another message already (entry {entry.id},"
                 f" {entry.state.value}); use a key of its own for each message"
             )
-        self._ledger.was_queued()
+        self._ledger.notify_queued()
         return entry
 
     async def run(
@@ -100,29 +104,30 @@ class BaseOutbox:
         grace: float = 5.0,
         receipts: bool = True,
     ) -> None:
-        """Send what is queued, in the order in which it was put, and go on until cancelled.
+        """Run a worker: send queued messages, in the order of `put`, until cancelled.
 
-        Several workers may run on one outbox, in this process and in others; no entry goes to
-        two of them. Messages that didn't leave are tried again after a pause, those that a rule
-        of the gateway holds when the rule lets them pass.
+        Several workers may run on one outbox, in this process and in others; each entry is claimed
+        by one of them. Messages that weren't sent are retried with exponential back-off, those that
+        a rule of the gateway holds when the rule lets them pass.
 
-        Cancelling takes no new entries at once, and waits for those under way, at most *grace*
-        seconds or until a second cancel; what has no response by then is UNKNOWN.
+        A cancel stops the worker from claiming entries; it then waits for the messages in flight,
+        *grace* seconds at most or until a second cancel. Those without a response by then are
+        UNKNOWN.
 
         Args:
-            smsc: A client that is open for as long as this runs.
-            stop_when_empty: Return when nothing is queued any more.
-            concurrency: Messages under way at once; None takes the client's windows. So many may
-                be UNKNOWN after a crash.
-            grace: Seconds for those under way when it ends.
-            receipts: Read all of the client's receipts and keep the final state of each message.
-                With False somebody else reads `smsc.receipts()`, and may give them to `record`.
+            smsc: A client that stays open while this runs.
+            stop_when_empty: Return when no entry is queued.
+            concurrency: Messages in flight at most; None takes the windows of the client. It is
+                also how many entries can be UNKNOWN after a crash.
+            grace: Seconds that messages in flight get when the worker stops.
+            receipts: Read all of the client's delivery receipts and store the final state of each
+                message. With False other code may read `smsc.receipts()` and call `record`.
 
         Raises:
-            OutboxError: The database failed. What was sent and couldn't be written down is
-                remembered, and written by the next `run` or at the end of `async with`.
-            LinkError: The client isn't open, or its login was refused for good.
-            LocalProtocolError: It is bound as a receiver.
+            OutboxError: The database failed. Outcomes that couldn't be stored are kept in memory
+                and stored by the next `run` or at the end of `async with`.
+            LinkError: The client isn't open, or the gateway refused its login for good.
+            LocalProtocolError: The client is bound as a receiver.
         """
         if concurrency is None:
             concurrency = smsc.config.window * smsc.config.binds
@@ -139,65 +144,65 @@ class BaseOutbox:
         await worker.run()
 
     async def entries(self, state: OutboxState | None = None) -> AsyncGenerator[OutboxEntry]:
-        """Yield entries in the order in which they were put.
+        """Yield entries in the order of `put`.
 
-        They are read in pages as the loop goes on, and may be moved or purged inside of it.
+        They are read in pages, so the loop may move and purge them.
 
         Args:
-            state: Only those; None yields all.
+            state: Yield only entries in this state; None yields all.
         """
         after = 0
-        while rows := await self._ledger.do(partial(queries.page, state, after)):
+        while rows := await self._ledger.run(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)
             after = rows[-1][0]
 
     def unknown(self) -> AsyncGenerator[OutboxEntry]:
-        """Yield the entries that wait for a decision: `resend`, `discard` or `accept`."""
+        """Yield the entries that await a decision: `resend`, `discard` or `accept`."""
         return self.entries(OutboxState.UNKNOWN)
 
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
-        """Return an entry as it is now, None if it was purged."""
-        row = await self._ledger.do(partial(queries.get, _id(entry)))
+        """Return the current state of an entry, None if it was purged."""
+        row = await self._ledger.run(partial(queries.get, _id(entry)))
         return None if row is None else entry_of(row)
 
     async def find(self, key: str) -> OutboxEntry | None:
-        """Return the entry that was put with *key*, None if there is none."""
-        row = await self._ledger.do(partial(queries.find, key))
+        """Return the entry with an idempotency key, None if there is none."""
+        row = await self._ledger.run(partial(queries.find, key))
         return None if row is None else entry_of(row)
 
     async def resend(self, entry: OutboxEntry | int) -> OutboxEntry:
-        """Queue an UNKNOWN, REFUSED or DISCARDED entry again, knowing that it may be paid twice.
+        """Queue an UNKNOWN, REFUSED or DISCARDED entry again; it may be paid twice.
 
-        Inside of a minute the gateway refuses a repeat, so that waiting isn't safer.
+        Within a minute of the first attempt the gateway refuses a repeat, so waiting isn't safer.
 
         Raises:
             OutboxStateError: It is in another state.
         """
         moved = await self._move(entry, OutboxState.QUEUED, "sent again on purpose")
-        self._ledger.was_queued()
+        self._ledger.notify_queued()
         return moved
 
     async def replace(self, entry: OutboxEntry | int, message: Message[Any]) -> OutboxEntry:
-        """Put another message in the place of one that is QUEUED or REFUSED, and queue it.
+        """Replace the message of a QUEUED or REFUSED entry, and queue it.
 
         Raises:
-            OutboxStateError: It is in another state: the old one may have been sent.
+            OutboxStateError: It is in another state: the old message may have been sent.
         """
         allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
-        reason, form = "replaced on purpose", write(message)
+        reason, form = "replaced on purpose", serialize(message)
         moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, form)
-        self._ledger.was_queued()
+        self._ledger.notify_queued()
         return moved
 
     async def discard(
         self, entry: OutboxEntry | int, reason: str = "discarded on purpose"
     ) -> OutboxEntry:
-        """Give up an entry that is UNKNOWN, REFUSED, or still QUEUED.
+        """Give up an UNKNOWN, REFUSED or QUEUED entry.
 
         Args:
-            entry: It, or its number.
-            reason: What is kept in the entry.
+            entry: The entry or its number.
+            reason: Stored as the entry's reason.
 
         Raises:
             OutboxStateError: It is in another state.
@@ -205,7 +210,7 @@ class BaseOutbox:
         return await self._move(entry, OutboxState.DISCARDED, reason)
 
     async def accept(self, entry: OutboxEntry | int) -> OutboxEntry:
-        """Say that an UNKNOWN entry was accepted, as the history of the account may show.
+        """Mark an UNKNOWN entry as ACCEPTED, because the account's history shows the message.
 
         Raises:
             OutboxStateError: It is in another state.
@@ -213,30 +218,30 @@ class BaseOutbox:
         return await self._move(entry, OutboxState.ACCEPTED, "accepted, as a user says")
 
     async def counts(self) -> dict[OutboxState, int]:
-        """Return how many entries there are in each state, zeros included."""
-        return await self._ledger.do(queries.counts)
+        """Return the number of entries in each state, zeros included."""
+        return await self._ledger.run(queries.counts)
 
     async def purge(self, *, older_than: float) -> int:
         """Delete finished entries: ACCEPTED, REFUSED and DISCARDED; never others.
 
-        Their keys are forgotten with them. Cancelling is safe, and so is doing it again.
+        Their keys can be used again. Cancelling is safe, and so is calling it again.
 
         Args:
-            older_than: Seconds since they were finished.
+            older_than: Seconds since the last change of an entry's state.
 
         Returns:
-            How many were deleted.
+            The number of deleted entries.
         """
         total = 0
-        while count := await self._ledger.do(partial(queries.purge, older_than)):
+        while count := await self._ledger.run(partial(queries.purge, older_than)):
             total += count
         return total
 
     async def record(self, receipt: Receipt) -> bool:
-        """Keep the final state that a receipt tells, for those who read receipts themselves.
+        """Store the final state in a delivery receipt, where `run` doesn't read receipts itself.
 
         Returns:
-            Whether it is about an entry of this outbox.
+            Whether the receipt belongs to an entry of this outbox.
         """
         if not receipt.is_final or receipt.state is None:
             return False
@@ -250,10 +255,10 @@ class BaseOutbox:
         allowed: Sequence[OutboxState] = (),
         form: str | None = None,
     ) -> OutboxEntry:
-        """Let a user move an entry."""
+        """Move an entry on behalf of a user."""
         number, allowed = _id(entry), allowed or queries.movable(target)
         move = partial(queries.move, number, allowed, target, reason, form)
-        row, is_moved = await self._ledger.do(move)
+        row, is_moved = await self._ledger.run(move)
         if row is None:
             raise OutboxStateError(f"there is no entry {number}; it may have been purged")
         moved = entry_of(row)
@@ -268,11 +273,3 @@ class BaseOutbox:
 def _id(entry: OutboxEntry | int) -> int:
     """Return the number of an entry."""
     return entry if isinstance(entry, int) else entry.id
-
-
-def _check_key(key: str | None) -> None:
-    """Refuse a key that one of the databases wouldn't keep."""
-    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
-        raise ConfigError(
-            "key", f"{len(key)} characters", f"takes 1 to {LONGEST_KEY} printable characters"
-        )

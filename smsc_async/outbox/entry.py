@@ -1,7 +1,7 @@
-"""An entry of the outbox, and the states it goes through.
+"""An entry of the outbox and its state machine.
 
-Rule: the table below is the protocol. An entry is SENDING on disk before an octet of it may
-leave, and leaves UNKNOWN only by the hand of a user.
+Rule: `TRANSITIONS` is the protocol. An entry is SENDING on disk before its first octet is written
+to the network, and leaves UNKNOWN only if a user decides so.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 
 class OutboxState(Enum):
-    """How far an entry has come. The values are what stands on disk."""
+    """The state of an entry. The values are what the tables store."""
 
     QUEUED = "queued"
     """To be sent; nothing of it is paid."""
     SENDING = "sending"
-    """In a worker's hands: it may be on its way."""
+    """Claimed by a worker; it may be on its way."""
     ACCEPTED = "accepted"
-    """The gateway took it, `message_ids` are its ids; or a user says that it did."""
+    """The gateway accepted it under `message_ids`; or a user says that it did."""
     REFUSED = "refused"
-    """The gateway, or the client before it, said no; `reason` tells why."""
+    """The gateway, or the client before it, refused it; see `reason`."""
     UNKNOWN = "unknown"
-    """It may have been accepted, delivered and paid. It waits for a user's decision."""
+    """It may have been accepted, delivered and paid. It awaits a user's decision."""
     DISCARDED = "discarded"
-    """Given up by a user."""
+    """A user gave it up."""
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing happens to it any more, unless a user wants it to."""
+        """Whether it stays so unless a user moves the entry."""
         return self in FINISHED
 
 
@@ -50,29 +50,29 @@ TRANSITIONS: Final[Mapping[OutboxState, frozenset[OutboxState]]] = {
     _UNKNOWN: frozenset({_QUEUED, _ACCEPTED, _DISCARDED}),
     _DISCARDED: frozenset({_QUEUED}),
 }
-"""Where an entry may go. From UNKNOWN on it is a user who moves it, or the worker that had it
-and comes back with the truth."""
+"""The next states of each state. Users move entries that aren't SENDING; besides, a worker that
+was taken for dead may settle its own UNKNOWN entry when it is connected again."""
 
 FINISHED: Final = frozenset({_ACCEPTED, _REFUSED, _DISCARDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """A message in the outbox, as it was when it was looked at.
+    """A snapshot of a message in the outbox.
 
     Args:
-        id: Its number; entries are sent in this order.
-        key: The caller's own name for it; None if there was none.
-        message: What is to be sent.
-        state: How far it has come.
-        created_at: When it was put, seconds since 1970.
-        changed_at: When its state changed last.
-        not_before: When it may be sent at the earliest.
-        attempts: How many times a worker has taken it.
-        message_ids: The gateway's ids of the parts it accepted. These are paid, whatever the state.
-        command_status: The number in the refusal, or None.
-        reason: Why it isn't accepted, or what was decided about it; no text of the message.
-        receipt: The final state by the receipts, of the message as a whole; None until they say.
+        id: Number of the entry; entries are sent in this order.
+        key: The caller's idempotency key, None without one.
+        message: The message.
+        state: The state.
+        created_at: When `put` stored it, seconds since 1970.
+        changed_at: When its state changed last, seconds since 1970.
+        not_before: Earliest time to send it, seconds since 1970.
+        attempts: How many times a worker claimed it.
+        message_ids: The gateway's ids of the parts it accepted. These are paid, in any state.
+        command_status: The status of the refusal, or None.
+        reason: Why it isn't accepted, or what a user decided; never the message's text.
+        receipt: Final state of the whole message by its delivery receipts (DLR); None until known.
     """
 
     id: int
@@ -89,21 +89,21 @@ class OutboxEntry:
     receipt: MessageState | int | None = None
 
 
-def before(target: OutboxState) -> tuple[OutboxState, ...]:
-    """Return the states from which one may get to *target*."""
+def sources_of(target: OutboxState) -> tuple[OutboxState, ...]:
+    """Return the states from which an entry may move to *target*."""
     return tuple(state for state in OutboxState if target in TRANSITIONS[state])
 
 
 def as_message_state(number: int | None) -> MessageState | int | None:
-    """Return a state by its name, where it has one."""
+    """Return the `MessageState` with a number; other numbers and None as they are."""
     return next((state for state in MessageState if state == number), number)
 
 
-def of_parts(states: Iterable[int | None]) -> int | None:
-    """Return the final state of a whole message: the worst of its parts, or None until known.
+def overall_state(parts: Iterable[int | None]) -> int | None:
+    """Return the final state of a whole message, None until it is known.
 
-    The first part that will not arrive decides; that all have arrived is known with the last.
+    The first part that failed decides; DELIVERED is known with the last part.
     """
-    known = list(states)
-    failed = (state for state in known if state not in {None, MessageState.DELIVERED})
-    return next(failed, None if None in known or not known else int(MessageState.DELIVERED))
+    states = list(parts)
+    failed = (state for state in states if state not in {None, MessageState.DELIVERED})
+    return next(failed, None if None in states or not states else int(MessageState.DELIVERED))

@@ -1,7 +1,7 @@
-"""What can go wrong with an outbox, apart from the sending itself.
+"""Errors of the outbox, apart from those of sending.
 
-Rule: whatever the database says arrives as one of these. What was put before stays put; what
-was asked for by the call that raised didn't happen.
+Rule: a database error is raised as one of these. What is stored stays stored; what the failed
+call asked for didn't happen.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from smsc_async.errors import SmscError
 
 
 class OutboxError(SmscError):
-    """The outbox couldn't do what was asked. Nothing that it holds is lost.
+    """The outbox couldn't do what the call asked for. No stored entry is lost.
 
     Args:
-        reason: What happened, and the way out; no text of a message.
+        reason: What happened and how to recover; never a message's text.
     """
 
     def __init__(self, reason: str) -> None:
@@ -21,16 +21,16 @@ class OutboxError(SmscError):
 
 
 class OutboxFullError(OutboxError):
-    """There is no room left on the disk. Make room and do it again."""
+    """The disk is full. Make room and call again."""
 
 
 class OutboxLockedError(OutboxError):
-    """Somebody else held the database for longer than our patience. Doing it again is safe."""
+    """Another process held the database for longer than *patience*. Calling again is safe."""
 
 
 class OutboxKeyError(OutboxError):
-    """A key was used again for another message, which wasn't taken."""
+    """The idempotency key belongs to another message. The new one wasn't queued."""
 
 
 class OutboxStateError(OutboxError):
-    """An entry isn't in a state in which this may be done with it. Nothing was changed."""
+    """The entry's state doesn't allow this. Nothing was changed."""

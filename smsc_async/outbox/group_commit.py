@@ -1,7 +1,7 @@
-"""Group commit: whatever is asked for while a transaction runs shares the next one.
+"""Group commit: operations that arrive while a transaction runs share the next one.
 
-Rule: a caller goes on when its operation is on disk, never before; and one sync of the disk is
-paid by all who wait for it, not by each. Nothing here knows what an operation does.
+Rule: a caller resumes when its operation is on disk, never before, and all callers of one
+transaction share one sync of the disk.
 """
 
 from __future__ import annotations
@@ -11,85 +11,77 @@ import copy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from smsc_async.errors import ClientClosedError, SmscError
-from smsc_async.outbox import queries
-from smsc_async.outbox.errors import OutboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.outbox.queries import Make, Operation
+    from smsc_async.outbox.queries import Operation, OperationFactory
 
 T = TypeVar("T")
 
-LARGEST = 1000
-"""Operations of one transaction; beyond it others would wait too long for their turn."""
-
-
-def check_version(version: int, place: str) -> None:
-    """Refuse tables that a newer version made.
-
-    Raises:
-        OutboxError: They are.
-    """
-    if version > queries.VERSION:
-        raise OutboxError(f"a newer smsc-async made the tables in {place}; update this one")
+MAX_BATCH = 1000
+"""Operations of one transaction at most, which bounds the wait of the next one's callers."""
 
 
 class Store(Protocol):
-    """A database that runs queries. Used by one event loop, one transaction at a time."""
+    """A database that runs operations. Used by one event loop, one transaction at a time."""
 
     async def open(self) -> None:
-        """Connect, and make the tables where there are none.
+        """Connect, and create the tables that don't exist.
 
         Raises:
-            OutboxError: It can't be used.
+            OutboxError: The database can't be used.
         """
 
-    async def transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run all queries in one transaction; on disk when it returns, or none of them.
+    async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run all operations in one transaction; on disk when it returns, or none of them.
 
         Raises:
-            OutboxError: Nothing of it happened.
+            OutboxError: None of them happened.
         """
 
-    async def own(self) -> int:
-        """Return the owner that this store's claims carry, alive as long as the store is.
+    async def acquire_owner(self) -> int:
+        """Return the owner of this store's claims, which is alive as long as the store is.
 
         Raises:
-            OutboxError: It can't be had.
+            OutboxError: Its lock can't be taken.
         """
 
-    async def disown(self) -> None:
-        """Let the owner be dead; the next call of `own` makes another. Never raises."""
+    async def release_owner(self) -> None:
+        """Release the owner's lock; the next `acquire_owner` makes a new owner. Never raises."""
 
-    async def gone(self, owners: Sequence[int]) -> list[int]:
-        """Return those owners that are surely dead.
+    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
+        """Return those owners that are certainly dead.
 
         Raises:
-            OutboxError: That can't be found out.
+            OutboxError: The locks can't be tested.
         """
 
     async def close(self) -> None:
-        """Let go of everything. Never raises."""
+        """Disconnect and release the owner's lock. Never raises."""
 
 
 class Committer:
-    """Gathers queries into transactions.
+    """Gathers operations into transactions.
 
     Args:
-        transact: Runs a transaction of the store.
+        transact: Runs a transaction, see `Store.transact`.
     """
 
-    def __init__(self, transact: Callable[[Sequence[Make]], Any]) -> None:
+    def __init__(self, transact: Callable[[Sequence[OperationFactory]], Any]) -> None:
         self._transact = transact
-        self._waiting: list[tuple[Make, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[OperationFactory, asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_closed = False
 
-    async def do(self, make: Callable[[], Operation[T]]) -> T:
+    def __repr__(self) -> str:
+        state = "closed" if self.is_closed else "open"
+        return f"<Committer {state}, {len(self._waiting)} operations waiting>"
+
+    async def run(self, operation: Callable[[], Operation[T]]) -> T:
         """Run an operation and return its result when it is on disk.
 
-        A caller that is cancelled doesn't know whether it happened.
+        After a cancel the caller doesn't know whether the operation happened.
 
         Raises:
             OutboxError: It didn't happen.
@@ -98,36 +90,38 @@ class Committer:
         if self.is_closed:
             raise ClientClosedError("the outbox isn't open; use it inside `async with`")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((make, future))
+        self._waiting.append((operation, future))
         if self._task is None:
-            # It begins in the loop's next turn, when all who ask in this one have asked.
+            # The task starts in the next turn of the loop, so all callers of this turn share it.
             self._task = asyncio.create_task(self._commit(), name="smsc-outbox-commit")
         return await future
 
     async def close(self) -> None:
-        """Take no more, and wait until what was asked for is done."""
+        """Accept no more operations, and wait for those that were accepted."""
         self.is_closed = True
         while self._task is not None:
             await asyncio.wait([self._task])
 
     async def _commit(self) -> None:
-        """Run transactions until nobody waits."""
+        """Run transactions until no operation is waiting."""
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 await self._commit_batch(batch)
         finally:
             self._task = None
 
-    async def _commit_batch(self, batch: list[tuple[Make, asyncio.Future[Any]]]) -> None:
-        """Run one transaction, and tell everybody in it."""
+    async def _commit_batch(
+        self, batch: list[tuple[OperationFactory, asyncio.Future[Any]]]
+    ) -> None:
+        """Run one transaction and resolve the futures of its callers."""
         futures = [future for _, future in batch]
         try:
-            results = await self._transact([make for make, _ in batch])
-        except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+            results = await self._transact([operation for operation, _ in batch])
+        except Exception as error:  # noqa: BLE001 - raised by `run` in every caller
             for future in futures:
                 if not future.done():
-                    future.set_exception(_own(error))
+                    future.set_exception(_copy_of(error))
         except BaseException:
             for future in [*futures, *(future for _, future in self._waiting)]:
                 future.cancel()
@@ -139,8 +133,8 @@ class Committer:
                     future.set_result(result)
 
 
-def _own(error: Exception) -> Exception:
-    """Return an error of the caller's own, since each raises it with a traceback of its own."""
+def _copy_of(error: Exception) -> Exception:
+    """Return a copy for one caller, since each raises it with its own traceback."""
     if not isinstance(error, SmscError):
         return error
     twin = copy.copy(error)

@@ -1,7 +1,7 @@
-"""The outbox as its worker sees it: claims, outcomes, receipts, the dead.
+"""Claims, outcomes, receipts and orphans: what workers read and write.
 
-Rule: an outcome that is known is never forgotten. While the database can't take it, it is kept
-here and written down first of all when the database can again.
+Rule: a known outcome is never lost. While the database can't store it, it is kept in memory, and
+stored first when the database works again.
 """
 
 from __future__ import annotations
@@ -15,40 +15,43 @@ from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
-from smsc_async.outbox.queries import Claim, Settlement, entry_of
+from smsc_async.outbox.queries import Attempt, Settlement, entry_of
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from smsc_async.outbox.queries import Operation, Row
+    from smsc_async.outbox.queries import Operation
 
 T = TypeVar("T")
 
-KEPT_EARLY = 1000
-"""Receipts whose message isn't written down as accepted yet; the oldest are forgotten first."""
+MAX_EARLY_RECEIPTS = 1000
+"""Receipts kept that came before their message's outcome was stored; the oldest are dropped."""
 
 DIED = "the process that was sending it died before it wrote down what became of it"
 
 
 class Ledger:
-    """What is written down about entries.
+    """Reads and writes the entries of one store.
 
     Args:
-        store: Where.
+        store: The database.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._committer = Committer(store.transact)
         self._committer.is_closed = True
-        self._unsettled: dict[int, Settlement] = {}
+        self._unstored: dict[int, Settlement] = {}
         self._early: OrderedDict[str, int] = OrderedDict()
         self.listeners: set[asyncio.Event] = set()
-        """Set when something was queued by this process."""
+        """Set when this process queues an entry."""
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self._committer!r}, {len(self._unstored)} outcomes unstored>"
 
     async def open(self) -> None:
-        """Open the store, and mark what dead owners have left behind.
+        """Open the store, and move the SENDING entries of dead owners to UNKNOWN.
 
         Raises:
             OutboxError: The store can't be used.
@@ -56,102 +59,94 @@ class Ledger:
         await self._store.open()
         self._committer.is_closed = False
         try:
-            await self.bury_the_dead()
+            await self.recover_orphans()
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Write down what is known and close the store. What can't be written becomes UNKNOWN."""
+        """Store the known outcomes and close the store. What can't be stored becomes UNKNOWN."""
         try:
-            await self.settle_the_rest()
+            await self.settle_unstored()
         except OutboxError as error:
-            LOG.error("! %d outcomes can't be written down: %s", len(self._unsettled), error)
+            LOG.error("! %d outcomes can't be stored: %s", len(self._unstored), error)
         finally:
             await self._committer.close()
             await self._store.close()
 
-    async def do(self, make: Callable[[], Operation[T]]) -> T:
-        """Run any operation, see `Committer.do`."""
-        return await self._committer.do(make)
+    async def run(self, operation: Callable[[], Operation[T]]) -> T:
+        """Run an operation, see `Committer.run`."""
+        return await self._committer.run(operation)
 
-    def was_queued(self) -> None:
-        """Let the workers of this process look."""
+    def notify_queued(self) -> None:
+        """Wake the workers of this process."""
         for event in self.listeners:
             event.set()
 
-    async def claim(self, limit: int) -> list[tuple[Claim, OutboxEntry]]:
-        """Take entries that are due; they are SENDING on disk when this returns.
+    async def claim_due(self, limit: int) -> list[tuple[Attempt, OutboxEntry]]:
+        """Claim entries that are due; they are SENDING on disk when this returns.
 
-        One whose message can't be read is refused at once, since nobody here could send it.
+        An entry whose message can't be read is refused at once.
         """
-        owner = await self._store.own()
+        owner = await self._store.acquire_owner()
         try:
-            rows = await self.do(partial(queries.claim, owner, limit))
+            rows = await self.run(partial(queries.claim_due, owner, limit))
         except OutboxError:
-            # A commit may have failed and happened all the same. Nobody here would ever send what
-            # it claimed, so its owner must not live on.
-            await self._store.disown()
+            # The commit may have happened although it failed. Its entries would stay SENDING as
+            # long as their owner lives, so the owner ends here.
+            await self._store.release_owner()
             raise
-        found = [self._claimed(row, owner) for row in rows]
-        for settlement in (one for one in found if isinstance(one, Settlement)):
-            await self.settle(settlement)
-        return [one for one in found if not isinstance(one, Settlement)]
-
-    def _claimed(self, row: Row, owner: int) -> tuple[Claim, OutboxEntry] | Settlement:
-        """Read a claimed row."""
-        taken = Claim(id=row[0], owner=owner, attempt=row[7])
-        try:
-            return taken, entry_of(row)
-        except OutboxError as error:
-            return Settlement(claim=taken, state=OutboxState.REFUSED, reason=str(error))
+        claimed = []
+        for row in rows:
+            attempt = Attempt(entry_id=row[0], owner=owner, number=row[7])
+            try:
+                claimed.append((attempt, entry_of(row)))
+            except OutboxError as error:
+                refused = OutboxState.REFUSED
+                await self.settle(Settlement(attempt=attempt, state=refused, reason=str(error)))
+        return claimed
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write down what became of a claim.
+        """Store the outcome of an attempt.
 
         Raises:
-            OutboxError: It can't be written now; it is kept, see `settle_the_rest`.
+            OutboxError: It can't be stored now; it is kept for `settle_unstored`.
         """
-        number = settlement.claim.id
-        self._unsettled[number] = settlement
-        is_ours = await self.do(partial(queries.settle, settlement))
-        self._unsettled.pop(number, None)
+        number = settlement.attempt.entry_id
+        self._unstored[number] = settlement
+        is_ours = await self.run(partial(queries.settle, settlement))
+        self._unstored.pop(number, None)
         if not is_ours:
-            LOG.warning("! entry %d was settled by somebody else meanwhile", number)
+            LOG.warning("! entry %d was moved by another process or user meanwhile", number)
         for message_id in settlement.expected:
             state = self._early.pop(message_id, None)
             if state is not None:
                 await self.record(message_id, state)
 
-    async def settle_the_rest(self) -> None:
-        """Write down what couldn't be written before.
+    async def settle_unstored(self) -> None:
+        """Store the outcomes that couldn't be stored before.
 
         Raises:
-            OutboxError: It still can't.
+            OutboxError: They still can't be stored.
         """
-        for settlement in list(self._unsettled.values()):
+        for settlement in list(self._unstored.values()):
             await self.settle(settlement)
 
     async def record(self, message_id: str, state: int) -> bool:
-        """Keep the final state of a part; return whether it belongs to an entry here."""
-        if await self.do(partial(queries.record, message_id, state)):
+        """Store the final state of a part; return whether it belongs to an entry."""
+        if await self.run(partial(queries.record, message_id, state)):
             return True
-        # It may have overtaken the outcome of its own message.
+        # The receipt may have come before the outcome of its message was stored.
         self._early[message_id] = state
-        if len(self._early) > KEPT_EARLY:
+        if len(self._early) > MAX_EARLY_RECEIPTS:
             self._early.popitem(last=False)
         return False
 
-    async def next_due(self) -> float | None:
-        """Return the seconds until something may be sent; None if nothing is queued."""
-        return await self.do(queries.next_due)
-
-    async def bury_the_dead(self) -> int:
-        """Mark as UNKNOWN what dead owners were sending; return how many entries."""
-        noted = await self.do(queries.owners)
+    async def recover_orphans(self) -> None:
+        """Move the SENDING entries of dead owners to UNKNOWN."""
+        owners = await self.run(queries.owners)
         count = 0
-        for owner in await self._store.gone(noted) if noted else ():
-            count += await self.do(partial(queries.bury, owner, DIED))
+        for owner in await self._store.dead_owners(owners) if owners else ():
+            count += await self.run(partial(queries.recover, owner, DIED))
         if count:
-            LOG.warning("! %d entries of a dead process are UNKNOWN now", count)
-        return count
+            LOG.warning("! %d entries of dead processes are UNKNOWN now", count)

@@ -1,11 +1,12 @@
-"""What the outbox does with its tables, without a database.
+"""The SQL of the outbox, independent of the database driver.
 
-Rule: an operation is a generator. It yields statements, gets their rows, and returns its result;
-whoever drives it owns the connection and the transaction around it. Both databases run these
-very statements, so that there is one protocol and not two.
+Rule: an operation is a generator. It yields statements, receives their rows, and returns its
+result; its driver owns the connection and the transaction. SQLite and PostgreSQL execute the same
+statements, so there is one protocol and not two.
 
-Two words in braces differ: `{now}`, the database's own clock in seconds since 1970 (several
-machines agree on it), and `{skip_locked}`, where rows in somebody's hands are passed over.
+Three placeholders differ between the databases: `{now}`, the database's own clock in seconds
+since 1970 (the machines of one outbox share it), `{skip_locked}`, which skips rows that another
+transaction has locked, and `{identity}`, the type of the primary key.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from smsc_async.outbox.entry import (
     OutboxEntry,
     OutboxState,
     as_message_state,
-    before,
-    of_parts,
+    overall_state,
+    sources_of,
 )
-from smsc_async.outbox.serialization import read
+from smsc_async.outbox.errors import OutboxError
+from smsc_async.outbox.serialization import deserialize
 
 T = TypeVar("T")
 
 
 class Statement(NamedTuple):
-    """One statement of SQL with its named parameters."""
+    """One SQL statement with its named parameters."""
 
     sql: str
     values: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
@@ -37,12 +39,13 @@ class Statement(NamedTuple):
 
 Row = Sequence[Any]
 Operation = Generator[Statement, Sequence[Row], T]
-Make = Callable[[], Operation[Any]]
-"""Makes an operation, once for each time its transaction is tried."""
+OperationFactory = Callable[[], Operation[Any]]
+"""Makes an operation; called again each time its transaction is retried."""
 
 VERSION: Final = 1
+"""Version of the tables."""
 PAGE: Final = 500
-"""Rows that are read or deleted at once."""
+"""Rows that one statement reads or deletes at most."""
 
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS smsc_outbox_version (version INTEGER PRIMARY KEY)",
@@ -78,36 +81,36 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Which attempt of which owner an entry is in; nobody else's outcome counts.
+class Attempt:
+    """An attempt of a worker to send an entry; an outcome counts only for its own attempt.
 
     Args:
-        id: Of the entry.
-        owner: Who took it.
-        attempt: The how-manieth.
+        entry_id: Number of the entry.
+        owner: The worker's store, see `Store.acquire_owner`.
+        number: Attempt number, from 1.
     """
 
-    id: int
+    entry_id: int
     owner: int
-    attempt: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What became of a claimed entry.
+    """The outcome of an attempt.
 
     Args:
-        claim: Which attempt it is about.
-        state: Where the entry goes.
-        after: Seconds until it may be sent again, if it goes back.
-        message_ids: What the gateway accepted.
-        part_ids: The same as receipts will spell them; empty if that is no different.
+        attempt: The attempt.
+        state: The entry's next state.
+        after: Seconds until the entry may be sent again, if it is QUEUED.
+        message_ids: Ids of the parts that the gateway accepted.
+        part_ids: The same ids as receipts spell them; empty if there is no difference.
         receipts: Final states that are known already, by those ids.
-        command_status: The number in a refusal.
-        reason: Why it isn't accepted.
+        command_status: The status of a refusal.
+        reason: Why the entry isn't accepted.
     """
 
-    claim: Claim
+    attempt: Attempt
     state: OutboxState
     after: float = 0.0
     message_ids: tuple[str, ...] = ()
@@ -118,7 +121,7 @@ class Settlement:
 
     @property
     def expected(self) -> tuple[str, ...]:
-        """The ids by which receipts will come."""
+        """The ids that receipts will carry."""
         return tuple(filter(None, self.part_ids or self.message_ids))
 
 
@@ -134,7 +137,7 @@ def entry_of(row: Row) -> OutboxEntry:
     return OutboxEntry(
         id=number,
         key=key,
-        message=read(form),
+        message=deserialize(form),
         state=OutboxState(state),
         created_at=created,
         changed_at=changed,
@@ -150,8 +153,8 @@ def entry_of(row: Row) -> OutboxEntry:
 # --- the tables ---
 
 
-def prepare() -> Operation[int]:
-    """Make the tables where there are none; return the version of what is there."""
+def create_tables() -> Operation[int]:
+    """Create the tables that don't exist; return the version of those that do."""
     for sql in SCHEMA:
         yield Statement(sql)
     found = yield from version()
@@ -163,32 +166,37 @@ def prepare() -> Operation[int]:
 
 
 def version() -> Operation[int]:
-    """Return the version of the tables, 0 if it isn't said."""
+    """Return the version of the tables, 0 if there is none."""
     rows = yield Statement("SELECT max(version) FROM smsc_outbox_version")
     return int(rows[0][0] or 0)
 
 
-# --- what users do ---
+def check_version(found: int, place: str) -> None:
+    """Refuse tables that a newer version made.
+
+    Raises:
+        OutboxError: They are newer.
+    """
+    if found > VERSION:
+        raise OutboxError(f"a newer smsc-async made the tables in {place}; update this one")
+
+
+# --- of users ---
 
 
 def put(form: str, key: str | None) -> Operation[Row]:
-    """Queue a message, unless its key is there; return the row that is there now."""
-    values = {"form": form, "key": key}
-    rows: Sequence[Row] = ()
-    # Between the two statements the one that is in the way may be deleted by another process.
-    while not rows:
+    """Queue a message unless its key exists; return the row that the table now has."""
+    while True:
         rows = yield Statement(
             "INSERT INTO smsc_outbox (key, form, state, created_at, changed_at, not_before)"
             " VALUES (:key, :form, 'queued', {now}, {now}, {now})"
             f" ON CONFLICT (key) DO NOTHING RETURNING {_COLUMNS}",
-            values,
+            {"form": form, "key": key},
         )
-        if not rows:
-            rows = yield Statement(
-                f"SELECT {_COLUMNS} FROM smsc_outbox WHERE key = :key",
-                {"key": key},
-            )
-    return rows[0]
+        row = rows[0] if rows else (yield from find(key))
+        # Between the two statements another process may delete the row in conflict.
+        if row is not None:
+            return row
 
 
 def move(
@@ -198,7 +206,7 @@ def move(
     reason: str,
     form: str | None = None,
 ) -> Operation[tuple[Row | None, bool]]:
-    """Let a user move an entry, with another message if there is a form of one.
+    """Move an entry to another state on behalf of a user; *form* replaces its message.
 
     Returns:
         The entry's row, None if there is none, and whether it was moved.
@@ -210,57 +218,52 @@ def move(
         {"id": number, "state": target.value, "reason": reason, "form": form},
     )
     if not rows:
-        rows = yield _get(number)
-        return (rows[0] if rows else None), False
+        return (yield from get(number)), False
     if target is OutboxState.QUEUED:
         yield Statement("DELETE FROM smsc_outbox_parts WHERE entry = :id", {"id": number})
     return rows[0], True
 
 
 def movable(target: OutboxState) -> tuple[OutboxState, ...]:
-    """Return the states from which a user may move an entry; what a worker holds is its own."""
-    return tuple(state for state in before(target) if state is not OutboxState.SENDING)
+    """Return the states from which a user may move an entry; SENDING is the worker's."""
+    return tuple(state for state in sources_of(target) if state is not OutboxState.SENDING)
 
 
 def get(number: int) -> Operation[Row | None]:
-    """Return the row of an entry, if there is one."""
-    rows = yield _get(number)
+    """Return the row of an entry, None if there is none."""
+    sql = f"SELECT {_COLUMNS} FROM smsc_outbox WHERE id = :id"
+    rows = yield Statement(sql, {"id": number})
     return rows[0] if rows else None
 
 
-def find(key: str) -> Operation[Row | None]:
-    """Return the row with a key, if there is one."""
-    rows = yield Statement(
-        f"SELECT {_COLUMNS} FROM smsc_outbox WHERE key = :key",
-        {"key": key},
-    )
+def find(key: str | None) -> Operation[Row | None]:
+    """Return the row with a key, None if there is none."""
+    sql = f"SELECT {_COLUMNS} FROM smsc_outbox WHERE key = :key"
+    rows = yield Statement(sql, {"key": key})
     return rows[0] if rows else None
 
 
 def page(state: OutboxState | None, after: int) -> Operation[Sequence[Row]]:
-    """Return the next rows behind a number, in order."""
-    condition = "" if state is None else " AND state = :state"
-    values: dict[str, object] = {"after": after, "limit": PAGE}
-    if state is not None:
-        values["state"] = state.value
+    """Return the next rows whose number is above *after*, in order."""
+    condition = "" if state is None else f" AND state = '{state.value}'"
     return (
         yield Statement(
             f"SELECT {_COLUMNS} FROM smsc_outbox WHERE id > :after{condition}"
             " ORDER BY id LIMIT :limit",
-            values,
+            {"after": after, "limit": PAGE},
         )
     )
 
 
 def counts() -> Operation[dict[OutboxState, int]]:
-    """Return how many entries there are in each state."""
+    """Return the number of entries in each state."""
     rows = yield Statement("SELECT state, count(*) FROM smsc_outbox GROUP BY state")
     found = {OutboxState(name): number for name, number in rows}
-    return {state: found.get(state, 0) for state in OutboxState}
+    return dict.fromkeys(OutboxState, 0) | found
 
 
 def purge(older_than: float) -> Operation[int]:
-    """Delete some finished entries that are old enough; return how many."""
+    """Delete some finished entries that are old enough; return their number."""
     rows = yield Statement(
         f"SELECT id FROM smsc_outbox WHERE state IN ({_names(FINISHED)})"
         " AND changed_at <= {now} - :age ORDER BY id LIMIT :limit",
@@ -276,13 +279,13 @@ def purge(older_than: float) -> Operation[int]:
     return len(rows)
 
 
-# --- what workers do ---
+# --- of workers ---
 
 
-def claim(owner: int, limit: int) -> Operation[list[Row]]:
-    """Take the oldest entries that are due, so that nobody else does."""
+def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
+    """Move the oldest entries that are due to SENDING, so that no other worker sends them."""
     rows = yield Statement(
-        # MATERIALIZED, or the planner may look for the limited rows more than once.
+        # MATERIALIZED, or the planner may evaluate the LIMIT more than once.
         "WITH due AS MATERIALIZED (SELECT id FROM smsc_outbox"
         " WHERE state = 'queued' AND not_before <= {now} ORDER BY id LIMIT :limit {skip_locked})"
         " UPDATE smsc_outbox SET state = 'sending', owner = :owner,"
@@ -291,8 +294,8 @@ def claim(owner: int, limit: int) -> Operation[list[Row]]:
         {"owner": owner, "limit": limit},
     )
     if rows:
-        # Together with the claim, so that whatever is SENDING has an owner that can be buried.
-        # DO UPDATE and not DO NOTHING: it locks the row, see `bury`.
+        # In the same transaction, so that every SENDING entry has a registered owner, whose death
+        # is found. DO UPDATE and not DO NOTHING: it locks the row, see `recover`.
         yield Statement(
             "INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)"
             " ON CONFLICT (owner) DO UPDATE SET owner = excluded.owner",
@@ -302,20 +305,20 @@ def claim(owner: int, limit: int) -> Operation[list[Row]]:
 
 
 def settle(settlement: Settlement) -> Operation[bool]:
-    """Write down what became of a claimed entry; return whether it was still ours to say.
+    """Store the outcome of an attempt; return False if the entry is in another attempt.
 
-    Also from UNKNOWN: whoever took us for dead didn't know better, and we do.
+    UNKNOWN is replaced too: the process that took the owner for dead didn't know the outcome.
     """
-    claim = settlement.claim
+    attempt = settlement.attempt
     rows = yield Statement(
         "UPDATE smsc_outbox SET state = :state, message_ids = :ids, command_status = :status,"
         " reason = :reason, owner = NULL, changed_at = {now}, not_before = {now} + :after"
         " WHERE id = :id AND owner = :owner AND attempts = :attempt"
         " AND state IN ('sending', 'unknown') RETURNING id",
         {
-            "id": claim.id,
-            "owner": claim.owner,
-            "attempt": claim.attempt,
+            "id": attempt.entry_id,
+            "owner": attempt.owner,
+            "attempt": attempt.number,
             "state": settlement.state.value,
             "ids": json.dumps(settlement.message_ids),
             "status": settlement.command_status,
@@ -329,7 +332,7 @@ def settle(settlement: Settlement) -> Operation[bool]:
         yield Statement(
             "INSERT INTO smsc_outbox_parts (message_id, entry) VALUES (:message_id, :entry)"
             " ON CONFLICT (message_id) DO UPDATE SET entry = excluded.entry, state = NULL",
-            {"message_id": message_id, "entry": claim.id},
+            {"message_id": message_id, "entry": attempt.entry_id},
         )
     for message_id, state in settlement.receipts:
         yield from record(message_id, state)
@@ -337,7 +340,7 @@ def settle(settlement: Settlement) -> Operation[bool]:
 
 
 def record(message_id: str, state: int) -> Operation[bool]:
-    """Keep the final state of a part; return whether anybody knows its id."""
+    """Store the final state of a part; return whether its id belongs to an entry."""
     rows = yield Statement(
         "UPDATE smsc_outbox_parts SET state = :state"
         " WHERE message_id = :message_id RETURNING entry",
@@ -347,11 +350,11 @@ def record(message_id: str, state: int) -> Operation[bool]:
         return False
     values = {"entry": rows[0][0]}
     parts = yield Statement("SELECT state FROM smsc_outbox_parts WHERE entry = :entry", values)
-    whole = of_parts(state for (state,) in parts)
-    if whole is not None:
+    overall = overall_state(state for (state,) in parts)
+    if overall is not None:
         yield Statement(
             "UPDATE smsc_outbox SET receipt = :receipt WHERE id = :entry",
-            {**values, "receipt": whole},
+            {**values, "receipt": overall},
         )
     return True
 
@@ -363,22 +366,22 @@ def next_due() -> Operation[float | None]:
     return None if seconds is None else float(seconds)
 
 
-# --- owners ---
+# --- of owners ---
 
 
 def owners() -> Operation[list[int]]:
-    """Return all that were noted and not buried."""
+    """Return all registered owners."""
     rows = yield Statement("SELECT owner FROM smsc_outbox_owners")
     return [int(owner) for (owner,) in rows]
 
 
-def bury(owner: int, reason: str) -> Operation[int]:
-    """Mark what a dead owner was sending as UNKNOWN; return how many entries that were."""
-    # First: if it lives after all and is claiming right now, this waits until that is committed,
-    # and the statement below sees it.
+def recover(owner: int, reason: str) -> Operation[int]:
+    """Move the SENDING entries of a dead owner to UNKNOWN; return their number."""
+    # DELETE first: if the owner is alive after all and is claiming, this waits for its commit, and
+    # the next statement sees what it claimed.
     yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
     rows = yield Statement(
-        # The owner stays: if it wasn't dead after all, it may still tell the truth.
+        # The column `owner` stays: an owner that is alive after all may still settle the entry.
         "UPDATE smsc_outbox SET state = 'unknown', reason = :reason, changed_at = {now}"
         " WHERE owner = :owner AND state = 'sending' RETURNING id",
         {"owner": owner, "reason": reason},
@@ -386,11 +389,6 @@ def bury(owner: int, reason: str) -> Operation[int]:
     return len(rows)
 
 
-def _get(number: int) -> Statement:
-    """Return the statement that reads one entry."""
-    return Statement(f"SELECT {_COLUMNS} FROM smsc_outbox WHERE id = :id", {"id": number})
-
-
 def _names(states: Sequence[OutboxState] | frozenset[OutboxState]) -> str:
-    """Return states as a list of SQL literals; the names are our own."""
+    """Return states as a list of SQL literals."""
     return ", ".join(sorted(f"'{state.value}'" for state in states))

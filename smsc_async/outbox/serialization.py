@@ -1,7 +1,7 @@
-"""A message as it is written down: a line of JSON, with its version.
+"""Messages as versioned JSON.
 
-Rule: what is read back equals what was written, and what a newer version wrote is refused, never
-half understood. No code is ever loaded from a database, so this is no pickle.
+Rule: deserialized messages equal the serialized ones, and what a newer version wrote is refused,
+never read in part. JSON and not pickle, so that a database can't execute code.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ KINDS: Final[Mapping[str, type[Message[Any]]]] = {
     )
 }  # fmt: skip
 
-# How fields are read that JSON has no values for; the others are strings, numbers and booleans.
-_READ: Final[Mapping[str, Callable[[Any], object]]] = {
+# Fields that aren't strings, numbers or booleans.
+_DECODERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "coding": Coding,
     "long_text": LongText,
     "voice": Voice,
@@ -52,8 +52,8 @@ _READ: Final[Mapping[str, Callable[[Any], object]]] = {
 }
 
 
-def write(message: Message[Any]) -> str:
-    """Return a message as ASCII without line breaks, its defaults left out.
+def serialize(message: Message[Any]) -> str:
+    """Return a message as ASCII without line breaks, without fields that have their default.
 
     Raises:
         OutboxError: It is none of the nine kinds.
@@ -65,55 +65,50 @@ def write(message: Message[Any]) -> str:
     for field in fields(message):
         value = getattr(message, field.name)
         if value != field.default:
-            form[field.name] = _written(field, value)
+            form[field.name] = _encode_field(field, value)
     return json.dumps(form, separators=(",", ":"))
 
 
-def read(form: str) -> Message[Any]:
-    """Return the message that was written.
+def deserialize(form: str) -> Message[Any]:
+    """Return the message that was serialized.
 
     Raises:
-        OutboxError: A newer version wrote it, or it is broken. No text of it is shown.
+        OutboxError: A newer version wrote it, or it is broken. The error has none of its text.
     """
     fault = ""
     try:
-        return _read(json.loads(form))
+        return _message_of(json.loads(form))
     except _NewerError as error:
         fault = f"a newer smsc-async wrote this message ({error}); update this one"
     except (ValueError, TypeError, KeyError, AttributeError, SmscError) as error:
         fault = f"a message is stored in a form that can't be read ({type(error).__name__})"
-    # Outside of the handler: the error above may hold the text.
+    # Outside of the handler: the context of the error would hold the text.
     raise OutboxError(fault)
 
 
 class _NewerError(Exception):
-    """What is written here isn't known yet."""
+    """A newer version wrote this."""
 
 
-def _read(form: dict[str, Any]) -> Message[Any]:
-    """Make the message of its parsed form."""
+def _message_of(form: dict[str, Any]) -> Message[Any]:
+    """Make a message of its parsed JSON."""
     if form.pop("v") != VERSION:
         raise _NewerError("version")
     kind = KINDS.get(name := form.pop("kind"))
     if kind is None:
         raise _NewerError(name)
-    known = {field.name for field in fields(kind)}
-    unknown = sorted(form.keys() - known)
+    unknown = sorted(form.keys() - {field.name for field in fields(kind)})
     if unknown:
         raise _NewerError(", ".join(unknown))
-    values: dict[str, Any] = {name: _READ.get(name, _same)(value) for name, value in form.items()}
-    return kind(**values)
+    for field in form.keys() & _DECODERS.keys():
+        form[field] = _DECODERS[field](form[field])
+    return kind(**form)
 
 
-def _same(value: object) -> object:
-    """Return a value that JSON holds as it is."""
-    return value
-
-
-def _written(field: Field[Any], value: Any) -> object:  # noqa: ANN401 - whatever a message holds
-    """Return what JSON can hold of a field."""
+def _encode_field(field: Field[Any], value: Any) -> object:  # noqa: ANN401 - of a message's field
+    """Return a field's value for JSON."""
     if field.name == "to" and value.isdigit():
-        # With a plus no digit is ever changed; "85212345678" alone would be read as Russian.
+        # With a plus the number is international; "85212345678" alone would be read as Russian.
         return f"+{value}"
     if isinstance(value, Enum):
         return value.value

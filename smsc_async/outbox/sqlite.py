@@ -1,7 +1,7 @@
-"""An outbox in a file: SQLite from the standard library, for the processes of one machine.
+"""An outbox in a SQLite file, for the processes of one machine.
 
-Rule: one thread holds the connection, and the event loop never waits for a disk. A transaction
-is on the disk (WAL, synced at every commit) before anybody is told that it is done.
+Rule: a thread of its own uses the connection, so the event loop never waits for the disk. A
+transaction is on disk (WAL, synced at every commit) before its callers resume.
 """
 
 from __future__ import annotations
@@ -19,23 +19,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smsc_async.outbox import liveness, queries
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
-from smsc_async.outbox.group_commit import check_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.outbox.queries import Make, Operation
+    from smsc_async.outbox.queries import Operation, OperationFactory
 
 T = TypeVar("T")
 
-OLDEST = (3, 35)
-"""The first SQLite that has RETURNING and MATERIALIZED."""
+MIN_VERSION = (3, 35)
+"""The first SQLite with RETURNING and MATERIALIZED."""
 
 RETRY_AFTER = 0.01
-"""Seconds between two attempts where SQLite itself doesn't wait."""
+"""Seconds between two attempts to get a lock that SQLite itself doesn't wait for."""
 
-_CLOSED = "the file isn't open"
-# In thousandths of a second, which is what SQLite's clock gives; one statement sees one instant.
+# SQLite's clock has milliseconds; the instant is the same all through a statement.
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
@@ -45,13 +43,13 @@ class Outbox(BaseOutbox):
         async with Outbox("outbox.db") as outbox:
             await outbox.put(Sms(to="79991234567", text="Order 17 is ready"))
 
-    Any number of processes may put, and any number may run workers. The file must be on a disk of
-    this machine: neither SQLite's nor our locks are sure over a network. It is made for its owner
-    alone (mode 600), since it holds texts and numbers.
+    Any number of processes may put, and any number may run workers. The file must be on a local
+    disk: neither SQLite's locks nor the outbox's are reliable over a network. It is created with
+    mode 600, since it holds texts and numbers.
 
     Args:
-        path: Of the file; made if it isn't there. Beside it come `-wal`, `-shm` and, for every
-            worker that lives, an `-owner-…`.
+        path: The file; created if it doesn't exist. Beside it are `-wal`, `-shm` and, for every
+            live worker, an `-owner-…`.
         patience: Seconds to wait while another process writes.
 
     Raises:
@@ -59,23 +57,23 @@ class Outbox(BaseOutbox):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 5.0) -> None:
-        if sqlite3.sqlite_version_info < OLDEST:
+        if sqlite3.sqlite_version_info < MIN_VERSION:
             raise OutboxError(
-                f"SQLite {'.'.join(map(str, OLDEST))} or later is needed,"
+                f"SQLite {'.'.join(map(str, MIN_VERSION))} or later is needed,"
                 f" this Python has {sqlite3.sqlite_version}"
             )
         self.path = Path(path)
         super().__init__(SqliteStore(self.path, patience))
 
     def __repr__(self) -> str:
-        return f"<Outbox {str(self.path)!r}>"
+        return f"<Outbox {str(self.path)!r} {self._ledger!r}>"
 
 
 class SqliteStore:
-    """The file, and the thread that has it.
+    """The file, and the thread that uses it.
 
     Args:
-        path: Of the file.
+        path: The file.
         patience: Seconds to wait while another process writes.
     """
 
@@ -87,7 +85,7 @@ class SqliteStore:
         self._lock: liveness.OwnerLock | None = None
 
     async def open(self) -> None:
-        """Open or make the file.
+        """Open or create the file.
 
         Raises:
             OutboxError: It can't be used.
@@ -96,82 +94,85 @@ class SqliteStore:
             raise OutboxError("it is open already; make a second Outbox on the same file")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsc-outbox")
         try:
-            check_version(await self._run(self._open), str(self._path))
+            queries.check_version(await self._run(self._open), str(self._path))
         except BaseException:
             await self.close()
             raise
 
-    async def transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run all queries in one transaction.
+    async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run all operations in one transaction.
 
         Raises:
-            OutboxError: Nothing of it happened.
+            OutboxError: None of them happened.
         """
-        return await self._run(self._transact, makes)
+        return await self._run(self._transact, operations)
 
-    async def own(self) -> int:
+    async def acquire_owner(self) -> int:
         """Return this store's owner; the first call takes its lock.
 
         Raises:
-            OutboxError: The lock can't be had.
+            OutboxError: The lock can't be taken.
         """
         if self._lock is None:
             self._lock = liveness.OwnerLock(self._path)
         return self._lock.owner
 
-    async def disown(self) -> None:
-        """Let go of the lock. Never raises."""
+    async def release_owner(self) -> None:
+        """Release the lock. Never raises."""
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()
 
-    async def gone(self, noted: Sequence[int]) -> list[int]:
-        """Return those owners whose lock nobody holds."""
-        return await self._run(liveness.gone, self._path, noted)
+    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
+        """Return those owners whose lock is free."""
+        return await self._run(liveness.dead_owners, self._path, owners)
 
     async def close(self) -> None:
-        """Close the file, then let go of the lock. Never raises."""
+        """Close the file, then release the lock. Never raises."""
         thread, self._thread = self._thread, None
         if thread is not None:
             with suppress(sqlite3.Error):
                 await asyncio.get_running_loop().run_in_executor(thread, self._close)
             thread.shutdown(wait=False)
-        await self.disown()
+        await self.release_owner()
 
-    async def _run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - passed on
+    async def _run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - of the function
         """Call a function in the thread."""
         if self._thread is None:
-            raise OutboxError(_CLOSED)
+            raise OutboxError("the file isn't open")
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self._thread, function, *arguments
             )
         except sqlite3.Error as error:
-            raise _translated(error, self._path) from error
+            raise _translate(error, self._path) from error
 
     # --- on the thread ---
 
     def _open(self) -> int:
-        """Connect and make the tables; return the version of those that are there."""
+        """Connect and create the tables that don't exist; return the version of those that do."""
         is_new = not self._path.exists()
         if is_new:
-            _create(self._path)
+            # The files beside it get the same mode. SQLite words the error better, so it is left
+            # to `connect`.
+            with suppress(OSError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(self._path, timeout=self._patience, isolation_level=None)
         self._connection = connection
-        self._patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
-        # WAL with NORMAL would survive the process, but not a power cut.
+        self._retry_while_busy(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
+        # NORMAL would survive a crash of the process, but not a power cut.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
-        (version,) = self._transact([queries.prepare])
+        (version,) = self._transact([queries.create_tables])
         if is_new:
             _sync_folder(self._path.resolve().parent)
         return int(version)
 
-    def _patiently(self, begin: Callable[[], object]) -> None:
-        """Begin something that another process may be in the way of.
+    def _retry_while_busy(self, begin: Callable[[], object]) -> None:
+        """Call *begin* until no other process holds the file, for the patience at most.
 
-        SQLite waits by itself, but for some locks it doesn't: those of the change to WAL, and of
-        the recovery after somebody was killed.
+        SQLite waits by itself, except for the locks of the change to WAL and of the recovery after
+        a process was killed.
         """
         latest = monotonic() + self._patience
         while True:
@@ -184,14 +185,13 @@ class SqliteStore:
             else:
                 return
 
-    def _transact(self, makes: Sequence[Make]) -> list[Any]:
-        """Run queries between BEGIN and COMMIT."""
+    def _transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run operations between BEGIN and COMMIT."""
         connection = self._connection
-        if connection is None:
-            raise OutboxError(_CLOSED)
-        self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+        assert connection is not None  # noqa: S101 - `_run` refuses when the file isn't open
+        self._retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
-            results = [_drive(make(), connection) for make in makes]
+            results = [_drive(operation(), connection) for operation in operations]
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -207,7 +207,7 @@ class SqliteStore:
 
 
 def _drive(operation: Operation[T], connection: sqlite3.Connection) -> T:
-    """Run the statements of an operation, and return its result."""
+    """Execute the statements of an operation, and return its result."""
     try:
         statement = next(operation)
         while True:
@@ -220,29 +220,14 @@ def _drive(operation: Operation[T], connection: sqlite3.Connection) -> T:
 
 @lru_cache(maxsize=256)
 def _dialect(sql: str) -> str:
-    """Return a statement as SQLite says it."""
-    words = {
-        "{now}": _NOW,
-        "{identity}": "INTEGER PRIMARY KEY AUTOINCREMENT",
-        "{skip_locked}": "",
-    }
-    for word, own in words.items():
-        sql = sql.replace(word, own)
-    return sql
-
-
-def _create(path: Path) -> None:
-    """Make an empty file for its owner alone: texts and numbers are in it.
-
-    Files beside it get the same rights; whoever shares it changes them once.
-    """
-    with suppress(OSError):  # SQLite finds the better words for it
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Return a statement in the dialect of SQLite."""
+    identity = "INTEGER PRIMARY KEY AUTOINCREMENT"
+    return sql.format(now=_NOW, identity=identity, skip_locked="")
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the new file's name be on the disk as well."""
-    if os.name == "nt":  # pragma: no cover - folders can't be opened there, and needn't be
+    """Write the new file's name to the disk as well."""
+    if os.name == "nt":  # pragma: no cover - folders can't be opened there
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -252,17 +237,17 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Return SQLite's number for an error, without its finer distinctions."""
+    """Return the primary result code of an error."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
-    """Whether another connection is in the way."""
+    """Whether another connection holds a lock."""
     return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _translated(error: sqlite3.Error, path: Path) -> OutboxError:
-    """Say in our words what SQLite said; it never repeats values."""
+def _translate(error: sqlite3.Error, path: Path) -> OutboxError:
+    """Return the outbox's error for SQLite's, which never repeats values."""
     code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return OutboxFullError(f"no room left for {path}: {error}; make room and do it again")

@@ -1,8 +1,8 @@
-"""The worker: takes entries, sends them, writes down what became of them.
+"""The worker: claims entries, sends them, stores their outcomes.
 
-Rule: an entry is SENDING on disk before the client hears of it, and whatever the client says, or
-doesn't get to say, ends in exactly one outcome. Cancelling takes no new entries and lets those
-under way come to their end, for a while; what hasn't by then is UNKNOWN.
+Rule: an entry is SENDING on disk before the client gets it, and each attempt ends in exactly one
+outcome. A cancel stops claims and gives the messages in flight a grace period; those without an
+outcome by then are UNKNOWN.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from smsc_async.errors import (
 from smsc_async.gateway.receipts import id_normalizers
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
+from smsc_async.link.backoff import exponential_delay
+from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxState
-from smsc_async.outbox.queries import Claim, Settlement
+from smsc_async.outbox.queries import Attempt, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -38,30 +40,30 @@ if TYPE_CHECKING:
     from smsc_async.outbox.ledger import Ledger
     from smsc_async.receipts import Receipt
 
-LOOK_AFTER = 1.0
-"""Seconds after which an idle worker looks for what other processes have put."""
-LINK_AFTER = 0.1
-"""The same for a link that is down; it asks no database."""
-BURY_AFTER = 5.0
-"""Seconds between two looks for dead workers."""
-AGAIN_AFTER = 1.0
-"""Seconds until a message that didn't leave is tried again; doubled with each attempt."""
+POLL_INTERVAL = 1.0
+"""Seconds after which an idle worker looks for entries of other processes."""
+LINK_POLL_INTERVAL = 0.1
+"""Seconds between two looks at a link that is down; no database is read."""
+RECOVERY_INTERVAL = 5.0
+"""Seconds between two searches for orphans of dead workers."""
+FIRST_PAUSE = 1.0
+"""Seconds until a message that wasn't sent is retried; doubled with each attempt."""
 LONGEST_PAUSE = 60.0
-"""Seconds between two attempts at most, unless a rule of the gateway says more."""
-MOST_RECEIPTS = 1000
-"""Receipts that are being written down at once."""
+"""Seconds between two attempts at most, unless a rule of the gateway asks for more."""
+MAX_RECORDINGS = 1000
+"""Receipts that are being stored at once."""
 
 
 class Worker:
-    """One run.
+    """One run of a worker.
 
     Args:
-        ledger: What there is to send, and where its outcomes go.
-        smsc: Sends it; open for as long as this runs.
-        concurrency: Messages under way at once.
-        stop_when_empty: End when nothing is queued any more; else only cancelling ends it.
-        grace: Seconds that messages under way have after a cancel.
-        receipts: Read the client's receipts and keep the final ones.
+        ledger: Provides the entries and stores the outcomes.
+        smsc: The client; open while this runs.
+        concurrency: Messages in flight at most.
+        stop_when_empty: End when no entry is queued; otherwise only a cancel ends the run.
+        grace: Seconds that messages in flight get when the worker stops.
+        receipts: Read the client's receipts and store the final ones.
     """
 
     def __init__(
@@ -81,22 +83,27 @@ class Worker:
         self._grace = grace
         self._id_of_response, self._id_of_receipt = id_normalizers(smsc.config.message_ids)
         self._reads_receipts = receipts
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._sends: set[asyncio.Task[Any]] = set()
+        # Those of them whose message the client has.
         self._in_client: set[asyncio.Task[Any]] = set()
-        self._recording: set[asyncio.Task[Any]] = set()
+        self._recordings: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._is_over = False
         self._pause: float | None = None
-        self._bury_at = 0.0
+        self._recover_at = 0.0
         self._failure: BaseException | None = None
 
+    def __repr__(self) -> str:
+        state = "stopping" if self._is_stopping else "running"
+        return f"<Worker {state}, {len(self._sends)} of {self._concurrency} in flight>"
+
     async def run(self) -> None:
-        """Work until nothing is left, a failure, or a cancel.
+        """Work until no entry is left, a failure, or a cancel.
 
         Raises:
-            OutboxError: The database failed; outcomes that are known are kept in the ledger.
-            LinkError: The client is closed, or its login was refused for good.
+            OutboxError: The database failed; known outcomes are kept in the ledger.
+            LinkError: The client is closed, or the gateway refused its login for good.
         """
         self._ledger.listeners.add(self._wake)
         work = asyncio.create_task(self._work(), name="smsc-outbox-worker")
@@ -104,7 +111,7 @@ class Worker:
         cancelled: asyncio.CancelledError | None = None
         while not work.done():
             try:
-                # Shielded from anyio, which would cancel again and again, once is enough.
+                # anyio's scopes cancel again and again: after the first time this is shielded.
                 with anyio.CancelScope(shield=cancelled is not None):
                     await asyncio.wait([work])
             except asyncio.CancelledError as error:
@@ -115,148 +122,127 @@ class Worker:
         work.result()
 
     def _stop(self, *, at_once: bool) -> None:
-        """Take no new entries; after the grace, or at once, give up those under way."""
+        """Claim no more entries; cancel those in flight after the grace period, or at once."""
         self._is_stopping = True
         self._wake.set()
         loop = asyncio.get_running_loop()
-        loop.call_later(0 if at_once else self._grace, self._abandon)
+        loop.call_later(0 if at_once else self._grace, self._cancel_sends)
 
-    def _abandon(self) -> None:
-        """Cancel what the client still has; each of them writes down that it is UNKNOWN."""
+    def _cancel_sends(self) -> None:
+        """Cancel the messages that the client has; each is stored as UNKNOWN."""
         for task in self._in_client:
             task.cancel()
 
     async def _work(self) -> None:
-        """Take entries as long as there is reason to."""
+        """Claim and send until there is a reason to stop, then wait for what is in flight."""
         reader = asyncio.create_task(self._read_receipts()) if self._reads_receipts else None
         try:
-            await self._ledger.settle_the_rest()
-            while not (self._is_over or self._is_stopping or self._failure):
-                await self._turn()
-        except Exception as error:  # noqa: BLE001 - raised below, when nothing is under way
+            await self._claim_and_send()
+        except Exception as error:  # noqa: BLE001 - raised below, when nothing is in flight
             self._fail(error)
         if not self._is_stopping:
             self._stop(at_once=False)
-        await self._finish(reader)
-        if self._failure is not None:
-            raise self._failure
-
-    async def _finish(self, reader: asyncio.Task[None] | None) -> None:
-        """Wait for what is under way."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while self._sends:
+            await asyncio.wait(self._sends)
         if reader is not None:
             reader.cancel()
             await asyncio.wait([reader])
-        while self._recording:
-            await asyncio.wait(self._recording)
+        while self._recordings:
+            await asyncio.wait(self._recordings)
+        if self._failure is not None:
+            raise self._failure
 
-    async def _turn(self) -> None:
-        """Take what there is room for, then wait for a reason to look again."""
-        self._wake.clear()
-        self._pause = None
-        await self._bury_the_dead()
-        room = self._concurrency - len(self._under_way)
-        if not self._smsc.health().is_ready:
-            self._check_link()
-            if self._stop_when_empty:
-                await self._look_ahead()
-            self._pause = LINK_AFTER
-        elif room > 0:
-            await self._take(room)
-        if not self._is_over:
-            await self._wait()
-
-    async def _take(self, room: int) -> None:
-        """Take entries and send each."""
-        claimed = await self._ledger.claim(room)
-        for taken, entry in claimed:
-            self._start(self._send(taken, entry), self._under_way)
-        if len(claimed) < room:
-            await self._look_ahead()
-
-    async def _look_ahead(self) -> None:
-        """Find out when something will be due, and whether that was all."""
-        due = await self._ledger.next_due()
-        self._pause = LOOK_AFTER if due is None else min(max(due, 0.0), LOOK_AFTER)
-        self._is_over = due is None and self._stop_when_empty and not self._under_way
-
-    async def _wait(self) -> None:
-        """Wait until something was queued or has ended, at most for the pause."""
-        loop = asyncio.get_running_loop()
-        timer = None if self._pause is None else loop.call_later(self._pause, self._wake.set)
-        await self._wake.wait()
-        if timer is not None:
-            timer.cancel()
-
-    async def _bury_the_dead(self) -> None:
-        """Look for dead workers now and then."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._bury_at:
-            self._bury_at = now + BURY_AFTER
-            await self._ledger.bury_the_dead()
-
-    def _check_link(self) -> None:
-        """Raise if there will never be a link again."""
-        health = self._smsc.health()
-        if health.state in {LinkState.FAILED, LinkState.CLOSED}:
-            raise ClientClosedError(health.last_error or "the outbox needs it open")
-
-    def _start(self, coroutine: Coroutine[Any, Any, Any], tasks: set[asyncio.Task[Any]]) -> None:
-        """Run something beside the others, and look again when it has ended."""
-        task = asyncio.create_task(coroutine)
+    def _start(self, work: Coroutine[Any, Any, Any], tasks: set[asyncio.Task[Any]]) -> None:
+        """Start a task; its failure ends the run, but no other task."""
+        task = asyncio.create_task(work)  # hot path
         tasks.add(task)
 
-        def ended(task: asyncio.Task[Any]) -> None:
-            """Make room, and keep the first failure."""
+        def on_done(task: asyncio.Task[Any]) -> None:
+            """Keep a failure; claim again when a message has ended."""
             tasks.discard(task)
             error = None if task.cancelled() else task.exception()
-            self._fail(error)
-            self._wake.set()
+            if error is not None:
+                self._fail(error)
+            if tasks is self._sends:
+                self._wake.set()
 
-        task.add_done_callback(ended)
+        task.add_done_callback(on_done)
 
-    def _fail(self, error: BaseException | None) -> None:
+    def _fail(self, error: BaseException) -> None:
         """Keep the first failure; it ends the run."""
-        if self._failure is None:
-            self._failure = error
+        self._failure = self._failure or error
+        self._wake.set()
+
+    async def _claim_and_send(self) -> None:
+        """Claim entries and start to send each, until the worker stops."""
+        await self._ledger.settle_unstored()
+        while not (self._is_over or self._is_stopping or self._failure):
+            self._wake.clear()
+            self._pause = None
+            if anyio.current_time() >= self._recover_at:
+                self._recover_at = anyio.current_time() + RECOVERY_INTERVAL
+                await self._ledger.recover_orphans()
+            room = self._concurrency - len(self._sends)
+            health = self._smsc.health()
+            if not health.is_ready:
+                if health.state in {LinkState.FAILED, LinkState.CLOSED}:
+                    raise ClientClosedError(health.last_error or "the outbox needs it open")
+                if self._stop_when_empty:
+                    await self._look_ahead()
+                self._pause = LINK_POLL_INTERVAL
+            elif room > 0:
+                claimed = await self._ledger.claim_due(room)
+                for attempt, entry in claimed:
+                    self._start(self._send(attempt, entry), self._sends)
+                if len(claimed) < room:
+                    await self._look_ahead()
+            if not self._is_over:
+                # Until an entry is queued or a message has ended.
+                with anyio.move_on_after(self._pause):
+                    await self._wake.wait()
+
+    async def _look_ahead(self) -> None:
+        """Find out when the next entry is due, and whether there is none."""
+        due = await self._ledger.run(queries.next_due)
+        self._pause = POLL_INTERVAL if due is None else min(max(due, 0.0), POLL_INTERVAL)
+        self._is_over = due is None and self._stop_when_empty and not self._sends
 
     # --- one message ---
 
-    async def _send(self, taken: Claim, entry: OutboxEntry) -> None:
-        """Send an entry and write down what became of it."""
+    async def _send(self, attempt: Attempt, entry: OutboxEntry) -> None:
+        """Send an entry and store its outcome."""
         if self._is_stopping:
-            settlement = Settlement(claim=taken, state=OutboxState.QUEUED)
+            settlement = Settlement(attempt=attempt, state=OutboxState.QUEUED)
         else:
-            settlement = await self._outcome(taken, entry)
+            settlement = await self._outcome(attempt, entry)
         await self._ledger.settle(settlement)
 
-    async def _outcome(self, taken: Claim, entry: OutboxEntry) -> Settlement:
-        """Send an entry; return what became of it, whatever it was."""
+    async def _outcome(self, attempt: Attempt, entry: OutboxEntry) -> Settlement:
+        """Send an entry; return the outcome, whatever it is."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - `_start` made one
         self._in_client.add(task)
         try:
             sent = await self._smsc.send(entry.message)
         except (ClientClosedError, LocalProtocolError) as error:
-            # Before anything else happened: the client can't be used at all.
+            # Raised before anything is sent: the client can't be used at all.
             self._fail(error)
-            return _back(taken, 0.0, error)
+            return _requeued(attempt, 0.0, error)
         except SendError as error:
-            return settlement_of(taken, error)
+            return settlement_of(attempt, error)
         except InvalidMessageError as error:
-            return Settlement(claim=taken, state=OutboxState.REFUSED, reason=str(error))
+            return Settlement(attempt=attempt, state=OutboxState.REFUSED, reason=str(error))
         except asyncio.CancelledError:
-            return _unknown(taken, "the worker was stopped before the response came")
-        except Exception as error:  # noqa: BLE001 - raised by run(); what it left behind is unknown
+            return _unknown(attempt, "the worker was stopped before the response came")
+        except Exception as error:  # noqa: BLE001 - raised by run(); its outcome is unknown
             self._fail(error)
-            return _unknown(taken, f"sending it failed unexpectedly ({type(error).__name__})")
+            return _unknown(attempt, f"sending it failed unexpectedly ({type(error).__name__})")
         finally:
             self._in_client.discard(task)
-        return self._accepted(taken, sent)
+        return self._accepted(attempt, sent)
 
-    def _accepted(self, taken: Claim, sent: Submission[Receipt]) -> Settlement:
-        """Keep the gateway's ids, and what receipts have come already."""
+    def _accepted(self, attempt: Attempt, sent: Submission[Receipt]) -> Settlement:
+        """Return the outcome of an accepted message, with the receipts that came already."""
         ids = sent.message_ids
         part_ids = tuple(map(self._id_of_response, ids)) if self._id_of_response else ids
         receipts = [
@@ -265,7 +251,7 @@ class Worker:
             if receipt is not None and receipt.is_final and receipt.state is not None
         ]
         return Settlement(
-            claim=taken,
+            attempt=attempt,
             state=OutboxState.ACCEPTED,
             message_ids=ids,
             part_ids=part_ids,
@@ -275,48 +261,35 @@ class Worker:
     # --- receipts ---
 
     async def _read_receipts(self) -> None:
-        """Keep all final receipts, as they come."""
+        """Store all final receipts, concurrently, so that they share transactions."""
         try:
             async for receipt in self._smsc.receipts():
                 if receipt.is_final and receipt.state is not None:
                     part_id = receipt.message_id
                     if self._id_of_receipt is not None:
                         part_id = self._id_of_receipt(part_id)
-                    await self._record(part_id, int(receipt.state))
+                    while len(self._recordings) >= MAX_RECORDINGS:
+                        await asyncio.wait(self._recordings, return_when=asyncio.FIRST_COMPLETED)
+                    self._start(self._ledger.record(part_id, int(receipt.state)), self._recordings)
         except SmscError as error:
             LOG.debug("! the outbox reads no receipts: %s", error)
 
-    async def _record(self, message_id: str, state: int) -> None:
-        """Write a receipt down beside others, so that they share their transactions."""
-        while len(self._recording) >= MOST_RECEIPTS:
-            await asyncio.wait(self._recording, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(self._ledger.record(message_id, state))
-        self._recording.add(task)
-        task.add_done_callback(self._recorded)
 
-    def _recorded(self, task: asyncio.Task[bool]) -> None:
-        """A receipt that can't be written down ends the run, as an outcome would."""
-        self._recording.discard(task)
-        if not task.cancelled():
-            self._fail(task.exception())
-        if self._failure is not None:
-            self._wake.set()
-
-
-def settlement_of(taken: Claim, error: SendError) -> Settlement:
-    """Return where an entry goes after an error of sending."""
+def settlement_of(attempt: Attempt, error: SendError) -> Settlement:
+    """Return the outcome of an attempt that raised an error."""
     ids = error.message_ids
     if error.outcome is Outcome.UNKNOWN:
-        return _unknown(taken, str(error), ids)
+        return _unknown(attempt, str(error), ids)
     if isinstance(error, HeldByRuleError):
-        return _back(taken, error.retry_after, error)
-    if isinstance(error, ThrottledError) and not ids:
-        return _back(taken, _pause(taken.attempt, error.retry_after), error)
-    if error.outcome is Outcome.NOT_SENT and not ids:
-        return _back(taken, _pause(taken.attempt, AGAIN_AFTER), error)
+        return _requeued(attempt, error.retry_after, error)
+    if not ids and (isinstance(error, ThrottledError) or error.outcome is Outcome.NOT_SENT):
+        first = error.retry_after if isinstance(error, ThrottledError) else FIRST_PAUSE
+        limit = max(first, LONGEST_PAUSE)
+        pause = exponential_delay(attempt.number - 1, initial=first, maximum=limit)
+        return _requeued(attempt, pause, error)
     status = error.command_status if isinstance(error, SubmitRefusedError) else None
     return Settlement(
-        claim=taken,
+        attempt=attempt,
         state=OutboxState.REFUSED,
         message_ids=ids,
         command_status=status,
@@ -324,19 +297,13 @@ def settlement_of(taken: Claim, error: SendError) -> Settlement:
     )
 
 
-def _pause(attempt: int, first: float) -> float:
-    """Return the seconds until the next attempt: doubled each time, up to a limit."""
-    doublings = min(attempt - 1, 10)
-    return min(first * float(2**doublings), max(first, LONGEST_PAUSE))
+def _requeued(attempt: Attempt, after: float, error: SmscError) -> Settlement:
+    """Return the outcome of an attempt that is repeated after some seconds."""
+    return Settlement(attempt=attempt, state=OutboxState.QUEUED, after=after, reason=str(error))
 
 
-def _back(taken: Claim, after: float, error: SmscError) -> Settlement:
-    """Put an entry back, to be tried again."""
-    return Settlement(claim=taken, state=OutboxState.QUEUED, after=after, reason=str(error))
-
-
-def _unknown(taken: Claim, reason: str, message_ids: tuple[str, ...] = ()) -> Settlement:
-    """Leave an entry to a user's decision."""
+def _unknown(attempt: Attempt, reason: str, message_ids: tuple[str, ...] = ()) -> Settlement:
+    """Return the outcome of an attempt that awaits a user's decision."""
     return Settlement(
-        claim=taken, state=OutboxState.UNKNOWN, reason=reason, message_ids=message_ids
+        attempt=attempt, state=OutboxState.UNKNOWN, reason=reason, message_ids=message_ids
     )

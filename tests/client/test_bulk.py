@@ -1,93 +1,120 @@
-"""Many messages through one window, with links that a test moves by hand."""
+"""`send_many`: what is pulled when, and in which order the outcomes come."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from scripted import Nobody, parts_of, turns
+from scripted import parts_of, turns, until
 
 from pdu import SubmitSmResp
 from smsc_async import (
     ClientClosedError,
     FailedSubmission,
+    GatewayLimits,
     Hold,
     InvalidMessageError,
+    MemoryRuleStore,
+    RepeatedMessageError,
     Sms,
     SmscConfig,
     Submission,
 )
+from smsc_async.client.admission import AdmissionControl
 from smsc_async.client.bulk import BulkSend
+from smsc_async.client.submission import MessageJob
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
     from smsc_async import Message
+    from smsc_async.client.admission import Blocked
     from smsc_async.client.runtime import ClientRuntime
-    from smsc_async.link.submit_job import SubmitObserver
+    from smsc_async.link.contract import RoomListener
 
 
-class Links:
-    """Links with a window, and nobody behind them."""
+class WindowDispatcher:
+    """A dispatcher with a window and no links."""
 
     def __init__(self, window: int) -> None:
-        self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
         self.window = window
         self.is_closing = False
-        self.taken: list[Submission[Any]] = []
-        self.queue: list[Submission[Any]] = []
+        self.room_listeners: set[RoomListener] = set()
+        self.written: list[MessageJob[Any]] = []
+        self.queue: list[MessageJob[Any]] = []
 
     @property
     def room(self) -> int:
-        """How much room there is."""
+        """Free slots."""
         if self.is_closing or self.queue:
             return 0
-        return self.window - sum(not submission.is_finished for submission in self.taken)
+        return self.window - sum(not job.is_finished for job in self.written)
 
-    def submit(self, submission: Submission[Any], _now: float) -> None:
-        """Take a message."""
+    def submit(self, job: MessageJob[Any], _now: float) -> None:
+        """Write a message or queue it."""
         if self.room > 0:
-            submission.next_part(0.0)
-            self.taken.append(submission)
+            job.next_part(0.0)
+            self.written.append(job)
         else:
-            self.queue.append(submission)
+            self.queue.append(job)
+
+    def on_room(self) -> None:
+        """Call the listeners."""
+        for listener in tuple(self.room_listeners):
+            listener.on_room()
 
 
-class Runs(Nobody):
-    """A client that is in use, without rules."""
+class RecordingRuntime:
+    """A client in use, of which a run sees these things. A sender "Held" is held by a rule.
 
-    def __init__(self, links: Links) -> None:
-        super().__init__()
-        self.links = links
-        self.accepted_messages = 0
+    Args:
+        dispatcher: Gets the messages.
+    """
+
+    def __init__(self, dispatcher: WindowDispatcher) -> None:
+        self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
+        self.dispatcher = dispatcher
+        limits = GatewayLimits(repeat_window=0.02, margin=0.0, flood_length=None, flood_gap=None)
+        self.admission = AdmissionControl(limits, MemoryRuleStore(), monotonic)
 
     def now(self) -> float:
         """Return an instant."""
         return 0.0
 
-    def enter(
-        self, message: Message[Any], _timeout: float | None, owner: SubmitObserver, _now: float
-    ) -> tuple[Submission[Any], None]:
-        """Make a submission, unless the message is a bad one."""
+    def prepare(
+        self, message: Message[Any], timeout: float | None, _now: float, _replaces: None
+    ) -> tuple[MessageJob[Any], Blocked | None]:
+        """Make a job, unless the sender is "Bad"."""
         if message.sender == "Bad":
             raise InvalidMessageError("text", None, "it can't travel")
-        return Submission(message, parts_of(1), None, owner), None
+        job, blocked = MessageJob(message, parts_of(1), timeout, self), None
+        if message.sender == "Held":
+            # A repeat of itself.
+            for _ in range(2):
+                blocked = self.admission.try_admit(job, "hello", self.admission.now())
+        return job, blocked
 
-    def failed(self, _submission: Submission[Any]) -> None:
-        """No rule is told."""
-
-    def begin_batch(self, _batch: BulkSend) -> None:
-        """Nobody wakes it here."""
-
-    def end_batch(self, _batch: BulkSend) -> None:
-        """As above."""
-
-    def withdraw(self, submission: Submission[Any]) -> None:
+    def withdraw(self, job: MessageJob[Any]) -> None:
         """Forget a message."""
-        if submission.abandon():
-            self.links.queue.remove(submission)
+        if job.abandon():
+            self.dispatcher.queue.remove(job)
+
+    def on_request(self, link: object, request: object) -> None:
+        """No request comes without a link."""
+
+    def on_accepted(self, job: object, message_id: str) -> None:
+        """No receipt is expected."""
+
+    def on_postponed(self, job: object) -> None:
+        """No rule needs to know."""
+
+    def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
+        """Report the outcome to the run."""
+        del message_id
+        job.bulk.on_finished(job)
 
 
 def sms(number: int, sender: str = "") -> Sms:
@@ -95,128 +122,212 @@ def sms(number: int, sender: str = "") -> Sms:
     return Sms(to=f"7999{number:07d}", text="hello", sender=sender)
 
 
-def answer(submission: Submission[Any]) -> None:
-    """Accept it."""
-    submission.on_response(0, SubmitSmResp(message_id=submission.message.to[-1]))
+def accept(job: MessageJob[Any]) -> None:
+    """Accept a message under the last digit of its recipient."""
+    job.on_response(0, SubmitSmResp(message_id=job.message.to[-1]))
 
 
-def batch_of(links: Links) -> BulkSend:
-    """Make a batch."""
-    return BulkSend(cast("ClientRuntime", Runs(links)), None, Hold.fail())
+def bulk_of(dispatcher: WindowDispatcher, hold: Hold | None = None) -> BulkSend:
+    """Make a run."""
+    runtime = cast("ClientRuntime", RecordingRuntime(dispatcher))
+    return BulkSend(runtime, None, hold or Hold.fail())
 
 
 async def read(
-    batch: BulkSend, source: Iterable[Message[Any]] | AsyncIterable[Message[Any]], into: list[Any]
+    bulk: BulkSend, source: Iterable[Message[Any]] | AsyncIterable[Message[Any]], into: list[Any]
 ) -> None:
     """Read all outcomes."""
-    async for outcome in batch.run(source):
+    async for outcome in bulk.run(source):
         into.append(outcome)  # noqa: PERF401 - seen from outside while it runs
 
 
 async def test_outcomes_come_in_the_order_in_which_they_are_known() -> None:
-    """The second is answered first."""
-    links, seen = Links(2), list[Any]()
-    batch = batch_of(links)
-    reading = asyncio.create_task(read(batch, [sms(1), sms(2)], seen))
+    """The second gets its response first."""
+    dispatcher, seen = WindowDispatcher(2), list[Any]()
+    bulk = bulk_of(dispatcher)
+    reading = asyncio.create_task(read(bulk, [sms(1), sms(2)], seen))
     await turns()
-    answer(links.taken[1])
+    accept(dispatcher.written[1])
     await turns()
 
     assert ["2"] == [outcome.message_id for outcome in seen]
-    answer(links.taken[0])
+    accept(dispatcher.written[0])
     await reading
     assert ["2", "1"] == [outcome.message_id for outcome in seen]
 
 
 async def test_without_a_link_one_message_waits() -> None:
-    """So that somebody's patience ends some time; the next isn't pulled."""
-    links, seen = Links(0), list[Any]()
+    """So that `timeouts.link` ends the wait; the next isn't pulled."""
+    dispatcher, seen = WindowDispatcher(0), list[Any]()
     source = iter([sms(1), sms(2)])
-    reading = asyncio.create_task(read(batch_of(links), source, seen))
+    reading = asyncio.create_task(read(bulk_of(dispatcher), source, seen))
     await turns()
 
-    assert 1 == len(links.queue)
+    assert 1 == len(dispatcher.queue)
     assert ["79990000002"] == [message.to for message in source]
     reading.cancel()
     await asyncio.wait([reading])
-    assert [] == links.queue
+    assert [] == dispatcher.queue
 
 
-async def test_room_wakes_it() -> None:
-    """A slot became free by somebody else's response."""
-    links, seen = Links(1), list[Any]()
-    batch = batch_of(links)
-    reading = asyncio.create_task(read(batch, [sms(1), sms(2)], seen))
+async def test_free_slot_pulls_the_next_message() -> None:
+    """The response to a message of another caller may free a slot."""
+    dispatcher, seen = WindowDispatcher(1), list[Any]()
+    bulk = bulk_of(dispatcher)
+    reading = asyncio.create_task(read(bulk, [sms(1), sms(2)], seen))
     await turns()
-    links.window = 2
-    batch.wake()
-    batch.wake()
+    dispatcher.window = 2
+    dispatcher.on_room()
+    dispatcher.on_room()
     await turns()
 
-    assert 2 == len(links.taken)
-    for submission in links.taken:
-        answer(submission)
+    assert 2 == len(dispatcher.written)
+    for job in dispatcher.written:
+        accept(job)
     await reading
 
 
-async def test_closing_while_the_source_takes_its_time() -> None:
-    """Nothing is under way, and the source would never end."""
+async def test_leaving_the_client_ends_the_wait_for_the_next_message() -> None:
+    """Nothing is under way, and the iterable would never end."""
 
     async def never() -> AsyncGenerator[Sms]:
-        """Take for ever."""
+        """Never yield."""
         await asyncio.Event().wait()
         yield sms(1)
 
-    links = Links(1)
-    batch = batch_of(links)
-    reading = asyncio.create_task(read(batch, never(), []))
+    dispatcher = WindowDispatcher(1)
+    bulk = bulk_of(dispatcher)
+    reading = asyncio.create_task(read(bulk, never(), []))
     await turns()
-    links.is_closing = True
-    batch.wake()
+    dispatcher.is_closing = True
+    dispatcher.on_room()
 
     with pytest.raises(ClientClosedError):
         await reading
     assert 1 == len(asyncio.all_tasks())
 
 
-async def test_pull_is_over_when_the_run_is() -> None:
-    """Whoever made the iterable may close it at once: it doesn't run any more."""
+async def test_iterable_can_be_closed_when_the_run_has_ended() -> None:
+    """Its owner may close it at once: it doesn't run any more."""
 
     async def slow() -> AsyncGenerator[Sms]:
-        """Take its time."""
+        """Yield one message."""
         yield sms(1)
         await asyncio.Event().wait()
 
-    links = Links(2)
-    async with aclosing(slow()) as source, aclosing(batch_of(links).run(source)) as outcomes:
+    dispatcher = WindowDispatcher(2)
+    async with aclosing(slow()) as source, aclosing(bulk_of(dispatcher).run(source)) as outcomes:
         reading = asyncio.ensure_future(anext(outcomes))
         await turns()
-        answer(links.taken[0])
+        accept(dispatcher.written[0])
 
         assert isinstance(await reading, Submission)
 
 
 async def test_bad_messages_are_pulled_no_faster_than_they_are_read() -> None:
-    """They take no slot, so the window doesn't bound them."""
+    """They take no slot, so the window doesn't limit them."""
     pulled = 0
 
     def source() -> Iterator[Sms]:
-        """Give messages."""
+        """Yield bad messages."""
         nonlocal pulled
         while True:
             pulled += 1
             yield sms(pulled, "Bad")
 
-    async with aclosing(batch_of(Links(5)).run(source())) as outcomes:
+    async with aclosing(bulk_of(WindowDispatcher(5)).run(source())) as outcomes:
         for _ in range(3):
             assert isinstance(await anext(outcomes), FailedSubmission)
 
     assert 3 == pulled
 
 
-async def test_reading_again_after_the_end_gives_nothing() -> None:
-    """As generators do."""
-    outcomes = batch_of(Links(1)).run([])
+async def test_reading_after_the_end_yields_nothing() -> None:
+    """As any generator."""
+    outcomes = bulk_of(WindowDispatcher(1)).run([])
 
     assert [] == [outcome async for outcome in outcomes]
     assert [] == [outcome async for outcome in outcomes]
+
+
+async def test_failed_message_is_an_outcome_with_its_error() -> None:
+    """The others go on."""
+    dispatcher, seen = WindowDispatcher(2), list[Any]()
+    reading = asyncio.create_task(read(bulk_of(dispatcher), [sms(1), sms(2)], seen))
+    await turns()
+    dispatcher.written[0].on_connection_lost(0, "no link", None)
+    accept(dispatcher.written[1])
+    await reading
+
+    assert isinstance(seen[0], FailedSubmission)
+    assert "no link" in str(seen[0].error)
+    assert "2" == seen[1].message_id
+
+
+async def test_error_of_the_iterable_is_raised_after_the_last_outcome() -> None:
+    """What was sent before it keeps its outcome."""
+
+    def broken() -> Iterator[Sms]:
+        """Yield one message and fail."""
+        yield sms(1)
+        raise ZeroDivisionError("mine")
+
+    dispatcher, seen = WindowDispatcher(2), list[Any]()
+    reading = asyncio.create_task(read(bulk_of(dispatcher), broken(), seen))
+    await turns()
+    accept(dispatcher.written[0])
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        await reading
+
+    assert ["1"] == [outcome.message_id for outcome in seen]
+
+
+async def test_held_message_keeps_no_other_waiting() -> None:
+    """It waits for the rule in a task of its own, if it may wait."""
+    dispatcher, seen = WindowDispatcher(2), list[Any]()
+    bulk = bulk_of(dispatcher, Hold.wait())
+    reading = asyncio.create_task(read(bulk, [sms(1, "Held"), sms(2)], seen))
+    await turns()
+    accept(dispatcher.written[0])
+    await turns()
+    assert ["2"] == [outcome.message_id for outcome in seen]
+    assert "<BulkSend 1 under way, 1 wait for the rules, 0 for a slot, 0 outcomes" in repr(bulk)
+    await until(lambda: len(dispatcher.written) == 2)
+    accept(dispatcher.written[1])
+    await reading
+
+    assert ["2", "1"] == [outcome.message_id for outcome in seen]
+
+
+async def test_held_message_that_may_not_wait_fails_at_once() -> None:
+    """The error says when it would pass."""
+    seen = list[Any]()
+    await read(bulk_of(WindowDispatcher(2)), [sms(1, "Held")], seen)
+
+    assert isinstance(seen[0].error, RepeatedMessageError)
+
+
+async def test_leaving_the_loop_cancels_the_waits_for_the_rules() -> None:
+    """No task is left, and no listener."""
+    dispatcher = WindowDispatcher(2)
+    bulk = bulk_of(dispatcher, Hold.wait())
+    async with aclosing(bulk.run([sms(1, "Held"), sms(2)])) as outcomes:
+        reading = asyncio.ensure_future(anext(outcomes))
+        await turns()
+        accept(dispatcher.written[0])
+        assert isinstance(await reading, Submission)
+
+    assert 1 == len(asyncio.all_tasks())
+    assert set() == dispatcher.room_listeners
+
+
+async def test_repr_has_numbers_and_no_texts() -> None:
+    """A repr appears in logs and debuggers."""
+    bulk = bulk_of(WindowDispatcher(0))
+    reading = asyncio.create_task(read(bulk, [sms(1)], []))
+    await turns()
+    shown = repr(bulk)
+    reading.cancel()
+    await asyncio.wait([reading])
+
+    assert "<BulkSend 1 under way, 0 wait for the rules, 1 for a slot, 0 outcomes unread>" == shown

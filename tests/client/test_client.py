@@ -67,7 +67,7 @@ def sms(number: int = 0, text: str = "hello") -> Sms:
 
 @pytest.fixture
 async def gateway() -> AsyncGenerator[Gateway]:
-    """An SMSC that behaves until told otherwise."""
+    """An SMSC that behaves unless a test replaces its hooks."""
     async with Gateway() as running:
         yield running
 
@@ -82,7 +82,7 @@ def timers() -> int:
 
 
 async def test_never_more_in_flight_than_the_window(gateway: Gateway) -> None:
-    """100 sends at once, window=5; answers come only after all that can be written was."""
+    """100 sends at once, window=5; responses come only after all that can be written was."""
     waiting: list[SubmitSm] = []
     gateway.on_submit = lambda _, submit: waiting.append(submit)
     seen: list[int] = []
@@ -103,7 +103,7 @@ async def test_never_more_in_flight_than_the_window(gateway: Gateway) -> None:
 
 
 async def test_slow_gateway_never_has_more_than_the_window(gateway: Gateway) -> None:
-    """Each answer takes 50 ms, as long as a real gateway's."""
+    """Each response takes 50 ms, as long as a real gateway's."""
     loop = asyncio.get_running_loop()
     seen: set[int] = set()
 
@@ -144,7 +144,7 @@ async def test_cancelled_caller_frees_no_slot(gateway: Gateway) -> None:
 
 
 async def test_message_cancelled_in_the_queue_is_never_written(gateway: Gateway) -> None:
-    """Before the first octet cancelling is safe: it neither goes out nor waits on."""
+    """Cancelling before the first octet is safe: the message is forgotten."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url("window=1")) as smsc:
         first = asyncio.create_task(smsc.send(sms(1)))
@@ -165,7 +165,7 @@ async def test_message_cancelled_in_the_queue_is_never_written(gateway: Gateway)
 
 @pytest.mark.takes_up_to(30, reason="10 000 sends, each with a task, in asyncio's debug mode")
 async def test_ten_thousand_sends_with_random_cancellations_leak_nothing(gateway: Gateway) -> None:
-    """No slot, task or timer is left, whenever the callers went away."""
+    """No slot, task or timer is left, whenever the callers were cancelled."""
     chance = random.Random(20261123)  # noqa: S311 - no secret
     held: list[SubmitSm] = []
 
@@ -214,7 +214,7 @@ async def test_ten_thousand_sends_with_random_cancellations_leak_nothing(gateway
     ids=["NUL", "21 characters"],
 )
 def test_bad_address_is_refused_before_any_octet(to: str, said: str) -> None:
-    """A NUL would shift every field behind it, and nothing is ever cut."""
+    """A NUL would shift every field behind it, and no address is ever truncated."""
     with pytest.raises(InvalidMessageError, match=said) as caught:
         Sms(to=to, text=SECRET)
 
@@ -247,8 +247,8 @@ def test_wrong_url_says_what_is_wrong_and_no_password(url: str, said: str) -> No
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_wrong_password_is_told_at_once_and_not_retried(gateway: Gateway) -> None:
-    """Other clients said "timed out" after 10 s, or asked for ever until they were blocked."""
+async def test_wrong_password_is_raised_at_once_and_not_retried(gateway: Gateway) -> None:
+    """Other clients reported a timeout after 10 s, or retried until they were blocked."""
     gateway.on_bind = refusing(0x0E)
     with pytest.raises(BindRefusedError) as caught:
         async with SmscClient(gateway.url()):
@@ -263,8 +263,8 @@ async def test_wrong_password_is_told_at_once_and_not_retried(gateway: Gateway) 
     assert "secret" not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_closed_port_is_told_with_the_way_out() -> None:
-    """Refused is refused, not "bind timed out"."""
+async def test_closed_port_is_an_error_with_the_remedy() -> None:
+    """A refused connection isn't reported as a timeout of the bind."""
     async with Gateway() as closed:
         url = closed.url()
     with pytest.raises(ConnectFailedError) as caught:
@@ -278,22 +278,22 @@ async def test_closed_port_is_told_with_the_way_out() -> None:
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
-async def test_bind_that_is_not_answered_is_told_as_such(gateway: Gateway) -> None:
-    """It names the request, the seconds, and what to check."""
+async def test_bind_without_a_response_has_an_error_of_its_own(gateway: Gateway) -> None:
+    """The error names the request, the seconds, and what to check."""
     gateway.on_bind = nothing
     with pytest.raises(LinkLostError, match=r"bind_transceiver got no response in 0\.1 s; check"):
         await SmscClient(gateway.url("bind_timeout=0.05")).__aenter__()
 
 
-async def test_bind_that_is_answered_by_hanging_up_is_told_as_such(gateway: Gateway) -> None:
-    """A TLS port does just that."""
+async def test_bind_answered_by_hanging_up_has_an_error_of_its_own(gateway: Gateway) -> None:
+    """A TLS port does that."""
     gateway.on_bind = lambda peer, _: peer.drop()
     with pytest.raises(LinkLostError, match=r"bind_transceiver got no response.*smpps://"):
         await SmscClient(gateway.url()).__aenter__()
 
 
-async def test_bind_accepted_and_dropped_in_one_breath(gateway: Gateway) -> None:
-    """The end comes in the same read as the yes; the link never counts as bound."""
+async def test_bind_accepted_and_dropped_in_one_read_fails(gateway: Gateway) -> None:
+    """The end comes in the read of the positive response; the link never counts as bound."""
 
     def accept_and_unbind(peer: Peer, bind: Pdu) -> None:
         """Say yes and goodbye in one breath."""
@@ -309,7 +309,7 @@ async def test_bind_accepted_and_dropped_in_one_breath(gateway: Gateway) -> None
 
 
 async def test_refused_message_has_its_status(gateway: Gateway) -> None:
-    """REFUSED is free of charge, and the number says why."""
+    """REFUSED is free of charge, and the status says why."""
     gateway.on_submit = refusing(0x0B)
     async with SmscClient(gateway.url()) as smsc:
         with pytest.raises(SubmitRefusedError) as caught:
@@ -321,8 +321,8 @@ async def test_refused_message_has_its_status(gateway: Gateway) -> None:
     assert 1 == failed
 
 
-async def test_throttled_message_is_told_when_to_come_again(gateway: Gateway) -> None:
-    """Their no, and free of charge."""
+async def test_throttled_message_fails_with_retry_after(gateway: Gateway) -> None:
+    """REFUSED as well, so free of charge."""
     gateway.on_submit = refusing(0x58)
     async with SmscClient(gateway.url("throttled_timeout=0.1")) as smsc:
         with pytest.raises(ThrottledError) as caught:
@@ -332,7 +332,7 @@ async def test_throttled_message_is_told_when_to_come_again(gateway: Gateway) ->
 
 
 async def test_no_response_is_unknown(gateway: Gateway) -> None:
-    """The message may have gone, and the late response still brings its receipt."""
+    """The message may have been sent, and the late response registers its id for the receipt."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url()) as smsc:
         with pytest.raises(ResponseTimeoutError, match=r"7999\*\*\*0000 got no response") as caught:
@@ -351,8 +351,10 @@ async def test_no_response_is_unknown(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-async def test_timeout_that_is_no_duration_harms_nobody(gateway: Gateway, seconds: float) -> None:
-    """Found late, when the message's turn comes, it would end the link for all."""
+async def test_timeout_that_is_no_duration_affects_no_other_message(
+    gateway: Gateway, seconds: float
+) -> None:
+    """Found only at the write it would end the link for all messages."""
     async with SmscClient(gateway.url()) as smsc:
         with pytest.raises(ConfigError, match="takes more than 0 seconds"):
             await smsc.send(sms(), timeout=seconds)
@@ -363,7 +365,7 @@ async def test_timeout_that_is_no_duration_harms_nobody(gateway: Gateway, second
 
 
 async def test_dropped_after_the_write_is_unknown_at_once(gateway: Gateway) -> None:
-    """It may have been delivered; nobody waits 30 s to be told so."""
+    """It may have been delivered; the caller doesn't wait 30 s for the response timeout."""
     gateway.on_submit = lambda peer, _: peer.drop()
     async with SmscClient(gateway.url()) as smsc:
         with pytest.raises(SubmitInterruptedError, match="the connection was lost") as caught:
@@ -372,8 +374,8 @@ async def test_dropped_after_the_write_is_unknown_at_once(gateway: Gateway) -> N
     assert Outcome.UNKNOWN is caught.value.outcome
 
 
-async def test_dropped_before_the_write_goes_out_on_the_next_link(gateway: Gateway) -> None:
-    """Nobody has to send it again: it never left."""
+async def test_message_dropped_before_the_write_is_sent_on_the_next_link(gateway: Gateway) -> None:
+    """No octet of it left, so the user needn't send it again."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url("window=1")) as smsc:
         first = asyncio.create_task(smsc.send(sms(1)))
@@ -389,7 +391,7 @@ async def test_dropped_before_the_write_goes_out_on_the_next_link(gateway: Gatew
     assert 2 == len(gateway.peers)
 
 
-async def test_message_that_finds_no_link_in_time_was_not_sent(gateway: Gateway) -> None:
+async def test_message_without_a_link_in_time_was_not_sent(gateway: Gateway) -> None:
     """The error says how long, why there is no link, and that sending again is safe."""
     async with SmscClient(gateway.url("link_timeout=0.03&reconnect_jitter=0")) as smsc:
         gateway.on_bind = lambda peer, _: peer.drop()
@@ -402,7 +404,7 @@ async def test_message_that_finds_no_link_in_time_was_not_sent(gateway: Gateway)
 
 
 async def test_gateways_unbind_is_answered_and_the_link_built_again(gateway: Gateway) -> None:
-    """Ignored by some clients, which then stay bound to nothing for days."""
+    """Some clients ignored it and stayed on a dead link for days."""
     async with SmscClient(gateway.url()) as smsc:
         first = await gateway.bound()
         first.write(Unbind(sequence_number=7))
@@ -430,8 +432,8 @@ async def test_unanswered_enquire_link_ends_the_link_and_it_is_built_again(
     assert first.all(EnquireLink)
 
 
-async def test_bind_that_is_accepted_and_dropped_does_not_loop_hot(gateway: Gateway) -> None:
-    """Others came back every 0.8 s for ever: here each wait is longer than the last."""
+async def test_bind_that_is_accepted_and_dropped_makes_no_busy_loop(gateway: Gateway) -> None:
+    """Other clients reconnected every 0.8 s for ever: here each delay is longer than the last."""
 
     def accept_and_drop(peer: Peer, bind: Pdu) -> None:
         """Say yes and hang up."""
@@ -451,7 +453,7 @@ async def test_bind_that_is_accepted_and_dropped_does_not_loop_hot(gateway: Gate
 
 
 async def test_second_host_is_tried_when_the_first_is_down(gateway: Gateway) -> None:
-    """The gateway has a spare, and one line of URL names both."""
+    """The gateway has a second host, and one URL names both."""
     async with Gateway() as closed:
         pass
     url = gateway.url().replace("@", f"@127.0.0.1:{closed.port},")
@@ -462,7 +464,7 @@ async def test_second_host_is_tried_when_the_first_is_down(gateway: Gateway) -> 
 
 
 async def test_every_host_that_failed_is_named() -> None:
-    """Two closed ports: one error tells of both."""
+    """Two closed ports: one error names both."""
     async with Gateway() as one, Gateway() as two:
         url = one.url().replace("@", f"@127.0.0.1:{two.port},")
     with pytest.raises(ConnectFailedError) as caught:
@@ -472,7 +474,7 @@ async def test_every_host_that_failed_is_named() -> None:
 
 
 async def test_opening_eventually_returns_at_once_and_binds_later(gateway: Gateway) -> None:
-    """A service that starts before its gateway; what is sent meanwhile waits."""
+    """A service may start before its gateway; messages sent meanwhile wait."""
     gateway.on_bind = lambda peer, _: peer.drop()
     async with SmscClient(gateway.url("open=eventually")) as smsc:
         assert not smsc.health().is_ready
@@ -487,7 +489,7 @@ async def test_opening_eventually_returns_at_once_and_binds_later(gateway: Gatew
 
 
 async def test_credentials_refused_later_end_all_waits(gateway: Gateway) -> None:
-    """A password that was changed: what waits fails at once, and so does what comes."""
+    """After a changed password waiting messages fail at once, and so do new ones."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.on_bind = refusing(0x0E)
         gateway.peer.drop()
@@ -528,7 +530,7 @@ async def test_two_links_share_the_traffic(gateway: Gateway) -> None:
 
 
 async def test_parts_leave_back_to_back_and_their_ids_come_in_order(gateway: Gateway) -> None:
-    """Another message never gets between them, and ids are those of the parts in order."""
+    """No other message is written between them, and ids are those of the parts in order."""
     held: list[SubmitSm] = []
     gateway.on_submit = lambda _, submit: held.append(submit)
     async with SmscClient(gateway.url()) as smsc:
@@ -544,8 +546,8 @@ async def test_parts_leave_back_to_back_and_their_ids_come_in_order(gateway: Gat
     assert 3 == sent.parts
 
 
-async def test_refused_second_part_tells_of_those_accepted(gateway: Gateway) -> None:
-    """They are paid."""
+async def test_refused_second_part_lists_the_accepted_ones(gateway: Gateway) -> None:
+    """The accepted parts are paid."""
 
     def refuse_second(peer: Peer, submit: SubmitSm) -> None:
         """Refuse the second part."""
@@ -563,8 +565,8 @@ async def test_refused_second_part_tells_of_those_accepted(gateway: Gateway) -> 
     assert 2 == len(gateway.submits)
 
 
-async def test_caller_cancelled_after_the_first_part_lets_the_rest_go(gateway: Gateway) -> None:
-    """Half a message is paid and worth nothing."""
+async def test_parts_follow_after_the_caller_was_cancelled(gateway: Gateway) -> None:
+    """An incomplete message is paid and worth nothing."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url("window=1")) as smsc:
         send = asyncio.create_task(smsc.send(sms(1, LONG)))
@@ -581,7 +583,7 @@ async def test_caller_cancelled_after_the_first_part_lets_the_rest_go(gateway: G
 
 
 async def test_leaving_unbinds_on_the_wire(gateway: Gateway) -> None:
-    """Without it a quick reconnect is told ESME_RALYBND."""
+    """Without unbind a quick reconnect is refused with ESME_RALYBND."""
     async with SmscClient(gateway.url()):
         pass
 
@@ -590,7 +592,7 @@ async def test_leaving_unbinds_on_the_wire(gateway: Gateway) -> None:
 
 
 async def test_leaving_a_peer_that_just_closes_is_clean(gateway: Gateway) -> None:
-    """An end of file after our unbind is an answer too."""
+    """An end of file after our unbind counts as its response."""
     gateway.on_unbind = lambda peer, _: peer.drop()
     async with SmscClient(gateway.url()):
         pass
@@ -599,7 +601,7 @@ async def test_leaving_a_peer_that_just_closes_is_clean(gateway: Gateway) -> Non
 
 
 async def test_leaving_a_peer_that_does_not_answer_ends_in_time(gateway: Gateway) -> None:
-    """The unbind timeout bounds it."""
+    """The unbind timeout limits the wait."""
     gateway.on_unbind = nothing
     async with SmscClient(gateway.url("unbind_timeout=0.01")):
         pass
@@ -608,7 +610,7 @@ async def test_leaving_a_peer_that_does_not_answer_ends_in_time(gateway: Gateway
 
 
 async def test_leaving_waits_for_what_is_in_flight(gateway: Gateway) -> None:
-    """In flight and waiting ones are answered first, then comes the unbind."""
+    """Messages in flight and waiting get their responses first, then unbind is sent."""
     gateway.on_submit = nothing
     client = SmscClient(gateway.url("window=1"))
     await client.__aenter__()
@@ -633,7 +635,7 @@ async def test_leaving_waits_for_what_is_in_flight(gateway: Gateway) -> None:
 async def test_leaving_with_a_cancelled_message_in_the_queue_takes_no_time(
     gateway: Gateway,
 ) -> None:
-    """There is no link, and nobody waits for the message any more."""
+    """There is no link, and the caller of the message has gone."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.on_bind = lambda peer, _: peer.drop()
         gateway.peer.drop()
@@ -647,7 +649,7 @@ async def test_leaving_with_a_cancelled_message_in_the_queue_takes_no_time(
 
 
 async def test_leaving_while_the_password_turns_out_wrong_takes_no_time(gateway: Gateway) -> None:
-    """Nothing can go out any more, so nothing is waited for."""
+    """No message can be sent any more, so there is nothing to drain."""
     client = SmscClient(gateway.url())
     await client.__aenter__()
     gateway.on_bind = nothing
@@ -664,7 +666,7 @@ async def test_leaving_while_the_password_turns_out_wrong_takes_no_time(gateway:
 
 
 async def test_exception_in_the_body_is_the_users_and_nothing_is_drained(gateway: Gateway) -> None:
-    """It comes out as it was; in flight ones are told UNKNOWN, waiting ones NOT_SENT."""
+    """It is raised unchanged; messages in flight end UNKNOWN, waiting ones NOT_SENT."""
     gateway.on_submit = nothing
     sends: list[asyncio.Task[Any]] = []
 
@@ -684,8 +686,8 @@ async def test_exception_in_the_body_is_the_users_and_nothing_is_drained(gateway
     assert isinstance(gateway.peer.received[-1], Unbind)
 
 
-async def test_begun_message_that_is_cut_off_may_have_gone(gateway: Gateway) -> None:
-    """The first of its parts is on the wire: NOT_SENT would invite to pay twice."""
+async def test_message_cut_off_after_its_first_part_is_unknown(gateway: Gateway) -> None:
+    """Its first part was written: NOT_SENT would invite the user to pay twice."""
     gateway.on_submit = nothing
     client = SmscClient(gateway.url("window=1"))
     await client.__aenter__()
@@ -699,7 +701,7 @@ async def test_begun_message_that_is_cut_off_may_have_gone(gateway: Gateway) -> 
 
 
 async def test_cancelling_the_leave_closes_at_once(gateway: Gateway) -> None:
-    """No answer comes; whoever cancels doesn't wait for one, and no timer is left behind."""
+    """The response isn't awaited any more, and no timer is left behind."""
     gateway.on_submit = nothing
     before = timers()
     client = SmscClient(gateway.url())
@@ -720,7 +722,7 @@ async def test_cancelling_the_leave_closes_at_once(gateway: Gateway) -> None:
 
 
 async def test_cancelling_the_unbind_closes_at_once(gateway: Gateway) -> None:
-    """The same a step later."""
+    """While the response to unbind is awaited."""
     gateway.on_unbind = nothing
     before = timers()
     client = SmscClient(gateway.url())
@@ -755,7 +757,7 @@ async def test_cancelling_during_the_bind_leaves_nothing(gateway: Gateway) -> No
 async def test_cancelling_during_the_connect_leaves_nothing(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody answers at all; the attempt ends with whoever asked for it."""
+    """The host doesn't respond at all; the attempt ends with its caller."""
     loop = asyncio.get_running_loop()
     stuck = asyncio.Event()
 
@@ -778,7 +780,7 @@ async def test_cancelling_during_the_connect_leaves_nothing(
 
 
 async def test_client_is_used_only_inside(gateway: Gateway) -> None:
-    """Before, after, and twice: each is told what to do instead."""
+    """Before, after, and twice: each error names the remedy."""
     client = SmscClient(gateway.url())
     with pytest.raises(ClientClosedError, match="async with"):
         await client.send(sms())
@@ -817,7 +819,7 @@ async def test_client_belongs_to_one_loop(gateway: Gateway) -> None:
 
 
 def test_one_client_in_two_loops_one_after_the_other() -> None:
-    """A synchronous program that calls asyncio.run more than once."""
+    """A synchronous program may call asyncio.run more than once."""
     seen: list[str] = []
 
     async def once(client: SmscClient) -> None:
@@ -835,7 +837,7 @@ def test_one_client_in_two_loops_one_after_the_other() -> None:
 
 
 async def test_receiver_cannot_send(gateway: Gateway) -> None:
-    """The way out is in the sentence."""
+    """The error names the remedy."""
     async with SmscClient(gateway.url("mode=receiver")) as smsc:
         with pytest.raises(LocalProtocolError, match="mode=transceiver"):
             await smsc.send(sms())
@@ -859,7 +861,7 @@ async def test_hook_that_raises_is_contained(
 
 
 async def test_idle_client_has_one_timer_and_no_work(gateway: Gateway) -> None:
-    """No ticks: the loop sleeps until the next enquire_link."""
+    """It looks at the clock once in the shortest timeout of the session, and does nothing else."""
     before = timers()
     async with SmscClient(gateway.url()) as smsc:
         await smsc.send(sms())
@@ -872,7 +874,7 @@ async def test_idle_client_has_one_timer_and_no_work(gateway: Gateway) -> None:
 
 
 def test_plan_needs_no_link() -> None:
-    """It is a calculation."""
+    """A plan is a calculation."""
     plan = SmscClient("smpp://shop:secret@127.0.0.1").plan(sms(1, LONG))
 
     assert 3 == plan.parts
@@ -881,8 +883,8 @@ def test_plan_needs_no_link() -> None:
 # Receipts.
 
 
-async def test_receipt_comes_to_who_keeps_the_submission(gateway: Gateway) -> None:
-    """The usual way."""
+async def test_receipt_is_matched_to_its_submission(gateway: Gateway) -> None:
+    """The usual case."""
     async with SmscClient(gateway.url()) as smsc:
         sent = await smsc.send(sms())
         before = sent.state
@@ -898,7 +900,7 @@ async def test_receipt_comes_to_who_keeps_the_submission(gateway: Gateway) -> No
 
 
 async def test_receipt_may_overtake_its_response(gateway: Gateway) -> None:
-    """Both in one segment, the receipt first: lost by others as unknown."""
+    """Both in one segment, the receipt first: other clients lost it as unknown."""
 
     def receipt_first(peer: Peer, submit: SubmitSm) -> None:
         """Bring the receipt, then the response."""
@@ -913,8 +915,8 @@ async def test_receipt_may_overtake_its_response(gateway: Gateway) -> None:
     assert MessageState.DELIVERED is receipt.state
 
 
-async def test_receipts_of_nobody_here_go_to_all(gateway: Gateway) -> None:
-    """Of an earlier run, and of a submission that nobody kept."""
+async def test_receipts_of_no_message_here_go_to_readers_of_all(gateway: Gateway) -> None:
+    """Of an earlier run, and of a submission that was not kept."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.peer.deliver_receipt("earlier-run")
         sent = await smsc.send(sms())
@@ -928,8 +930,8 @@ async def test_receipts_of_nobody_here_go_to_all(gateway: Gateway) -> None:
     assert ["earlier-run", "1"] == got
 
 
-async def test_reader_of_all_gets_kept_ones_too(gateway: Gateway) -> None:
-    """Whoever reads all receipts misses none."""
+async def test_reader_of_all_gets_matched_receipts_too(gateway: Gateway) -> None:
+    """A reader of all receipts misses none."""
     async with SmscClient(gateway.url()) as smsc:
         async with aclosing(smsc.receipts()) as receipts:
             reading = asyncio.ensure_future(anext(receipts))
@@ -942,7 +944,7 @@ async def test_reader_of_all_gets_kept_ones_too(gateway: Gateway) -> None:
 
 
 async def test_waiting_for_a_receipt_ends_in_time(gateway: Gateway) -> None:
-    """The message is fine; asking again is allowed."""
+    """The message is fine; a second wait is allowed."""
     async with SmscClient(gateway.url()) as smsc:
         sent = await smsc.send(sms())
         with pytest.raises(ReceiptTimeoutError, match="no final receipt for message_id '1'"):
@@ -953,7 +955,7 @@ async def test_waiting_for_a_receipt_ends_in_time(gateway: Gateway) -> None:
 
 
 async def test_waiting_for_a_receipt_ends_with_the_client(gateway: Gateway) -> None:
-    """None can come any more, so nobody waits for ever."""
+    """None can come any more, so no task waits for ever."""
     async with SmscClient(gateway.url()) as smsc:
         sent = await smsc.send(sms())
         waiting = asyncio.create_task(sent.receipt())
@@ -964,7 +966,7 @@ async def test_waiting_for_a_receipt_ends_with_the_client(gateway: Gateway) -> N
 
 
 async def test_full_queue_makes_the_gateway_wait_and_nothing_else(gateway: Gateway) -> None:
-    """enquire_link and sends go on; what is read is answered, in order."""
+    """enquire_link and sends go on; each item that is read is acknowledged, in order."""
     async with SmscClient(gateway.url("receipts=2")) as smsc:
         peer = gateway.peer
         for number in range(4):
@@ -986,7 +988,7 @@ async def test_full_queue_makes_the_gateway_wait_and_nothing_else(gateway: Gatew
 
 
 async def test_readers_end_with_the_client(gateway: Gateway) -> None:
-    """What is there is still read, then the loop ends."""
+    """Stored items are still read, then the loop ends."""
     client = SmscClient(gateway.url())
     await client.__aenter__()
     gateway.peer.deliver_receipt("7")
@@ -1035,7 +1037,7 @@ async def few(number: int) -> AsyncGenerator[Sms]:
 
 
 @pytest.mark.parametrize("number", [0, 1, 25])
-async def test_send_many_tells_each_outcome_once(gateway: Gateway, number: int) -> None:
+async def test_send_many_yields_each_outcome_once(gateway: Gateway, number: int) -> None:
     """Sync and async iterables, the empty one too."""
     async with SmscClient(gateway.url("window=3")) as smsc:
         sync = await outcomes_of(smsc.send_many(sms(n) for n in range(number)))
@@ -1045,8 +1047,8 @@ async def test_send_many_tells_each_outcome_once(gateway: Gateway, number: int) 
     assert number == len(slow)
 
 
-async def test_async_source_is_pulled_while_answers_are_owed(gateway: Gateway) -> None:
-    """The end of the source comes while messages are in flight: nothing spins, nothing hangs."""
+async def test_async_iterable_is_pulled_while_responses_are_owed(gateway: Gateway) -> None:
+    """The iterable ends while messages are in flight: no busy loop, no hang."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url()) as smsc:
         reading = asyncio.create_task(outcomes_of(smsc.send_many(few(2))))
@@ -1059,7 +1061,7 @@ async def test_async_source_is_pulled_while_answers_are_owed(gateway: Gateway) -
 
 
 async def test_send_many_pulls_no_further_than_the_window(gateway: Gateway) -> None:
-    """An endless source: memory stays flat."""
+    """With an endless iterable memory stays flat."""
     gateway.on_submit = nothing
     pulled = 0
 
@@ -1084,7 +1086,7 @@ async def test_send_many_pulls_no_further_than_the_window(gateway: Gateway) -> N
 
 
 async def test_leaving_the_loop_early_stops_pulling(gateway: Gateway) -> None:
-    """The source's pending pull is ended; what was written may still be delivered."""
+    """The pending pull is cancelled; messages already written may still be delivered."""
     ended = asyncio.Event()
 
     async def source() -> AsyncGenerator[Sms]:
@@ -1106,7 +1108,7 @@ async def test_leaving_the_loop_early_stops_pulling(gateway: Gateway) -> None:
 
 
 async def test_message_still_waiting_when_the_loop_is_left_is_not_sent(gateway: Gateway) -> None:
-    """There is no link: the one that waits for it goes nowhere once nobody asks for it."""
+    """There is no link: the message that waits for one is withdrawn."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.on_bind = nothing
         gateway.peer.drop()
@@ -1120,8 +1122,8 @@ async def test_message_still_waiting_when_the_loop_is_left_is_not_sent(gateway: 
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_source_that_fails_loses_no_outcome(gateway: Gateway, *, is_async: bool) -> None:
-    """What was accepted is paid, so it is told before the source's own error."""
+async def test_iterable_that_raises_loses_no_outcome(gateway: Gateway, *, is_async: bool) -> None:
+    """Accepted messages are paid, so they are yielded before the iterable's own error."""
 
     def source() -> Iterator[Sms]:
         """Give messages."""
@@ -1143,7 +1145,7 @@ async def test_source_that_fails_loses_no_outcome(gateway: Gateway, *, is_async:
 
 
 async def test_message_that_cannot_travel_is_an_outcome(gateway: Gateway) -> None:
-    """One bad message of many ends nothing."""
+    """One invalid message of many doesn't end the others."""
     bad = sms(2, "слово " * 3000)
     async with SmscClient(gateway.url()) as smsc:
         outcomes = await outcomes_of(smsc.send_many([sms(1), bad, sms(3)]))
@@ -1154,8 +1156,8 @@ async def test_message_that_cannot_travel_is_an_outcome(gateway: Gateway) -> Non
     assert 3 == len(outcomes)
 
 
-async def test_endless_bad_messages_let_others_have_their_turn(gateway: Gateway) -> None:
-    """Each fails at once: they neither pile up nor starve the loop."""
+async def test_endless_invalid_messages_do_not_block_the_loop(gateway: Gateway) -> None:
+    """Each fails at once: they neither pile up nor block the event loop."""
     bad = sms(2, "слово " * 3000)
 
     def source() -> Iterator[Sms]:
@@ -1175,7 +1177,7 @@ async def test_endless_bad_messages_let_others_have_their_turn(gateway: Gateway)
 
 
 async def test_refusals_and_losses_are_outcomes(gateway: Gateway) -> None:
-    """The link is lost in the middle: those written are UNKNOWN, the others go out later."""
+    """The link is lost in the middle: written ones are UNKNOWN, the others are sent later."""
 
     def drop_third(peer: Peer, submit: SubmitSm) -> None:
         """Hang up on the third, refuse the second."""
@@ -1190,15 +1192,15 @@ async def test_refusals_and_losses_are_outcomes(gateway: Gateway) -> None:
     async with SmscClient(gateway.url("window=1")) as smsc:
         outcomes = await outcomes_of(smsc.send_many([sms(n) for n in range(5)]))
 
-    told = [
+    ends = [
         outcome.error.outcome if isinstance(outcome, FailedSubmission) else None  # type: ignore[union-attr]
         for outcome in outcomes
     ]
-    assert [None, Outcome.REFUSED, Outcome.UNKNOWN, None, None] == told
+    assert [None, Outcome.REFUSED, Outcome.UNKNOWN, None, None] == ends
 
 
-async def test_client_left_in_the_middle_of_many(gateway: Gateway) -> None:
-    """Those in flight are told, then it says that it was left."""
+async def test_leaving_the_client_ends_send_many(gateway: Gateway) -> None:
+    """Messages in flight are yielded, then ClientClosedError is raised."""
     gateway.on_submit = nothing
     client = SmscClient(gateway.url("window=2"))
     await client.__aenter__()
@@ -1218,7 +1220,7 @@ async def test_client_left_in_the_middle_of_many(gateway: Gateway) -> None:
 
 
 async def test_many_with_wrong_credentials_fail_one_by_one(gateway: Gateway) -> None:
-    """Each is told, none hangs."""
+    """Each is yielded as failed, none hangs."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.on_bind = refusing(0x0E)
         gateway.peer.drop()
@@ -1229,8 +1231,8 @@ async def test_many_with_wrong_credentials_fail_one_by_one(gateway: Gateway) -> 
     assert all(isinstance(outcome, FailedSubmission) for outcome in outcomes)
 
 
-async def test_garbage_from_the_gateway_ends_the_link_and_is_told(gateway: Gateway) -> None:
-    """Three clients acted on a length of 0; here the link ends, typed, and is built again."""
+async def test_garbage_from_the_gateway_ends_the_link_with_its_reason(gateway: Gateway) -> None:
+    """Three clients acted on a length of 0; here the link ends with its reason and is rebuilt."""
 
     def garbage(peer: Peer, _: SubmitSm) -> None:
         """Answer with a length of 0."""
@@ -1249,7 +1251,7 @@ async def test_garbage_from_the_gateway_ends_the_link_and_is_told(gateway: Gatew
 # Incoming messages, requests, the simulator.
 
 
-async def test_parts_that_never_come_are_handed_out_in_time(gateway: Gateway) -> None:
+async def test_incomplete_incoming_message_is_read_in_time(gateway: Gateway) -> None:
     """The timer is the client's own; an early receipt behind it has a shorter one."""
     gateway.on_submit = nothing
     url = gateway.url("reassembly_timeout=0.05&early_receipt_timeout=0.01")
@@ -1279,7 +1281,7 @@ async def test_parts_that_never_come_are_handed_out_in_time(gateway: Gateway) ->
 
 
 async def test_query_and_other_requests(gateway: Gateway) -> None:
-    """QUERY_SM by id and by submission; a refusal and a silence have their own errors."""
+    """QUERY_SM by id and by submission; a refusal and a timeout have their own errors."""
     asked: list[QuerySm] = []
 
     def on_other(peer: Peer, pdu: Pdu) -> None:
@@ -1307,7 +1309,7 @@ async def test_query_and_other_requests(gateway: Gateway) -> None:
 
 
 async def test_simulator_is_started_by_its_url() -> None:
-    """A developer without an account: nothing else is needed."""
+    """A developer needs no account and nothing else."""
     async with SmscClient("sim://") as smsc:
         sent = await smsc.send(sms())
         receipt = await sent.receipt(timeout=1)
@@ -1316,7 +1318,7 @@ async def test_simulator_is_started_by_its_url() -> None:
 
 
 async def test_client_takes_a_config(gateway: Gateway) -> None:
-    """For those who don't build URLs."""
+    """A SmscConfig is accepted in place of a URL."""
     async with SmscClient(gateway.config(), clock=asyncio.get_running_loop().time) as smsc:
         await smsc.send(sms())
 
@@ -1324,7 +1326,7 @@ async def test_client_takes_a_config(gateway: Gateway) -> None:
 
 
 async def test_unexpected_response_is_harmless(gateway: Gateway) -> None:
-    """Twice answered, or for a number nobody used."""
+    """A second response, or one for an unused number."""
     async with SmscClient(gateway.url()) as smsc:
         await smsc.send(sms())
         gateway.peer.answer(gateway.submits[0], message_id="1")
@@ -1334,7 +1336,7 @@ async def test_unexpected_response_is_harmless(gateway: Gateway) -> None:
 
 
 async def test_enquire_link_is_answered_while_the_user_is_slow(gateway: Gateway) -> None:
-    """A reader that takes its time over a receipt holds up nobody."""
+    """A slow reader of receipts delays no response to the gateway."""
     async with SmscClient(gateway.url("receipts=1")) as smsc:
         go_on = asyncio.Event()
 
@@ -1359,8 +1361,8 @@ async def test_enquire_link_is_answered_while_the_user_is_slow(gateway: Gateway)
         assert ["0", "1", "2"] == await reading
 
 
-async def test_nothing_is_written_into_half_a_connection(gateway: Gateway) -> None:
-    """The end of file was read: a message sent in that very turn waits for the next link."""
+async def test_nothing_is_written_after_an_end_of_file(gateway: Gateway) -> None:
+    """The end of file was read: a message sent in the same turn waits for the next link."""
     async with SmscClient(gateway.url()) as smsc:
         (link,) = smsc._runtime.dispatcher.links  # type: ignore[union-attr]
         gateway.peer.transport.write_eof()
@@ -1370,8 +1372,8 @@ async def test_nothing_is_written_into_half_a_connection(gateway: Gateway) -> No
     assert "1" == sent.message_id
 
 
-async def test_status_over_http_reaches_its_submission(gateway: Gateway) -> None:
-    """The account's HTTP handler and SMPP are two ways to one receipt."""
+async def test_receipt_over_http_is_matched_to_its_submission(gateway: Gateway) -> None:
+    """The account's HTTP handler and SMPP report the same status."""
     async with SmscClient(gateway.url()) as smsc:
         sent = await smsc.send(sms())
         await smsc.take(Receipt(message_id=sent.message_id, state=MessageState.DELIVERED))
@@ -1380,8 +1382,8 @@ async def test_status_over_http_reaches_its_submission(gateway: Gateway) -> None
     assert MessageState.DELIVERED is receipt.state
 
 
-async def test_hlr_status_over_http_is_an_hlr_receipt(gateway: Gateway) -> None:
-    """Whatever the handler's form tells of it, the query is known."""
+async def test_hlr_receipt_over_http_is_an_hlr_receipt(gateway: Gateway) -> None:
+    """Whatever the form's fields say, the message is known to be an HLR query."""
     async with SmscClient(gateway.url()) as smsc:
         asked = await smsc.send(HlrQuery(to="79991234567"))
         status = Receipt(message_id=asked.message_id, state=MessageState.DELIVERED, raw="mnc:02")
@@ -1391,7 +1393,7 @@ async def test_hlr_status_over_http_is_an_hlr_receipt(gateway: Gateway) -> None:
     assert "02" == receipt.mnc
 
 
-async def test_closed_client_takes_no_status() -> None:
-    """The gateway shall tell it again."""
+async def test_closed_client_refuses_receipts_over_http() -> None:
+    """The gateway has to report it again."""
     with pytest.raises(ClientClosedError):
         await SmscClient("sim://").take(Receipt(message_id="1"))

@@ -1,4 +1,4 @@
-"""Numbers and a state, as plain values."""
+"""Counters and state of a client, as plain values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def test_new_stats_are_all_zero() -> None:
 
 
 def test_ready_means_bound() -> None:
-    """What a readiness probe asks."""
+    """A readiness probe reads it."""
     assert Health(LinkState.BOUND, bound=1).is_ready
     assert not Health(LinkState.DOWN).is_ready

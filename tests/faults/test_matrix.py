@@ -155,7 +155,7 @@ SESSION = (
         "a bind accepted and dropped was tried again at once, for ever",
         "waits grow until a link has lived for a while",
         "faults/test_session::test_waits_grow_until_a_link_has_proved_stable "
-        "link/test_backoff::test_short_lived_link_keeps_the_waits_long",
+        "link/test_backoff::test_short_lived_link_keeps_the_delays_long",
     ),
     Row(
         "enquire_link was answered seconds late, behind traffic or the user's code",
@@ -191,7 +191,7 @@ SESSION = (
         "unwritten ones go out on the next link; written ones are unknown, at once",
         "faults/test_session::test_drop_tells_every_message_once "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
-        "client/test_client::test_nothing_is_written_into_half_a_connection",
+        "client/test_client::test_nothing_is_written_after_an_end_of_file",
     ),
     Row(
         "a write that the socket took in part broke the stream",
@@ -528,7 +528,7 @@ FRAMING_ELSEWHERE = (
     Row(
         "a long password was cut, or read one off",
         "never cut; longer ones on purpose only",
-        "link/test_dispatcher::test_long_password_goes_out_uncut "
+        "link/test_pool::test_long_password_is_sent_in_full "
         "test_config::test_long_password_only_on_purpose",
     ),
 )
@@ -607,7 +607,7 @@ WINDOW_ELSEWHERE = (
         "a write on a dead network blocked for ever",
         "nothing waits for a write; the unanswered question ends the link",
         "faults/test_session::test_write_that_is_stuck_ends_with_the_link "
-        "link/test_connection::test_socket_that_takes_no_more_stops_segments_not_the_session",
+        "link/test_connection::test_paused_socket_stops_messages_not_the_session",
     ),
 )
 
@@ -617,7 +617,7 @@ LIFE_ELSEWHERE = (
         "leaving is one leave, however many do it, and it ends",
         "faults/test_session::test_leaving_twice_at_once_is_one_leave "
         "=::test_leaving_while_the_link_is_built_again_ends_at_once "
-        "link/test_dispatcher::test_several_may_wait_for_the_leave",
+        "link/test_pool::test_several_may_wait_for_the_close",
     ),
     Row(
         "a failed unbind left the state open, and no link was built any more",
@@ -629,14 +629,14 @@ LIFE_ELSEWHERE = (
         "the link was built again many times a second",
         "a first wait, growing, with jitter and a cap",
         "faults/test_session::test_waits_grow_until_a_link_has_proved_stable "
-        "link/test_backoff::test_first_wait_is_not_zero "
-        "=::test_waits_double_up_to_the_maximum",
+        "link/test_backoff::test_first_delay_is_not_zero "
+        "=::test_delays_double_up_to_the_maximum",
     ),
     Row(
         "the first failure to connect was fatal, later ones weren't",
         "one setting says whether the first one is",
         "client/test_client::test_opening_eventually_returns_at_once_and_binds_later "
-        "=::test_closed_port_is_told_with_the_way_out",
+        "=::test_closed_port_is_an_error_with_the_remedy",
     ),
     Row(
         "the bind was tried before the connection stood",
@@ -685,9 +685,9 @@ LIFE_ELSEWHERE = (
     Row(
         "a refused connection was told as a timeout of the bind",
         "name, TCP, TLS, refusal, silence, hang-up: each has its words",
-        "link/test_connect::test_each_cause_has_its_own_words "
-        "client/test_client::test_bind_that_is_not_answered_is_told_as_such "
-        "=::test_bind_that_is_answered_by_hanging_up_is_told_as_such "
+        "link/test_connect::test_each_cause_has_an_error_text_of_its_own "
+        "client/test_client::test_bind_without_a_response_has_an_error_of_its_own "
+        "=::test_bind_answered_by_hanging_up_has_an_error_of_its_own "
         "faults/test_session::test_refused_then_closed_is_a_refusal",
     ),
 )
@@ -811,7 +811,7 @@ HOSTILE = (
         "a gateway that asks without end and reads no answer",
         "the link ends long before memory does",
         "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
-        "link/test_connection::test_gateway_that_reads_no_answer_is_left",
+        "link/test_connection::test_gateway_that_reads_no_response_loses_its_link",
     ),
     Row(
         "a task cancelled between any two steps left something behind",

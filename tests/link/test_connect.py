@@ -1,4 +1,4 @@
-"""TCP and TLS: how each failure reads, and that a good certificate is taken."""
+"""TCP and TLS: the error of each failure, and that a good certificate is accepted."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ async def failure(url: str) -> LinkError:
     return caught.value
 
 
-async def test_known_ca_is_taken(ca_file: str) -> None:
-    """The usual way with a CA of one's own."""
+async def test_certificate_of_a_given_ca_is_accepted(ca_file: str) -> None:
+    """The usual setup with a private CA."""
     async with (
         Gateway(tls=server_context(HERE)) as gateway,
         SmscClient(gateway.url(f"ca_file={ca_file}")) as smsc,
@@ -68,7 +68,7 @@ async def test_known_ca_is_taken(ca_file: str) -> None:
 
 
 async def test_unknown_ca_is_refused() -> None:
-    """Verified by default; the way out is to name the CA, not to switch it off."""
+    """Verified by default; the remedy is to name the CA, not to switch verification off."""
     async with Gateway(tls=server_context(HERE)) as gateway:
         error = await failure(gateway.url())
 
@@ -78,8 +78,8 @@ async def test_unknown_ca_is_refused() -> None:
     assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
 
 
-async def test_wrong_name_is_refused_and_may_be_given(ca_file: str) -> None:
-    """A certificate of somebody else; `server_hostname` is for a host reached by its address."""
+async def test_wrong_host_name_is_refused_unless_it_is_given(ca_file: str) -> None:
+    """A certificate of another host; `server_hostname` is for a host reached by its address."""
     async with Gateway(tls=server_context(ELSEWHERE)) as gateway:
         error = await failure(gateway.url(f"ca_file={ca_file}"))
 
@@ -91,7 +91,7 @@ async def test_wrong_name_is_refused_and_may_be_given(ca_file: str) -> None:
 
 
 async def test_verification_can_be_switched_off() -> None:
-    """Only by saying so."""
+    """Only by an explicit setting."""
     async with (
         Gateway(tls=server_context(ELSEWHERE)) as gateway,
         SmscClient(gateway.url("verify=0")),
@@ -110,10 +110,10 @@ async def test_tls_to_a_plain_port_says_so() -> None:
 
 
 async def test_tls_to_a_silent_plain_port_says_so() -> None:
-    """It waits for the rest of its PDU; we don't wait for ever."""
+    """It waits for the rest of its PDU; `timeouts.connect` ends our wait."""
 
     class Silent(asyncio.Protocol):
-        """Takes connections and says nothing."""
+        """Accepts connections and writes nothing."""
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             """Keep the transport."""
@@ -142,8 +142,8 @@ async def test_plain_to_a_tls_port_says_so() -> None:
     assert "a TLS port wants smpps://" in str(error)
 
 
-async def test_plain_to_something_else_says_what_it_is() -> None:
-    """HTTP read as a huge length is a classic."""
+async def test_plain_to_another_protocol_names_it() -> None:
+    """An HTTP response read as SMPP is a huge command_length."""
     async with Gateway() as gateway:
         gateway.on_bind = lambda peer, _: peer.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         error = await failure(gateway.url())
@@ -151,8 +151,8 @@ async def test_plain_to_something_else_says_what_it_is() -> None:
     assert "look like HTTP" in str(error)
 
 
-async def test_client_certificate_is_shown(ca_file: str, tmp_path: Path) -> None:
-    """Some gateways ask for one."""
+async def test_client_certificate_is_sent(ca_file: str, tmp_path: Path) -> None:
+    """Some gateways require one."""
     path = tmp_path / "client.pem"
     client = CA.issue_cert("shop@client.example", key_type=trustme.KeyType.ECDSA)
     client.private_key_and_cert_chain_pem.write_to_path(str(path))
@@ -184,7 +184,7 @@ def test_missing_file_is_named(tls: Tls, name: str) -> None:
 
 
 def test_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
-    """A key, a README, anything."""
+    """For example a key or a README."""
     path = tmp_path / "ca.pem"
     path.write_text("nothing of use")
     with pytest.raises(ConfigError, match="ca_file: no certificates there"):
@@ -203,13 +203,13 @@ def test_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
     ],
     ids=["unknown name", "impossible name", "reset", "no TLS", "no route", "silent"],
 )
-async def test_each_cause_has_its_own_words(
+async def test_each_cause_has_an_error_text_of_its_own(
     monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    """DNS, TCP and TLS fail differently, and the way out differs too."""
+    """DNS, TCP and TLS fail differently, and so do the remedies."""
 
     async def create_connection(*_: object, **__: object) -> None:
-        """Stand in for the network."""
+        """Fail as the network does."""
         raise error
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create_connection)
@@ -220,7 +220,7 @@ async def test_each_cause_has_its_own_words(
 
 
 def test_default_context_verifies_chain_and_name() -> None:
-    """The fault of others was the opposite."""
+    """Several other clients verify nothing by default."""
     config = SmscConfig.from_url("smpps://shop:secret@smsc.example")
     assert config.tls is not None
     context = tls_context(config.tls)

@@ -1,4 +1,4 @@
-"""One link on a real socket: what it writes, when, and how it ends."""
+"""One link on a real socket: what it writes and when, its timer, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from idle_clock import pass_time
-from scripted import Gateway, Nobody, Peer, nothing, parts_of, turns, until
+from scripted import (
+    Gateway,
+    Peer,
+    RecordingLinkHandler,
+    RecordingTraffic,
+    nothing,
+    parts_of,
+    receipt_fields,
+    refusing,
+    response_to,
+    turns,
+    until,
+)
 
 from pdu import (
     AlertNotification,
     BindTransceiver,
+    CommandStatus,
     DeliverSm,
+    DeliverSmResp,
     EnquireLink,
     Pdu,
     QuerySm,
@@ -26,13 +40,14 @@ from smsc_async import (
     BindRefusedError,
     LinkLostError,
     RequestTimeoutError,
+    ResponseTimeoutError,
     Sms,
 )
 from smsc_async.config import Host
 from smsc_async.link import connection
 from smsc_async.link.connection import Link
 from smsc_async.link.submit_job import PendingRequest, SubmitJob
-from smsc_async.session import EndReason, LinkEnded, SessionLimits
+from smsc_async.session import EndReason, SessionLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -41,44 +56,15 @@ BIND = BindTransceiver(system_id="shop", password="secret")
 SMS = Sms(to="79991234567", text="hello")
 
 
-class Noted:
-    """A receiver that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.requests: list[Pdu] = []
-        self.unexpected_events: list[object] = []
-        self.throttled_messages: list[tuple[SubmitJob[Any], int]] = []
-        self.rooms = 0
-        self.end: LinkEnded | None = None
-
-    def requested(self, _link: Link, request: Pdu) -> None:
-        """Note a request."""
-        self.requests.append(request)
-
-    def has_room(self, _link: Link) -> None:
-        """Count."""
-        self.rooms += 1
-
-    def throttled(self, _link: Link, job: SubmitJob[Any], command_status: int) -> None:
-        """Note what came too fast."""
-        self.throttled_messages.append((job, command_status))
-
-    def unexpected(self, _link: Link, event: object) -> None:
-        """Note an event."""
-        self.unexpected_events.append(event)
-
-    def ended(self, _link: Link, end: LinkEnded) -> None:
-        """Note the end; there is only one."""
-        assert self.end is None
-        self.end = end
-
-
-class Wired:
-    """A link, its receiver and the gateway it leads to."""
+class Connector:
+    """Connects links to a gateway; they share the handlers."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.noted = Noted()
+        self.handler = RecordingLinkHandler()
+        self.traffic = RecordingTraffic()
+        # Seconds by which the links' clock is ahead of the event loop's.
+        self.ahead = 0.0
 
     async def link(self, **limits: float) -> Link:
         """Connect."""
@@ -87,8 +73,9 @@ class Wired:
             lambda: Link(
                 Host("127.0.0.1", self.gateway.port),
                 SessionLimits(**limits),  # type: ignore[arg-type]
-                self.noted,
-                loop.time,
+                self.handler,
+                self.traffic,
+                lambda: loop.time() + self.ahead,
             ),
             "127.0.0.1",
             self.gateway.port,
@@ -104,38 +91,38 @@ class Wired:
 
 
 @pytest.fixture
-async def wired() -> AsyncGenerator[Wired]:
-    """A gateway that behaves, and who makes links to it."""
+async def connector() -> AsyncGenerator[Connector]:
+    """A gateway that behaves, and what connects to it."""
     async with Gateway() as gateway:
-        yield Wired(gateway)
+        yield Connector(gateway)
 
 
 def now() -> float:
-    """Return the instant, of the links' clock."""
+    """Return the instant of the links' clock."""
     return asyncio.get_running_loop().time()
 
 
 def job(parts: int = 1) -> SubmitJob[Any]:
     """Make a message."""
-    return SubmitJob(SMS, parts_of(parts), None, Nobody())
+    return SubmitJob(SMS, parts_of(parts), None, RecordingTraffic())
 
 
 async def test_all_pdus_of_one_turn_leave_in_one_write(
-    wired: Wired, monkeypatch: pytest.MonkeyPatch
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write for each PDU is a system call for each PDU."""
-    link, peer = await wired.bound()
+    link, peer = await connector.bound()
     transport = link._transport
     assert transport is not None
     writes: list[bytes] = []
     write = transport.write
 
-    def noted(data: bytes) -> None:
-        """Note a write."""
+    def recorded(data: bytes) -> None:
+        """Record a write."""
         writes.append(data)
         write(data)
 
-    monkeypatch.setattr(transport, "write", noted)
+    monkeypatch.setattr(transport, "write", recorded)
     message = job(3)
     while message.has_unsent_parts:
         link.submit(message, now())
@@ -148,10 +135,10 @@ async def test_all_pdus_of_one_turn_leave_in_one_write(
     await link.wait_closed()
 
 
-async def test_refused_bind_is_told_with_its_status(wired: Wired) -> None:
-    """A refusal isn't a timeout."""
-    wired.gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0D)
-    link = await wired.link()
+async def test_refused_bind_raises_its_status(connector: Connector) -> None:
+    """A refused bind is neither a timeout nor a lost link."""
+    connector.gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0D)
+    link = await connector.link()
     with pytest.raises(BindRefusedError) as caught:
         await link.bind(BIND, "shop")
     link.abort()
@@ -161,67 +148,65 @@ async def test_refused_bind_is_told_with_its_status(wired: Wired) -> None:
     assert not link.is_bound
 
 
-async def test_link_that_ended_before_the_bind_is_lost(wired: Wired) -> None:
-    """Garbage came with the first octets; that is the gateway's mistake, not ours."""
-    wired.gateway.on_connect = lambda peer: peer.raw(bytes(16))
-    link = await wired.link()
-    await until(lambda: wired.noted.end)
+async def test_link_that_ended_before_the_bind_is_lost(connector: Connector) -> None:
+    """The gateway broke the protocol with its first octets, before the bind request."""
+    connector.gateway.on_connect = lambda peer: peer.raw(bytes(16))
+    link = await connector.link()
+    await until(lambda: connector.handler.end)
     with pytest.raises(LinkLostError, match="broke the protocol: command_length 0"):
         await link.bind(BIND, "shop")
     await link.wait_closed()
 
 
-async def test_link_that_ended_in_the_read_of_its_bind_is_lost(wired: Wired) -> None:
-    """Bound for no time at all: a keeper must not take it for a link."""
+async def test_link_that_ended_in_the_read_of_its_bind_is_lost(connector: Connector) -> None:
+    """Bound and unbound in one read: the pool must not use it as a link."""
 
-    def yes_and_goodbye(peer: Peer, bind: Pdu) -> None:
-        """Say yes and goodbye in one breath."""
+    def accept_and_unbind(peer: Peer, bind: Pdu) -> None:
+        """Accept the bind and unbind, in one write."""
         peer.answer(bind)
         peer.write(Unbind(sequence_number=1))
 
-    wired.gateway.on_bind = yes_and_goodbye
-    link = await wired.link()
+    connector.gateway.on_bind = accept_and_unbind
+    link = await connector.link()
     with pytest.raises(LinkLostError, match="unbound by the peer"):
         await link.bind(BIND, "shop")
     await link.wait_closed()
 
 
-async def test_what_comes_behind_the_bind_response_is_taken(wired: Wired) -> None:
-    """In one segment with it: others closed the session, or never saw it."""
+async def test_request_behind_the_bind_response_is_processed(connector: Connector) -> None:
+    """It is in the read of the bind response, before `bind` has returned."""
 
-    def yes_and_deliver(peer: Peer, bind: Pdu) -> None:
-        """Say yes and bring something."""
+    def accept_and_deliver(peer: Peer, bind: Pdu) -> None:
+        """Accept the bind and deliver a message, in one write."""
         peer.answer(bind)
         peer.write(DeliverSm(sequence_number=5, source_addr="79991234567"))
 
-    wired.gateway.on_bind = yes_and_deliver
-    link, _ = await wired.bound()
-    await until(lambda: wired.noted.requests)
+    connector.gateway.on_bind = accept_and_deliver
+    link, _ = await connector.bound()
+    await until(lambda: connector.traffic.requests)
     link.abort()
     await link.wait_closed()
 
-    assert [5] == [request.sequence_number for request in wired.noted.requests]
+    assert [5] == [request.sequence_number for request in connector.traffic.requests]
 
 
-async def test_octets_that_trickle_make_no_difference(wired: Wired) -> None:
-    """One octet at a time, a turn of the loop between them."""
-    link, peer = await wired.bound()
-    from pdu import encode  # noqa: PLC0415 - beside its only use
-
+async def test_pdu_may_arrive_octet_by_octet(connector: Connector) -> None:
+    """How TCP cuts the stream makes no difference."""
+    link, peer = await connector.bound()
     for octet in encode(AlertNotification(sequence_number=3, source_addr="1", esme_addr="2")):
         peer.raw(bytes([octet]))
         await asyncio.sleep(0)
-    await until(lambda: wired.noted.requests)
+    await until(lambda: connector.traffic.requests)
     link.abort()
     await link.wait_closed()
 
-    assert isinstance(wired.noted.requests[0], AlertNotification)
+    assert isinstance(connector.traffic.requests[0], AlertNotification)
 
 
-async def test_loss_tells_every_waiter_once(wired: Wired) -> None:
-    """Those in flight are UNKNOWN at once; a query gets a lost link."""
-    wired.gateway.on_submit = nothing
-    link, peer = await wired.bound()
+async def test_loss_of_the_link_ends_every_pending_request(connector: Connector) -> None:
+    """Messages in flight have an unknown outcome at once; a query fails with LinkLostError."""
+    connector.gateway.on_submit = nothing
+    link, peer = await connector.bound()
     message = job(2)
     while message.has_unsent_parts:
         link.submit(message, now())
@@ -234,14 +219,17 @@ async def test_loss_tells_every_waiter_once(wired: Wired) -> None:
     assert message.is_finished
     with pytest.raises(LinkLostError):
         await future
-    assert wired.noted.end is not None
-    assert EndReason.LOST is wired.noted.end.reason
+    assert connector.handler.end is not None
+    assert EndReason.LOST is connector.handler.end.reason
     assert 0 == link.in_flight
 
 
-async def test_query_is_answered_or_overdue(wired: Wired) -> None:
-    """Its own timeout counts, and is named; a late response is noted, no more."""
-    link, peer = await wired.bound()
+async def test_query_gets_its_response_or_is_overdue(
+    connector: Connector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own timeout counts and stands in the error; a late response is logged, no more."""
+    caplog.set_level("DEBUG")
+    link, peer = await connector.bound()
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in range(2)]
     link.request(QuerySm(message_id="1"), PendingRequest("query_sm", futures[0], None))
@@ -252,16 +240,76 @@ async def test_query_is_answered_or_overdue(wired: Wired) -> None:
     link.request(QuerySm(message_id="2"), PendingRequest("query_sm", futures[1], 0.01))
     with pytest.raises(RequestTimeoutError, match=r"query_sm got no response in 0\.0 s"):
         await futures[1]
-    peer.answer(peer.all(QuerySm)[1], message_id="2")
-    await until(lambda: wired.noted.unexpected_events)
+    late = peer.all(QuerySm)[1]
+    peer.answer(late, message_id="2")
+    await until(lambda: f"< late response seq={late.sequence_number}" in caplog.messages)
     link.abort()
     await link.wait_closed()
 
 
-async def test_garbled_response_ends_its_request_alone(wired: Wired) -> None:
-    """A body that can't be read: what the gateway did is unknown, the link lives."""
-    wired.gateway.on_submit = nothing
-    link, peer = await wired.bound()
+async def test_late_response_of_a_message_adds_its_id(connector: Connector) -> None:
+    """The message has failed, but its receipt is matched by that id."""
+    connector.gateway.on_submit = nothing
+    link, peer = await connector.bound(response_timeout=0.01)
+    message = job()
+    link.submit(message, now())
+    (submit,) = await connector.gateway.submitted()
+    await until(lambda: message.is_finished)
+    peer.answer(submit, message_id="late")
+    await until(lambda: message.message_ids)
+
+    assert ("late",) == message.message_ids
+    assert isinstance(message.failure, ResponseTimeoutError)
+    link.abort()
+    await link.wait_closed()
+
+
+async def test_throttled_part_is_reported_to_the_link_handler(connector: Connector) -> None:
+    """The job takes the part back, the dispatcher queues the message again."""
+    connector.gateway.on_submit = refusing(CommandStatus.ESME_RTHROTTLED)
+    link, _ = await connector.bound()
+    message = job()
+    link.submit(message, now())
+    await until(lambda: connector.handler.throttled)
+    link.abort()
+    await link.wait_closed()
+
+    assert [(message, CommandStatus.ESME_RTHROTTLED)] == connector.handler.throttled
+    assert message.has_unsent_parts
+
+
+async def test_responses_of_a_read_are_processed_before_its_requests(
+    connector: Connector,
+) -> None:
+    """A receipt in front of the response that names its id, in one read, isn't an early one."""
+    order: list[str] = []
+
+    class Ordered(RecordingTraffic):
+        """Records the order of the calls as well."""
+
+        def on_request(self, link: object, request: Pdu) -> None:
+            """Record a request."""
+            order.append("request")
+            super().on_request(link, request)
+
+    connector.traffic = traffic = Ordered(lambda *_: order.append("accepted"))
+    connector.gateway.on_submit = nothing
+    link, peer = await connector.bound()
+    link.submit(SubmitJob(SMS, parts_of(1), None, traffic), now())
+    (submit,) = await connector.gateway.submitted()
+    receipt = DeliverSm(sequence_number=1, **receipt_fields("1"))
+    peer.write(receipt, response_to(submit, message_id="1"))
+    await until(lambda: traffic.requests)
+    link.abort()
+    await link.wait_closed()
+
+    assert ["accepted", "request"] == order
+
+
+async def test_undecodable_response_fails_its_request_alone(connector: Connector) -> None:
+    """The outcome of that request is unknown; the framing is intact, so the link stays."""
+    connector.gateway.on_submit = nothing
+    link, peer = await connector.bound()
     message = job()
     link.submit(message, now())
     (submit,) = await peer.got(SubmitSm)
@@ -282,11 +330,14 @@ async def test_garbled_response_ends_its_request_alone(wired: Wired) -> None:
     await link.wait_closed()
 
 
-async def test_unexpected_response_is_noted(wired: Wired) -> None:
-    """An answer to nothing is harmless."""
-    link, peer = await wired.bound()
+async def test_unexpected_response_is_logged(
+    connector: Connector, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A response to no request changes nothing."""
+    caplog.set_level("DEBUG")
+    link, peer = await connector.bound()
     peer.write(SubmitSmResp(sequence_number=4242, message_id="x"))
-    await until(lambda: wired.noted.unexpected_events)
+    await until(lambda: "< unexpected: UnexpectedResponseReceived" in caplog.messages)
 
     assert link.is_bound
     assert 0 == link.in_flight
@@ -294,50 +345,50 @@ async def test_unexpected_response_is_noted(wired: Wired) -> None:
     await link.wait_closed()
 
 
-async def test_socket_that_takes_no_more_stops_segments_not_the_session(wired: Wired) -> None:
-    """It says so by pause_writing; what is written then waits in memory, so nothing is."""
-    link, _ = await wired.bound()
+async def test_paused_socket_stops_messages_not_the_session(connector: Connector) -> None:
+    """After `pause_writing` octets would wait in memory, so the link has no room."""
+    link, _ = await connector.bound()
     link.pause_writing()
 
     could = [link.room > 0]
-    before = wired.noted.rooms
+    before = connector.handler.rooms
     link.resume_writing()
     could.append(link.room > 0)
 
     assert [False, True] == could
-    assert before + 1 == wired.noted.rooms
+    assert before + 1 == connector.handler.rooms
     link.abort()
     await link.wait_closed()
 
 
 @pytest.mark.takes_up_to(10, reason="thousands of requests are answered, in debug mode")
-async def test_gateway_that_reads_no_answer_is_left(
-    wired: Wired, monkeypatch: pytest.MonkeyPatch
+async def test_gateway_that_reads_no_response_loses_its_link(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its questions are answered into memory, up to a limit; then the link is lost, typed."""
+    """Responses to its requests wait in memory up to MAX_UNREAD; then the link ends."""
     monkeypatch.setattr(connection, "MAX_UNREAD", 100_000)
-    link, peer = await wired.bound()
+    link, peer = await connector.bound()
     message = job()
-    wired.gateway.on_submit = nothing
+    connector.gateway.on_submit = nothing
     link.submit(message, now())
-    await wired.gateway.submitted()
+    await connector.gateway.submitted()
     peer.transport.pause_reading()
     while not link.session.is_over:
         if not peer.transport.get_write_buffer_size():
             peer.raw(encode(EnquireLink(sequence_number=1)) * 4000)
         await turns(2)
 
-    assert wired.noted.end is not None
-    assert EndReason.LOST is wired.noted.end.reason
+    assert connector.handler.end is not None
+    assert EndReason.LOST is connector.handler.end.reason
     assert message.failure is not None
     assert "the gateway reads none of our answers" == str(message.failure.__cause__)
     await link.wait_closed()
 
 
-async def test_full_window_takes_nothing(wired: Wired) -> None:
-    """`room` is what the manager asks before each part."""
-    wired.gateway.on_submit = nothing
-    link, _ = await wired.bound(window=1)
+async def test_full_window_has_no_room(connector: Connector) -> None:
+    """The dispatcher reads `room` before each part."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound(window=1)
     link.submit(job(), now())
 
     assert 0 == link.room
@@ -346,29 +397,27 @@ async def test_full_window_takes_nothing(wired: Wired) -> None:
     await link.wait_closed()
 
 
-async def test_answers_after_the_end_are_dropped(wired: Wired) -> None:
-    """Whoever asked is gone and will ask again."""
-    link, peer = await wired.bound()
+async def test_response_after_the_end_is_dropped(connector: Connector) -> None:
+    """The gateway repeats on its next link what was not answered."""
+    link, peer = await connector.bound()
     peer.deliver(source_addr="79991234567")
-    await until(lambda: wired.noted.requests)
+    await until(lambda: connector.traffic.requests)
     link.abort()
     await link.wait_closed()
-    request = wired.noted.requests[0]
-    from smsc_async.client.inbound import PendingDelivery  # noqa: PLC0415 - beside its only use
-
-    PendingDelivery(link, request).answer()
+    request = connector.traffic.requests[0]
+    link.respond(request, DeliverSmResp())
     link.unbind()
     await turns()
 
-    assert wired.noted.end is not None
+    assert connector.handler.end is not None
 
 
-async def test_closing_socket_that_hangs_is_cut(
-    wired: Wired, monkeypatch: pytest.MonkeyPatch
+async def test_closing_socket_that_hangs_is_aborted(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The peer unbinds and reads no more: the last octets can't leave, and nobody waits long."""
+    """The peer unbinds and reads no more: the last octets get CLOSING_TIMEOUT to leave."""
     monkeypatch.setattr(connection, "CLOSING_TIMEOUT", 0.01)
-    link, peer = await wired.bound()
+    link, peer = await connector.bound()
     assert link._transport is not None
     closed: list[bool] = []
     monkeypatch.setattr(link._transport, "close", lambda: closed.append(True))
@@ -378,24 +427,26 @@ async def test_closing_socket_that_hangs_is_cut(
     assert [True] == closed
 
 
-async def test_enquire_link_is_asked_and_its_silence_ends_the_link(wired: Wired) -> None:
-    """Set by the session's timers, run by the link's one."""
-    wired.gateway.on_enquire_link = nothing
-    link, peer = await wired.bound(enquire_link_interval=0.01, enquire_link_timeout=0.01)
+async def test_unanswered_enquire_link_ends_the_link(connector: Connector) -> None:
+    """The session sets the deadlines, the one timer of the link meets them."""
+    connector.gateway.on_enquire_link = nothing
+    link, peer = await connector.bound(enquire_link_interval=0.01, enquire_link_timeout=0.01)
     await link.wait_closed()
 
     assert 1 == len(peer.all(EnquireLink))
-    assert wired.noted.end is not None
-    assert EndReason.ENQUIRE_LINK_OVERDUE is wired.noted.end.reason
+    assert connector.handler.end is not None
+    assert EndReason.ENQUIRE_LINK_OVERDUE is connector.handler.end.reason
 
 
-async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: Wired) -> None:
-    """The loop was held up, the answer lay there, and some loops ring their timers first."""
-    wired.gateway.on_submit = nothing
-    link, peer = await wired.bound(response_timeout=0.02)
+async def test_response_in_the_socket_is_read_before_anything_is_overdue(
+    connector: Connector,
+) -> None:
+    """The event loop was blocked, the response is in the socket, and uvloop runs timers first."""
+    connector.gateway.on_submit = nothing
+    link, peer = await connector.bound(response_timeout=0.02)
     message = job()
     link.submit(message, now())
-    (submit,) = await wired.gateway.submitted()
+    (submit,) = await connector.gateway.submitted()
     peer.answer(submit, message_id="7")
     asyncio.get_running_loop().call_soon(pass_time, 0.03)
     await asyncio.sleep(0)
@@ -408,59 +459,128 @@ async def test_response_in_the_socket_is_read_before_anything_is_overdue(wired: 
 
 
 @pytest.mark.parametrize(
-    ("late", "made_good"), [(0.0, 0.001), (0.25, 0.25), (60.0, connection.HELD_UP_AT_MOST)]
+    ("late", "extension"), [(0.0, 0.001), (0.25, 0.25), (60.0, connection.LONGEST_EXTENSION)]
 )
-async def test_time_in_which_the_loop_was_held_up_is_made_good(
-    wired: Wired, late: float, made_good: float
+async def test_deadline_is_extended_by_the_time_the_loop_was_blocked(
+    connector: Connector, late: float, extension: float
 ) -> None:
-    """What was to be written left late, too; but who blocks for longer, blocks often."""
-    link, _ = await wired.bound()
-    now = asyncio.get_running_loop().time()
-    link._timer_at = now - late
+    """Requests were written late as well; a longer block isn't made up for in full."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound(response_timeout=5.0)
+    link.submit(SubmitJob(SMS, parts_of(1), 1.0, RecordingTraffic()), now())
+    connector.ahead = link._timer_at + late - now()
     link._tick()
 
     assert link._timer is not None
-    assert made_good == pytest.approx(link._timer.when() - now, abs=0.1)
+    assert extension == pytest.approx(link._timer.when() - now(), abs=0.1)
     link.abort()
     await link.wait_closed()
 
 
-async def test_one_timer_follows_the_next_deadline(wired: Wired) -> None:
-    """However many requests are in flight, and only ever moved to the front."""
-    wired.gateway.on_submit = nothing
-    link, _ = await wired.bound()
+async def test_one_timer_serves_all_requests(connector: Connector) -> None:
+    """Only a request with a shorter timeout of its own starts it anew."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound()
     first = link._timer
     link.submit(job(), now())
     await turns()
 
     assert first is link._timer
 
-    hurried = SubmitJob(SMS, parts_of(1), 0.02, Nobody())
-    link.submit(hurried, now())
-    await until(lambda: hurried.is_finished)
+    urgent = SubmitJob(SMS, parts_of(1), 0.02, RecordingTraffic())
+    link.submit(urgent, now())
+    await until(lambda: urgent.is_finished)
 
     assert first is not None
     assert first.cancelled()
-    assert "got no response in 0.0 s" in str(hurried.failure)
+    assert "got no response in 0.0 s" in str(urgent.failure)
     link.abort()
     await link.wait_closed()
 
 
-async def test_end_of_file_is_the_end_at_once(wired: Wired) -> None:
-    """A message given in that very turn must not be counted as written: it waits for a link."""
-    link, _ = await wired.bound()
-    link.eof_received()
+async def test_timeout_below_all_limits_is_met(connector: Connector) -> None:
+    """The timer, armed for the limits of the session, starts anew for an earlier deadline."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound()
+    began = now()
+    messages = [
+        SubmitJob(SMS, parts_of(1), timeout, RecordingTraffic()) for timeout in (0.05, 0.01)
+    ]
+    for message in messages:
+        link.submit(message, began)
+    await until(lambda: messages[1].is_finished)
 
-    assert 0 == link.room
-    assert wired.noted.end is not None
-    assert EndReason.LOST is wired.noted.end.reason
+    assert not messages[0].is_finished
+    await until(lambda: messages[0].is_finished)
+    assert 0.05 <= now() - began < 0.5
+    assert ["0.1 s", "0.0 s"] == [str(message.failure).split(" in ")[1][:5] for message in messages]
+    link.abort()
     await link.wait_closed()
 
 
-async def test_repr_names_host_and_state(wired: Wired) -> None:
-    """What one reads in a debugger."""
-    link, _ = await wired.bound()
+async def test_request_in_every_turn_postpones_no_deadline(connector: Connector) -> None:
+    """Requests with a short timeout of their own never delay the report of an overdue one."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound(window=100_000)
+    first = SubmitJob(SMS, parts_of(1), 0.01, RecordingTraffic())
+    link.submit(first, now())
+    began = now()
+    while not first.is_finished and now() < began + 0.5:
+        link.submit(SubmitJob(SMS, parts_of(1), 0.5, RecordingTraffic()), now())
+        pass_time(0.0005)
+        await asyncio.sleep(0)
 
-    assert f"<Link 127.0.0.1:{wired.gateway.port}, <Session ESME BOUND_TRX" in repr(link)
+    assert first.is_finished
+    link.abort()
+    await link.wait_closed()
+
+
+async def test_timer_without_a_due_deadline_starts_anew(connector: Connector) -> None:
+    """On an idle link it only looks at the clock: no handler is called, nothing is written."""
+    link, peer = await connector.bound(pdu_timeout=0.01, enquire_link_interval=60.0)
+    await turns()
+    rooms, began = connector.handler.rooms, now()
+    await until(lambda: now() > began + 0.05)
+
+    assert rooms == connector.handler.rooms
+    assert [] == peer.all(EnquireLink)
+    assert link._timer is not None
+    assert not link._timer.cancelled()
+    link.abort()
+    await link.wait_closed()
+
+
+async def test_blocked_loop_fails_no_request_whose_response_arrived(connector: Connector) -> None:
+    """A second without a turn of the event loop: the response is read first."""
+    link, peer = await connector.bound(response_timeout=0.02)
+    connector.gateway.on_submit = nothing
+    message = job()
+    link.submit(message, now())
+    (submit,) = await connector.gateway.submitted()
+    peer.answer(submit, message_id="7")
+    pass_time(1.0)
+    await until(lambda: message.is_finished)
+
+    assert (None, ("7",)) == (message.failure, message.message_ids)
+    link.abort()
+    await link.wait_closed()
+
+
+async def test_end_of_file_ends_the_link_at_once(connector: Connector) -> None:
+    """A message submitted in the same turn isn't counted as written: it waits for a link."""
+    link, _ = await connector.bound()
+    link.eof_received()
+
+    assert 0 == link.room
+    assert connector.handler.end is not None
+    assert EndReason.LOST is connector.handler.end.reason
+    await link.wait_closed()
+
+
+async def test_repr_names_host_and_state(connector: Connector) -> None:
+    """A repr appears in logs and debuggers."""
+    link, _ = await connector.bound()
+
+    assert f"<Link 127.0.0.1:{connector.gateway.port}, <Session ESME BOUND_TRX" in repr(link)
     link.abort()
     await link.wait_closed()

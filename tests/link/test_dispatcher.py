@@ -1,165 +1,551 @@
-"""Links kept up and turns given, without a client around them."""
+"""The turns of messages: order, room, throttling, timers, withdrawal."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import anyio
 import pytest
-from scripted import Gateway, Nobody, nothing, parts_of, refusing, turns, until
-
-from pdu import (
-    BindReceiver,
-    BindTransceiver,
-    BindTransmitter,
-    LongPasswordBindTransceiver,
-    Pdu,
-    QuerySm,
-    QuerySmResp,
-    Unbind,
+from scripted import (
+    Gateway,
+    RecordedPool,
+    RecordingTraffic,
+    nothing,
+    parts_of,
+    refusing,
+    turns,
+    until,
 )
+
+from pdu import CommandStatus, Pdu, QuerySm, QuerySmResp, SubmitSmResp
 from smsc_async import (
     BindRefusedError,
     ClientClosedError,
-    ConfigError,
     LinkLostError,
-    LinkState,
     Outcome,
+    PartsOverdueError,
     Sms,
     SmscConfig,
+    ThrottledError,
 )
-from smsc_async.instrumentation import ConnectFailed, Hooks, LinkBound, LinkDown
-from smsc_async.link import Dispatcher, SubmitJob
-from smsc_async.link.dispatcher import Requests
+from smsc_async.instrumentation import Hooks, LinkDown, Throttled
+from smsc_async.link import Dispatcher, SubmitJob, dispatcher
+from smsc_async.link.submit_job import handler_of
+from smsc_async.session import EndReason, LinkEnded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from scripted import Peer
+    from smsc_async.link import Link
 
-SMS = Sms(to="79991234567", text="hello")
+SMS = Sms(to="79991234567", text="a secret of ours")
+THROTTLED = CommandStatus.ESME_RTHROTTLED
 
 
 @pytest.fixture
 async def gateway() -> AsyncGenerator[Gateway]:
-    """An SMSC that behaves until told otherwise."""
+    """An SMSC that behaves unless a test replaces its hooks."""
     async with Gateway() as running:
         yield running
 
 
-class Made(Dispatcher):
-    """A manager that notes what it tells."""
+class WindowLink:
+    """A link without a socket: a window, and the parts that were written."""
 
-    def __init__(self, config: SmscConfig) -> None:
-        self.told: list[Any] = []
-        self.rooms = 0
-        super().__init__(
-            config,
-            Requests(nothing, nothing, self._room),
-            hooks=Hooks([self.told.append]),
-            clock=asyncio.get_running_loop().time,
+    host = "smsc.example:2775"
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        self.in_flight = 0
+        self.written: list[tuple[Any, int]] = []
+
+    @property
+    def room(self) -> int:
+        """Free slots."""
+        return self.window - self.in_flight
+
+    def submit(self, job: SubmitJob[Any], now: float) -> None:
+        """Write the next part of a message."""
+        assert self.room > 0
+        self.in_flight += 1
+        self.written.append(handler_of(job.next_part(now)[2]))
+
+
+class Driven:
+    """A dispatcher with a clock that is moved by hand.
+
+    Args:
+        windows: The window of each link.
+        query: Settings of the config.
+        lateness: Seconds after which a message is postponed.
+    """
+
+    def __init__(self, *windows: int, query: str = "", lateness: float = 1e9) -> None:
+        self.now = 1000.0
+        self.events: list[Any] = []
+        self.traffic = RecordingTraffic()
+        self.dispatcher = Dispatcher(
+            SmscConfig.from_url(f"smpp://shop:secret@host?{query}"),
+            self.traffic,
+            hooks=Hooks([self.events.append]),
+            clock=lambda: self.now,
+            lateness=lateness,
         )
+        self.dispatcher.open()
+        self.links = [WindowLink(window) for window in windows]
+        for link in self.links:
+            self.dispatcher.add(cast("Link", link))
 
-    def give(self, message: SubmitJob[Any]) -> None:
-        """Submit a message now."""
-        self.submit(message, asyncio.get_running_loop().time())
+    def submit(self, parts: int = 1, *, write_at: float = 0.0) -> SubmitJob[Any]:
+        """Submit a new message."""
+        job = SubmitJob(SMS, parts_of(parts), None, self.traffic)
+        job.write_at = write_at
+        self.dispatcher.submit(job, self.now)
+        return job
 
-    def _room(self) -> None:
-        """Count."""
-        self.rooms += 1
+    def respond(self, job: SubmitJob[Any], status: int = 0, *, index: int = 0) -> None:
+        """Receive the response to a part, as a link does."""
+        link = next(link for link in self.links if (job, index) in link.written)
+        link.in_flight -= 1
+        if job.on_response(index, SubmitSmResp(command_status=status, message_id="1")):
+            self.dispatcher.on_throttled(job, status)
+        self.dispatcher.on_room()
+
+    def lose(self, link: WindowLink) -> None:
+        """End a link whose requests have their outcome."""
+        link.in_flight = 0
+        end = LinkEnded(EndReason.LOST, lost=[], error=None)
+        self.dispatcher.on_closed(cast("Link", link), end)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock, and fire the timer if its time has come."""
+        self.now += seconds
+        if self.dispatcher._timer_at <= self.now:
+            assert self.dispatcher._timer is not None
+            self.dispatcher._timer.cancel()
+            self.dispatcher._on_timer()
+
+    @property
+    def written(self) -> list[Any]:
+        """The messages of the first link's parts, in the order of the writes."""
+        return [job for job, _ in self.links[0].written]
 
 
 def job(parts: int = 1) -> SubmitJob[Any]:
     """Make a message."""
-    return SubmitJob(SMS, parts_of(parts), None, Nobody())
+    return SubmitJob(SMS, parts_of(parts), None, RecordingTraffic())
 
 
-async def opened(gateway: Gateway, query: str = "") -> Made:
-    """Open a manager's links."""
-    manager = Made(gateway.config(query))
-    await manager.open()
-    return manager
+async def opened(gateway: Gateway, query: str = "") -> RecordedPool:
+    """Open a pool."""
+    links = RecordedPool(gateway.config(query))
+    await links.pool.open()
+    return links
 
 
-@pytest.mark.parametrize(
-    ("query", "kind"),
-    [
-        ("mode=transceiver", BindTransceiver),
-        ("mode=transmitter", BindTransmitter),
-        ("mode=receiver", BindReceiver),
-    ],
-)
-async def test_bind_says_who_and_how(gateway: Gateway, query: str, kind: type[Any]) -> None:
-    """The request follows the mode."""
-    manager = await opened(gateway, query)
-    await manager.close(drain=True)
-    (bind,) = gateway.peer.all(kind)
-
-    assert ("shop", "secret", 0x34) == (bind.system_id, bind.password, bind.interface_version)
+# Order and room.
 
 
-async def test_long_password_goes_out_uncut(gateway: Gateway) -> None:
-    """Where the gateway issued one, and only if so configured."""
-    url = gateway.url("long_password=1").replace("secret", "secret-and-long")
-    manager = Made(SmscConfig.from_url(url))
-    gateway.on_other = nothing
-    gateway.on_bind = lambda peer, bind: peer.answer(bind)
-    await manager.open()
-    await manager.close(drain=True)
+async def test_messages_are_written_in_the_order_of_the_submits() -> None:
+    """First come, first served: each freed slot is the next message's."""
+    driven = Driven(1)
+    jobs = [driven.submit() for _ in range(3)]
+    assert (1, 2) == (driven.dispatcher.in_flight, driven.dispatcher.waiting)
+    driven.respond(jobs[0])
+    driven.respond(jobs[1])
 
-    assert b"secret-and-long" in gateway.peer.received[0].password.encode()  # type: ignore[attr-defined]
-    assert issubclass(LongPasswordBindTransceiver, BindTransceiver)
-
-
-async def test_life_of_a_link_is_told(gateway: Gateway) -> None:
-    """Hooks see it bound and down, the state follows."""
-    manager = Made(gateway.config())
-    states = [manager.state]
-    await manager.open()
-    states.append(manager.state)
-    assert manager.bound_at is not None
-    await manager.close(drain=True)
-    states.append(manager.state)
-
-    assert [LinkBound, LinkDown] == [type(event) for event in manager.told]
-    assert [LinkState.CLOSED, LinkState.BOUND, LinkState.CLOSED] == states
-    assert 1 == manager.connects
+    assert jobs == driven.written
+    assert 0 == driven.dispatcher.waiting
 
 
-async def test_closing_what_was_never_opened_does_nothing(gateway: Gateway) -> None:
-    """Idempotent, also from the other side."""
-    manager = Made(gateway.config())
-    await manager.close(drain=True)
-    await manager.open()
-    await manager.close(drain=True)
-    await manager.close(drain=True)
+async def test_message_in_parts_begins_when_all_parts_have_a_slot() -> None:
+    """Parts leave back to back, and the messages behind it wait."""
+    driven = Driven(3)
+    first = driven.submit()
+    long, last = driven.submit(3), driven.submit()
+    assert [first] == driven.written
+    driven.respond(first)
 
-    assert LinkState.CLOSED is manager.state
-
-
-async def test_wrong_certificate_file_is_told_by_open(gateway: Gateway) -> None:
-    """Before any connection."""
-    url = gateway.url("ca_file=/nowhere/ca.pem").replace("smpp://", "smpps://")
-    manager = Made(SmscConfig.from_url(url))
-    with pytest.raises(ConfigError, match="ca_file"):
-        await manager.open()
-
-    assert [] == gateway.peers
+    assert [first, long, long, long] == driven.written
+    assert 1 == driven.dispatcher.waiting
+    driven.respond(long)
+    assert last is driven.written[-1]
 
 
-async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> None:
-    """NOT_SENT: it may go elsewhere."""
+async def test_message_with_more_parts_than_slots_begins_in_an_empty_window() -> None:
+    """It would wait for ever if it needed a slot for each part at once."""
+    driven = Driven(2, query="window=2")
+    long = driven.submit(3)
+    assert [(long, 0), (long, 1)] == driven.links[0].written
+    driven.respond(long)
+
+    assert [(long, 0), (long, 1), (long, 2)] == driven.links[0].written
+
+
+async def test_link_with_most_room_is_written_to() -> None:
+    """The windows of all links fill evenly."""
+    driven = Driven(2, 3)
+    for _ in range(5):
+        driven.submit()
+
+    assert [2, 3] == [len(link.written) for link in driven.links]
+    assert 5 == driven.dispatcher.in_flight
+
+
+async def test_room_is_what_would_be_written_at_once() -> None:
+    """Zero while a message waits, and once the client is being left."""
+    driven = Driven(2, 1)
+    assert 3 == driven.dispatcher.room
+    for _ in range(4):
+        driven.submit()
+    assert 0 == driven.dispatcher.room
+
+    other = Driven(2)
+    other.dispatcher.close()
+    assert 0 == other.dispatcher.room
+
+
+async def test_listeners_are_called_when_slots_may_be_free() -> None:
+    """A listener may remove itself during the call."""
+    driven = Driven(1)
+    calls: list[str] = []
+
+    class Once:
+        """Listens once."""
+
+        def on_room(self) -> None:
+            """Record the call."""
+            calls.append("room")
+            driven.dispatcher.room_listeners.discard(self)
+
+    driven.dispatcher.room_listeners.update((Once(), Once()))
+    driven.dispatcher.on_room()
+    driven.dispatcher.on_room()
+
+    assert ["room", "room"] == calls
+
+
+async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> None:
+    """A short message is never written between the parts of a long one, though it would fit."""
     gateway.on_submit = nothing
-    manager = await opened(gateway, "window=1")
-    first, second = job(), job()
-    manager.give(first)
-    closing = asyncio.create_task(manager.close(drain=True))
-    await gateway.submitted()
-    manager.give(second)
+    links = await opened(gateway, "window=2")
+    messages = [job(3), job()]
+    for message in messages:
+        links.submit(message)
+    assert 2 == links.dispatcher.waiting
+    for number in range(4):
+        await gateway.submitted(number + 1)
+        gateway.accept(gateway.peer, gateway.submits[number])
+    await until(lambda: all(message.is_finished for message in messages))
+    await links.pool.close(drain=True)
 
-    assert manager.is_closing
-    assert 0 == manager.room
+    assert [("1", "2", "3"), ("4",)] == [message.message_ids for message in messages]
+
+
+async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> None:
+    """Its first part has a response, so no part of it has an unknown outcome."""
+    gateway.on_submit = nothing
+    links = await opened(gateway, "window=1")
+    long, other = job(2), job()
+    links.submit(long)
+    await gateway.submitted()
+    first = gateway.peer
+    for link in links.dispatcher.links:
+        link.pause_writing()
+    gateway.accept(first, gateway.submits[0])
+    first.transport.close()
+    gateway.on_submit = gateway.accept
+    links.submit(other)
+    await until(lambda: long.is_finished and other.is_finished)
+    await links.pool.close(drain=True)
+
+    assert ("1", "2") == long.message_ids
+    assert 2 == len(gateway.peers)
+
+
+async def test_lost_link_is_reported_once_and_no_longer_used() -> None:
+    """Messages without a written part are written to the other link."""
+    driven = Driven(1, 1)
+    jobs = [driven.submit() for _ in range(3)]
+    lost = driven.links[0]
+    jobs[0].on_connection_lost(0, "the connection was lost", None)
+    driven.lose(lost)
+    driven.lose(lost)
+    driven.respond(jobs[1])
+
+    assert [(jobs[1], 0), (jobs[2], 0)] == driven.links[1].written
+    assert [LinkDown("smsc.example:2775", "the connection was lost")] == driven.events
+    assert "the connection was lost" == driven.dispatcher.last_error
+
+
+# Times before which nothing is written, and deadlines.
+
+
+async def test_message_waits_for_its_time_and_delays_those_behind_it() -> None:
+    """The rules may admit a message for later; order is kept."""
+    driven = Driven(5)
+    later, next_one = driven.submit(write_at=1002.0), driven.submit()
+    driven.pass_time(1.9)
+    assert [] == driven.written
+    driven.pass_time(0.1)
+
+    assert [later, next_one] == driven.written
+
+
+async def test_interval_between_parts_is_kept() -> None:
+    """One timer: for the next part of the first message."""
+    driven = Driven(5)
+    long = SubmitJob(SMS, parts_of(2), None, driven.traffic)
+    long.interval = 0.5
+    driven.dispatcher.submit(long, driven.now)
+    driven.pass_time(0.4)
+    assert [long] == driven.written
+    driven.pass_time(0.1)
+
+    assert [long, long] == driven.written
+
+
+async def test_parts_past_their_deadline_are_not_written() -> None:
+    """The gateway would not join them: the timer ends the message."""
+    driven = Driven(1, query="window=1")
+    long = SubmitJob(SMS, parts_of(2), None, driven.traffic)
+    long.parts_window = 59.0
+    driven.dispatcher.submit(long, driven.now)
+    driven.links[0].window = 0
+    driven.respond(long)
+    driven.pass_time(59.0)
+    assert not long.is_finished
+    driven.pass_time(0.1)
+
+    assert isinstance(long.failure, PartsOverdueError)
+    assert [long] == driven.traffic.finished
+
+
+@pytest.mark.parametrize(("seconds", "is_late"), [(0.5, False), (0.6, True)])
+async def test_message_written_later_than_admitted_is_postponed(
+    seconds: float, *, is_late: bool
+) -> None:
+    """The gateway counts from arrival, so the rules have to know the later instant."""
+    driven = Driven(1, lateness=0.5)
+    first, second = driven.submit(), driven.submit()
+    driven.now += seconds
+    driven.respond(first)
+
+    assert [first, second] == driven.written
+    assert ([second] if is_late else []) == driven.traffic.postponed
+
+
+async def test_message_admitted_for_later_is_late_from_then_on() -> None:
+    """The rules know the instant it was admitted for, so that wait isn't counted."""
+    driven = Driven(1, lateness=0.5)
+    driven.submit(write_at=1010.0)
+    driven.pass_time(10.2)
+
+    assert 1 == len(driven.written)
+    assert [] == driven.traffic.postponed
+
+
+async def test_wait_for_a_link_is_counted_from_the_submit_and_from_the_loss() -> None:
+    """Two messages, one after the other: each has `timeouts.link` of its own."""
+    driven = Driven(query="link_timeout=60")
+    first = driven.submit()
+    driven.pass_time(30.0)
+    second = driven.submit()
+    driven.pass_time(30.0)
+    assert (True, False) == (first.is_finished, second.is_finished)
+    driven.pass_time(29.9)
+    assert not second.is_finished
+    driven.pass_time(0.1)
+
+    assert second.failure is not None
+    assert "no link for 60.0 s" in str(second.failure)
+    assert Outcome.NOT_SENT is second.failure.outcome
+
+
+async def test_loss_of_the_last_link_starts_the_wait_anew() -> None:
+    """A message that waited for a slot has waited for no link yet."""
+    driven = Driven(1, query="link_timeout=60")
+    written, waiting = driven.submit(), driven.submit()
+    driven.pass_time(50.0)
+    written.on_connection_lost(0, "the connection was lost", None)
+    driven.lose(driven.links[0])
+    driven.pass_time(59.9)
+    assert not waiting.is_finished
+    driven.pass_time(0.1)
+
+    assert "no link for 60.0 s; the connection was lost" in str(waiting.failure)
+
+
+async def test_early_timer_ends_no_wait(gateway: Gateway) -> None:
+    """With real timers: the second message's time is counted from its own submit."""
+    gateway.on_bind = lambda peer, _: peer.drop()
+    links = await opened(gateway, "open=eventually&link_timeout=0.04")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    first, second = job(), job()
+    links.submit(first)
+    await until(lambda: loop.time() > began + 0.02)
+    links.submit(second)
+    await until(lambda: first.is_finished)
+
+    assert not second.is_finished
+    await until(lambda: second.is_finished)
+    assert loop.time() >= began + 0.06
+    assert "no link for 0.0 s" in str(second.failure)
+    await links.pool.close(drain=True)
+
+
+async def test_wait_for_a_slot_has_no_timeout_while_a_link_is_bound(gateway: Gateway) -> None:
+    """`timeouts.link` limits the wait for a link alone."""
+    gateway.on_submit = nothing
+    links = await opened(gateway, "window=1&link_timeout=0.01")
+    messages = [job(), job()]
+    for message in messages:
+        links.submit(message)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await until(lambda: loop.time() > began + 0.03)
+
+    assert not messages[1].is_finished
+    await links.pool.close(drain=False)
+
+
+async def test_one_timer_serves_the_queue_and_none_an_empty_one() -> None:
+    """It belongs to the first message; without a queue no timer is left."""
+    driven = Driven(query="link_timeout=60")
+    jobs = [driven.submit() for _ in range(3)]
+    timer = driven.dispatcher._timer
+    assert timer is not None
+    assert 1060.0 == driven.dispatcher._timer_at
+    driven.submit()
+    assert timer is driven.dispatcher._timer
+    driven.dispatcher.fail_waiting(LinkLostError("enough"))
+
+    assert timer.cancelled()
+    assert float("inf") == driven.dispatcher._timer_at
+    assert all(job.is_finished for job in jobs)
+
+
+# Throttling.
+
+
+async def test_throttled_message_is_the_next_again_after_the_pause() -> None:
+    """All messages wait meanwhile, and keep their order."""
+    driven = Driven(2)
+    first, second = driven.submit(), driven.submit()
+    third = driven.submit()
+    driven.respond(second, THROTTLED)
+    driven.respond(first, THROTTLED)
+    assert [first, second] == driven.written
+    driven.pass_time(0.09)
+    assert [first, second] == driven.written
+    driven.pass_time(0.02)
+    assert [first, second, first] == driven.written
+    driven.respond(first)
+
+    assert [first, second, first, second, third] == driven.written
+    assert 2 == driven.dispatcher.throttled_responses
+
+
+async def test_hook_is_called_once_for_each_pause() -> None:
+    """Not for each response: a whole window may be throttled at once."""
+    driven = Driven(2)
+    for throttled in (driven.submit(), driven.submit()):
+        driven.respond(throttled, THROTTLED)
+
+    assert [Throttled(THROTTLED, 0.1)] == driven.events
+    assert 0 == driven.dispatcher.room
+
+
+async def test_message_throttled_for_too_long_fails() -> None:
+    """After `timeouts.throttled` seconds; the error says when to try again."""
+    driven = Driven(1, query="throttled_timeout=10")
+    throttled = driven.submit()
+    driven.respond(throttled, THROTTLED)
+    driven.pass_time(9.0)
+    driven.respond(throttled, THROTTLED)
+    assert not throttled.is_finished
+    driven.pass_time(1.0)
+    driven.respond(throttled, THROTTLED)
+
+    assert isinstance(throttled.failure, ThrottledError)
+    assert 0.4 == throttled.failure.retry_after
+    assert [throttled] == driven.traffic.finished
+
+
+# Withdrawal.
+
+
+async def test_withdrawn_message_is_never_written() -> None:
+    """It isn't counted any more, and the message behind it has its turn."""
+    driven = Driven(1)
+    jobs = [driven.submit() for _ in range(4)]
+
+    assert driven.dispatcher.withdraw(jobs[1])
+    assert driven.dispatcher.withdraw(jobs[2])
+    assert not driven.dispatcher.withdraw(jobs[2])
+    assert 1 == driven.dispatcher.waiting
+    driven.respond(jobs[0])
+    assert [jobs[0], jobs[3]] == driven.written
+    assert [jobs[0]] == driven.traffic.finished
+
+
+async def test_written_message_is_not_withdrawn(gateway: Gateway) -> None:
+    """Once a part was written the others follow, and a finished message is left alone."""
+    gateway.on_submit = nothing
+    links = await opened(gateway, "window=1")
+    begun, waiting = job(2), job()
+    links.submit(begun)
+    links.submit(waiting)
+
+    assert links.dispatcher.withdraw(waiting)
+    assert not links.dispatcher.withdraw(begun)
+    assert 1 == links.dispatcher.waiting
+    assert begun.has_unsent_parts
+    await links.pool.close(drain=False)
+    assert not links.dispatcher.withdraw(begun)
+
+
+async def test_withdrawn_messages_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They leave the queue together: a search for each would take quadratic time."""
+    monkeypatch.setattr(dispatcher, "MANY_WITHDRAWN", 10)
+    driven = Driven()
+    jobs = [driven.submit() for _ in range(40)]
+    for withdrawn in jobs[1:30]:
+        driven.dispatcher.withdraw(withdrawn)
+
+    assert 11 == driven.dispatcher.waiting
+    assert len(driven.dispatcher._queue) < 25
+
+
+async def test_timer_is_the_next_messages_when_the_first_is_withdrawn() -> None:
+    """And without a next message there is none."""
+    driven = Driven(query="link_timeout=60")
+    first = driven.submit()
+    driven.pass_time(10.0)
+    second = driven.submit()
+    driven.dispatcher.withdraw(first)
+
+    assert 1070.0 == driven.dispatcher._timer_at
+    driven.dispatcher.withdraw(second)
+    assert driven.dispatcher._timer is None
+
+
+# Refusal, closing, draining.
+
+
+async def test_message_submitted_while_closing_was_not_sent(gateway: Gateway) -> None:
+    """NOT_SENT: the user may send it elsewhere."""
+    gateway.on_submit = nothing
+    links = await opened(gateway, "window=1")
+    first, second = job(), job()
+    links.submit(first)
+    closing = asyncio.create_task(links.pool.close(drain=True))
+    await gateway.submitted()
+    links.submit(second)
+
+    assert links.dispatcher.is_closing
+    assert 0 == links.dispatcher.room
     assert second.failure is not None
     assert Outcome.NOT_SENT is second.failure.outcome
     assert isinstance(second.failure.__cause__, ClientClosedError)
@@ -168,285 +554,107 @@ async def test_message_taken_while_closing_is_given_back(gateway: Gateway) -> No
     assert ("1",) == first.message_ids
 
 
+async def test_refusal_ends_with_the_next_link_and_closing_does_not() -> None:
+    """Refused credentials are the cause until a bind succeeds after all."""
+    driven = Driven()
+    error = BindRefusedError(0x0E, bind="bind_transceiver", system_id="shop")
+    driven.dispatcher.refuse(error)
+    refused = driven.submit()
+    driven.links = [WindowLink(1)]
+    driven.dispatcher.add(cast("Link", driven.links[0]))
+    accepted = driven.submit()
+    driven.dispatcher.close()
+    driven.dispatcher.add(cast("Link", WindowLink(1)))
+    closed = driven.submit()
+
+    assert error is refused.failure.__cause__  # type: ignore[union-attr]
+    assert [accepted] == driven.written
+    assert isinstance(closed.failure.__cause__, ClientClosedError)  # type: ignore[union-attr]
+
+
+async def test_drain_ends_when_nothing_waits_and_nothing_is_in_flight() -> None:
+    """Several tasks may wait; cancelling one cancels no other."""
+    driven = Driven(1)
+    jobs = [driven.submit() for _ in range(2)]
+    draining = [asyncio.create_task(driven.dispatcher.drain()) for _ in range(2)]
+    await turns()
+    draining[0].cancel()
+    driven.respond(jobs[0])
+    await turns()
+    assert not draining[1].done()
+    driven.respond(jobs[1])
+    await draining[1]
+
+    assert driven.dispatcher.is_idle
+    await driven.dispatcher.drain()
+
+
+async def test_failed_waiting_messages_end_the_drain() -> None:
+    """The pool gives them up when no link will be built any more."""
+    driven = Driven()
+    waiting = driven.submit()
+    withdrawn = driven.submit()
+    driven.dispatcher.withdraw(withdrawn)
+    draining = asyncio.create_task(driven.dispatcher.drain())
+    await turns()
+    driven.dispatcher.fail_waiting(ClientClosedError("its links have ended"))
+    await draining
+
+    assert [waiting] == driven.traffic.finished
+    assert 0 == driven.dispatcher.waiting
+
+
+# Other requests.
+
+
 async def test_query_takes_a_slot_and_gets_its_response(gateway: Gateway) -> None:
-    """Like any request; without a free slot it doesn't wait."""
+    """Like any request; without a free slot it fails at once."""
     gateway.on_other = lambda peer, pdu: peer.answer(pdu, message_id="7")
-    manager = await opened(gateway, "window=1")
-    response = await manager.request(QuerySm(message_id="7"), None)
+    links = await opened(gateway, "window=1")
+    response = await links.dispatcher.request(QuerySm(message_id="7"), None)
     gateway.on_submit = nothing
-    manager.give(job())
+    links.submit(job())
     with pytest.raises(LinkLostError, match="no bound link has a free slot"):
-        await manager.request(QuerySm(message_id="7"), None)
-    await manager.close(drain=False)
+        await links.dispatcher.request(QuerySm(message_id="7"), None)
+    await links.pool.close(drain=False)
 
     assert isinstance(response, QuerySmResp)
 
 
+async def test_negative_response_of_a_query_is_returned(gateway: Gateway) -> None:
+    """The client decides what it means."""
+
+    def refuse(peer: Any, pdu: Pdu) -> None:  # noqa: ANN401 - a Peer
+        """Refuse the query."""
+        refusing(CommandStatus.ESME_RQUERYFAIL)(peer, pdu)
+
+    gateway.on_other = refuse
+    links = await opened(gateway)
+    response = await links.dispatcher.request(QuerySm(message_id="7"), None)
+    await links.pool.close(drain=True)
+
+    assert CommandStatus.ESME_RQUERYFAIL == response.command_status
+
+
 async def test_cancelled_query_frees_no_slot(gateway: Gateway) -> None:
-    """Its response is still owed."""
-    manager = await opened(gateway)
-    asking = asyncio.create_task(manager.request(QuerySm(message_id="7"), None))
+    """The gateway still owes its response."""
+    links = await opened(gateway)
+    asking = asyncio.create_task(links.dispatcher.request(QuerySm(message_id="7"), None))
     (query,) = await gateway.peer.got(QuerySm)
     asking.cancel()
     await asyncio.wait([asking])
 
-    assert 1 == manager.in_flight
+    assert 1 == links.dispatcher.in_flight
     gateway.peer.answer(query, message_id="7")
-    await until(lambda: manager.in_flight == 0)
-    await manager.close(drain=True)
+    await until(lambda: links.dispatcher.in_flight == 0)
+    await links.pool.close(drain=True)
 
 
-async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> None:
-    """A short one never slips between the parts of a long one, though it would fit."""
-    gateway.on_submit = nothing
-    manager = await opened(gateway, "window=2")
-    messages = [job(3), job()]
-    for message in messages:
-        manager.give(message)
-    assert 2 == manager.waiting
-    for number in range(4):
-        await gateway.submitted(number + 1)
-        gateway.accept(gateway.peer, gateway.submits[number])
-    await until(lambda: all(message.is_finished for message in messages))
-    await manager.close(drain=True)
+async def test_repr_has_numbers_and_no_texts() -> None:
+    """A repr appears in logs and debuggers."""
+    driven = Driven(1)
+    for _ in range(3):
+        driven.submit()
+    shown = repr(driven.dispatcher)
 
-    assert [("1", "2", "3"), ("4",)] == [message.message_ids for message in messages]
-
-
-async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> None:
-    """Its first part was answered, so nothing of it is in doubt."""
-    gateway.on_submit = nothing
-    manager = await opened(gateway, "window=1")
-    long, other = job(2), job()
-    manager.give(long)
-    await gateway.submitted()
-    first = gateway.peer
-
-    def answer_and_drop() -> None:
-        """Answer the first part and hang up."""
-        gateway.accept(first, gateway.submits[0])
-        first.transport.close()
-
-    for link in manager.links:
-        link.pause_writing()
-    answer_and_drop()
-    gateway.on_submit = gateway.accept
-    manager.give(other)
-    await until(lambda: long.is_finished and other.is_finished)
-    await manager.close(drain=True)
-
-    assert ("1", "2") == long.message_ids
-    assert 2 == len(gateway.peers)
-
-
-async def test_withdrawn_message_leaves_the_queue(gateway: Gateway) -> None:
-    """One that has begun doesn't, and one that is finished is no matter."""
-    gateway.on_submit = nothing
-    manager = await opened(gateway, "window=1")
-    begun, waiting = job(2), job()
-    manager.give(begun)
-    manager.give(waiting)
-    manager.withdraw(waiting)
-    manager.withdraw(begun)
-
-    assert 1 == manager.waiting
-    assert begun.has_unsent_parts
-    await manager.close(drain=False)
-
-
-async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -> None:
-    """An account may allow one session only: the first goes on."""
-    binds = 0
-
-    def first_only(peer: Peer, bind: Pdu) -> None:
-        """Accept one bind."""
-        nonlocal binds
-        binds += 1
-        peer.answer(bind, 0 if binds == 1 else 0x0E)
-
-    gateway.on_bind = first_only
-    manager = await opened(gateway, "binds=2")
-    await until(lambda: any(isinstance(event, ConnectFailed) for event in manager.told))
-    message = job()
-    manager.give(message)
-    await until(lambda: message.is_finished)
-
-    assert LinkState.BOUND is manager.state
-    assert ("1",) == message.message_ids
-    await manager.close(drain=True)
-
-
-async def test_link_that_binds_after_all_ends_the_refusal(gateway: Gateway) -> None:
-    """Two keepers, one refused for good, the other bound a moment later: sends work again."""
-    manager = await opened(gateway, "binds=2")
-    await until(lambda: len(manager.links) == 2)
-    held: list[tuple[Peer, Any]] = []
-    gateway.on_bind = lambda peer, bind: held.append((peer, bind))
-    for peer in list(gateway.peers):
-        peer.drop()
-    await until(lambda: len(held) == 2)
-    refusing(0x0E)(*held[0])
-    await until(lambda: manager.state is LinkState.FAILED)
-    held[1][0].answer(held[1][1])
-    await until(lambda: manager.state is LinkState.BOUND)
-    message = job()
-    manager.give(message)
-    await until(lambda: message.is_finished)
-
-    assert message.failure is None
-    await manager.close(drain=True)
-
-
-async def test_refusal_says_more_than_a_loss(gateway: Gateway) -> None:
-    """Of two hosts' answers the one that helps is raised."""
-    async with Gateway() as other:
-        other.on_bind = refusing(0x0D)
-        gateway.on_bind = lambda peer, _: peer.drop()
-        url = gateway.url().replace("@", f"@127.0.0.1:{other.port},")
-        manager = Made(SmscConfig.from_url(url))
-        with pytest.raises(BindRefusedError, match="ESME_RBINDFAIL"):
-            await manager.open()
-        await manager.close(drain=False)
-
-
-async def test_wrong_password_is_not_tried_at_the_spare(gateway: Gateway) -> None:
-    """Both count refused binds, and block the address."""
-    async with Gateway() as other:
-        other.on_bind = refusing(0x0E)
-        url = gateway.url().replace("@", f"@127.0.0.1:{other.port},")
-        manager = Made(SmscConfig.from_url(url))
-        with pytest.raises(BindRefusedError):
-            await manager.open()
-        await manager.close(drain=False)
-
-    assert [] == gateway.peers
-
-
-async def test_eventually_gives_up_wrong_credentials_too(gateway: Gateway) -> None:
-    """Keeping on would block the address; what waits is told at once."""
-    gateway.on_bind = nothing
-    manager = await opened(gateway, "open=eventually")
-    message = job()
-    manager.give(message)
-    await gateway.bound()
-    refusing(0x0E)(gateway.peer, gateway.peer.received[0])
-    await until(lambda: message.is_finished)
-
-    assert LinkState.FAILED is manager.state
-    assert isinstance(message.failure.__cause__, BindRefusedError)  # type: ignore[union-attr]
-    await manager.close(drain=True)
-
-
-async def test_patience_is_counted_from_the_message_and_from_the_loss(gateway: Gateway) -> None:
-    """Two messages, one after the other: each gets its own time; an early timer rings in vain."""
-    gateway.on_bind = lambda peer, _: peer.drop()
-    manager = await opened(gateway, "open=eventually&link_timeout=0.04")
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    first, second = job(), job()
-    manager.give(first)
-    await until(lambda: loop.time() > began + 0.02)
-    manager.give(second)
-    await until(lambda: first.is_finished)
-
-    assert not second.is_finished
-    await until(lambda: second.is_finished)
-    assert loop.time() >= began + 0.06
-    assert "no link for 0.0 s" in str(second.failure)
-    await manager.close(drain=True)
-
-
-async def test_patience_ends_for_nobody_while_a_link_is_up(gateway: Gateway) -> None:
-    """The window is full for longer than the patience: that is another wait."""
-    gateway.on_submit = nothing
-    manager = await opened(gateway, "window=1&link_timeout=0.01")
-    messages = [job(), job()]
-    for message in messages:
-        manager.give(message)
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    await until(lambda: loop.time() > began + 0.03)
-
-    assert not messages[1].is_finished
-    await manager.close(drain=False)
-
-
-async def test_keepers_build_nothing_while_the_client_is_left(gateway: Gateway) -> None:
-    """Of two links one is unbound quickly: it must not be built again while the other waits."""
-    answers: list[tuple[Peer, Any]] = []
-    gateway.on_unbind = lambda peer, unbind: answers.append((peer, unbind))
-    manager = await opened(gateway, "binds=2")
-    await until(lambda: len(manager.links) == 2)
-    closing = asyncio.create_task(manager.close(drain=True))
-    await until(lambda: len(answers) == 2)
-    answers[0][0].answer(answers[0][1])
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    await until(lambda: loop.time() > began + 0.02)
-
-    assert 2 == len(gateway.peers)
-    answers[1][0].answer(answers[1][1])
-    await closing
-
-
-async def test_fault_of_ours_in_a_keeper_is_logged_and_leaves_nobody_waiting(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It can't happen; if it does, it is seen."""
-    manager = await opened(gateway)
-
-    async def broken() -> None:
-        """Fail."""
-        raise ZeroDivisionError("ours")
-
-    monkeypatch.setattr(manager, "_connect_any", broken)
-    gateway.on_submit = nothing
-    messages = [job(), job()]
-    manager.give(messages[0])
-    await gateway.submitted()
-    gateway.peer.drop()
-    await until(lambda: messages[0].is_finished)
-    manager.give(messages[1])
-    await until(lambda: messages[1].is_finished)
-
-    assert "a fault of ours" in caplog.text
-    with pytest.raises(ExceptionGroup):
-        await manager.close(drain=False)
-
-
-async def test_deadline_around_the_leave_leaves_nothing_behind(gateway: Gateway) -> None:
-    """A cancel scope cancels every await inside it, those of cleaning up too."""
-    gateway.on_unbind = nothing
-    manager = await opened(gateway)
-    with anyio.move_on_after(0.01):
-        await manager.close(drain=True)
-    await until(lambda: gateway.peer.is_closed)
-    await turns()
-    loop: Any = asyncio.get_running_loop()
-
-    assert LinkState.CLOSED is manager.state
-    assert 1 == len(asyncio.all_tasks())
-    assert [] == [timer for timer in loop._scheduled if not timer.cancelled()]
-    assert gateway.peer.all(Unbind)
-
-
-@pytest.mark.parametrize("cancelled", [0, 1, None])
-async def test_several_may_wait_for_the_leave(gateway: Gateway, cancelled: int | None) -> None:
-    """One more who leaves, or one who gives that up, takes nobody's waking away."""
-    gateway.on_submit = nothing
-    manager = await opened(gateway)
-    message = job()
-    manager.give(message)
-    (submit,) = await gateway.submitted()
-    leaving = [asyncio.create_task(manager.close(drain=True)) for _ in range(2)]
-    await turns()
-    if cancelled is not None:
-        leaving[cancelled].cancel()
-        await turns()
-    gateway.peer.answer(submit, message_id="1")
-    await until(lambda: all(leave.done() for leave in leaving))
-
-    assert message.is_finished
-    assert [n == cancelled for n in range(2)] == [leave.cancelled() for leave in leaving]
-    assert {None} == {leave.exception() for leave in leaving if not leave.cancelled()}
-    assert LinkState.CLOSED is manager.state
+    assert "<Dispatcher 1 links, 1 in flight, 2 waiting, <ThrottleController off>>" == shown

@@ -1,4 +1,4 @@
-"""One message and the fates of its segments: finished once, and the first fault is the cause."""
+"""The parts of one message: it finishes once, and its first error is the cause."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from scripted import Nobody, parts_of
+from scripted import RecordingTraffic, parts_of
 
 from pdu import CommandStatus, GenericNack, SubmitSmResp
 from smsc_async import (
@@ -26,29 +26,29 @@ SMS = Sms(to="79991234567", text="a secret of ours")
 
 
 @pytest.fixture
-def owner() -> Nobody:
-    """Whoever is told."""
-    return Nobody()
+def traffic() -> RecordingTraffic:
+    """Records ids and outcomes."""
+    return RecordingTraffic()
 
 
 @pytest.fixture
-def job(owner: Nobody) -> SubmitJob[Any]:
+def job(traffic: RecordingTraffic) -> SubmitJob[Any]:
     """A message in three parts."""
-    return SubmitJob(SMS, parts_of(3), None, owner)
+    return SubmitJob(SMS, parts_of(3), None, traffic)
 
 
 def number_of(part: tuple[Any, ...]) -> int:
-    """Return which part was taken."""
+    """Return the index of a part that `next_part` returned."""
     return handler_of(part[2])[1]
 
 
 def write(job: SubmitJob[Any], number: int) -> None:
-    """Take so many segments, as a link would."""
+    """Write the next *number* parts, as a link does."""
     for index in range(number):
         assert (job, index) == handler_of(job.next_part(0.0)[2])
 
 
-def test_ids_keep_the_order_of_the_parts(job: SubmitJob[Any], owner: Nobody) -> None:
+def test_ids_keep_the_order_of_the_parts(job: SubmitJob[Any], traffic: RecordingTraffic) -> None:
     """Responses may come in any order; `message_ids` is read by position."""
     write(job, 3)
     for index in (2, 0, 1):
@@ -57,7 +57,7 @@ def test_ids_keep_the_order_of_the_parts(job: SubmitJob[Any], owner: Nobody) -> 
     assert ("0", "1", "2") == job.message_ids
     assert job.is_finished
     assert job.failure is None
-    assert [job] == owner.ended
+    assert [job] == traffic.finished
 
 
 def test_refused_part_keeps_the_ids_of_the_others(job: SubmitJob[Any]) -> None:
@@ -72,8 +72,8 @@ def test_refused_part_keeps_the_ids_of_the_others(job: SubmitJob[Any]) -> None:
     assert ("a", "c") == job.failure.message_ids
 
 
-def test_nothing_is_written_behind_a_refused_part(job: SubmitJob[Any]) -> None:
-    """The rest of a torso is paid and worth nothing."""
+def test_no_part_is_written_after_a_refused_one(job: SubmitJob[Any]) -> None:
+    """An incomplete message is paid and worth nothing, so its other parts are not written."""
     write(job, 1)
     job.on_response(0, SubmitSmResp(command_status=0x45))
 
@@ -92,8 +92,10 @@ def test_generic_nack_refuses(job: SubmitJob[Any]) -> None:
 @pytest.mark.parametrize(
     "status", [CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL], ids=lambda s: s.name
 )
-def test_both_ways_of_saying_too_fast(job: SubmitJob[Any], status: CommandStatus) -> None:
-    """0x14 is treated like 0x58: nothing was accepted, and the part is written again."""
+def test_both_throttling_statuses_requeue_the_part(
+    job: SubmitJob[Any], status: CommandStatus
+) -> None:
+    """ESME_RMSGQFUL (0x14) is treated like ESME_RTHROTTLED (0x58): nothing was accepted."""
     write(job, 1)
 
     assert job.on_response(0, SubmitSmResp(command_status=status))
@@ -103,7 +105,7 @@ def test_both_ways_of_saying_too_fast(job: SubmitJob[Any], status: CommandStatus
 
 
 def test_throttled_parts_are_written_again_in_order(job: SubmitJob[Any]) -> None:
-    """Whatever the order of the responses; those that were accepted stay accepted."""
+    """The order of the responses doesn't matter; accepted parts stay accepted."""
     write(job, 3)
     job.on_response(2, SubmitSmResp(command_status=0x58))
     job.on_response(0, SubmitSmResp(message_id="a"))
@@ -117,8 +119,10 @@ def test_throttled_parts_are_written_again_in_order(job: SubmitJob[Any]) -> None
     assert job.failure is None
 
 
-def test_throttled_for_too_long_is_refused(job: SubmitJob[Any], owner: Nobody) -> None:
-    """Nothing of it is with the gateway, and it is told after which wait to try again."""
+def test_message_throttled_for_too_long_is_refused(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """The gateway has no part of it, and the error says how long to wait before a retry."""
     write(job, 1)
     job.on_response(0, SubmitSmResp(command_status=0x58))
     job.give_up_throttled(0x58, 5.0)
@@ -126,11 +130,11 @@ def test_throttled_for_too_long_is_refused(job: SubmitJob[Any], owner: Nobody) -
     assert isinstance(job.failure, ThrottledError)
     assert Outcome.REFUSED is job.failure.outcome
     assert 5.0 == job.failure.retry_after
-    assert [job] == owner.ended
+    assert [job] == traffic.finished
 
 
-def test_throttled_behind_a_fault_is_not_written_again(job: SubmitJob[Any]) -> None:
-    """The rest of a torso is paid and worth nothing."""
+def test_part_throttled_after_an_error_is_not_written_again(job: SubmitJob[Any]) -> None:
+    """An incomplete message is paid and worth nothing, so no part is written again."""
     write(job, 2)
     job.on_response(0, SubmitSmResp(command_status=0x45))
 
@@ -138,10 +142,10 @@ def test_throttled_behind_a_fault_is_not_written_again(job: SubmitJob[Any]) -> N
     assert job.is_finished
 
 
-def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
+def test_minute_for_the_parts_begins_with_the_first_that_was_not_throttled(
     job: SubmitJob[Any],
 ) -> None:
-    """«…все SMS-части должны быть переданы на сервер в течение минуты…»: what was refused isn't."""
+    """«…все SMS-части должны быть переданы на сервер в течение минуты…»: not the throttled ones."""
     job.parts_window = 59.0
     assert float("inf") == job.parts_deadline
     job.next_part(10.0)
@@ -153,7 +157,7 @@ def test_minute_of_the_parts_begins_with_the_first_that_may_have_gone(
 
 
 def test_parts_that_would_come_too_late_are_not_sent(job: SubmitJob[Any]) -> None:
-    """The error says which were accepted, also one whose response was still owed."""
+    """The error lists the accepted parts, also one whose response came after the deadline."""
     write(job, 2)
     job.on_response(0, SubmitSmResp(message_id="a"))
     job.give_up_late_parts()
@@ -167,7 +171,7 @@ def test_parts_that_would_come_too_late_are_not_sent(job: SubmitJob[Any]) -> Non
     assert Outcome.UNKNOWN is job.failure.outcome
 
 
-def test_no_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:
+def test_message_without_a_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:
     """None was accepted, so nothing is paid."""
     job.give_up_late_parts()
 
@@ -176,14 +180,14 @@ def test_no_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:
 
 
 def test_unwritten_message_is_abandoned(job: SubmitJob[Any]) -> None:
-    """Whoever sent it went away before the first octet left: nothing is owed."""
+    """The caller was cancelled before the first octet left: no response is expected."""
     assert job.abandon()
     assert not job.has_unsent_parts
     assert not job.written
 
 
-def test_begun_message_goes_on(job: SubmitJob[Any]) -> None:
-    """Half a message is paid and worth nothing, so the other half goes out all the same."""
+def test_message_with_a_written_part_is_not_abandoned(job: SubmitJob[Any]) -> None:
+    """An incomplete message is paid and worth nothing, so the other parts are still written."""
     write(job, 1)
 
     assert job.written
@@ -200,8 +204,10 @@ def test_unwritten_message_given_up_was_not_sent(job: SubmitJob[Any]) -> None:
     assert isinstance(job.failure.__cause__, OSError)
 
 
-def test_begun_message_given_up_may_have_gone(job: SubmitJob[Any], owner: Nobody) -> None:
-    """A part is on the wire and unanswered: NOT_SENT would invite to pay twice."""
+def test_written_message_given_up_has_an_unknown_outcome(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """A written part has no response yet: NOT_SENT would invite the user to pay twice."""
     write(job, 1)
     job.give_up("the client was left")
 
@@ -211,22 +217,22 @@ def test_begun_message_given_up_may_have_gone(job: SubmitJob[Any], owner: Nobody
 
     assert job.failure is not None
     assert Outcome.UNKNOWN is job.failure.outcome
-    assert [job] == owner.ended
+    assert [job] == traffic.finished
 
 
-def test_first_fault_is_the_cause(job: SubmitJob[Any], owner: Nobody) -> None:
-    """A timeout, then the loss of the link: the loss is its consequence."""
+def test_first_error_is_the_cause(job: SubmitJob[Any], traffic: RecordingTraffic) -> None:
+    """A timeout and then the loss of the link: the loss is a consequence."""
     write(job, 3)
     job.on_timeout(0, 30.0)
     job.on_connection_lost(1, "the connection was lost", None)
     job.on_decode_error(2, ValueError("?"))
 
     assert isinstance(job.failure, ResponseTimeoutError)
-    assert [job] == owner.ended
+    assert [job] == traffic.finished
 
 
-def test_late_response_still_names_the_id(job: SubmitJob[Any]) -> None:
-    """Its receipt finds the message by that id."""
+def test_late_response_adds_the_id(job: SubmitJob[Any]) -> None:
+    """The receipt is matched to the message by that id."""
     write(job, 1)
     job.on_timeout(0, 30.0)
     job.on_late_response(0, SubmitSmResp(message_id="late"))
@@ -234,8 +240,8 @@ def test_late_response_still_names_the_id(job: SubmitJob[Any]) -> None:
     assert ("late",) == job.message_ids
 
 
-def test_late_refusal_names_nothing(job: SubmitJob[Any]) -> None:
-    """There is no id in it."""
+def test_late_negative_response_adds_no_id(job: SubmitJob[Any]) -> None:
+    """A negative response has no message_id."""
     write(job, 1)
     job.on_timeout(0, 30.0)
     job.on_late_response(0, SubmitSmResp(command_status=8))
@@ -243,40 +249,122 @@ def test_late_refusal_names_nothing(job: SubmitJob[Any]) -> None:
     assert () == job.message_ids
 
 
-def test_giving_up_what_is_finished_changes_nothing(job: SubmitJob[Any], owner: Nobody) -> None:
-    """It is finished exactly once."""
+def test_giving_up_a_finished_message_changes_nothing(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """A job reports its outcome exactly once."""
     job.give_up("one")
     job.give_up("two")
 
-    assert [job] == owner.ended
+    assert [job] == traffic.finished
     assert "one" in str(job.failure)
 
 
-def test_repr_shows_fate_and_no_text(job: SubmitJob[Any]) -> None:
-    """It shows up in logs and debuggers."""
-    assert "under way" in repr(job)
-    job.give_up("no link")
+def test_repr_shows_the_outcome_and_no_text(job: SubmitJob[Any]) -> None:
+    """A repr appears in logs and debuggers."""
+    write(job, 2)
+    assert "2/3 parts written, 2 in flight, under way" in repr(job)
+    assert "79991234567" not in repr(job)
+    job.on_timeout(0, 1.0)
+    job.on_timeout(1, 1.0)
 
-    assert "SubmitInterruptedError" in repr(job)
+    assert "ResponseTimeoutError" in repr(job)
     assert "secret" not in repr(job)
 
-    accepted = SubmitJob(SMS, parts_of(1), None, Nobody())
+    accepted = SubmitJob(SMS, parts_of(1), None, RecordingTraffic())
     write(accepted, 1)
     accepted.on_response(0, SubmitSmResp(message_id="1"))
 
     assert "accepted" in repr(accepted)
 
 
-async def test_asked_waiter_gets_each_end() -> None:
-    """A query's future ends with the response or with what went wrong."""
+def test_accepted_parts_are_reported_with_their_ids(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """The client registers each id, so that the receipt of each part is matched."""
+    write(job, 2)
+    job.on_response(1, SubmitSmResp(message_id="b"))
+    job.on_response(0, SubmitSmResp(message_id="a"))
+
+    assert [(job, "b"), (job, "a")] == traffic.accepted
+    assert [] == traffic.finished
+
+
+def test_last_accepted_part_is_reported_with_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One callback for a message of one part."""
+    traffic = RecordingTraffic()
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(traffic, "on_accepted", lambda *args: calls.append(args))
+    monkeypatch.setattr(traffic, "on_finished", lambda *args: calls.append(args))
+    single = SubmitJob(SMS, parts_of(1), None, traffic)
+    write(single, 1)
+    single.on_response(0, SubmitSmResp(message_id="a"))
+
+    assert [(single, "a")] == calls
+    assert single.is_finished
+
+
+def test_late_response_is_reported_as_accepted(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """The client expects its receipt, though the message has failed."""
+    write(job, 1)
+    job.on_timeout(0, 30.0)
+    job.on_late_response(0, SubmitSmResp(message_id="late"))
+
+    assert [(job, "late")] == traffic.accepted
+    assert [job] == traffic.finished
+
+
+def test_generic_nack_without_an_error_accepts_without_an_id(job: SubmitJob[Any]) -> None:
+    """A generic_nack with ESME_ROK has no message_id; the outcome is reported nevertheless."""
+    write(job, 3)
+    for index in range(3):
+        job.on_response(index, GenericNack(command_status=0))
+
+    assert job.is_finished
+    assert job.failure is None
+    assert ("", "", "") == job.message_ids
+
+
+def test_only_an_abandoned_message_is_withdrawn(job: SubmitJob[Any]) -> None:
+    """The dispatcher counts withdrawn messages that still stand in its queue."""
+    before = job.is_withdrawn
+    job.abandon()
+
+    assert (False, True) == (before, job.is_withdrawn)
+    finished = SubmitJob(SMS, parts_of(1), None, RecordingTraffic())
+    finished.give_up("no link")
+    assert not finished.abandon()
+    assert not finished.is_withdrawn
+
+
+def test_interval_of_the_parts_delays_the_next_write(job: SubmitJob[Any]) -> None:
+    """The gateway limits messages per second, and each part counts."""
+    job.interval = 0.5
+    job.next_part(10.0)
+
+    assert 10.5 == job.write_at
+
+
+async def test_repr_of_a_pending_request_names_it() -> None:
+    """The repr appears in the debug output of the session."""
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+
+    assert "PendingRequest(query_sm, timeout=5.0)" == repr(PendingRequest("query_sm", future, 5.0))
+
+
+async def test_pending_request_ends_with_the_response_or_the_error() -> None:
+    """The future of a query gets exactly one of the four possible outcomes."""
     loop = asyncio.get_running_loop()
     futures = [loop.create_future() for _ in range(4)]
-    asked = [PendingRequest("query_sm", future, None) for future in futures]
+    pending = [PendingRequest("query_sm", future, None) for future in futures]
     response = SubmitSmResp()
-    asked[0].on_response(0, response)
-    asked[1].on_timeout(0, 30.0)
-    asked[2].on_decode_error(0, ValueError("?"))
-    asked[3].on_connection_lost(0, "the connection was lost", OSError("reset"))
+    pending[0].on_response(0, response)
+    pending[1].on_timeout(0, 30.0)
+    pending[2].on_decode_error(0, ValueError("?"))
+    pending[3].on_connection_lost(0, "the connection was lost", OSError("reset"))
 
     assert response is futures[0].result()
     kinds = [type(future.exception()) for future in futures[1:]]
@@ -286,13 +374,13 @@ async def test_asked_waiter_gets_each_end() -> None:
     assert isinstance(lost.__cause__, OSError)
 
 
-async def test_asked_waiter_that_went_away_is_let_go() -> None:
-    """A cancelled query's response comes all the same and does no harm."""
+async def test_cancelled_future_of_a_pending_request_is_left_alone() -> None:
+    """The response of a cancelled query comes later and must raise nothing."""
     future = asyncio.get_running_loop().create_future()
     future.cancel()
-    asked = PendingRequest("query_sm", future, None)
-    asked.on_response(0, SubmitSmResp())
-    asked.on_late_response(0, SubmitSmResp())
-    asked.on_timeout(0, 1.0)
+    pending = PendingRequest("query_sm", future, None)
+    pending.on_response(0, SubmitSmResp())
+    pending.on_late_response(0, SubmitSmResp())
+    pending.on_timeout(0, 1.0)
 
     assert future.cancelled()

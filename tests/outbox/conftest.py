@@ -1,6 +1,6 @@
-"""Outboxes of both kinds, a PostgreSQL of our own, and a client that does as it is told.
+"""Outboxes of both kinds, a PostgreSQL server, and a scripted client.
 
-Rule: what is promised of an outbox is promised of both kinds, so the tests get them from here.
+Rule: both kinds of outbox keep the same promises, so tests take the outbox from a fixture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from outboxes import Accepted, TamedClient
+from outboxes import Accepted, ScriptedClient
 from zygote import open_outbox
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def postgres_programs() -> Path | None:
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 # PostgreSQL refuses to run as root.
-AS_NOBODY_SPECIAL = ("runuser", "-u", "postgres", "--") if IS_ROOT else ()
+AS_POSTGRES = ("runuser", "-u", "postgres", "--") if IS_ROOT else ()
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Run a PostgreSQL server of our own, on a free port of this machine; give its conninfo."""
+    """Run a PostgreSQL server on a free port of this machine; give its conninfo."""
     programs = postgres_programs()
     if programs is None:
         said = "no PostgreSQL server here (Debian: apt install postgresql): its outbox is untested"
@@ -70,10 +70,10 @@ def postgres() -> Iterator[str]:
 
 
 def _run(*command: str | Path) -> None:
-    """Run one of PostgreSQL's programs; what it says is shown where it fails."""
+    """Run one of PostgreSQL's programs."""
     ran = subprocess.run(  # noqa: S603 - fixed lists of arguments, never through a shell
-        [*AS_NOBODY_SPECIAL, *map(str, command)],
-        stdout=subprocess.DEVNULL,  # the server inherits it, and would keep a pipe open
+        [*AS_POSTGRES, *map(str, command)],
+        stdout=subprocess.DEVNULL,  # the server inherits it and would keep a pipe open
         stderr=subprocess.DEVNULL,
         cwd="/",
         timeout=300,
@@ -84,7 +84,7 @@ def _run(*command: str | Path) -> None:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give a place for an outbox of the test's own: a path, or a conninfo."""
+    """Give a place for the test's outbox: a path, or a conninfo."""
     if request.param == "sqlite":
         return str(tmp_path / "outbox.db")
     conninfo = request.getfixturevalue("postgres")
@@ -108,6 +108,6 @@ async def outbox(make_outbox: Callable[[], BaseOutbox]) -> AsyncGenerator[BaseOu
 
 
 @pytest.fixture
-def tamed() -> TamedClient:
-    """Give a client that accepts everything, until told otherwise."""
-    return TamedClient([Accepted()])
+def client() -> ScriptedClient:
+    """Give a client that accepts everything, until a test changes its answers."""
+    return ScriptedClient([Accepted()])

@@ -1,4 +1,4 @@
-"""What is promised of every outbox, of the file and of PostgreSQL alike."""
+"""What both outboxes promise, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from outboxes import Accepted, TamedClient, die
+from outboxes import Accepted, ScriptedClient, kill_owner
 
 from smsc_async import (
     ClientClosedError,
@@ -26,14 +26,14 @@ from smsc_async.outbox import (
     OutboxStateError,
 )
 from smsc_async.outbox.queries import Statement, owners
+from smsc_async.outbox.worker import Worker
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from smsc_async.outbox.base import BaseOutbox
-    from smsc_async.outbox.queries import Make as MakeOperation
-    from smsc_async.outbox.queries import Operation
+    from smsc_async.outbox.queries import Operation, OperationFactory
 
     Make = Callable[[], BaseOutbox]
 
@@ -46,17 +46,17 @@ def sms(text: str = "Code: 4821", to: str = "79991234567") -> Sms:
 
 
 async def only(outbox: BaseOutbox) -> OutboxEntry:
-    """Return the one entry there is."""
+    """Return the only entry."""
     (entry,) = [entry async for entry in outbox.entries()]
     return entry
 
 
-async def unknown(outbox: BaseOutbox) -> OutboxEntry:
-    """Return an entry whose fate is unknown: its worker died."""
+async def unknown_entry(outbox: BaseOutbox) -> OutboxEntry:
+    """Return an entry that is UNKNOWN, since its worker was killed."""
     entry = await outbox.put(sms())
-    await outbox._ledger.claim(1)
-    await die(outbox)
-    await outbox._ledger.bury_the_dead()
+    await outbox._ledger.claim_due(1)
+    await kill_owner(outbox)
+    await outbox._ledger.recover_orphans()
     found = await outbox.get(entry)
     assert found is not None
     assert found.state is OutboxState.UNKNOWN
@@ -66,8 +66,8 @@ async def unknown(outbox: BaseOutbox) -> OutboxEntry:
 # --- putting ---
 
 
-async def test_what_was_put_is_there_for_everybody(make_outbox: Make) -> None:
-    """Another process, or this one after a restart, finds it as it was."""
+async def test_stored_entry_is_read_by_other_processes(make_outbox: Make) -> None:
+    """Another process, or this one after a restart, reads what was put."""
     async with make_outbox() as outbox:
         put = await outbox.put(sms("Код"), key="order 17")
         async with make_outbox() as other:
@@ -80,7 +80,7 @@ async def test_what_was_put_is_there_for_everybody(make_outbox: Make) -> None:
 
 
 async def test_same_key_queues_nothing_more(outbox: BaseOutbox) -> None:
-    """Whoever doesn't know whether the put happened does it again."""
+    """A caller that doesn't know whether its put happened repeats it."""
     first = await outbox.put(sms(), key="a")
     second = await outbox.put(sms(), key="a")
 
@@ -89,14 +89,14 @@ async def test_same_key_queues_nothing_more(outbox: BaseOutbox) -> None:
 
 
 async def test_same_key_at_the_same_time_queues_one(outbox: BaseOutbox) -> None:
-    """Also where all of them are in one transaction."""
+    """The de-duplication works inside of one transaction too."""
     found = await asyncio.gather(*(outbox.put(sms(), key="a") for _ in range(10)))
 
     assert {found[0].id} == {entry.id for entry in found}
 
 
 async def test_key_of_another_message_is_an_error(outbox: BaseOutbox) -> None:
-    """Quietly dropping the second one would lose it; the first one stays."""
+    """Dropping the second message silently would lose it; the first one stays."""
     await outbox.put(sms("one"), key="a")
     with pytest.raises(OutboxKeyError, match="'a' stands for another message"):
         await outbox.put(sms("two"), key="a")
@@ -105,21 +105,21 @@ async def test_key_of_another_message_is_an_error(outbox: BaseOutbox) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\x00b"])
-async def test_key_has_limits(outbox: BaseOutbox, key: str) -> None:
-    """Both databases must keep it."""
+async def test_key_is_limited(outbox: BaseOutbox, key: str) -> None:
+    """Both databases must be able to store it."""
     with pytest.raises(ConfigError, match="255"):
         await outbox.put(sms(), key=key)
 
 
-async def test_without_a_key_each_is_its_own(outbox: BaseOutbox) -> None:
-    """Two equal messages may both be meant."""
+async def test_equal_messages_without_keys_are_both_queued(outbox: BaseOutbox) -> None:
+    """Without idempotency keys there is no de-duplication: both may be meant."""
     await asyncio.gather(outbox.put(sms()), outbox.put(sms()))
 
     assert 2 == (await outbox.counts())[OutboxState.QUEUED]
 
 
-async def test_closed_outbox_takes_nothing(make_outbox: Make) -> None:
-    """It couldn't be on the disk."""
+async def test_closed_outbox_refuses_calls(make_outbox: Make) -> None:
+    """Nothing could be stored."""
     outbox = make_outbox()
     with pytest.raises(ClientClosedError, match="async with"):
         await outbox.put(sms())
@@ -130,7 +130,7 @@ async def test_closed_outbox_takes_nothing(make_outbox: Make) -> None:
 
 
 async def test_outbox_opens_once_at_a_time(make_outbox: Make) -> None:
-    """And again when it was closed."""
+    """A second open would leak the first connection; a closed outbox opens again."""
     async with make_outbox() as outbox:
         await outbox.put(sms())
         with pytest.raises(OutboxError, match="open already"):
@@ -143,7 +143,7 @@ async def test_outbox_opens_once_at_a_time(make_outbox: Make) -> None:
 
 
 async def test_queued_messages_are_sent_in_order(outbox: BaseOutbox) -> None:
-    """And each is known by the gateway's id afterwards."""
+    """The order is that of `put`; afterwards each entry has the gateway's ids."""
     for number in range(20):
         await outbox.put(sms(f"message {number}"))
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
@@ -156,8 +156,8 @@ async def test_queued_messages_are_sent_in_order(outbox: BaseOutbox) -> None:
     assert {1} == {entry.attempts for entry in entries}
 
 
-async def test_parts_are_all_known(outbox: BaseOutbox) -> None:
-    """Each part has an id of its own, and is paid by itself."""
+async def test_entry_has_the_ids_of_all_parts(outbox: BaseOutbox) -> None:
+    """Each part has its own id and is paid for separately."""
     await outbox.put(sms("x" * 300))
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
         await outbox.run(smsc, stop_when_empty=True)
@@ -167,14 +167,22 @@ async def test_parts_are_all_known(outbox: BaseOutbox) -> None:
     assert 2 == len(entry.message_ids)
 
 
-async def test_message_that_is_put_while_it_runs_is_sent(
+async def test_put_wakes_a_worker_that_waits(
     outbox: BaseOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker doesn't poll for what its own process puts."""
-    monkeypatch.setattr("smsc_async.outbox.worker.LOOK_AFTER", 3600.0)
+    """A worker doesn't poll for the entries of its own process."""
+    monkeypatch.setattr("smsc_async.outbox.worker.POLL_INTERVAL", 3600.0)
+    has_looked, look_ahead = asyncio.Event(), Worker._look_ahead
+
+    async def look_and_report(worker: Worker) -> None:
+        """Look ahead, then let the test go on."""
+        await look_ahead(worker)
+        has_looked.set()
+
+    monkeypatch.setattr(Worker, "_look_ahead", look_and_report)
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
         worker = asyncio.create_task(outbox.run(smsc))
-        await asyncio.sleep(0.02)
+        await has_looked.wait()
         await outbox.put(sms())
         assert "Code: 4821" == (await gateway.wait_for_message(timeout=60)).text
         worker.cancel()
@@ -184,8 +192,8 @@ async def test_message_that_is_put_while_it_runs_is_sent(
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
-async def test_refused_message_keeps_the_reason(outbox: BaseOutbox) -> None:
-    """It isn't tried again: the gateway would say the same."""
+async def test_refused_entry_has_the_reason(outbox: BaseOutbox) -> None:
+    """It isn't retried: the gateway would refuse it again."""
     await outbox.put(sms())
     scenario = Scenario(submit_status=CommandStatus.ESME_RINVSRCADR)
     async with Simulator(scenario) as gateway, SmscClient(gateway.url) as smsc:
@@ -201,7 +209,7 @@ async def test_refused_message_keeps_the_reason(outbox: BaseOutbox) -> None:
 
 
 async def test_missing_response_is_unknown(outbox: BaseOutbox) -> None:
-    """The gateway may have it; nobody sends it again by himself."""
+    """The gateway may have the message, so no worker sends it again."""
     await outbox.put(sms())
     scenario = Scenario(silent=True, receipts=False)
     async with Simulator(scenario) as gateway, SmscClient(f"{gateway.url}?timeout=0.05") as smsc:
@@ -212,28 +220,27 @@ async def test_missing_response_is_unknown(outbox: BaseOutbox) -> None:
     assert [OutboxState.UNKNOWN] == [entry.state async for entry in outbox.unknown()]
 
 
-async def test_receipt_is_kept(outbox: BaseOutbox) -> None:
-    """The final state of the whole message, whenever it comes."""
+async def test_final_state_of_a_message_is_stored(outbox: BaseOutbox) -> None:
+    """Receipts come long after the message was accepted."""
     await outbox.put(sms("x" * 300))
-    scenario = Scenario(receipt_delay=0.05, state=MessageState.EXPIRED)
+    scenario = Scenario(receipt_delay=0.01, state=MessageState.EXPIRED)
     async with Simulator(scenario) as gateway, SmscClient(gateway.url) as smsc:
         worker = asyncio.create_task(outbox.run(smsc))
-        await gateway.wait_for_message(timeout=60)
-        for _ in range(6000):
-            await asyncio.sleep(0.01)
-            if (await only(outbox)).receipt is not None:
-                break
+        while (await only(outbox)).receipt is None:
+            pass
         worker.cancel()
         await asyncio.wait([worker])
 
     assert MessageState.EXPIRED is (await only(outbox)).receipt
 
 
-async def test_receipts_may_be_handed_over(outbox: BaseOutbox, tamed: TamedClient) -> None:
-    """By whoever reads `smsc.receipts()` himself; of two parts it takes both."""
+async def test_record_takes_receipts_that_other_code_reads(
+    outbox: BaseOutbox, client: ScriptedClient
+) -> None:
+    """DELIVERED is known with the receipt of the last part."""
     await outbox.put(sms())
-    tamed.answers = [Accepted(("a", "b"), (None, None))]
-    await outbox.run(tamed.as_client, stop_when_empty=True, receipts=False)
+    client.answers = [Accepted(("a", "b"), (None, None))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
     receipts = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in "abc"]
     between = Receipt(message_id="a", state=MessageState.ENROUTE, is_intermediate=True)
 
@@ -243,8 +250,8 @@ async def test_receipts_may_be_handed_over(outbox: BaseOutbox, tamed: TamedClien
     assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
-async def test_two_workers_share_the_work(make_outbox: Make) -> None:
-    """No entry goes to both, and none is left out."""
+async def test_two_workers_share_the_entries(make_outbox: Make) -> None:
+    """Each entry is sent once, by one of them."""
     async with (
         Simulator(SOON) as gateway,
         SmscClient(gateway.url) as smsc,
@@ -264,7 +271,7 @@ async def test_two_workers_share_the_work(make_outbox: Make) -> None:
 
 
 async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:
-    """Also inside of one process."""
+    """Two runs of one process claim different entries too."""
     await asyncio.gather(*(outbox.put(sms(f"m{number}")) for number in range(30)))
     async with (
         Simulator(SOON) as gateway,
@@ -277,15 +284,15 @@ async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:
     assert 30 == (await outbox.counts())[OutboxState.ACCEPTED]
 
 
-# --- the dead and the living ---
+# --- liveness ---
 
 
-async def test_what_a_dead_worker_was_sending_is_unknown(make_outbox: Make) -> None:
-    """It may have left; on restart a user is asked, and nothing is sent."""
+async def test_entries_of_a_dead_worker_are_unknown(make_outbox: Make) -> None:
+    """They may have been sent; after a restart a user decides, and no worker sends them."""
     async with make_outbox() as dying:
         await asyncio.gather(*(dying.put(sms(f"m{number}")) for number in range(3)))
-        await dying._ledger.claim(2)
-        await die(dying)
+        await dying._ledger.claim_due(2)
+        await kill_owner(dying)
         async with make_outbox() as restarted:
             states = [entry.state async for entry in restarted.entries()]
             reasons = [entry.reason async for entry in restarted.unknown()]
@@ -294,39 +301,39 @@ async def test_what_a_dead_worker_was_sending_is_unknown(make_outbox: Make) -> N
     assert all("died" in reason for reason in reasons)
 
 
-async def test_what_a_living_worker_is_sending_is_left_alone(make_outbox: Make) -> None:
-    """However long it takes, and whoever opens the outbox meanwhile."""
+async def test_entries_of_a_living_worker_stay_sending(make_outbox: Make) -> None:
+    """However long the worker takes, and however many processes open the outbox."""
     async with make_outbox() as living, make_outbox() as other:
         await living.put(sms())
-        await living._ledger.claim(1)
-        await other._ledger.bury_the_dead()
-        await living._ledger.bury_the_dead()
+        await living._ledger.claim_due(1)
+        await other._ledger.recover_orphans()
+        await living._ledger.recover_orphans()
         async with make_outbox() as third:
             assert OutboxState.SENDING is (await only(third)).state
-            assert [] == await third._ledger.claim(1)
+            assert [] == await third._ledger.claim_due(1)
 
 
-async def test_clean_end_leaves_nothing_behind(make_outbox: Make, tamed: TamedClient) -> None:
-    """An owner that has left isn't looked for for ever."""
+async def test_clean_end_leaves_no_owner(make_outbox: Make, client: ScriptedClient) -> None:
+    """Each registered owner costs every other worker a test of its lock."""
     async with make_outbox() as outbox:
         await outbox.put(sms())
-        await outbox.run(tamed.as_client, stop_when_empty=True)
+        await outbox.run(client.as_client, stop_when_empty=True)
     async with make_outbox() as outbox:
-        assert [] == await outbox._ledger.do(owners)
+        assert [] == await outbox._ledger.run(owners)
 
 
-async def test_worker_that_was_taken_for_dead_tells_the_truth(
-    make_outbox: Make, tamed: TamedClient
+async def test_worker_that_was_taken_for_dead_settles_its_entry(
+    make_outbox: Make, client: ScriptedClient
 ) -> None:
-    """A machine that was cut off comes back and knows what became of it."""
+    """A machine that was disconnected comes back and knows the outcome."""
     async with make_outbox() as cut_off, make_outbox() as other:
         await cut_off.put(sms())
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        tamed.answers = [answer]
-        worker = asyncio.create_task(cut_off.run(tamed.as_client, stop_when_empty=True))
-        await asyncio.wait_for(tamed.was_called.wait(), 60)
-        await die(cut_off)
-        await other._ledger.bury_the_dead()
+        client.answers = [answer]
+        worker = asyncio.create_task(cut_off.run(client.as_client, stop_when_empty=True))
+        await asyncio.wait_for(client.was_called.wait(), 60)
+        await kill_owner(cut_off)
+        await other._ledger.recover_orphans()
         assert OutboxState.UNKNOWN is (await only(other)).state
         answer.set_result(Accepted(("17",)))
         await asyncio.wait([worker])
@@ -335,68 +342,68 @@ async def test_worker_that_was_taken_for_dead_tells_the_truth(
     assert (OutboxState.ACCEPTED, ("17",)) == (entry.state, entry.message_ids)
 
 
-async def test_claim_that_nobody_knows_of_is_unknown(
-    outbox: BaseOutbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+async def test_claim_whose_commit_seemed_to_fail_is_unknown(
+    outbox: BaseOutbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A commit that failed may have happened; what it took must not be stuck for ever."""
+    """The commit may have happened, and the entry must not stay SENDING forever."""
     await outbox.put(sms())
     committer, transact = outbox._ledger._committer, outbox._ledger._store.transact
     failing = True
 
-    async def fail_after(makes: Sequence[MakeOperation]) -> list[object]:
-        """Claim, and not be able to say so."""
-        results = await transact(makes)
+    async def fail_after(operations: Sequence[OperationFactory]) -> list[object]:
+        """Commit a claim, then report a failure."""
+        results = await transact(operations)
         if failing and results and isinstance(results[0], list) and results[0]:
             raise OutboxError("the connection broke")
         return results
 
     monkeypatch.setattr(committer, "_transact", fail_after)
     with pytest.raises(OutboxError, match="broke"):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
     failing = False
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
     assert OutboxState.UNKNOWN is (await only(outbox)).state
 
 
-# --- what users decide ---
+# --- decisions of users ---
 
 
-async def test_unknown_message_is_sent_again_on_purpose_only(
-    outbox: BaseOutbox, tamed: TamedClient
+async def test_unknown_message_is_sent_again_only_by_resend(
+    outbox: BaseOutbox, client: ScriptedClient
 ) -> None:
-    """And then as any other."""
-    entry = await unknown(outbox)
-    await outbox.run(tamed.as_client, stop_when_empty=True)
-    assert [] == tamed.sent
+    """A worker never risks a second payment on its own."""
+    entry = await unknown_entry(outbox)
+    await outbox.run(client.as_client, stop_when_empty=True)
+    assert [] == client.sent
 
     assert OutboxState.QUEUED is (await outbox.resend(entry)).state
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
     again = await only(outbox)
     assert (OutboxState.ACCEPTED, 2) == (again.state, again.attempts)
 
 
-async def test_unknown_message_may_be_given_up(outbox: BaseOutbox) -> None:
-    """By its number as well as by its entry."""
-    entry = await unknown(outbox)
+async def test_unknown_message_may_be_discarded(outbox: BaseOutbox) -> None:
+    """A user may not need it any more; the entry's number is enough."""
+    entry = await unknown_entry(outbox)
 
     assert OutboxState.DISCARDED is (await outbox.discard(entry.id)).state
 
 
-async def test_unknown_message_may_be_known_to_have_arrived(outbox: BaseOutbox) -> None:
-    """The history of the account tells."""
-    entry = await unknown(outbox)
+async def test_unknown_message_may_be_accepted(outbox: BaseOutbox) -> None:
+    """The account's history shows whether the gateway has it."""
+    entry = await unknown_entry(outbox)
 
     assert OutboxState.ACCEPTED is (await outbox.accept(entry)).state
 
 
-async def test_only_a_fitting_state_may_be_left(outbox: BaseOutbox) -> None:
-    """What is queued needs no resend, what is sent can't be discarded."""
+async def test_moves_from_other_states_are_refused(outbox: BaseOutbox) -> None:
+    """A queued entry needs no resend, one in flight can't be discarded."""
     entry = await outbox.put(sms())
     with pytest.raises(OutboxStateError, match="QUEUED; only REFUSED or UNKNOWN or DISCARDED may"):
         await outbox.resend(entry)
-    await outbox._ledger.claim(1)
+    await outbox._ledger.claim_due(1)
     with pytest.raises(OutboxStateError, match="SENDING"):
         await outbox.discard(entry)
     with pytest.raises(OutboxStateError, match="no entry 4711"):
@@ -405,30 +412,30 @@ async def test_only_a_fitting_state_may_be_left(outbox: BaseOutbox) -> None:
     assert await outbox.find("nothing") is None
 
 
-async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, tamed: TamedClient) -> None:
-    """Under its key; what may have been sent stays what it is."""
+async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, client: ScriptedClient) -> None:
+    """It keeps its key; a message that may have been sent can't be replaced."""
     entry = await outbox.put(sms("one"), key="a")
     await outbox.replace(entry, sms("two"))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [sms("two")] == tamed.sent
+    assert [sms("two")] == client.sent
     with pytest.raises(OutboxStateError, match="ACCEPTED; only QUEUED or REFUSED may"):
         await outbox.replace(entry, sms("three"))
     assert sms("two") == (await only(outbox)).message
 
 
-async def test_queued_message_may_be_taken_back(outbox: BaseOutbox, tamed: TamedClient) -> None:
-    """As long as no worker has it."""
+async def test_queued_message_may_be_discarded(outbox: BaseOutbox, client: ScriptedClient) -> None:
+    """No worker has claimed it, so nothing of it is paid."""
     await outbox.discard(await outbox.put(sms()))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
 
 
-async def test_old_finished_entries_are_purged(outbox: BaseOutbox, tamed: TamedClient) -> None:
-    """And no others; their keys may be used again then."""
+async def test_old_finished_entries_are_purged(outbox: BaseOutbox, client: ScriptedClient) -> None:
+    """Unfinished entries stay, and the purged keys can be used again."""
     await outbox.put(sms(), key="a")
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
     await outbox.put(Ping(to="79991234567"))
 
     assert 0 == await outbox.purge(older_than=3600)
@@ -442,7 +449,7 @@ async def test_old_finished_entries_are_purged(outbox: BaseOutbox, tamed: TamedC
 async def test_entries_are_read_in_pages(
     outbox: BaseOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Millions don't fit into memory; and what the loop changes doesn't disturb it."""
+    """Millions don't fit into memory, and the loop may move the entries that it reads."""
     monkeypatch.setattr("smsc_async.outbox.queries.PAGE", 2)
     for number in range(5):
         await outbox.put(sms(f"m{number}"))
@@ -455,37 +462,38 @@ async def test_entries_are_read_in_pages(
     assert 5 == await outbox.purge(older_than=-1)
 
 
-async def test_what_a_newer_version_wrote_is_not_sent(
-    outbox: BaseOutbox, tamed: TamedClient
+async def test_message_of_a_newer_version_is_refused(
+    outbox: BaseOutbox, client: ScriptedClient
 ) -> None:
-    """It is refused, aloud, and may be sent again by one that can read it."""
+    """A part of it may be unknown here; a newer version may resend it."""
     entry = await outbox.put(sms())
-    await outbox._ledger.do(lambda: _spoil(entry.id))
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox._ledger.run(lambda: _store_newer_form(entry.id))
+    await outbox.run(client.as_client, stop_when_empty=True)
 
-    assert [] == tamed.sent
+    assert [] == client.sent
     assert 1 == (await outbox.counts())[OutboxState.REFUSED]
     with pytest.raises(OutboxError, match="newer"):
         await outbox.get(entry)
 
 
-def _spoil(number: int) -> Operation[None]:
-    """Write a form that nobody knows yet."""
+def _store_newer_form(number: int) -> Operation[None]:
+    """Store a message in a future format."""
     yield Statement(
         "UPDATE smsc_outbox SET form = :form WHERE id = :id", {"id": number, "form": '{"v":9}'}
     )
 
 
-async def test_repr_tells_no_secret(outbox: BaseOutbox) -> None:
+async def test_repr_has_numbers_and_no_secret(outbox: BaseOutbox) -> None:
     """A conninfo may hold a password, an entry a text."""
     entry = await outbox.put(sms())
 
-    assert "Outbox" in repr(outbox)
+    assert "open, 0 operations waiting" in repr(outbox)
+    assert "0 outcomes unstored" in repr(outbox)
     assert "port=" not in repr(outbox)
     assert "4821" not in repr(entry)
 
 
-async def test_concurrency_is_at_least_one(outbox: BaseOutbox, tamed: TamedClient) -> None:
-    """None at all would wait for ever."""
+async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedClient) -> None:
+    """A worker that may send nothing would wait forever."""
     with pytest.raises(ConfigError, match="concurrency"):
-        await outbox.run(tamed.as_client, concurrency=0)
+        await outbox.run(client.as_client, concurrency=0)

@@ -1,4 +1,4 @@
-"""One sync of the disk for all who wait for it."""
+"""Group commit: concurrent callers share transactions."""
 
 from __future__ import annotations
 
@@ -9,133 +9,138 @@ import pytest
 
 from smsc_async import ClientClosedError
 from smsc_async.outbox import OutboxError, OutboxFullError
-from smsc_async.outbox.group_commit import LARGEST, Committer, check_version
+from smsc_async.outbox.group_commit import MAX_BATCH, Committer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from smsc_async.outbox.queries import Make
+    from smsc_async.outbox.queries import OperationFactory
 
 
 class Transactions:
-    """Keeps what was run together.
+    """A store that counts the operations of each transaction.
 
     Args:
-        failure: What every transaction fails with.
+        failure: The error of every transaction.
     """
 
     def __init__(self, failure: BaseException | None = None) -> None:
         self.sizes: list[int] = []
         self.failure = failure
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.has_begun = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.may_end.set()
 
-    async def __call__(self, makes: Sequence[Make]) -> list[Any]:
-        """Count, and give each its number."""
-        await self.gate.wait()
-        self.sizes.append(len(makes))
+    async def __call__(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Count the operations and number their results."""
+        self.has_begun.set()
+        await self.may_end.wait()
+        self.sizes.append(len(operations))
         if self.failure is not None:
             raise self.failure
-        return list(range(len(makes)))
+        return list(range(len(operations)))
 
 
 def nothing() -> Generator[Any, Any, int]:
-    """Do nothing: the committer doesn't look."""
+    """Do nothing: the committer passes operations on unseen."""
     yield from ()
     return 0
 
 
 async def test_calls_of_one_turn_share_a_transaction() -> None:
-    """A hundred putters pay for one sync, not for a hundred."""
+    """A hundred concurrent puts cost one sync of the disk."""
     transactions = Transactions()
     committer = Committer(transactions)
 
-    assert list(range(100)) == await asyncio.gather(*(committer.do(nothing) for _ in range(100)))
+    assert list(range(100)) == await asyncio.gather(*(committer.run(nothing) for _ in range(100)))
     assert [100] == transactions.sizes
 
 
-async def test_what_comes_meanwhile_shares_the_next_one() -> None:
-    """While the disk is busy the next group gathers."""
+async def test_calls_during_a_transaction_share_the_next_one() -> None:
+    """The slower the disk, the larger the groups."""
     transactions = Transactions()
     committer = Committer(transactions)
-    transactions.gate.clear()
-    first = asyncio.create_task(committer.do(nothing))
-    await asyncio.sleep(0.01)
-    others = [asyncio.create_task(committer.do(nothing)) for _ in range(5)]
-    await asyncio.sleep(0.01)
-    transactions.gate.set()
+    transactions.may_end.clear()
+    first = asyncio.create_task(committer.run(nothing))
+    await transactions.has_begun.wait()
+    others = [asyncio.create_task(committer.run(nothing)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert "open, 5 operations waiting" in repr(committer)
+    transactions.may_end.set()
     await asyncio.gather(first, *others)
 
     assert [1, 5] == transactions.sizes
 
 
-async def test_a_group_has_an_end() -> None:
-    """Whoever came first must not wait for everybody."""
+async def test_size_of_a_transaction_is_limited() -> None:
+    """The first callers must not wait for everything that comes later."""
     transactions = Transactions()
     committer = Committer(transactions)
-    await asyncio.gather(*(committer.do(nothing) for _ in range(LARGEST + 1)))
+    await asyncio.gather(*(committer.run(nothing) for _ in range(MAX_BATCH + 1)))
 
-    assert [LARGEST, 1] == transactions.sizes
+    assert [MAX_BATCH, 1] == transactions.sizes
 
 
-async def test_failure_is_told_to_everybody() -> None:
-    """Nothing of the group happened, so each of them gets an error, and one of their own."""
+async def test_failure_is_raised_in_every_caller() -> None:
+    """Nothing of the transaction happened. Each caller raises a copy with its own traceback."""
     committer = Committer(Transactions(OutboxFullError("full")))
-    found = await asyncio.gather(*(committer.do(nothing) for _ in range(2)), return_exceptions=True)
+    found = await asyncio.gather(
+        *(committer.run(nothing) for _ in range(2)), return_exceptions=True
+    )
 
     assert [OutboxFullError, OutboxFullError] == [type(one) for one in found]
     assert found[0] is not found[1]
 
 
-async def test_caller_that_went_away_harms_nobody() -> None:
-    """Its operation is done all the same, and the others get theirs."""
+async def test_cancelled_caller_does_not_disturb_the_others() -> None:
+    """Its operation is run nevertheless, and the others get their own results."""
     transactions = Transactions()
     committer = Committer(transactions)
-    transactions.gate.clear()
-    gone, stays = (asyncio.create_task(committer.do(nothing)) for _ in range(2))
-    await asyncio.sleep(0.01)
-    gone.cancel()
+    transactions.may_end.clear()
+    cancelled, other = (asyncio.create_task(committer.run(nothing)) for _ in range(2))
+    await transactions.has_begun.wait()
+    cancelled.cancel()
     await asyncio.sleep(0)
-    transactions.gate.set()
+    transactions.may_end.set()
 
-    assert 1 == await stays
-    assert gone.cancelled()
+    assert 1 == await other
+    assert cancelled.cancelled()
 
 
-async def test_failure_that_nobody_waits_for_is_no_noise() -> None:
-    """A cancelled caller can't be told, and the loop must not complain about it."""
+async def test_failure_of_a_cancelled_call_is_not_logged() -> None:
+    """Asyncio logs exceptions that are never retrieved."""
     transactions = Transactions(OutboxError("broken"))
     committer = Committer(transactions)
-    transactions.gate.clear()
-    gone = asyncio.create_task(committer.do(nothing))
-    await asyncio.sleep(0.01)
-    gone.cancel()
+    transactions.may_end.clear()
+    cancelled = asyncio.create_task(committer.run(nothing))
+    await transactions.has_begun.wait()
+    cancelled.cancel()
     await asyncio.sleep(0)
-    transactions.gate.set()
+    transactions.may_end.set()
     await committer.close()
 
     assert [1] == transactions.sizes
 
 
-async def test_closing_waits_for_what_was_asked() -> None:
-    """Who was told "soon" is told "done"; nobody else is taken in."""
+async def test_closing_waits_for_running_calls() -> None:
+    """Accepted operations are run, and no more are accepted."""
     committer = Committer(Transactions())
-    asked = asyncio.create_task(committer.do(nothing))
+    asked = asyncio.create_task(committer.run(nothing))
     await asyncio.sleep(0)
     await committer.close()
 
     assert 0 == await asked
     with pytest.raises(ClientClosedError, match="async with"):
-        await committer.do(nothing)
+        await committer.run(nothing)
 
 
-async def test_loop_that_ends_leaves_nobody_waiting() -> None:
-    """Cancelled from outside, the callers are cancelled too."""
+async def test_end_of_the_loop_cancels_the_callers() -> None:
+    """`asyncio.run` cancels all tasks, and callers must not wait for a task that has ended."""
     transactions = Transactions()
     committer = Committer(transactions)
-    transactions.gate.clear()
-    asked = asyncio.create_task(committer.do(nothing))
-    await asyncio.sleep(0.01)
+    transactions.may_end.clear()
+    asked = asyncio.create_task(committer.run(nothing))
+    await transactions.has_begun.wait()
     assert committer._task is not None
     committer._task.cancel()
     await asyncio.wait([asked])
@@ -143,16 +148,9 @@ async def test_loop_that_ends_leaves_nobody_waiting() -> None:
     assert asked.cancelled()
 
 
-async def test_error_of_anybody_is_passed_on_as_it_is() -> None:
-    """A mistake of ours is no outbox's error."""
+async def test_other_errors_are_raised_unchanged() -> None:
+    """A bug is no OutboxError."""
     committer = Committer(Transactions(ZeroDivisionError()))
 
     with pytest.raises(ZeroDivisionError):
-        await committer.do(nothing)
-
-
-def test_newer_tables_are_refused() -> None:
-    """Half understood they could be sent twice."""
-    check_version(1, "here")
-    with pytest.raises(OutboxError, match="update"):
-        check_version(2, "here")
+        await committer.run(nothing)

@@ -1,8 +1,7 @@
-"""kill -9 of workers at random points: nothing is lost, nothing is sent twice by itself.
+"""kill -9 of workers at random points: no message is lost, none is sent twice.
 
-Rule: the gateway runs here, in a process that survives, and is the witness of what was sent; the
-file is the witness of what is said about it. `make kills` kills 200 workers, the ordinary run a
-few. Where the seed matters it is shown.
+Rule: the gateway runs in this process, which survives, and counts what was sent; that is compared
+with the entries. `make kills` kills 200 workers, the ordinary run a few. Failures name the seed.
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ ZYGOTE = Path(__file__).parents[1] / "support" / "zygote.py"
 KILLS = int(os.environ.get("SMSC_KILLS", "8"))
 SEED = int(os.environ.get("SMSC_SEED", "0")) or secrets.randbits(32)
 LONGEST_LIFE = 0.25
-"""Seconds. Being born, opening, claiming, sending, writing down: all of it is in there."""
+"""Seconds: enough to start, open, claim, send and settle."""
 PUTS = 12
-"""Messages that each worker puts while it lives."""
+"""Messages that each worker puts."""
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
 
 @dataclass
 class Zygote:
-    """The process that bears and kills workers.
+    """The process that forks and kills workers.
 
     Args:
-        process: It.
+        process: The process.
         database: The file of the outbox, or a conninfo.
-        url: Of the gateway.
+        url: The gateway's URL.
         put: Texts whose `put` has returned.
-        codes: How workers ended.
+        codes: Number of workers by exit code.
     """
 
     process: asyncio.subprocess.Process
@@ -67,7 +66,7 @@ class Zygote:
         }
 
     async def run(self, *orders: dict[str, Any]) -> None:
-        """Let workers live side by side and die."""
+        """Run workers side by side until they end or are killed."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(orders).encode() + b"\n")
@@ -78,7 +77,7 @@ class Zygote:
 
 @pytest.fixture
 async def gateway() -> AsyncGenerator[Simulator]:
-    """Run a gateway that remembers everything and takes a moment to answer."""
+    """Run a gateway that keeps all messages and responds after a moment."""
     scenario = Scenario(response_delay=0.004, receipt_delay=0.0, keep=1_000_000)
     async with Simulator(scenario) as simulator:
         yield simulator
@@ -86,7 +85,7 @@ async def gateway() -> AsyncGenerator[Simulator]:
 
 @pytest.fixture
 async def zygote(gateway: Simulator, place: str) -> AsyncGenerator[Zygote]:
-    """Give a process that bears workers."""
+    """Run the process that forks workers."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         ZYGOTE,
@@ -101,15 +100,15 @@ async def zygote(gateway: Simulator, place: str) -> AsyncGenerator[Zygote]:
     await asyncio.wait_for(process.wait(), 300)
 
 
-async def judge(zygote: Zygote, gateway: Simulator) -> dict[str, int]:
-    """Compare what was put, what the file says and what the gateway saw; count the states."""
+async def verify(zygote: Zygote, gateway: Simulator) -> dict[str, int]:
+    """Compare the puts, the entries and the gateway's messages; count the states."""
     async with open_outbox(zygote.database) as outbox:
         entries = {text_of(entry): entry async for entry in outbox.entries()}
     arrived = Counter(message.text or "" for message in gateway.messages)
     ids = {message.text: message.message_ids for message in gateway.messages}
 
     lost = set(zygote.put) - set(entries)
-    assert set() == lost, f"seed {SEED}: on the disk, it was said"
+    assert set() == lost, f"seed {SEED}: put returned, and it isn't stored"
     assert [] == [text for text, times in arrived.items() if times > 1], f"seed {SEED}: twice"
     assert set() == set(arrived) - set(entries), f"seed {SEED}: sent, and not on the disk"
     for text, entry in entries.items():
@@ -125,15 +124,15 @@ async def judge(zygote: Zygote, gateway: Simulator) -> dict[str, int]:
 
 
 def text_of(entry: OutboxEntry) -> str:
-    """Return the text that names an entry."""
+    """Return the text of an entry, which is unique."""
     return str(entry.message.text)  # type: ignore[attr-defined]  # all of them are an Sms
 
 
-@pytest.mark.takes_up_to(30 + KILLS, reason="processes are born and killed")
+@pytest.mark.takes_up_to(30 + KILLS, reason="processes are started and killed")
 async def test_killed_workers_lose_nothing_and_send_nothing_twice(
     zygote: Zygote, gateway: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At whatever point death comes, and whether another worker lives beside it or not."""
+    """At whatever point a worker is killed, and whether another one runs beside it or not."""
     chance = random.Random(SEED)  # noqa: S311 - no secret
     kills = 0
     while kills < KILLS:
@@ -147,7 +146,7 @@ async def test_killed_workers_lose_nothing_and_send_nothing_twice(
         kills += beside
     died = zygote.codes[-9]
     await zygote.run(zygote.order("last", None))
-    counted = await judge(zygote, gateway)
+    counted = await verify(zygote, gateway)
 
     assert kills == died
     assert 0 == zygote.codes.total() - died - 1
@@ -158,13 +157,13 @@ async def test_killed_workers_lose_nothing_and_send_nothing_twice(
             sys.stdout.write(f"\n{died} kills, seed {SEED}: {said}; 0 lost, 0 sent twice\n")
 
 
-@pytest.mark.takes_up_to(30, reason="processes are born and killed")
-async def test_survivor_does_not_touch_what_the_living_send(
+@pytest.mark.takes_up_to(30, reason="processes are started and killed")
+async def test_killed_worker_does_not_disturb_another_one(
     zygote: Zygote, gateway: Simulator
 ) -> None:
-    """One of two is killed; the other goes on, and only the dead one's entries are unknown."""
+    """Only the entries of the killed worker become UNKNOWN."""
     await zygote.run(zygote.order("victim", 0.06, 40), zygote.order("survivor", None, 40))
-    counted = await judge(zygote, gateway)
+    counted = await verify(zygote, gateway)
 
     assert {0: 1, -9: 1} == dict(zygote.codes)
     assert 5 >= counted.get("unknown", 0)

@@ -1,4 +1,4 @@
-"""The kernel knows who is dead."""
+"""Lock files: the kernel knows which owner is dead."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsc_async.outbox import OutboxError
-from smsc_async.outbox import liveness as owners
-from smsc_async.outbox.liveness import OwnerLock, gone, path_of
+from smsc_async.outbox import OutboxError, liveness
+from smsc_async.outbox.liveness import OwnerLock, dead_owners, lock_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_owner_lives_until_it_lets_go(tmp_path: Path) -> None:
-    """And leaves no file behind."""
+def test_owner_is_alive_until_it_releases_its_lock(tmp_path: Path) -> None:
+    """A clean end removes the lock file too."""
     database = tmp_path / "outbox.db"
     lock = OwnerLock(database)
-    assert [] == gone(database, [lock.owner])
+    assert [] == dead_owners(database, [lock.owner])
     lock.release()
 
-    assert [lock.owner] == gone(database, [lock.owner])
+    assert [lock.owner] == dead_owners(database, [lock.owner])
     assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.takes_up_to(15, reason="a process is started")
 def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
-    """Stopped it still lives: it may go on any moment. Killed it doesn't."""
+    """A stopped process is alive, since it may go on at any moment; a killed one isn't."""
     database = tmp_path / "outbox.db"
     code = (
         "import pathlib, sys, time; from smsc_async.outbox.liveness import OwnerLock\n"
@@ -44,41 +43,41 @@ def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
     try:
         owner = int(process.stdout.readline())
         process.send_signal(signal.SIGSTOP)
-        assert [] == gone(database, [owner])
+        assert [] == dead_owners(database, [owner])
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
 
-    assert [owner] == gone(database, [owner])
-    assert not path_of(database, owner).exists()
+    assert [owner] == dead_owners(database, [owner])
+    assert not lock_path(database, owner).exists()
 
 
-def test_file_that_cannot_be_looked_at_is_not_judged(tmp_path: Path) -> None:
-    """Another user's owner may be alive for all we know."""
+def test_owner_whose_file_cannot_be_opened_is_not_dead(tmp_path: Path) -> None:
+    """Another user's lock file can't be tested, and its owner may be alive."""
     database = tmp_path / "outbox.db"
-    path_of(database, 17).mkdir()
+    lock_path(database, 17).mkdir()
 
-    assert [] == gone(database, [17])
+    assert [] == dead_owners(database, [17])
 
 
-def test_lock_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    """With the path of its file."""
+def test_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    """The path in the error shows what to mend."""
     with pytest.raises(OutboxError, match="nowhere"):
         OwnerLock(tmp_path / "nowhere" / "outbox.db")
 
 
-def test_system_without_locks_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_without_flock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two workers would take each other for dead."""
-    monkeypatch.setattr(owners, "fcntl", None)
+    monkeypatch.setattr(liveness, "fcntl", None)
     with pytest.raises(OutboxError, match="PostgresOutbox"):
         OwnerLock(tmp_path / "outbox.db")
 
 
-def test_lock_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """Nobody else may hold it."""
+def test_lock_file_has_mode_600(tmp_path: Path) -> None:
+    """No other user may take the lock."""
     lock = OwnerLock(tmp_path / "outbox.db")
-    mode = path_of(tmp_path / "outbox.db", lock.owner).stat().st_mode & 0o777
+    mode = lock_path(tmp_path / "outbox.db", lock.owner).stat().st_mode & 0o777
     lock.release()
 
     assert 0o600 == mode

@@ -1,4 +1,4 @@
-"""PostgreSQL: a connection that is the sign of life, and what becomes of it."""
+"""PostgreSQL: the connection that proves liveness, and its failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from outboxes import die
+from outboxes import kill_owner
 
 from smsc_async import Sms
 from smsc_async.outbox import (
@@ -18,7 +18,7 @@ from smsc_async.outbox import (
     OutboxState,
     PostgresOutbox,
 )
-from smsc_async.outbox.postgres import PostgresStore, _translated
+from smsc_async.outbox.postgres import PostgresStore, _translate
 from smsc_async.outbox.queries import Statement
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def store_of(outbox: PostgresOutbox) -> PostgresStore:
     return store
 
 
-def ask(sql: str) -> Any:  # noqa: ANN401 - makes an operation
-    """Return what runs one statement and gives its first value."""
+def value_of(sql: str) -> Any:  # noqa: ANN401 - makes an operation
+    """Return an operation that executes a statement and returns its first value."""
 
     def operation() -> Operation[Any]:
         rows = yield Statement(sql)
@@ -46,54 +46,54 @@ def ask(sql: str) -> Any:  # noqa: ANN401 - makes an operation
     return operation
 
 
-async def test_broken_connection_is_made_again(place: str) -> None:
-    """A server that was restarted over night must not cost the first message of the morning."""
+async def test_broken_connection_is_replaced(place: str) -> None:
+    """A restart of the server must not cost the next message."""
     async with PostgresOutbox(place) as outbox:
         await outbox.put(MESSAGE)
-        await die(outbox)
+        await kill_owner(outbox)
         await outbox.put(MESSAGE)
 
         assert 2 == (await outbox.counts())[OutboxState.QUEUED]
 
 
-async def test_owner_lives_on_in_a_new_connection(place: str) -> None:
-    """Its process is alive, so what it is sending is its own."""
+async def test_owner_survives_a_new_connection(place: str) -> None:
+    """The process is alive, so its entries stay SENDING."""
     async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         owner = store_of(outbox)._owner
-        await die(outbox)
-        store_of(outbox)._owner = owner  # it isn't dead, its connection is
+        await kill_owner(outbox)
+        store_of(outbox)._owner = owner  # only the connection broke
         await outbox.put(MESSAGE)
-        await other._ledger.bury_the_dead()
+        await other._ledger.recover_orphans()
 
         assert owner == store_of(outbox)._owner
         assert 1 == (await other.counts())[OutboxState.SENDING]
 
 
-async def test_owner_whose_lock_is_still_held_gets_another_name(place: str) -> None:
-    """The server may take a while to notice that a session has ended."""
+async def test_owner_whose_lock_is_still_held_is_replaced(place: str) -> None:
+    """The server may take a while to detect that the old session has ended."""
     async with PostgresOutbox(place) as outbox:
-        owner = await store_of(outbox).own()
-        await die(outbox)
+        owner = await store_of(outbox).acquire_owner()
+        await kill_owner(outbox)
         store_of(outbox)._owner = owner
         async with await psycopg.AsyncConnection.connect(place, autocommit=True) as zombie:
             await zombie.execute("SELECT pg_advisory_lock(%s)", [owner])
             await outbox.put(MESSAGE)
 
-            assert owner != await store_of(outbox).own()
+            assert owner != await store_of(outbox).acquire_owner()
 
 
-async def test_connection_that_breaks_in_a_transaction_is_said(place: str) -> None:
-    """It is tried once more and not for ever."""
+async def test_connection_that_breaks_in_a_transaction_is_an_error(place: str) -> None:
+    """The transaction is retried once, not forever."""
     async with PostgresOutbox(place) as outbox:
         with pytest.raises(OutboxError, match="terminating connection"):
-            await outbox._ledger.do(ask("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await outbox._ledger.run(value_of("SELECT pg_terminate_backend(pg_backend_pid())"))
         await outbox.put(MESSAGE)
 
 
-async def test_server_that_is_not_there_is_said(place: str) -> None:
-    """In the words of the library that tried."""
+async def test_unreachable_server_is_an_error(place: str) -> None:
+    """The message is libpq's, without the password."""
     del place
     with pytest.raises(OutboxError, match="can't be used") as caught:
         await PostgresOutbox("host=127.0.0.1 port=1 password=pa55word").__aenter__()
@@ -102,8 +102,8 @@ async def test_server_that_is_not_there_is_said(place: str) -> None:
     assert caught.value.__context__ is None
 
 
-async def test_keys_in_opposite_orders_are_no_deadlock(place: str) -> None:
-    """Two importers of one file: the database breaks the tie, and the loser tries again."""
+async def test_keys_in_opposite_orders_do_not_deadlock(place: str) -> None:
+    """Two processes import one file: PostgreSQL ends one transaction, which is retried."""
     keys = [str(number) for number in range(60)]
     async with PostgresOutbox(place) as one, PostgresOutbox(place) as two:
         found = await asyncio.gather(
@@ -115,17 +115,17 @@ async def test_keys_in_opposite_orders_are_no_deadlock(place: str) -> None:
     assert 60 == counts[OutboxState.QUEUED] == len({entry.id for entry in found})
 
 
-async def test_commits_are_synced_whatever_the_server_is_set_to(place: str) -> None:
-    """`put` says that it is on the disk."""
+async def test_commits_are_synced_whatever_the_settings_of_the_server(place: str) -> None:
+    """`put` promises that the message is on disk."""
     lax = place.replace("options='", "options='-c synchronous_commit=off ")
     async with PostgresOutbox(lax) as outbox:
-        assert "on" == await outbox._ledger.do(ask("SHOW synchronous_commit"))
+        assert "on" == await outbox._ledger.run(value_of("SHOW synchronous_commit"))
 
 
 async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
-    """And the connection is closed."""
+    """The connection is closed, too."""
     async with PostgresOutbox(place) as outbox:
-        await outbox._ledger.do(ask("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
+        await outbox._ledger.run(value_of("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
     newer = PostgresOutbox(place)
     with pytest.raises(OutboxError, match="newer"):
         await newer.__aenter__()
@@ -133,8 +133,8 @@ async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
     assert store_of(newer)._connection is None
 
 
-async def test_whoever_may_use_the_tables_need_not_be_able_to_make_them(place: str) -> None:
-    """Programs seldom have that right."""
+async def test_role_that_may_use_the_tables_need_not_create_them(place: str) -> None:
+    """Applications seldom have the right to create tables."""
     async with PostgresOutbox(place):
         pass
     schema = place.partition("search_path=")[2].rstrip("'")
@@ -151,8 +151,8 @@ async def test_whoever_may_use_the_tables_need_not_be_able_to_make_them(place: s
         await outbox.put(MESSAGE)
 
 
-def test_missing_extra_is_said(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that cures it."""
+def test_missing_extra_is_an_error(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has the command that installs it."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(OutboxError, match=r"pip install 'smsc-async\[postgres\]'"):
         asyncio.run(PostgresOutbox(place).__aenter__())
@@ -168,12 +168,12 @@ def test_missing_extra_is_said(place: str, monkeypatch: pytest.MonkeyPatch) -> N
         (psycopg.InterfaceError(), OutboxError),
     ],
 )
-def test_errors_have_the_kinds_of_the_file(
+def test_errors_have_the_same_types_as_those_of_sqlite(
     place: str, error: psycopg.Error, kind: type[OutboxError]
 ) -> None:
-    """One handler does for both; details that may repeat values are left out."""
+    """One handler serves both outboxes; details that may repeat values are left out."""
     del place
-    translated = _translated(error)
+    translated = _translate(error)
 
     assert kind is type(translated)
     assert "secret" not in str(translated)

@@ -1,4 +1,4 @@
-"""Messages as they are written down."""
+"""Messages as JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from smsc_async import (
     VoiceCall,
 )
 from smsc_async.outbox import OutboxError
-from smsc_async.outbox.serialization import KINDS, read, write
+from smsc_async.outbox.serialization import KINDS, deserialize, serialize
 
 TO = "79991234567"
 MESSAGES: tuple[Message[Any], ...] = (
@@ -60,15 +60,15 @@ MESSAGES: tuple[Message[Any], ...] = (
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_message_comes_back_equal(message: Message[Any]) -> None:
-    """Whatever it is, and of the very same class."""
-    again = read(write(message))
+    """Each kind keeps its class and all its fields."""
+    again = deserialize(serialize(message))
 
     assert message == again
     assert type(message) is type(again)
 
 
-def test_all_kinds_are_written() -> None:
-    """A tenth kind must not be forgotten here."""
+def test_all_kinds_are_serialized() -> None:
+    """A new kind must not be forgotten here."""
     assert {type(message) for message in MESSAGES} == set(KINDS.values())
     ours = (kind for kind in Message.__subclasses__() if kind.__module__ == Sms.__module__)
     assert set(KINDS) == {kind.__name__ for kind in ours}
@@ -79,7 +79,7 @@ def test_foreign_number_stays_what_it_is() -> None:
     message = Sms(to="+85212345678", text="x")
 
     assert "85212345678" == message.to
-    assert message == read(write(message))
+    assert message == deserialize(serialize(message))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -102,24 +102,24 @@ anything = st.fixed_dictionaries(
 
 @given(anything)
 def test_any_sms_comes_back_equal(fields: dict[str, Any]) -> None:
-    """Every letter of every alphabet, every country, every instant."""
+    """Any alphabet, any country, any instant."""
     try:
         message = Sms(**fields)
     except InvalidMessageError:
         return
-    assert message == read(write(message))
+    assert message == deserialize(serialize(message))
 
 
-def test_form_is_a_small_line_of_ascii() -> None:
-    """One can read it in the database, and any encoding holds it."""
-    form = write(Sms(to=TO, text="я\n"))
+def test_serialized_message_is_a_line_of_ascii() -> None:
+    """It is legible in the database, and fits every encoding."""
+    form = serialize(Sms(to=TO, text="я\n"))
 
     assert r'{"v":1,"kind":"Sms","to":"+79991234567","text":"\u044f\n"}' == form
 
 
 def _changed(**changes: object) -> str:
     """Return a form with other or more fields."""
-    return json.dumps({**json.loads(write(Sms(to=TO, text="secret words"))), **changes})
+    return json.dumps({**json.loads(serialize(Sms(to=TO, text="secret words"))), **changes})
 
 
 @pytest.mark.parametrize(
@@ -134,25 +134,25 @@ def _changed(**changes: object) -> str:
         ("[]", "can't be read"),
     ],
 )
-def test_what_cannot_be_read_is_refused(form: str, said: str) -> None:
-    """Half a message must not be sent; and the text is in no error."""
+def test_unreadable_message_is_refused(form: str, said: str) -> None:
+    """A part of a message must not be sent, and the error must not hold its text."""
     with pytest.raises(OutboxError, match=said) as caught:
-        read(form)
+        deserialize(form)
 
     assert caught.value.__context__ is None
     assert "secret" not in str(caught.value)
 
 
-def test_messages_of_others_are_refused() -> None:
-    """Nobody could read them back."""
+def test_kind_of_other_code_is_refused() -> None:
+    """It couldn't be deserialized."""
 
     class Fax(Ping):
-        """Not of ours."""
+        """A kind that isn't in `smsc_async.messages`."""
 
     with pytest.raises(OutboxError, match="Fax"):
-        write(Fax(to=TO))
+        serialize(Fax(to=TO))
 
 
-def test_defaults_follow_the_class() -> None:
-    """What is left out is what the class has, so old entries read as they were meant."""
-    assert {"v", "kind", "to"} == set(json.loads(write(Ping(to=TO))))
+def test_defaults_are_left_out() -> None:
+    """Fields with their default are left out, which keeps entries small."""
+    assert {"v", "kind", "to"} == set(json.loads(serialize(Ping(to=TO))))

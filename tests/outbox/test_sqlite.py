@@ -1,13 +1,15 @@
-"""The file: synced, shared between processes, and honest where it can't go on."""
+"""SQLite: syncs, locks between processes, and errors."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sqlite3
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from outboxes import turn_loop
 
 from smsc_async import Sms
 from smsc_async.outbox import (
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 
 
-def ask(outbox: Outbox, sql: str) -> object:
+def value_of(outbox: Outbox, sql: str) -> object:
     """Return the first value of a statement, on the outbox's own connection."""
     store = outbox._ledger._store
     assert isinstance(store, SqliteStore)
@@ -41,42 +43,46 @@ def names(folder: Path) -> str:
 
 
 async def in_thread(outbox: Outbox, sql: str) -> object:
-    """Ask from the thread that may."""
+    """Return it from the thread that has the connection."""
     store = outbox._ledger._store
     assert isinstance(store, SqliteStore)
-    return await store._run(ask, outbox, sql)
+    return await store._run(value_of, outbox, sql)
 
 
 async def test_every_commit_is_synced(tmp_path: Path) -> None:
-    """WAL, and FULL: a power cut after `put` returned loses nothing."""
+    """WAL and FULL: a power cut after `put` returned loses nothing."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
         assert "wal" == await in_thread(outbox, "PRAGMA journal_mode")
         assert 2 == await in_thread(outbox, "PRAGMA synchronous")
 
 
 async def test_loop_goes_on_while_the_disk_is_waited_for(tmp_path: Path) -> None:
-    """Another process holds the file; timers of ours come on time."""
+    """Another process holds the file; the loop isn't blocked."""
     path = tmp_path / "outbox.db"
     async with Outbox(path) as outbox:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         put = asyncio.create_task(outbox.put(MESSAGE))
-        await asyncio.sleep(0.1)
-        assert not put.done()  # it would be, had the loop waited for it
+        await turn_loop()
+        assert not put.done()  # a blocked loop would have waited for the whole patience
         other.execute("ROLLBACK")
         other.close()
         await put
 
 
-async def test_file_that_is_being_made_is_waited_for(tmp_path: Path) -> None:
-    """SQLite doesn't wait for the change to WAL by itself, and two processes may begin at once."""
+async def test_open_waits_for_another_process_that_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite doesn't wait for the lock of the change to WAL by itself."""
+    has_waited = threading.Event()
+    monkeypatch.setattr("smsc_async.outbox.sqlite.sleep", lambda _: has_waited.set())
     path = tmp_path / "outbox.db"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("CREATE TABLE something (number)")
     other.execute("BEGIN IMMEDIATE")
     outbox = Outbox(path)
     opening = asyncio.create_task(outbox.__aenter__())
-    await asyncio.sleep(0.05)
+    await asyncio.to_thread(has_waited.wait)
     assert not opening.done()
     other.execute("ROLLBACK")
     other.close()
@@ -84,8 +90,8 @@ async def test_file_that_is_being_made_is_waited_for(tmp_path: Path) -> None:
     await outbox.__aexit__(None, None, None)
 
 
-async def test_locked_file_is_said(tmp_path: Path) -> None:
-    """After some patience; nothing was taken, and doing it again works."""
+async def test_locked_file_is_an_error(tmp_path: Path) -> None:
+    """It is raised after the patience. Nothing was queued, and a second call works."""
     path = tmp_path / "outbox.db"
     async with Outbox(path, patience=0.01) as outbox:
         other = sqlite3.connect(path, isolation_level=None)
@@ -98,8 +104,8 @@ async def test_locked_file_is_said(tmp_path: Path) -> None:
         assert 1 == (await outbox.counts())[OutboxState.QUEUED]
 
 
-async def test_full_disk_is_said(tmp_path: Path) -> None:
-    """SQLite's own limit of pages is what a full disk looks like; what was put before stays."""
+async def test_full_disk_is_an_error(tmp_path: Path) -> None:
+    """SQLite's limit of pages acts like a full disk; earlier entries stay."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
         await outbox.put(MESSAGE)
         pages = await in_thread(outbox, "PRAGMA page_count")
@@ -115,8 +121,8 @@ async def test_full_disk_is_said(tmp_path: Path) -> None:
     assert "disk is full" in str(caught.value)
 
 
-async def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    """It is said, and nothing is written to it."""
+async def test_file_that_is_no_outbox_is_not_changed(tmp_path: Path) -> None:
+    """A wrong path must not destroy a document."""
     path = tmp_path / "letter.txt"
     path.write_text("Dear Sir or Madam, " * 100, encoding="utf-8")
     with pytest.raises(OutboxError, match="is no outbox"):
@@ -125,14 +131,14 @@ async def test_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("Dear")
 
 
-async def test_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    """With the path, since that is what is wrong."""
+async def test_missing_folder_is_an_error(tmp_path: Path) -> None:
+    """The path in the error shows what to mend."""
     with pytest.raises(OutboxError, match="nowhere"):
         await Outbox(tmp_path / "nowhere" / "outbox.db").__aenter__()
 
 
 async def test_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    """And closed again."""
+    """Tables that are understood in part could send a message twice."""
     path = tmp_path / "outbox.db"
     async with Outbox(path):
         pass
@@ -144,14 +150,14 @@ async def test_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """At once, and not by a syntax error later."""
+    """The error comes at once, and isn't a syntax error of SQL."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     with pytest.raises(OutboxError, match=r"3\.35"):
         Outbox(tmp_path / "outbox.db")
 
 
-async def test_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """Texts and numbers of subscribers are in it; who shares it shares the locks too."""
+async def test_files_have_mode_600_or_that_of_the_database(tmp_path: Path) -> None:
+    """They hold texts and numbers. Users who share the database must share the lock files."""
     path = tmp_path / "outbox.db"
     async with Outbox(path) as outbox:
         await outbox.put(MESSAGE)
@@ -159,22 +165,22 @@ async def test_file_is_its_owners_alone(tmp_path: Path) -> None:
     path.chmod(0o660)
     async with Outbox(path) as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         assert {0o660} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}  # noqa: ASYNC240 - a few
 
 
 async def test_clean_end_leaves_one_file(tmp_path: Path) -> None:
-    """No lock file and no write-ahead log stays beside it."""
+    """Lock file and write-ahead log are removed."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim(1)
+        await outbox._ledger.claim_due(1)
         assert "-owner-" in names(tmp_path)
 
     assert "outbox.db" == names(tmp_path)
 
 
-async def test_failed_claim_holds_no_transaction(tmp_path: Path) -> None:
-    """An operation that fails takes its transaction with it, and not the next one."""
+async def test_failed_operation_ends_its_transaction(tmp_path: Path) -> None:
+    """An open transaction would make the next one fail."""
 
     def broken() -> None:
         """Fail before the first statement."""
@@ -182,21 +188,21 @@ async def test_failed_claim_holds_no_transaction(tmp_path: Path) -> None:
 
     async with Outbox(tmp_path / "outbox.db") as outbox:
         with pytest.raises(ZeroDivisionError):
-            await outbox._ledger.do(broken)  # type: ignore[arg-type]  # no operation at all
+            await outbox._ledger.run(broken)  # type: ignore[arg-type]  # no operation at all
         await outbox.put(MESSAGE)
 
 
-async def test_dead_that_cannot_be_looked_for_close_the_file(
+async def test_outbox_whose_recovery_fails_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An outbox opens whole or not at all."""
+    """A failed `async with` must leave no thread and no file open."""
     outbox = Outbox(tmp_path / "outbox.db")
 
     async def failing() -> int:
         """Fail."""
         raise OutboxError("broken")
 
-    monkeypatch.setattr(outbox._ledger, "bury_the_dead", failing)
+    monkeypatch.setattr(outbox._ledger, "recover_orphans", failing)
     with pytest.raises(OutboxError, match="broken"):
         await outbox.__aenter__()
 
@@ -207,15 +213,17 @@ async def test_dead_that_cannot_be_looked_for_close_the_file(
         await store.transact([])
 
 
-async def test_outcome_that_never_reaches_the_disk_is_said(
+async def test_outcome_that_cannot_be_stored_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Leaving doesn't fail for it: the entry is UNKNOWN for the next who opens the file."""
+    """Closing doesn't fail; the entry is UNKNOWN for the next process."""
     path = tmp_path / "outbox.db"
     async with Outbox(path, patience=0.01) as outbox:
         await outbox.put(MESSAGE)
-        ((taken, _),) = await outbox._ledger.claim(1)
-        outbox._ledger._unsettled[taken.id] = Settlement(claim=taken, state=OutboxState.ACCEPTED)
+        ((attempt, _),) = await outbox._ledger.claim_due(1)
+        outbox._ledger._unstored[attempt.entry_id] = Settlement(
+            attempt=attempt, state=OutboxState.ACCEPTED
+        )
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
     other.close()
@@ -226,11 +234,11 @@ async def test_outcome_that_never_reaches_the_disk_is_said(
 
 
 async def test_one_process_may_have_two_outboxes_on_a_file(tmp_path: Path) -> None:
-    """Locks of the process, as fcntl has them, would be lost with the first that closes."""
+    """Record locks of `fcntl` would be released with the first outbox that closes."""
     path = tmp_path / "outbox.db"
     async with Outbox(path) as living:
         await living.put(MESSAGE)
-        await living._ledger.claim(1)
+        await living._ledger.claim_due(1)
         async with Outbox(path):
             pass
         async with Outbox(path) as third:

@@ -1,4 +1,4 @@
-"""Whatever the client says, or doesn't get to say, ends in one outcome on the disk."""
+"""The worker: each attempt ends in one stored outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 from idle_clock import pass_time
-from outboxes import Accepted, TamedClient
+from outboxes import Accepted, ScriptedClient, turn_loop
 
 from smsc_async import (
     ClientClosedError,
@@ -31,9 +31,9 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.queries import Claim, Operation, Statement
+from smsc_async.outbox.queries import Attempt, Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
-from smsc_async.outbox.worker import settlement_of
+from smsc_async.outbox.worker import Worker, settlement_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -53,13 +53,13 @@ async def outbox(tmp_path: Path) -> AsyncGenerator[Outbox]:
 
 
 async def only(outbox: Outbox) -> OutboxEntry:
-    """Return the one entry there is."""
+    """Return the only entry."""
     (entry,) = [entry async for entry in outbox.entries()]
     return entry
 
 
 async def stopped(worker: asyncio.Task[None]) -> None:
-    """Cancel a worker and see it end."""
+    """Cancel a worker and wait for its end."""
     worker.cancel()
     await asyncio.wait([worker])
     assert worker.cancelled()
@@ -93,8 +93,8 @@ async def stopped(worker: asyncio.Task[None]) -> None:
     ],
 )
 def test_every_outcome_has_its_state(error: SendError, state: OutboxState, after: float) -> None:
-    """What is paid in part isn't sent again by itself; what isn't paid at all is."""
-    settled = settlement_of(Claim(id=1, owner=2, attempt=1), error)
+    """A message of which nothing is paid is retried; one that is paid in part isn't."""
+    settled = settlement_of(Attempt(entry_id=1, owner=2, number=1), error)
 
     assert (state, after) == (settled.state, settled.after)
     assert error.message_ids == settled.message_ids
@@ -102,44 +102,46 @@ def test_every_outcome_has_its_state(error: SendError, state: OutboxState, after
 
 
 def test_pauses_grow_up_to_a_limit() -> None:
-    """A gateway that is down all night isn't asked every second."""
+    """A gateway that is down for hours isn't called every second."""
     error = SubmitInterruptedError(MESSAGE, outcome=Outcome.NOT_SENT)
     pauses = [
-        settlement_of(Claim(id=1, owner=2, attempt=attempt), error).after
+        settlement_of(Attempt(entry_id=1, owner=2, number=attempt), error).after
         for attempt in (1, 2, 3, 7, 5000)
     ]
 
     assert [1, 2, 4, 60, 60] == pauses
 
 
-async def test_held_message_waits_for_its_time(outbox: Outbox, tamed: TamedClient) -> None:
+async def test_held_message_waits_for_its_time(outbox: Outbox, client: ScriptedClient) -> None:
     """It goes back with the rule's own wait, by the database's clock, and is sent after that."""
-    tamed.answers = [RepeatedMessageError(MESSAGE, retry_after=3600.0), Accepted()]
-    worker = asyncio.create_task(outbox.run(tamed.as_client, stop_when_empty=True))
-    await asyncio.wait_for(tamed.was_called.wait(), 60)
+    client.answers = [RepeatedMessageError(MESSAGE, retry_after=3600.0), Accepted()]
+    worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
+    await asyncio.wait_for(client.was_called.wait(), 60)
     while (held := await only(outbox)).state is OutboxState.SENDING:
         pass
 
     assert OutboxState.QUEUED is held.state
     assert 3600.0 == pytest.approx(held.not_before - held.changed_at)
     assert "held" in held.reason
-    assert [] == await outbox._ledger.claim(1)
+    assert [] == await outbox._ledger.claim_due(1)
     assert OutboxState.QUEUED is (await only(outbox)).state  # the worker hasn't claimed it, either
-    await outbox._ledger.do(an_hour_later)
+    await outbox._ledger.run(an_hour_later)
     pass_time(3600.0)
     await worker
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
 def an_hour_later() -> Operation[None]:
-    """Let an hour pass for what waits."""
+    """Let an hour pass for queued entries."""
     yield Statement("UPDATE smsc_outbox SET not_before = not_before - 3600")
 
 
-async def test_message_that_cannot_travel_is_refused(outbox: Outbox, tamed: TamedClient) -> None:
-    """Some texts don't fit this bind; trying again wouldn't help."""
-    tamed.answers = [InvalidMessageError("text", "x", "doesn't fit")]
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+async def test_message_that_does_not_fit_the_bind_is_refused(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """The client refuses it each time, so it isn't retried."""
+    client.answers = [InvalidMessageError("text", "x", "doesn't fit")]
+    await outbox.run(client.as_client, stop_when_empty=True)
     entry = await only(outbox)
 
     assert (OutboxState.REFUSED, "text: doesn't fit") == (entry.state, entry.reason)
@@ -147,150 +149,160 @@ async def test_message_that_cannot_travel_is_refused(outbox: Outbox, tamed: Tame
 
 @pytest.mark.parametrize("error", [ClientClosedError(), LocalProtocolError("a receiver")])
 async def test_client_that_cannot_send_ends_the_run(
-    outbox: Outbox, tamed: TamedClient, error: Exception
+    outbox: Outbox, client: ScriptedClient, error: Exception
 ) -> None:
-    """The messages stay queued: none of them has left."""
-    tamed.answers = [error]
+    """The entries stay queued: none of them was sent."""
+    client.answers = [error]
     with pytest.raises(type(error)):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
 
     assert OutboxState.QUEUED is (await only(outbox)).state
 
 
-async def test_fault_of_ours_leaves_an_unknown(outbox: Outbox, tamed: TamedClient) -> None:
-    """Where it happened nobody knows, so neither whether the message left."""
-    tamed.answers = [ZeroDivisionError("Code: 4821")]
+async def test_unexpected_error_leaves_an_unknown_entry(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """It may have been raised after the message was sent."""
+    client.answers = [ZeroDivisionError("Code: 4821")]
     with pytest.raises(ZeroDivisionError):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
     entry = await only(outbox)
 
     assert OutboxState.UNKNOWN is entry.state
     assert "4821" not in entry.reason
 
 
-async def test_nothing_is_claimed_without_a_link(outbox: Outbox, tamed: TamedClient) -> None:
-    """What waits in the client would be UNKNOWN after a crash, though it never left."""
-    tamed.state = LinkState.DOWN
-    worker = asyncio.create_task(outbox.run(tamed.as_client, stop_when_empty=True))
-    await asyncio.sleep(0.05)
+async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: ScriptedClient) -> None:
+    """Entries that wait in the client would be UNKNOWN after a crash, although unsent."""
+    client.state = LinkState.DOWN
+    worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
+    while client.health_reads < 3:
+        pass_time(0.1)
+        await outbox.counts()
     assert 0 == (await only(outbox)).attempts
-    tamed.state = LinkState.BOUND
+    client.state = LinkState.BOUND
     await worker
 
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
-async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, tamed: TamedClient) -> None:
-    """There is nothing that it could be waited for with."""
-    await outbox.run(tamed.as_client, stop_when_empty=True)
-    tamed.state = LinkState.DOWN
-    await asyncio.wait_for(outbox.run(tamed.as_client, stop_when_empty=True), 60)
+async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, client: ScriptedClient) -> None:
+    """Without entries there is nothing to wait for."""
+    await outbox.run(client.as_client, stop_when_empty=True)
+    client.state = LinkState.DOWN
+    await asyncio.wait_for(outbox.run(client.as_client, stop_when_empty=True), 60)
 
-    assert 1 == len(tamed.sent)
+    assert 1 == len(client.sent)
 
 
 @pytest.mark.parametrize("state", [LinkState.FAILED, LinkState.CLOSED])
 async def test_link_that_never_comes_ends_the_run(
-    outbox: Outbox, tamed: TamedClient, state: LinkState
+    outbox: Outbox, client: ScriptedClient, state: LinkState
 ) -> None:
     """A wrong password doesn't become right by waiting."""
-    tamed.state = state
+    client.state = state
     with pytest.raises(ClientClosedError, match="told so"):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
 
 
-async def test_response_within_the_grace_counts(outbox: Outbox, tamed: TamedClient) -> None:
-    """A polite end doesn't make what is under way unknown."""
+async def test_response_within_the_grace_counts(outbox: Outbox, client: ScriptedClient) -> None:
+    """A stop must not make the messages in flight UNKNOWN."""
     answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-    tamed.answers = [answer]
-    worker = asyncio.create_task(outbox.run(tamed.as_client))
-    await asyncio.wait_for(tamed.was_called.wait(), 60)
-    asyncio.get_running_loop().call_later(0.05, answer.set_result, Accepted())
+    client.answers = [answer]
+    worker = asyncio.create_task(outbox.run(client.as_client))
+    await asyncio.wait_for(client.was_called.wait(), 60)
+    worker.cancel()
+    await turn_loop()
+    answer.set_result(Accepted())
     await stopped(worker)
 
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
 async def test_missing_response_is_unknown_after_the_grace(
-    outbox: Outbox, tamed: TamedClient
+    outbox: Outbox, client: ScriptedClient
 ) -> None:
-    """It was cancelled, and may have left all the same."""
-    tamed.answers = [asyncio.get_running_loop().create_future()]
-    worker = asyncio.create_task(outbox.run(tamed.as_client, grace=0.02))
-    await asyncio.wait_for(tamed.was_called.wait(), 60)
+    """The send is cancelled, and the message may have been sent."""
+    client.answers = [asyncio.get_running_loop().create_future()]
+    worker = asyncio.create_task(outbox.run(client.as_client, grace=0.02))
+    await asyncio.wait_for(client.was_called.wait(), 60)
     await stopped(worker)
 
     assert OutboxState.UNKNOWN is (await only(outbox)).state
 
 
-async def test_second_cancel_waits_no_longer(outbox: Outbox, tamed: TamedClient) -> None:
-    """Somebody is in a hurry; what became of it is written down even so."""
-    tamed.answers = [asyncio.get_running_loop().create_future()]
-    worker = asyncio.create_task(outbox.run(tamed.as_client, grace=60))
-    await asyncio.wait_for(tamed.was_called.wait(), 60)
+async def test_second_cancel_ends_the_grace(outbox: Outbox, client: ScriptedClient) -> None:
+    """The run ends at once, and the outcome is stored nevertheless."""
+    client.answers = [asyncio.get_running_loop().create_future()]
+    worker = asyncio.create_task(outbox.run(client.as_client, grace=60))
+    await asyncio.wait_for(client.was_called.wait(), 60)
     worker.cancel()
-    await asyncio.sleep(0.02)
+    for _ in range(3):
+        await outbox.counts()
     assert not worker.done()
     await stopped(worker)
 
     assert OutboxState.UNKNOWN is (await only(outbox)).state
 
 
-async def test_cancel_scope_of_anyio_has_its_grace_too(outbox: Outbox, tamed: TamedClient) -> None:
-    """Such a scope cancels again and again, which must not count as a hurry."""
+async def test_cancel_scope_of_anyio_leaves_the_grace(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Such a scope cancels again and again, which must not count as a second cancel."""
     answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
 
     def cancel_then_answer(_: object) -> asyncio.Future[Accepted]:
-        """Have the scope cancel soon, and answer after that."""
+        """Let the scope cancel soon, and respond after that."""
         scope.deadline = anyio.current_time() + 0.05
         asyncio.get_running_loop().call_later(0.1, answer.set_result, Accepted())
         return answer
 
-    tamed.answers = [cancel_then_answer]
+    client.answers = [cancel_then_answer]
     with anyio.CancelScope() as scope:
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
 
     assert scope.cancelled_caught
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
-async def test_what_is_claimed_when_it_ends_goes_back(
-    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+async def test_entries_claimed_during_a_cancel_are_queued_again(
+    outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It hasn't been given to the client, so it hasn't left."""
-    claim = outbox._ledger.claim
+    """The client hasn't got them, so they weren't sent."""
+    claim = outbox._ledger.claim_due
 
     async def claim_and_cancel(limit: int) -> Any:  # noqa: ANN401 - what `claim` returns
-        """Be cancelled in the middle of a claim."""
+        """Claim, and be cancelled before it returns."""
         claimed = await claim(limit)
         worker.cancel()
-        await asyncio.sleep(0.01)
+        await turn_loop()
         return claimed
 
-    monkeypatch.setattr(outbox._ledger, "claim", claim_and_cancel)
-    worker = asyncio.create_task(outbox.run(tamed.as_client))
+    monkeypatch.setattr(outbox._ledger, "claim_due", claim_and_cancel)
+    worker = asyncio.create_task(outbox.run(client.as_client))
     await asyncio.wait([worker])
 
     assert worker.cancelled()
-    assert [] == tamed.sent
+    assert [] == client.sent
     assert OutboxState.QUEUED is (await only(outbox)).state
 
 
-async def test_no_more_than_asked_for_are_under_way(outbox: Outbox, tamed: TamedClient) -> None:
-    """So many at most are UNKNOWN after a crash."""
+async def test_concurrency_limits_the_messages_in_flight(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """It is the number of entries that a crash can make UNKNOWN."""
     for _ in range(5):
         await outbox.put(MESSAGE)
     answers: list[asyncio.Future[Accepted]] = []
 
     def answer(_: object) -> asyncio.Future[Accepted]:
-        """Answer later."""
+        """Respond later."""
         answers.append(asyncio.get_running_loop().create_future())
         return answers[-1]
 
-    tamed.answers = [answer]
-    worker = asyncio.create_task(outbox.run(tamed.as_client, concurrency=2, stop_when_empty=True))
+    client.answers = [answer]
+    worker = asyncio.create_task(outbox.run(client.as_client, concurrency=2, stop_when_empty=True))
     while not worker.done():
-        await asyncio.sleep(0.01)
         assert 2 >= (await outbox.counts())[OutboxState.SENDING]
         for future in answers:
             if not future.done():
@@ -299,11 +311,11 @@ async def test_no_more_than_asked_for_are_under_way(outbox: Outbox, tamed: Tamed
     assert 6 == (await outbox.counts())[OutboxState.ACCEPTED]
 
 
-async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
-    """It may overtake what is written down of its own message."""
-    tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
-    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(("17",))))]
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+async def test_receipt_before_the_outcome_is_stored(outbox: Outbox, client: ScriptedClient) -> None:
+    """It may overtake the outcome of its own message."""
+    client.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
+    client.answers = [asyncio.create_task(client.accept_after_receipts(Accepted(("17",))))]
+    await outbox.run(client.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt
 
@@ -312,14 +324,14 @@ async def test_receipt_before_its_acceptance_is_kept(outbox: Outbox, tamed: Tame
     ("spelling", "response", "receipt"),
     [("response_hex", "D0DAD", "855469"), ("receipt_hex", "855469", "D0DAD")],
 )
-async def test_receipt_is_found_in_either_spelling(
-    outbox: Outbox, tamed: TamedClient, spelling: str, response: str, receipt: str
+async def test_receipt_is_matched_in_either_spelling(
+    outbox: Outbox, client: ScriptedClient, spelling: str, response: str, receipt: str
 ) -> None:
-    """Some SMSCs answer in hexadecimal and report in decimal, or the other way round."""
-    tamed.config = SmscConfig.from_url(f"sim://?message_ids={spelling}")
-    tamed.receipts_to_come = [Receipt(message_id=receipt, state=MessageState.DELIVERED)]
-    tamed.answers = [Accepted((response, "no number"), (None, None))]
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    """Some SMSCs respond in hexadecimal and report in decimal, or the other way round."""
+    client.config = SmscConfig.from_url(f"sim://?message_ids={spelling}")
+    client.receipts_to_come = [Receipt(message_id=receipt, state=MessageState.DELIVERED)]
+    client.answers = [Accepted((response, "no number"), (None, None))]
+    await outbox.run(client.as_client, stop_when_empty=True)
     await outbox.record(Receipt(message_id="no number", state=MessageState.DELIVERED))
     entry = await only(outbox)
 
@@ -327,65 +339,63 @@ async def test_receipt_is_found_in_either_spelling(
     assert MessageState.DELIVERED is entry.receipt
 
 
-async def test_receipt_in_the_submission_is_kept(outbox: Outbox, tamed: TamedClient) -> None:
-    """One that overtook its response is there and goes to no reader."""
+async def test_receipt_in_the_submission_is_stored(outbox: Outbox, client: ScriptedClient) -> None:
+    """A receipt that overtook its response is there and isn't in `receipts()`."""
     receipt = Receipt(message_id="D", state=MessageState.EXPIRED)
-    tamed.answers = [Accepted(("17",), (receipt,))]
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    client.answers = [Accepted(("17",), (receipt,))]
+    await outbox.run(client.as_client, stop_when_empty=True)
 
     assert MessageState.EXPIRED is (await only(outbox)).receipt
 
 
-async def test_receipts_are_written_down_a_few_at_a_time(
-    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+async def test_receipts_being_stored_are_limited(
+    outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the disk is busy the others wait in the client, and the gateway with them."""
-    monkeypatch.setattr("smsc_async.outbox.worker.MOST_RECEIPTS", 1)
+    """Back-pressure: with a slow disk the others wait in the client, and the gateway waits."""
+    monkeypatch.setattr("smsc_async.outbox.worker.MAX_RECORDINGS", 1)
     ids = tuple("abcdef")
-    tamed.receipts_to_come = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in ids]
-    tamed.answers = [asyncio.create_task(tamed.accept_after_receipts(Accepted(ids, (None,) * 6)))]
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    client.receipts_to_come = [Receipt(message_id=one, state=MessageState.DELIVERED) for one in ids]
+    client.answers = [asyncio.create_task(client.accept_after_receipts(Accepted(ids, (None,) * 6)))]
+    await outbox.run(client.as_client, stop_when_empty=True)
 
     assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
-async def test_receipts_that_cannot_be_read_stop_nothing(
-    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+async def test_receipts_that_cannot_be_read_do_not_end_the_run(
+    outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sending is what it is for; a client that is being left says so to `send` as well."""
+    """A closed client raises in `send` too, which ends the run."""
 
     async def closed() -> AsyncGenerator[Receipt]:
-        """Be closed."""
-        for receipt in tamed.receipts_to_come:
+        """Raise what a closed client raises."""
+        for receipt in client.receipts_to_come:
             yield receipt
         raise ClientClosedError
 
-    monkeypatch.setattr(tamed, "receipts", closed)
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    monkeypatch.setattr(client, "receipts", closed)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
-async def test_receipt_that_cannot_be_written_ends_the_run(
-    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+async def test_receipt_that_cannot_be_stored_ends_the_run(
+    outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk that is full is said, whatever met it first."""
+    """A full disk is an error, whatever is stored first."""
 
     async def full(_message_id: str, _state: int) -> bool:
-        """Have no room."""
+        """Fail as a full disk does."""
         raise OutboxFullError("no room")
 
-    tamed.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
+    client.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
     monkeypatch.setattr(outbox._ledger, "record", full)
     with pytest.raises(OutboxFullError, match="no room"):
-        await outbox.run(tamed.as_client)
+        await outbox.run(client.as_client)
 
 
-async def test_early_receipts_are_forgotten_at_last(
-    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Receipts of other programs would fill the memory."""
-    monkeypatch.setattr("smsc_async.outbox.ledger.KEPT_EARLY", 2)
+async def test_early_receipts_are_limited(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receipts of other programs' messages would fill the memory."""
+    monkeypatch.setattr("smsc_async.outbox.ledger.MAX_EARLY_RECEIPTS", 2)
     for number in range(5):
         await outbox.record(Receipt(message_id=str(number), state=MessageState.DELIVERED))
 
@@ -393,16 +403,16 @@ async def test_early_receipts_are_forgotten_at_last(
 
 
 async def test_full_disk_loses_no_outcome(
-    outbox: Outbox, tamed: TamedClient, monkeypatch: pytest.MonkeyPatch
+    outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is remembered, and written down as soon as there is room again."""
+    """The outcome is kept in memory and stored when there is room again."""
     store = outbox._ledger._store
     assert isinstance(store, SqliteStore)
     real = store._transact
     is_full = False
 
     def transact(makes: Any) -> list[Any]:  # noqa: ANN401 - as the real one
-        """Be out of room, as SQLite says it."""
+        """Fail as SQLite does on a full disk."""
         if is_full:
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
@@ -412,18 +422,32 @@ async def test_full_disk_loses_no_outcome(
     monkeypatch.setattr(store, "_transact", transact)
 
     def accept(_: object) -> Accepted:
-        """Accept it, when the disk has become full."""
+        """Accept the message and fill the disk."""
         nonlocal is_full
         is_full = True
         return Accepted(("17",))
 
-    tamed.answers = [accept]
+    client.answers = [accept]
     with pytest.raises(OutboxFullError, match="make room"):
-        await outbox.run(tamed.as_client, stop_when_empty=True)
+        await outbox.run(client.as_client, stop_when_empty=True)
     is_full = False
     assert OutboxState.SENDING is (await only(outbox)).state
-    await outbox.run(tamed.as_client, stop_when_empty=True)
+    await outbox.run(client.as_client, stop_when_empty=True)
 
     entry = await only(outbox)
     assert (OutboxState.ACCEPTED, ("17",)) == (entry.state, entry.message_ids)
-    assert 1 == len(tamed.sent)
+    assert 1 == len(client.sent)
+
+
+def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClient) -> None:
+    """How many messages are in flight is the first question about a worker that seems stuck."""
+    worker = Worker(
+        outbox._ledger,
+        client.as_client,
+        concurrency=2,
+        stop_when_empty=False,
+        grace=0.0,
+        receipts=False,
+    )
+
+    assert "<Worker running, 0 of 2 in flight>" == repr(worker)

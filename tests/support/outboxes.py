@@ -1,4 +1,4 @@
-"""Helpers for tests of the outbox: a sudden death, and a client that does as it is told."""
+"""Helpers for tests of the outbox: a killed owner, and a scripted client."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from smsc_async.outbox.base import BaseOutbox
 
 
-async def die(outbox: BaseOutbox) -> None:
-    """Let the owner of an outbox be dead: what kill -9 does, in this process."""
+async def kill_owner(outbox: BaseOutbox) -> None:
+    """Release the owner's lock as kill -9 of its process would."""
     store = outbox._ledger._store
     if isinstance(store, SqliteStore):
         assert store._lock is not None
@@ -35,13 +35,24 @@ async def die(outbox: BaseOutbox) -> None:
         store._owner = None
 
 
+async def turn_loop() -> None:
+    """Let the loop run everything that is ready."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 @dataclass
-class TamedClient:
-    """A client whose `send` does what the test says, one answer after the other.
+class ScriptedClient:
+    """A client whose `send` gives prepared answers.
 
     Args:
-        answers: An error to raise, or what to return; the last one again and again.
-        sent: What it was given.
+        answers: What each `send` returns, or the error it raises; the last one is repeated.
+        sent: The messages it was given.
+        receipts_to_come: What `receipts` yields.
+        state: The state of its link.
+        was_called: Set by `send`.
+        were_read: Set when all receipts were read.
+        health_reads: Number of calls of `health`.
     """
 
     answers: list[Any] = field(default_factory=list)
@@ -50,10 +61,11 @@ class TamedClient:
     state: LinkState = LinkState.BOUND
     was_called: asyncio.Event = field(default_factory=asyncio.Event)
     were_read: asyncio.Event = field(default_factory=asyncio.Event)
+    health_reads: int = 0
     config: SmscConfig = field(default_factory=lambda: SmscConfig.from_url("sim://"))
 
-    async def send(self, message: Message[Any]) -> Any:  # noqa: ANN401 - something like a Submission
-        """Do as told."""
+    async def send(self, message: Message[Any]) -> Any:  # noqa: ANN401 - an `Accepted`
+        """Give the next answer."""
         self.sent.append(message)
         self.was_called.set()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -66,7 +78,7 @@ class TamedClient:
         return answer
 
     async def receipts(self) -> AsyncGenerator[Receipt]:
-        """Give the receipts, then wait."""
+        """Yield the receipts, then wait."""
         for receipt in self.receipts_to_come:
             yield receipt
         self.were_read.set()
@@ -78,18 +90,19 @@ class TamedClient:
         return accepted
 
     def health(self) -> Health:
-        """Be bound, or not."""
+        """Return the state of the link."""
+        self.health_reads += 1
         return Health(self.state, int(self.state is LinkState.BOUND), None, "told so")
 
     @property
     def as_client(self) -> SmscClient:
-        """For those who ask for a real one."""
+        """The client with the type of a real one."""
         return cast("SmscClient", self)
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What of a Submission an outbox looks at."""
+    """The fields of a Submission that an outbox reads."""
 
     message_ids: tuple[str, ...] = ("17",)
     receipts: tuple[Receipt | None, ...] = (None,)

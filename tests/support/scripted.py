@@ -26,13 +26,17 @@ from pdu import (
     encode,
 )
 from smsc_async import SmscConfig
+from smsc_async.instrumentation import Hooks
+from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
     from types import TracebackType
 
-    from smsc_async.link.submit_job import Part
+    from pdu.codec import Part
+    from smsc_async.link import SubmitJob
+    from smsc_async.session import LinkEnded
 
 P = TypeVar("P", bound=Pdu)
 
@@ -249,25 +253,82 @@ def _packed(sequence_number: int, destination_addr: str, short_message: bytes) -
     return encode(submit, sequence_number=sequence_number)
 
 
-class Nobody:
-    """SubmitObserver of submissions that notes what it is told.
+class RecordingTraffic:
+    """A TrafficHandler that records every call.
 
     Args:
-        learn: Takes the ids of accepted parts.
+        on_accepted: Called with each accepted part that has an id, also with the last one.
     """
 
-    def __init__(self, learn: Callable[[str, Any, int], None] = nothing) -> None:
-        self.accepted = learn
-        self.ended: list[Any] = []
-        self.late_ones: list[Any] = []
+    def __init__(self, on_accepted: Callable[[Any, str], object] = nothing) -> None:
+        self._on_accepted = on_accepted
+        self.requests: list[Pdu] = []
+        self.accepted: list[tuple[Any, str]] = []
+        self.postponed: list[Any] = []
+        self.finished: list[Any] = []
 
-    def late(self, submission: object) -> None:
-        """Note it."""
-        self.late_ones.append(submission)
+    def on_request(self, link: object, request: Pdu) -> None:
+        """Record a request of the gateway; no response is sent."""
+        del link
+        self.requests.append(request)
 
-    def settled(self, submission: object) -> None:
-        """Note it."""
-        self.ended.append(submission)
+    def on_accepted(self, job: object, message_id: str) -> None:
+        """Record an accepted part."""
+        self.accepted.append((job, message_id))
+        self._on_accepted(job, message_id)
+
+    def on_postponed(self, job: object) -> None:
+        """Record a message that is written late."""
+        self.postponed.append(job)
+
+    def on_finished(self, job: object, message_id: str = "") -> None:
+        """Record the outcome of a message, and the part whose acceptance it was."""
+        self.finished.append(job)
+        if message_id:
+            self.on_accepted(job, message_id)
+
+
+class RecordingLinkHandler:
+    """A LinkHandler that records every call; a link may end once."""
+
+    def __init__(self) -> None:
+        self.rooms = 0
+        self.throttled: list[tuple[Any, int]] = []
+        self.end: LinkEnded | None = None
+
+    def on_room(self) -> None:
+        """Count the call."""
+        self.rooms += 1
+
+    def on_throttled(self, job: object, command_status: int) -> None:
+        """Record a throttled part."""
+        self.throttled.append((job, command_status))
+
+    def on_closed(self, link: object, end: LinkEnded) -> None:
+        """Record the end."""
+        del link
+        assert self.end is None
+        self.end = end
+
+
+class RecordedPool:
+    """A pool and its dispatcher, with the events of the links and the outcomes recorded.
+
+    Args:
+        config: Of the client that isn't there.
+    """
+
+    def __init__(self, config: SmscConfig) -> None:
+        self.events: list[Any] = []
+        self.traffic = RecordingTraffic()
+        self._now = asyncio.get_running_loop().time
+        hooks = Hooks([self.events.append])
+        self.dispatcher = Dispatcher(config, self.traffic, hooks=hooks, clock=self._now)
+        self.pool = LinkPool(config, self.dispatcher, self.traffic, hooks=hooks, clock=self._now)
+
+    def submit(self, job: SubmitJob[Any]) -> None:
+        """Submit a message now."""
+        self.dispatcher.submit(job, self._now())
 
 
 def unbound(peer: Peer, unbind: Pdu) -> None:

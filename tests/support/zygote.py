@@ -1,12 +1,12 @@
-"""A process that gives birth to outbox workers and kills them: kill -9 at a random point.
+"""A process that forks outbox workers and kills them: kill -9 at a random point.
 
-Rule: this process runs no loop and no thread, so that forking it is safe and a worker begins its
-life a few milliseconds after it was asked for. On standard input comes one JSON array a line, an
-object for each worker to run at once; when all of them are dead, a line says what they had done.
+Rule: this process runs no loop and no thread, so forking it is safe and a worker starts within
+milliseconds. Standard input has one JSON array a line, with an object for each worker to run side
+by side; when all of them have ended, a line on standard output reports their puts and exit codes.
 
     [{"database": …, "url": …, "seconds": 0.05, "prefix": "kill 7", "puts": 20}, …]
 
-A worker puts *puts* messages while it sends, and says of each put that it returned. It dies after
+A worker puts *puts* messages while it sends, and reports each put that returned. It is killed after
 *seconds*; None lets it work until the outbox is empty.
 """
 
@@ -20,7 +20,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import psycopg  # noqa: F401 - imported once here, or every worker would live for nothing else
+import psycopg  # noqa: F401 - imported once, since it takes longer than a worker runs
 
 from smsc_async import GatewayLimits, Sms, SmscClient
 from smsc_async.outbox import Outbox, PostgresOutbox
@@ -36,48 +36,48 @@ def open_outbox(database: str) -> BaseOutbox:
     return PostgresOutbox(database) if database.startswith("host=") else Outbox(database)
 
 
-async def work(order: dict[str, Any], said: int) -> None:
-    """Put and send until death comes, or the outbox is empty."""
-    limits = GatewayLimits.off()  # the same texts go again and again, and nobody has a minute
+async def work(order: dict[str, Any], reports: int) -> None:
+    """Put and send until the outbox is empty or the process is killed."""
+    limits = GatewayLimits.off()  # the repeat rule would hold equal texts for a minute
     async with (
         open_outbox(order["database"]) as outbox,
         SmscClient(order["url"], limits=limits) as smsc,
     ):
 
         async def put(number: int) -> None:
-            """Put a message, and say so when it is on the disk."""
+            """Put a message, and report it when it is on disk."""
             text = f"{order['prefix']} message {number}"
             await outbox.put(Sms(to="79991234567", text=text), key=text)
-            os.write(said, f"{text}\n".encode())
+            os.write(reports, f"{text}\n".encode())
 
         is_last = order["seconds"] is None
         sending = outbox.run(smsc, concurrency=CONCURRENCY, stop_when_empty=is_last)
         await asyncio.gather(sending, *(put(number) for number in range(order["puts"])))
 
 
-def bear(order: dict[str, Any], said: int) -> int:
+def fork_worker(order: dict[str, Any], reports: int) -> int:
     """Fork a worker; return its pid."""
     pid = os.fork()
     if pid:
         return pid
     try:
-        asyncio.run(work(order, said))
+        asyncio.run(work(order, reports))
         os._exit(0)
-    except BaseException as error:  # noqa: BLE001 - the child must never come back from here
+    except BaseException as error:  # noqa: BLE001 - the child must not return into the loop of its parent
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         os._exit(1)
 
 
-def live_and_die(orders: list[dict[str, Any]]) -> dict[str, Any]:
-    """Run workers side by side and kill each at its time."""
+def run_workers(orders: list[dict[str, Any]]) -> dict[str, Any]:
+    """Run workers side by side and kill each after its seconds."""
     reads, writes = os.pipe()
-    born = time.monotonic()
-    pids = {bear(order, writes): order["seconds"] for order in orders}
+    began = time.monotonic()
+    pids = {fork_worker(order, writes): order["seconds"] for order in orders}
     os.close(writes)
     codes = []
     for pid, seconds in sorted(pids.items(), key=lambda item: item[1] or 1e9):
         if seconds is not None:
-            time.sleep(max(0.0, born + seconds - time.monotonic()))
+            time.sleep(max(0.0, began + seconds - time.monotonic()))
             os.kill(pid, signal.SIGKILL)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     with os.fdopen(reads, encoding="utf-8") as pipe:
@@ -85,9 +85,9 @@ def live_and_die(orders: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Obey until standard input ends."""
+    """Run the workers of each line until standard input ends."""
     for line in sys.stdin:
-        print(json.dumps(live_and_die(json.loads(line))), flush=True)  # noqa: T201 - the answer
+        print(json.dumps(run_workers(json.loads(line))), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from smsc_async import (
     IncomingMessage,
     InvalidMessageError,
     MemoryRuleStore,
+    Message,
     MessageState,
     Outcome,
     PartsOverdueError,
@@ -53,6 +54,9 @@ async def a_send_and_its_receipt(smsc: SmscClient) -> None:
     assert_type(sent.message_id, str)
     assert_type(sent.message_ids, tuple[str, ...])
     assert_type(sent.parts, int)
+    assert_type(sent.message, Message[Receipt])
+    assert_type(sent.receipts, tuple[Receipt | None, ...])
+    assert_type(sent.state, MessageState | int)
     receipt = await sent.receipt(timeout=30)
     assert_type(receipt, Receipt)
     assert_type(receipt.state is MessageState.DELIVERED, bool)
@@ -110,7 +114,7 @@ async def errors(smsc: SmscClient) -> None:
 
 
 async def rules(smsc: SmscClient, orders: list[Sms]) -> None:
-    """Whoever is held may wait, and an unknown outcome is sent again on purpose."""
+    """A held message may wait, and an unknown outcome may be sent again deliberately."""
     message = Sms(to="79991234567", text="Код входа: 4821")
     assert_type(await smsc.send(message, hold=Hold.wait(at_most=35)), Submission[Receipt])
     assert_type(await smsc.send(message, hold=Hold.fail()), Submission[Receipt])

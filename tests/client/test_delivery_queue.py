@@ -1,0 +1,173 @@
+"""Bounded queues: what is stored is acknowledged, what isn't waits or is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from scripted import turns
+
+from pdu import CommandStatus
+from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, DeliveryQueue
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class RecordedDelivery:
+    """A delivery that records its acknowledgement."""
+
+    def __init__(self) -> None:
+        self.is_stale = False
+        self.statuses: list[int] = []
+
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """Record the status."""
+        self.statuses.append(command_status)
+
+
+async def read(queue: DeliveryQueue[Any], number: int) -> list[Any]:
+    """Read some items."""
+    items: list[Any] = []
+    async for item in queue.read():
+        items.append(item)
+        if len(items) == number:
+            break
+    return items
+
+
+def test_stored_item_is_acknowledged_at_once() -> None:
+    """While there is room for it; without room it waits unacknowledged."""
+    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    deliveries = [RecordedDelivery(), RecordedDelivery()]
+    for delivery in deliveries:
+        queue.put("hi", delivery)
+
+    assert [[0], []] == [delivery.statuses for delivery in deliveries]
+    assert (1, 1) == (len(queue), queue.unacknowledged)
+
+
+def test_item_is_remembered_before_it_is_acknowledged() -> None:
+    """Receipts are recognised as repetitions only once they are stored."""
+    remembered: list[str] = []
+
+    class Memory:
+        """Remembers."""
+
+        def add(self, item: str, /) -> None:
+            """Remember an item."""
+            assert [] == delivery.statuses
+            remembered.append(item)
+
+    delivery = RecordedDelivery()
+    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1, Memory())
+    queue.put("stored", delivery)
+    queue.put("waits", RecordedDelivery())
+
+    assert ["stored"] == remembered
+    assert [0] == delivery.statuses
+
+
+def test_too_many_unacknowledged_deliveries_are_refused() -> None:
+    """The gateway delivers them again later; items that were acknowledged before are kept."""
+    queue: DeliveryQueue[str] = DeliveryQueue("messages", 0)
+    for _ in range(MAX_UNACKNOWLEDGED):
+        queue.put("hi", RecordedDelivery())
+    assert queue.is_overfull
+    refused = RecordedDelivery()
+    queue.put("refused", refused)
+    queue.put("joined of acknowledged parts")
+
+    assert [CommandStatus.ESME_RX_T_APPN] == refused.statuses
+    assert MAX_UNACKNOWLEDGED + 1 == queue.unacknowledged
+
+
+async def test_read_items_make_room_in_order() -> None:
+    """Each item that is read stores one more, and its delivery is acknowledged then."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 2)
+    deliveries = [RecordedDelivery() for _ in range(4)]
+    for number, delivery in enumerate(deliveries):
+        queue.put(number, delivery)
+    assert [[0], [0], [], []] == [delivery.statuses for delivery in deliveries]
+
+    assert [0, 1, 2] == await read(queue, 3)
+    assert [[0]] * 4 == [delivery.statuses for delivery in deliveries]
+
+
+async def test_item_never_overtakes_one_that_waits() -> None:
+    """A new item waits behind the others, even if a reader has just made room."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 1)
+    for number in range(3):
+        queue.put(number)
+
+    assert [0, 1, 2] == await read(queue, 3)
+
+
+async def test_stale_delivery_is_dropped() -> None:
+    """Its sender has gone and delivers the item again, so it must not be read twice."""
+    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    stale = RecordedDelivery()
+    queue.put("first")
+    queue.put("stale", stale)
+    queue.put("last")
+    stale.is_stale = True
+
+    assert ["first", "last"] == await read(queue, 2)
+    assert [] == stale.statuses
+
+
+async def test_readers_share_and_a_cancelled_one_loses_nothing() -> None:
+    """Each item goes to one reader."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 10)
+    readers = [asyncio.create_task(read(queue, 1)) for _ in range(3)]
+    await turns()
+    readers[0].cancel()
+    queue.put(1)
+    queue.put(2)
+    results = await asyncio.gather(*readers, return_exceptions=True)
+
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert [[1], [2]] == results[1:]
+    assert 0 == len(queue)
+
+
+async def test_closed_queue_keeps_what_was_acknowledged() -> None:
+    """The gateway repeats what wasn't; what was would be lost."""
+    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    first, unacknowledged = RecordedDelivery(), RecordedDelivery()
+    queue.put("first", first)
+    queue.put("unacknowledged", unacknowledged)
+    queue.put("joined of acknowledged parts")
+    queue.close()
+
+    assert ["first", "joined of acknowledged parts"] == [item async for item in queue.read()]
+    assert ([0], []) == (first.statuses, unacknowledged.statuses)
+
+
+async def test_close_ends_waiting_readers() -> None:
+    """Their loops end without an error."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 1)
+    readers = [asyncio.create_task(read(queue, 1)) for _ in range(2)]
+    await turns()
+    assert queue.is_read
+    queue.close()
+
+    assert [[], []] == await asyncio.gather(*readers)
+
+
+def test_unread_queue_warns_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The line names the remedy, and the log isn't flooded."""
+    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
+    for number in range(4):
+        queue.put(number)
+
+    assert 1 == caplog.text.count("1 receipts are unread, the gateway has to wait; read receipts()")
+
+
+def test_repr_has_numbers_and_no_items() -> None:
+    """A repr appears in logs and debuggers."""
+    queue: DeliveryQueue[str] = DeliveryQueue("incoming", 1)
+    queue.put("a secret of ours")
+    queue.put("another")
+
+    assert "<DeliveryQueue incoming, 1 of 1 stored, 1 unacknowledged>" == repr(queue)

@@ -1,0 +1,189 @@
+"""What exists from entering a client to leaving it: its counters, its loop, its outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scripted import Gateway, nothing, receipt_fields, turns, until
+
+from pdu import DeliverSm
+from smsc_async import (
+    ClientClosedError,
+    ConfigError,
+    GatewayLimits,
+    LinkState,
+    MemoryRuleStore,
+    Sms,
+    SmscConfig,
+    Stats,
+)
+from smsc_async.client.runtime import ClientRuntime
+from smsc_async.instrumentation import Hooks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from smsc_async.client.submission import MessageJob
+
+SMS = Sms(to="79991234567", text="a secret of ours")
+
+
+def runtime_of(config: SmscConfig) -> ClientRuntime:
+    """Make a runtime with rules in memory."""
+    return ClientRuntime(config, GatewayLimits(rate=None), MemoryRuleStore(), Hooks(), None)
+
+
+@pytest.fixture
+async def gateway() -> AsyncGenerator[Gateway]:
+    """An SMSC that behaves unless a test replaces its hooks."""
+    async with Gateway() as running:
+        yield running
+
+
+@pytest.fixture
+async def runtime(gateway: Gateway) -> AsyncGenerator[ClientRuntime]:
+    """A client in use."""
+    runtime = runtime_of(gateway.config())
+    await runtime.open()
+    yield runtime
+    await runtime.close(drain=False)
+
+
+def submit(runtime: ClientRuntime, message: Sms = SMS) -> MessageJob[Any]:
+    """Submit a message as `send` does."""
+    now = runtime.now()
+    job, blocked = runtime.prepare(message, None, now, None)
+    assert blocked is None
+    job.waiter = runtime.loop.create_future()
+    runtime.dispatcher.submit(job, now)
+    return job
+
+
+async def test_accepted_message_is_counted_and_wakes_its_caller(runtime: ClientRuntime) -> None:
+    """Its id is registered before, so no receipt is missed."""
+    job = submit(runtime)
+    assert job.waiter is not None
+    await job.waiter
+
+    assert ("1",) == job.message_ids
+    assert (1, 0) == (runtime.stats().accepted, runtime.stats().failed)
+    assert 1 == runtime.inbound.correlator.expected
+
+
+async def test_failed_message_gives_its_reservation_back(
+    gateway: Gateway, runtime: ClientRuntime
+) -> None:
+    """The gateway refused it, so the same message may be sent again."""
+    gateway.on_submit = lambda peer, request: peer.answer(request, 0x45)
+    job = submit(runtime)
+    assert job.waiter is not None
+    await job.waiter
+
+    assert job.failure is not None
+    assert (0, 1) == (runtime.stats().accepted, runtime.stats().failed)
+    submit(runtime)
+
+
+async def test_cancelled_waiter_is_left_alone(gateway: Gateway, runtime: ClientRuntime) -> None:
+    """The response comes after the caller has been cancelled."""
+    gateway.on_submit = nothing
+    job = submit(runtime)
+    assert job.waiter is not None
+    job.waiter.cancel()
+    (request,) = await gateway.submitted()
+    gateway.accept(gateway.peer, request)
+    await until(lambda: job.is_finished)
+
+    assert 1 == runtime.stats().accepted
+
+
+async def test_early_receipt_finds_its_message(gateway: Gateway, runtime: ClientRuntime) -> None:
+    """It came in a read of its own, before the response that names its id."""
+    gateway.on_submit = nothing
+    job = submit(runtime)
+    (request,) = await gateway.submitted()
+    gateway.peer.write(DeliverSm(sequence_number=1, **receipt_fields("1")))
+    await until(lambda: runtime.stats().receipts)
+    gateway.accept(gateway.peer, request)
+    await until(lambda: job.is_finished)
+
+    assert job.final_receipt() is not None
+    assert 0 == runtime.stats().unread_receipts
+
+
+async def test_withdrawn_message_gives_its_reservation_back(gateway: Gateway) -> None:
+    """No link: it was never written."""
+    runtime = runtime_of(gateway.config("open=eventually"))
+    gateway.on_bind = nothing
+    await runtime.open()
+    job = submit(runtime)
+    runtime.withdraw(job)
+    again = submit(runtime)
+    await runtime.close(drain=False)
+
+    assert not job.is_finished
+    assert again.is_finished
+
+
+async def test_timeout_that_is_no_duration_is_refused(runtime: ClientRuntime) -> None:
+    """Zero, negative or NaN: before anything is reserved."""
+    for timeout in (0.0, -1.0, float("nan")):
+        with pytest.raises(ConfigError, match="timeout"):
+            runtime.prepare(SMS, timeout, runtime.now(), None)
+    submit(runtime)
+
+
+async def test_messages_in_parts_get_references_in_turn(runtime: ClientRuntime) -> None:
+    """From 0 to 255 and round again; a message of one part takes none."""
+    runtime._reference = 255
+    long = Sms(to="79991234567", text="x" * 200)
+    runtime.prepare(SMS, None, runtime.now(), None)
+    references = [runtime._reference]
+    runtime.prepare(long, None, runtime.now(), None)
+    references.append(runtime._reference)
+
+    assert [255, 0] == references
+
+
+async def test_failed_open_closes_everything(gateway: Gateway) -> None:
+    """No task, no link and no reader is left."""
+    gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0E)
+    runtime = runtime_of(gateway.config())
+    with pytest.raises(ConnectionError):
+        await runtime.open()
+    await turns()
+
+    assert LinkState.CLOSED is runtime.pool.state
+    assert 1 == len(asyncio.all_tasks())
+    assert [] == [receipt async for receipt in runtime.inbound.receipts.read()]
+    with pytest.raises(ClientClosedError):
+        runtime.check_loop()
+
+
+async def test_runtime_belongs_to_its_loop(runtime: ClientRuntime) -> None:
+    """Its futures and timers would never wake in another loop."""
+    runtime.check_loop()
+
+    async def check() -> None:
+        """Check in another loop."""
+        with pytest.raises(ClientClosedError, match="another event loop"):
+            runtime.check_loop()
+
+    await asyncio.to_thread(asyncio.run, check())
+
+
+async def test_new_runtime_has_counted_nothing(gateway: Gateway) -> None:
+    """Counters begin anew each time a client is entered."""
+    assert Stats() == runtime_of(gateway.config()).stats()
+
+
+async def test_repr_shows_no_password_and_no_text(runtime: ClientRuntime) -> None:
+    """A repr appears in logs and debuggers."""
+    submit(runtime)
+    shown = repr(runtime)
+
+    assert shown.startswith("<ClientRuntime <LinkPool bound, 1 of 1 links bound>, <Dispatcher 1 ")
+    for secret in ("secret", "79991234567"):
+        assert secret not in shown
