@@ -93,6 +93,8 @@ class Lookup:
         table: Returns the results as a table.
         wait: Timeout of each answer, seconds.
         screen: For the output.
+        progress: What has been sent so far.
+        results: One for each number, filled as the answers arrive.
     """
 
     command: str
