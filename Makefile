@@ -1,5 +1,5 @@
-# The two commands of the README are `make demo` and `make test`. Each does its own set-up,
-# with python3 (3.11 or later), make and pip alone, and is quick the second time.
+# Every target sets up its own environment. python3 (3.11 or later), pip and make are enough.
+# The first run takes a minute longer than later ones.
 
 PYTHON := sh tools/python.sh
 VENV := .venv/bin
@@ -13,60 +13,60 @@ SENT := 1000000
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-demo: ## the gateway's simulator and a first message, on this machine alone
+demo: ## send a first message to the simulator; needs no account
 	@$(PYTHON) tools/environment.py demo
 	@$(VENV)/smsc demo
 
-test: ## every check: style, types, tests, coverage, the built wheel
+test: ## run all checks: style, types, tests, coverage, the built wheel
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/checks.py
 
-lint: ## the checks that run no test
+lint: ## run the static checks only
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/checks.py --only static
 
-format: ## ruff format and ruff's safe repairs
+format: ## format with ruff and apply its safe fixes
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/ruff check --fix-only --quiet .
 	@$(VENV)/ruff format .
 
-bench: ## the client beside others, and how its cost grows: 10 minutes; ROUNDS=5 SENT=1000000
+bench: ## compare with other clients, 10 minutes; ROUNDS=5 SENT=1000000
 	@$(PYTHON) tools/environment.py bench
 	@test -d .cache/node/node_modules/smpp || ! command -v npm >/dev/null || npm install --no-save \
 		--no-package-lock --no-fund --no-audit --loglevel=error --prefix .cache/node smpp@0.5.1
 	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
 
 REVISIONS ?= HEAD .
-ratio: ## processor time of a message, by revision; REVISIONS="1aa20ef ."
+ratio: ## processor time of a message in git revisions; REVISIONS="1aa20ef ."
 	@$(PYTHON) benchmarks/ratio.py $(REVISIONS)
 
 FAULTS_REPEAT ?= 100
 FAULTS_CYCLES ?= 100
 FAULTS_SEED ?= 0
-faults: ## every broken link a hundred times, with random timing
+faults: ## repeat every connection fault 100 times with random timing
 	@$(PYTHON) tools/environment.py test
 	@FAULTS_REPEAT=$(FAULTS_REPEAT) FAULTS_CYCLES=$(FAULTS_CYCLES) FAULTS_SEED=$(FAULTS_SEED) \
 	  $(VENV)/python -m pytest tests/faults -q -o test_time_limit=0
 
 SOAK_MESSAGES ?= 200000
 SOAK_SEED ?= 1
-soak: ## many messages through an SMSC that does what it likes
+soak: ## send many messages through a faulty SMSC
 	@$(PYTHON) tools/environment.py test
 	@PYTHONPATH=tests/support $(VENV)/python tests/soak/soak.py --messages $(SOAK_MESSAGES) --seed $(SOAK_SEED)
 
 FUZZ_SECONDS ?= 60
-fuzz: ## random octets into session, simulator and client, guided by coverage
+fuzz: ## fuzz session, simulator and client, guided by coverage
 	@$(PYTHON) tools/environment.py fuzz
 	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
-counterparts: ## other people's SMPP programs, for the tests in tests/interop (needs npm)
+counterparts: ## install other SMPP programs for tests/interop; needs npm
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
 
-kills: ## kill -9 of 200 outbox workers at random points; about a minute
+kills: ## kill 200 outbox workers at random points; about a minute
 	@$(PYTHON) tools/environment.py test
 	@SMSC_KILLS=200 $(VENV)/python -m pytest -q tests/outbox/test_kills.py
 
-clean: ## remove everything that was made here
+clean: ## remove all generated files
 	rm -rf .venv .cache dist build node_modules htmlcov .coverage .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

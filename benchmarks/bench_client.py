@@ -1,9 +1,9 @@
-"""The whole client against the sink: `send`, `send_many`, receipts; window by window.
+"""Benchmark of the whole client against the sink: `send`, `send_many`, receipts, by window.
 
     .cache/bench-environment/bin/python benchmarks/bench_client.py [--rounds N] [--json FILE]
 
-Rule: everybody runs by turns in one run, and is compared round by round. A client alone says
-little: the floor runs beside it, for it is what the loop itself would allow here and now.
+Rule: all clients take turns in one run and are compared within each round. The floor runs beside
+them: it shows what the event loop itself allows on this machine at this time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 WINDOWS = (1, 10, 100, 1000)
 SECONDS = 1.0  # that a driver is measured, by default
-PLENTY = 10_000_000  # messages; the time ends a run, not the count
+PLENTY = 10_000_000  # messages; a run ends by time, not by count
 PROBED = 25_000.0  # messages a second, at which half load is found
 PUSHED = 100_000  # receipts of a run
 WIDTHS = (10, 9, 9, 9, 9, 9)  # of a table's columns
@@ -52,7 +52,7 @@ Results = dict[str, list["Result"]]
 
 
 def race(drivers: Sequence[Driver], window: int, rounds: int, seconds: float = SECONDS) -> Results:
-    """Let drivers send all they can at one window."""
+    """Measure drivers at full speed and one window."""
     contest = Contest(tuple(drivers))
     with sink() as running:
         for number in range(rounds):
@@ -61,7 +61,7 @@ def race(drivers: Sequence[Driver], window: int, rounds: int, seconds: float = S
 
 
 def paced(drivers: Sequence[Driver], rate: float, rounds: int, seconds: float) -> Results:
-    """Let drivers send at an even pace, each message as soon as its time has come."""
+    """Measure drivers at an even pace: each message is sent when it is due."""
     contest = Contest(tuple(driver for driver in drivers if driver.is_paced))
     with sink() as running:
         for number in range(rounds):
@@ -70,10 +70,10 @@ def paced(drivers: Sequence[Driver], rate: float, rounds: int, seconds: float) -
 
 
 def half_load(rounds: int, seconds: float) -> tuple[float, Results]:
-    """Let the floor and ours send at the pace that keeps ours busy half of the time.
+    """Measure the floor and our client at the pace that keeps ours busy half of the time.
 
     Returns:
-        The rate, and what was measured at it.
+        The rate, and the figures at it.
     """
     (found,) = paced((OURS,), PROBED, 3, seconds / 2).values()
     rate = 0.5e6 / (middle(found, "cpu_us") or inf)
@@ -81,7 +81,7 @@ def half_load(rounds: int, seconds: float) -> tuple[float, Results]:
 
 
 def intake(rounds: int, seconds: float) -> Results:
-    """Push receipts at our client; and let it await the receipt of each message it sends."""
+    """Measure receipts: pushed to our client, and awaited after each send."""
     found: Results = {OURS_RECEIPTS.name: [], OURS_CONFIRMED.name: []}
     for _ in range(rounds):
         with sink(push=PUSHED + WARM_UP) as running:
@@ -105,7 +105,7 @@ def middle(results: Sequence[Result], what: str) -> float | None:
 
 
 def ratio(ours: Sequence[Result], other: Sequence[Result], what: str) -> float | None:
-    """Return how many times the other's figure ours is: the median of the rounds' own ratios."""
+    """Return our figure divided by the other's: the median of the ratios within rounds."""
     found = [
         a[what] / b[what] for a, b in zip(ours, other, strict=False) if a.get(what) and b.get(what)
     ]
@@ -113,7 +113,7 @@ def ratio(ours: Sequence[Result], other: Sequence[Result], what: str) -> float |
 
 
 def failure(results: Sequence[Result]) -> str:
-    """Return why no figure is there, or what went wrong beside them; "" for nothing."""
+    """Return why a figure is missing, or which runs failed; "" for no failure."""
     wrong = [str(each.get("failed") or each["crashed"]) for each in results if _went_wrong(each)]
     return f"{len(wrong)} of {len(results)}: {wrong[-1]}" if wrong else ""
 
@@ -124,7 +124,7 @@ def _went_wrong(result: Result) -> bool:
 
 
 def show(title: str, results: Mapping[str, Sequence[Result]]) -> None:
-    """Print a table: medians, and how many times the floor's and smpp34's rate it is."""
+    """Print a table: medians, and the ratios to the floor's and smpp34's rate."""
     print(f"\n{title}")
     head = zip(("rate/s", "CPU us", "p50 ms", "p99 ms", "x floor", "x smpp34"), WIDTHS, strict=True)
     print(" " * 24 + "".join(f"{name:>{width}}" for name, width in head))
@@ -143,12 +143,12 @@ def show(title: str, results: Mapping[str, Sequence[Result]]) -> None:
 
 
 def _number(value: float | None, places: int) -> str:
-    """Return a number with its places; "-" for none."""
+    """Return a formatted number; "-" for None."""
     return "-" if value is None else f"{value:.{places}f}"
 
 
 def main() -> None:
-    """Measure, print, write the file that was asked for."""
+    """Measure, print, and write the JSON file if one is requested."""
     parser = argparse.ArgumentParser(description="the whole client against the sink")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=SECONDS)

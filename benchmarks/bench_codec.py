@@ -1,16 +1,16 @@
-"""How long octets take to become PDUs and back, beside other people's codecs.
+"""Benchmark of the codec: time to encode and decode a PDU, beside other codecs.
 
     PYTHONPATH=. python benchmarks/bench_codec.py [--rounds N] [--json FILE]
 
-Rule: everything is measured in one run, by turns, in many short repeats, and compared round by
-round: a ratio is the median of the rounds' own ratios, so that a machine that slows down slows
-all of them down. Each contestant's result is checked before it is timed. Times are those of the
-process, in nanoseconds a call. The exit code is 1 if a target is missed.
+Rule: all codecs take turns in one run, in many short repeats. A ratio is the median of the ratios
+within rounds, so that a change of the machine's speed affects all codecs alike. Each result is
+checked before it is timed. Times are processor times, in nanoseconds a call. The exit code is 1
+if a target is missed.
 
-`construct` is the declaration that one would write with construct's own idioms, for values of the
-same kinds as ours: enumerations where we have them, TLVs wherever they may come. Ours is made of
-the same library, so the distance is what the written-out functions gain. The three last rows are
-those that flatter least: smpp34 makes no Python object where it only encodes, or reads nothing.
+"construct" is a plain declaration in construct's own idioms that returns the same kinds of values:
+enumerations, and TLVs in any order. Our codec is declared with the same library, so the ratio
+shows the gain of the generated functions. The last three rows are the least favourable for us:
+there smpp34 makes no Python object when it encodes, or decodes no field.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import construct as c
 import pdu
 
 ROUNDS = 60
-REPEAT_NS = 2_000_000  # a repeat takes about two milliseconds: short beside a stall of the machine
+REPEAT_NS = 2_000_000  # of a repeat: short beside a stall of the machine
 PEERS = {"smpp34": "1.5.0", "smpplib": "2.2.4"}
 
 TEXT = b"Your order 4711 has been sent."  # 30 octets
@@ -45,7 +45,7 @@ RECEIPT_TEXT = (
 )
 
 
-# --- construct as its manual has it ---
+# --- construct, as in its manual ---
 
 TLV = c.Struct(
     "tag" / c.Int16ub,
@@ -109,11 +109,11 @@ PLAIN = c.Prefixed(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing to do, and how each codec is asked to do it.
+    """One operation, and the statement of each codec for it.
 
     Args:
-        name: What the table calls it.
-        expected: What every contestant's statement gives.
+        name: Its name in the table.
+        expected: The result of every statement.
         ways: The statement of each contestant.
         targets: The largest ratio of our time to a contestant's.
     """
@@ -196,7 +196,7 @@ READ_SEVEN_SMPPLIB = (
 
 
 def rows() -> list[Row]:
-    """Return what is measured; statements leave their result in `r`."""
+    """Return all operations; statements assign their result to `r`."""
     return [
         Row(
             "encode submit_sm (pack)",
@@ -275,7 +275,7 @@ def rows() -> list[Row]:
 
 
 def names() -> tuple[dict[str, Any], list[str]]:
-    """Return what the statements refer to, and which contestants are there."""
+    """Return the namespace of the statements, and the installed contestants."""
     known = {**globals(), "decode": pdu.decode, "encode": pdu.encode, "Tlv": pdu.Tlv}
     known["pack"] = pdu.pack_submit_sm
     known["fill"] = pdu.make_template(
@@ -306,16 +306,16 @@ def names() -> tuple[dict[str, Any], list[str]]:
     return known, there
 
 
-# --- how ---
+# --- the measurement ---
 
 
 @dataclass(slots=True)
 class Contest:
-    """One contestant's way through one row, and what it took.
+    """One contestant's statement for one row, and its times.
 
     Args:
         timer: Runs the statement.
-        calls: How many of them make one repeat.
+        calls: Number of calls in one repeat.
         times: Nanoseconds a call, one for each round.
     """
 
@@ -329,12 +329,12 @@ class Contest:
 
 
 def enter(row: Row, way: str, known: dict[str, Any]) -> Contest:
-    """Check a contestant's result and find out how many calls make a repeat."""
+    """Check a contestant's result and find the number of calls for a repeat."""
     scope = dict(known)
     exec(way, scope)  # noqa: S102 - our own statements
     result = scope["r"]
     if isinstance(row.expected, tuple):
-        result = result[: len(row.expected)]  # TLVs are typed by some, and octets to others
+        result = result[: len(row.expected)]  # some decode TLVs, others return their octets
     assert row.expected is None or result == row.expected, (row.name, way, result)
     timer = timeit.Timer(way, globals=known, timer=time.process_time_ns)
     once = min(timer.repeat(5, 20)) / 20
@@ -342,7 +342,7 @@ def enter(row: Row, way: str, known: dict[str, Any]) -> Contest:
 
 
 def measure(rounds: int, known: dict[str, Any], there: list[str]) -> dict[str, dict[str, Contest]]:
-    """Run all contestants of all rows by turns."""
+    """Run all contestants of all rows in turn."""
     contests = {
         row.name: {who: enter(row, way, known) for who, way in row.ways.items() if who in there}
         for row in rows()
@@ -360,7 +360,7 @@ def measure(rounds: int, known: dict[str, Any], there: list[str]) -> dict[str, d
 
 
 def ratio(ours: Contest, other: Contest) -> float:
-    """Return our time as a part of the other's: the median of the rounds' own ratios."""
+    """Return our time divided by the other's: the median of the ratios within rounds."""
     return median(a / b for a, b in zip(ours.times, other.times, strict=True))
 
 
@@ -375,7 +375,7 @@ def machine() -> str:
 
 
 def report(contests: dict[str, dict[str, Contest]]) -> dict[str, Any]:
-    """Print the table and return the same as data."""
+    """Print the table; return it as data."""
     print(f"{machine()}; construct {c.__version__}; ns a call: median (least)\n")
     everybody = ["ours", *PEERS, "construct"]
     print(f"{'':<38}" + "".join(f"{who:>20}" for who in everybody) + f"{'ours/smpp34':>14}")
@@ -401,7 +401,7 @@ def report(contests: dict[str, dict[str, Contest]]) -> dict[str, Any]:
 
 
 def verdicts(contests: dict[str, dict[str, Contest]]) -> list[dict[str, Any]]:
-    """Print each target and whether it is met; return the same as data."""
+    """Print each target and whether it is met; return it as data."""
     print()
     found = []
     for row in rows():
@@ -420,7 +420,7 @@ def verdicts(contests: dict[str, dict[str, Contest]]) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Measure, print, write the file that was asked for."""
+    """Measure, print, and write the JSON file if one is requested."""
     parser = argparse.ArgumentParser(description="the codec beside other people's codecs")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"repeats ({ROUNDS})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")

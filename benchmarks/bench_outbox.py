@@ -1,10 +1,10 @@
-"""How many messages a second an outbox takes in, by how many put at once.
+"""Benchmark of the outbox: messages stored a second, by number of concurrent `put` calls.
 
     PYTHONPATH=. python benchmarks/bench_outbox.py [--folder PATH] [--postgres CONNINFO]
 
-Rule: every put is on the disk when it is counted. What one putter reaches is what the disk gives;
-what a hundred reach beyond that is the group commit. The figure of `fsync` alone stands beside it,
-since without it the others say nothing.
+Rule: every counted `put` is on the disk. One caller is limited by the disk; with a hundred callers
+the group commit shares one sync among them. The rate of `fsync` alone is printed as well, because
+the other figures depend on it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECONDS = 3.0
 
 
 def fsyncs(folder: Path) -> float:
-    """Return how often a second a page can be written and synced."""
+    """Return how many times a second a page can be written and synced."""
     page, count, began = b"x" * 4096, 0, time.perf_counter()
     with tempfile.TemporaryFile(dir=folder) as file:
         while time.perf_counter() - began < 1.0:
@@ -41,11 +41,11 @@ def fsyncs(folder: Path) -> float:
 
 
 async def puts(outbox: BaseOutbox, putters: int) -> float:
-    """Return how many puts a second *putters* reach together."""
+    """Return the number of puts a second with *putters* concurrent callers."""
     count, began = 0, time.perf_counter()
 
     async def put() -> None:
-        """Put one after the other."""
+        """Put messages one after the other."""
         nonlocal count
         while time.perf_counter() - began < SECONDS:
             await outbox.put(MESSAGE)
@@ -56,8 +56,8 @@ async def puts(outbox: BaseOutbox, putters: int) -> float:
 
 
 async def sends(outbox: BaseOutbox) -> float:
-    """Return how many messages a second a worker sends to a gateway in this same process."""
-    # Every message is the same one, and a rule would let one a minute pass.
+    """Return how many messages a second a worker sends to a simulator in the same process."""
+    # All messages are identical, and the repeat rule would admit one a minute.
     gateway = Simulator(Scenario(receipt_delay=0.0, rules=None))
     async with gateway, SmscClient(gateway.url, limits=GatewayLimits.off()) as smsc:
         began, queued = time.perf_counter(), (await outbox.counts())[OutboxState.QUEUED]
@@ -71,7 +71,7 @@ async def sends(outbox: BaseOutbox) -> float:
 
 
 async def measure(name: str, outbox: BaseOutbox) -> None:
-    """Measure one outbox, and print."""
+    """Measure one outbox and print the figures."""
     async with outbox:
         for putters in (1, 10, 100, 1000):
             print(f"{name}, {putters:4d} putters: {await puts(outbox, putters):8.0f} puts/s")
@@ -79,7 +79,7 @@ async def measure(name: str, outbox: BaseOutbox) -> None:
 
 
 async def main() -> None:
-    """Measure what was asked for."""
+    """Measure what the command line requests."""
     parser = argparse.ArgumentParser(description="the outbox and its group commit")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--postgres", metavar="CONNINFO")

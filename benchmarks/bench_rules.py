@@ -1,11 +1,11 @@
-"""Time of the gateway's rules for one message, and memory after a million.
+"""Benchmark of the gateway's rules: time for one message, and memory after a million.
 
     PYTHONPATH=. python benchmarks/bench_rules.py [--rounds N] [--messages N]
 
-Rule: a whole check is timed, from the message with its text rendered to the verdict, in a store
-that is as full as an account at its full rate makes it, and every message is a new one. Times are
-those of the process, in nanoseconds a message, the median of many short repeats, by turns. The exit
-code is 1 if a target is missed.
+Rule: a whole check is timed, from the rendered message to the verdict, with a new object for each
+message, in a store as full as that of an account at its full rate. Times are processor times in
+nanoseconds a message: the median of many short repeats of all cases in turn. The exit code is 1 if
+a target is missed.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 ROUNDS = 1000
 MESSAGES = 1_000_000
-AT_ONCE = 100  # messages of one repeat, just made, as those that are sent
+AT_ONCE = 100  # messages of one repeat, made just before it
 GAP = 0.0106  # seconds between messages: an account at its full rate, so no message waits
 TARGET_NS = 2_000
-EARLY = 50_000  # by then the memory is as full as it gets
-GROWTH = 1.05  # how much more memory a million may leave than the first of them
+EARLY = 50_000  # messages after which the store doesn't grow any more
+GROWTH = 1.05  # largest ratio of the memory after a million to that after the first 50 000
 
 Request = tuple[Sms, str]
 
 
 class Moving:
-    """A store and its engine at an instant that moves."""
+    """A store and its engine, with a clock of their own."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -50,7 +50,7 @@ class Moving:
         self.engine = RuleEngine(GatewayLimits(), self.store.key)
 
     def check(self, requests: list[Request]) -> Verdict | float | None:
-        """Check messages one after the other; return the last verdict."""
+        """Check messages in order; return the last verdict."""
         step, apply_now, now = self.engine.step, self.store.apply_now, self.now
         verdict: Verdict | float | None = None
         for message, text in requests:
@@ -67,21 +67,21 @@ class Moving:
 
 
 def messages(first: int = 0) -> Iterator[Request]:
-    """Yield messages, each unlike all others, to subscribers who come again after a while."""
+    """Yield different messages; each subscriber gets another one after a while."""
     for number in count(first):
         message = Sms(to=f"79{number * 7919 % 10**9:09d}", text=f"Code: {number}", sender="Shop")
         yield message, render(message)
 
 
 def same_subscriber() -> Iterator[Request]:
-    """Yield different messages to one, in streaks of forty."""
+    """Yield different messages to one subscriber, in streaks of forty."""
     for number in count():
         message = Sms(to=f"7999{number // 40:07d}", text=f"Code: {number}", sender="Shop")
         yield message, render(message)
 
 
 def repeats() -> Iterator[Request]:
-    """Yield one message again and again: after the first, each is held for a minute."""
+    """Yield the same message again and again: all but the first are held for a minute."""
     message = Sms(to="79991234567", text="Code: 4821", sender="Shop")
     while True:
         yield message, render(message)
@@ -98,7 +98,7 @@ Rows = dict[str, dict[str, float]]
 
 
 def measure(rounds: int) -> tuple[bool, Rows]:
-    """Time all cases by turns, print them, and return whether the targets are met."""
+    """Time all cases in turn, print them, and return whether the targets are met."""
     contests = {name: (Moving(), make(), list[float]()) for name, (make, _) in CASES.items()}
     for moving, made, _ in contests.values():
         moving.check(list(islice(messages(10**8), 20_000)))
@@ -125,7 +125,7 @@ def measure(rounds: int) -> tuple[bool, Rows]:
 
 
 def resident() -> int:
-    """Return the octets of memory that the process has; 0 where /proc has none."""
+    """Return the resident memory of the process, octets; 0 without /proc."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     except OSError:
@@ -134,7 +134,7 @@ def resident() -> int:
 
 
 def remember(total: int) -> bool:
-    """Check many messages, print what is kept of them, and return whether that stays flat."""
+    """Check many messages, print entries and memory, and return whether they stay constant."""
     moving, made, early = Moving(), messages(), (0, 0)
     print(f"\nmemory of one store: {total} different messages, {1 / GAP:.0f} a second")
     peak = 0

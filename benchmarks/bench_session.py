@@ -1,10 +1,10 @@
-"""What the session machine takes for a message: octets in, events out, and no socket.
+"""Benchmark of the session: octets in, events out, without a socket.
 
     PYTHONPATH=.:benchmarks python benchmarks/bench_session.py [--rounds N] [--json FILE]
 
-Rule: the codec is part of it (the session encodes and decodes), the socket, the loop and the
-client are not. A batch is what one turn of the loop would bring. Times are those of the process,
-in nanoseconds a message; a time that grows with the window is a finding.
+Rule: the codec is included, since the session encodes and decodes; socket, event loop and client
+are not. A batch is what one turn of the loop would process. Times are processor times, in
+nanoseconds a message; a time that grows with the window is a defect.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 40
 MESSAGES = 2000  # of one round
-NUMBER_AT = 12  # where a PDU has its sequence_number
+NUMBER_AT = 12  # offset of the sequence_number in a PDU
 NUMBER = struct.Struct(">I")
 
 SUBMIT = pdu.SubmitSm(
@@ -61,7 +61,7 @@ Figures = dict[str, list[float]]
 
 
 def bound(window: int) -> Session:
-    """Return a session that is bound, with nothing left to write."""
+    """Return a bound session with nothing left to write."""
     session = Session(Role.ESME, SessionLimits(window=window), now=0.0)
     number = session.request(pdu.BindTransceiver(system_id="bench"), 0.0)
     session.data_to_send()
@@ -70,7 +70,7 @@ def bound(window: int) -> Session:
 
 
 def renumbered(frame: bytes, numbers: list[int]) -> bytes:
-    """Return the frame once for each number."""
+    """Return one copy of the frame for each number."""
     octets = bytearray(frame * len(numbers))
     for index, number in enumerate(numbers):
         NUMBER.pack_into(octets, index * len(frame) + NUMBER_AT, number)
@@ -78,7 +78,7 @@ def renumbered(frame: bytes, numbers: list[int]) -> bytes:
 
 
 def submits(session: Session, batch: int, figures: Figures) -> None:
-    """Send a batch and read its responses, again and again."""
+    """Time sending a batch and reading its responses, repeatedly."""
     request, clock = session.request, time.process_time_ns
     requesting = receiving = 0
     for turn in range(MESSAGES // batch):
@@ -99,7 +99,7 @@ def submits(session: Session, batch: int, figures: Figures) -> None:
 
 
 def receipts(session: Session, batch: int, figures: Figures) -> None:
-    """Read a batch of receipts and answer each."""
+    """Time reading a batch of receipts and answering each."""
     clock = time.process_time_ns
     spent = 0
     data = renumbered(RECEIPT, list(range(1, batch + 1)))
@@ -115,7 +115,7 @@ def receipts(session: Session, batch: int, figures: Figures) -> None:
 
 
 def standing(session: Session, window: int, figures: Figures) -> None:
-    """Ask when to call again, and call, with the window full of what is not yet due."""
+    """Time `next_deadline` and the timer call while the window is full and nothing is due."""
     numbers = [session.request(SUBMIT, 1e6) for _ in range(window)]
     session.data_to_send()
     began = time.process_time_ns()
@@ -131,7 +131,7 @@ WAYS: tuple[Callable[[Session, int, Figures], None], ...] = (submits, receipts, 
 
 
 def measure(windows: list[int], rounds: int) -> dict[int, Figures]:
-    """Measure all windows by turns; a batch is at most 100 messages, as one read is bounded."""
+    """Measure all windows in turn; a batch is at most 100 messages, since one read is bounded."""
     figures: dict[int, Figures] = {window: {} for window in windows}
     gc.collect()
     gc.disable()
@@ -146,7 +146,7 @@ def measure(windows: list[int], rounds: int) -> dict[int, Figures]:
 
 
 def main() -> None:
-    """Measure, print, write the file that was asked for."""
+    """Measure, print, and write the JSON file if one is requested."""
     parser = argparse.ArgumentParser(description="the session machine without a socket")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"repeats ({ROUNDS})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")

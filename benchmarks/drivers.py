@@ -1,8 +1,7 @@
-"""Whom the benchmarks drive: a program for each client, started, waited for, and never trusted.
+"""The drivers: one program for each client, started by the benchmarks with a time limit.
 
-Rule: a driver is a process that prints one line of JSON. One that prints none in its time is
-stopped, and that is its result: a client that stalls or crashes is a row of the table like any
-other.
+Rule: a driver is a process that prints one line of JSON. A driver that prints none within its
+time limit is stopped, and the table shows that: a client that stalls or crashes has a row too.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from machine import version
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 NODE_MODULES = ROOT / ".cache" / "node" / "node_modules"
-GRACE = 8.0  # seconds beside the measured ones: start, warm-up, what is still under way
+GRACE = 8.0  # seconds in addition to the measured ones: start, warm-up, requests still in flight
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE))),
@@ -32,13 +31,13 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One contestant.
+    """A client to measure.
 
     Args:
-        name: In tables.
-        script: Of it, below `benchmarks`.
-        options: Always given to it.
-        package: What has to be installed for it; "" for nothing.
+        name: Its name in tables.
+        script: Path of its program below `benchmarks`.
+        options: Options of every run.
+        package: The package it needs; "" for none.
         is_paced: Whether it can send at an even pace.
     """
 
@@ -55,14 +54,14 @@ class Driver:
 
     @property
     def is_there(self) -> bool:
-        """Whether what it needs is installed."""
+        """Whether its package is installed."""
         if self.script.endswith(".js"):
             return shutil.which("node") is not None and (NODE_MODULES / self.package).is_dir()
         return not self.package or importlib.util.find_spec(self.package) is not None
 
     @property
     def version(self) -> str:
-        """The version of what it drives."""
+        """The version of the client."""
         if self.script.endswith(".js"):
             package = NODE_MODULES / self.package / "package.json"
             return str(json.loads(package.read_text(encoding="utf-8"))["version"])
@@ -112,10 +111,10 @@ def run(driver: Driver, port: int, *, seconds: float, **options: object) -> Resu
     """Run a driver once.
 
     Args:
-        driver: Whose client.
-        port: Of the sink.
-        seconds: To measure; with `GRACE` on top it is stopped.
-        options: Of the driver: window, count, rate…
+        driver: The driver.
+        port: Port of the sink.
+        seconds: Time to measure; the driver is stopped `GRACE` seconds later.
+        options: Options of the driver: window, count, rate…
     """
     program = ["node"] if driver.script.endswith(".js") else [sys.executable]
     command = [*program, str(HERE / driver.script), str(port), *driver.options]
@@ -136,10 +135,10 @@ def run(driver: Driver, port: int, *, seconds: float, **options: object) -> Resu
 
 
 def _result(done: subprocess.CompletedProcess[str]) -> Result:
-    """Read the line that a driver printed; one that crashed afterwards did measure."""
+    """Read the line that a driver printed; it counts even if the driver crashed afterwards."""
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
         return {"failed": f"ended with {done.returncode}: {last[:160]}"}
     result: Result = json.loads(lines[-1])
     if done.returncode:
@@ -148,11 +147,11 @@ def _result(done: subprocess.CompletedProcess[str]) -> Result:
 
 
 class Contest:
-    """The same race again and again, by turns.
+    """Rounds in which all drivers take turns.
 
     Args:
-        drivers: Who takes part.
-        patience: Runs that may fail before a driver takes part no more.
+        drivers: The drivers to compare.
+        patience: Failed runs after which a driver is left out.
     """
 
     def __init__(self, drivers: tuple[Driver, ...], patience: int = 2) -> None:
@@ -161,7 +160,7 @@ class Contest:
         self._patience = patience
 
     def round(self, number: int, port: int, *, seconds: float, **options: object) -> None:
-        """Let everybody run once; who is first changes from round to round."""
+        """Run each driver once; the first one changes from round to round."""
         first = number % len(self.drivers)
         for driver in self.drivers[first:] + self.drivers[:first]:
             results = self.results[driver.name]

@@ -1,13 +1,13 @@
-"""What asyncio itself allows: framing and futures, and nothing that makes an SMPP client.
+"""The floor: framing and one future a message on bare asyncio, without an SMPP client.
 
     PYTHONPATH=benchmarks python benchmarks/floor.py PORT [--window N] [--rate N] [--uvloop]
 
-Rule: no asyncio client that gives each message a future can be faster, so every client is measured
-by its distance to this. The submit_sm is encoded once and only its sequence number changes; what
-one turn of the loop has to write goes out in one write.
+Rule: an asyncio client with a future for each message can't be faster, so all clients are compared
+with this. The submit_sm is encoded once and only its sequence_number changes; all frames of one
+turn of the loop go out in one write.
 
-`--rate` sends at an even pace, which is how a latency is compared: at full speed it only says how
-long the window is.
+`--rate` sends at an even pace, for comparing latencies: at full speed a latency only depends on the
+window.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SUBMIT = b"".join(
 
 
 class Floor(asyncio.Protocol):
-    """Requests by their numbers, each with a future."""
+    """Requests by sequence_number, each with a future."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class Floor(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Cut frames and wake those who wait."""
+        """Cut frames and complete the futures of responses."""
         data = self._incoming + data
         at, end, awaited = 0, len(data), self._awaited
         while end - at >= 16:
@@ -62,7 +62,7 @@ class Floor(asyncio.Protocol):
         self._incoming = data[at:]
 
     def request(self, command_id: int, body: bytes) -> asyncio.Future[bytes]:
-        """Write a request at the end of this turn; its future is the response's body."""
+        """Write a request at the end of this turn; the future's result is the response's body."""
         if not self._outgoing:
             self._loop.call_soon(self._write)
         self._number += 1
@@ -77,7 +77,7 @@ class Floor(asyncio.Protocol):
         self._outgoing.append(frame)
 
     def _write(self) -> None:
-        """Write all that has gathered."""
+        """Write all queued frames."""
         self.transport.write(b"".join(self._outgoing))
         self._outgoing.clear()
 
@@ -86,7 +86,7 @@ F = TypeVar("F", bound=Floor)
 
 
 class ReceiptFloor(Floor):
-    """The same, with a second future for each message's receipt; deliver_sm is answered."""
+    """The floor with a second future for each message's receipt; answers deliver_sm."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ async def connect(port: int, kind: type[F]) -> F:
 
 
 async def main(options: argparse.Namespace) -> None:
-    """Measure what the options say and print the figures."""
+    """Measure as the options say and print the figures."""
     link = await connect(options.port, Floor)
     clock = Clock("floor uvloop" if options.uvloop else "floor", options.window)
     (await measure(lambda _: link.request(SUBMIT_SM, SUBMIT), clock, options)).show()

@@ -1,9 +1,9 @@
-"""How cost grows: with the window, the binds, the messages sent, the callers that wait.
+"""Growth of cost with the window, the binds, the messages sent, and the concurrent callers.
 
     .cache/bench-environment/bin/python benchmarks/growth.py [--sent N] [--json FILE]
 
-Rule: a curve that bends is the finding, so each has its points far apart and its range far beyond
-what a user does in a day. Every step is a process of its own with an end in time.
+Rule: cost must grow linearly, so the points of each curve are far apart and reach far beyond
+everyday use. Every step is a process of its own with a time limit.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ WINDOWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 BINDS = (1, 2, 4, 8)
 WAITING = (100, 1000, 10_000, 100_000)
 SENT = 1_000_000
-LONGEST = 150.0  # seconds of a probe
+LONGEST = 150.0  # seconds a probe may take
 
 Line = dict[str, Any]
 
 
 def probe(what: str, *options: object) -> list[Line]:
-    """Run a probe and return its lines, as far as it came in its time."""
+    """Run a probe and return the lines that it printed within its time limit."""
     with sink() as running:
         command = [sys.executable, str(HERE / "probes.py"), what, str(running.port)]
         process = subprocess.Popen(
@@ -48,12 +48,12 @@ def probe(what: str, *options: object) -> list[Line]:
             complaint = f"stopped after {LONGEST:g} s"
     lines: list[Line] = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     if process.returncode:
-        lines.append({"failed": (complaint.strip().splitlines() or ["it said nothing"])[-1]})
+        lines.append({"failed": (complaint.strip().splitlines() or ["it printed nothing"])[-1]})
     return lines
 
 
 def windows(rounds: int) -> dict[str, list[tuple[int, float]]]:
-    """Return rate by window, of the floor and of ours."""
+    """Return the rate by window, of the floor and of our client."""
     curves: dict[str, list[tuple[int, float]]] = {}
     for window in WINDOWS:
         for name, results in race((FLOOR, OURS, OURS_MANY), window, rounds, 0.6).items():
@@ -64,7 +64,7 @@ def windows(rounds: int) -> dict[str, list[tuple[int, float]]]:
 
 
 def binds(rounds: int) -> dict[str, list[tuple[int, float]]]:
-    """Return processor time of a message by binds, with 100 slots on each."""
+    """Return the processor time of a message by number of binds, with 100 slots on each."""
     curves: dict[str, list[tuple[int, float]]] = {}
     for count in BINDS:
         for driver in (OURS, OURS_MANY):
@@ -77,15 +77,15 @@ def binds(rounds: int) -> dict[str, list[tuple[int, float]]]:
 
 
 def _bound(driver: Driver, port: int, count: int) -> Line:
-    """Run a driver with some binds."""
+    """Run a driver with a number of binds."""
     return run(driver, port, seconds=0.6, window=100 * count, binds=count, count=PLENTY)
 
 
 def waiting(rounds: int) -> dict[str, dict[int, list[Line]]]:
-    """Return what each number of waiting callers gave, by turns.
+    """Return the figures for each number of concurrent callers, measured in turn.
 
-    Beside ours it is asyncio's own tasks, each with a future and nothing to do; and all once more
-    with the garbage collector as docs/performance.md has it.
+    Beside our client, plain asyncio tasks are measured that await a future each. Both are measured
+    again with the garbage collector set as in docs/performance.md.
     """
     ways = {
         "ours": ("waiting",),
@@ -138,7 +138,7 @@ def show(data: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Measure, print, write the file that was asked for."""
+    """Measure, print, and write the JSON file if one is requested."""
     parser = argparse.ArgumentParser(description="how the cost of our client grows")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--sent", type=int, default=SENT, help=f"messages ({SENT})")

@@ -1,4 +1,4 @@
-"""Where it was measured: figures without their machine are worth nothing."""
+"""The machine of a measurement, which every result names."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def describe() -> str:
 
 
 def load() -> float | None:
-    """Return how many processes wanted a core in the last minute; None where nobody counts."""
+    """Return the load average of the last minute; None where the system has none."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def version(package: str) -> str | None:
-    """Return the installed version of a package; None if it isn't there."""
+    """Return the installed version of a package; None if it isn't installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -1,8 +1,8 @@
-"""How every driver measures, whoever's client it drives: the same load, clocks and figures.
+"""Measurement that all drivers share: the same load, clocks and figures.
 
-Rule: what is measured is the client in a process of its own. Its CPU is that of the process, all
-threads included; a latency lasts from the call to its return. Messages are built within the
-measurement, as users build them, and no two are alike, so that no rule has a reason to hold them.
+Rule: each client runs in a process of its own. Its processor time is that of the process with all
+threads; a latency lasts from the call to its return. Building the messages is part of the
+measurement, and all messages are different, so that no rule holds them.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ SENDER = "Shop"
 LOGIN, PASSWORD = "bench", "secret"
 WARM_UP = 1000  # messages before the clock starts
 METRONOME = Path(__file__).parent / "metronome.py"
-MOST_DUE = 65_536  # calls that are made at once, after a pause of this process
+MOST_DUE = 65_536  # most calls to make at once after a pause of this process
 
 
 @dataclass(slots=True)
 class Figures:
-    """What one run gave: one line of JSON.
+    """The figures of one run: one line of JSON.
 
     Args:
-        peer: Whose client, and by which of its ways.
-        window: Requests in flight at most.
+        peer: The client and its method.
+        window: Most requests in flight.
         rate: Messages a second.
         cpu_us: Microseconds of processor time for a message, all threads.
-        p50_ms: Half of the messages were answered within it.
-        p99_ms: All but one of a hundred were; None where it wasn't measured.
-        count: Messages that were measured.
-        note: What is to be known of this run, "" for nothing.
+        p50_ms: Median of the latency; None if it wasn't measured.
+        p99_ms: 99th percentile of the latency; None if it wasn't measured.
+        count: Number of messages measured.
+        note: A remark about this run; "" for none.
     """
 
     peer: str
@@ -65,7 +65,7 @@ class Figures:
 
 
 def percentile(latencies: list[float], share: float) -> float:
-    """Return the value below which *share* of the sorted values lie; NaN of nothing."""
+    """Return the value below which *share* of the sorted values lie; NaN if there are none."""
     return (
         latencies[min(int(len(latencies) * share), len(latencies) - 1)]
         if latencies
@@ -74,7 +74,7 @@ def percentile(latencies: list[float], share: float) -> float:
 
 
 def recipient(number: int) -> str:
-    """Return a phone number, another one for each number below ten million."""
+    """Return a phone number, a different one for each *number* below ten million."""
     return f"7916{number % 10_000_000:07d}"
 
 
@@ -82,8 +82,8 @@ class Clock:
     """Wall, processor and latencies of one run.
 
     Args:
-        peer: Named in the figures.
-        window: Named in the figures.
+        peer: The client, for the figures.
+        window: The window, for the figures.
     """
 
     def __init__(self, peer: str, window: int, note: str = "") -> None:
@@ -92,14 +92,14 @@ class Clock:
         self.restart()
 
     def restart(self, *, collect: bool = True) -> None:
-        """Forget the warm-up and begin; collecting takes milliseconds, in which nothing runs."""
+        """Discard the warm-up, collect garbage (this takes milliseconds) and start the clocks."""
         del self.latencies[:]
         if collect:
             gc.collect()
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def figures(self, count: int | None = None) -> Figures:
-        """Stop and return what was measured; *count* where not every latency was taken."""
+        """Stop and return the figures; *count* is given if not every latency was recorded."""
         wall = time.perf_counter() - self._wall
         cpu = time.process_time() - self._cpu
         taken = sorted(self.latencies)
@@ -120,18 +120,18 @@ class Clock:
 async def saturate(
     send: Callable[[int], Awaitable[object]], clock: Clock, *, count: int, seconds: float
 ) -> Figures:
-    """Keep *window* calls under way until *count* messages are answered or the time is over.
+    """Keep *window* calls in progress until *count* messages are answered or the time is over.
 
     Args:
-        send: Sends the message of that number and returns when it is answered.
-        clock: Says how many at a time.
+        send: Sends the message with a number and returns when it is answered.
+        clock: Has the window; records the latencies.
         count: Messages to measure, after the warm-up.
-        seconds: Bound of the measured part.
+        seconds: Longest time of the measured part.
     """
     now, note = time.perf_counter, clock.latencies.append
 
     async def work(numbers: Iterator[int], end: float) -> None:
-        """Send one after the other."""
+        """Send messages one after the other."""
         for number in numbers:
             began = now()
             await send(number)
@@ -152,15 +152,15 @@ async def saturate(
 
 
 class Callers:
-    """Whoever is idle makes the next call, and where nobody is, a new one does.
+    """Tasks for paced calls: an idle task makes the next call; if none is idle, a new one starts.
 
-    As in `saturate` they stay, so that what a new task costs is no part of a pace.
+    Tasks are reused, as in `saturate`, so that the cost of new tasks isn't measured.
 
     Args:
         send: As for `saturate`.
-        clock: Takes the latencies, from the call to its return.
-        tasks: Where their tasks are.
-        stay: Whether they do; else each call is a task of its own.
+        clock: Records the latencies, from the call to its return.
+        tasks: The task group.
+        stay: Whether tasks are reused; otherwise each call is a task of its own.
     """
 
     def __init__(
@@ -176,20 +176,20 @@ class Callers:
         self._idle: deque[asyncio.Future[int]] = deque()
 
     def call(self, number: int) -> None:
-        """Send the message of that number."""
+        """Send the message with this number."""
         if self._idle:
             self._idle.popleft().set_result(number)
         else:
             self._tasks.create_task(self._work(number))
 
     def dismiss(self) -> None:
-        """Let all of them go when they have returned."""
+        """End all tasks after their calls have returned."""
         self._stay = False
         for turn in self._idle:
             turn.set_result(-1)
 
     async def _work(self, number: int) -> None:
-        """Make a call, then whatever comes next; a negative number is the end."""
+        """Make a call, then the next ones; a negative number ends the task."""
         send, note, now = self._send, self._clock.latencies.append, time.perf_counter
         while number >= 0:
             began = now()
@@ -203,7 +203,7 @@ class Callers:
 
 @contextmanager
 def metronome(rate: float, seconds: float) -> Iterator[int]:
-    """Start the metronome; give the file descriptor to read an octet from for each call."""
+    """Run the metronome; yield a file descriptor with one octet for each call that is due."""
     command = [sys.executable, str(METRONOME), str(rate), str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -217,9 +217,9 @@ async def pace(
 
     Args:
         send: As for `saturate`.
-        clock: Takes the latencies.
-        asked: *rate* calls a second for *seconds*, the first tenth of it to warm up; with *tasks*
-            each call is a task of its own.
+        clock: Records the latencies.
+        asked: *rate* calls a second for *seconds*, of which the first tenth is the warm-up; with
+            *tasks* each call is a task of its own.
     """
     loop, numbers = asyncio.get_running_loop(), count()
     is_over, is_warm = asyncio.Event(), False
@@ -252,7 +252,7 @@ async def pace(
 async def measure(
     send: Callable[[int], Awaitable[object]], clock: Clock, asked: argparse.Namespace
 ) -> Figures:
-    """Measure at an even pace if one was asked for, else all that goes."""
+    """Measure at an even pace if a rate is given, otherwise at full speed."""
     if asked.rate:
         return await pace(send, clock, asked)
     return await saturate(send, clock, count=asked.count, seconds=asked.seconds)
@@ -273,7 +273,7 @@ def arguments(what: str) -> argparse.ArgumentParser:
 
 
 def tune_collector() -> None:
-    """Do what docs/performance.md says of the garbage collector, at the start of a program."""
+    """Set the garbage collector as in docs/performance.md."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -285,7 +285,7 @@ def start(
     uvloop: bool = False,
     tuned: bool = False,
 ) -> None:
-    """Run a driver on the loop it was asked for."""
+    """Run a driver on the event loop of its options."""
     if tuned:
         tune_collector()
     if uvloop:

@@ -1,9 +1,9 @@
-"""Tells whoever reads its output when a call is due: one octet each, at an even pace.
+"""A metronome: writes one octet for each call that is due, at an even pace.
 
     python benchmarks/metronome.py RATE SECONDS
 
-Rule: a process of its own. A timer of asyncio ends at whole milliseconds, so that calls at its
-pace come by the dozen, and a thread would take the interpreter from what is measured.
+Rule: it is a process of its own. asyncio's timers fire at whole milliseconds, so that calls would
+come in groups, and a thread would compete with the measured code for the interpreter.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 import sys
 import time
 
-TICK = 0.0001  # seconds at most between two looks at the clock
+TICK = 0.0001  # longest sleep between two readings of the clock, seconds
 OUT = 1
 
 
 def main() -> None:
-    """Beat until the time is over."""
+    """Write octets until the time is over."""
     rate, seconds = (float(argument) for argument in sys.argv[1:])
     began, told = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - began) < seconds:

@@ -1,7 +1,7 @@
-"""Our client, as the benchmarks open it.
+"""Our client as the benchmarks configure it.
 
-Rule: all rules stay on. Only the pace is taken away, where the client has one, and what was
-switched off is said beside the figures.
+Rule: all rules stay on. Only the pacing is switched off, in revisions that have it, and the figures
+name what was switched off.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ NOTE = "rules on, pace off"
 
 
 def client(url: str, **options: Any) -> SmscClient:  # noqa: ANN401 - the client's own
-    """Return a client with all rules on that isn't paced."""
+    """Return a client with all rules on and without pacing."""
     options.setdefault("limits", GatewayLimits(rate=None))
     return SmscClient(url, **options)
 
 
 def message(number: int) -> Sms:
-    """Return a message that no other is like."""
+    """Return a message that differs from all others."""
     return Sms(to=recipient(number), text=TEXT, sender=SENDER)

@@ -1,10 +1,10 @@
-"""Our client under what grows: messages sent, callers that wait. One line of JSON a step.
+"""Probes of growth: messages sent, concurrent callers. They print a line of JSON for each step.
 
     PYTHONPATH=.:benchmarks python benchmarks/probes.py sent PORT --count 1000000 [--rules off]
     PYTHONPATH=.:benchmarks python benchmarks/probes.py waiting PORT --count 100000
 
-Rule: a process of its own, so that resident memory is that of one thing alone. What the probe
-itself keeps is a few integers a step.
+Rule: each probe is a process of its own, so that its resident memory is that of one case. The probe
+itself keeps only a few integers a step.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STEPS = 20  # lines of `sent`
 
 
 def resident() -> int:
-    """Return the octets of memory that are this process's, now or, failing that, at most."""
+    """Return the resident memory of this process, octets; without /proc, its peak."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -48,13 +48,13 @@ def show(**values: object) -> None:
 
 
 async def sent(smsc: SmscClient, asked: argparse.Namespace) -> None:
-    """Send *count* messages; tell the memory and what a message took after each twentieth."""
+    """Send *count* messages; print memory and time of a message after each twentieth of them."""
     step = asked.count // STEPS
     for first in range(0, asked.count, step):
         numbers = iter(range(first, first + step))
 
         async def work() -> None:
-            """Send one after the other."""
+            """Send messages one after the other."""
             for number in numbers:  # noqa: B023 - ends before the next step
                 await smsc.send(message(number))
 
@@ -70,29 +70,29 @@ async def sent(smsc: SmscClient, asked: argparse.Namespace) -> None:
 
 
 async def waiting(smsc: SmscClient, asked: argparse.Namespace) -> None:
-    """Let *count* callers wait at once, as often as it takes to send *total* messages."""
+    """Run *count* concurrent callers, repeatedly until *total* messages are sent."""
     await asyncio.gather(*(smsc.send(message(number)) for number in range(WARM_UP)))
 
     async def send(number: int) -> int:
-        """Send one message; return its id, which the sink counts up."""
+        """Send one message; return its id, which the sink increments."""
         return int((await smsc.send(message(number))).message_id)
 
     await wait(send, asked)
 
 
 async def bare(asked: argparse.Namespace) -> None:
-    """Let *count* tasks wait at once for futures that come in order: what asyncio alone takes."""
+    """Run *count* concurrent tasks that await futures, completed in order: asyncio alone."""
     loop, turns, waiting = asyncio.get_running_loop(), count(), deque[asyncio.Future[int]]()
 
     def answer() -> None:
-        """Give as many their turn as a window has."""
+        """Complete as many futures as a window has slots."""
         for _ in range(min(asked.window, len(waiting))):
             waiting.popleft().set_result(next(turns))
         if waiting:
             loop.call_soon(answer)
 
     async def send(_number: int) -> int:
-        """Wait for a turn."""
+        """Await a future."""
         future: asyncio.Future[int] = loop.create_future()
         waiting.append(future)
         if len(waiting) == 1:
@@ -105,10 +105,10 @@ async def bare(asked: argparse.Namespace) -> None:
 async def wait(
     send: Callable[[int], Coroutine[object, object, int]], asked: argparse.Namespace
 ) -> None:
-    """Call *count* at once, as often as it takes to make *total* calls; show what that took.
+    """Make *count* concurrent calls, repeatedly until *total* are made; print the figures.
 
-    Once before the clock starts: what memory costs that the machine hasn't given out yet is none of
-    a client's.
+    The first round isn't timed: in it the system allocates memory to the process, which isn't a
+    cost of the client.
     """
     gc.collect()
     before, most, done, in_order = resident(), 0, -asked.count, True
@@ -118,7 +118,7 @@ async def wait(
             wall, cpu = time.perf_counter(), time.process_time()
         first = WARM_UP + asked.count + done
         callers = [asyncio.create_task(send(first + number)) for number in range(asked.count)]
-        await asyncio.sleep(0)  # all of them have called, and all but a window wait
+        await asyncio.sleep(0)  # all have called, and all but a window of them wait
         await asyncio.sleep(0)
         most = max(most, resident())
         turns = await asyncio.gather(*callers)
@@ -136,7 +136,7 @@ async def wait(
 
 
 def arguments() -> argparse.Namespace:
-    """Read what was asked for."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description="our client under what grows")
     parser.add_argument("what", choices=("sent", "waiting", "bare"))
     parser.add_argument("port", type=int)
@@ -149,7 +149,7 @@ def arguments() -> argparse.Namespace:
 
 
 async def main() -> None:
-    """Open the client and probe."""
+    """Open the client and run the probe."""
     asked = ASKED
     if asked.what == "bare":
         await bare(asked)

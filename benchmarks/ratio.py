@@ -1,13 +1,13 @@
-"""Processor time of a message: git revisions beside each other and beside bare asyncio.
+"""Processor time of a message in git revisions, compared with each other and with bare asyncio.
 
     python benchmarks/ratio.py 1aa20ef HEAD . [--shape send] [--node] [--rounds 100] [--json FILE]
 
-A processor changes its speed within a second. So all contestants share one, and work by turns in
-slices of 25 ms, while the sink has another. A round is one slice of each; ratios are computed
-within a round, and the table shows their median over all rounds, with the quartiles.
+A processor changes its speed within a second, so all contestants share one processor and take turns
+in slices of 25 ms; the sink runs on another. A round is one slice of each contestant. Ratios are
+computed within a round; the table shows their median over all rounds, with the quartiles.
 
-Each revision is installed in an environment of its own; `.` is the working tree as it is. The
-floor (`floor.py`) always takes part; `make` is compared with what the floor needs for a `send`.
+Each revision is installed in an environment of its own; `.` is the working tree. The floor
+(`floor.py`) always takes part; the shape `make` is compared with the floor's `send`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SHAPES = ("send", "send_many", "receipt", "make")
-NODE_SHAPES = ("send", "send_many")  # one way of sending, which stands beside both of ours
-TIMEOUT = 30.0  # seconds for a line of a contestant
+NODE_SHAPES = ("send", "send_many")  # node's one way, beside both of ours
+TIMEOUT = 30.0  # seconds to wait for a line of a contestant
 
 
 class RatioError(Exception):
-    """Why there is nothing to measure."""
+    """The measurement can't be made."""
 
 
 class Slice(NamedTuple):
-    """What a contestant did in one slice: seconds of processor and wall time, and messages."""
+    """A contestant's result in one slice: seconds of processor and wall time, and messages."""
 
     cpu: float
     wall: float
@@ -70,8 +70,8 @@ class Contestant:
     """A program that works in slices.
 
     Args:
-        name: In tables; unique.
-        command: Its first words; port, shape and window follow.
+        name: Its name in tables, unique.
+        command: The start of its command line; port, shape and window are added.
     """
 
     name: str
@@ -111,30 +111,30 @@ class Process:
         return Slice(*json.loads(self.answer()))
 
     def answer(self) -> str:
-        """Return the next line that it prints; the first says that it is warm.
+        """Return the next line that it prints; the first one comes after the warm-up.
 
         Raises:
-            RatioError: It ended or hangs.
+            RatioError: The process ended or doesn't answer in time.
         """
         output = self._process.stdout
         assert output is not None
         if select.select([output], [], [], TIMEOUT)[0] and (line := output.readline()):
             return line
         self._process.kill()
-        raise RatioError(f"{self.name} ended or hangs; its own message, if any, stands above")
+        raise RatioError(f"{self.name} ended or hangs; its own message, if any, is above")
 
 
 # --- contestants ---
 
 
 def python_contestant(name: str, who: str, python: Path | str) -> Contestant:
-    """Return the floor, or the client that is installed beside *python*."""
+    """Return the floor, or the client installed in the environment of *python*."""
     script = HERE / "peers" / "drive_slices.py"
     return Contestant(name, (str(python), str(script), "--who", who))
 
 
 def find_contestants(revisions: Sequence[str], *, with_node: bool) -> list[Contestant]:
-    """Return the floor, the revisions (one given twice is two contestants), and node's smpp."""
+    """Return the floor, the revisions and node's smpp. A revision given twice takes part twice."""
     found = [python_contestant("floor", "floor", sys.executable)]
     for at, revision in enumerate(revisions):
         again = revisions[:at].count(revision)
@@ -151,14 +151,14 @@ def find_contestants(revisions: Sequence[str], *, with_node: bool) -> list[Conte
 
 
 def two_processors() -> tuple[int | None, int | None]:
-    """Return the contestants' processor and the sink's, None where they can't be kept apart."""
+    """Return the contestants' processor and the sink's; None where processes can't be pinned."""
     allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return (allowed[0], allowed[-1]) if len(allowed) > 1 else (None, None)
 
 
 @contextmanager
 def pinned(processor: int | None) -> Iterator[None]:
-    """Start child processes on one processor, where they stay."""
+    """Pin child processes that start in this block to one processor."""
     if processor is None:
         yield
         return

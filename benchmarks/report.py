@@ -1,7 +1,7 @@
-"""The run as one page that opens from a file.
+"""The report: one HTML page without external files.
 
-Rule: every figure of the page is in the JSON beside it; what failed, is missing or was switched
-off is on the page as well.
+Rule: every figure on the page is in the JSON file, and the page also names what failed, what is
+missing and what was switched off.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 Race = dict[str, list["Result"]]
 
 
-def rounded(data: dict[str, Any], targets: list[Target]) -> str:
+def render(data: dict[str, Any], targets: list[Target]) -> str:
     """Return the page."""
     machine = data["machine"]
     said = (
-        f"{machine['what']}. {data['when']}, {data['rounds']} rounds by turns, medians. "
+        f"{machine['what']}. {data['when']}, {data['rounds']} rounds in turn, medians. "
         f"{data['note'].capitalize()}. " + " ".join(data["missing"])
     )
     return page("smsc-async: benchmarks", said, *_sections(data, targets))
@@ -33,7 +33,7 @@ def rounded(data: dict[str, Any], targets: list[Target]) -> str:
 
 def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     """Yield the parts of the page."""
-    yield section("Targets", "What was promised, measured in this run.", _targets(targets))
+    yield section("Targets", "Performance targets, measured in this run.", _targets(targets))
     yield section(
         "Everybody against one sink",
         "Messages a second by window. The floor is what asyncio allows with framing and futures"
@@ -49,11 +49,11 @@ def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     )
     yield section(
         "Receipts",
-        "Pushed at the client as fast as it answers; and awaited for each message, window 100.",
+        "Pushed to the client as fast as it answers, and awaited for each message at window 100.",
         _race_table(data["receipts"]),
     )
     yield section(
-        "How cost grows", "Ours alone; a curve that bends is the finding.", *_growth(data["growth"])
+        "How cost grows", "Our client alone. Cost should grow linearly.", *_growth(data["growth"])
     )
     if data["codec"]:
         yield section("Codec", "Nanoseconds a call.", _codec(data["codec"]["rows"]))
@@ -75,11 +75,11 @@ def _targets(targets: list[Target]) -> str:
         [each.claim, each.measured, Cell(each.verdict, is_good=each.holds is True)]
         for each in targets
     ]
-    return table(["promised", "measured", ""], rows)
+    return table(["target", "measured", ""], rows)
 
 
 def _race(title: str, race: Race) -> str:
-    """Return bars of the rates and the table with all figures."""
+    """Return a bar chart of the rates and a table of all figures."""
     by_rate = sorted(race.items(), key=lambda each: -(middle(each[1], "rate") or 0))
     rows = [
         Bar(name, middle(found, "rate"), _beside(found), is_ours=name.startswith("ours"))
@@ -89,7 +89,7 @@ def _race(title: str, race: Race) -> str:
 
 
 def _beside(found: list[Result]) -> str:
-    """Return what stands behind a bar."""
+    """Return the label of a bar."""
     rate = middle(found, "rate")
     if rate is None:
         return "stalled" if "stalled" in failure(found) else "failed"
@@ -97,7 +97,7 @@ def _beside(found: list[Result]) -> str:
 
 
 def _race_table(race: Race) -> str:
-    """Return all figures of a race."""
+    """Return the table of all figures."""
     floor, smpp34 = race.get("floor", []), race.get("smpp34", [])
     rows: list[list[str | Cell]] = []
     for name, found in race.items():
@@ -111,7 +111,7 @@ def _race_table(race: Race) -> str:
 
 
 def _everybody_by_window(races: dict[str, Race]) -> str:
-    """Return a chart of everybody's rate by window."""
+    """Return a chart of each client's rate by window."""
     names = dict.fromkeys(name for race in races.values() for name in race)
     curves = [
         Series(
@@ -132,7 +132,7 @@ def _everybody_by_window(races: dict[str, Race]) -> str:
 
 
 def _latency(half_load: Race) -> str:
-    """Return bars of the p99 and the table."""
+    """Return a bar chart of the p99 and a table."""
     rows = [
         Bar(name, middle(found, "p99_ms"), is_ours=name.startswith("ours"))
         for name, found in half_load.items()
@@ -143,7 +143,7 @@ def _latency(half_load: Race) -> str:
 
 
 def _growth(growth: dict[str, Any]) -> Iterator[str]:
-    """Yield the curves."""
+    """Yield the curves of growth."""
     order = sorted(growth["windows"].items(), key=lambda each: not each[0].startswith("ours"))
     yield lines(
         "Rate by window",
@@ -165,7 +165,7 @@ def _growth(growth: dict[str, Any]) -> Iterator[str]:
             )
             for name, counts in growth["waiting"].items()
         ]
-        yield lines("Callers that wait at once", curves, Axis("callers", is_log=True), Axis(unit))
+        yield lines("Concurrent callers", curves, Axis("callers", is_log=True), Axis(unit))
     for what, unit, scale in (
         ("resident", "MiB resident", 2**20),
         ("cpu_us", "µs CPU a message", 1),
@@ -201,5 +201,5 @@ def _rows(rows: dict[str, dict[str, float]]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a number as a table has room for it, anything else as it is."""
+    """Return a rounded number; any other value unchanged."""
     return short(value) if isinstance(value, (int, float)) else str(value or "–")

@@ -1,6 +1,6 @@
-"""Git revisions of the project, each installed from its wheel in an environment of its own.
+"""Environments of git revisions: each has the wheel of one revision installed.
 
-Environments are named after the revision's tree, so the second time nothing is built.
+An environment is named after the hash of the revision's tree, so that it is built only once.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["RevisionError", "SetupError", "install"]
 
 
 class RevisionError(Exception):
-    """Git doesn't give the files of a revision."""
+    """Git can't read a revision."""
 
 
 def git(*arguments: str, **variables: str) -> str:
     """Run git in the project and return what it prints.
 
     Raises:
-        RevisionError: It failed; its own message stands above.
+        RevisionError: Git failed and has printed the reason.
     """
     command = ["git", "-C", str(ROOT), *arguments]
     try:
@@ -42,17 +42,17 @@ def git(*arguments: str, **variables: str) -> str:
 
 
 def find_tree(revision: str) -> str:
-    """Return the hash of a revision's files; `.` is the working tree, new files included."""
+    """Return the hash of a revision's files; `.` is the working tree with its new files."""
     if revision != ".":
         return git("rev-parse", "--verify", f"{revision}^{{tree}}")
     with tempfile.TemporaryDirectory() as scratch:
-        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}  # the real one stays as it is
+        index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}  # not the repository's
         git("add", "--all", **index)
         return git("write-tree", **index)
 
 
 def install(revision: str) -> Path:
-    """Return the Python of an environment with that revision's wheel, made the first time."""
+    """Return the Python of an environment with the revision's wheel; build it if it is missing."""
     tree = find_tree(revision)
     place = ROOT / ".cache" / "ratio" / tree[:12]
     if not environment.is_ready(place, "ratio"):

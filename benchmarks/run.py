@@ -1,9 +1,10 @@
-"""Everything that is measured, in one run: a table, a JSON file and a page.
+"""All benchmarks in one run: tables, a JSON file and an HTML page.
 
     make bench [ROUNDS=5] [SENT=1000000]
 
-Rule: one run, by turns. What is missing is said first and again at the end; a target is held or
-not by what this run measured. The exit code is 0 where it came to its end, whatever it found.
+Rule: all clients take turns in one run, and targets are judged by this run alone. Missing clients
+are named at the beginning and at the end. The exit code is 0 if the run was completed, even if
+targets were missed.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ import machine
 from bench_client import half_load, intake, race, show
 from drivers import ENVIRONMENT, EVERYBODY, HERE, ROOT
 from ours import NOTE
-from report import whole
+from report import render
 from sink import SinkError, compile_sink
 from targets import Target, all_targets
 
 RESULTS = ROOT / ".cache" / "bench"
 WINDOWS = (1, 10, 100, 1000)
 PACKAGES = ("smsc-async", "construct", "uvloop")
-LONGEST = 120.0  # seconds of one floor's own benchmark
+LONGEST = 120.0  # seconds for the benchmark of one floor
 
 
 def missing() -> list[str]:
-    """Return a sentence for each contestant that isn't there."""
+    """Return a sentence for each client that isn't installed."""
     return [
         f"NOT MEASURED: {driver.name}, {driver.package} isn't installed."
         for driver in EVERYBODY
@@ -42,10 +43,10 @@ def missing() -> list[str]:
 
 
 def floor_benchmark(script: str, *options: str) -> dict[str, Any]:
-    """Run the benchmark of one floor; what it prints is shown, what it measured is returned."""
+    """Run the benchmark of one floor; show its output and return its figures."""
     path, found = HERE / script, RESULTS / f"{Path(script).stem}.json"
     if not path.exists():
-        print(f"\n{script}: there is none")
+        print(f"\n{script} doesn't exist")
         return {}
     found.unlink(missing_ok=True)
     print(f"\n--- {script}", flush=True)
@@ -62,7 +63,7 @@ def floor_benchmark(script: str, *options: str) -> dict[str, Any]:
 
 
 def everybody(rounds: int) -> dict[str, Any]:
-    """Let all contestants race; window 100 is what targets speak of, so it gets all rounds."""
+    """Measure all clients; window 100, which the targets are about, gets all rounds."""
     races = {}
     for window in WINDOWS:
         races[str(window)] = found = race(EVERYBODY, window, rounds if window == 100 else 2)
@@ -71,7 +72,7 @@ def everybody(rounds: int) -> dict[str, Any]:
 
 
 def measure(rounds: int, sent: int) -> dict[str, Any]:
-    """Measure everything."""
+    """Run all measurements."""
     data: dict[str, Any] = {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "rounds": rounds,
@@ -87,27 +88,27 @@ def measure(rounds: int, sent: int) -> dict[str, Any]:
     data["half_rate"], data["half_load"] = half_load(rounds, 2.0)
     show(f"half load: {data['half_rate']:.0f} messages a second at an even pace", data["half_load"])
     data["receipts"] = intake(rounds, 10.0)
-    show("receipts: pushed at it, and awaited for each message", data["receipts"])
+    show("receipts: pushed to the client, and awaited for each message", data["receipts"])
     data["growth"] = growth.measure(2, sent)
     growth.show(data["growth"])
     return data
 
 
 def versions() -> dict[str, str]:
-    """Return what was measured with what."""
+    """Return the versions of what was measured."""
     found = {name: machine.version(name) or "-" for name in PACKAGES}
     return found | {driver.name: driver.version for driver in EVERYBODY if driver.version}
 
 
 def tell(targets: list[Target]) -> None:
     """Print the targets."""
-    print(f"\n{'promised':<82}{'measured':<34}")
+    print(f"\n{'target':<82}{'measured':<34}")
     for each in targets:
         print(f"{each.claim:<82}{each.measured:<34}{each.verdict}")
 
 
 def main() -> int:
-    """Measure, print, write."""
+    """Measure, print, and write the files."""
     parser = argparse.ArgumentParser(description="every benchmark in one run")
     parser.add_argument("--rounds", type=int, default=5, help="at window 100 (5)")
     parser.add_argument("--sent", type=int, default=growth.SENT, help="messages for the memory")
@@ -129,7 +130,7 @@ def main() -> int:
     print("", *missing(), sep="\n")
     for name, text in (
         ("bench.json", json.dumps(data, indent=1)),
-        ("bench.html", whole(data, targets)),
+        ("bench.html", render(data, targets)),
     ):
         (RESULTS / name).write_text(text, encoding="utf-8")
         print(f"{(RESULTS / name).relative_to(ROOT)}")

@@ -1,19 +1,19 @@
-/* An SMSC that costs a client nothing: it answers, counts, and is never what is waited for.
+/* A minimal SMSC for benchmarks: it answers and counts, and is never the bottleneck.
  *
  *   cc -O2 -o sink sink.c && ./sink [--delay MS] [--receipts] [--push N] [--ahead N] [--life S]
  *
- * One thread and poll(), on loopback alone. The first line it prints is its port. It ends when
- * standard input ends (so whoever started it can't leave it behind), by SIGTERM, or after its
- * life, and then prints one JSON object of what it counted.
+ * One thread with poll(), on loopback only. The first line that it prints is its port. It ends when
+ * standard input is closed (so it ends with its parent), on SIGTERM, or after its life, and then
+ * prints its counters as one JSON object.
  *
- *   --delay MS    answer a submit_sm so many milliseconds later, fractions too; default 0
- *   --receipts    after each answered submit_sm, its receipt
- *   --push N      after a bind, N receipts of messages that nobody sent
- *   --ahead N     of those, so many may await their deliver_sm_resp; default 100
+ *   --delay MS    milliseconds from a submit_sm to its response, fractions allowed; default 0
+ *   --receipts    send a receipt after each submit_sm_resp
+ *   --push N      after a bind, send N receipts of unknown messages
+ *   --ahead N     how many of these may await their deliver_sm_resp; default 100
  *   --life S      seconds, at most 3600; default 600
  *
- * Rule: every buffer is bounded. A link whose answers aren't read is read from no more, which is
- * what a real gateway does to a client that floods it.
+ * Rule: every buffer is bounded. The sink stops reading from a link whose output isn't read, as a
+ * real gateway does (back-pressure).
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -38,9 +38,9 @@
 enum {
     LINKS = 32,
     INPUT = 1 << 18,  /* octets read at once; also the longest PDU */
-    OUTPUT = 1 << 24, /* octets that wait to be written */
-    ENOUGH = OUTPUT / 2, /* then nothing more is read: what one read calls for fits into the rest */
-    DELAYED = 1 << 17, /* answers that wait for their time */
+    OUTPUT = 1 << 24, /* octets waiting to be written */
+    ENOUGH = OUTPUT / 2, /* stop reading here: the answers to one read fit into the rest */
+    DELAYED = 1 << 17, /* answers not yet due */
 };
 
 enum {
@@ -62,7 +62,7 @@ struct answer {
 };
 
 struct link {
-    int socket; /* -1: this place is free */
+    int socket; /* -1: unused */
     size_t got, to_write, written;
     unsigned first, last; /* of the ring of delayed answers */
     long to_push, unanswered;
@@ -97,7 +97,7 @@ static void put_number(uint8_t *at, uint32_t value) {
     at[2] = (uint8_t)(value >> 8), at[3] = (uint8_t)value;
 }
 
-/* --- what it says --- */
+/* --- output --- */
 
 static void say(struct link *l, uint32_t command, uint32_t status, uint32_t sequence,
                 const void *body, size_t size) {
@@ -153,11 +153,11 @@ static void answer_due(struct link *l, double at) {
         answer(l, l->delayed[l->first++ % DELAYED].sequence);
 }
 
-/* --- what it hears --- */
+/* --- input --- */
 
 static void hear_submit(struct link *l, uint32_t sequence, uint32_t size) {
     submits++;
-    if (size < 16 + 17) { /* shorter than its seventeen mandatory fields can be */
+    if (size < 16 + 17) { /* too short for its seventeen mandatory fields */
         malformed++;
         say(l, SUBMIT_SM | RESPONSE, INVALID_LENGTH, sequence, NULL, 0);
         return;
@@ -169,7 +169,7 @@ static void hear_submit(struct link *l, uint32_t sequence, uint32_t size) {
         answer(l, sequence);
 }
 
-/* Returns 0 when the link is at its end. */
+/* Returns 0 when the link is to be closed. */
 static int hear(struct link *l, const uint8_t *pdu, uint32_t size) {
     uint32_t command = number_at(pdu + 4), sequence = number_at(pdu + 12);
     switch (command) {
@@ -211,7 +211,7 @@ static int write_out(struct link *l) {
         ssize_t n = send(l->socket, l->output + l->written, l->to_write - l->written, MSG_NOSIGNAL);
         if (n < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) return 0;
-            /* What is left moves to the front, so that the room behind it is known. */
+            /* Move the rest to the front, to have all free space behind it. */
             memmove(l->output, l->output + l->written, l->to_write - l->written);
             l->to_write -= l->written, l->written = 0;
             return 1;

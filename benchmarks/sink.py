@@ -1,7 +1,7 @@
-"""The sink as a process of ours: compiled when its source has changed, gone when we are.
+"""The sink as a child process, compiled when its source has changed. It ends with its parent.
 
-Rule: nothing here is measured. A sink that can't be compiled or doesn't start is an error that
-says so; it is never replaced by something slower.
+Rule: nothing here is measured. If the sink can't be compiled or started, that is an error; there is
+no slower substitute.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).with_name("sink.c")
 CACHE = SOURCE.parent.parent / ".cache"
 PROGRAM = CACHE / "sink"
-LIFE = 900  # seconds; whoever needs longer has hung
+LIFE = 900  # seconds; a run that takes longer has hung
 
 
 class SinkError(Exception):
-    """The sink isn't there, and why."""
+    """The sink couldn't be compiled or started."""
 
 
 class Sink:
-    """A sink that runs.
+    """A running sink.
 
     Args:
-        process: Of it.
-        port: Where it listens, on 127.0.0.1.
+        process: Its process.
+        port: Its port on 127.0.0.1.
     """
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
@@ -46,16 +46,16 @@ class Sink:
         return f"smpp://bench:secret@127.0.0.1:{self.port}"
 
     def stop(self) -> None:
-        """End it and take what it counted."""
-        said, _ = self._process.communicate(timeout=5)  # closes its standard input, so it ends
+        """Stop the sink and return what it counted."""
+        said, _ = self._process.communicate(timeout=5)  # closes standard input, which ends it
         self.counted = json.loads(said or "{}")
 
 
 def compile_sink() -> Path:
-    """Return the program, compiled anew if its source is newer.
+    """Return the path of the program; compile it if its source is newer.
 
     Raises:
-        SinkError: No C compiler, or it failed; it has said why itself.
+        SinkError: There is no C compiler, or it failed and has printed the reason.
     """
     if PROGRAM.exists() and PROGRAM.stat().st_mtime > SOURCE.stat().st_mtime:
         return PROGRAM
@@ -65,7 +65,7 @@ def compile_sink() -> Path:
     PROGRAM.parent.mkdir(exist_ok=True)
     new = PROGRAM.with_suffix(f".{os.getpid()}")
     if subprocess.run([compiler, "-O2", "-o", new, SOURCE], check=False).returncode:
-        raise SinkError("cc couldn't compile benchmarks/sink.c; its reason stands above")
+        raise SinkError("cc couldn't compile benchmarks/sink.c; the reason is above")
     new.replace(PROGRAM)
     return PROGRAM
 
@@ -74,16 +74,16 @@ def compile_sink() -> Path:
 def sink(
     *, delay_ms: float = 0, receipts: bool = False, push: int = 0, ahead: int = 100
 ) -> Iterator[Sink]:
-    """Run a sink for as long as the block takes.
+    """Run a sink until the end of the block.
 
     Args:
         delay_ms: Time from a submit_sm to its response.
         receipts: Send a receipt after each response.
-        push: Receipts of nobody's messages to send after a bind.
-        ahead: How many of those may await their response.
+        push: Number of receipts of unknown messages to send after a bind.
+        ahead: How many of these may await their response.
 
     Raises:
-        SinkError: It doesn't compile or start.
+        SinkError: The sink doesn't compile or start.
     """
     options: dict[str, Any] = {"--delay": delay_ms, "--push": push, "--ahead": ahead}
     command = [str(compile_sink()), "--life", str(LIFE)]

@@ -1,7 +1,7 @@
-"""What was promised, and whether this run holds it.
+"""The performance targets, and whether a run meets them.
 
-Rule: a target is compared within one run and round by round, never with a figure of another day.
-What couldn't be measured isn't held.
+Rule: a target is checked within one run, by the ratios within rounds, never against figures of
+another day. A target that couldn't be measured isn't met.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from drivers import Result
 
-SETTLED = 50_000  # messages after which memory is flat
-# Tables of what is remembered are made anew now and then, and the allocator keeps some of it.
+SETTLED = 50_000  # messages after which memory no longer grows
+# The tables are rebuilt from time to time, and the allocator keeps some of their memory.
 ALLOWED_GROWTH = 1.10
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One promise.
+    """One target.
 
     Args:
-        claim: What was promised, with its number.
-        measured: In words; why it wasn't, if it wasn't.
-        holds: None where it wasn't measured.
+        claim: The target with its number.
+        measured: The result in words, or why it wasn't measured.
+        holds: Whether it is met; None if it wasn't measured.
     """
 
     claim: str
@@ -42,21 +42,21 @@ class Target:
 
 
 def at_least(claim: str, value: float | None, least: float, form: str) -> Target:
-    """Return a promise that a value is large."""
+    """Return a target with a lower bound."""
     if value is None:
         return Target(claim, "–", None)
     return Target(claim, form.format(value), value >= least)
 
 
 def at_most(claim: str, value: float | None, most: float, form: str) -> Target:
-    """Return a promise that a value is small."""
+    """Return a target with an upper bound."""
     if value is None:
         return Target(claim, "–", None)
     return Target(claim, form.format(value), value <= most)
 
 
 def all_targets(data: dict[str, Any]) -> list[Target]:
-    """Return every target with what *data* of a whole run says of it."""
+    """Return all targets with their results in *data* of a whole run."""
     race: dict[str, list[Result]] = data["race"].get("100", {})
     taken = data.get("receipts", {}).get("ours receipts", [])
     return [
@@ -72,7 +72,7 @@ def all_targets(data: dict[str, Any]) -> list[Target]:
 
 
 def _speed(race: dict[str, list[Result]]) -> Iterator[Target]:
-    """Yield what was promised of sending at window 100."""
+    """Yield the targets of sending at window 100."""
     send, many = race.get("ours send", []), race.get("ours send_many", [])
     smpp34 = race.get("smpp34", [])
     yield at_least(
@@ -87,7 +87,7 @@ def _speed(race: dict[str, list[Result]]) -> Iterator[Target]:
 
 
 def _codec(codec: dict[str, Any]) -> Iterator[Target]:
-    """Yield what the codec's benchmark found of its own targets."""
+    """Yield the targets of the codec, judged by its own benchmark."""
     for found in codec.get("targets", []):
         claim = f"{found['row']}: {found['target']:.3f} × {found['peer']} or less"
         yield Target(claim, f"{found['ratio']:.3f} ×", found["met"])
@@ -96,7 +96,7 @@ def _codec(codec: dict[str, Any]) -> Iterator[Target]:
 
 
 def _growth(growth: dict[str, Any]) -> Iterator[Target]:
-    """Yield what was promised of memory and of callers that wait."""
+    """Yield the targets of memory and of concurrent callers."""
     yield _flat([line for line in growth.get("sent", {}).get("rules off", []) if "sent" in line])
     waiting = growth.get("waiting", {})
     ours = waiting.get("ours", {})
@@ -117,7 +117,7 @@ def _growth(growth: dict[str, Any]) -> Iterator[Target]:
             f"their rate{way and ', collector tuned'}: 0.8 × that of 1000 callers or more",
             _slowed(waiting.get(f"ours{way}", {})), 0.8, "{:.2f} ×" + said,
         )  # fmt: skip
-    # Below some thousands the allocator's steps are larger than what is measured.
+    # Below a few thousand callers the allocator's steps exceed what is measured.
     per_caller = ratio(many, ours.get(10_000, []), "octets")
     yield at_most(
         "their memory is linear: a caller takes 1.2 × that of 10 000 or less",
@@ -126,12 +126,12 @@ def _growth(growth: dict[str, Any]) -> Iterator[Target]:
 
 
 def _slowed(counts: dict[int, list[dict[str, Any]]]) -> float | None:
-    """Return the rate of 100 000 callers by that of 1000."""
+    """Return the rate of 100 000 callers divided by that of 1000."""
     return ratio(counts.get(100_000, []), counts.get(1000, []), "rate")
 
 
 def _flat(lines: list[dict[str, Any]]) -> Target:
-    """Return whether memory stays where it was after the first messages."""
+    """Return whether memory stays constant after the first messages."""
     claim = "memory is flat from 50 000 to 1 000 000 sends (10 % more at most; rules off)"
     settled = [line for line in lines if line["sent"] >= SETTLED]
     if not settled or lines[-1]["sent"] < 1_000_000:
@@ -142,7 +142,7 @@ def _flat(lines: list[dict[str, Any]]) -> Target:
 
 
 def _latency(half_load: dict[str, list[Result]]) -> Iterator[Target]:
-    """Yield whether a send at half load stays near the floor."""
+    """Yield the targets of latency at half load, relative to the floor."""
     for way, what in (("", ""), (", tasks", ", each a task of its own")):
         ours, floor = half_load.get(f"ours send{way}", []), half_load.get(f"floor{way}", [])
         yield at_most(

@@ -1,8 +1,8 @@
-"""What the gateway tells by HTTP, beside Django: one path goes past it, all others to it.
+"""A webhook for the gateway beside Django: one path bypasses Django, all others go to it.
 
     SMSC_SECRET='our secret' python examples/callback_django.py
 
-Needs django and uvicorn. docs/callback.md shows how to send it a status by curl.
+Needs django and uvicorn. docs/callback.md shows how to send it a status with curl.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if not settings.configured:
 
 
 async def index(_request: HttpRequest) -> HttpResponse:
-    """Stand for all that Django serves."""
+    """Show that Django serves the other paths."""
     return HttpResponse("Django is here")
 
 
@@ -35,7 +35,7 @@ urlpatterns = [path("", index)]
 
 # In a real project: asgi.py.
 async def store(event: Event) -> None:
-    """Keep it where it survives a restart: 200 is answered when this has returned."""
+    """Store an event. The gateway gets 200 when this returns; a real program uses a database."""
     print(event, flush=True)
 
 
@@ -44,7 +44,7 @@ callback = StatusCallback(store, secret=os.environ["SMSC_SECRET"])
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send each request where it belongs; a server's start and stop are answered as well."""
+    """Route a request by its path. The server's start and stop go to the webhook."""
     is_ours = scope["type"] == "lifespan" or scope["path"] == "/smsc"
     await (callback if is_ours else django)(scope, receive, send)
 

@@ -1,8 +1,8 @@
-"""What the gateway tells by HTTP, in FastAPI: who was reached, asked by another route.
+"""A webhook for the gateway in FastAPI, and a route that shows the state of a message.
 
     SMSC_SECRET='our secret' python examples/callback_fastapi.py
 
-Needs fastapi and uvicorn. docs/callback.md shows how to send it a status by curl.
+Needs fastapi and uvicorn. docs/callback.md shows how to send it a status with curl.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ statuses: dict[str, str] = {}
 
 
 async def store(event: Event) -> None:
-    """Remember the newest status of each message; a real one would use a database."""
+    """Keep the latest status of each message; a real program uses a database."""
     if isinstance(event, Receipt):
         statuses[event.message_id] = repr(event)
 
@@ -30,7 +30,7 @@ app = FastAPI(routes=[Route("/smsc", callback)])
 
 @app.get("/statuses/{message_id}")
 async def status(message_id: str) -> str:
-    """Tell what is known of a message."""
+    """Return the latest status of a message."""
     return statuses.get(message_id, "nothing yet")
 
 

@@ -1,8 +1,8 @@
-"""What the gateway tells by HTTP, in Starlette: statuses, subscribers' messages, calls.
+"""A webhook for the gateway in Starlette: statuses, incoming messages, confirmed calls.
 
     SMSC_SECRET='our secret' python examples/callback_starlette.py
 
-Needs starlette and uvicorn. docs/callback.md shows how to send it a status by curl.
+Needs starlette and uvicorn. docs/callback.md shows how to send it a status with curl.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from smsc_async.contrib.callback import Event, StatusCallback
 
 
 async def store(event: Event) -> None:
-    """Keep it where it survives a restart: 200 is answered when this has returned."""
+    """Store an event. The gateway gets 200 when this returns; a real program uses a database."""
     print(event, flush=True)
 
 

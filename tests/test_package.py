@@ -1,6 +1,6 @@
-"""What is in the wheel, what an import costs, and what must not stand in any file.
+"""The contents of wheel and sdist, the cost of an import, and text that no file may contain.
 
-Rule: an import is measured and broken in processes of its own; this one has everything loaded.
+Rule: imports are tested in processes of their own, since this one has everything loaded.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ HEAVY = (
     "psycopg",
     "prometheus_client",
 )
-LONGEST_IMPORT = 0.15  # seconds, on a machine at rest
-LOADED_MACHINE = 4  # times slower than that is still no failure here
+LONGEST_IMPORT = 0.15  # seconds, on an idle machine
+LOADED_MACHINE = 4  # factor allowed here, because a loaded machine is slower
 FOREIGN_PDU = '"""Disk usage of a tree, which is what the other `pdu` is about."""\n'
 
 MADE_HERE = {
@@ -54,7 +54,7 @@ TEXT = {
     ".typed",
     "",
 }
-# A path of one machine, and where packages come from: neither is true elsewhere.
+# Paths of one machine and addresses of package indexes: neither works elsewhere.
 FORBIDDEN = re.compile(
     r"/(?:home|root|work|Users)/[\w.]"
     r"|index[-_]url|extra[-_]index|find[-_]links"
@@ -63,16 +63,16 @@ FORBIDDEN = re.compile(
 
 
 def python(code: str, *, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a line of Python in a process of its own, with a folder before all others."""
+    """Run a line of Python in a process of its own, with a folder first on the path."""
     variables = {**os.environ, "PYTHONPATH": str(path or "")}
     for slower in ("PYTHONASYNCIODEBUG", "PYTHONDONTWRITEBYTECODE"):
         variables.pop(slower, None)
-    command = [sys.executable, "-P", "-c", code]  # -P: the folder one stands in isn't a path
+    command = [sys.executable, "-P", "-c", code]  # -P: not the current folder
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 def package_folder(name: str) -> Path:
-    """Return where a package of ours is imported from."""
+    """Return the folder that one of the two packages is imported from."""
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.origin is not None
@@ -80,7 +80,7 @@ def package_folder(name: str) -> Path:
 
 
 def project_files() -> Iterator[Path]:
-    """Yield the project's own text files: all that isn't made by a tool."""
+    """Yield the project's text files, except those that tools generate."""
     for folder, subfolders, names in os.walk(ROOT):
         subfolders[:] = [
             name for name in subfolders if name not in MADE_HERE and not name.startswith(".venv")
@@ -93,7 +93,7 @@ def project_files() -> Iterator[Path]:
 
 @pytest.fixture
 def foreign_wheel(tmp_path: Path) -> Path:
-    """Draw a wheel of another project that brings a package named `pdu`."""
+    """Make a wheel of another project with a package named `pdu`."""
     wheel = tmp_path / "pdu-0.1-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("pdu/__init__.py", FOREIGN_PDU)
@@ -132,14 +132,14 @@ def test_overwritten_pdu_is_named_with_its_cure(overwritten: Path) -> None:
 
 @pytest.mark.takes_up_to(5, reason="Python is started")
 def test_foreign_pdu_earlier_on_the_path_is_named_with_its_cure(foreign_wheel: Path) -> None:
-    """A wheel is a folder to Python: put first on the path, it hides ours."""
+    """Python imports from a wheel on the path, and the first one hides ours."""
     done = python("import smsc_async", path=foreign_wheel)
 
     assert_names_cause_and_cure(done.stderr)
 
 
 def assert_names_cause_and_cure(traceback: str) -> None:
-    """The last line is all that most people read."""
+    """Most people read only the last line."""
     last = traceback.strip().splitlines()[-1]
     assert last.startswith("ImportError: ")
     assert "pdu" in last
@@ -160,7 +160,7 @@ def test_import_loads_no_extra() -> None:
 
 @pytest.mark.takes_up_to(20, reason="Python is started several times")
 def test_import_is_quick(record_property: Callable[[str, object], None]) -> None:
-    """Best of five, over and above bare Python; the bound is generous, the figure is reported."""
+    """The minimum of five, less that of bare Python. The limit is generous."""
     took = seconds_of("import smsc_async") - seconds_of("pass")
     record_property("import_seconds", round(took, 3))
     print(f"import smsc_async: {took * 1000:.0f} ms")  # noqa: T201 -- for `pytest -s` and reports
@@ -174,7 +174,7 @@ def seconds_of(code: str) -> float:
     return min(float(python(measured).stdout) for _ in range(5))
 
 
-# --- what is shipped, and what stands in files ---
+# --- what is shipped, and the text of files ---
 
 
 @pytest.mark.parametrize("name", ["pdu", "smsc_async"])
@@ -186,7 +186,7 @@ def test_packages_are_typed(name: str) -> None:
 @pytest.mark.takes_up_to(20, reason="the wheel is built")
 @pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
 def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
-    """Tests, tools and benchmarks in a wheel would land in their users' site-packages."""
+    """Tests, tools and benchmarks in a wheel would be installed into users' site-packages."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -203,7 +203,7 @@ def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.takes_up_to(20, reason="the sdist is built")
 @pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
 def test_sdist_holds_the_rules_in_lua(tmp_path: Path) -> None:
-    """It is no Python module, and without it `RedisRuleStore` can't be imported."""
+    """It isn't a Python module, and without it `RedisRuleStore` can't be imported."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (sdist,) = tmp_path.glob("*.tar.gz")
@@ -214,7 +214,7 @@ def test_sdist_holds_the_rules_in_lua(tmp_path: Path) -> None:
 
 
 def test_no_file_knows_this_machine() -> None:
-    """A path or an index of the machine it was written on makes a file useless elsewhere."""
+    """A path or package index of one machine doesn't work elsewhere."""
     found = [
         f"{file.relative_to(ROOT)}: {match.group()}"
         for file in project_files()

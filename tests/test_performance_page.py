@@ -1,4 +1,4 @@
-"""What `docs/performance.md` tells programs to do works as it stands there."""
+"""The code of `docs/performance.md` works, and both languages have the same code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def blocks(name: str) -> list[str]:
 
 
 def test_collector_leaves_what_was_imported_alone() -> None:
-    """In a process of its own: it is a setting of the whole process."""
+    """The block runs in a process of its own, since it is a setting of the whole process."""
     (block,) = blocks("performance.md")
     program = f"import smsc_async\n{block}\nprint(gc.get_freeze_count(), gc.get_threshold())"
     done = subprocess.run(  # noqa: S603 - our own page
@@ -29,5 +29,5 @@ def test_collector_leaves_what_was_imported_alone() -> None:
 
 
 def test_both_languages_say_the_same() -> None:
-    """To the letter."""
+    """A reader of either page gets the same settings."""
     assert blocks("performance.md") == blocks("performance.ru.md")

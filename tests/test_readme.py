@@ -1,4 +1,4 @@
-"""What the READMEs show works as it stands, and both show the same."""
+"""The code blocks of the READMEs work, and both languages have the same ones."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def headline(code: str) -> str:
 
 @pytest.mark.parametrize("code", blocks("README.md", "python"), ids=headline)
 def test_python_blocks_run_as_they_stand(code: str) -> None:
-    """A newcomer pastes them into a file; warnings are errors there too."""
+    """A reader pastes them into a file; a warning is a failure too."""
     ran = subprocess.run(  # noqa: S603 - the README's own code
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        # Its debug mode says so when a busy machine makes a step of a task slow.
+        # asyncio's debug mode reports slow steps on a busy machine.
         env={**os.environ, "PYTHONASYNCIODEBUG": ""},
     )
 

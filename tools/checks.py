@@ -1,8 +1,8 @@
-"""Every check of the project, one line each, and all failures in one run.
+"""Run all checks of the project and report every failure in one run.
 
-Rule: a check is a name and a function that returns what it found; nothing stops at the first
-failure, and the exit code is zero only when all of them passed. A check that hangs is a check
-that failed; one that is slow, on a busy machine, is not. Static checks share the cores.
+Rule: a check is a name and a function that returns a `Finding`. A failure doesn't stop the other
+checks; the exit code is 0 only if all of them passed. A check that hangs has failed; one that is
+slow on a busy machine has not. Static checks run in parallel.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ CORES = os.cpu_count() or 1
 
 SOURCES = ("pdu", "smsc_async", "tests")
 SPELLED = (*SOURCES, "tools", "benchmarks", "docs", "examples", "README.md", "CHANGELOG.md")
-# What the tests need beside the installed packages.
+# Files that the tests need in addition to the installed packages.
 BESIDE_THE_WHEEL = (
     "tests", "docs", "examples", "benchmarks", "tools", "pyproject.toml", "constraints.txt",
     "Makefile", "README.md", "README.ru.md", "CHANGELOG.md", "LICENSE",
 )  # fmt: skip
-# Floors 0 to 2: each module is covered, branches and all, by its own test module.
+# Floors 0 to 2: each module has 100 % branch coverage by its own test module.
 FLOORS = (
     "pdu",
     "smsc_async/messages.py",
@@ -53,10 +53,10 @@ FLOORS = (
     "smsc_async/gateway",
 )
 
-# Without its cache, pytest rewrites the assertions of its plugins in each of forty processes.
+# Without bytecode files, each of the forty processes rewrites the plugins' assertions again.
 CACHED = {"PYTHONDONTWRITEBYTECODE": ""}
 COVERAGE = (sys.executable, "-m", "coverage")
-# Tracing slows down: no time limit, and few examples, always the same.
+# Tracing is slow: there is no time limit, and hypothesis runs few and fixed examples.
 TRACED_PYTEST = (
     "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=coverage",
     "-o", "test_time_limit=0",
@@ -65,12 +65,12 @@ TRACED_PYTEST = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     Args:
-        passed: Whether the check is content.
-        said: Its output, shown in full when it failed.
-        summary: One line that is shown in any case; empty for none.
+        passed: Whether the check passed.
+        said: Its output, shown in full if it failed.
+        summary: Shown if it passed; empty for nothing.
     """
 
     passed: bool
@@ -80,14 +80,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name and a function that looks."""
+    """A named check."""
 
     name: str
     look: Callable[[], Finding]
 
 
 def run(command: list[str], *, cwd: Path = ROOT, **variables: str) -> Finding:
-    """Run a program and take its exit code for its verdict."""
+    """Run a program; it passes if its exit code is 0."""
     code, said = hang.run(command, cwd=cwd, env={**os.environ, **CACHED, **variables})
     if code is None:
         said += f"\nkilled: it hung ({' '.join(command)}), {hang.QUIET:g} s without processor time"
@@ -95,12 +95,12 @@ def run(command: list[str], *, cwd: Path = ROOT, **variables: str) -> Finding:
 
 
 def tool(name: str, *arguments: str) -> Callable[[], Finding]:
-    """Return a look with one of the environment's programs."""
+    """Return a check that runs a program of the environment."""
     return lambda: run([str(BIN / name), *arguments])
 
 
 def existing(*names: str) -> list[str]:
-    """Return those names that are there."""
+    """Return the names of files that exist."""
     return [name for name in names if (ROOT / name).exists()]
 
 
@@ -108,7 +108,7 @@ def existing(*names: str) -> list[str]:
 
 
 def changelog() -> Finding:
-    """Look for an entry under "Unreleased" or under the version of `pyproject.toml`."""
+    """Check for an entry under "Unreleased" or under the version of `pyproject.toml`."""
     version = environment.project()["project"]["version"]
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for section in text.split("\n## ")[1:]:
@@ -119,7 +119,7 @@ def changelog() -> Finding:
 
 
 def pytest_run(python: Path | str, *, cwd: Path = ROOT, **variables: str) -> Finding:
-    """Run the tests; the summary is pytest's own last line with what was skipped above it."""
+    """Run the tests; the summary is the list of skipped tests and pytest's last line."""
     command = [str(python), "-m", "pytest", "-q", "--continue-on-collection-errors"]
     command += ["-o", "faulthandler_timeout=60"]
     done = run(command, cwd=cwd, **variables)
@@ -137,7 +137,7 @@ def tests() -> Finding:
 
 
 def modules() -> Iterator[Path]:
-    """Yield the modules of floors 0 to 2, as paths from the root."""
+    """Yield the modules of floors 0 to 2, as paths relative to the root."""
     for floor in FLOORS:
         path = ROOT / floor
         found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
@@ -145,16 +145,16 @@ def modules() -> Iterator[Path]:
 
 
 def own_tests(module: Path) -> Path:
-    """Return where a module's test module is: `tests` mirrors the rooms."""
+    """Return the path of a module's test module; `tests` mirrors the packages."""
     rooms = module.parts[1:-1] if module.parts[0] == "smsc_async" else module.parts[:-1]
     return Path("tests", *rooms, f"test_{module.name}")
 
 
 def uncovered(module: Path) -> str:
-    """Return what a module's own tests leave uncovered; empty for nothing.
+    """Report what a module's own tests leave uncovered; empty for nothing.
 
-    One process a module: what another test module has filled (a cache, a function compiled at
-    its first use) covers nothing here.
+    Each module gets a process of its own, so that caches and generated functions of another test
+    module's run don't hide a line that isn't covered.
     """
     test_module = own_tests(module)
     if not (ROOT / test_module).exists():
@@ -182,11 +182,11 @@ def coverage() -> Finding:
     )
 
 
-# --- the wheel: built, installed where no sources are, and tested there ---
+# --- the wheel: built, installed away from the sources, and tested ---
 
 
 def wheel() -> Finding:
-    """Build the wheel, install it in an environment of its own and run the tests on it."""
+    """Build the wheel, install it in a separate environment and run the tests on it."""
     built = build_wheel(CACHE / "wheel")
     if isinstance(built, Finding):
         return built
@@ -205,17 +205,17 @@ def wheel() -> Finding:
 
 
 def build_wheel(folder: Path) -> Path | Finding:
-    """Build the wheel into an emptied folder; a finding is what went wrong."""
+    """Build the wheel into an emptied folder; return its path, or the failure."""
     shutil.rmtree(folder, ignore_errors=True)
     made = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)])
     return next(folder.glob("*.whl")) if made.passed else made
 
 
 def install_wheel(built: Path) -> None:
-    """Install a wheel with its dependencies; the next time, the wheel alone.
+    """Install a wheel, with its dependencies if the environment isn't ready yet.
 
     Raises:
-        SetupError: pip couldn't.
+        SetupError: pip failed.
     """
     if environment.is_ready(WHEEL_ENVIRONMENT, "wheel"):
         environment.pip_install(WHEEL_ENVIRONMENT, "--force-reinstall", "--no-deps", str(built))
@@ -226,7 +226,7 @@ def install_wheel(built: Path) -> None:
 
 
 def copy_tests(away: Path) -> None:
-    """Copy the tests and what they read, and none of the packages."""
+    """Copy the tests and the files they need, without the packages."""
     for name in existing(*BESIDE_THE_WHEEL):
         source = ROOT / name
         if source.is_dir():
@@ -253,7 +253,7 @@ RUNNING = (Check("tests", tests), Check("coverage", coverage), Check("wheel", wh
 
 
 def timed(check: Check) -> tuple[Check, Finding, float]:
-    """Look, and print the check's line when it is done."""
+    """Run a check and print its result."""
     began = time.monotonic()
     try:
         finding = check.look()
@@ -268,7 +268,7 @@ def timed(check: Check) -> tuple[Check, Finding, float]:
 
 
 def chosen(names: list[str], checks: tuple[Check, ...], group: str) -> list[Check]:
-    """Return the checks that were asked for, all where none was named."""
+    """Return the checks that *names* select; all if it is empty."""
     return [check for check in checks if not names or group in names or check.name in names]
 
 
@@ -279,7 +279,7 @@ def interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 def main() -> int:
-    """Run the checks, all or those named, and sum up."""
+    """Run the checks of the command line, or all, and print a summary."""
     signal.signal(signal.SIGINT, interrupt)
     parser = argparse.ArgumentParser(description=__doc__)
     every = [check.name for check in (*STATIC, *RUNNING)]
@@ -293,7 +293,7 @@ def main() -> int:
 
 
 def sum_up(results: list[tuple[Check, Finding, float]], took: float) -> int:
-    """Print which checks failed and, last, what pytest itself counted."""
+    """Print which checks failed and pytest's counts; return the exit code."""
     failed = [check.name for check, finding, _ in results if not finding.passed]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "all passed"
     print(f"\n{len(results)} checks in {took:.0f} s, {verdict}")

@@ -1,11 +1,11 @@
-"""A virtual environment made ready with python3 and pip alone, and only when something changed.
+"""Prepare the virtual environments of `make`, with python3 and pip alone, when something changed.
 
-Rule: the stamp is written last. An environment without its stamp is installed again; one whose
-installation broke off halfway is made anew, so that no half of a package survives.
+Rule: the stamp file is written last. An environment without a stamp is installed again; one whose
+installation was interrupted is made anew, so that no partly installed package remains.
 
-`python -m venv` needs `ensurepip`, which Debian packages separately, and a plain `pip install`
-is refused there (PEP 668). An environment without pip, filled from outside by
-`pip --python`, needs neither; pip can do that since 22.3.
+On Debian `python -m venv` needs `ensurepip`, a separate package, and `pip install` outside of an
+environment is refused (PEP 668). So the environment is made without pip, and `pip --python`
+installs into it from outside, which pip can do since 22.3.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".venv"
 BENCH = ROOT / ".cache" / "bench-environment"
-FUZZING = ROOT / ".cache" / "fuzz-environment"  # apart: a fuzzer has wheels for few platforms
+FUZZING = ROOT / ".cache" / "fuzz-environment"  # separate: few platforms have wheels
 SOURCES = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 OLDEST_PIP = (22, 3)  # the first with `pip --python`
 
-# What `make demo` needs is small, so that a first look is quick; `test` holds it and more.
+# The extras of each level. "demo" is small, so that `make demo` is quick; "test" includes it.
 LEVELS = {
     "demo": ("cli",),
     "test": ("all",),
@@ -38,7 +38,7 @@ GROUPS = {"demo": None, "test": "dev"}
 
 
 class SetupError(Exception):
-    """What is missing on this machine, and how to get it."""
+    """Something is missing on this machine; the message says how to get it."""
 
 
 def project() -> dict[str, Any]:
@@ -47,9 +47,9 @@ def project() -> dict[str, Any]:
 
 
 def read_group(name: str) -> list[str]:
-    """Return a dependency group's requirements, those of the groups it includes as well.
+    """Return the requirements of a dependency group and of those it includes. See PEP 735.
 
-    Own lines since `pip install --group` came with pip 25.1. See PEP 735.
+    `pip install --group` does the same, but only since pip 25.1.
     """
     requirements: list[str] = []
     for entry in project()["dependency-groups"][name]:
@@ -66,7 +66,7 @@ def python_of(environment: Path) -> Path:
 
 
 def runs(python: Path) -> bool:
-    """Tell whether an interpreter is there, works and is new enough."""
+    """Return whether an interpreter exists, works and is new enough."""
     question = "import sys; sys.exit(sys.version_info < (3, 11))"
     return python.exists() and subprocess.run([python, "-c", question], check=False).returncode == 0
 
@@ -75,7 +75,7 @@ def find_pip() -> list[str]:
     """Return the command of a pip that can install into another environment.
 
     Raises:
-        SetupError: There is none, or only an older one.
+        SetupError: There is no pip, or only an older one.
     """
     candidates = [
         [sys.executable, "-m", "pip"],
@@ -99,7 +99,7 @@ def find_pip() -> list[str]:
 
 
 def pip_version(command: list[str]) -> tuple[int, ...]:
-    """Return the version of a pip, empty where the command isn't one."""
+    """Return the version of a pip; empty if the command fails."""
     try:
         said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -109,27 +109,27 @@ def pip_version(command: list[str]) -> tuple[int, ...]:
 
 
 def pip_install(environment: Path, *arguments: str) -> None:
-    """Install into an environment, with the versions the project was tried with.
+    """Install into an environment, with the versions of `constraints.txt`.
 
     Raises:
-        SetupError: pip isn't there, or couldn't install; it has said why itself.
+        SetupError: There is no pip, or it failed and has printed the reason.
     """
     command = [*find_pip(), "--python", str(python_of(environment)), "--quiet"]
     command += ["--disable-pip-version-check", "install"]
     constrained = ["-c", str(ROOT / "constraints.txt")]
     if subprocess.run([*command, *constrained, *arguments], check=False).returncode:
-        raise SetupError("pip couldn't install what is needed; its reason stands above.")
+        raise SetupError("pip couldn't install what is needed; the reason is above.")
 
 
 def fingerprint(environment: Path, level: str) -> str:
-    """Return what an environment was made from: its place, its Python, its requirements."""
+    """Return a hash of what an environment depends on: its path, Python and requirements."""
     parts = [str(environment).encode(), level.encode(), sys.version.encode()]
     parts += [source.read_bytes() for source in SOURCES]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def is_ready(environment: Path, level: str) -> bool:
-    """Tell whether an environment's stamp says that it is up to date."""
+    """Return whether an environment is up to date, by its stamp."""
     stamp = environment / f".ready-{level}"
     return (
         stamp.exists()
@@ -139,7 +139,7 @@ def is_ready(environment: Path, level: str) -> bool:
 
 
 def create(environment: Path) -> None:
-    """Make an empty environment, unless a sound one is there."""
+    """Make an empty environment, unless a complete one exists."""
     unfinished = environment / ".unfinished"
     if unfinished.exists() or not runs(python_of(environment)):
         shutil.rmtree(environment, ignore_errors=True)
@@ -150,7 +150,7 @@ def create(environment: Path) -> None:
 
 
 def finish(environment: Path, *levels: str) -> None:
-    """Stamp an environment: everything is in."""
+    """Write the stamps: the environment is complete."""
     (environment / ".unfinished").unlink()
     for level in levels:
         stamp = fingerprint(environment, level)
@@ -158,10 +158,10 @@ def finish(environment: Path, *levels: str) -> None:
 
 
 def prepare(level: str) -> None:
-    """Make the project's own environment ready for a level: "demo" or "test"."""
+    """Prepare `.venv` for a level, "demo" or "test"."""
     if is_ready(DEFAULT, level):
         return
-    pip = find_pip()  # asked first: its absence should be said before anything is made
+    pip = find_pip()  # first, so that a missing pip is reported before anything is made
     print(
         f"setting up .venv for {level} ({' '.join(pip)}); the first time takes a minute", flush=True
     )
@@ -173,9 +173,10 @@ def prepare(level: str) -> None:
 
 
 def prepare_bench() -> None:
-    """Make the environment of the benchmarks ready: the client, and whoever races with it.
+    """Prepare the environment of the benchmarks: this client and the others.
 
-    Contestants are installed one by one: one that this platform lacks takes nobody with it.
+    The other clients are installed one by one, so that one that can't be installed on this
+    platform doesn't stop the rest.
     """
     if is_ready(BENCH, "bench"):
         return
@@ -186,12 +187,12 @@ def prepare_bench() -> None:
         try:
             pip_install(BENCH, requirement)
         except SetupError:
-            print(f"!!! {requirement} CAN'T BE INSTALLED HERE: it won't be raced with", flush=True)
+            print(f"!!! {requirement} CAN'T BE INSTALLED HERE and is left out", flush=True)
     finish(BENCH, "bench")
 
 
 def prepare_fuzzing() -> None:
-    """Make the environment of `make fuzz` ready: the project, and a fuzzer."""
+    """Prepare the environment of `make fuzz`: the project and the fuzzer."""
     if is_ready(FUZZING, "fuzz"):
         return
     print(f"setting up {FUZZING.relative_to(ROOT)}", flush=True)
@@ -201,8 +202,8 @@ def prepare_fuzzing() -> None:
 
 
 def main() -> int:
-    """Prepare what the command line asks for."""
-    parser = argparse.ArgumentParser(description="make the project's environment ready")
+    """Prepare the environment of the level that the command line names."""
+    parser = argparse.ArgumentParser(description="prepare an environment of the project")
     parser.add_argument("level", choices=sorted({*LEVELS, "fuzz"}))
     level = parser.parse_args().level
     try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROC = Path("/proc")
 QUIET = 60.0
-"""Seconds without any processor time after which a program hangs."""
+"""Seconds without processor time after which a program counts as hung."""
 LONGEST = 3600.0
 """Seconds a program may take where there is no /proc."""
 
@@ -39,7 +39,7 @@ def processor_time(leader: int) -> dict[int, int]:
         except OSError:  # it has ended
             continue
         pid = int(entry.parent.name)
-        # Behind the name, which may hold anything: the state, the parent, the group, the session.
+        # After the name, which may have any characters: state, parent, group, session.
         fields = line.rpartition(")")[2].split()
         parents[pid], sessions[pid] = int(fields[1]), int(fields[3])
         ticks[pid] = int(fields[11]) + int(fields[12])
@@ -72,12 +72,12 @@ def run(
 
     Args:
         command: The program and its arguments.
-        cwd: Where it runs.
+        cwd: Its working directory.
         env: Its environment.
         quiet: Seconds without processor time after which it is killed.
 
     Returns:
-        Its exit code, None where it hung, and what it printed.
+        Its exit code, None if it hung, and its output.
     """
     with tempfile.TemporaryFile() as printed:
         process = subprocess.Popen(
@@ -97,7 +97,7 @@ def run(
 
 
 def _wait(process: subprocess.Popen[bytes], quiet: float) -> bool:
-    """Wait until a program has ended; return False where it hangs."""
+    """Wait until a program has ended; return False if it hangs."""
     used = processor_time(process.pid)
     patience = quiet if used else LONGEST
     since = time.monotonic()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run a script with the first Python on PATH that works and is new enough.
-# Rule: nothing but POSIX sh here, since there may be no such Python at all.
+# Runs a script with the first Python on PATH that works and is new enough.
+# Rule: POSIX sh only, since there may be no such Python.
 set -eu
 
 for name in python3 python3.14 python3.13 python3.12 python3.11 python; do

@@ -1,9 +1,9 @@
-"""aiosmpplib (Python, asyncio) against the sink.
+"""Driver of aiosmpplib (Python, asyncio).
 
     PYTHONPATH=benchmarks python benchmarks/peers/drive_aiosmpplib.py PORT [--window N] [--rate N]
 
-Rule: it has a queue and a hook instead of a call that returns, so a call is made of the two: into
-the queue with a name, and awaited until the hook tells of a response by that name.
+Rule: aiosmpplib has a queue and a hook instead of a call that returns. So the driver queues a
+message under a name and awaits until the hook is called with a response of that name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ASKED = arguments(__doc__).parse_args()
 
 
 class Responses(AbstractHook):  # type: ignore[misc]  # it is untyped
-    """Wakes whoever waits for a response."""
+    """Hook that completes the futures of responses."""
 
     def __init__(self) -> None:
         self.awaited: dict[str, asyncio.Future[None]] = {}
@@ -35,11 +35,11 @@ class Responses(AbstractHook):  # type: ignore[misc]  # it is untyped
                 future.set_result(None)
 
     async def send_error(self, *_: object) -> None:
-        """Nothing is to be done; the run ends by its time-out."""
+        """Do nothing; the run ends by its timeout."""
 
 
 async def main() -> None:
-    """Measure what was asked for and print the figures."""
+    """Measure as the options say and print the figures."""
     hook = Responses()
     esme = ESME("127.0.0.1", ASKED.port, LOGIN, PASSWORD, hook=hook, log_level=logging.ERROR)
     running = asyncio.create_task(esme.start())

@@ -1,8 +1,8 @@
-// npm's `smpp` (JavaScript) against the sink.
+// Driver of npm's `smpp` (JavaScript).
 //
 //     NODE_PATH=.cache/node/node_modules node benchmarks/peers/drive_node.js PORT --window 100
 //
-// Rule: the same load as every driver: so many callbacks under way, each of which sends the next.
+// Rule: the load of every driver: *window* requests in flight, each callback sends the next one.
 'use strict';
 const smpp = require('smpp');
 

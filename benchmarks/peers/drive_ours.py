@@ -1,8 +1,8 @@
-"""Our own client against the sink: `send`, `send_many`, receipts, or a send and its receipt.
+"""Driver of our client: `send`, `send_many`, receipts, or a send and its receipt.
 
     PYTHONPATH=.:benchmarks python benchmarks/peers/drive_ours.py PORT [--way send_many] [--uvloop]
 
-Rule: written as a user would write it, with nothing but the public API.
+Rule: written as a user would write it, with the public API alone.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ OPTIONS.add_argument(
 OPTIONS.add_argument("--uvloop", action="store_true")
 OPTIONS.add_argument("--binds", type=int, default=1)
 ASKED = OPTIONS.parse_args()
-TIMED = 61  # send_many: one message of so many has its latency taken, which itself costs time
+TIMED = 61  # send_many: the latency of one in 61 messages is recorded, since that costs time
 
 
 async def send_many(smsc: SmscClient, clock: Clock) -> Figures:
     """Measure one long run of send_many."""
     numbers = count()
-    called: dict[int, float] = {}  # by identity: a message's hash takes a while, and isn't measured
+    called: dict[int, float] = {}  # by id(): a hash would take time
 
     def messages(many: int) -> Iterator[Sms]:
-        """Yield messages until there are enough or the time is over."""
+        """Yield messages until the count is reached or the time is over."""
         end = time.perf_counter() + ASKED.seconds
         for number in range(many):
             made = message(next(numbers))
@@ -62,7 +62,7 @@ async def send_many(smsc: SmscClient, clock: Clock) -> Figures:
 
 
 async def receipts(smsc: SmscClient, clock: Clock) -> Figures:
-    """Measure what a sink that was started with --push brings; *count* is what it pushes."""
+    """Measure the receipts of a sink started with --push; *count* is their number."""
     taken = 0
     async for _ in smsc.receipts():
         taken += 1
@@ -74,13 +74,13 @@ async def receipts(smsc: SmscClient, clock: Clock) -> Figures:
 
 
 async def confirmed(smsc: SmscClient, number: int) -> None:
-    """Send one message to a sink that was started with --receipts, and await its receipt."""
+    """Send one message to a sink started with --receipts, and await its receipt."""
     sent = await smsc.send(message(number))
     await sent.receipt(timeout=10)
 
 
 async def main() -> None:
-    """Measure what was asked for and print the figures."""
+    """Measure as the options say and print the figures."""
     peer = "ours " + ASKED.way + (" uvloop" if ASKED.uvloop else "")
     window = ASKED.window // ASKED.binds or 1
     url = f"smpp://bench:secret@127.0.0.1:{ASKED.port}?window={window}&binds={ASKED.binds}"

@@ -1,9 +1,9 @@
-"""rusmppyc (Rust behind Python's asyncio) against the sink.
+"""Driver of rusmppyc (Rust behind Python's asyncio).
 
     PYTHONPATH=benchmarks python benchmarks/peers/drive_rusmppyc.py PORT [--window N] [--rate N]
 
-Rule: it keeps no window, so the driver's callers are it. What it doesn't answer ends by its own
-time-out, which ends the run: the runner tells that as what it is.
+Rule: rusmppyc has no window, so the number of callers limits the requests in flight. A call without
+an answer ends by rusmppyc's own timeout, which ends the run, and the table shows that.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ ASKED = arguments(__doc__).parse_args()
 
 
 async def main() -> None:
-    """Measure what was asked for and print the figures."""
+    """Measure as the options say and print the figures."""
     client, events = await Client.connect(
         f"smpp://127.0.0.1:{ASKED.port}", interface_version_check=False
     )
 
     async def read() -> None:
-        """Read its events, as its manual asks for."""
+        """Read its events, as its manual requires."""
         async for _ in events:
             pass
 

@@ -1,12 +1,12 @@
-"""One contestant of `ratio.py`: the client or the floor, working in slices of time.
+"""A contestant of `ratio.py`: the client or the floor, working in slices of time.
 
     PYTHONPATH=benchmarks python benchmarks/peers/drive_slices.py PORT --who ours --shape send
 
-It warms up, prints "ready", and then works for as many seconds as each line of standard input
-says. A slice ends when all its messages are answered, and is reported as a line of JSON: seconds
-of processor time, seconds of wall time, messages.
+It warms up and prints "ready". For each line of standard input, a number of seconds, it works that
+long. A slice ends when all its messages are answered, and is reported as a line of JSON: seconds of
+processor time, seconds of wall time, messages.
 
-Rule: the public API of the first release and nothing else, since it drives any revision.
+Rule: only the public API of the first release is used, so that it can drive any revision.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     from smsc_async import Sms
 
-    Work = Callable[[float], Awaitable[int]]  # until that time; returns how many messages
+    Work = Callable[[float], Awaitable[int]]  # takes the end; returns the count
 
 WARM_UP = 0.5  # seconds
-LEAD_IN = 0.005  # seconds before each slice, in which the caches become this process's again
-REST = TEXT[8:]  # of each text, after eight digits of its own
+LEAD_IN = 0.005  # seconds before each slice, to fill the processor's caches again
+REST = TEXT[8:]  # the end of each text, after eight digits that differ
 
 
 async def saturate(send: Callable[[], Awaitable[object]], window: int, end: float) -> int:
-    """Keep *window* calls under way until *end*; return how many were made."""
+    """Keep *window* calls in progress until *end*; return their number."""
 
     async def slot() -> int:
         done = 0
@@ -49,7 +49,7 @@ async def saturate(send: Callable[[], Awaitable[object]], window: int, end: floa
 
 
 async def serve(work: Work) -> None:
-    """Work when standard input says so; between slices the whole process is blocked."""
+    """Work for each line of standard input; between slices the whole process is blocked."""
     await work(perf_counter() + WARM_UP)
     gc.collect()
     print("ready", flush=True)
@@ -62,7 +62,7 @@ async def serve(work: Work) -> None:
 
 
 async def floor(port: int, shape: str, window: int) -> None:
-    """Serve with bare asyncio: its `send` beside every shape but `receipt`."""
+    """Work with bare asyncio: `send` for every shape but `receipt`."""
     from floor import SUBMIT, SUBMIT_SM, Floor, ReceiptFloor, connect  # noqa: PLC0415
 
     send: Callable[[], Awaitable[object]]
@@ -75,13 +75,13 @@ async def floor(port: int, shape: str, window: int) -> None:
 
 
 async def ours(port: int, shape: str, window: int) -> None:
-    """Serve with the installed client, all rules on and the pace off."""
+    """Work with the installed client, all rules on and pacing off."""
     from smsc_async import GatewayLimits, Sms, SmscClient, Submission  # noqa: PLC0415
 
     numbers = count()
 
     def message() -> Sms:
-        """Return a message whose recipient and text no other has."""
+        """Return a message with a unique recipient and text."""
         number = next(numbers)
         return Sms(to=recipient(number), text=f"{number:08d}{REST}", sender=SENDER)
 

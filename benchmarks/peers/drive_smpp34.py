@@ -1,8 +1,8 @@
-"""smpp34 (Rust behind Python's asyncio) against the sink.
+"""Driver of smpp34 (Rust behind Python's asyncio).
 
     PYTHONPATH=benchmarks python benchmarks/peers/drive_smpp34.py PORT [--window N] [--rate N]
 
-Rule: written as its own manual has it; the window is the one it keeps itself.
+Rule: written as in its manual; smpp34 itself keeps the window.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ASKED = arguments(__doc__).parse_args()
 
 
 async def main() -> None:
-    """Measure what was asked for and print the figures."""
+    """Measure as the options say and print the figures."""
     smsc = await Client(
         "127.0.0.1", ASKED.port, LOGIN, PASSWORD, bind_type="TRX", window_size=ASKED.window
     ).connect()

@@ -1,9 +1,9 @@
-"""smpplib (Python, blocking sockets) against the sink.
+"""Driver of smpplib (Python, blocking sockets).
 
     PYTHONPATH=benchmarks python benchmarks/peers/drive_smpplib.py PORT [--window N]
 
-Rule: it has no window of its own, but sending and reading are calls of their own: the driver sends
-until as many are under way, then reads one response for each it sends.
+Rule: smpplib has no window, but separate calls for sending and reading. The driver sends until the
+window is full, then reads one response for each message that it sends.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     called: dict[int, float] = {}
 
     def answered(pdu: smpplib.client.smpp.pdu.PDU, **_: object) -> None:
-        """Take a response."""
+        """Process a response."""
         clock.latencies.append(time.perf_counter() - called.pop(pdu.sequence))
 
     client.set_message_sent_handler(answered)
@@ -34,7 +34,7 @@ def main() -> None:
     client.bind_transceiver(system_id=LOGIN, password=PASSWORD)
 
     def run(first: int, count: int) -> None:
-        """Send *count* messages, at most *window* of them under way."""
+        """Send *count* messages, at most *window* of them in flight."""
         end = time.perf_counter() + ASKED.seconds
         for number in range(first, first + count):
             while len(called) >= ASKED.window:

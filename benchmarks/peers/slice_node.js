@@ -1,8 +1,8 @@
-// npm's `smpp` (JavaScript) as a contestant of ratio.py; drive_slices.py tells the protocol.
+// npm's `smpp` (JavaScript) as a contestant of ratio.py; drive_slices.py documents the protocol.
 //
 //     NODE_PATH=.cache/node/node_modules node benchmarks/peers/slice_node.js PORT --window 100
 //
-// Rule: warmed up for a second, which is when the compiler of V8 has settled.
+// Rule: the warm-up lasts a second, after which V8 has compiled the hot functions.
 'use strict';
 const smpp = require('smpp');
 const { createInterface } = require('readline');

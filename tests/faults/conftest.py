@@ -1,7 +1,7 @@
-"""The lab, once on time and then with random timing, as often as one likes.
+"""The fault lab: each test runs once without delays, then any number of times with random timing.
 
-`FAULTS_REPEAT` says how often each test runs, the first time on time; `FAULTS_SEED` changes all
-that is random. `make faults` sets both.
+`FAULTS_REPEAT` is the number of runs of each test, the first one without delays; `FAULTS_SEED` is
+the seed of all randomness. `make faults` sets both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def chance(repetition: int, request: pytest.FixtureRequest) -> Random | None:
-    """What is random in this run; None in the first one, which is punctual."""
+    """The randomness of this run; None in the first one, which has no delays."""
     if not repetition:
         return None
     return Random(f"{SEED} {request.node.name}")  # noqa: S311 - no secret
@@ -36,6 +36,6 @@ def chance(repetition: int, request: pytest.FixtureRequest) -> Random | None:
 
 @pytest.fixture
 async def lab(monkeypatch: pytest.MonkeyPatch, chance: Random | None) -> AsyncGenerator[Lab]:
-    """A lab whose account is made up at the end."""
+    """A lab whose records are compared at the end."""
     async with Lab(monkeypatch, chance) as laboratory:
         yield laboratory

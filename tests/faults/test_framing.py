@@ -1,7 +1,8 @@
-"""Octets that are no PDU, or not yet, or a strange one.
+"""Octets that aren't a PDU, incomplete PDUs, and unusual PDUs.
 
-Rule: a broken frame ends the link, typed, and what was in flight is unknown; a bad PDU gets a
-negative answer, a strange one is taken as it is, and the session lives.
+Rule: a broken frame ends the link with a typed error, and messages in flight get the outcome
+UNKNOWN. A malformed PDU gets a negative response, an unusual one is accepted as it is, and the
+session continues.
 """
 
 from __future__ import annotations
@@ -55,19 +56,19 @@ DELIVERED = DeliverSm(
 
 
 async def first_incoming(smsc: SmscClient) -> IncomingMessage:
-    """Return the next message of a subscriber."""
+    """Return the next incoming message."""
     async for message in smsc.incoming():
         return message
     pytest.fail("the client was left")
 
 
 async def said(peer: Peer, octets: bytes, kind: type[Any]) -> Any:  # noqa: ANN401 - a PDU of that kind
-    """Let the gateway write octets; return the client's first PDU of a kind."""
+    """Write octets as the gateway; return the client's first PDU of a kind."""
     peer.raw(octets)
     return (await peer.got(kind))[0]
 
 
-# Frames that cannot be.
+# Impossible frames.
 
 
 @pytest.mark.parametrize(
@@ -75,10 +76,10 @@ async def said(peer: Peer, octets: bytes, kind: type[Any]) -> Any:  # noqa: ANN4
     [0, 1, 4, 8, 15, 70_001, 0x48545450, 0x7FFFFFFF, 0xFFFFFFFF],
 )
 async def test_length_that_cannot_be_ends_the_link(lab: Lab, length: int) -> None:
-    """Whatever stands behind it: here a whole acceptance of the message that is in flight."""
+    """Even if a complete submit_sm_resp for the message in flight follows."""
 
     def accept_wrongly(number: int) -> bytes:
-        """Draw a response that says yes, but for its length."""
+        """Return a submit_sm_resp of status 0 with a wrong length."""
         return frame(SUBMIT_SM_RESP, 0, number, b"1\0", length=length)
 
     async with lab.client() as smsc:
@@ -97,7 +98,7 @@ async def test_length_that_cannot_be_ends_the_link(lab: Lab, length: int) -> Non
 
 
 async def test_flood_behind_an_impossible_length_is_not_kept(lab: Lab) -> None:
-    """4 GiB are announced; the link is over at their fourth octet, and 8 MB find a closed door."""
+    """4 GiB are announced: the link ends at the fourth octet, and the 8 MB after it aren't read."""
     async with lab.client() as smsc:
         first = lab.gateway.peer
         first.raw(b"\xff\xff\xff\xff")
@@ -111,7 +112,7 @@ async def test_flood_behind_an_impossible_length_is_not_kept(lab: Lab) -> None:
 
 
 async def test_frame_without_end_ends_the_link_in_time(lab: Lab) -> None:
-    """A length that is just allowed, and octets that trickle: only `frame` seconds of it."""
+    """A length that is just allowed, and octets that arrive slowly: for at most `frame` seconds."""
     async with lab.client("frame_timeout=0.05") as smsc:
         first = lab.gateway.peer
         first.raw((70_000).to_bytes(4, "big"))
@@ -123,7 +124,7 @@ async def test_frame_without_end_ends_the_link_in_time(lab: Lab) -> None:
 
 
 async def _trickle(peer: Peer) -> None:
-    """Write an octet a while until the connection is gone."""
+    """Write single octets with pauses until the connection is closed."""
     while not peer.is_closed:
         peer.raw(b"\0")
         await asyncio.sleep(0.005)
@@ -140,10 +141,10 @@ async def _trickle(peer: Peer) -> None:
 async def test_octets_of_another_protocol_are_called_by_their_name(
     lab: Lab, octets: bytes, name: str
 ) -> None:
-    """0x48545450 octets are no length anybody means."""
+    """A length of 0x48545450 is the text "HTTP"."""
 
     def answer(peer: Peer, _: SubmitSm) -> None:
-        """Speak something else."""
+        """Answer in another protocol."""
         peer.raw(octets)
 
     async with lab.client() as smsc:
@@ -160,7 +161,7 @@ async def test_octets_of_another_protocol_are_called_by_their_name(
 
 
 async def test_every_octet_on_its_own_makes_no_difference(lab: Lab) -> None:
-    """Bind, response, receipt and enquire_link, each cut into all its octets."""
+    """Bind, response, receipt and enquire_link, each cut into single octets."""
 
     def one_by_one(peer: Peer, octets: bytes) -> None:
         """Write each octet in a turn of its own."""
@@ -174,7 +175,7 @@ async def test_every_octet_on_its_own_makes_no_difference(lab: Lab) -> None:
         one_by_one(peer, encode(BindTransceiverResp(system_id="SMSC", sequence_number=number)))
 
     def accept(peer: Peer, submit: SubmitSm) -> None:
-        """Answer a message octet by octet, and behind it its receipt and a question."""
+        """Answer a message octet by octet, followed by its receipt and an enquire_link."""
         response = SubmitSmResp(message_id="77", sequence_number=submit.sequence_number)
         receipt = DeliverSm(**receipt_fields("77"), sequence_number=1)
         one_by_one(peer, b"".join(map(encode, (response, receipt, EnquireLink(sequence_number=2)))))
@@ -189,10 +190,10 @@ async def test_every_octet_on_its_own_makes_no_difference(lab: Lab) -> None:
 
 
 async def test_all_in_one_segment_makes_no_difference(lab: Lab) -> None:
-    """What stands behind the bind response in the same read is read, too."""
+    """PDUs after the bind response in the same read aren't lost."""
 
     def bind_and_more(peer: Peer, request: BindTransceiver) -> None:
-        """Answer a bind, ask and deliver in one breath."""
+        """Write bind response, enquire_link and deliver_sm at once."""
         response = BindTransceiverResp(sequence_number=request.sequence_number)
         peer.write(response, EnquireLink(sequence_number=8), DELIVERED)
 
@@ -207,7 +208,7 @@ async def test_all_in_one_segment_makes_no_difference(lab: Lab) -> None:
 
 
 async def test_pause_inside_a_pdu_makes_no_difference(lab: Lab) -> None:
-    """One client lost its place in the stream for good; here the rest is simply awaited."""
+    """Another client lost the frame boundary for good; here the rest is awaited."""
     octets = encode(DELIVERED)
     async with lab.client() as smsc:
         peer = lab.gateway.peer
@@ -222,11 +223,11 @@ async def test_pause_inside_a_pdu_makes_no_difference(lab: Lab) -> None:
 
 
 async def test_any_cut_of_the_stream_gives_the_same_outcomes(lab: Lab) -> None:
-    """50 answers in pieces of any size: each finds its message."""
+    """50 responses in pieces of any size: each reaches its message."""
     answers: list[bytes] = []
 
     def collect(peer: Peer, submit: SubmitSm) -> None:
-        """Answer all when the last has come, cut anyhow."""
+        """Answer all messages after the last one has come, cut at random."""
         number = submit.sequence_number
         answers.append(encode(SubmitSmResp(message_id=f"id-{number}", sequence_number=number)))
         if len(answers) == 50:
@@ -242,12 +243,12 @@ async def test_any_cut_of_the_stream_gives_the_same_outcomes(lab: Lab) -> None:
     assert [f"id-{numbers[each.message.to]}" for each in sent] == [e.message_id for e in sent]
 
 
-# PDUs that are bad.
+# Malformed PDUs.
 
 
 @pytest.mark.parametrize("length", [16, 20, 69_999])
 async def test_unknown_command_is_refused_and_the_session_lives(lab: Lab, length: int) -> None:
-    """generic_nack, ESME_RINVCMDID, under the number it came with."""
+    """generic_nack with ESME_RINVCMDID and the number of the request."""
     async with lab.client() as smsc:
         peer = lab.gateway.peer
         octets = frame(0x00010203, 0, 77, bytes(length - 16))
@@ -258,7 +259,7 @@ async def test_unknown_command_is_refused_and_the_session_lives(lab: Lab, length
 
 
 async def test_unknown_response_is_passed_over(lab: Lab) -> None:
-    """An answer to an answer would go on for ever."""
+    """An answer to a response could be answered again, without end."""
     async with lab.client() as smsc:
         lab.gateway.peer.raw(frame(0x80010203, 0, 77))
         await lab.lives(smsc)
@@ -267,7 +268,7 @@ async def test_unknown_response_is_passed_over(lab: Lab) -> None:
 
 
 async def test_requests_only_we_may_make_are_refused(lab: Lab) -> None:
-    """A gateway that binds to us, or submits, is told so; the number stays its own."""
+    """A gateway that sends a bind or a submit_sm gets an error response with its number."""
     async with lab.client() as smsc:
         peer = lab.gateway.peer
         peer.write(BindTransceiver(system_id="x", sequence_number=3))
@@ -280,9 +281,9 @@ async def test_requests_only_we_may_make_are_refused(lab: Lab) -> None:
 
 
 async def test_message_cut_anywhere_is_refused_and_the_session_lives(lab: Lab) -> None:
-    """Inside a string, the text, a TLV's tag, its length, its value: each octet once.
+    """Inside a string, the text, a TLV's tag, length or value: cut at each octet once.
 
-    All numbers that name no more than what was cut away would be a whole PDU; they are taken.
+    A cut that leaves a complete PDU isn't an error, and that PDU is accepted.
     """
     whole = encode(DELIVERED)
     async with lab.client() as smsc:
@@ -293,7 +294,7 @@ async def test_message_cut_anywhere_is_refused_and_the_session_lives(lab: Lab) -
         await lab.lives(smsc)
         taken = smsc.stats().incoming
 
-    # Up to three octets behind the last field are padding of gateways that count wrongly.
+    # Some gateways count wrongly and pad a PDU with up to three octets.
     fields_end = len(whole) - 6
     by_end = {pdu.sequence_number - 1000: pdu.command_status for pdu in answers}
     expected = [end for end in range(fields_end, len(whole)) if end - fields_end <= 3]
@@ -312,7 +313,7 @@ async def test_message_cut_anywhere_is_refused_and_the_session_lives(lab: Lab) -
     ids=["known", "endless", "vendor"],
 )
 async def test_tlv_beyond_the_end_of_a_message_is_refused(lab: Lab, tail: bytes) -> None:
-    """Neither the link nor the tail is dropped in silence: the gateway is told, for good."""
+    """The gateway gets a permanent error; neither the link nor the rest is silently dropped."""
     whole = encode(DELIVERED)[16:-6]
     async with lab.client() as smsc:
         answer = await said(lab.gateway.peer, frame(DELIVER_SM, 0, 9, whole + tail), DeliverSmResp)
@@ -322,10 +323,10 @@ async def test_tlv_beyond_the_end_of_a_message_is_refused(lab: Lab, tail: bytes)
 
 
 async def test_response_that_cannot_be_read_is_unknown_and_the_session_lives(lab: Lab) -> None:
-    """Its status says yes, its end is missing: whether there is an id nobody can tell."""
+    """Its status is 0, but its end is missing, so the id is unknown."""
 
     def accept_badly(number: int) -> bytes:
-        """Draw a response whose id never ends."""
+        """Return a response whose id has no end."""
         return frame(SUBMIT_SM_RESP, 0, number, b"123")
 
     async with lab.client() as smsc:
@@ -339,7 +340,7 @@ async def test_response_that_cannot_be_read_is_unknown_and_the_session_lives(lab
 
 
 async def test_text_longer_than_its_pdu_is_refused(lab: Lab) -> None:
-    """`sm_length` is checked against what is left."""
+    """`sm_length` is checked against the rest of the PDU."""
     body = bytearray(encode(DELIVERED)[16:-6])
     body[-6] = 200  # sm_length, before the five octets of "hello"
     async with lab.client() as smsc:
@@ -349,7 +350,7 @@ async def test_text_longer_than_its_pdu_is_refused(lab: Lab) -> None:
     assert CommandStatus.ESME_RX_P_APPN is CommandStatus.of(answer.command_status)
 
 
-# PDUs that are strange.
+# Unusual PDUs.
 
 
 async def test_vendor_status_is_kept(lab: Lab) -> None:
@@ -370,7 +371,7 @@ async def test_vendor_status_is_kept(lab: Lab) -> None:
 
 
 async def test_strange_tlvs_are_kept_raw(lab: Lab) -> None:
-    """A vendor's with any octets, a known one of an odd length, one that belongs elsewhere."""
+    """A vendor's TLV, a known one of a wrong length, one that belongs to another PDU."""
     tail = bytes.fromhex(
         "2000 0003 FF0080"  # a vendor's
         "2001 0000"  # a vendor's, empty
@@ -390,7 +391,7 @@ async def test_strange_tlvs_are_kept_raw(lab: Lab) -> None:
 
 
 async def test_unknown_coding_and_type_of_number_are_values(lab: Lab) -> None:
-    """The octets are handed over as they are."""
+    """The octets reach the user unchanged."""
     delivered = DeliverSm(
         source_addr_ton=9,
         source_addr_npi=99,
@@ -410,7 +411,7 @@ async def test_unknown_coding_and_type_of_number_are_values(lab: Lab) -> None:
 
 
 async def test_refusal_without_a_body_has_its_status(lab: Lab) -> None:
-    """16 octets are all that an error response needs."""
+    """An error response may consist of a header of 16 octets."""
 
     def refuse(number: int) -> bytes:
         """Draw a refusal without a body."""
@@ -439,7 +440,7 @@ async def test_refusal_without_a_body_has_its_status(lab: Lab) -> None:
     ids=["known-tlv", "vendor-tlv", "empty", "no-body", "over-long", "8-bit"],
 )
 async def test_id_is_what_stands_before_its_nul(lab: Lab, body: bytes, message_id: str) -> None:
-    """Not the TLV behind it, and of any length and octets."""
+    """The id may have any length and octets; the TLV after it isn't part of it."""
 
     def accept(number: int) -> bytes:
         """Draw an acceptance."""
@@ -453,7 +454,7 @@ async def test_id_is_what_stands_before_its_nul(lab: Lab, body: bytes, message_i
 
 
 async def test_over_long_addresses_are_taken(lab: Lab) -> None:
-    """Lenient in: 60 characters where 20 are allowed, and time where none belongs."""
+    """Lenient in: 60 characters where 20 are allowed, and a time where none belongs."""
     body = bytearray(encode(DELIVERED)[16:-6])
     stretched = body.replace(b"79991234567", b"7" * 60).replace(b"Shop", b"\xc4" * 40)
     async with lab.client() as smsc:
@@ -468,7 +469,7 @@ async def test_over_long_addresses_are_taken(lab: Lab) -> None:
 
 async def test_times_where_none_belong_are_taken(lab: Lab) -> None:
     """`validity_period` must be empty in a deliver_sm; a filled one dropped links."""
-    # A time of our own would be refused on the way out, so it is drawn into the octets.
+    # The encoder refuses such a time, so it is written into the octets.
     body = encode(DELIVERED)[16:-6].replace(b"Shop\0\0\0\0\0\0", b"Shop\0\0\0\0now\0later\0")
     async with lab.client() as smsc:
         answer = await said(lab.gateway.peer, frame(DELIVER_SM, 0, 9, body), DeliverSmResp)
@@ -494,7 +495,7 @@ async def test_times_where_none_belong_are_taken(lab: Lab) -> None:
 async def test_bad_address_is_refused_before_an_octet_leaves(
     lab: Lab, fields: dict[str, Any]
 ) -> None:
-    """A NUL shifts every later field; a silent cut sends to somebody else."""
+    """A NUL would shift every later field; a shortened number would be another subscriber."""
     async with lab.client() as smsc:
         with pytest.raises(InvalidMessageError):
             await smsc.send(Sms(text="hello", **fields))
@@ -503,23 +504,23 @@ async def test_bad_address_is_refused_before_an_octet_leaves(
 
 
 def test_misspelt_field_is_refused() -> None:
-    """Silently ignored, it would send the message without what was meant."""
+    """If it were ignored, the message would be sent without the intended value."""
     misspelt: dict[str, Any] = {"validty": 60}
     with pytest.raises(TypeError, match="validty"):
         Sms(to="79991234567", text="hello", **misspelt)
 
 
 async def test_header_is_all_that_a_bare_pdu_has(lab: Lab) -> None:
-    """Strict gateways refuse an enquire_link_resp of 17 octets; a nack is one of 16, too."""
+    """Strict gateways refuse an enquire_link_resp of 17 octets; a nack has 16 as well."""
     frames: list[bytes] = []
 
     def note(gateway: Gateway) -> None:
-        """Let the lab see the octets that come."""
+        """Record the octets that the lab receives."""
         peer = gateway.peer
         feed = peer.data_received
 
         def noting(data: bytes) -> None:
-            """Note octets and pass them on."""
+            """Record octets and pass them on."""
             frames.append(data)
             feed(data)
 

@@ -1,7 +1,7 @@
-"""Every fault that was seen in an SMPP client, the right behaviour, and the tests that prove it.
+"""Faults seen in SMPP clients, the right behaviour, and the tests that prove it.
 
-Rule: a fault without a proof doesn't stand here, and a proof is a test that exists: a function's
-name behind the path of its module under `tests`. Who finds a new fault adds a row, and a test.
+Rule: every fault has a proof, the name of an existing test after the path of its module under
+`tests`. A new fault gets a row and a test.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Row(NamedTuple):
     """One fault.
 
     Args:
-        fault: What a client did, or what a gateway did to it.
-        right: What is right.
-        proofs: Tests as "module::function", separated by blanks; "=" stands for the module before.
+        fault: What a client did wrong, or what a gateway sent.
+        right: The right behaviour.
+        proofs: Tests as "module::function", separated by blanks; "=" is the module before.
     """
 
     fault: str
@@ -33,13 +33,13 @@ class Row(NamedTuple):
 
 FRAMING = (
     Row(
-        "a length of 0 or 15 was acted on, once as an acceptance",
-        "the link ends at once and typed, what is in flight is unknown, the next link is built",
+        "a length of 0 or 15 was processed, once as an acceptance",
+        "the link ends at once with a typed error, in flight is UNKNOWN, the link is opened again",
         "faults/test_framing::test_length_that_cannot_be_ends_the_link",
     ),
     Row(
-        "4 GiB announced, and all that followed was kept",
-        "refused from its first four octets; nothing behind them is kept",
+        "a length of 4 GiB, and all that followed was kept",
+        "refused at its first four octets; nothing after them is kept",
         "faults/test_framing::test_flood_behind_an_impossible_length_is_not_kept "
         "=::test_length_that_cannot_be_ends_the_link",
     ),
@@ -54,7 +54,7 @@ FRAMING = (
     ),
     Row(
         "an unknown command ended the session, or was ignored",
-        "generic_nack with ESME_RINVCMDID under its number; an unknown response is passed over",
+        "generic_nack with ESME_RINVCMDID and its number; an unknown response is ignored",
         "faults/test_framing::test_unknown_command_is_refused_and_the_session_lives "
         "=::test_unknown_response_is_passed_over",
     ),
@@ -75,14 +75,14 @@ FRAMING = (
         "pdu/test_codec::test_unknown_numbers_and_tags_are_values",
     ),
     Row(
-        "a TLV that reaches beyond its PDU closed the session, or was dropped in silence",
+        "a TLV longer than its PDU closed the session, or was silently dropped",
         "that one PDU is refused, the session lives",
         "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused "
         "=::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
         "an unknown data_coding or type of number was nacked",
-        "numbers are values; the octets are handed over undecoded",
+        "unknown numbers are values; the octets reach the user undecoded",
         "faults/test_framing::test_unknown_coding_and_type_of_number_are_values",
     ),
     Row(
@@ -91,7 +91,7 @@ FRAMING = (
         "faults/test_framing::test_refusal_without_a_body_has_its_status",
     ),
     Row(
-        "a TLV behind the id of a response became part of the id",
+        "a TLV after the id of a response became part of the id",
         "an id ends at its NUL",
         "faults/test_framing::test_id_is_what_stands_before_its_nul",
     ),
@@ -102,7 +102,7 @@ FRAMING = (
         "=::test_id_is_what_stands_before_its_nul",
     ),
     Row(
-        "a NUL in an address moved every field behind it",
+        "a NUL in an address moved every field after it",
         "refused before an octet leaves",
         "faults/test_framing::test_bad_address_is_refused_before_an_octet_leaves",
     ),
@@ -116,31 +116,31 @@ FRAMING = (
 
 SESSION = (
     Row(
-        "a window that was a setting and nothing else",
-        "no more in flight than it says, counted at the gateway",
+        "a window setting without effect",
+        "never more requests in flight than the window, counted at the gateway",
         "faults/test_session::test_window_is_never_exceeded "
         "client/test_client::test_never_more_in_flight_than_the_window",
     ),
     Row(
-        "a caller that gave up took its slot with it",
+        "a cancelled caller took its slot with it",
         "a slot is freed by the response, its deadline or the loss of the link",
         "faults/test_session::test_cancelled_and_overdue_callers_leak_no_slot "
         "client/test_client::test_ten_thousand_sends_with_random_cancellations_leak_nothing",
     ),
     Row(
         "responses out of order, twice, or for nothing",
-        "matched by their number; what matches nothing is noted and harmless",
+        "matched by their number; what matches nothing is counted and ignored",
         "faults/test_session::test_stray_responses_are_harmless "
         "=::test_window_is_never_exceeded =::test_late_response_frees_nothing_twice",
     ),
     Row(
-        "one overdue request took the session down",
+        "one timed-out request ended the session",
         "it ends alone",
         "faults/test_session::test_answer_under_number_0_is_no_answer "
         "session/test_machine::test_one_overdue_request_ends_alone",
     ),
     Row(
-        "a refused bind was told as a timeout, and tried again for ever",
+        "a refused bind was reported as a timeout, and repeated without end",
         "told at once with its status; wrong credentials are tried once",
         "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
     ),
@@ -152,19 +152,19 @@ SESSION = (
         "session/test_machine_matrix::test_a_request_leaves_only_where_the_table_lets_it",
     ),
     Row(
-        "a bind accepted and dropped was tried again at once, for ever",
-        "waits grow until a link has lived for a while",
+        "a bind accepted and dropped was repeated at once, without end",
+        "waits grow until a link has lasted for a while",
         "faults/test_session::test_waits_grow_until_a_link_has_proved_stable "
         "link/test_backoff::test_short_lived_link_keeps_the_delays_long",
     ),
     Row(
-        "enquire_link was answered seconds late, behind traffic or the user's code",
-        "answered as it is read, whatever waits",
+        "enquire_link was answered seconds late, after traffic or the user's code",
+        "answered when it is read, whatever waits",
         "faults/test_session::test_enquire_link_is_answered_before_any_traffic "
-        "faults/test_receipts::test_reader_that_is_slow_holds_nobody_up",
+        "faults/test_receipts::test_slow_reader_delays_nothing_else",
     ),
     Row(
-        "a dead gateway was never noticed",
+        "a dead gateway was never detected",
         "an unanswered enquire_link ends the link",
         "faults/test_session::test_half_open_connection_is_found_out",
     ),
@@ -174,69 +174,69 @@ SESSION = (
         "faults/test_session::test_all_our_requests_share_one_sequence",
     ),
     Row(
-        "any PDU answered an unbind; the peer's was never answered",
-        "in flight first, then unbind, and unbind_resp alone answers it",
+        "any PDU counted as the answer to unbind; the peer's unbind was never answered",
+        "first the requests in flight, then unbind, which only unbind_resp answers",
         "faults/test_session::test_leaving_drains_then_unbinds "
         "session/test_machine::test_only_its_response_answers_an_unbind",
     ),
     Row(
         "the gateway's unbind was ignored",
-        "answered in the middle of traffic, every message told, the link built again",
+        "answered during traffic, every message has an outcome, the link is opened again",
         "faults/test_session::test_gateways_unbind_is_answered_in_mid_traffic "
         "=::test_answers_before_the_unbind_count "
         "=::test_simulated_maintenance_loses_and_doubles_nothing",
     ),
     Row(
         "messages vanished with the link, or were written into a dead socket",
-        "unwritten ones go out on the next link; written ones are unknown, at once",
+        "unwritten ones go out on the next link; written ones are UNKNOWN at once",
         "faults/test_session::test_drop_tells_every_message_once "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
         "client/test_client::test_nothing_is_written_after_an_end_of_file",
     ),
     Row(
-        "a write that the socket took in part broke the stream",
+        "a partial write broke the stream",
         "one writer, whole PDUs",
         "faults/test_session::test_slow_reader_gets_whole_pdus",
     ),
     Row(
-        "an own nack was an octet longer than it said",
-        "all leaves through one encoder, and is what it says",
+        "the client's nack was an octet longer than its length",
+        "one encoder for all PDUs, with the right length",
         "faults/test_framing::test_header_is_all_that_a_bare_pdu_has",
     ),
     Row(
         "numbers never wrapped",
-        "1 to 0x7FFFFFFF and again, passing over those in flight",
+        "1 to 0x7FFFFFFF and again, skipping those in flight",
         "faults/test_session::test_numbers_wrap_on_the_wire "
         "session/test_sequence::test_after_the_last_number_comes_one",
     ),
     Row(
         "the process crashed at its exit under load",
-        "a clean exit: after Ctrl-C, from the middle, and with the loop taken away",
+        "a clean exit: after Ctrl-C, at any moment, and if the loop was stopped",
         "faults/test_session::test_interpreter_exits_cleanly_under_load",
     ),
 )
 
 THROTTLING = (
     Row(
-        "a throttled message was told to its sender and forgotten",
-        "it goes again, before all behind it, as long as patience lasts",
+        "a throttled message failed at once",
+        "it is retried before all later ones, until the timeout",
         "faults/test_throttling::test_throttled_messages_go_again_in_order "
         "=::test_pause_holds_the_whole_queue",
     ),
     Row(
         "a few throttled ones stopped everything for a minute and more",
-        "back off, probe, be there again within seconds",
+        "pause, probe, and full speed again within seconds",
         "faults/test_throttling::test_a_few_throttled_do_not_stop_everything "
         "=::test_enquire_link_passes_while_all_wait",
     ),
     Row(
-        "a message that went again lost its receipt",
+        "a retried message lost its receipt",
         "receipts belong to the message, not to the attempt",
         "faults/test_throttling::test_receipt_finds_a_message_that_was_throttled",
     ),
     Row(
         "parts of a long message were not counted",
-        "each counts, and each is held and sent again by itself",
+        "each part counts, and each is held and retried alone",
         "faults/test_throttling::test_parts_count_as_messages",
     ),
 )
@@ -244,7 +244,7 @@ THROTTLING = (
 TEXTS = (
     Row(
         "emoji and escapes were cut between parts",
-        "no part ends inside a sign",
+        "no part ends inside a character",
         "faults/test_texts::test_no_part_ends_inside_a_sign "
         "pdu/text/test_segments::test_no_segment_is_too_long_and_no_cluster_is_cut",
     ),
@@ -255,19 +255,19 @@ TEXTS = (
         "pdu/text/test_segments::test_boundaries",
     ),
     Row(
-        "GSM texts of 141 to 160 characters went as two",
-        "as one",
+        "GSM texts of 141 to 160 characters were sent as two parts",
+        "as one part",
         "faults/test_texts::test_text_arrives_as_it_was_written",
     ),
     Row(
         "200 euro signs made a part of 312 octets",
-        "septets are counted, an escape is two",
+        "septets are counted, and an escape takes two",
         "faults/test_texts::test_text_arrives_as_it_was_written "
         "pdu/text/test_alphabet::test_septets_count_escapes_twice",
     ),
     Row(
-        "a backtick arrived as a paragraph sign",
-        "what the alphabet lacks travels in UCS-2",
+        "a backtick arrived as another character",
+        "a text outside of the GSM alphabet is sent in UCS-2",
         "faults/test_texts::test_text_its_coding_cannot_hold_is_never_replaced",
     ),
     Row(
@@ -284,7 +284,7 @@ TEXTS = (
     ),
     Row(
         "the last part was taken for the end",
-        "complete when all are there; what came is handed out in time",
+        "complete when all parts are there; an incomplete message is delivered after a timeout",
         "faults/test_texts::test_what_came_of_a_message_is_handed_out_in_time "
         "pdu/text/test_reassembly::test_last_part_needs_not_come_last",
     ),
@@ -292,47 +292,47 @@ TEXTS = (
 
 RECEIPTS = (
     Row(
-        "an odd receipt ended the session and came again for ever",
+        "an unusual receipt ended the session and was repeated without end",
         "reading never raises; the raw text is kept, TLVs win over it, it is answered",
         "faults/test_receipts::test_mangled_receipt_is_answered_once_and_handed_over "
         "=::test_tlvs_win_over_the_text gateway/test_receipts::test_reading_never_raises",
     ),
     Row(
-        "a receipt ahead of its response was lost",
-        "it waits for the response and joins it",
+        "a receipt before its response was lost",
+        "it waits for the response with its id",
         "faults/test_receipts::test_receipt_before_its_response_finds_its_message",
     ),
     Row(
         "ids were compared too loosely or not at all",
-        "opaque; hexadecimal against decimal is a setting",
+        "opaque; hexadecimal and decimal ids are a setting",
         "faults/test_receipts::test_ids_meet_as_the_setting_says "
         "=::test_ids_that_only_look_alike_do_not_meet",
     ),
     Row(
         "a receipt of another run or link was an error",
-        "receipts() has it; of another link of ours, its message",
+        "receipts() yields it; from another link it reaches its message",
         "faults/test_receipts::test_receipt_of_another_run_is_no_error "
         "=::test_receipts_of_another_link_find_their_message",
     ),
     Row(
-        "acknowledged before anybody had it",
-        "answered when it has its place",
+        "acknowledged before it was stored",
+        "answered after it is stored",
         "faults/test_receipts::test_full_queue_holds_the_answers_back_and_nothing_else",
     ),
     Row(
         "unread events piled up without a bound",
-        "bounded, then the gateway waits, then it is told to come again; questions are answered",
+        "bounded: the gateway waits, then gets a temporary error; enquire_link is answered",
         "faults/test_receipts::test_unread_receipts_are_bounded "
         "=::test_full_queue_holds_the_answers_back_and_nothing_else",
     ),
     Row(
-        "an exception of the user's ended the client",
-        "contained where it is a hook's, the user's own where it is a reader's",
+        "an exception in user code ended the client",
+        "logged if it is a hook's, raised to the user if it is a reader's",
         "faults/test_session::test_hook_that_raises_costs_nothing "
         "faults/test_receipts::test_reader_that_raises_ends_itself_alone",
     ),
     Row(
-        "of several parts one receipt was followed",
+        "of several parts only one receipt was used",
         "each has its own; together one state",
         "faults/test_receipts::test_every_part_has_its_receipt "
         "client/test_submission::test_one_part_that_will_not_arrive_settles_it",
@@ -347,22 +347,22 @@ OUTCOMES = (
         "=::test_unwritten_message_was_not_sent",
     ),
     Row(
-        "accepted messages were told as overdue under load",
+        "accepted messages were reported as timed out under load",
         "the deadline counts from the write, and what was received is read first",
         "faults/test_outcomes::test_answer_that_arrived_is_not_overdue "
         "=::test_answers_that_came_while_the_loop_was_held_up_count "
         "=::test_deadline_counts_from_the_write",
     ),
     Row(
-        "what was silent was sent again, and paid twice",
-        "never by itself",
+        "a message without a response was sent again, and charged twice",
+        "never automatically",
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself",
     ),
 )
 
 BAD_GATEWAY = (
     Row(
-        "a header alone refuses the password",
+        "the password is refused by a bare header",
         "a typed error at once, no second attempt",
         "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
     ),
@@ -372,7 +372,7 @@ BAD_GATEWAY = (
         "faults/test_session::test_bind_failed_later_is_tried_again_and_keeps_the_messages",
     ),
     Row(
-        "the first bind is told to be bound already",
+        "the first bind is refused as already bound",
         "not bound: close, wait, try again",
         "faults/test_session::test_already_bound_is_not_bound",
     ),
@@ -382,13 +382,13 @@ BAD_GATEWAY = (
         "faults/test_framing::test_all_in_one_segment_makes_no_difference",
     ),
     Row(
-        "an unknown request under number 77",
-        "nacked with status 3 and 77, the session lives",
+        "an unknown request with number 77",
+        "nack with status 3 and number 77, the session continues",
         "faults/test_framing::test_unknown_command_is_refused_and_the_session_lives",
     ),
     Row(
         "a length of 0x7FFFFFFF",
-        "one nack with status 2 under 0, the end, the next link",
+        "one nack with status 2 and number 0, then the link ends and the next one is opened",
         "faults/test_framing::test_length_that_cannot_be_ends_the_link",
     ),
     Row(
@@ -409,7 +409,7 @@ BAD_GATEWAY = (
     ),
     Row(
         "a receipt before the response",
-        "kept, and joined",
+        "kept until the response",
         "faults/test_receipts::test_receipt_before_its_response_finds_its_message",
     ),
     Row(
@@ -418,18 +418,18 @@ BAD_GATEWAY = (
         "faults/test_session::test_generic_nack_fails_its_request_alone",
     ),
     Row(
-        "a response under number 0",
+        "a response with number 0",
         "no answer to anything: the request runs out, its slot is free",
         "faults/test_session::test_answer_under_number_0_is_no_answer",
     ),
     Row(
-        "an unbind in mid traffic",
-        "answered; in flight is unknown; the link is built again",
+        "an unbind during traffic",
+        "answered; in flight is UNKNOWN; the link is opened again",
         "faults/test_session::test_gateways_unbind_is_answered_in_mid_traffic",
     ),
     Row(
-        "a cut behind a submit",
-        "unknown, and the caller decides",
+        "a cut after a submit_sm",
+        "UNKNOWN, and the caller decides",
         "faults/test_session::test_drop_tells_every_message_once "
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself",
     ),
@@ -437,13 +437,13 @@ BAD_GATEWAY = (
 
 FRAMING_ELSEWHERE = (
     Row(
-        "one read was taken for one PDU",
-        "frames by their length alone, from reads of any size",
+        "one read was treated as one PDU",
+        "frames are cut by their length alone, from reads of any size",
         "faults/test_framing::test_every_octet_on_its_own_makes_no_difference "
         "=::test_all_in_one_segment_makes_no_difference",
     ),
     Row(
-        "octets behind the bind response ended the session",
+        "octets after the bind response ended the session",
         "they are read like any others",
         "faults/test_framing::test_all_in_one_segment_makes_no_difference "
         "session/test_machine::test_octets_behind_the_bind_response_are_read",
@@ -455,14 +455,14 @@ FRAMING_ELSEWHERE = (
         "pdu/test_framing::test_length_that_cannot_be_true_is_refused_from_four_octets",
     ),
     Row(
-        "after a framing error the parser was busy for ever",
+        "after a framing error the parser never ended",
         "such an error always ends the link, and the next one works",
         "faults/test_framing::test_length_that_cannot_be_ends_the_link "
         "faults/test_session::test_garbage_in_mid_traffic_ends_the_link_and_nothing_else",
     ),
     Row(
-        "garbage was searched for PDUs, a nack for every four octets",
-        "one nack, no way back into step",
+        "garbage was searched for PDUs, with a nack for every four octets",
+        "one nack, and the link ends",
         "faults/test_framing::test_length_that_cannot_be_ends_the_link",
     ),
     Row(
@@ -477,8 +477,8 @@ FRAMING_ELSEWHERE = (
         "pdu/test_codec::test_broken_frame_is_refused_by_field_and_place",
     ),
     Row(
-        "sm_length was believed, or its lie ended the session",
-        "checked against what is left; that PDU is refused",
+        "a wrong sm_length was used, or ended the session",
+        "checked against the rest of the PDU; only that PDU is refused",
         "faults/test_framing::test_text_longer_than_its_pdu_is_refused",
     ),
     Row(
@@ -487,24 +487,24 @@ FRAMING_ELSEWHERE = (
         "faults/test_framing::test_times_where_none_belong_are_taken",
     ),
     Row(
-        "an odd TLV value dropped the link",
-        "octets that make no sense are kept as octets",
+        "an unusual TLV value dropped the link",
+        "undecodable values are kept as octets",
         "faults/test_framing::test_strange_tlvs_are_kept_raw",
     ),
     Row(
         "an incomplete TLV raised in the reader",
-        "one PDU is refused, the reader reads on",
+        "one PDU is refused, the reader continues",
         "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused "
         "=::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
         "an unknown tag raised",
-        "kept under its number",
+        "kept by its number",
         "faults/test_framing::test_strange_tlvs_are_kept_raw",
     ),
     Row(
         "error responses with a body, with TLVs, or with neither were not understood",
-        "all four shapes are",
+        "all four forms are",
         "pdu/test_codec::test_responses_are_taken_in_all_four_shapes "
         "faults/test_framing::test_refusal_without_a_body_has_its_status",
     ),
@@ -514,8 +514,8 @@ FRAMING_ELSEWHERE = (
         "faults/test_framing::test_vendor_status_is_kept",
     ),
     Row(
-        "alert_notification was decoded 16 octets off, unnoticed",
-        "octets of every PDU are drawn by hand, and by other people's encoders",
+        "alert_notification was decoded at a wrong offset, undetected",
+        "tests have the octets of every PDU, by hand and by other encoders",
         "pdu/test_codec::test_generated_functions_decode_what_they_encode "
         "=::test_smpplib_reads_what_is_written "
         "faults/test_receipts::test_alert_and_outbind_want_no_answer",
@@ -526,8 +526,8 @@ FRAMING_ELSEWHERE = (
         "faults/test_framing::test_header_is_all_that_a_bare_pdu_has",
     ),
     Row(
-        "a long password was cut, or read one off",
-        "never cut; longer ones on purpose only",
+        "a long password was cut, or read at a wrong offset",
+        "never cut; longer ones only with a setting",
         "link/test_pool::test_long_password_is_sent_in_full "
         "test_config::test_long_password_only_on_purpose",
     ),
@@ -535,13 +535,13 @@ FRAMING_ELSEWHERE = (
 
 WINDOW_ELSEWHERE = (
     Row(
-        "a request was noted after its write, and a fast answer missed",
-        "noted before it is written",
+        "a request was registered after its write, and a fast response was missed",
+        "registered before it is written",
         "faults/test_session::test_answer_in_the_same_turn_is_never_missed",
     ),
     Row(
         "the gateway's request under our number was taken for the answer",
-        "only responses answer; each direction counts by itself",
+        "only responses answer; each direction has its own numbers",
         "faults/test_session::test_gateways_request_under_our_number_answers_nothing",
     ),
     Row(
@@ -550,19 +550,19 @@ WINDOW_ELSEWHERE = (
         "faults/test_session::test_all_our_requests_share_one_sequence",
     ),
     Row(
-        "responses went out under a number of their own",
+        "responses went out with new numbers",
         "the request's number is echoed",
         "faults/test_framing::test_requests_only_we_may_make_are_refused "
         "session/test_machine::test_number_of_the_peer_is_echoed",
     ),
     Row(
         "all parts had one number",
-        "each PDU its own",
+        "each PDU has its own",
         "faults/test_texts::test_every_part_has_a_number_and_a_place_of_its_own",
     ),
     Row(
         "numbers ran beyond their range",
-        "after 0x7FFFFFFF comes 1; live ones are passed over",
+        "after 0x7FFFFFFF comes 1; numbers in flight are skipped",
         "faults/test_session::test_numbers_wrap_on_the_wire",
     ),
     Row(
@@ -572,25 +572,25 @@ WINDOW_ELSEWHERE = (
         "session/test_machine::test_response_of_another_mode_is_not_taken",
     ),
     Row(
-        "an answer was there and yet overdue, since a pool was full",
-        "responses are taken where they are read, before any user code",
+        "a response had arrived and yet timed out, since a pool was full",
+        "responses are processed when they are read, before any user code",
         "faults/test_outcomes::test_answer_that_arrived_is_not_overdue",
     ),
     Row(
         "cancelling leaked the slot",
-        "every way out frees it once; a late response is noted",
+        "every end frees it once; a late response is counted",
         "faults/test_session::test_cancelled_and_overdue_callers_leak_no_slot "
         "=::test_late_response_frees_nothing_twice",
     ),
     Row(
         "those in flight were never told of the end",
-        "each is told, once, that its outcome is unknown",
+        "each gets the outcome UNKNOWN once",
         "faults/test_session::test_every_wait_fails_once_when_the_link_is_lost "
         "=::test_drop_tells_every_message_once",
     ),
     Row(
         "a full window was an error",
-        "it is waited for, in order, and those before have deadlines",
+        "calls wait in order, and the requests before them have deadlines",
         "faults/test_session::test_messages_are_written_in_the_order_of_the_calls",
     ),
     Row(
@@ -600,12 +600,12 @@ WINDOW_ELSEWHERE = (
     ),
     Row(
         "a step of the wall clock broke the timers",
-        "one clock that never goes back",
+        "a monotonic clock",
         "faults/test_session::test_wall_clock_that_jumps_moves_no_timer",
     ),
     Row(
         "a write on a dead network blocked for ever",
-        "nothing waits for a write; the unanswered question ends the link",
+        "nothing waits for a write; the unanswered enquire_link ends the link",
         "faults/test_session::test_write_that_is_stuck_ends_with_the_link "
         "link/test_connection::test_paused_socket_stops_messages_not_the_session",
     ),
@@ -614,13 +614,13 @@ WINDOW_ELSEWHERE = (
 LIFE_ELSEWHERE = (
     Row(
         "close waited for a thread that waited for close",
-        "leaving is one leave, however many do it, and it ends",
+        "closing twice is closing once, and it ends",
         "faults/test_session::test_leaving_twice_at_once_is_one_leave "
         "=::test_leaving_while_the_link_is_built_again_ends_at_once "
         "link/test_pool::test_several_may_wait_for_the_close",
     ),
     Row(
-        "a failed unbind left the state open, and no link was built any more",
+        "a failed unbind left the state open, and no link was opened any more",
         "every end leads to closed",
         "faults/test_session::test_leaving_ends_whatever_the_gateway_does "
         "session/test_machine::test_unanswered_unbind_ends_all_the_same",
@@ -634,29 +634,29 @@ LIFE_ELSEWHERE = (
     ),
     Row(
         "the first failure to connect was fatal, later ones weren't",
-        "one setting says whether the first one is",
+        "a setting selects whether the first bind is repeated",
         "client/test_client::test_opening_eventually_returns_at_once_and_binds_later "
         "=::test_closed_port_is_an_error_with_the_remedy",
     ),
     Row(
         "the bind was tried before the connection stood",
-        "a link is there before anybody can bind it",
+        "a link is registered before it can be bound",
         "faults/test_session::test_first_pdu_of_every_link_is_the_bind",
     ),
     Row(
-        "several connections were built at once",
-        "a link's socket is closed before the next one is opened; the lab holds every test to it",
+        "several connections were opened at once",
+        "a link's socket is closed before the next one is opened; the lab checks it in every test",
         "faults/test_session::test_socket_is_closed_before_the_next_one_is_opened "
         "=::test_links_that_come_and_go_leave_nothing",
     ),
     Row(
-        "bound already, since nobody had unbound",
-        "unbind goes first; 0x05 is temporary, and its waits grow",
+        "already bound, because the old session was never unbound",
+        "unbind is sent first; 0x05 is temporary, and the waits grow",
         "faults/test_session::test_leaving_drains_then_unbinds =::test_already_bound_is_not_bound",
     ),
     Row(
-        "bound already was counted as bound",
-        "status 0 alone is bound",
+        "ESME_RALYBND counted as success",
+        "only status 0 is success",
         "faults/test_session::test_already_bound_is_not_bound",
     ),
     Row(
@@ -665,25 +665,25 @@ LIFE_ELSEWHERE = (
         "faults/test_session::test_links_that_come_and_go_leave_nothing",
     ),
     Row(
-        "a half-open connection stood for days",
+        "a half-open connection lasted for days",
         "the answer has a deadline, not only the write",
         "faults/test_session::test_half_open_connection_is_found_out "
         "session/test_machine::test_peer_that_talks_but_never_answers_is_noticed",
     ),
     Row(
-        "a slow handler stopped the reader, and the link died",
-        "readers of receipts are apart from the socket; a bounded queue is between",
-        "faults/test_receipts::test_reader_that_is_slow_holds_nobody_up "
+        "a slow handler stopped the reader, and the link was lost",
+        "a bounded queue separates the socket from readers of receipts",
+        "faults/test_receipts::test_slow_reader_delays_nothing_else "
         "client/test_client::test_enquire_link_is_answered_while_the_user_is_slow",
     ),
     Row(
-        "a peer that just closed after our unbind made an error",
+        "a peer that closed the connection after our unbind caused an error",
         "the end of file is an answer, then",
         "faults/test_session::test_leaving_ends_whatever_the_gateway_does "
         "session/test_machine::test_eof_after_our_unbind_is_a_clean_end",
     ),
     Row(
-        "a refused connection was told as a timeout of the bind",
+        "a refused connection was reported as a timeout of the bind",
         "name, TCP, TLS, refusal, silence, hang-up: each has its words",
         "link/test_connect::test_each_cause_has_an_error_text_of_its_own "
         "client/test_client::test_bind_without_a_response_has_an_error_of_its_own "
@@ -695,56 +695,56 @@ LIFE_ELSEWHERE = (
 MESSAGES_ELSEWHERE = (
     Row(
         "an early receipt was acknowledged and dropped",
-        "kept for its response; if that never comes, it is everybody's",
+        "kept for its response; if that never comes, receipts() yields it",
         "faults/test_receipts::test_receipt_before_its_response_finds_its_message "
         "=::test_early_receipt_of_a_message_that_is_lost_goes_to_all "
         "=::test_reader_of_all_gets_early_receipts_too",
     ),
     Row(
-        "ids in another notation never met",
-        "exact by default; a setting for gateways that write them in two ways",
+        "ids in another notation never matched",
+        "exact by default; a setting for gateways with two notations",
         "faults/test_receipts::test_ids_meet_as_the_setting_says "
         "=::test_ids_that_only_look_alike_do_not_meet",
     ),
     Row(
         "a receipt without some field was an exception",
-        "every field may be missing; the event is never lost",
+        "any field may be missing; the event is never lost",
         "faults/test_receipts::test_mangled_receipt_is_answered_once_and_handed_over "
         "pdu/test_receipt_text::test_any_field_may_be_missing",
     ),
     Row(
-        "unanswered receipts came again for ever",
-        "each is answered, those in a data_sm too",
+        "unanswered receipts were repeated without end",
+        "each is answered, also in a data_sm",
         "faults/test_receipts::test_data_sm_brings_receipts_and_is_answered "
         "=::test_receipt_repeated_for_want_of_an_answer_changes_nothing",
     ),
     Row(
-        "others overtook a throttled one, the pause went with the link, 0x14 was no pause",
-        "one pause for all, the head kept, across links, for either status",
+        "others overtook a throttled message, the pause ended with the link, 0x14 caused none",
+        "one pause for all, in order, across links, for either status",
         "faults/test_throttling::test_throttled_message_survives_the_link "
         "=::test_throttled_messages_go_again_in_order",
     ),
     Row(
         "the same message was sent again within the gateway's minute",
-        "held and told when it may; on purpose it goes, and what was refused goes at once",
+        "held with a retry_after; sent with retry_of; a refused one may be sent at once",
         "faults/test_repeats::test_unknown_message_is_held_for_the_minute "
         "=::test_unknown_message_goes_again_on_purpose "
         "=::test_refused_message_may_go_again_at_once",
     ),
     Row(
         "the rest of a message was sent when its time was over",
-        "it isn't; what was accepted is told",
+        "it isn't; the error names the accepted parts",
         "faults/test_repeats::test_parts_that_are_too_late_are_not_sent",
     ),
     Row(
-        "a missing answer was a reason to send again",
-        "nobody sends again without being told to",
+        "a message without a response was sent again",
+        "never without the caller's decision",
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself "
         "=::test_part_that_fails_stops_the_rest_and_names_what_is_paid",
     ),
     Row(
         "texts were cut by octets, through escapes and pairs, or left in UTF-8",
-        "cut between signs, by what they cost; joined again they are the text",
+        "cut between characters, by their size; joined, the parts are the text",
         "faults/test_texts::test_text_arrives_as_it_was_written "
         "=::test_no_part_ends_inside_a_sign gateway/test_compose::test_what_is_cut_joins_again",
     ),
@@ -756,7 +756,7 @@ MESSAGES_ELSEWHERE = (
     ),
     Row(
         "threads shared a client and mixed up the stream",
-        "one loop owns the socket; any other is told so",
+        "one loop owns the socket; a call from another raises an error",
         "faults/test_session::test_two_threads_cannot_share_a_client "
         "client/test_client::test_client_belongs_to_one_loop",
     ),
@@ -764,24 +764,24 @@ MESSAGES_ELSEWHERE = (
 
 HOSTILE = (
     Row(
-        "octets that trickle into a frame without end",
-        "a PDU has a time to arrive",
+        "a PDU whose octets arrive slowly without end",
+        "a PDU must be complete within a timeout",
         "faults/test_framing::test_frame_without_end_ends_the_link_in_time "
         "session/test_machine::test_pdu_that_trickles_ends_the_link",
     ),
     Row(
         "a PDU cut at any octet",
-        "refused under its number; the session lives",
+        "refused with its number; the session continues",
         "faults/test_framing::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
-        "a response that says yes and can't be read",
-        "unknown; the session lives",
+        "a response of status 0 that can't be decoded",
+        "UNKNOWN; the session continues",
         "faults/test_framing::test_response_that_cannot_be_read_is_unknown_and_the_session_lives",
     ),
     Row(
-        "half an answer before the end",
-        "what was whole counts, the rest is unknown",
+        "an incomplete response before the end",
+        "complete responses count, the rest is UNKNOWN",
         "faults/test_session::test_response_that_was_read_counts_whatever_follows",
     ),
     Row(
@@ -791,12 +791,12 @@ HOSTILE = (
         "=::test_requests_before_the_bind_are_refused",
     ),
     Row(
-        "requests that only we may make",
-        "refused under their number",
+        "requests that only a client may make",
+        "refused with their number",
         "faults/test_framing::test_requests_only_we_may_make_are_refused",
     ),
     Row(
-        "garbage behind TLS, inside the encryption and outside",
+        "garbage over TLS, inside the encryption and outside",
         "the link ends, typed, and the next one is built",
         "faults/test_tls::test_garbage_and_cuts_end_the_link_typed",
     ),
@@ -808,24 +808,24 @@ HOSTILE = (
         "=::test_leaving_gives_each_message_its_outcome",
     ),
     Row(
-        "a gateway that asks without end and reads no answer",
+        "a gateway that sends requests without end and reads no response",
         "the link ends long before memory does",
         "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
         "link/test_connection::test_gateway_that_reads_no_response_loses_its_link",
     ),
     Row(
         "a task cancelled between any two steps left something behind",
-        "no task, no socket, no slot, whatever it was doing",
+        "no task, socket or slot remains",
         "faults/test_session::test_cancelled_at_any_turn_leaves_nothing",
     ),
     Row(
-        "a cancelled message left all the same",
-        "before the write it leaves no octet",
+        "a cancelled message was sent nevertheless",
+        "cancelled before the write, nothing is sent",
         "faults/test_outcomes::test_cancelled_before_the_write_leaves_no_octet",
     ),
     Row(
         "two texts to one phone shared a reference",
-        "neighbours have different ones",
+        "concurrent messages have different ones",
         "faults/test_texts::test_two_messages_never_share_a_reference_at_once",
     ),
 )
@@ -849,7 +849,7 @@ ROWS = [row for table in TABLES.values() for row in table]
 
 
 def proofs(row: Row) -> list[tuple[str, str]]:
-    """Return modules and functions of a row's proofs."""
+    """Return the modules and functions of a row's proofs."""
     found: list[tuple[str, str]] = []
     for proof in row.proofs.split():
         module, _, function = proof.partition("::")
@@ -859,7 +859,7 @@ def proofs(row: Row) -> list[tuple[str, str]]:
 
 @cache
 def proofs_in(module: str) -> frozenset[str]:
-    """Return the names of a module's tests, those in classes too."""
+    """Return the names of a module's tests, including those in classes."""
     tree = ast.parse((TESTS / f"{module}.py").read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     names = (node.name for node in ast.walk(tree) if isinstance(node, functions))
@@ -868,14 +868,14 @@ def proofs_in(module: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.fault)
 def test_every_fault_has_its_proof(row: Row) -> None:
-    """A test that was renamed or taken away leaves a fault open, and is missed here."""
+    """A renamed or removed test would leave a fault without proof."""
     assert row.right
     assert proofs(row)
     assert [] == [(m, test) for m, test in proofs(row) if test not in proofs_in(m)]
 
 
 def test_every_test_of_this_room_proves_something() -> None:
-    """What no row names is either a fault that isn't listed, or no fault."""
+    """A test that no row names proves a fault that isn't listed."""
     here = {f"faults/{path.stem}" for path in (TESTS / "faults").glob("test_*.py")}
     here -= {"faults/test_matrix"}
     named = {proof for row in ROWS for proof in proofs(row)}
@@ -885,5 +885,5 @@ def test_every_test_of_this_room_proves_something() -> None:
 
 
 def test_no_fault_is_listed_twice() -> None:
-    """Each row is another thing that went wrong."""
+    """Each row is a different fault."""
     assert {1} == set(Counter(row.fault for row in ROWS).values())

@@ -1,7 +1,7 @@
-"""Did it go? Every end of a send answers that truly, since somebody pays for each message.
+"""Did it go? Every end of a send has the correct outcome, since each message is charged.
 
-Rule: nothing is sent again by itself once it was written, and nothing that was answered in time
-is called unanswered.
+Rule: a message that was written is never sent again automatically, and one that was answered in
+time never counts as unanswered.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def drop(peer: Peer, _: SubmitSm) -> None:
 
 
 def garbled(number: int) -> bytes:
-    """Draw a response that ends inside its id."""
+    """Return a response that ends inside its id."""
     return frame(SUBMIT_SM_RESP, 0, number, b"12")
 
 
@@ -64,7 +64,7 @@ ENDS: dict[str, tuple[Any, type[SendError], Outcome]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 async def test_each_end_has_its_own_error_and_outcome(lab: Lab, end: str) -> None:
-    """Silence, loss, refusal and nonsense were one and the same error elsewhere."""
+    """Other clients raise the same error for a timeout, a loss, a refusal and a bad response."""
     hook, kind, outcome = ENDS[end]
     async with lab.client("timeout=0.02") as smsc:
         lab.gateway.on_submit = hook
@@ -82,7 +82,7 @@ async def test_each_end_has_its_own_error_and_outcome(lab: Lab, end: str) -> Non
 
 @pytest.mark.parametrize("end", ["silence", "loss", "nonsense"])
 async def test_unknown_message_is_never_sent_again_by_itself(lab: Lab, end: str) -> None:
-    """It may have gone: sending it again is somebody's decision, and somebody's money."""
+    """It may have been sent: sending it again may cost twice and is the caller's decision."""
     async with lab.client("timeout=0.02") as smsc:
         lab.gateway.on_submit = ENDS[end][0]
         assert not isinstance(await fate(smsc, sms(1)), str)
@@ -94,7 +94,7 @@ async def test_unknown_message_is_never_sent_again_by_itself(lab: Lab, end: str)
 
 
 async def test_unwritten_message_was_not_sent(lab: Lab) -> None:
-    """No link came in time: NOT_SENT, whatever else went wrong meanwhile."""
+    """There was no link in time: NOT_SENT, whatever else failed meanwhile."""
     async with lab.client("link_timeout=0.02") as smsc:
         lab.gateway.on_bind = nothing
         lab.gateway.peer.drop()
@@ -107,11 +107,11 @@ async def test_unwritten_message_was_not_sent(lab: Lab) -> None:
 
 
 async def test_answer_that_arrived_is_not_overdue(lab: Lab) -> None:
-    """The user's code held the loop past the deadline; the answer lay in the socket: accepted."""
+    """User code blocked the loop past the deadline, with the response in the socket."""
     async with lab.client("timeout=0.03") as smsc:
 
         def accept_then_block(peer: Peer, submit: SubmitSm) -> None:
-            """Answer, then hold the loop."""
+            """Answer, then block the loop."""
             octets = frame(SUBMIT_SM_RESP, 0, submit.sequence_number, b"7\0")
             peer.transport.write(octets)
             pass_time(0.05)
@@ -123,7 +123,7 @@ async def test_answer_that_arrived_is_not_overdue(lab: Lab) -> None:
 
 
 def serve(listener: socket.socket) -> None:
-    """Be an SMSC on a thread of its own, for one connection: accept whatever comes, at once."""
+    """Run an SMSC in a thread for one connection that accepts everything at once."""
     connection, _ = listener.accept()
     buffer = FrameBuffer()
     with listener, connection:
@@ -138,11 +138,11 @@ def serve(listener: socket.socket) -> None:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_answers_that_came_while_the_loop_was_held_up_count(loop: str) -> None:
-    """Some loops ring timers before they read, and a write may have waited as well."""
+    """Some loops run timers before they read, and a write may have been delayed too."""
     run = pytest.importorskip(loop, reason="pip install 'smsc-async[speed]'").run
 
     async def send(port: int) -> list[str]:
-        """Send, and hold the loop up for longer than the answer may take."""
+        """Send, and block the loop for longer than the response timeout."""
         ids = []
         async with client_of(f"smpp://shop:secret@127.0.0.1:{port}?timeout=0.5") as smsc:
             for number in range(4):
@@ -163,7 +163,7 @@ def test_answers_that_came_while_the_loop_was_held_up_count(loop: str) -> None:
 
 
 async def test_deadline_counts_from_the_write(lab: Lab) -> None:
-    """20 messages wait for a window of 1, longer than their timeout: none of them is overdue."""
+    """20 messages wait for a window of 1 longer than their timeout, and none is overdue."""
     loop = asyncio.get_running_loop()
 
     def accept_slowly(peer: Peer, submit: SubmitSm) -> None:
@@ -178,7 +178,7 @@ async def test_deadline_counts_from_the_write(lab: Lab) -> None:
 
 
 async def test_leaving_gives_each_message_its_outcome(lab: Lab) -> None:
-    """After an exception nothing is waited for: written is unknown, unwritten was not sent."""
+    """After an exception the client doesn't wait: written is UNKNOWN, unwritten is NOT_SENT."""
     lab.gateway.on_submit = nothing
     smsc = client_of(lab.gateway.url("window=2"))
     sends: list[asyncio.Task[Any]] = []
@@ -200,11 +200,11 @@ async def test_leaving_gives_each_message_its_outcome(lab: Lab) -> None:
 
 
 async def test_many_have_one_outcome_each(lab: Lab) -> None:
-    """send_many over silence, losses and refusals: 60 in, 60 told, none twice."""
+    """send_many with timeouts, losses and refusals: 60 messages, 60 outcomes, none twice."""
     count = 0
 
     def anything(peer: Peer, submit: SubmitSm) -> None:
-        """Do all things in turn."""
+        """Cause all faults in turn."""
         nonlocal count
         count += 1
         hooks: dict[int, Any] = {7: nothing, 13: drop, 17: refusing(CommandStatus.ESME_RSYSERR)}
@@ -226,7 +226,7 @@ async def test_many_have_one_outcome_each(lab: Lab) -> None:
 
 
 async def test_part_that_fails_stops_the_rest_and_names_what_is_paid(lab: Lab) -> None:
-    """Two of four parts accepted, the third refused: their ids stand in the error."""
+    """Two of four parts are accepted, the third is refused: the error has the two ids."""
 
     def refuse_third(peer: Peer, submit: SubmitSm) -> None:
         """Refuse the third part."""
@@ -245,7 +245,7 @@ async def test_part_that_fails_stops_the_rest_and_names_what_is_paid(lab: Lab) -
 
 
 async def test_cancelled_before_the_write_leaves_no_octet(lab: Lab) -> None:
-    """The bind is all that the gateway ever saw."""
+    """The gateway receives the bind and nothing else."""
     async with lab.client("window=1") as smsc:
         lab.gateway.on_submit = nothing
         first = asyncio.create_task(smsc.send(sms(1)))

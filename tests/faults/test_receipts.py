@@ -1,6 +1,6 @@
-"""Receipts that are late, early, mangled, foreign or too many: none is lost, none does harm.
+"""Late, early, mangled, unmatched and too many receipts: none is lost or breaks the session.
 
-Rule: whatever a receipt looks like, it is answered, and somebody has it.
+Rule: every receipt is answered and reaches a reader, whatever its form.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def next_receipt(smsc: SmscClient) -> Receipt:
 async def test_mangled_receipt_is_answered_once_and_handed_over(
     lab: Lab, text: bytes, message_id: str, state: MessageState | None
 ) -> None:
-    """Refused or dropped, it would come again for ever; its raw text is kept."""
+    """If it were refused, it would be repeated without end; its raw text is kept."""
     async with lab.client() as smsc:
         peer = lab.gateway.peer
         peer.deliver(esm_class=4, short_message=text)
@@ -77,7 +77,7 @@ async def test_mangled_receipt_is_answered_once_and_handed_over(
 
 
 async def test_tlvs_win_over_the_text(lab: Lab) -> None:
-    """The text is prose, the TLVs are the standard."""
+    """The text has no standard form, the TLVs have."""
     tlvs = (Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"1\0"), Tlv(TlvTag.MESSAGE_STATE, b"\5"))
     async with lab.client() as smsc:
         sent = await smsc.send(sms())
@@ -89,7 +89,7 @@ async def test_tlvs_win_over_the_text(lab: Lab) -> None:
 
 @pytest.mark.parametrize("together", [True, False], ids=["one-write", "two-writes"])
 async def test_receipt_before_its_response_finds_its_message(lab: Lab, *, together: bool) -> None:
-    """Acknowledged and dropped, it would be lost: it waits for the response that names its id."""
+    """It waits for the response with its id; if it were dropped, it would be lost."""
 
     def receipt_first(peer: Peer, submit: SubmitSm) -> None:
         """Deliver the receipt, then accept."""
@@ -110,7 +110,7 @@ async def test_receipt_before_its_response_finds_its_message(lab: Lab, *, togeth
 
 
 async def test_reader_of_all_gets_early_receipts_too(lab: Lab) -> None:
-    """Acknowledged is acknowledged: of 20 receipts that overtake, a reader of all sees 20."""
+    """Of 20 receipts that overtake their responses, a reader of `receipts()` gets 20."""
 
     def receipt_first(peer: Peer, submit: SubmitSm) -> None:
         """Deliver the receipt, then accept."""
@@ -140,7 +140,7 @@ async def test_reader_of_all_gets_early_receipts_too(lab: Lab) -> None:
 async def test_ids_meet_as_the_setting_says(
     lab: Lab, setting: str, in_response: str, in_receipt: str
 ) -> None:
-    """Opaque by default: case and leading zeros count."""
+    """Ids are opaque by default: case and leading zeros matter."""
     lab.gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id=in_response)
     async with lab.client(f"message_ids={setting}") as smsc:
         sent = await smsc.send(sms())
@@ -152,7 +152,7 @@ async def test_ids_meet_as_the_setting_says(
 
 @pytest.mark.parametrize("in_receipt", ["913121205", "0913121205 ", "abc"])
 async def test_ids_that_only_look_alike_do_not_meet(lab: Lab, in_receipt: str) -> None:
-    """A receipt of another message must not settle this one; it goes to `receipts()`."""
+    """A receipt of another message must not end this one; it goes to `receipts()`."""
     lab.gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="ABC")
     async with lab.client() as smsc:
         sent = await smsc.send(sms())
@@ -163,7 +163,7 @@ async def test_ids_that_only_look_alike_do_not_meet(lab: Lab, in_receipt: str) -
 
 
 async def test_receipt_of_another_run_is_no_error(lab: Lab) -> None:
-    """Of a process that is gone, or of a link that was lost since: `receipts()` has it."""
+    """Of an ended process, or of a link that was lost: `receipts()` yields it."""
     async with lab.client() as smsc:
         sent = await smsc.send(sms())
         lab.gateway.peer.drop()
@@ -177,7 +177,7 @@ async def test_receipt_of_another_run_is_no_error(lab: Lab) -> None:
 
 
 async def test_receipts_of_another_link_find_their_message(lab: Lab) -> None:
-    """Two binds: the response comes over one, the receipt over the other."""
+    """Two binds: the response comes on one, the receipt on the other."""
     lab.several = True
     async with lab.client("binds=2") as smsc:
         await lab.gateway.bound(2)
@@ -191,7 +191,7 @@ async def test_receipts_of_another_link_find_their_message(lab: Lab) -> None:
 
 
 async def test_full_queue_holds_the_answers_back_and_nothing_else(lab: Lab) -> None:
-    """What nobody reads is not acknowledged; questions and messages pass."""
+    """Unread receipts aren't acknowledged (back-pressure); other PDUs still pass."""
     async with lab.client("receipts=3") as smsc:
         peer = lab.gateway.peer
         for number in range(10):
@@ -209,7 +209,7 @@ async def test_full_queue_holds_the_answers_back_and_nothing_else(lab: Lab) -> N
 
 
 async def test_unread_receipts_are_bounded(lab: Lab) -> None:
-    """A gateway with no window of its own: beyond a thousand it is told to come again."""
+    """A gateway that doesn't wait gets a temporary error for receipts beyond a thousand."""
     async with lab.client("receipts=1") as smsc:
         peer = lab.gateway.peer
         peer.write(
@@ -223,7 +223,7 @@ async def test_unread_receipts_are_bounded(lab: Lab) -> None:
 
 
 async def test_data_sm_brings_receipts_and_is_answered(lab: Lab) -> None:
-    """With its own response: a receipt that gets none comes again."""
+    """It gets a data_sm_resp; an unanswered receipt would be repeated."""
     tlvs = (Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"1\0"), Tlv(TlvTag.MESSAGE_STATE, b"\2"))
     async with lab.client() as smsc:
         sent = await smsc.send(sms())
@@ -237,7 +237,7 @@ async def test_data_sm_brings_receipts_and_is_answered(lab: Lab) -> None:
 
 
 async def test_every_part_has_its_receipt(lab: Lab) -> None:
-    """In any order, once each, the second one twice: one state, and a view of each part."""
+    """Receipts of parts in any order, one of them twice: one state, one receipt for each part."""
     async with lab.client() as smsc:
         sent = await smsc.send(sms(text="я" * 200))
         for number in (3, 2, 2):
@@ -252,7 +252,7 @@ async def test_every_part_has_its_receipt(lab: Lab) -> None:
 
 
 async def test_receipt_repeated_for_want_of_an_answer_changes_nothing(lab: Lab) -> None:
-    """The gateway's link died before our answer: the same receipt comes over the next one."""
+    """The link was lost before our response, so the receipt is repeated on the next link."""
     async with lab.client() as smsc:
         sent = await smsc.send(sms())
         lab.gateway.peer.deliver_receipt("1")
@@ -266,14 +266,14 @@ async def test_receipt_repeated_for_want_of_an_answer_changes_nothing(lab: Lab) 
 
 
 async def test_reader_that_raises_ends_itself_alone(lab: Lab) -> None:
-    """The user's exception is the user's; the link answers and the next reader reads on."""
+    """The user's exception reaches the user; the link goes on, and the next reader continues."""
     async with lab.client() as smsc:
         peer = lab.gateway.peer
         peer.deliver_receipt("1")
         peer.deliver_receipt("2")
 
         async def stumble() -> None:
-            """Fail over a receipt."""
+            """Raise at a receipt."""
             async with aclosing(smsc.receipts()) as receipts:
                 async for _ in receipts:
                     raise ZeroDivisionError
@@ -286,14 +286,14 @@ async def test_reader_that_raises_ends_itself_alone(lab: Lab) -> None:
     assert "2" == second.message_id
 
 
-async def test_reader_that_is_slow_holds_nobody_up(lab: Lab) -> None:
-    """A reader asleep over its first receipt: questions are answered, messages go."""
+async def test_slow_reader_delays_nothing_else(lab: Lab) -> None:
+    """While a reader sleeps, enquire_link is answered and messages are sent."""
     async with lab.client() as smsc:
         peer = lab.gateway.peer
         awake = asyncio.Event()
 
         async def doze() -> None:
-            """Sleep over a receipt."""
+            """Sleep at a receipt."""
             async with aclosing(smsc.receipts()) as receipts:
                 async for _ in receipts:
                     await awake.wait()
@@ -311,7 +311,7 @@ async def test_reader_that_is_slow_holds_nobody_up(lab: Lab) -> None:
 
 
 async def test_early_receipt_of_a_message_that_is_lost_goes_to_all(lab: Lab) -> None:
-    """Its response will never come: nobody may wait for it for ever."""
+    """The response will never come, so the receipt goes to `receipts()`."""
     async with lab.client() as smsc:
         lab.gateway.on_submit = nothing
         sending = asyncio.create_task(smsc.send(sms()))
@@ -328,7 +328,7 @@ async def test_early_receipt_of_a_message_that_is_lost_goes_to_all(lab: Lab) -> 
 
 
 async def test_alert_and_outbind_want_no_answer(lab: Lab) -> None:
-    """Read octet by octet as they are declared; neither is answered, and the session lives."""
+    """Both are decoded, neither is answered, and the session continues."""
     alert = bytes.fromhex("0101373939390005015368 6F70000422000100")
     async with lab.client() as smsc:
         peer = lab.gateway.peer

@@ -1,7 +1,7 @@
-"""The gateway's own rules against paying twice: what they hold, and what goes on purpose.
+"""The repeat rule after a failure: what is held, and what may be sent again deliberately.
 
-Rule: whether a message went decides whether it may go again. Unknown is held for the gateway's
-minute, unless somebody says that it is meant; refused is free again at once.
+Rule: the outcome decides whether a message may be sent again. After UNKNOWN it is held for the
+gateway's minute, unless `retry_of` is given; after REFUSED it may be sent at once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 async def unanswered(lab: Lab, smsc: SmscClient) -> ResponseTimeoutError:
-    """Send a message that gets no answer; return what is known of it."""
+    """Send a message that gets no response; return the error."""
     lab.gateway.on_submit = nothing
     with pytest.raises(ResponseTimeoutError) as caught:
         await smsc.send(sms(), timeout=0.02)
@@ -39,7 +39,7 @@ async def unanswered(lab: Lab, smsc: SmscClient) -> ResponseTimeoutError:
 
 
 async def test_unknown_message_is_held_for_the_minute(lab: Lab) -> None:
-    """It may have gone: the same again is told when it may, and no octet leaves."""
+    """It may have been sent: a repeat is held, and the error says until when."""
     async with SmscClient(lab.gateway.url()) as smsc:
         await unanswered(lab, smsc)
         with pytest.raises(RepeatedMessageError) as held:
@@ -51,7 +51,7 @@ async def test_unknown_message_is_held_for_the_minute(lab: Lab) -> None:
 
 
 async def test_unknown_message_goes_again_on_purpose(lab: Lab) -> None:
-    """Inside the minute the gateway's own rule keeps it from being paid twice."""
+    """Within the minute the gateway's own rule prevents a second charge."""
     async with SmscClient(lab.gateway.url()) as smsc:
         meant: dict[str, Any] = {"retry_of": await unanswered(lab, smsc)}
         sent = await smsc.send(sms(), **meant)
@@ -61,7 +61,7 @@ async def test_unknown_message_goes_again_on_purpose(lab: Lab) -> None:
 
 
 async def test_refused_message_may_go_again_at_once(lab: Lab) -> None:
-    """What the gateway refused was never sent, and leaves no trace."""
+    """A refused message was never sent and takes no place in the rules."""
     async with SmscClient(lab.gateway.url()) as smsc:
         lab.gateway.on_submit = refusing(CommandStatus.ESME_RSUBMITFAIL)
         with pytest.raises(SubmitRefusedError):
@@ -73,10 +73,10 @@ async def test_refused_message_may_go_again_at_once(lab: Lab) -> None:
 
 
 async def test_parts_that_are_too_late_are_not_sent(lab: Lab) -> None:
-    """The operator would reject the torso's rest: what was accepted is told, the rest stays."""
+    """The operator would reject them: the error names the accepted parts, the rest isn't sent."""
 
     def accept_late(peer: Peer, submit: SubmitSm) -> None:
-        """Accept after the time for all parts."""
+        """Accept after the time limit of all parts."""
         asyncio.get_running_loop().call_later(0.2, lab.gateway.accept, peer, submit)
 
     lab.gateway.on_submit = accept_late

@@ -1,6 +1,6 @@
-"""The life of a link whose other end does what it shouldn't: binds, windows, losses, ends.
+"""A link to a faulty gateway: binds, windows, connection losses, closing.
 
-Rule: every message has exactly one outcome, and what is called accepted was accepted.
+Rule: every message has exactly one outcome, and a message reported as accepted was accepted.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def drop(peer: Peer, _: Pdu) -> None:
 async def test_wrong_credentials_are_told_at_once_and_not_tried_again(
     lab: Lab, status: int, body: bytes
 ) -> None:
-    """Each further attempt brings the block of the address nearer."""
+    """After a few attempts the gateway would block the address."""
 
     def refuse(number: int) -> bytes:
         """Draw the refusal."""
@@ -86,7 +86,7 @@ async def test_wrong_credentials_are_told_at_once_and_not_tried_again(
 
 
 async def test_bind_failed_later_is_tried_again_and_keeps_the_messages(lab: Lab) -> None:
-    """ESME_RBINDFAIL says nothing about the login: what waits, waits for the next bind."""
+    """ESME_RBINDFAIL doesn't concern the login: messages wait for the next bind."""
     async with lab.client() as smsc:
         lab.gateway.on_bind = refusing(CommandStatus.ESME_RBINDFAIL)
         lab.gateway.peer.drop()
@@ -100,7 +100,7 @@ async def test_bind_failed_later_is_tried_again_and_keeps_the_messages(lab: Lab)
 
 
 async def test_already_bound_is_not_bound(lab: Lab) -> None:
-    """0x05 was taken for a yes: here nothing is written until status 0, and the wait goes on."""
+    """Other clients take 0x05 for success; here nothing is written until status 0."""
     lab.gateway.on_bind = refusing(CommandStatus.ESME_RALYBND)
     async with lab.client("open=eventually") as smsc:
         sending = asyncio.create_task(smsc.send(sms()))
@@ -112,11 +112,11 @@ async def test_already_bound_is_not_bound(lab: Lab) -> None:
 
 
 async def test_first_pdu_of_every_link_is_the_bind(lab: Lab) -> None:
-    """Messages that wait are written behind the bind's response, never before it."""
+    """Waiting messages are written after the bind's response, never before it."""
     responses: list[Peer] = []
 
     def late(peer: Peer, bind: BindTransceiver) -> None:
-        """Answer some turns later; nothing but the bind may have come by then."""
+        """Answer some turns later; only the bind may have come by then."""
         assert [BindTransceiver] == [type(pdu) for pdu in peer.received]
         responses.append(peer)
         asyncio.get_running_loop().call_later(0.01, peer.answer, bind)
@@ -129,7 +129,7 @@ async def test_first_pdu_of_every_link_is_the_bind(lab: Lab) -> None:
 
 
 async def test_socket_is_closed_before_the_next_one_is_opened(lab: Lab) -> None:
-    """One host refuses, the spare is tried at once: never two connections of one link."""
+    """One host refuses, the spare is tried at once: a link never has two connections."""
     order: list[str] = []
 
     def refuse_first(peer: Peer, bind: BindTransceiver) -> None:
@@ -149,7 +149,7 @@ async def test_socket_is_closed_before_the_next_one_is_opened(lab: Lab) -> None:
 
 @pytest.mark.parametrize("how", ["hang up", "drop"])
 async def test_refused_then_closed_is_a_refusal(lab: Lab, how: str) -> None:
-    """The answer was read, whatever the socket says a moment later."""
+    """The response was read, so the closed connection after it doesn't matter."""
 
     def refuse(peer: Peer, bind: BindTransceiver) -> None:
         """Refuse and close."""
@@ -163,10 +163,10 @@ async def test_refused_then_closed_is_a_refusal(lab: Lab, how: str) -> None:
 
 
 async def test_bind_response_before_the_bind_is_harmless(lab: Lab) -> None:
-    """A gateway that speaks first: whatever it meant, one bind leads to one link."""
+    """A gateway may write first; one bind still leads to one link."""
 
     def too_soon(peer: Peer) -> None:
-        """Answer what nobody has asked."""
+        """Answer a request that wasn't made."""
         peer.write(BindTransceiverResp(sequence_number=1), BindTransceiverResp(sequence_number=9))
 
     lab.gateway.on_connect = too_soon
@@ -175,10 +175,10 @@ async def test_bind_response_before_the_bind_is_harmless(lab: Lab) -> None:
 
 
 async def test_requests_before_the_bind_are_refused(lab: Lab) -> None:
-    """Messages that come before the bind's response are no messages yet."""
+    """Messages before the bind's response aren't valid yet."""
 
     def deliver_first(peer: Peer, bind: BindTransceiver) -> None:
-        """Deliver, then say yes."""
+        """Deliver, then accept the bind."""
         peer.deliver(source_addr="1", short_message=b"too soon")
         peer.answer(bind)
 
@@ -191,11 +191,11 @@ async def test_requests_before_the_bind_are_refused(lab: Lab) -> None:
 
 
 async def test_waits_grow_until_a_link_has_proved_stable(lab: Lab) -> None:
-    """Accepted and dropped, over and over: the sixth attempt comes after 31 first waits."""
+    """Accepted and dropped again and again: the sixth attempt comes after 31 first waits."""
     arrivals: list[float] = []
 
     def accept_and_drop(peer: Peer, bind: BindTransceiver) -> None:
-        """Say yes and hang up."""
+        """Accept the bind and close the connection."""
         arrivals.append(asyncio.get_running_loop().time())
         peer.answer(bind)
         peer.hang_up()
@@ -214,7 +214,7 @@ async def test_waits_grow_until_a_link_has_proved_stable(lab: Lab) -> None:
 
 
 async def test_window_is_never_exceeded(lab: Lab) -> None:
-    """Counted where it hurts: at the gateway."""
+    """Counted at the gateway, which would refuse the excess."""
     later: list[tuple[Peer, SubmitSm]] = []
 
     def answer_in_pairs(peer: Peer, submit: SubmitSm) -> None:
@@ -233,7 +233,7 @@ async def test_window_is_never_exceeded(lab: Lab) -> None:
 
 
 async def test_messages_are_written_in_the_order_of_the_calls(lab: Lab) -> None:
-    """A full window is waited for, first come, first served; it is no error."""
+    """A full window isn't an error: calls wait in their order."""
     async with lab.client("window=2") as smsc:
         await asyncio.gather(*(smsc.send(sms(number)) for number in range(50)))
 
@@ -241,10 +241,10 @@ async def test_messages_are_written_in_the_order_of_the_calls(lab: Lab) -> None:
 
 
 async def test_cancelled_and_overdue_callers_leak_no_slot(lab: Lab) -> None:
-    """60 callers give up at any moment, every third answer never comes: the window empties."""
+    """60 callers are cancelled at any moment, a third of the responses are missing."""
 
     def answer_some(peer: Peer, submit: SubmitSm) -> None:
-        """Forget every third."""
+        """Answer all but every third."""
         if submit.sequence_number % 3:
             lab.gateway.accept(peer, submit)
 
@@ -264,10 +264,10 @@ async def test_cancelled_and_overdue_callers_leak_no_slot(lab: Lab) -> None:
 
 
 async def test_stray_responses_are_harmless(lab: Lab) -> None:
-    """Twice, for nothing, for 0, for the last number there is, of the wrong kind."""
+    """Doubled, without a request, for number 0, for the last number, of a wrong kind."""
 
     def answer_oddly(peer: Peer, submit: SubmitSm) -> None:
-        """Answer rightly among much that is wrong."""
+        """Send the right response among wrong ones."""
         number = submit.sequence_number
         peer.write(
             SubmitSmResp(message_id="wrong", sequence_number=0),
@@ -289,16 +289,16 @@ async def test_stray_responses_are_harmless(lab: Lab) -> None:
 
 
 async def test_answer_under_number_0_is_no_answer(lab: Lab) -> None:
-    """The request runs out alone, its slot is free, its neighbours never notice."""
+    """The request times out alone, its slot is freed, and the others aren't affected."""
 
-    def answer_nobody(peer: Peer, submit: SubmitSm) -> None:
-        """Answer the first message under 0, the others rightly."""
+    def answer_under_zero(peer: Peer, submit: SubmitSm) -> None:
+        """Answer the first message under number 0, the others correctly."""
         if submit.destination_addr == sms(0).to:
             peer.write(SubmitSmResp(message_id="1", sequence_number=0))
         else:
             lab.gateway.accept(peer, submit)
 
-    lab.gateway.on_submit = answer_nobody
+    lab.gateway.on_submit = answer_under_zero
     async with lab.client("window=2") as smsc:
         first = asyncio.create_task(smsc.send(sms(0), timeout=0.03))
         await asyncio.gather(*(smsc.send(sms(number)) for number in range(1, 5)))
@@ -310,7 +310,7 @@ async def test_answer_under_number_0_is_no_answer(lab: Lab) -> None:
 
 
 async def test_late_response_frees_nothing_twice(lab: Lab) -> None:
-    """Told as overdue, then answered: counted, harmless, and its id still brings the receipt."""
+    """A response after the timeout is counted and frees no slot; its id still matches a receipt."""
     overdue: list[SubmitSm] = []
     lab.gateway.on_submit = lambda _, submit: overdue.append(submit)
     async with lab.client("window=1&timeout=0.02") as smsc:
@@ -323,10 +323,10 @@ async def test_late_response_frees_nothing_twice(lab: Lab) -> None:
 
 
 async def test_generic_nack_fails_its_request_alone(lab: Lab) -> None:
-    """ESME_RINVCMDID for one submit_sm, and the next one is taken."""
+    """ESME_RINVCMDID for one submit_sm, and the next one is accepted."""
 
     def nack(number: int) -> bytes:
-        """Draw the nack."""
+        """Return the nack."""
         return frame(0x80000000, 3, number)
 
     async with lab.client() as smsc:
@@ -338,10 +338,10 @@ async def test_generic_nack_fails_its_request_alone(lab: Lab) -> None:
 
 
 async def test_gateways_request_under_our_number_answers_nothing(lab: Lab) -> None:
-    """Each direction counts for itself."""
+    """Each direction has its own sequence numbers."""
 
     def ask_first(peer: Peer, submit: SubmitSm) -> None:
-        """Ask something under the same number, then answer."""
+        """Send a request with the same number, then answer."""
         peer.write(EnquireLink(sequence_number=submit.sequence_number))
         lab.gateway.accept(peer, submit)
 
@@ -355,7 +355,7 @@ async def test_gateways_request_under_our_number_answers_nothing(lab: Lab) -> No
 
 
 async def test_all_our_requests_share_one_sequence(lab: Lab) -> None:
-    """enquire_link, messages and their parts: no number twice, none left out."""
+    """enquire_link, messages and parts: no number is used twice or left out."""
     async with lab.client("enquire_link_interval=0.005") as smsc:
         for number in range(10):
             await smsc.send(sms(number, "Длинный текст. " * 12))
@@ -368,7 +368,7 @@ async def test_all_our_requests_share_one_sequence(lab: Lab) -> None:
 
 
 async def test_numbers_wrap_on_the_wire(lab: Lab) -> None:
-    """0x7FFFFFFF, then 1; and 2 is passed over while its answer is owed."""
+    """0x7FFFFFFF is followed by 1; 2 is skipped while it still awaits its response."""
     held: list[SubmitSm] = []
     async with lab.client() as smsc:
         lab.gateway.on_submit = lambda _, submit: held.append(submit)
@@ -385,18 +385,18 @@ async def test_numbers_wrap_on_the_wire(lab: Lab) -> None:
 
 
 async def test_answer_in_the_same_turn_is_never_missed(lab: Lab) -> None:
-    """A request is known before it is written, however fast the answer."""
+    """A request is registered before it is written, however fast the response."""
     async with lab.client("window=1") as smsc:
         sent = [await smsc.send(sms(number)) for number in range(100)]
 
     assert [str(number) for number in range(1, 101)] == [each.message_id for each in sent]
 
 
-# Signs of life.
+# enquire_link.
 
 
 async def test_half_open_connection_is_found_out(lab: Lab) -> None:
-    """The socket takes all and gives nothing: only the unanswered question tells."""
+    """The socket accepts everything and returns nothing: only enquire_link detects that."""
     async with lab.client("enquire_link_interval=0.02&enquire_link_timeout=0.03") as smsc:
         first = lab.gateway.peer
         first.transport.pause_reading()
@@ -409,7 +409,7 @@ async def test_half_open_connection_is_found_out(lab: Lab) -> None:
 
 
 async def test_write_that_is_stuck_ends_with_the_link(lab: Lab) -> None:
-    """A network that takes nothing more: memory stays flat, and nobody waits for ever."""
+    """The network accepts nothing more: memory stays constant, and every wait ends."""
     text = "Длинный текст. " * 60
     async with lab.client(
         "window=1000&enquire_link_interval=0.02&enquire_link_timeout=0.1"
@@ -435,7 +435,7 @@ async def test_write_that_is_stuck_ends_with_the_link(lab: Lab) -> None:
 async def test_flood_of_questions_whose_answers_nobody_reads_ends_the_link(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each answer is owed, but not kept for ever: the link ends long before memory does."""
+    """Responses that aren't read accumulate: the link ends long before memory is full."""
     monkeypatch.setattr(connection, "MAX_UNREAD", 200_000)
     async with lab.client("enquire_link_interval=60") as smsc:
         first, link = lab.gateway.peer, lab.links[0]
@@ -460,7 +460,7 @@ async def test_flood_of_questions_whose_answers_nobody_reads_ends_the_link(
 
 @pytest.mark.parametrize("backlog", [0, 3000])
 async def test_enquire_link_is_answered_before_any_traffic(lab: Lab, backlog: int) -> None:
-    """3000 messages wait for a window of 1: the answer waits for none of them."""
+    """3000 messages wait for a window of 1; the response to enquire_link waits for none of them."""
     async with lab.client("window=1") as smsc:
         peer = lab.gateway.peer
         lab.gateway.on_submit = nothing
@@ -478,7 +478,7 @@ async def test_enquire_link_is_answered_before_any_traffic(lab: Lab, backlog: in
 
 
 async def test_hook_that_raises_costs_nothing(lab: Lab) -> None:
-    """A fault of the user's in a hook is logged, and the link never hears of it."""
+    """An exception of the user's hook is logged and doesn't affect the link."""
 
     def hook(_: object) -> None:
         """Fail."""
@@ -493,7 +493,7 @@ async def test_hook_that_raises_costs_nothing(lab: Lab) -> None:
 async def test_wall_clock_that_jumps_moves_no_timer(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody sets the clock a day ahead, and back: nothing is overdue."""
+    """The clock is set a day ahead and back: nothing is overdue."""
     async with lab.client("timeout=5&enquire_link_interval=1") as smsc:
         for day in (86_400, -86_400):
             monkeypatch.setattr(time, "time", lambda day=day: 1_790_000_000.0 + day)
@@ -502,7 +502,7 @@ async def test_wall_clock_that_jumps_moves_no_timer(
 
 
 def test_every_wait_has_an_end_by_default() -> None:
-    """A default of "for ever" was what others shipped."""
+    """Other clients wait without a limit by default."""
     defaults = Timeouts()
 
     assert all(isfinite(getattr(defaults, setting.name)) for setting in fields(defaults))
@@ -512,7 +512,7 @@ def test_every_wait_has_an_end_by_default() -> None:
 
 
 async def test_drop_tells_every_message_once(lab: Lab) -> None:
-    """5 written: unknown, at once. 15 unwritten: they go out on the next link, once each."""
+    """5 written ones are UNKNOWN at once; 15 unwritten ones go out on the next link, once each."""
     async with lab.client("window=5") as smsc:
         lab.gateway.on_submit = nothing
         sends = [asyncio.create_task(fate(smsc, sms(number))) for number in range(20)]
@@ -532,11 +532,11 @@ async def test_drop_tells_every_message_once(lab: Lab) -> None:
 
 
 async def test_drops_at_any_moment_lose_and_double_nothing(lab: Lab) -> None:
-    """100 messages, a link that dies with every ninth: the two accounts agree."""
+    """100 messages, a link that is lost at every ninth: the records of both sides agree."""
     accepted: list[str] = []
 
     def accept_or_die(peer: Peer, submit: SubmitSm) -> None:
-        """Accept; with some the answer never leaves."""
+        """Accept; some responses are never written."""
         accepted.append(submit.destination_addr)
         lab.gateway.accept(peer, submit)
         if len(accepted) % 9 == 0:
@@ -556,11 +556,11 @@ async def test_drops_at_any_moment_lose_and_double_nothing(lab: Lab) -> None:
 
 
 async def test_response_that_was_read_counts_whatever_follows(lab: Lab) -> None:
-    """Half an answer is none, a whole one is: the second message alone is unknown."""
+    """A complete response counts, an incomplete one doesn't: only the second message is UNKNOWN."""
     waiting: list[SubmitSm] = []
 
     def both(peer: Peer, submit: SubmitSm) -> None:
-        """Answer the first, begin to answer the second, die."""
+        """Answer the first, begin to answer the second, close."""
         waiting.append(submit)
         if len(waiting) == 2:
             whole, half = (
@@ -581,14 +581,14 @@ async def test_response_that_was_read_counts_whatever_follows(lab: Lab) -> None:
 
 
 async def test_slow_reader_gets_whole_pdus(lab: Lab, chance: Random | None) -> None:
-    """The socket takes a little at a time: the stream stays in step to the last octet."""
+    """The socket accepts a little at a time: the stream stays correct to the last octet."""
     text = "Длинный текст. " * 60
     async with lab.client("window=1000") as smsc:
         peer = lab.gateway.peer
         loop = asyncio.get_running_loop()
 
         def rest(peer: Peer, submit: SubmitSm) -> None:
-            """Accept, and read nothing for a moment."""
+            """Accept, and read nothing for a while."""
             lab.gateway.accept(peer, submit)
             if submit.sequence_number % 50 == 0:
                 peer.transport.pause_reading()
@@ -608,11 +608,11 @@ async def test_slow_reader_gets_whole_pdus(lab: Lab, chance: Random | None) -> N
 
 
 async def test_garbage_in_mid_traffic_ends_the_link_and_nothing_else(lab: Lab) -> None:
-    """Each link gets garbage behind its tenth answer: all 40 messages have an outcome."""
+    """Each link gets garbage after its tenth response: all 40 messages have an outcome."""
     count = Counter[Peer]()
 
     def accept_then_garbage(peer: Peer, submit: SubmitSm) -> None:
-        """Accept ten, then speak nonsense."""
+        """Accept ten, then write garbage."""
         count[peer] += 1
         if count[peer] <= 10:
             lab.gateway.accept(peer, submit)
@@ -627,12 +627,12 @@ async def test_garbage_in_mid_traffic_ends_the_link_and_nothing_else(lab: Lab) -
     assert sum(isinstance(each, str) for each in fates) >= 28
 
 
-# Ends.
+# Closing.
 
 
 @pytest.mark.parametrize("in_flight", [0, 5])
 async def test_gateways_unbind_is_answered_in_mid_traffic(lab: Lab, in_flight: int) -> None:
-    """Answered under its number; what is in flight is unknown at once; the link is built again."""
+    """It is answered; messages in flight are UNKNOWN at once; the link is opened again."""
     async with lab.client() as smsc:
         first = lab.gateway.peer
         lab.gateway.on_submit = nothing
@@ -652,7 +652,7 @@ async def test_gateways_unbind_is_answered_in_mid_traffic(lab: Lab, in_flight: i
 @pytest.mark.takes_up_to(5, reason="twenty links, one after the other")
 @pytest.mark.parametrize("scenario", [{"unbind_after": 5}, {"drop_after": 5}], ids=str)
 async def test_simulated_maintenance_loses_and_doubles_nothing(scenario: dict[str, int]) -> None:
-    """The gateway on the desk goes away after every fifth message: 100 have an outcome each."""
+    """The simulator unbinds after every fifth message: each of 100 has an outcome."""
     fast = "reconnect_initial=0.001&reconnect_maximum=0.001&window=7"
     async with Simulator(Scenario(**scenario)) as simulator:  # type: ignore[arg-type]
         async with client_of(f"{simulator.url}?{fast}") as smsc:
@@ -667,10 +667,10 @@ async def test_simulated_maintenance_loses_and_doubles_nothing(scenario: dict[st
 
 
 async def test_answers_before_the_unbind_count(lab: Lab) -> None:
-    """A gateway that finishes its work and unbinds in the same breath lost nothing."""
+    """A gateway may write its last responses and the unbind at once; the responses count."""
 
     def accept_and_unbind(peer: Peer, submit: SubmitSm) -> None:
-        """Accept and say goodbye."""
+        """Accept and unbind."""
         response = SubmitSmResp(message_id="7", sequence_number=submit.sequence_number)
         peer.write(response, Unbind(sequence_number=1))
 
@@ -684,11 +684,11 @@ async def test_answers_before_the_unbind_count(lab: Lab) -> None:
 
 
 async def test_leaving_drains_then_unbinds(lab: Lab) -> None:
-    """In flight first, then unbind, then the end; its answer is unbind_resp and nothing else."""
+    """First the requests in flight end, then unbind; only unbind_resp answers it."""
     order: list[str] = []
 
     def accept_late(peer: Peer, submit: SubmitSm) -> None:
-        """Accept when the client is being left."""
+        """Accept while the client is closing."""
         asyncio.get_running_loop().call_later(0.01, _accept, peer, submit)
 
     def _accept(peer: Peer, submit: SubmitSm) -> None:
@@ -697,7 +697,7 @@ async def test_leaving_drains_then_unbinds(lab: Lab) -> None:
         lab.gateway.accept(peer, submit)
 
     def answer_wrongly_first(peer: Peer, unbind: Unbind) -> None:
-        """Answer with other things, then rightly."""
+        """Answer with other PDUs, then correctly."""
         order.append("unbind")
         number = unbind.sequence_number
         peer.write(EnquireLinkResp(sequence_number=number), EnquireLink(sequence_number=8))
@@ -717,7 +717,7 @@ async def test_leaving_drains_then_unbinds(lab: Lab) -> None:
 
 @pytest.mark.parametrize("answer", [drop, nothing], ids=["drop", "silence"])
 async def test_leaving_ends_whatever_the_gateway_does(lab: Lab, answer: Any) -> None:  # noqa: ANN401 - a hook
-    """A connection cut after our unbind is a clean end; silence ends with the timeout."""
+    """A connection closed after our unbind is a clean end; silence ends by the timeout."""
     lab.gateway.on_unbind = answer
     async with lab.client("unbind_timeout=0.02") as smsc:
         await lab.lives(smsc)
@@ -726,7 +726,7 @@ async def test_leaving_ends_whatever_the_gateway_does(lab: Lab, answer: Any) -> 
 
 
 async def test_leaving_twice_at_once_is_one_leave(lab: Lab) -> None:
-    """From two tasks, while messages are in flight: both return, one unbind is written."""
+    """From two tasks with messages in flight: both return, and one unbind is written."""
     smsc = client_of(lab.gateway.url())
     await smsc.__aenter__()
     lab.gateway.on_submit = nothing
@@ -742,7 +742,7 @@ async def test_leaving_twice_at_once_is_one_leave(lab: Lab) -> None:
 
 
 async def test_leaving_while_the_link_is_built_again_ends_at_once(lab: Lab) -> None:
-    """Nothing waits: there is nobody to unbind from and nothing to connect for."""
+    """There is no bound link to unbind, and no message that needs a new one."""
     async with client_of(lab.gateway.url()) as smsc:
         lab.gateway.on_bind = nothing
         lab.gateway.peer.drop()
@@ -752,7 +752,7 @@ async def test_leaving_while_the_link_is_built_again_ends_at_once(lab: Lab) -> N
 
 
 async def test_every_wait_fails_once_when_the_link_is_lost(lab: Lab) -> None:
-    """Messages, a query, and the leave itself."""
+    """Messages, a query, and closing itself."""
     async with lab.client() as smsc:
         lab.gateway.on_submit = nothing
         sending = asyncio.create_task(fate(smsc, sms()))
@@ -769,7 +769,7 @@ async def test_every_wait_fails_once_when_the_link_is_lost(lab: Lab) -> None:
 
 @pytest.mark.takes_up_to(120, reason="as many links as FAULTS_CYCLES says, one after the other")
 async def test_links_that_come_and_go_leave_nothing(lab: Lab) -> None:
-    """Tasks, sockets and timers are as many after the last link as after the first."""
+    """The number of tasks, sockets and timers is the same after the first and the last link."""
     seen: list[int] = []
     lab.gateway.on_bind = Peer.answer
     async with lab.client() as smsc:
@@ -786,15 +786,15 @@ async def test_links_that_come_and_go_leave_nothing(lab: Lab) -> None:
 
 @pytest.mark.takes_up_to(20, reason="some hundred clients, one for each turn of the loop")
 async def test_cancelled_at_any_turn_leaves_nothing(lab: Lab, chance: Random | None) -> None:
-    """Connecting, binding, sending, asking, leaving: a cancel between any two steps is clean.
+    """Connecting, binding, sending, querying, closing may be cancelled between any two steps.
 
-    Each step once on time; of random timings every tenth turn, from another one on in each run.
+    The first run cancels at each turn; runs with random timing cancel at every tenth.
     """
     lab.several = True
     turn = range(400) if chance is None else range(chance.randrange(10), 400, 10)
 
     async def life() -> str:
-        """Do a little of everything."""
+        """Use a little of everything."""
         async with client_of(lab.gateway.url("window=2&binds=2")) as smsc:
             sends = [smsc.send(sms(number, "Длинный текст. " * 8)) for number in range(3)]
             sent = await asyncio.gather(*sends)
@@ -821,14 +821,14 @@ async def test_cancelled_at_any_turn_leaves_nothing(lab: Lab, chance: Random | N
 
 
 async def test_two_threads_cannot_share_a_client(lab: Lab) -> None:
-    """One loop owns the socket; whoever calls from another is told so."""
+    """One event loop owns the socket; a call from another raises an error that says so."""
     async with lab.client() as smsc:
 
         def elsewhere() -> BaseException | None:
             """Send from another loop."""
 
             async def send() -> BaseException | None:
-                """Return what went wrong."""
+                """Return the error."""
                 return (await asyncio.gather(smsc.send(sms()), return_exceptions=True))[0]  # type: ignore[return-value]
 
             return asyncio.run(send())
@@ -871,7 +871,7 @@ async def main():
 @pytest.mark.takes_up_to(10, reason="an interpreter starts, works, and ends")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_interpreter_exits_cleanly_under_load(ending: str) -> None:
-    """No crash, no "never awaited", no "exception ignored": at any way out."""
+    """No crash, no "never awaited", no "exception ignored", however the process ends."""
     run = "asyncio.run(main())"
     if ending == "loop stopped":
         run = "loop = asyncio.new_event_loop()\ntask = loop.create_task(main())\n"
@@ -895,6 +895,6 @@ def test_interpreter_exits_cleanly_under_load(ending: str) -> None:
         assert said.endswith("KeyboardInterrupt\n")
     elif ending == "left with work in flight":
         assert not said
-    # A loop that was stopped under a client: asyncio itself speaks of the tasks that never ended.
+    # If the loop was stopped while a client was open, asyncio itself reports pending tasks.
     assert "Fatal" not in said
     assert "Segmentation" not in said

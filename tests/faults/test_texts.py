@@ -1,7 +1,7 @@
-"""What was written is what a phone shows: every text over a socket, cut and joined again.
+"""A phone shows the text that was sent: texts are cut, sent over a socket, and joined again.
 
-Rule: nothing is asked of the splitter itself here (its own tests do that); a text goes in at one
-end of a real link and must come out of the other, in parts that each fit.
+Rule: the splitter has its own tests. Here a text is sent over a real link and must arrive complete,
+in parts that fit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EMOJI = "👨‍👩‍👧‍👦"
 
 
 def shown(submits: list[SubmitSm]) -> str:
-    """Return what a phone shows: the parts joined by their headers, decoded as one."""
+    """Return the text that a phone shows: the parts joined by their headers and decoded."""
     phone = Reassembler(timeout=60.0)
     (last,) = [
         joined
@@ -48,7 +48,7 @@ def shown(submits: list[SubmitSm]) -> str:
 
 
 async def submitted(lab: Lab, text: str) -> list[SubmitSm]:
-    """Send a text; return its parts as the gateway got them."""
+    """Send a text; return its parts as the gateway received them."""
     async with lab.client() as smsc:
         sent = await smsc.send(sms(text=text))
         assert sent.parts == len(lab.gateway.submits)
@@ -88,13 +88,13 @@ async def test_text_arrives_as_it_was_written(
     for submit in submits:
         octets = submit.short_message
         header = 1 + octets[0] if submit.esm_class & 0x40 else 0
-        # GSM text travels a septet in an octet, and is packed on the air.
+        # In SMPP each septet of a GSM text takes an octet; on the air septets are packed.
         septets = (header * 8 + 6) // 7 + len(octets) - header
         assert (len(octets) <= 140) if data_coding else (septets <= 160)
 
 
 async def test_no_part_ends_inside_a_sign(lab: Lab) -> None:
-    """Neither a surrogate pair nor an escape nor a family is cut: each part is whole by itself."""
+    """No part ends inside a surrogate pair, an escape or an emoji sequence."""
     for text in ("я" * 66 + "😀" * 40, "a" * 152 + "€" * 90, ("я" * 59 + EMOJI) * 4):
         lab.gateway.peers.clear()
         submits = await submitted(lab, text)
@@ -105,7 +105,7 @@ async def test_no_part_ends_inside_a_sign(lab: Lab) -> None:
 
 
 async def test_every_part_has_a_number_and_a_place_of_its_own(lab: Lab) -> None:
-    """One reference, places 1 to n, and a sequence number each."""
+    """One reference, part numbers 1 to n, and a sequence_number each."""
     submits = await submitted(lab, "я" * 300)
 
     assert len(submits) == len({submit.sequence_number for submit in submits})
@@ -115,7 +115,7 @@ async def test_every_part_has_a_number_and_a_place_of_its_own(lab: Lab) -> None:
 
 
 async def test_text_its_coding_cannot_hold_is_never_replaced(lab: Lab) -> None:
-    """A backtick isn't in GSM 03.38: it must not leave as another sign."""
+    """A backtick isn't in GSM 03.38 and must not be sent as another character."""
     (submit,) = await submitted(lab, "`ls`")
 
     assert ("`ls`", Coding.UCS2 * 4) == (submit.short_message.decode("utf-16-be"), 8)
@@ -127,7 +127,7 @@ async def test_text_its_coding_cannot_hold_is_never_replaced(lab: Lab) -> None:
 def parts_of(
     sender: str, reference: int, octets: list[bytes], *, wide: bool = False
 ) -> list[dict[str, Any]]:
-    """Make the fields of deliver_sm that bring a text in parts."""
+    """Return the fields of the deliver_sm PDUs of a text in parts."""
     total = len(octets)
     fields = []
     for at, piece in enumerate(octets, 1):
@@ -147,7 +147,7 @@ def parts_of(
 
 
 async def read(smsc: SmscClient, count: int) -> list[tuple[str, str | None]]:
-    """Return senders and texts of so many messages, sorted."""
+    """Return senders and texts of a number of messages, sorted."""
     found: list[tuple[str, str | None]] = []
     async for message in smsc.incoming():
         found.append((message.sender, message.text))
@@ -160,7 +160,7 @@ async def read(smsc: SmscClient, count: int) -> list[tuple[str, str | None]]:
 async def test_parts_come_in_any_order_of_any_senders(
     lab: Lab, chance: Random | None, *, wide: bool
 ) -> None:
-    """12 parts each of two senders under one reference, shuffled; a pair is cut between parts."""
+    """12 parts from each of two senders with one reference, shuffled; a surrogate pair is cut."""
     text = "Ответ 😀 длинный. " * 10
     octets = text.encode("utf-16-be")
     size = 2 * ((len(octets) // 24) | 1)
@@ -182,7 +182,7 @@ async def test_parts_come_in_any_order_of_any_senders(
 
 
 async def test_part_that_ends_inside_a_pair_is_kept(lab: Lab) -> None:
-    """Half a surrogate is refused by who decodes each part by itself."""
+    """Half of a surrogate pair can't be decoded if each part is decoded alone."""
     octets = "😀".encode("utf-16-be")
     async with lab.client() as smsc:
         for fields in parts_of("79990000001", 7, [octets[:2], octets[2:]]):
@@ -193,7 +193,7 @@ async def test_part_that_ends_inside_a_pair_is_kept(lab: Lab) -> None:
 
 
 async def test_what_came_of_a_message_is_handed_out_in_time(lab: Lab) -> None:
-    """The last part came, the first never does."""
+    """The last part has come, the first one never comes."""
     async with lab.client("reassembly_timeout=0.03") as smsc:
         lab.gateway.peer.deliver(
             **parts_of("79990000001", 7, ["А".encode("utf-16-be"), "Б".encode("utf-16-be")])[1]
@@ -204,7 +204,7 @@ async def test_what_came_of_a_message_is_handed_out_in_time(lab: Lab) -> None:
 
 
 async def test_two_messages_never_share_a_reference_at_once(lab: Lab) -> None:
-    """Two texts to one phone, their parts under way together."""
+    """Two texts to one phone, with their parts in flight at the same time."""
     held: list[tuple[Peer, Pdu]] = []
     lab.gateway.on_submit = lambda peer, submit: held.append((peer, submit))
     async with lab.client() as smsc:

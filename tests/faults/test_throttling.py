@@ -1,7 +1,7 @@
-"""Too fast, or a full queue: the gateway says wait, and everybody waits, in order.
+"""Throttling: the gateway is too busy or its queue is full, and all messages wait in order.
 
-Rule: a throttled message was neither accepted nor lost. It goes again by itself, before all that
-came after it, until the gateway takes it or patience ends.
+Rule: a throttled message was neither accepted nor lost. It is retried automatically, before all
+later ones, until the gateway accepts it or the timeout is over.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ THROTTLED, FULL = CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL
 
 
 def accepted(lab: Lab) -> list[str]:
-    """Note who is accepted from now on, in order."""
+    """Record the recipients of accepted messages, in order."""
     order: list[str] = []
     accept = lab.gateway.accept
 
     def noting(peer: Peer, submit: SubmitSm) -> None:
-        """Accept, and note whom."""
+        """Accept, and record the recipient."""
         order.append(submit.destination_addr)
         accept(peer, submit)
 
@@ -45,10 +45,10 @@ def accepted(lab: Lab) -> list[str]:
 def throttling(
     lab: Lab, wrongs: Callable[[SubmitSm], bool], status: int = THROTTLED
 ) -> Callable[[Peer, Any], None]:
-    """Make a hook that refuses those for now of whom *wrongs* says so."""
+    """Make a hook that throttles the messages that *wrongs* selects."""
 
     def hook(peer: Peer, submit: SubmitSm) -> None:
-        """Refuse for now, or accept."""
+        """Throttle, or accept."""
         if wrongs(submit):
             peer.answer(submit, status)
         else:
@@ -60,11 +60,11 @@ def throttling(
 @pytest.mark.parametrize("status", [THROTTLED, FULL])
 @pytest.mark.parametrize("window", [1, 5])
 async def test_throttled_messages_go_again_in_order(lab: Lab, status: int, window: int) -> None:
-    """The third is refused twice: the sender never hears of it, and nobody overtakes it."""
+    """The third is throttled twice: its `send` just takes longer, and none overtakes it."""
     order, refused = accepted(lab), Counter[str]()
 
     def first_twice(submit: SubmitSm) -> bool:
-        """Refuse the third and all behind it until it has been refused twice."""
+        """Throttle the third and all after it until it has been throttled twice."""
         refused[submit.destination_addr] += 1
         return submit.destination_addr >= sms(2).to and refused[sms(2).to] <= 2
 
@@ -77,13 +77,13 @@ async def test_throttled_messages_go_again_in_order(lab: Lab, status: int, windo
 
 
 async def test_pause_holds_the_whole_queue(lab: Lab) -> None:
-    """Between the refusal and the next attempt nothing at all is written."""
+    """Between the refusal and the next attempt nothing is written."""
     accepted(lab)
     times: list[tuple[float, str]] = []
     loop = asyncio.get_running_loop()
 
     def once(submit: SubmitSm) -> bool:
-        """Refuse the very first."""
+        """Throttle the first one."""
         times.append((loop.time(), submit.destination_addr))
         return len(times) == 1
 
@@ -96,11 +96,11 @@ async def test_pause_holds_the_whole_queue(lab: Lab) -> None:
 
 
 async def test_a_few_throttled_do_not_stop_everything(lab: Lab) -> None:
-    """6 % of 100 messages are refused once: all are accepted within seconds, each once."""
+    """6 % of 100 messages are throttled once: all are accepted within seconds, each once."""
     order, chance, seen = accepted(lab), Random(6), set[str]()  # noqa: S311 - no secret
 
     def six_in_a_hundred(submit: SubmitSm) -> bool:
-        """Refuse some, the first time only."""
+        """Throttle some, the first time only."""
         is_new = submit.destination_addr not in seen
         seen.add(submit.destination_addr)
         return is_new and chance.random() < 0.06
@@ -114,12 +114,12 @@ async def test_a_few_throttled_do_not_stop_everything(lab: Lab) -> None:
 
 
 async def test_receipt_finds_a_message_that_was_throttled(lab: Lab) -> None:
-    """It belongs to the message, not to the attempt."""
+    """A receipt belongs to the message, not to the attempt."""
     accepted(lab)
     attempts = Counter[str]()
 
     def first(submit: SubmitSm) -> bool:
-        """Refuse each message once."""
+        """Throttle each message once."""
         attempts[submit.destination_addr] += 1
         return attempts[submit.destination_addr] == 1
 
@@ -133,12 +133,12 @@ async def test_receipt_finds_a_message_that_was_throttled(lab: Lab) -> None:
 
 
 async def test_parts_count_as_messages(lab: Lab) -> None:
-    """The second of four parts is refused: it goes again, the first doesn't, in their order."""
+    """The second of four parts is throttled and retried; the first isn't sent again."""
     accepted(lab)
     parts: list[int] = []
 
     def second_once(submit: SubmitSm) -> bool:
-        """Refuse the second part, once, and what is behind it."""
+        """Throttle the second part once, and all after it."""
         part = submit.short_message[5]
         parts.append(part)
         return part >= 2 and parts.count(2) <= 1
@@ -152,12 +152,12 @@ async def test_parts_count_as_messages(lab: Lab) -> None:
 
 
 async def test_throttled_message_survives_the_link(lab: Lab) -> None:
-    """Refused is not written: when the link goes, it waits for the next one with the others."""
+    """A throttled message counts as unwritten: after a loss it waits for the next link."""
     order = accepted(lab)
     hook = lab.gateway.on_submit
 
     def refuse_then_drop(peer: Peer, submit: SubmitSm) -> None:
-        """Refuse, and be gone."""
+        """Throttle, and close the connection."""
         peer.answer(submit, THROTTLED)
         lab.gateway.on_submit = hook
         peer.hang_up()
@@ -171,7 +171,7 @@ async def test_throttled_message_survives_the_link(lab: Lab) -> None:
 
 
 async def test_enquire_link_passes_while_all_wait(lab: Lab) -> None:
-    """The pause is for messages; a link that says nothing would be cut."""
+    """Only messages pause; the gateway closes a silent link."""
     accepted(lab)
     lab.gateway.on_submit = throttling(lab, lambda _: True)
     async with lab.client("enquire_link_interval=0.01") as smsc:

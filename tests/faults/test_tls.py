@@ -1,7 +1,7 @@
-"""Faults behind TLS: what is garbage in the clear is garbage in there, too.
+"""Faults over TLS: they are handled as over plain TCP.
 
-Rule: the handshake is the only thing TLS changes. An alert, a cut in the middle, garbage under
-the encryption or over it: the link ends, typed, and is built again.
+Rule: only the handshake differs. After an alert, a cut, or garbage inside or outside of the
+encryption, the link ends with a typed error and is opened again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HERE = CA.issue_cert("127.0.0.1", key_type=trustme.KeyType.ECDSA)
 async def tls(
     monkeypatch: pytest.MonkeyPatch, chance: Random | None, tmp_path: Path
 ) -> AsyncGenerator[tuple[Lab, str]]:
-    """A lab behind TLS, and the query that makes a client trust it."""
+    """A lab with TLS, and the query of the URL that makes a client trust it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     HERE.configure_cert(context)
     CA.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -47,7 +47,7 @@ def garbage_inside(peer: Peer, _: SubmitSm) -> None:
 
 
 def garbage_outside(peer: Peer, _: SubmitSm) -> None:
-    """Answer with octets that no TLS record begins with, past the encryption."""
+    """Answer with unencrypted octets that don't begin a TLS record."""
     with peer.transport.get_extra_info("socket").dup() as plain:
         plain.send(b"\xde\xad\xbe\xef" * 8)
 
@@ -60,7 +60,7 @@ def cut(peer: Peer, _: SubmitSm) -> None:
 @pytest.mark.parametrize("fault", [garbage_inside, garbage_outside, cut])
 @pytest.mark.takes_up_to(5, reason="handshakes of two links, in asyncio's debug mode")
 async def test_garbage_and_cuts_end_the_link_typed(tls: tuple[Lab, str], fault: object) -> None:
-    """What was in flight is unknown, the next link takes the next message."""
+    """The message in flight is UNKNOWN, and the next one goes over the next link."""
     lab, trust = tls
     async with lab.client(trust) as smsc:
         lab.gateway.on_submit = fault  # type: ignore[assignment]
@@ -75,7 +75,7 @@ async def test_garbage_and_cuts_end_the_link_typed(tls: tuple[Lab, str], fault: 
 
 @pytest.mark.takes_up_to(5, reason="handshakes, in asyncio's debug mode")
 async def test_unverified_gateway_gets_neither_login_nor_message(tls: tuple[Lab, str]) -> None:
-    """Verification is on unless switched off: the bind, with its password, is never written."""
+    """Verification is on by default, so the bind with its password is never written."""
     lab, _ = tls
     with pytest.raises(ConnectFailedError, match="doesn't verify"):
         await client_of(lab.gateway.url()).__aenter__()

@@ -364,3 +364,9 @@ def test_plain_signs_in_a_comment_keep_it_a_comment() -> None:
     message = Sms(to=TO, text="17 — ready", comment="order — 17")
 
     assert "17 - ready\n~~~\norder - 17" == wire_text(message, TextSettings(smart=True))
+
+
+@pytest.mark.parametrize(("length", "parts"), [(160, 1), (161, 2)])
+def test_ascii_text_is_cut_above_160_characters(length: int, parts: int) -> None:
+    """A submit_sm holds 140 octets, which are 160 septets."""
+    assert parts == len(Composer().compose(Sms(to=TO, text="x" * length))[1])

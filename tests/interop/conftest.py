@@ -1,7 +1,7 @@
-"""Fixtures: an SMSC of another make behind a recording proxy, and tshark as the judge.
+"""Fixtures: another project's SMSC behind a recording proxy, and tshark to check the PDUs.
 
-Rule: every test of this folder ends with its PDUs judged; a test that is about broken octets
-says so by not using `wire`.
+Rule: tshark checks all PDUs at the end of every test in this folder. Tests with broken octets don't
+use `wire`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if importlib.util.find_spec("smsc_async.client.client") is None:
-    collect_ignore = ["test_client.py"]  # the ground floor is tested without the house on it
+    collect_ignore = ["test_client.py"]  # `pdu` is tested without the client
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An SMSC of another make, the proxy before it, and what passed there.
+    """Another project's SMSC, the proxy before it, and the recorded traffic.
 
     Args:
         smsc: The counterpart.
-        recorder: The proxy a client dials.
-        folder: Where tshark's capture goes.
-        options: What a client must know about this SMSC, as a URL's query.
+        recorder: The proxy that a client connects to.
+        folder: Folder for tshark's capture.
+        options: Settings that this SMSC needs, as the query of a URL.
     """
 
     smsc: Counterpart
@@ -45,14 +45,14 @@ class Wire:
         )
 
     def judged(self) -> list[Dissected]:
-        """Return tshark's reading of all that has passed; a doubtful PDU fails the test."""
+        """Return tshark's dissection of all PDUs; a malformed PDU fails the test."""
         dissected = dissect(self.recorder.frames, self.folder)
         complaints = [each.complaint for each in dissected if each.complaint]
         assert [] == complaints
         return dissected
 
     def submitted(self) -> list[Dissected]:
-        """Return tshark's reading of every submit_sm."""
+        """Return tshark's dissection of every submit_sm."""
         return [each for each in self.judged() if each.command_id == 0x00000004]
 
 
@@ -65,7 +65,7 @@ async def node(tmp_path: Path) -> AsyncGenerator[Wire]:
 
 @pytest.fixture
 async def smpp34(tmp_path: Path) -> AsyncGenerator[Wire]:
-    """Run PyPI's `smpp34` as the SMSC; ours answers in hexadecimal and receipts in decimal."""
+    """Run PyPI's `smpp34` as the SMSC: ids are hexadecimal in responses, decimal in receipts."""
     async with smpp34_smsc() as smsc, recording(smsc.port) as recorder:
         yield Wire(smsc, recorder, tmp_path, "?message_ids=response_hex")
 

@@ -1,8 +1,8 @@
-"""Other people's SMSCs, started for one test and ended with it.
+"""SMSCs of other projects, started for one test and ended with it.
 
-Rule: a counterpart listens on loopback, on a port of its own choice, and ends with its standard
-input; a test ends only the process it started. One that isn't installed skips its tests and says
-so, except where CI or REQUIRE_COUNTERPARTS says that nothing may be skipped.
+Rule: a counterpart listens on loopback, chooses its port, and ends when its standard input is
+closed; a test ends only the process that it started. If one isn't installed, its tests are skipped,
+or fail if CI or REQUIRE_COUNTERPARTS is set.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
 HERE = Path(__file__).parent
-LIFE = 600  # seconds after which a counterpart ends by itself, whatever became of its test
+LIFE = 600  # seconds after which a counterpart ends by itself
 DAEMONS = "/usr/sbin:/usr/local/sbin"
-PATIENCE = 120  # seconds for a line that should come at once
+PATIENCE = 120  # seconds to wait for a line
 
 
 def missing(what: str, cure: str) -> None:
-    """Skip the test for want of a counterpart, or fail it where none may be missing."""
+    """Skip the test because a counterpart is missing, or fail it if it is required."""
     reason = f"{what} isn't installed: {cure}"
     if os.environ.get("CI") or os.environ.get("REQUIRE_COUNTERPARTS"):
         pytest.fail(reason, pytrace=False)
@@ -41,9 +41,9 @@ def missing(what: str, cure: str) -> None:
 
 
 def need_program(name: str, cure: str) -> str:
-    """Return the path of a program, or give the test up.
+    """Return the path of a program, or skip the test.
 
-    Daemons lie where the PATH of an ordinary user doesn't lead.
+    Daemons are in folders that aren't on an ordinary user's PATH.
     """
     path = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), DAEMONS)))
     if path is None:
@@ -52,9 +52,9 @@ def need_program(name: str, cure: str) -> str:
 
 
 def node_environment() -> dict[str, str]:
-    """Return what node needs to find npm's `smpp`, or give the test up.
+    """Return the environment in which node finds npm's `smpp`, or skip the test.
 
-    It is looked for beside the tests and wherever NODE_PATH says.
+    It is searched for beside the tests and in NODE_PATH.
     """
     node = need_program("node", "apt install nodejs npm, then make counterparts")
     beside = str(HERE.parent.parent / "node_modules")
@@ -67,28 +67,28 @@ def node_environment() -> dict[str, str]:
 
 
 def need_smpp34() -> None:
-    """Give the test up where PyPI's `smpp34` has no wheel."""
+    """Skip the test if PyPI's `smpp34` isn't installed."""
     if importlib.util.find_spec("smpp34") is None:
         missing("PyPI's smpp34", "pip install smpp34==1.5.0")
 
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """A running SMSC of another make.
+    """A running SMSC of another project.
 
     Args:
         process: The process, which the test owns.
-        port: Where it listens, on 127.0.0.1.
+        port: Its port on 127.0.0.1.
     """
 
     process: asyncio.subprocess.Process
     port: int
 
     async def tells(self, event: str) -> dict[str, Any]:
-        """Return the next line about an event; lines about others are passed over.
+        """Return the next line about an event; lines about other events are skipped.
 
         Raises:
-            TimeoutError: Nothing of the kind came in `PATIENCE` seconds.
+            TimeoutError: No such line came within `PATIENCE` seconds.
         """
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -97,7 +97,7 @@ class Counterpart:
                     return line
 
     async def _line(self) -> dict[str, Any]:
-        """Return the next line, whatever it is about."""
+        """Return the next line about any event."""
         assert self.process.stdout is not None
         line = await self.process.stdout.readline()
         if not line:
@@ -108,7 +108,7 @@ class Counterpart:
 
 @asynccontextmanager
 async def started(*command: str, env: Mapping[str, str]) -> AsyncGenerator[Counterpart]:
-    """Run a counterpart while the block lasts."""
+    """Run a counterpart until the end of the block."""
     variables = {**env, "LIFE": str(LIFE)}
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=variables)
     try:
@@ -121,7 +121,7 @@ async def started(*command: str, env: Mapping[str, str]) -> AsyncGenerator[Count
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """End a process that was started here: ask, wait, insist."""
+    """End a process that was started here: terminate it, wait, then kill it."""
     if process.returncode is None:
         process.terminate()
     try:
@@ -132,12 +132,12 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 def node_smsc(port: int = 0) -> AbstractAsyncContextManager[Counterpart]:
-    """Return a context that runs the SMSC on npm's `smpp`, at a port of its choice or of ours."""
+    """Return a context that runs an SMSC on npm's `smpp`, on the given port or any free one."""
     variables = {**node_environment(), "PORT": str(port)}
     return started("node", str(HERE / "node_smsc.js"), env=variables)
 
 
 def smpp34_smsc() -> AbstractAsyncContextManager[Counterpart]:
-    """Return a context that runs the SMSC on PyPI's `smpp34`."""
+    """Return a context that runs an SMSC on PyPI's `smpp34`."""
     need_smpp34()
     return started(sys.executable, str(HERE / "smpp34_smsc.py"), env=os.environ)

@@ -1,7 +1,7 @@
-"""Kannel as a customer of our simulator: bearerbox, which speaks SMPP, and smsbox, its HTTP side.
+"""Kannel as a client of the simulator: bearerbox speaks SMPP, smsbox HTTP.
 
-Rule: all of it listens on loopback only, keeps its files in the test's folder, and ends with the
-test. What Kannel is told to call back is heard by the test itself.
+Rule: both listen on loopback only, keep their files in the test's folder, and end with the test.
+The test itself receives Kannel's HTTP callbacks.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CURE = "apt install kannel"
-STARTING = 240  # seconds until Kannel takes a message; on a quiet machine it needs one or two
+STARTING = 240  # seconds until Kannel accepts a message; it needs one or two on an idle machine
 
-# What the gateway itself advises its customers to set, but for the waits, which are short here.
+# The settings that the gateway recommends, except for the waits, which are short here.
 CONFIGURATION = """
 group = core
 admin-port = {admin}
@@ -86,7 +86,7 @@ max-messages = 0
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on now; Kannel can't choose its own."""
+    """Return free ports; Kannel can't choose its own."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -99,18 +99,18 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(slots=True)
 class Callbacks:
-    """Hears what Kannel is told to call.
+    """HTTP server for Kannel's callbacks.
 
     Args:
-        port: Where, on 127.0.0.1.
-        heard: Path and query of each call that nobody took yet.
+        port: Its port on 127.0.0.1.
+        heard: Path and query of each call that isn't read yet.
     """
 
     port: int = 0
     heard: asyncio.Queue[tuple[str, dict[str, str]]] = field(default_factory=asyncio.Queue)
 
     async def answer(self, near: StreamReader, back: StreamWriter) -> None:
-        """Take one call of HTTP."""
+        """Answer one HTTP call."""
         head = await near.readuntil(b"\r\n\r\n")
         target = urlsplit(head.split(b" ")[1].decode("ascii"))
         query = parse_qs(target.query, keep_blank_values=True)
@@ -120,10 +120,10 @@ class Callbacks:
         back.close()
 
     async def next(self, path: str) -> dict[str, str]:
-        """Return the query of the next call of a path; others are passed over.
+        """Return the query of the next call of a path; calls of other paths are skipped.
 
         Raises:
-            TimeoutError: None came in `PATIENCE` seconds.
+            TimeoutError: No call came within `PATIENCE` seconds.
         """
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -139,8 +139,8 @@ class Kannel:
     Args:
         bearerbox: Its process.
         http: Port of its HTTP interface for messages.
-        admin: Port of its HTTP interface for those who run it.
-        callbacks: Who hears what becomes of a message.
+        admin: Port of its HTTP interface for administration.
+        callbacks: The server for its callbacks.
     """
 
     bearerbox: asyncio.subprocess.Process
@@ -149,7 +149,7 @@ class Kannel:
     callbacks: Callbacks
 
     async def send(self, text: str, **parameters: str) -> str:
-        """Submit a text by HTTP, and ask for each of its states; return what Kannel answers."""
+        """Submit a text by HTTP and request all delivery reports; return Kannel's answer."""
         callback = f"http://127.0.0.1:{self.callbacks.port}/state?type=%d&id=%F&answer=%A"
         query = {
             "username": "tester",
@@ -165,7 +165,7 @@ class Kannel:
         return await get(self.http, f"/cgi-bin/sendsms?{urlencode(query, quote_via=quote)}")
 
     async def is_online(self) -> bool:
-        """Tell whether its link is bound and its HTTP side there."""
+        """Return whether its link is bound and its HTTP interface answers."""
         try:
             status = await get(self.admin, "/status.txt?password=st")
             await get(self.http, "/")
@@ -174,14 +174,14 @@ class Kannel:
         return "(online " in status
 
     async def leave(self) -> int:
-        """Let it shut down as it does; return bearerbox's exit code."""
+        """Request an orderly shutdown; return bearerbox's exit code."""
         await get(self.admin, "/shutdown?password=adm")
         async with asyncio.timeout(PATIENCE):
             return await self.bearerbox.wait()
 
 
 async def get(port: int, target: str) -> str:
-    """Ask for a page on 127.0.0.1; return its body."""
+    """Request a page on 127.0.0.1; return its body."""
     near, back = await asyncio.open_connection("127.0.0.1", port)
     try:
         back.write(f"GET {target} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode("ascii"))
@@ -194,7 +194,7 @@ async def get(port: int, target: str) -> str:
 
 @asynccontextmanager
 async def kannel(smsc_port: int, folder: Path) -> AsyncGenerator[Kannel]:
-    """Run Kannel, bound to the SMSC at a port, while the block lasts."""
+    """Run Kannel, bound to the SMSC on a port, until the end of the block."""
     bearerbox, smsbox = need_program("bearerbox", CURE), need_program("smsbox", CURE)
     admin, box, http = free_ports(3)
     callbacks = Callbacks()
@@ -214,7 +214,7 @@ async def kannel(smsc_port: int, folder: Path) -> AsyncGenerator[Kannel]:
             running.append(
                 await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
             )
-            # smsbox gives up where it finds no bearerbox.
+            # smsbox ends if it finds no bearerbox.
             await until_listening(box)
         found = Kannel(running[0], http, admin, callbacks)
         async with asyncio.timeout(STARTING):
@@ -230,7 +230,7 @@ async def kannel(smsc_port: int, folder: Path) -> AsyncGenerator[Kannel]:
 
 
 async def until_listening(port: int) -> None:
-    """Wait until a port of 127.0.0.1 takes connections."""
+    """Wait until a port of 127.0.0.1 accepts connections."""
     async with asyncio.timeout(STARTING):
         while True:
             try:

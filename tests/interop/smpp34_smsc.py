@@ -1,8 +1,8 @@
-"""An SMSC on PyPI's `smpp34`, for one test: it tells what it receives, a JSON object a line.
+"""An SMSC on PyPI's `smpp34` for one test; it prints what it receives as lines of JSON.
 
-Rule: it lives no longer than its standard input, nor than LIFE seconds. The first line is
-`{"listening": port}`. It takes any password, answers with hexadecimal ids and writes the same
-ids in decimal into its receipts, which sometimes overtake their responses.
+Rule: it ends when its standard input is closed, or after LIFE seconds. Its first line is
+`{"listening": port}`. It accepts any password, responds with hexadecimal ids, and writes the same
+ids in decimal into receipts, which sometimes overtake the responses.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def tell(**line: object) -> None:
 
 
 def end_with_stdin() -> None:
-    """End the process when the test that started it is gone."""
+    """End the process when the test that started it has ended."""
     sys.stdin.read()
     os._exit(0)
 
 
 def free_port() -> int:
-    """Return a port nobody listens on; the server can't choose one itself."""
+    """Return a free port; the server can't choose one itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 async def answer(session: smpp34.Esme, submit: smpp34.SubmitSmEvent, number: int) -> None:
-    """Accept one message and, if it asks for one, send its receipt."""
+    """Accept one message and send its receipt, if it requests one."""
     message_id = f"{number:08X}"
     tell(
         event="submit_sm",
@@ -66,7 +66,7 @@ async def answer(session: smpp34.Esme, submit: smpp34.SubmitSmEvent, number: int
 
 
 async def serve() -> None:
-    """Take whoever comes, until the end of this life."""
+    """Serve clients until the process ends."""
     port = free_port()
     server = smpp34.Server(host="127.0.0.1", port=port, system_id="SMPP34")
     await server.start()

@@ -1,7 +1,7 @@
-"""What our client writes is understood by SMSCs of other makes, and judged by tshark.
+"""SMSCs of other projects understand what our client writes, and tshark checks it.
 
-Rule: each claim is read twice, from what the counterpart tells and from the recorded octets;
-every PDU that passed, either way, must leave the dissector without a complaint.
+Rule: each claim is checked twice, by what the counterpart prints and by the recorded octets. tshark
+must accept every PDU of both directions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.takes_up_to(
 
 LATIN = "Order 17 is ready"
 CYRILLIC = "Код входа: 4821"
-# 150 characters: more than two parts of 67 hold, and all parts differ.
+# 150 characters: three parts of at most 67, all different.
 LONG = "".join(f"Строка {number:03d} о заказе. " for number in range(7))[:150]
 
 
@@ -36,7 +36,7 @@ async def sent_by_client(wire: Wire, text: str) -> tuple[Submission[Receipt], Re
 
 @pytest.mark.parametrize("text", [LATIN, CYRILLIC], ids=["latin", "cyrillic"])
 async def test_short_text_arrives_and_is_receipted(wire: Wire, text: str) -> None:
-    """One part: the dissector reads what was written, the receipt finds its message."""
+    """One part: tshark reads what was written, and the receipt reaches its message."""
     sent, receipt = await sent_by_client(wire, text)
 
     told = await wire.smsc.tells("submit_sm")
@@ -47,7 +47,7 @@ async def test_short_text_arrives_and_is_receipted(wire: Wire, text: str) -> Non
 
 
 async def test_long_text_is_put_together_again(wire: Wire) -> None:
-    """Three parts under user data headers: the stranger reassembles the very same text."""
+    """Three parts with user data headers: tshark reassembles the same text."""
     sent, receipt = await sent_by_client(wire, LONG)
 
     submits = wire.submitted()
@@ -59,7 +59,7 @@ async def test_long_text_is_put_together_again(wire: Wire) -> None:
 
 
 async def test_node_reads_the_cyrillic_text(node: Wire) -> None:
-    """A second decoder, of the receiving side this time, finds the same text and addresses."""
+    """The decoder of the receiving side reads the same text and addresses."""
     await sent_by_client(node, CYRILLIC)
 
     told = await node.smsc.tells("submit_sm")
@@ -79,7 +79,7 @@ async def test_receipt_is_answered(wire: Wire) -> None:
 
 
 async def test_bad_password_is_refused_by_name(node: Wire) -> None:
-    """Node's refusal is a bare header: its status must be told all the same."""
+    """Node refuses with a bare header; the error must still have its status."""
     with pytest.raises(BindRefusedError) as refused:
         async with SmscClient(node.url(bad=True)):
             pytest.fail("bound with a bad password")
@@ -99,7 +99,7 @@ async def test_leaving_unbinds(node: Wire) -> None:
 
 @pytest.mark.takes_up_to(3, reason="a process of another make closes the connection")
 async def test_leaving_does_not_wait_for_a_gateway_that_just_closes(smpp34: Wire) -> None:
-    """This SMSC answers an unbind by closing the connection; that is an answer, too."""
+    """This SMSC closes the connection instead of answering an unbind."""
     async with SmscClient(smpp34.url()):
         pass
 

@@ -1,6 +1,6 @@
-"""The counterparts, the recorder and the judge do what the other tests here rely on.
+"""The counterparts, the recorder and tshark work as the other tests here expect.
 
-Octets are drawn by hand and sent through a bare socket: no line of ours takes part.
+Octets are written by hand and sent through a plain socket, without any code of the packages.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ UNBIND = bytes.fromhex(
     "00000000"  # command_status ESME_ROK
     "00000003"  # sequence_number 3
 )
-# The same message, whose sm_length promises 200 octets.
+# The message above with an sm_length of 200.
 FALSE_LENGTH = SUBMIT_SM.replace(b"\x0c\x04\x1f", b"\xc8\x04\x1f")
 
 
 async def exchange(port: int, *requests: bytes) -> None:
-    """Send requests one after the other and read whatever comes for each."""
+    """Send requests one after the other and read the answer to each."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for request in requests:
@@ -81,7 +81,7 @@ async def exchange(port: int, *requests: bytes) -> None:
 
 @pytest.mark.takes_up_to(5, reason="a process of another make answers, and tshark takes 0.5 s")
 async def test_counterpart_takes_a_message_and_the_judge_reads_it(wire: Wire) -> None:
-    """Bind, a Cyrillic message, its receipt: each PDU recorded, none of them doubted."""
+    """Bind, a Cyrillic message, its receipt: each PDU is recorded, and tshark accepts it."""
     await exchange(wire.recorder.port, BIND_TRANSCEIVER, SUBMIT_SM)
 
     told = await wire.smsc.tells("submit_sm")
@@ -94,7 +94,7 @@ async def test_counterpart_takes_a_message_and_the_judge_reads_it(wire: Wire) ->
 
 @pytest.mark.takes_up_to(5, reason="a process of another make answers, and tshark takes 0.5 s")
 async def test_node_refuses_a_bad_password(node: Wire) -> None:
-    """The refusal is what the client's own test needs; its status is ESME_RINVPASWD."""
+    """The client's test needs this refusal; its status is ESME_RINVPASWD."""
     await exchange(node.recorder.port, BIND_WITH_BAD_PASSWORD)
 
     (_, response) = node.judged()
@@ -104,7 +104,7 @@ async def test_node_refuses_a_bad_password(node: Wire) -> None:
 
 @pytest.mark.takes_up_to(5, reason="tshark takes 0.5 s to start")
 def test_judge_finds_a_false_length(tmp_path: Path) -> None:
-    """A judge who never finds anything is none."""
+    """A check that never fails proves nothing."""
     (judged,) = dissect([Frame(to_smsc=True, octets=FALSE_LENGTH)], tmp_path)
 
     assert judged.complaint is not None
@@ -113,7 +113,7 @@ def test_judge_finds_a_false_length(tmp_path: Path) -> None:
 
 @pytest.mark.takes_up_to(5, reason="tshark takes 0.5 s to start")
 def test_judge_knows_what_is_no_smpp(tmp_path: Path) -> None:
-    """Octets the dissector passes over in silence are no proof of anything."""
+    """Octets that tshark silently skips don't count as checked."""
     (judged,) = dissect([Frame(to_smsc=True, octets=b"GET / HTTP/1.1\r\n\r\n")], tmp_path)
 
     assert judged.complaint is not None
@@ -121,7 +121,7 @@ def test_judge_knows_what_is_no_smpp(tmp_path: Path) -> None:
 
 @pytest.mark.takes_up_to(5, reason="a process of another make is started and ended")
 async def test_counterpart_ends_with_its_fixture(wire: Wire) -> None:
-    """A closed standard input ends it, so that no test leaves a process behind."""
+    """It ends when its standard input is closed, so that no test leaves a process behind."""
     assert wire.smsc.process.stdin is not None
 
     wire.smsc.process.stdin.close()

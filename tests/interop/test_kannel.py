@@ -1,7 +1,7 @@
-"""Kannel, set up as the gateway's customers set it up, takes our simulator for the gateway.
+"""Kannel, configured as for the gateway, works with the simulator.
 
-Rule: Kannel tells by HTTP what it made of our PDUs, the simulator what it made of Kannel's, and
-tshark reads every octet in between.
+Rule: Kannel reports by HTTP how it understood our PDUs, the simulator how it understood Kannel's,
+and tshark checks every PDU.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DELIVERED, TAKEN = "1", "8"
 
 @pytest.fixture
 async def simulator() -> AsyncGenerator[Simulator]:
-    """Our gateway, which knows the shop."""
+    """A simulator with an account for Kannel."""
     async with Simulator(Scenario(accounts={"shop": "secret"})) as running:
         yield running
 
@@ -42,7 +42,7 @@ async def recorder(simulator: Simulator) -> AsyncGenerator[Recorder]:
 
 @pytest.fixture
 async def customer(recorder: Recorder, tmp_path: Path) -> AsyncGenerator[Kannel]:
-    """Kannel, bound; when it has left, every PDU is judged."""
+    """Kannel, bound; at the end tshark checks every PDU."""
     async with kannel(recorder.port, tmp_path) as running:
         yield running
     complaints = [each.complaint for each in dissect(recorder.frames, tmp_path) if each.complaint]
@@ -52,9 +52,9 @@ async def customer(recorder: Recorder, tmp_path: Path) -> AsyncGenerator[Kannel]
 async def test_message_goes_out_and_its_receipts_come_back(
     customer: Kannel, simulator: Simulator, recorder: Recorder
 ) -> None:
-    """By HTTP in, taken by the gateway, delivered; the id is one and the same throughout.
+    """Submitted by HTTP, accepted by the gateway, delivered, with the same id throughout.
 
-    One test for all that Kannel is asked: it takes seconds to start, and more to end.
+    One test for everything, because Kannel takes seconds to start and longer to stop.
     """
     assert "0: Accepted for delivery" == await customer.send("Order 17 is ready")
     message = await simulator.wait_for_message(timeout=240)

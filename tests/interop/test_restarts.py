@@ -1,7 +1,7 @@
-"""An SMSC of another make is killed and started again under a client in mid-traffic.
+"""Another project's SMSC is killed and restarted while a client sends.
 
-Rule: two accounts are kept, the client's and the killed SMSC's own; each message stands in both
-as it must. Nothing is asked of the octets here: a killed process leaves half a PDU behind.
+Rule: the client and the killed SMSC each record the messages, and the records must agree. The
+octets aren't checked here: a killed process leaves an incomplete PDU.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KILLS = 3
 
 
 class Life:
-    """One life of the SMSC: what it took, as it tells itself.
+    """One run of the SMSC, with the messages that it accepted.
 
     Args:
         smsc: The running counterpart.
@@ -40,7 +40,7 @@ class Life:
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        """Note every message until the process is gone; its last line may be half a line."""
+        """Record every message until the process ends; its last line may be incomplete."""
         assert self.smsc.process.stdout is not None
         async for line in self.smsc.process.stdout:
             told = json.loads(line) if line.endswith(b"}\n") else {}
@@ -48,11 +48,11 @@ class Life:
                 self.taken.append(told["destination_addr"])
 
     async def took(self, count: int) -> None:
-        """Wait until it has taken so many."""
+        """Wait until it has accepted this many messages."""
         await until(lambda: len(self.taken) >= count, seconds=PATIENCE)
 
     async def end(self) -> None:
-        """Read on to the end of it."""
+        """Read to the end of its output."""
         await self._reading
 
 
@@ -67,7 +67,7 @@ async def told_by(smsc: SmscClient, message: Sms) -> Outcome | None:
 
 @pytest.mark.takes_up_to(40, reason="a process of another make starts four times")
 async def test_killed_smsc_loses_and_doubles_nothing() -> None:
-    """1500 messages, three kills: each is accepted, or truly unknown, or not sent; none twice."""
+    """1500 messages, three kills: each outcome is correct, and none is accepted twice."""
     lives: list[Life] = []
     port = 0
     messages = [Sms(to=f"7999{number:07d}", text="hello") for number in range(MESSAGES)]

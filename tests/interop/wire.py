@@ -1,7 +1,7 @@
-"""What went over the wire, and what a stranger's dissector makes of it.
+"""Recorded traffic, and tshark's dissection of it.
 
-Rule: nothing here knows our codec. PDUs are cut by `command_length` alone, and their judge is
-tshark, offline: its captures are drawn by text2pcap, so no rights and no interface are needed.
+Rule: nothing here uses our codec. PDUs are cut by `command_length` alone and checked by tshark
+offline; text2pcap makes the captures, so no permissions and no network interface are needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CURE = "apt install tshark"
 SMPP_PORT = 2775  # tshark takes this port for SMPP
-CODING_0 = "smpp.decode_sms_over_smpp:GSM 7-bit"  # tshark asks what data_coding 0 is, we say
+CODING_0 = "smpp.decode_sms_over_smpp:GSM 7-bit"  # the meaning of data_coding 0, for tshark
 LEAST_WARNING = 0x600000  # tshark's PI_WARN; errors are above it
 FIELDS = (
     "tcp.dstport",
@@ -42,10 +42,10 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One PDU as it was seen.
+    """One recorded PDU.
 
     Args:
-        to_smsc: Which way it went.
+        to_smsc: Whether it went to the SMSC.
         octets: The whole PDU.
     """
 
@@ -60,8 +60,8 @@ class Recorder:
     Args:
         upstream: The SMSC's port on 127.0.0.1.
         port: Its own port there.
-        frames: What has passed, both ways, in order.
-        connections: What is being carried.
+        frames: PDUs of both directions, in order.
+        connections: Open connections.
     """
 
     upstream: int
@@ -70,17 +70,17 @@ class Recorder:
     connections: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
     def accept(self, near: StreamReader, back: StreamWriter) -> None:
-        """Carry a client's connection until it ends or the recorder is closed."""
+        """Forward a client's connection until it ends or the recorder is closed."""
         self.connections.add(asyncio.create_task(self.carry(near, back)))
 
     async def close(self) -> None:
-        """End what is still carried."""
+        """Close the open connections."""
         for task in self.connections:
             task.cancel()
         await asyncio.gather(*self.connections, return_exceptions=True)
 
     async def carry(self, near: StreamReader, back: StreamWriter) -> None:
-        """Carry one connection both ways until either end leaves."""
+        """Forward one connection in both directions until either end closes it."""
         far, forth = await asyncio.open_connection("127.0.0.1", self.upstream)
         try:
             async with asyncio.TaskGroup() as group:
@@ -91,7 +91,7 @@ class Recorder:
                 writer.close()
 
     async def _one_way(self, source: StreamReader, sink: StreamWriter, *, to_smsc: bool) -> None:
-        """Carry PDUs one way; the end of one way ends that way of the other side."""
+        """Forward PDUs in one direction, and the end of the stream."""
         try:
             while True:
                 length = await source.readexactly(4)
@@ -105,7 +105,7 @@ class Recorder:
 
 @asynccontextmanager
 async def recording(upstream: int) -> AsyncGenerator[Recorder]:
-    """Run a recording proxy while the block lasts."""
+    """Run a recording proxy until the end of the block."""
     recorder = Recorder(upstream)
     server = await asyncio.start_server(recorder.accept, "127.0.0.1", 0)
     recorder.port = server.sockets[0].getsockname()[1]
@@ -118,7 +118,7 @@ async def recording(upstream: int) -> AsyncGenerator[Recorder]:
 
 @dataclass(frozen=True, slots=True)
 class Dissected:
-    """What tshark says about one PDU.
+    """tshark's dissection of one PDU.
 
     Args:
         values: Its fields by tshark's names; a field may occur more than once.
@@ -127,12 +127,12 @@ class Dissected:
     values: dict[str, list[str]]
 
     def first(self, name: str) -> str | None:
-        """Return a field's first value, None where the PDU hasn't got it."""
+        """Return a field's first value; None if the PDU doesn't have it."""
         return self.values[name][0] if name in self.values else None
 
     @property
     def command_id(self) -> int:
-        """The `command_id`, 0 where tshark saw no SMPP."""
+        """The `command_id`; 0 if tshark found no SMPP."""
         return int(self.first("smpp.command_id") or "0", 16)
 
     @property
@@ -149,7 +149,7 @@ class Dissected:
 
     @property
     def complaint(self) -> str | None:
-        """Why tshark finds this PDU doubtful; None for no reason."""
+        """The messages of tshark, if it has a warning or an error about this PDU; else None."""
         severities = map(int, self.values.get("_ws.expert.severity", ["0"]))
         if "_ws.malformed" in self.values or max(severities) >= LEAST_WARNING:
             return "; ".join(self.values.get("_ws.expert.message", ["malformed"]))
@@ -157,11 +157,11 @@ class Dissected:
 
 
 def dissect(frames: Iterable[Frame], folder: Path) -> list[Dissected]:
-    """Let tshark read PDUs, in order; at least one. The test is given up where it is missing.
+    """Dissect PDUs with tshark, in order; at least one. Skips the test if tshark is missing.
 
     Args:
-        frames: What was recorded.
-        folder: An empty place for the capture.
+        frames: The recorded PDUs.
+        folder: An empty folder for the capture.
     """
     text2pcap = need_program("text2pcap", CURE)
     tshark = need_program("tshark", CURE)
@@ -173,13 +173,13 @@ def dissect(frames: Iterable[Frame], folder: Path) -> list[Dissected]:
     for name in FIELDS:
         command += ["-e", name]
     said = subprocess.run(command, capture_output=True, check=True).stdout
-    # Others cut surrogate pairs between parts, and tshark shows each half as it is.
+    # Others cut surrogate pairs between parts; tshark shows each half as it is.
     shown = json.loads(said.decode("utf-8", errors="replace"))
     packets = [packet["_source"]["layers"] for packet in shown]
     return [Dissected(packet) for packet in packets]
 
 
 def draw(frame: Frame) -> str:
-    """Write one PDU in the form text2pcap reads; "I" goes from the first port to the second."""
+    """Return one PDU in the format of text2pcap; "I" is towards the second port."""
     direction = "I" if frame.to_smsc else "O"
     return f"{direction}\n000000 {frame.octets.hex(' ')}\n"

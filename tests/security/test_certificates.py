@@ -1,7 +1,7 @@
-"""Who the gateway is: proved by its certificate before the login is written, or not believed.
+"""TLS: the gateway's certificate is verified before the login is written.
 
-Rule: verification is what one gets without asking for it; each way around it is a setting by
-name, and every refusal says what is wrong with the certificate.
+Rule: verification is on by default. Each exception is a named setting, and every refusal says what
+is wrong with the certificate.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OTHER_CA = trustme.CA(key_type=KEY)
 
 
 def context_of(cert: trustme.LeafCert, *, wants_ours: bool = False) -> ssl.SSLContext:
-    """Make a server's context; *wants_ours* demands a client's certificate of the CA."""
+    """Make a server's context; *wants_ours* requires a client certificate of the CA."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     cert.configure_cert(context)
     if wants_ours:
@@ -52,14 +52,14 @@ CERTIFICATES = {
 
 @pytest.fixture
 def trusted(tmp_path: Path) -> str:
-    """The CA's certificate as a file."""
+    """Path of the CA's certificate."""
     path = tmp_path / "ca.pem"
     CA.cert_pem.write_to_path(str(path))
     return str(path)
 
 
 async def accepted(url: str) -> bool:
-    """Send a message through a client of this URL."""
+    """Send a message through a client with this URL."""
     async with SmscClient(url) as smsc:
         return bool((await smsc.send(Sms(to="79991234567", text="hello"))).message_id)
 
@@ -74,7 +74,7 @@ async def accepted(url: str) -> bool:
     ],
 )
 async def test_certificate_decides(certificate: str, said: str | None, trusted: str) -> None:
-    """The name, the time and the issuer: each alone is enough to say no."""
+    """A wrong name, an expired date or an unknown issuer: each is enough to refuse."""
     async with Gateway(tls=context_of(CERTIFICATES[certificate])) as gateway:
         url = gateway.url(f"ca_file={trusted}")
         if said is None:
@@ -92,28 +92,28 @@ async def test_certificate_decides(certificate: str, said: str | None, trusted: 
 
 @pytest.mark.parametrize("certificate", CERTIFICATES)
 async def test_without_a_ca_of_ones_own_the_systems_decide(certificate: str) -> None:
-    """Nothing is trusted because it is there: no CA of a test is one of the system's."""
+    """The CA of the test isn't one of the system's, so it isn't trusted."""
     async with Gateway(tls=context_of(CERTIFICATES[certificate])) as gateway:
         with pytest.raises(ConnectFailedError, match="doesn't verify"):
             await accepted(gateway.url())
 
 
 async def test_name_to_check_may_be_given(trusted: str) -> None:
-    """An address in the URL, a name in the certificate."""
+    """The URL has an IP address, the certificate has a name."""
     async with Gateway(tls=context_of(CERTIFICATES["another name"])) as gateway:
         assert await accepted(gateway.url(f"ca_file={trusted}&server_hostname=smsc.example"))
 
 
 @pytest.mark.parametrize("certificate", CERTIFICATES)
 async def test_verification_is_off_by_name_only(certificate: str) -> None:
-    """`verify=no` takes any certificate, and nothing else does."""
+    """`verify=no` accepts any certificate, and no other setting does."""
     async with Gateway(tls=context_of(CERTIFICATES[certificate])) as gateway:
         assert await accepted(gateway.url("verify=no"))
 
 
 @pytest.mark.parametrize("url", ["smpps://a:b@h", "smsc://a:b@"])
 def test_verification_is_on_without_asking(url: str) -> None:
-    """In every URL that means TLS."""
+    """In every URL with TLS."""
     tls = SmscConfig.from_url(url).tls
 
     assert tls is not None
@@ -124,7 +124,7 @@ def test_verification_is_on_without_asking(url: str) -> None:
 async def test_own_certificate_is_shown_where_it_is_set(
     trusted: str, tmp_path: Path, *, shows_it: bool
 ) -> None:
-    """A gateway that demands one takes ours, and nobody who has none."""
+    """A gateway that requires a client certificate accepts ours and refuses clients without one."""
     ours = CA.issue_cert("shop.example", key_type=KEY)
     ours.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "ours.pem"))
     context = context_of(CERTIFICATES["right"], wants_ours=True)

@@ -1,7 +1,7 @@
-"""What nobody may read: passwords, texts, whole numbers. Everything is made to speak and searched.
+"""No output contains a password, a text or a whole phone number.
 
-Rule: all logging is on, all goes wrong that can, and every line, repr, error and traceback, also
-with its locals, and every object of ours that is alive, is searched for what was secret.
+Rule: all logging is on and every fault is caused. Then log lines, reprs, errors, tracebacks with
+their locals, and all living objects of the packages are searched for the secrets.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ MESSAGES: tuple[Message[Any], ...] = (
 
 
 def shapes(secret: str) -> set[str]:
-    """Return how a secret could be written: as it is, and as octets, shown or in hexadecimal."""
+    """Return the forms of a secret: as text, as the repr of its octets, in hexadecimal."""
     found = {secret}
     for coding in ("utf-8", "utf-16-be", "utf-16-le"):
         octets = secret.encode(coding)
@@ -72,14 +72,14 @@ def shapes(secret: str) -> set[str]:
 FORBIDDEN = {shape for secret in (*SECRETS, NUMBER) for shape in shapes(secret)}
 
 
-def told(said: str) -> list[str]:
-    """Return the secrets that a text gives away; an address of memory is none."""
+def leaks(said: str) -> list[str]:
+    """Return the secrets that a text contains; memory addresses are ignored."""
     lowered = _ADDRESS.sub("", said.lower())
     return sorted(shape for shape in FORBIDDEN if shape.lower() in lowered)
 
 
 class Ear(logging.Handler):
-    """Hears every line of every logger, formatted with its traceback."""
+    """Log handler that keeps every line of every logger, formatted with its traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -93,7 +93,7 @@ class Ear(logging.Handler):
 
 @pytest.fixture
 def ear() -> Iterator[Ear]:
-    """All loggers at DEBUG, all of it heard."""
+    """All loggers at DEBUG, with every line kept."""
     root, listening = logging.getLogger(), Ear()
     level = root.level
     root.setLevel(logging.DEBUG)
@@ -104,11 +104,11 @@ def ear() -> Iterator[Ear]:
 
 
 def error_texts(error: BaseException) -> Iterator[str]:
-    """Yield all that is ever shown of an error, with the locals of each frame of its trace."""
+    """Yield every form in which an error is shown, with the locals of each frame."""
     yield from (str(error), repr(error), repr(error.args), repr(error.__cause__))
     yield "".join(traceback.format_exception(error))
     shown = traceback.TracebackException.from_exception(error)
-    # Frames of the test and of asyncio hold what they like; those of ours are searched whole.
+    # Only frames of the packages are searched; those of the test hold the secrets themselves.
     frames = traceback.StackSummary.extract(
         (pair for pair in traceback.walk_tb(error.__traceback__)), capture_locals=True
     )
@@ -119,25 +119,25 @@ def error_texts(error: BaseException) -> Iterator[str]:
 
 
 def living() -> Iterator[str]:
-    """Yield the repr of every living object of ours."""
+    """Yield the repr of every living object of the packages."""
     for each in gc.get_objects():
         kind = type(each)
-        # Some classes of others describe their module instead of naming it.
+        # Some foreign classes have a `__module__` that isn't a text.
         if str(kind.__module__).partition(".")[0] in {"smsc_async", "pdu"}:
-            # What other tests left behind may be past showing.
+            # An object that another test left may have a repr that fails.
             with suppress(RuntimeError):
                 yield f"{kind.__qualname__} {each!r} {each!s}"
 
 
 async def ends(smsc: SmscClient) -> list[SmscError]:
-    """Send every message; return what went wrong."""
+    """Send every message; return the errors."""
     sends = (smsc.send(message) for message in MESSAGES)
     results = await asyncio.gather(*sends, return_exceptions=True)
     return [result for result in results if isinstance(result, SmscError)]
 
 
 def garble(number: int) -> bytes:
-    """Draw a response that holds a secret and can't be read."""
+    """Return the octets of a response that holds a secret and can't be decoded."""
     return frame(0x80000004, 0, number, TEXT.encode())
 
 
@@ -185,13 +185,13 @@ async def test_no_fault_of_a_send_gives_a_secret_away(ear: Ear, fault: str) -> N
 
     assert len(MESSAGES) == len(errors)
     assert any("submit_sm" in line for line in ear.heard)
-    assert [] == [(line, told(line)) for line in [*spoken, *ear.heard] if told(line)]
+    assert [] == [(line, leaks(line)) for line in [*spoken, *ear.heard] if leaks(line)]
     assert any("7999***4567" in line for line in spoken)
 
 
 @pytest.mark.takes_up_to(5, reason="every object of the process is shown and searched")
 async def test_nothing_that_comes_in_gives_a_secret_away(ear: Ear) -> None:
-    """Subscribers' texts, receipts that quote, PDUs that can't be read, all of them held."""
+    """Incoming texts, receipts that quote a text, undecodable PDUs."""
     octets = TEXT.encode("utf-16-be")
     delivered = DeliverSm(
         source_addr=NUMBER,
@@ -225,12 +225,12 @@ async def test_nothing_that_comes_in_gives_a_secret_away(ear: Ear) -> None:
         spoken += living()
 
     assert TEXT == message.text
-    assert [] == [(line, told(line)) for line in [*spoken, *ear.heard] if told(line)]
+    assert [] == [(line, leaks(line)) for line in [*spoken, *ear.heard] if leaks(line)]
 
 
 @pytest.mark.parametrize("status", [CommandStatus.ESME_RINVPASWD, CommandStatus.ESME_RBINDFAIL])
 async def test_refused_login_names_no_password(ear: Ear, status: int) -> None:
-    """Nor does a hang-up, a silence, or a URL that can't be read."""
+    """Neither does a closed connection, a missing response or an invalid URL."""
     spoken: list[str] = []
     async with Gateway() as gateway:
         url = gateway.url("bind_timeout=0.02").replace("secret", PASSWORD)
@@ -246,11 +246,11 @@ async def test_refused_login_names_no_password(ear: Ear, status: int) -> None:
         spoken += [str(unread.value), repr(unread.value), repr(unread.value.args)]
         spoken.append("".join(traceback.format_exception(unread.value)))
 
-    assert [] == [(line, told(line)) for line in [*spoken, *ear.heard] if told(line)]
+    assert [] == [(line, leaks(line)) for line in [*spoken, *ear.heard] if leaks(line)]
 
 
 def test_refused_message_shows_no_text() -> None:
-    """The message that can't be made is named by its field and the first misfit."""
+    """The error names the field and the first invalid character."""
     spoken: list[str] = []
     wrong: list[dict[str, Any]] = [
         {"text": f"{TEXT}\n~~~\n{COMMENT}"},
@@ -266,4 +266,4 @@ def test_refused_message_shows_no_text() -> None:
     with suppress(InvalidMessageError):
         TelegramCode(to=NUMBER, code=CODE * 2)
 
-    assert [] == [(line, told(line)) for line in spoken if told(line)]
+    assert [] == [(line, leaks(line)) for line in spoken if leaks(line)]

@@ -72,3 +72,12 @@ def test_a_duration_is_positive(name: str, value: float) -> None:
     """With 0 every request would be overdue at birth, and an enquiry would follow an enquiry."""
     with pytest.raises(ValueError, match=f"{name} takes more than 0 seconds"):
         SessionLimits(**{name: value})  # type: ignore[arg-type]  # the names are all of floats
+
+
+def test_shortest_timeout_is_the_least_that_is_on() -> None:
+    """A link's timer fires after it at the latest, so it must not be longer than any other."""
+    limits = SessionLimits(unbind_timeout=5.0, bind_timeout=7.0, inactivity_timeout=None)
+
+    assert 5.0 == limits.shortest_timeout
+    assert 0.5 == SessionLimits(inactivity_timeout=0.5).shortest_timeout
+    assert 0.1 == SessionLimits(enquire_link_interval=0.1).shortest_timeout

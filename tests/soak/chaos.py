@@ -1,7 +1,7 @@
-"""An SMSC that does what it likes, and keeps a true account of what it took.
+"""A faulty SMSC that records which messages it accepted.
 
-Rule: whatever it does to a connection or to a response, `taken` tells what it accepted: that is
-what somebody pays for. What is random comes from one seed.
+Rule: whatever happens to a connection or a response, `taken` counts what the SMSC accepted, which
+is what is charged. All randomness comes from one seed.
 """
 
 from __future__ import annotations
@@ -40,21 +40,22 @@ RECEIPT = "id:{} stat:DELIVRD err:000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odds:
-    """How often each thing happens to a message, 0 to 1.
+    """Probability of each fault for a message, 0 to 1.
 
     Args:
-        throttled: Refused, too fast or a full queue, and so is all else for a fraction of a second.
-        refused: Refused for good.
-        unanswered: Taken, and its response never sent.
+        throttled: Refused as too fast or with a full queue, and all others for a fraction of a
+            second too.
+        refused: Refused permanently.
+        unanswered: Accepted, but no response is sent.
         doubled: Answered twice.
-        receipt: Its receipt is sent, before or after its response.
-        dropped: The connection is cut, before the message is taken or after.
+        receipt: A receipt is sent, before or after the response.
+        dropped: The connection is cut, before or after the message is accepted.
         cut: The connection ends inside the response.
-        garbled: The response says yes and can't be read.
-        garbage: A length that can't be is written.
+        garbled: The response has status 0 and can't be decoded.
+        garbage: An impossible length is written.
         unbound: The SMSC unbinds.
         stalled: Nothing is read for a while.
-        strange: A request nobody knows, or a response to nothing.
+        strange: An unknown request, or a response without a request.
     """
 
     throttled: float = 0.0003
@@ -72,7 +73,7 @@ class Odds:
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection. Responses leave in any order, and in pieces of any size."""
+    """One client's connection. Responses are written in any order and in pieces of any size."""
 
     def __init__(self, smsc: ChaosSmsc) -> None:
         self._smsc = smsc
@@ -88,12 +89,12 @@ class Connection(asyncio.Protocol):
         self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the connection."""
+        """Register the connection."""
         self._transport = cast("asyncio.Transport", transport)
         self._smsc.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Remove the connection."""
         del exc
         self._is_over = True
         self._smsc.connections.discard(self)
@@ -102,7 +103,7 @@ class Connection(asyncio.Protocol):
                 timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take each PDU, until one of them ends the connection."""
+        """Process each PDU, until one of them ends the connection."""
         for frame in self._buffer.feed(data):
             self._take(decode(frame))
             if self._is_over:
@@ -110,12 +111,12 @@ class Connection(asyncio.Protocol):
         self._plan()
 
     def abort(self) -> None:
-        """Cut the connection: what hasn't left never does."""
+        """Cut the connection; what isn't written is lost."""
         self._is_over = True
         self._transport.abort()
 
     def _take(self, pdu: Pdu) -> None:
-        """Do with a PDU what chance says."""
+        """Process a PDU, with random faults."""
         number = pdu.sequence_number
         match pdu:
             case SubmitSm():
@@ -130,7 +131,7 @@ class Connection(asyncio.Protocol):
                 self._smsc.acknowledged[self._receipts.pop(number)] = 1
 
     def _take_message(self, submit: SubmitSm) -> None:
-        """Take a message, or don't; then answer, or don't; then let something happen."""
+        """Accept a message or not, answer it or not, then cause a random fault."""
         odds, number = self._smsc.odds, submit.sequence_number
         if self._happens(odds.dropped):
             self.abort()
@@ -148,14 +149,14 @@ class Connection(asyncio.Protocol):
         self._disturb()
 
     def _is_too_fast(self, odds: float) -> bool:
-        """Whether a message comes too fast: one does, and then all do for a while."""
+        """Whether to throttle a message: if one is throttled, all are for a while."""
         now, smsc = asyncio.get_running_loop().time(), self._smsc
         if self._happens(odds):
             smsc.throttled_until = now + self._chance.uniform(0.02, 0.2)
         return now < smsc.throttled_until
 
     def _answer_taken(self, number: int, message: int) -> None:
-        """Answer a message that was taken, well or badly; perhaps send its receipt."""
+        """Answer an accepted message, correctly or not; send its receipt or not."""
         odds = self._smsc.odds
         receipt = self._happens(odds.receipt)
         if receipt and self._chance.random() < 0.5:
@@ -177,7 +178,7 @@ class Connection(asyncio.Protocol):
             self._deliver(message)
 
     def _disturb(self) -> None:
-        """Let something happen that has nothing to do with the message."""
+        """Cause a fault that doesn't concern the message."""
         odds = self._smsc.odds
         if self._is_over:
             return
@@ -205,32 +206,32 @@ class Connection(asyncio.Protocol):
         self._answer(DeliverSm(esm_class=4, short_message=text, sequence_number=number))
 
     def _next_number(self) -> int:
-        """Number a request of our own."""
+        """Return the next sequence_number for a request of the SMSC."""
         self._own_numbers += 1
         return self._own_numbers
 
     def _answer(self, pdu: Pdu) -> None:
-        """Have a PDU written some time."""
+        """Schedule a PDU to be written."""
         self._ready.append(encode(pdu))
 
     def _happens(self, odds: float) -> bool:
-        """Roll the dice."""
+        """Return True with this probability."""
         return self._chance.random() < odds
 
     def _go_on(self) -> None:
-        """Read again."""
+        """Resume reading."""
         self._stall = None
         if not self._is_over:
             self._transport.resume_reading()
 
     def _plan(self) -> None:
-        """Write a moment later."""
+        """Schedule a write shortly after."""
         if self._planned is None and (self._ready or self._stream):
             delay = self._chance.choice((0.0, 0.0, 0.001, 0.005))
             self._planned = self._loop.call_later(delay, self._write_some)
 
     def _write_some(self) -> None:
-        """Write what is ready in any order, cut off anywhere; the rest comes a moment later."""
+        """Write queued PDUs in any order and cut anywhere; the rest is written shortly after."""
         self._planned = None
         self._chance.shuffle(self._ready)
         self._stream += b"".join(self._ready)
@@ -244,18 +245,18 @@ class Connection(asyncio.Protocol):
         self._plan()
 
     def _write_all(self) -> None:
-        """Write all that was ever begun."""
+        """Write all queued octets."""
         self._transport.write(bytes(self._stream))
         self._stream.clear()
 
 
 class ChaosSmsc:
-    """The listening side and its account.
+    """The listening side and its record of accepted messages.
 
     Args:
-        messages: How many messages there are, told apart by the number they are sent to.
-        seed: Of all that is random.
-        odds: How often what happens.
+        messages: Number of messages, distinguished by their recipients.
+        seed: Seed of all randomness.
+        odds: Probability of each fault.
     """
 
     def __init__(self, messages: int, *, seed: int, odds: Odds | None = None) -> None:
@@ -264,7 +265,7 @@ class ChaosSmsc:
         self.throttled_until = 0.0
         self.connections: set[Connection] = set()
         self.port = 0
-        # An octet a message: memory must not grow while it is being watched.
+        # One octet a message, allocated in advance: the test watches the memory.
         self.taken = bytearray(messages)
         self.deliveries = bytearray(messages)
         self.acknowledged = bytearray(messages)
@@ -287,7 +288,7 @@ class ChaosSmsc:
         await until(lambda: not self.connections)
 
     def take(self, submit: SubmitSm) -> int:
-        """Take a message in; return which one it is."""
+        """Accept a message; return its index."""
         message = int(submit.destination_addr[4:])
         self.taken[message] += 1
         return message

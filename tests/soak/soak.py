@@ -1,7 +1,8 @@
-"""Many messages through an SMSC that does what it likes; at the end the two accounts must agree.
+"""Many messages through a faulty SMSC; at the end the records of both sides must agree.
 
-Rule: nothing is believed but what both sides noted themselves. A message is lost if it was told
-to be accepted and wasn't, doubled if it was taken twice, and silent if nobody told its fate.
+Rule: only the records of both sides count. A message is lost if the client reported it as accepted
+and the SMSC didn't accept it, doubled if the SMSC accepted it twice, and silent if the client
+reported no outcome.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ ROOM_TO_BREATHE = 8.0
 
 @dataclass(slots=True)
 class Account:
-    """What was sent and what came of it.
+    """What was sent, and the outcomes.
 
     Args:
-        messages: How many were sent.
-        fates: Of each message, 0 where none was told.
-        told_twice: Messages whose fate was told again.
-        read: Receipts that were read, of each message.
+        messages: Number of messages sent.
+        fates: Outcome of each message, 0 for none yet.
+        told_twice: Messages whose outcome was reported twice.
+        read: Receipts read, by message.
     """
 
     messages: int
@@ -59,7 +60,7 @@ class Account:
     seconds: float = 0.0
 
     def verdict(self, smsc: ChaosSmsc) -> dict[str, int]:
-        """Compare with the SMSC's own account; whatever isn't 0 is a fault."""
+        """Compare with the SMSC's record; every number but 0 is a fault."""
         pairs = list(zip(self.fates, smsc.taken, strict=True))
         taken = sum(taken > 0 for taken in smsc.taken)
         accounted = sum(fate in {ACCEPTED, UNKNOWN} and taken > 0 for fate, taken in pairs)
@@ -75,14 +76,14 @@ class Account:
                 done > read for done, read in zip(smsc.acknowledged, self.read, strict=True)
             ),
             "in flight at the end": self.in_flight,
-            # Where nothing is taken nothing can be lost: that proves nothing.
+            # If nothing was accepted, nothing could be lost, and the test proves nothing.
             "short of a quarter of all accepted": max(
                 0, len(self.fates) // 4 - sum(fate == ACCEPTED for fate in self.fates)
             ),
         }
 
     def lines(self, smsc: ChaosSmsc) -> Iterator[str]:
-        """Yield the account, for people."""
+        """Yield the record as readable lines."""
         taken = sum(octet > 0 for octet in smsc.taken)
         unknown = sum(
             fate == UNKNOWN and octet > 0
@@ -100,7 +101,7 @@ class Account:
 
 
 def megabytes() -> float:
-    """Return the memory of this process, 0 where nobody tells."""
+    """Return the resident memory of this process, MiB; 0 without /proc."""
     gc.collect()
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -110,7 +111,7 @@ def megabytes() -> float:
 
 
 async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[Account, ChaosSmsc]:
-    """Send so many messages through chaos; return both accounts."""
+    """Send messages through the faulty SMSC; return the records of both sides."""
     account = Account(messages, bytearray(messages), read=bytearray(messages))
     began, half = time.monotonic(), 0.0
     async with ChaosSmsc(messages, seed=seed, odds=odds) as chaos:
@@ -124,7 +125,7 @@ async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[A
                 told += 1
                 if told == messages // 2:
                     half = megabytes()
-            # Early receipts of messages whose fate is unknown are everybody's by now.
+            # Receipts of messages with unknown outcome have reached `receipts()` by now.
             await asyncio.sleep(0.2)
             account.in_flight = smsc.stats().in_flight
             account.grown = megabytes() - half
@@ -135,7 +136,7 @@ async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[A
 
 
 def _note(account: Account, recipient: str, outcome: object) -> None:
-    """Note the fate of a message."""
+    """Record the outcome of a message."""
     number = int(recipient[4:])
     account.told_twice += account.fates[number] > 0
     fate = ACCEPTED
@@ -146,13 +147,13 @@ def _note(account: Account, recipient: str, outcome: object) -> None:
 
 
 async def _read(smsc: SmscClient, account: Account) -> None:
-    """Read receipts until the client is left."""
+    """Read receipts until the client is closed."""
     async for receipt in smsc.receipts():
         account.read[int(receipt.message_id.removeprefix("id"))] = 1
 
 
 def main() -> int:
-    """Soak, print the account, and fail where it has a fault."""
+    """Run the test, print the record, and fail if it has a fault."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""A few seconds of chaos in every run of the tests; `make soak` is a longer one."""
+"""A few seconds of the soak test in every run; `make soak` runs longer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROUGH = Odds(
 @pytest.mark.takes_up_to(20, reason="thousands of messages, dozens of links, in debug mode")
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_accounts_agree_after_chaos(seed: int) -> None:
-    """None lost, none doubled, none silent; the window empty, and every fate told once."""
+    """None lost, doubled or silent; the window is empty, and every outcome is reported once."""
     account, chaos = await soak(3000, seed=seed, odds=ROUGH)
 
     faults = {name: count for name, count in account.verdict(chaos).items() if count}

@@ -1,8 +1,8 @@
-"""The gateway's document on one side, our octets on the other.
+"""Fixtures for tests that compare the gateway's document with the octets that are sent.
 
-Rule: what is expected here is drawn by hand from a sentence of the document, and what is looked
-at is what leaves. The listener is a recorder that answers by the specification alone; texts are
-decoded by Python's own codecs and by an alphabet written down here a second time.
+Rule: expected octets are written by hand from a sentence of the document and compared with the
+octets on the wire. The listener records, and answers by the specification alone. Texts are decoded
+by Python's own codecs and by a second copy of the GSM alphabet.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Sender: TypeAlias = Callable[..., list[SubmitSm]]
 Reader: TypeAlias = Callable[[SubmitSm], str]
 
-# GSM 03.38, drawn anew: sixteen characters a line, ESC shown as the replacement character.
+# GSM 03.38, a second copy: sixteen characters a line, ESC shown as the replacement character.
 _GSM: Final = (
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞ\ufffdÆæßÉ"
@@ -53,12 +53,12 @@ _GSM_ESCAPED: Final = dict(zip(b"\x0a\x14()/<=>@e", "\f^{}\\[~]|€", strict=Tru
 
 
 class RecordingSmsc:
-    """An SMSC that keeps what it is sent, accepts it, and sends a receipt for each message.
+    """An SMSC that records and accepts all requests, and sends a receipt for each message.
 
     Attributes:
-        port: Where it listens, on 127.0.0.1.
+        port: Its port on 127.0.0.1.
         frames: The octets of every PDU, in order.
-        requests: The same, decoded.
+        requests: The PDUs, decoded.
         receipt: The text of the receipts, "{}" for the id; the ids are 855469, 855470…
     """
 
@@ -71,20 +71,20 @@ class RecordingSmsc:
 
     @property
     def url(self) -> str:
-        """Where to connect to."""
+        """The URL to connect to."""
         return f"smpp://shop:secret@127.0.0.1:{self.port}"
 
     @property
     def submits(self) -> list[SubmitSm]:
-        """Every submit_sm that came, in order."""
+        """All submit_sm received, in order."""
         return [pdu for pdu in self.requests if isinstance(pdu, SubmitSm)]
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a connection in."""
+        """Accept a connection."""
         self.connections.add(asyncio.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Record and answer until the client hangs up."""
+        """Record and answer until the client closes the connection."""
         buffer = FrameBuffer()
         while data := await reader.read(65_536):
             for frame in buffer.feed(data):
@@ -94,7 +94,7 @@ class RecordingSmsc:
         writer.close()
 
     def _answer(self, request: Pdu) -> bytes:
-        """Return the response, and behind a submit_sm's the receipt."""
+        """Return the response, and after that of a submit_sm the receipt."""
         if type(request) not in RESPONSES:
             return b""
         response: Any = RESPONSES[type(request)]
@@ -129,7 +129,7 @@ async def smsc() -> AsyncIterator[RecordingSmsc]:
 
 @pytest.fixture(scope="session")
 def sent() -> Sender:
-    """What leaves for a message, without a socket: octets written and read again."""
+    """Return the submit_sm of a message, encoded and decoded without a socket."""
 
     def leaves(message: Message[Any], **settings: Any) -> list[SubmitSm]:  # noqa: ANN401 - passed on
         pdus = submits_of(message, settings=TextSettings(**settings))
@@ -147,7 +147,7 @@ def said() -> Reader:
 
 @pytest.fixture(scope="session")
 def simulated() -> Callable[..., list[Pdu]]:
-    """What our simulator answers to requests on one link, from the bind on, to the last receipt."""
+    """Return what the simulator answers on one link, from the bind to the last receipt."""
 
     def answers(*requests: Pdu) -> list[Pdu]:
         smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
@@ -164,12 +164,12 @@ def simulated() -> Callable[..., list[Pdu]]:
 
 @pytest.fixture(scope="session")
 def decoded() -> Callable[[bytes, int], str]:
-    """Octets read in the coding that a data_coding names."""
+    """Return octets decoded by a data_coding."""
     return text_in
 
 
 def text_of(submit: SubmitSm) -> str:
-    """Decode by data_coding = coding * 4; a header is cut off, message_payload counts as text."""
+    """Decode the text by data_coding = coding * 4, without its header, or from message_payload."""
     octets = submit.short_message
     for tag, value in submit.tlvs:
         octets = value if tag == TlvTag.MESSAGE_PAYLOAD else octets

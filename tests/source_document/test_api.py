@@ -1,4 +1,4 @@
-"""«Интеграция с сервисом (API)»: the one sentence of the introduction that reaches SMPP."""
+"""«Интеграция с сервисом (API)»: the one sentence of the introduction that concerns SMPP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 
 async def test_key_of_any_length_travels_whole(smsc: RecordingSmsc) -> None:
-    """The document doesn't say how a key goes over SMPP; if as a password, it isn't cut.
+    """The document doesn't say how a key is sent over SMPP; used as a password, it isn't cut.
 
     «Для упрощенной авторизации вместо пары логин и пароль можно использовать специальный API-ключ.»
     """

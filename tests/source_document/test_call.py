@@ -39,7 +39,7 @@ async def test_call_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
     ],
 )
 def test_call_in_each_coding(sent: Sender, markup: Coding, data_coding: int, octets: bytes) -> None:
-    r"""The form is of characters: "_" and "@" have numbers of their own in GSM.
+    r"""The document defines characters, and "_" and "@" have other octets in GSM.
 
     «Для отправки голосового сообщения используйте команду SUBMIT_SM с текстом "__CALL__:
     <message>\nvoice:<voice>" (текст "__CALL__", двоеточие, пробел, текст сообщения, перевод
@@ -54,7 +54,7 @@ def test_call_in_each_coding(sent: Sender, markup: Coding, data_coding: int, oct
 def test_call_of_any_letters(
     sent: Sender, said: Reader, text: str, voice: Voice, markup: Coding
 ) -> None:
-    r"""Decoded by the coding that its parts name, it is the document's form to the character.
+    r"""Decoded by the coding of its parts, the text is the document's form.
 
     «Для отправки голосового сообщения используйте команду SUBMIT_SM с текстом "__CALL__:
     <message>\nvoice:<voice>" (текст "__CALL__", двоеточие, пробел, текст сообщения, перевод
@@ -69,7 +69,7 @@ def test_call_of_any_letters(
 
 
 def test_voices_are_the_eight_of_the_document() -> None:
-    """None is missing and none was added.
+    """No voice is missing, and none was added.
 
     «Возможные значения для используемого голоса:»
     """
@@ -78,7 +78,7 @@ def test_voices_are_the_eight_of_the_document() -> None:
 
 @pytest.mark.parametrize("voice", ["m", "m2", "m3", "m4", "w", "w2", "w3", "w4"])
 def test_every_voice(sent: Sender, said: Reader, voice: str) -> None:
-    """Written as the document writes it, whether given as a member or by its word.
+    """A voice may be given as a member or by its name; it is sent as in the document.
 
     «m – мужской голос.» «m2 – мужской голос 2.» «m4 – мужской голос 4.»
     «w – женский голос.» «w2 – женский голос 2.» «w3 – женский голос 3.» «w4 – женский голос 4.»
@@ -90,7 +90,7 @@ def test_every_voice(sent: Sender, said: Reader, voice: str) -> None:
 
 
 def test_voice_by_default(sent: Sender, said: Reader) -> None:
-    """Whoever names none gets the gateway's own.
+    """Without a voice the gateway's default is sent.
 
     «m3 (по умолчанию) – мужской голос 3.»
     """
@@ -100,7 +100,7 @@ def test_voice_by_default(sent: Sender, said: Reader) -> None:
 
 
 def test_other_voices_are_refused() -> None:
-    """There are eight.
+    """The document lists eight.
 
     «Возможные значения для используемого голоса:»
     """
@@ -115,7 +115,7 @@ def test_other_voices_are_refused() -> None:
 def test_language_behind_the_voice(
     sent: Sender, said: Reader, voice: Voice, language: str, written: str
 ) -> None:
-    """A comma, no space, and the language.
+    """The language follows after a comma without a space.
 
     «При отправке сообщений также возможно указание языка озвучивания текста в виде: "m,en", "w,fr",
     "w,de" и т.п.»
@@ -135,7 +135,7 @@ def test_language_behind_the_voice(
     ],
 )
 def test_param_behind_the_mark(sent: Sender, said: Reader, call: VoiceCall, param: str) -> None:
-    r"""Raw or made of wait, interval and attempts; what isn't given is the gateway's default.
+    r"""Given as text, or by wait, interval and attempts, whose defaults are the gateway's.
 
     «В процессе формирования сообщения в конце текста можно указать специальную комбинацию
     "\n~~~\n" (перевод строки, 3 символа тильды и снова перевод строки), после которой передать
@@ -148,7 +148,7 @@ def test_param_behind_the_mark(sent: Sender, said: Reader, call: VoiceCall, para
 
 
 def test_call_without_param_has_no_mark(sent: Sender, said: Reader) -> None:
-    r"""It may be added, so it needn't be.
+    r"""The parameter is optional.
 
     «В процессе формирования сообщения в конце текста можно указать специальную комбинацию
     "\n~~~\n" (перевод строки, 3 символа тильды и снова перевод строки), после которой передать

@@ -46,7 +46,7 @@ COMMENTED: dict[str, Message[Any]] = {
 
 
 async def test_comment_stands_at_the_end_of_every_kind(smsc: RecordingSmsc, said: Reader) -> None:
-    r"""Line break, three tildes, line break, comment: behind all the rest of the text.
+    r"""Line break, three tildes, line break, comment: after the rest of the text.
 
     «Для добавления комментария необходимо в конце текста SMS-сообщения, предназначенного для
     отправки, указать специальную комбинацию "\n~~~\n" (перевод строки, 3 символа тильды и снова
@@ -86,7 +86,7 @@ def test_mark_in_each_coding(sent: Sender, coding: Coding, octets: bytes) -> Non
 def test_any_comment_may_be_added(
     sent: Sender, said: Reader, long_text: LongText, comment: str
 ) -> None:
-    """Of any letters, alike in one part and in several; only a second mark is refused, see below.
+    """Of any characters, in one part or several; only a second mark is refused, see below.
 
     «При отправке SMS-сообщений можно добавлять в конец текста любой комментарий, уточняющий либо
     дополняющий SMS-сообщение для отправителя.»
@@ -103,7 +103,7 @@ def test_any_comment_may_be_added(
 
 @pytest.mark.parametrize("comment", ["~~~", "a\n~~~\nb", "a\n~~~"])
 def test_second_mark_is_refused(comment: str) -> None:
-    """Which of two marks begins the comment isn't written; read by the last, "a" would be sent.
+    """The document doesn't say which of two marks counts; by the last one "a" would be sent.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS и доступен для просмотра
     и фильтрации в списке отправленных сообщений в личном кабинете.»
@@ -115,7 +115,7 @@ def test_second_mark_is_refused(comment: str) -> None:
 @pytest.mark.parametrize("kind", [Sms, Viber, Social])
 @pytest.mark.parametrize("text", ["a\n~~~\nb", "a\n~~~", "a\n~~~\n"])
 def test_mark_in_a_text_is_refused(kind: type[Message[Any]], text: str) -> None:
-    """It would keep the rest of the text from the subscriber.
+    """The subscriber wouldn't get the rest of the text.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS и доступен для просмотра
     и фильтрации в списке отправленных сообщений в личном кабинете.»
@@ -126,7 +126,7 @@ def test_mark_in_a_text_is_refused(kind: type[Message[Any]], text: str) -> None:
 
 @pytest.mark.parametrize("whole", COMMENTED)
 def test_simulator_keeps_the_comment_from_the_subscriber(whole: str) -> None:
-    """What is read back has the text and the comment apart.
+    """Its record has text and comment apart.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS и доступен для просмотра
     и фильтрации в списке отправленных сообщений в личном кабинете.»
@@ -141,7 +141,7 @@ def test_simulator_keeps_the_comment_from_the_subscriber(whole: str) -> None:
 def test_simulator_charges_nothing_for_the_comment(
     simulated: Callable[..., list[Pdu]], sent: Sender, long_text: LongText
 ) -> None:
-    """Seventy letters are one part, whatever was noted about them.
+    """Seventy letters are one part, with any comment.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS и доступен для просмотра
     и фильтрации в списке отправленных сообщений в личном кабинете.»

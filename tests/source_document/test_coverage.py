@@ -1,8 +1,8 @@
-r"""Every sentence of the gateway's document, and what holds it.
+r"""Every sentence of the gateway's document, with its tests.
 
-Rule: the table has the whole page in its order, menus and footer included, with single blanks for
-line breaks. A sentence has a test that quotes it to the letter, or a reason why it asks nothing of
-a client. No test quotes what the page doesn't say.
+Rule: the table has the whole page in its order, with menus and footer, and single blanks for line
+breaks. A sentence has a test that quotes it to the letter, or a reason why it requires nothing of a
+client. No test quotes what the page doesn't say.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ HERE = Path(__file__).parent
 
 
 class Held(NamedTuple):
-    """A sentence that asks something, and the tests that hold it, as pytest names them."""
+    """A sentence that requires something, and the names of its tests."""
 
     sentence: str
     tests: tuple[str, ...]
 
 
 class Silent(NamedTuple):
-    """A sentence that asks nothing of an SMPP client or its simulator, and why."""
+    """A sentence that requires nothing of an SMPP client or its simulator, and why."""
 
     sentence: str
     reason: str
@@ -386,7 +386,7 @@ HELD = [row for row in DOCUMENT if isinstance(row, Held)]
 
 @cache
 def docstrings() -> dict[str, str]:
-    """Every test of this folder with its docstring, line breaks as single blanks."""
+    """Return the docstrings of this folder's tests by name, with single blanks for line breaks."""
     found = {}
     for path in HERE.glob("test_*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -398,7 +398,7 @@ def docstrings() -> dict[str, str]:
 
 @pytest.mark.parametrize("row", HELD, ids=lambda row: row.sentence[:40])
 def test_tests_exist_and_quote_their_sentence(row: Held) -> None:
-    """Renaming a test, or a slip in a letter of a quote, is seen here."""
+    """A renamed test or a wrong letter in a quote fails here."""
     assert row.tests
     for test in row.tests:
         assert test in docstrings()
@@ -406,7 +406,7 @@ def test_tests_exist_and_quote_their_sentence(row: Held) -> None:
 
 
 def test_every_quote_is_of_the_document() -> None:
-    """And stands with its test in the table: nothing is made up, nothing is left unlisted."""
+    """The table lists every quote with its test; no quote is made up."""
     listed = {(test, row.sentence) for row in HELD for test in row.tests}
     quoted = {
         (test, sentence)
@@ -418,12 +418,12 @@ def test_every_quote_is_of_the_document() -> None:
 
 
 def test_every_sentence_is_listed_once() -> None:
-    """A second row could hide a missing one."""
+    """A doubled row could hide a missing one."""
     assert [] == [
         sentence for sentence, times in Counter(row[0] for row in DOCUMENT).items() if times > 1
     ]
 
 
 def test_what_asks_nothing_says_why() -> None:
-    """Being left out is a decision."""
+    """A sentence without a test needs a reason."""
     assert all(row.reason for row in DOCUMENT if isinstance(row, Silent))

@@ -42,7 +42,7 @@ async def test_email_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
 def test_email_in_each_coding(
     sent: Sender, markup: Coding, data_coding: int, octets: bytes
 ) -> None:
-    r"""The form is of characters, so its octets depend on the coding; "€" isn't in ISO-8859-1.
+    r"""The document defines characters, so the octets depend on the coding; ISO-8859-1 has no "€".
 
     «Для отправки e-mail сообщения используйте команду SUBMIT_SM с текстом "__MAIL__:
     <message>\nsubj:<subject>" (текст "__MAIL__", двоеточие, пробел, текст сообщения, перевод
@@ -57,7 +57,7 @@ def test_email_in_each_coding(
 def test_email_of_any_letters(
     sent: Sender, said: Reader, text: str, subject: str, markup: Coding
 ) -> None:
-    r"""Decoded by the coding that its parts name, it is the document's form to the character.
+    r"""Decoded by the coding of its parts, the text is the document's form.
 
     «Для отправки e-mail сообщения используйте команду SUBMIT_SM с текстом "__MAIL__:
     <message>\nsubj:<subject>" (текст "__MAIL__", двоеточие, пробел, текст сообщения, перевод
@@ -76,7 +76,7 @@ def test_email_of_any_letters(
     ("text", "subject"), [("a\nsubj:b", "c"), ("a", "b\nc"), ("a", "b\r"), ("a", ""), ("", "b")]
 )
 def test_email_that_would_be_read_otherwise_is_refused(text: str, subject: str) -> None:
-    r"""A second "subj:" is another subject, a second line of one is nobody's.
+    r"""A second "subj:" would be another subject, and a subject has one line.
 
     «Для отправки e-mail сообщения используйте команду SUBMIT_SM с текстом "__MAIL__:
     <message>\nsubj:<subject>" (текст "__MAIL__", двоеточие, пробел, текст сообщения, перевод

@@ -1,7 +1,7 @@
-r"""«Отправка HLR-запроса»: the text `__HLR__`, and a result in a receipt of its own form.
+r"""«Отправка HLR-запроса»: the text `__HLR__`, and the result in a receipt of a special format.
 
-The document reads such a line in PHP, in two ways. Both stand here in Python, as near to the
-letters of the original as the language lets them, and have to agree with what we read.
+The document has two examples in PHP that read such a line. Both are here in Python, as close to the
+original as possible, and must agree with our reader.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ LABELS = ("id", "stat", "err", "imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", 
 
 
 def read(line: str) -> HlrReceipt:
-    """Read a line as it comes: in the short_message of a receipt."""
+    """Read a line from the short_message of a receipt."""
     receipt = read_receipt(DeliverSm(esm_class=0x04, short_message=line.encode("ascii")))
     assert isinstance(receipt, HlrReceipt)
     return receipt
 
 
-def told(receipt: HlrReceipt) -> tuple[str, ...]:
-    """What a receipt tells, in the order of the document's line."""
+def fields_of(receipt: HlrReceipt) -> tuple[str, ...]:
+    """Return the fields of a receipt in the order of the document's line."""
     return (
         receipt.message_id,
         receipt.fields["stat"],
@@ -61,7 +61,7 @@ def told(receipt: HlrReceipt) -> tuple[str, ...]:
 
 
 async def test_query_and_its_result_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
-    """Nothing before the word and nothing behind; the result is asked for and comes back to it.
+    """The text is the word alone; the result is requested as a receipt and matched to the query.
 
     «Для отправки HLR-запроса используйте команду SUBMIT_SM с текстом __HLR__.»
     «Пример результата HLR-запроса: id:855469 stat:DELIVRD err:000 imsi:250023012345678
@@ -91,7 +91,7 @@ async def test_query_and_its_result_on_the_wire(smsc: RecordingSmsc, said: Reade
 def test_query_in_each_coding(
     sent: Sender, markup: Coding, data_coding: int, octets: bytes
 ) -> None:
-    """The form is of characters: "_" has a number of its own in GSM.
+    """The document defines characters, and "_" has another octet in GSM.
 
     «Для отправки HLR-запроса используйте команду SUBMIT_SM с текстом __HLR__.»
     """
@@ -101,7 +101,7 @@ def test_query_in_each_coding(
 
 
 def test_example_of_the_document() -> None:
-    """Each value is what the table says it is; "02" stays a text, for it isn't 2.
+    """Each value has the meaning of the document's table; "02" stays a text, since it isn't 2.
 
     «Пример результата HLR-запроса: id:855469 stat:DELIVRD err:000 imsi:250023012345678
     msc:79232510066 mcc:250 mnc:02 cn:Russian+Federation net:MegaFON+open+Joint+Stock+Company rcn:
@@ -127,7 +127,7 @@ def test_example_of_the_document() -> None:
 
 
 def test_subscriber_abroad() -> None:
-    """The two values that are empty in the example.
+    """The two values that are empty in the document's example.
 
     «rcn Название роуминговой страны абонента при нахождении в чужой сети.»
     «rnet Название роумингового оператора абонента при нахождении в чужой сети.»
@@ -138,7 +138,7 @@ def test_subscriber_abroad() -> None:
 
 
 def test_subscriber_out_of_reach() -> None:
-    """A code that says why, and nothing of the SIM card.
+    """The receipt has an error code and no data of the SIM card.
 
     «err Код ошибки, если абонент недоступен (список).»
     """
@@ -159,7 +159,7 @@ def test_subscriber_out_of_reach() -> None:
     ],
 )
 def test_names_are_urlencoded(quoted: str, name: str) -> None:
-    """Also names that would be labels and blanks if they weren't.
+    """Names may contain blanks and look like labels.
 
     «Строковые данные, например, страна и оператор, закодированы через функцию urlencode.»
     """
@@ -171,7 +171,7 @@ def test_names_are_urlencoded(quoted: str, name: str) -> None:
 
 
 def random_line(random: Random) -> str:
-    """Make a line of the document's format; its strings urlencoded, any value but id may lack."""
+    """Make a line of the document's format; any value except id may be empty."""
 
     def digits(most: int, least: int = 0) -> str:
         return "".join(random.choices("0123456789", k=random.randint(least, most)))
@@ -188,7 +188,7 @@ def random_line(random: Random) -> str:
 
 
 def test_php_regular_expression_agrees_on_random_lines() -> None:
-    r"""Its loop leaves out groups 10 and 11, which by another sentence are urlencoded as well.
+    r"""The PHP loop skips groups 10 and 11, which another sentence says are urlencoded too.
 
     «Формат статуса с результатом HLR-запроса, возвращаемого по SMPP: id:<id> stat:<status>
     err:<err> imsi:<imsi> msc:<msc> mcc:<mcc> mnc:<mnc> cn:<cn> net:<net> rcn:<rcn> rnet:<rnet>»
@@ -207,12 +207,12 @@ def test_php_regular_expression_agrees_on_random_lines() -> None:
             m[i] = unquote_plus(m[i])
         m |= {10: unquote_plus(m[10]), 11: unquote_plus(m[11])}
 
-        assert tuple(m.values()) == told(read(line)), line
+        assert tuple(m.values()) == fields_of(read(line)), line
         assert int(m[3]) == read(line).error_code
 
 
 def test_php_parse_str_agrees_on_random_lines() -> None:
-    """A colon for "=" and a blank for "&" make a query string of the line.
+    """With "=" for colons and "&" for blanks the line is a query string.
 
     «Пример кода на PHP для разбора строки с результатом HLR-запроса: $dlr = strtr($dlr, ": ",
     "=&"); // $dlr - строка статуса parse_str($dlr, $m); // $m - массив параметров, $m["id"],
@@ -223,11 +223,11 @@ def test_php_parse_str_agrees_on_random_lines() -> None:
         line = random_line(random)
         m = parse_qs(line.translate({ord(":"): "=", ord(" "): "&"}), keep_blank_values=True)
 
-        assert tuple(m[label][0] for label in LABELS) == told(read(line)), line
+        assert tuple(m[label][0] for label in LABELS) == fields_of(read(line)), line
 
 
 def test_simulator_answers_in_the_same_format(simulated: Callable[..., list[Pdu]]) -> None:
-    """The document's own expression reads what the gateway on the desk says.
+    """The document's own regular expression reads the simulator's line.
 
     «Формат статуса с результатом HLR-запроса, возвращаемого по SMPP: id:<id> stat:<status>
     err:<err> imsi:<imsi> msc:<msc> mcc:<mcc> mnc:<mnc> cn:<cn> net:<net> rcn:<rcn> rnet:<rnet>»
@@ -245,7 +245,7 @@ def test_simulator_answers_in_the_same_format(simulated: Callable[..., list[Pdu]
 
 
 async def test_result_comes_by_smpp_and_by_http_alike() -> None:
-    """The HTTP handler makes the same receipt of the same values.
+    """The webhook makes an equal receipt from the same values.
 
     «Результат запроса приходит в обычном статусе (Delivery Report), который можно получить как по
     SMPP-подключению, так и по HTTP на свой обработчик.»

@@ -15,7 +15,7 @@ TO = "79991234567"
 
 
 async def test_ping_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
-    """Nothing before it and nothing behind; the number is the recipient, the answer a receipt.
+    """The text is the word alone; the number is the recipient, the result is a receipt.
 
     «Для отправки Ping-SMS используйте команду SUBMIT_SM с текстом __PING__.»
     """
@@ -38,7 +38,7 @@ async def test_ping_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
     ],
 )
 def test_ping_in_each_coding(sent: Sender, markup: Coding, data_coding: int, octets: bytes) -> None:
-    """The form is of characters: "_" has a number of its own in GSM.
+    """The document defines characters, and "_" has another octet in GSM.
 
     «Для отправки Ping-SMS используйте команду SUBMIT_SM с текстом __PING__.»
     """

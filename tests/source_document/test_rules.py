@@ -1,7 +1,7 @@
-"""The three rules that protect: no repeats, no floods, no late parts.
+"""The three protective rules: no repeats, no floods, no late parts.
 
-Rule: the referee here is the sentence, not our reading of it: whatever the engine lets pass is
-judged by a gateway that counts from arrival, and between asking and arriving lies up to a second.
+Rule: what the engine admits is checked by the document's sentence, as a gateway applies it: it
+counts from arrival, which is up to a second after admission.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TO = "79991234567"
 
 
 class Rulekeeper:
-    """The engine and its memory, the simplest there can be; time is given."""
+    """The engine with the simplest store; time is an argument."""
 
     def __init__(self) -> None:
         self.book = RuleEngine(GatewayLimits())
@@ -37,7 +37,7 @@ class Rulekeeper:
         self.free_at = 0.0
 
     def ask(self, message: Message[Any], *, now: float, parts: int = 1) -> Verdict:
-        """Ask whether a message may go now."""
+        """Ask whether a message may be sent now."""
         step = self.book.step(message, parts, render(message))
         _, request, to, _, _ = step
         known, streak, token = self.known.get(request), self.streaks.get(to), len(self.known)
@@ -51,12 +51,12 @@ class Rulekeeper:
 
 @pytest.fixture
 def rules() -> Rulekeeper:
-    """The gateway's rules as nobody has changed them, and nothing sent yet."""
+    """The rules with the gateway's numbers, before the first message."""
     return Rulekeeper()
 
 
 def sms(number: int) -> Sms:
-    """A message unlike the others."""
+    """Return a message that differs from the others."""
     return Sms(to=TO, text=f"Text {number}")
 
 
@@ -72,7 +72,7 @@ def sms(number: int) -> Sms:
     ids=lambda message: type(message).__name__,
 )
 def test_identical_request_is_held_for_a_minute(rules: Rulekeeper, message: Message[Any]) -> None:
-    """Held here, where it is free; and until the minute is surely over at the gateway too.
+    """It is held free of charge, until the minute is certainly over at the gateway too.
 
     «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
     для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
@@ -101,7 +101,7 @@ def test_identical_request_is_held_for_a_minute(rules: Rulekeeper, message: Mess
     ids=["text", "recipient", "sender", "comment", "kind"],
 )
 def test_what_is_not_identical_passes(rules: Rulekeeper, other: Message[Any]) -> None:
-    """What the server compares isn't written; all that the user wrote has to be the same.
+    """The document doesn't say what is compared; here everything that the user wrote.
 
     «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
     для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
@@ -134,7 +134,7 @@ def test_fifty_first_message_in_a_row_is_held(rules: Rulekeeper) -> None:
 
 
 def test_another_subscriber_has_a_row_of_their_own(rules: Rulekeeper) -> None:
-    """The fifty are counted for each.
+    """Each subscriber's messages are counted separately.
 
     «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
     перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
@@ -149,7 +149,7 @@ def test_another_subscriber_has_a_row_of_their_own(rules: Rulekeeper) -> None:
 
 
 def test_messages_half_a_minute_apart_are_never_a_flood(rules: Rulekeeper) -> None:
-    """Each begins a row; 31 s, since ours are counted from the write.
+    """Each begins a new streak; 31 s, since the client counts from the write.
 
     «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
     перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
@@ -163,7 +163,7 @@ def test_messages_half_a_minute_apart_are_never_a_flood(rules: Rulekeeper) -> No
 
 @pytest.mark.parametrize(("seconds", "in_time"), [(30.0, True), (58.9, True), (60.0, False)])
 def test_parts_have_a_minute(seconds: float, in_time: bool) -> None:  # noqa: FBT001 - a table's column
-    """A message whose last part would be written too late is refused before its first one is.
+    """A message whose last part would be too late is refused before its first part is written.
 
     «При отправке составного сообщения все SMS-части должны быть переданы на сервер в течение
     минуты.»
@@ -171,7 +171,7 @@ def test_parts_have_a_minute(seconds: float, in_time: bool) -> None:  # noqa: FB
     шаблоны все SMS-части предварительно необходимо склеить, и большинство операторов ожидает не
     более минуты.»
     """
-    rate = 1.05 / seconds  # the second of two parts is written that long after the first
+    rate = 1.05 / seconds  # the second of two parts is written this long after the first
     engine = RuleEngine(GatewayLimits(rate=rate))
 
     with nullcontext() if in_time else pytest.raises(InvalidMessageError):
@@ -179,7 +179,7 @@ def test_parts_have_a_minute(seconds: float, in_time: bool) -> None:  # noqa: FB
 
 
 def test_numbers_are_those_of_the_document() -> None:
-    """A minute, fifty, thirty seconds, a minute; a margin of a second keeps us inside of each.
+    """A minute, fifty, thirty seconds, a minute, each with a margin of a second.
 
     «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
     для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
@@ -203,7 +203,7 @@ def test_numbers_are_those_of_the_document() -> None:
     )
 
 
-# Whatever passes, the sentences hold at the gateway.
+# Admitted messages comply with the sentences at the gateway.
 
 PAUSES = st.sampled_from([0.0, 0.01, 1.0, 10.0, 29.0, 30.5, 31.0, 60.5, 61.0])
 ASKED = st.tuples(
@@ -219,7 +219,7 @@ ASKED = st.tuples(
 def test_no_admitted_request_is_a_repeat_at_the_gateway(
     asked: list[tuple[float, int, int, int, float]],
 ) -> None:
-    """Any two identical ones arrive at least a minute apart.
+    """Identical requests arrive at least a minute apart.
 
     «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
     для защиты от ошибок и зацикливаний в программе на стороне Клиента для того, чтобы снизить
@@ -243,7 +243,7 @@ def test_no_admitted_request_is_a_repeat_at_the_gateway(
 def test_no_admitted_messages_are_a_flood_at_the_gateway(
     asked: list[tuple[float, int, int, int, float]],
 ) -> None:
-    """No row of arrivals less than 30 s apart is longer than fifty, parts counted singly.
+    """No streak of arrivals with gaps under 30 s is longer than fifty; each part counts.
 
     «Сервер также блокирует отправку более 50 сообщений одному абоненту, которые были отправлены с
     перерывом между сообщениями менее 30-ти секунд, для защиты от флуда и лишнего списания средств
@@ -265,7 +265,7 @@ def test_no_admitted_messages_are_a_flood_at_the_gateway(
 
 
 def longest_row(instants: list[float]) -> int:
-    """Count the most instants in a row with gaps under 30 s."""
+    """Return the length of the longest streak with gaps under 30 s."""
     longest, length, before = 0, 0, float("-inf")
     for at in sorted(instants):
         length = length + 1 if at - before < 30.0 else 1

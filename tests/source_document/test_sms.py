@@ -69,7 +69,7 @@ async def test_every_kind_leaves_as_one_submit_sm(smsc: RecordingSmsc, said: Rea
 
 
 async def test_submit_sm_to_the_octet(smsc: RecordingSmsc) -> None:
-    """One whole PDU, drawn field by field: a text with a sender and a receipt asked for.
+    """A complete PDU, field by field: a text with a sender and a requested receipt.
 
     «Для отправки SMS-сообщения используйте команду SUBMIT_SM согласно спецификации.»
     """
@@ -116,7 +116,7 @@ async def test_submit_sm_to_the_octet(smsc: RecordingSmsc) -> None:
     ],
 )
 def test_latin_text_is_gsm(sent: Sender, text: str, octets: bytes) -> None:
-    """European letters have septets of their own and don't force another coding.
+    """GSM has septets for European letters, so they need no other coding.
 
     «7-битная GSM для латинского текста с поддержкой европейских символов − (coding = 0);»
     """
@@ -126,7 +126,7 @@ def test_latin_text_is_gsm(sent: Sender, text: str, octets: bytes) -> None:
 
 
 def test_latin1_by_choice(sent: Sender) -> None:
-    """Letters and signs that GSM hasn't got, one octet each here.
+    """Characters that GSM doesn't have take one octet each.
 
     «8-битная ISO-8859-1 (ASCII) для латинского текста или бинарных данных − (coding = 1);»
     """
@@ -136,7 +136,7 @@ def test_latin1_by_choice(sent: Sender) -> None:
 
 
 def test_binary_data(sent: Sender) -> None:
-    """Any octet goes through: ISO-8859-1 gives each of the 256 a character.
+    """Any octet can be sent: ISO-8859-1 has a character for each of the 256.
 
     «8-битная ISO-8859-1 (ASCII) для латинского текста или бинарных данных − (coding = 1);»
     """
@@ -197,7 +197,7 @@ def test_flash_leaves_the_two_bits_alone(sent: Sender, said: Reader) -> None:
 
 
 async def test_iso_is_said_at_the_bind(smsc: RecordingSmsc) -> None:
-    """Three letters in system_type; texts then leave as ISO-8859-1 under coding 1.
+    """Three letters in system_type; texts are then sent as ISO-8859-1 with coding 1.
 
     «Для использования кодировки ISO-8859-1 (ASCII) вместо GSM при подключении нужно указать:
     system-type = "ISO"»
@@ -224,7 +224,7 @@ async def test_iso_is_said_at_the_bind(smsc: RecordingSmsc) -> None:
 
 
 async def test_without_iso_system_type_is_empty(smsc: RecordingSmsc) -> None:
-    """GSM is what the gateway reads when nothing is said.
+    """Without system_type the gateway reads GSM.
 
     «Для использования кодировки ISO-8859-1 (ASCII) вместо GSM при подключении нужно указать:
     system-type = "ISO"»
@@ -239,7 +239,7 @@ async def test_without_iso_system_type_is_empty(smsc: RecordingSmsc) -> None:
 
 
 def test_iso_leaves_other_alphabets_alone(sent: Sender) -> None:
-    """It stands in GSM's place, not in that of UCS-2.
+    """ISO-8859-1 replaces GSM, not UCS-2.
 
     «Для использования кодировки ISO-8859-1 (ASCII) вместо GSM при подключении нужно указать:
     system-type = "ISO"»
@@ -263,7 +263,7 @@ async def test_submit_multi_is_refused_before_it_leaves(smsc: RecordingSmsc) -> 
 
 
 def test_simulator_refuses_submit_multi(simulated: Callable[..., list[Pdu]]) -> None:
-    """Whoever sends it to the gateway on the desk gets no success either.
+    """A client that sends it to the simulator gets an error too.
 
     «Команда SUBMIT_MULTI для множественной рассылки пока не реализована.»
     """
@@ -274,11 +274,11 @@ def test_simulator_refuses_submit_multi(simulated: Callable[..., list[Pdu]]) -> 
     assert 0 != refusal.command_status
 
 
-# Whatever the text is, it arrives whole.
+# Any text arrives complete.
 
 
 def long_ones(letters: st.SearchStrategy[str] | str) -> st.SearchStrategy[str]:
-    """Texts of these letters, of up to a dozen parts."""
+    """Texts of these characters, of up to a dozen parts."""
     pieces = st.text(letters, min_size=1, max_size=20)
     return st.builds(
         lambda piece, times, tail: piece * times + tail, pieces, st.integers(1, 60), pieces
@@ -293,7 +293,7 @@ SENDABLE = (
 
 
 def joined(submits: list[SubmitSm], order: Random) -> Joined:
-    """Let the parts of one message arrive in any order, and join them."""
+    """Join the parts of one message, arriving in any order."""
     order.shuffle(submits)
     reassembler = Reassembler(timeout=60.0)
     whole: list[Joined] = []
@@ -332,7 +332,7 @@ def test_any_text_that_can_be_sent_arrives_whole(
     flash: bool,
     order: Random,
 ) -> None:
-    """Cut, written, shuffled, read, joined and decoded, it is the same to the character."""
+    """Cut, written, shuffled, read, joined and decoded, the text is the same."""
     text, coding = sendable
     assume("\n~~~\n" not in f"{text}\n")
     message = Sms(to=TO, text=text, coding=coding, long_text=long_text, flash=flash)
@@ -342,11 +342,11 @@ def test_any_text_that_can_be_sent_arrives_whole(
     assert () == whole.missing
 
 
-LONG = "Очень длинное сообщение. " * 4  # 100 units: 67 fit into a part, and 33
+LONG = "Очень длинное сообщение. " * 4  # 100 units: parts of 67 and 33
 
 
 async def test_parts_with_headers_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
-    """esm_class says that there is a header, the header which part of which message it is."""
+    """esm_class marks the header; the header has reference, number of parts and part number."""
     async with SmscClient(smsc.url) as client:
         await client.send(Sms(to=TO, text=LONG))
 
@@ -359,7 +359,7 @@ async def test_parts_with_headers_on_the_wire(smsc: RecordingSmsc, said: Reader)
 
 
 async def test_parts_with_tlvs_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
-    """The same three numbers beside the text; no header then."""
+    """The three numbers of the header are in TLVs, without a header."""
     async with SmscClient(smsc.url) as client:
         await client.send(Sms(to=TO, text=LONG, long_text=LongText.SAR))
 

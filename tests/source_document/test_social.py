@@ -41,7 +41,7 @@ async def test_social_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
 def test_social_in_each_coding(
     sent: Sender, markup: Coding, data_coding: int, octets: bytes
 ) -> None:
-    """The form is of characters: "_" has a number of its own in GSM.
+    """The document defines characters, and "_" has another octet in GSM.
 
     «Для отправки soc-сообщения, отправляемого пользователям социальных сетей "Одноклассники",
     "ВКонтакте" или пользователям "Mail.Ru Агент", используйте команду SUBMIT_SM с текстом "__SOC__:
@@ -54,7 +54,7 @@ def test_social_in_each_coding(
 
 @given(text=st.text(min_size=1, max_size=200), markup=st.sampled_from(Coding))
 def test_social_of_any_letters(sent: Sender, said: Reader, text: str, markup: Coding) -> None:
-    """Decoded by the coding that its parts name, it is the document's form to the character.
+    """Decoded by the coding of its parts, the text is the document's form.
 
     «Для отправки soc-сообщения, отправляемого пользователям социальных сетей "Одноклассники",
     "ВКонтакте" или пользователям "Mail.Ru Агент", используйте команду SUBMIT_SM с текстом "__SOC__:

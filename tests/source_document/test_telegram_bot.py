@@ -40,7 +40,7 @@ async def test_bot_on_the_wire(smsc: RecordingSmsc, said: Reader, name: str) -> 
     ],
 )
 def test_bot_in_each_coding(sent: Sender, markup: Coding, data_coding: int, octets: bytes) -> None:
-    r"""The form is of characters: "_" and "@" have numbers of their own in GSM.
+    r"""The document defines characters, and "_" and "@" have other octets in GSM.
 
     «Для отправки сообщения в чат-бот Telegram используйте команду SUBMIT_SM с текстом "__BOT__:
     <message>\nbot:@<bot_name>" (текст "__BOT__", двоеточие, пробел, текст сообщения, перевод
@@ -53,7 +53,7 @@ def test_bot_in_each_coding(sent: Sender, markup: Coding, data_coding: int, octe
 
 @given(text=st.text(min_size=1, max_size=200), markup=st.sampled_from(Coding))
 def test_bot_text_of_any_letters(sent: Sender, said: Reader, text: str, markup: Coding) -> None:
-    r"""Decoded by the coding that its parts name, it is the document's form to the character.
+    r"""Decoded by the coding of its parts, the text is the document's form.
 
     «Для отправки сообщения в чат-бот Telegram используйте команду SUBMIT_SM с текстом "__BOT__:
     <message>\nbot:@<bot_name>" (текст "__BOT__", двоеточие, пробел, текст сообщения, перевод
@@ -69,7 +69,7 @@ def test_bot_text_of_any_letters(sent: Sender, said: Reader, text: str, markup: 
 
 @pytest.mark.parametrize(("text", "bot"), [("a\nbot:@b", "c"), ("a", ""), ("a", "b\nc")])
 def test_bot_message_that_would_be_read_otherwise_is_refused(text: str, bot: str) -> None:
-    r"""A second "bot:" is another bot, a name of two lines is none.
+    r"""A second "bot:" would be another bot, and a name has one line.
 
     «Для отправки сообщения в чат-бот Telegram используйте команду SUBMIT_SM с текстом "__BOT__:
     <message>\nbot:@<bot_name>" (текст "__BOT__", двоеточие, пробел, текст сообщения, перевод

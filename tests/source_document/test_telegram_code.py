@@ -38,7 +38,7 @@ async def test_code_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
     ],
 )
 def test_code_in_each_coding(sent: Sender, markup: Coding, data_coding: int, octets: bytes) -> None:
-    """The form is of characters: "_" has a number of its own in GSM.
+    """The document defines characters, and "_" has another octet in GSM.
 
     «Для отправки кода подтверждения в Telegram используйте команду SUBMIT_SM с текстом "__TGM__:
     <code>" (текст "__TGM__", двоеточие, пробел, код подтверждения).»
@@ -50,7 +50,7 @@ def test_code_in_each_coding(sent: Sender, markup: Coding, data_coding: int, oct
 
 @given(code=st.text("0123456789", min_size=4, max_size=8))
 def test_every_code_of_four_to_eight_digits(sent: Sender, said: Reader, code: str) -> None:
-    """Zeros in front included: it is a text and no number.
+    """Including leading zeros: a code is a text, not a number.
 
     «К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»
     """
@@ -64,7 +64,7 @@ def test_every_code_of_four_to_eight_digits(sent: Sender, said: Reader, code: st
     ["", "1", "123", "123456789", "12a4", "12 34", " 1234", "1234\n", "-1234", "12.34", "+1234"],
 )
 def test_other_codes_are_refused_at_birth(code: str) -> None:
-    """Before anything is sent, with the limit in the error and the code not.
+    """Before anything is sent; the error has the limit, but not the code.
 
     «К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»
     """
@@ -76,7 +76,7 @@ def test_other_codes_are_refused_at_birth(code: str) -> None:
 
 @pytest.mark.parametrize("code", ["١٢٣٤", "１２３４", "²³¹⁴", "१२३४"])
 def test_digits_of_other_scripts_are_refused(code: str) -> None:
-    """To Python they are digits; to a phone's owner, and to the gateway, they aren't.
+    """For Python they are digits, for a reader and for the gateway they aren't.
 
     «К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»
     """
@@ -85,7 +85,7 @@ def test_digits_of_other_scripts_are_refused(code: str) -> None:
 
 
 def test_number_is_refused() -> None:
-    """4821 would be fine, but 0042 is the number 42: a code is a text.
+    """4821 would work, but 0042 would become 42, so a code is a text.
 
     «К отправке принимаются только числовые коды длиной от 4 до 8 цифр.»
     """

@@ -40,7 +40,7 @@ async def test_viber_on_the_wire(smsc: RecordingSmsc, said: Reader) -> None:
 def test_viber_in_each_coding(
     sent: Sender, markup: Coding, data_coding: int, octets: bytes
 ) -> None:
-    """The form is of characters: "_" has a number of its own in GSM.
+    """The document defines characters, and "_" has another octet in GSM.
 
     «Для отправки viber-сообщения используйте команду SUBMIT_SM с текстом "__VIBER__: <message>"
     (текст "__VIBER__", двоеточие, пробел, текст сообщения).»
@@ -52,7 +52,7 @@ def test_viber_in_each_coding(
 
 @given(text=st.text(min_size=1, max_size=200), markup=st.sampled_from(Coding))
 def test_macros_pass_untouched(sent: Sender, said: Reader, text: str, markup: Coding) -> None:
-    """The macros aren't in this document, so no letter of a text is read, changed or escaped.
+    """The document doesn't define the macros, so no character of a text is interpreted or changed.
 
     «При формировании текста сообщения можно использовать специальные макросы для создания кнопки,
     при нажатии на которую будет происходить открытие браузера и переход по указанной в макросе
