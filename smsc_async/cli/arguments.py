@@ -76,22 +76,17 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
             common.rest += [argument, *remaining]
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
-        elif argument == "--lang":
-            _set_language(common, next(remaining, ""))
-        elif argument.startswith("--lang="):
-            _set_language(common, argument.removeprefix("--lang="))
+        elif argument == "--lang" or argument.startswith("--lang="):
+            _, sign, value = argument.partition("=")
+            value = value if sign else next(remaining, "")
+            language = parse_language(value)
+            if language is None:
+                common.bad_language = value
+            else:
+                common.language = language
         else:
             common.rest.append(STANDARD_INPUT if argument == "-" else argument)
     return common
-
-
-def _set_language(common: CommonOptions, value: str) -> None:
-    """Set the language; keep an unsupported value for the error message."""
-    language = parse_language(value)
-    if language is None:
-        common.bad_language = value
-    else:
-        common.language = language
 
 
 def closest_match(name: str, known: Iterable[str]) -> str:

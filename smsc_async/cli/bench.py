@@ -1,41 +1,44 @@
 """`smsc bench`: throughput and latency of a link, and the smallest sufficient window.
 
-Rule: nothing is sent before the cost is confirmed, and only the window sizes that were asked for
-are measured.
+Rule: every message may be paid, so nothing is sent before the user has seen the number of messages
+and agreed, and only the window sizes that were asked for are measured. Numbers of recipients are
+invented for the simulator only.
 """
 
 from __future__ import annotations
 
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count as numbers
+from itertools import cycle
 from pathlib import Path  # noqa: TC003 -- cyclopts reads the annotations
 from time import perf_counter
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration
+from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary
-from smsc_async.cli.bench_task import (
-    BenchTask,
-    check_range,
-    check_writable,
-    confirm,
-    parse_windows,
-    parts_of,
-    recipients_of,
-)
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.load_test import LoadStep, LoadTest
+from smsc_async.cli.failures import ExitCode, failure_before_sending
+from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import NOT_SENT, UNKNOWN, SendProgress, read_config, run_async
+from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
 from smsc_async.rules.limits import GatewayLimits
 
-WINDOWS: Final = "1,2,5,10,20,50,100"
-_LOWEST_RATE: Final = 0.01
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsc_async.config import SmscConfig
+
+_MOST_MESSAGES: Final = 1_000_000
+_LARGEST_WINDOW: Final = 10_000
+_YES: Final = frozenset({"yes", "y", "да", "д"})
 _REDRAW_INTERVAL: Final = 0.5
 
 
@@ -43,7 +46,7 @@ def bench_command(
     url: str | None = None,
     *,
     recipients: Path | None = None,
-    windows: str = WINDOWS,
+    windows: str = "1,2,5,10,20,50,100",
     messages: int = 100,
     warm_up: int = 10,
     rate: float | None = None,
@@ -70,18 +73,19 @@ def bench_command(
         yes: Don't ask for consent.
         screen: For the output.
     """
-    sizes = parse_windows(windows)
-    check_range("--messages", messages, 1)
-    check_range("--warm-up", warm_up, 0)
-    check_range("--rate", rate, _LOWEST_RATE)
+    sizes = _parse_windows(windows)
+    _check_range("--messages", messages, 1)
+    _check_range("--warm-up", warm_up, 0)
+    _check_range("--rate", rate, 0.01)
     progress = SendProgress(NOT_SENT)
     config = read_config(url, progress)
     total = len(sizes) * (messages + warm_up)
-    to = recipients_of(recipients, config, total)
+    to = _recipients_of(recipients, config, total)
+    longest = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
     task = BenchTask(
         config=replace(config, window=max(sizes)),
         messages=(Sms(to=next(to), text=f"{text} {n}", sender=sender) for n in numbers(1)),
-        parts=parts_of(config, text, sender, total),
+        parts=plan(longest, TextSettings.from_config(config)).parts,
         windows=sizes,
         count=messages,
         warm_up=warm_up,
@@ -89,9 +93,107 @@ def bench_command(
         wait=wait,
         html=html,
     )
-    check_writable(html)
-    confirm(task, screen, is_agreed=yes)
+    _check_writable(html)
+    _confirm(task, screen, is_agreed=yes)
     return run_async(_measure(task, progress, screen), progress, screen)
+
+
+def _parse_windows(value: str) -> tuple[int, ...]:
+    """Return the window sizes of "1,10,100"."""
+    words = value.split(",")
+    if all(
+        word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST_WINDOW for word in words
+    ):
+        return tuple(map(int, words))
+    raise usage_error("use.value", "smsc bench", name="--windows", value=value)
+
+
+def _check_range(name: str, value: float | None, least: float) -> None:
+    """Reject a number below *least* or too large; None wasn't given."""
+    if value is not None and not least <= value <= _MOST_MESSAGES:
+        raise usage_error("use.value", "smsc bench", name=name, value=f"{value:g}")
+
+
+def _check_writable(html: Path | None) -> None:
+    """Reject a report file that can't be written, before a message is paid for it."""
+    if html is None:
+        return
+    try:
+        html.touch()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise failure_before_sending("bench.no_file", file=str(html), reason=reason) from None
+
+
+def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterator[str]:
+    """Yield numbers without end: in turn those of the file, or invented ones for the simulator.
+
+    Raises:
+        Failure: There is no file, it can't be read, a line is no number, or there are too few.
+    """
+    if total > _MOST_MESSAGES:
+        raise failure_before_sending("bench.too_many", total=total, most=_MOST_MESSAGES)
+    if file is None:
+        if not config.is_simulated:
+            raise failure_before_sending("bench.no_recipients")
+        return (f"7916{number % 10_000_000:07d}" for number in numbers())
+    found = _read_numbers(file)
+    needed = -(-total // (GatewayLimits().flood_length or total))
+    if len(found) < needed:
+        raise failure_before_sending("bench.too_few", given=len(found), needed=needed, total=total)
+    return cycle(found)
+
+
+def _read_numbers(file: Path) -> list[str]:
+    """Return the different numbers of a file, without empty lines and "#" comments."""
+    try:
+        content = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "UTF-8?"
+        raise failure_before_sending("bench.no_file", file=str(file), reason=reason) from None
+    found: dict[str, None] = {}
+    for number, line in enumerate(content, 1):
+        if line.strip() and not line.strip().startswith("#"):
+            try:
+                found[Sms(to=line.strip(), text="-").to] = None
+                continue
+            except InvalidMessageError:
+                pass
+            # Outside of the handler: no context that could contain the number.
+            raise failure_before_sending("bench.bad_number", file=str(file), line=number)
+    return list(found)
+
+
+def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
+    """Show the cost and ask for consent, unless it is free or *is_agreed*.
+
+    Raises:
+        Failure: The user declines or can't be asked.
+    """
+    translate, parts = screen.translate, task.total * task.parts
+    counted = {
+        "messages": translate.count("messages", task.total),
+        "parts": translate.count("parts", parts),
+    }
+    if task.config.is_simulated:
+        screen.show(Text(translate("bench.free", **counted), style="dim"))
+        return
+    duration = {"seconds": f"{parts / (task.rate or 1):.0f}", "rate": f"{task.rate:g}"}
+    screen.show(
+        Text(translate("bench.cost", **counted, where=str(task.config)), style="bold yellow"),
+        Text(translate("bench.takes", **duration), style="dim"),
+    )
+    if is_agreed:
+        return
+    if screen.is_json or not _can_ask():
+        raise failure_before_sending("bench.needs_yes", **counted)
+    if screen.out.input(translate("bench.ask") + " ").strip().lower() not in _YES:
+        raise failure_before_sending("bench.declined")
+
+
+def _can_ask() -> bool:
+    """Whether standard input is a terminal."""
+    return sys.stdin.isatty()
 
 
 async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> int:
@@ -108,17 +210,10 @@ async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> i
         progress.outcome = UNKNOWN
         show_head(screen)
         line = _StatusLine(screen, task.count)
-        load_test = LoadTest(
-            smsc,
-            task.messages,
-            parts=task.parts,
-            rate=task.rate,
-            wait=task.wait,
-            on_progress=line.update,
-        )
+        load_test = LoadTest(smsc, task, line.update)
         stack.callback(line.stop)
         try:
-            async for step in load_test.steps(task.windows, task.count, warm_up=task.warm_up):
+            async for step in load_test.steps():
                 line.stop()
                 steps.append(step)
                 show_step(step, screen)

@@ -11,10 +11,9 @@ from smsc_async.cli.charts import Axis, Series, lines, page, section, short, tab
 from smsc_async.cli.load_test import sufficient_step
 
 if TYPE_CHECKING:
-    from smsc_async.cli.bench_task import BenchTask
     from smsc_async.cli.console import Screen
     from smsc_async.cli.i18n import Translator
-    from smsc_async.cli.load_test import LoadStep
+    from smsc_async.cli.load_test import BenchTask, LoadStep
 
 _NAMES: Final = ("window", "rate", "p50", "p95", "p99", "cpu", "receipts", "failed")
 _COLUMNS: Final = "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}"

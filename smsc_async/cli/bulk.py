@@ -20,7 +20,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, CsvRow, Encoding, read_csv, write_rejected
-from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending, failure_of
 from smsc_async.cli.formatting import display_number
 from smsc_async.cli.kinds import MessageKind
 from smsc_async.cli.runner import NOT_SENT, SendProgress, read_config, run_async
@@ -78,13 +78,7 @@ def bulk_command(
     progress = SendProgress(NOT_SENT)
     if file == STANDARD_INPUT:
         reason = screen.translate("bulk.stdin")
-        raise Failure(
-            ExitCode.USAGE_ERROR,
-            "bulk.cannot_read",
-            outcome=progress.outcome,
-            name="-",
-            reason=reason,
-        )
+        raise failure_before_sending("bulk.cannot_read", name="-", reason=reason)
     csv_file = read_csv(Path(file), encoding, kind=kind, sender=sender, translate=screen.translate)
     if dry_run:
         return _show_dry(csv_file, screen)
@@ -255,7 +249,12 @@ class _BulkRun:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
-                self._report_unknown(row, entry)
+                to = display_number(entry.message.to, is_full=False)
+                text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
+                self.screen.show(Text(text, style="yellow"))
+                self.screen.write_json(
+                    {"row": row.number, "outcome": "unknown", "reason": entry.reason}
+                )
             else:
                 row.reason = entry.reason
                 rejected.append(row)
@@ -266,13 +265,6 @@ class _BulkRun:
         if unknown:
             return ExitCode.UNKNOWN
         return ExitCode.REFUSED if rejected else ExitCode.DONE
-
-    def _report_unknown(self, row: CsvRow, entry: OutboxEntry) -> None:
-        """Report a row whose outcome is unknown."""
-        to = display_number(entry.message.to, is_full=False)
-        text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
-        self.screen.show(Text(text, style="yellow"))
-        self.screen.write_json({"row": row.number, "outcome": "unknown", "reason": entry.reason})
 
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
         """Show the totals and the file of rejected rows."""

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager, nullcontext
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -55,8 +55,11 @@ class Screen:
     def write_json(self, value: Mapping[str, Any]) -> None:
         """Write one JSON object on a line; without `--json` do nothing."""
         if self.is_json:
+            # Escaped where the encoding of the output isn't Unicode.
+            is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+            text = json.dumps(value, ensure_ascii=not is_unicode)
             with self._ignore_broken_pipe(sys.stdout):
-                sys.stdout.write(_to_json(value, sys.stdout) + "\n")
+                sys.stdout.write(f"{text}\n")
                 sys.stdout.flush()
 
     def show_error(self, *what: RenderableType) -> None:
@@ -103,12 +106,6 @@ def _console(stream: IO[str]) -> Console:
     console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     console.width = min(console.width, WIDEST)
     return console
-
-
-def _to_json(value: Mapping[str, Any], stream: TextIO) -> str:
-    """Return JSON, escaped where the encoding of *stream* isn't Unicode."""
-    is_unicode = (stream.encoding or "").lower().replace("-", "").startswith("utf")
-    return json.dumps(value, ensure_ascii=not is_unicode, separators=(", ", ": "))
 
 
 def label_grid(*rows: tuple[str, RenderableType], width: int = 0) -> Table:

@@ -16,7 +16,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.cli.arguments import closest_match
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
 from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -153,9 +153,7 @@ def _text(path: Path, encoding: Encoding) -> str:
     except OSError as error:
         failure = _file_failure("bulk.cannot_read", path, error)
     except UnicodeDecodeError as error:
-        failure = Failure(
-            ExitCode.USAGE_ERROR, "bulk.encoding", outcome="outcome.not_sent", position=error.start
-        )
+        failure = failure_before_sending("bulk.encoding", position=error.start)
     # Outside of the handler: the error above contains the text.
     raise failure
 
@@ -179,13 +177,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     else:
         return
     # Outside of the handler: no context that could contain the text.
-    raise Failure(
-        ExitCode.USAGE_ERROR,
-        "bulk.broken",
-        outcome="outcome.not_sent",
-        number=reader.line_num,
-        reason=fault,
-    )
+    raise failure_before_sending("bulk.broken", number=reader.line_num, reason=fault)
 
 
 def _check_header(columns: list[str]) -> None:
@@ -203,14 +195,9 @@ def _check_header(columns: list[str]) -> None:
 
 def _wrong_header(key: str, name: str) -> Failure:
     """Return the failure; an unknown column isn't repeated, it may be a subscriber's data."""
-    return Failure(
-        ExitCode.USAGE_ERROR,
-        key,
-        outcome="outcome.not_sent",
-        advice="bulk.header.do",
-        name=name,
-        columns=",".join(COLUMNS),
-    )
+    failure = failure_before_sending(key, name=name, columns=",".join(COLUMNS))
+    failure.advice = "bulk.header.do"
+    return failure
 
 
 def _key(values: list[str], seen: Counter[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from cyclopts import Parameter
 from rich import box
@@ -30,7 +30,6 @@ from smsc_async.messages import Sms
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
 MESSAGE = Sms(to="79991234567", sender="Shop", text="Код входа: 4821")
@@ -77,19 +76,53 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
         screen: For the output.
     """
     result = asyncio.run(_send_message())
-    frame = sent_frame()
-    translate = screen.translate
+    frame, made, translate = sent_frame(), plan(MESSAGE), screen.translate
     octets = translate.count("octets", len(frame))
     wire = translate("demo.wire", command="submit_sm", octets=octets)
+    message: list[tuple[str, RenderableType]] = [
+        (translate("demo.from"), MESSAGE.sender),
+        (translate("demo.to"), MESSAGE.to),
+        (translate("demo.text"), Text(MESSAGE.text, style="bold")),
+    ]
+    accepted = translate(
+        "accepted.as",
+        ids=f"message_id {result.message_id}",
+        parts=translate.count("parts", 1),
+        seconds=f"{result.accepted_after:.3f}",
+    )
+    state, took = state_name(result.receipt.state), f"{result.delivered_after:.3f}"
+    answer: list[tuple[str, RenderableType]] = [
+        (translate("accepted"), Text(accepted)),
+        (translate("receipt"), Text(state, style="bold green")),
+        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
+    ]
+    next_steps: list[tuple[str, RenderableType]] = [
+        (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
+        (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
+        ("SMSC.ru", translate("demo.next.account")),
+    ]
     screen.show(Text(translate("demo.title"), style="bold"), "")
     screen.show(
-        _panel(translate("demo.message"), label_grid(*_message(translate))),
-        _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, plan(MESSAGE), translate))),
+        _panel(translate("demo.message"), label_grid(*message)),
+        _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, made, translate))),
         _panel(wire, dump_table(explain(frame).lines, translate)),
-        _panel(translate("demo.answer"), label_grid(*_answer(result, translate)), style="green"),
-        _panel(translate("demo.next"), label_grid(*_next(translate))),
+        _panel(translate("demo.answer"), label_grid(*answer), style="green"),
+        _panel(translate("demo.next"), label_grid(*next_steps)),
     )
-    screen.write_json(_as_json(result, frame))
+    screen.write_json(
+        {
+            "sender": MESSAGE.sender,
+            "to": MESSAGE.to,
+            "text": MESSAGE.text,
+            "coding": made.coding.name.lower(),
+            "parts": made.parts,
+            "frame": frame.hex(),
+            "message_ids": [result.message_id],
+            "accepted_after": round(result.accepted_after, 4),
+            "state": state,
+            "delivered_after": round(result.delivered_after, 4),
+        }
+    )
     is_delivered = result.receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_delivered else ExitCode.REFUSED
 
@@ -124,55 +157,3 @@ def _panel(title: str, what: RenderableType, style: str = "bright_black") -> Pan
         box=box.ROUNDED,
         border_style=style,
     )
-
-
-def _message(translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the message as labels and values."""
-    return [
-        (translate("demo.from"), MESSAGE.sender),
-        (translate("demo.to"), MESSAGE.to),
-        (translate("demo.text"), Text(MESSAGE.text, style="bold")),
-    ]
-
-
-def _answer(result: DemoResult, translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the gateway's answers as labels and values."""
-    accepted = translate(
-        "accepted.as",
-        ids=f"message_id {result.message_id}",
-        parts=translate.count("parts", 1),
-        seconds=f"{result.accepted_after:.3f}",
-    )
-    state = state_name(result.receipt.state)
-    took = f"{result.delivered_after:.3f}"
-    return [
-        (translate("accepted"), Text(accepted)),
-        (translate("receipt"), Text(state, style="bold green")),
-        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
-    ]
-
-
-def _next(translate: Translator) -> list[tuple[str, RenderableType]]:
-    """Return the next steps as labels and values."""
-    return [
-        (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
-        (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
-        ("SMSC.ru", translate("demo.next.account")),
-    ]
-
-
-def _as_json(result: DemoResult, frame: bytes) -> dict[str, Any]:
-    """Return the result as a JSON object."""
-    made = plan(MESSAGE)
-    return {
-        "sender": MESSAGE.sender,
-        "to": MESSAGE.to,
-        "text": MESSAGE.text,
-        "coding": made.coding.name.lower(),
-        "parts": made.parts,
-        "frame": frame.hex(),
-        "message_ids": [result.message_id],
-        "accepted_after": round(result.accepted_after, 4),
-        "state": state_name(result.receipt.state),
-        "delivered_after": round(result.delivered_after, 4),
-    }

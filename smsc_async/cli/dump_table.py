@@ -36,18 +36,15 @@ def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
         if number and line.field == _FIRST:
             table.add_row()
         style = "bold red" if line.note else next(colours)
-        table.add_row(*_cells(line, style))
+        starts = range(0, len(line.octets) or 1, OCTETS_A_ROW)
+        offsets = "\n".join(f"{line.offset + at:04x}:" for at in starts)
+        octets = "\n".join(line.octets[at : at + OCTETS_A_ROW].hex(" ") for at in starts)
+        note = f"! {line.note}" if line.note else ""
+        text = " ".join(part for part in (line.meaning, note) if part)
+        table.add_row(
+            Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
+        )
     return table
-
-
-def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
-    """Return the four cells of a field, with a line for each eight octets."""
-    rows = [line.octets[at : at + OCTETS_A_ROW] for at in range(0, len(line.octets), OCTETS_A_ROW)]
-    offsets = "\n".join(f"{line.offset + OCTETS_A_ROW * n:04x}:" for n in range(len(rows) or 1))
-    octets = "\n".join(row.hex(" ") for row in rows)
-    note = f"! {line.note}" if line.note else ""
-    text = " ".join(part for part in (line.meaning, note) if part)
-    return Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
 
 
 def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:

@@ -86,6 +86,13 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.values: dict[str, object] = {"ids": ", ".join(message_ids), **values}
 
 
+def failure_before_sending(key: str, **values: str | int) -> Failure:
+    """Return the failure of a command whose input keeps it from sending anything."""
+    failure = Failure(ExitCode.USAGE_ERROR, key, outcome="outcome.not_sent")
+    failure.values.update(values)
+    return failure
+
+
 # The first class that matches; subclasses stand before their bases.
 _CLASSES: Final[tuple[tuple[type[SmscError], ExitCode], ...]] = (
     (InvalidMessageError, ExitCode.USAGE_ERROR),
@@ -141,13 +148,6 @@ def _outcome_of(error: SmscError) -> tuple[str, tuple[str, ...]]:
     if error.message_ids and error.outcome is not Outcome.UNKNOWN:
         return "outcome.some", error.message_ids
     return _OUTCOME_KEYS[error.outcome], error.message_ids
-
-
-def report(failure: Failure, screen: Screen) -> int:
-    """Print a failure, with `--json` as an object too; return the exit code."""
-    show_failure(failure, screen)
-    screen.write_json({"error": failure_as_json(failure, screen), "exit_code": int(failure.code)})
-    return int(failure.code)
 
 
 def show_failure(failure: Failure, screen: Screen) -> None:

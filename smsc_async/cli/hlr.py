@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
@@ -11,7 +11,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name, subscriber_fields
-from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text, run_lookup
+from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import HlrQuery
 from smsc_async.receipts import HlrReceipt
 
@@ -39,8 +39,10 @@ def hlr_command(
         full: Show complete numbers.
         screen: For the output.
     """
-    lookup = Lookup(command="smsc hlr", message_class=HlrQuery, table=_table, details=_details)
-    return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
+    lookup = Lookup(
+        command="smsc hlr", message_class=HlrQuery, table=_table, wait=wait, screen=screen
+    )
+    return lookup.run(numbers, url, is_full=full)
 
 
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
@@ -72,9 +74,3 @@ def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, Re
     for name, value in subscriber_fields(receipt).items():
         if value:
             yield translate(f"hlr.{name}"), Text(value)
-
-
-def _details(result: LookupResult) -> dict[str, Any]:
-    """Return the subscriber's data for the JSON object."""
-    receipt = result.receipt
-    return subscriber_fields(receipt) if isinstance(receipt, HlrReceipt) else {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from cyclopts import Parameter
 
@@ -86,26 +86,26 @@ class MessageOptions:
 
 DEFAULT_OPTIONS: Final = MessageOptions()
 
-_CLASSES: Final[Mapping[MessageKind, type[Message[Receipt]]]] = {
-    MessageKind.SMS: Sms,
-    MessageKind.EMAIL: Email,
-    MessageKind.CALL: VoiceCall,
-    MessageKind.VIBER: Viber,
-    MessageKind.SOCIAL: Social,
-    MessageKind.TELEGRAM_CODE: TelegramCode,
-    MessageKind.TELEGRAM_BOT: TelegramBot,
-}
 _CALL_NUMBERS = ("call_wait", "call_interval", "call_attempts")
-_OPTIONS: Final[Mapping[MessageKind, tuple[str, ...]]] = {
-    MessageKind.SMS: ("comment", "coding", "long_text", "validity", "flash", "smart"),
-    MessageKind.EMAIL: ("subject", "comment"),
-    MessageKind.CALL: ("voice", "language", *_CALL_NUMBERS, "param"),
-    MessageKind.VIBER: ("comment",),
-    MessageKind.SOCIAL: ("comment",),
-    MessageKind.TELEGRAM_CODE: (),
-    MessageKind.TELEGRAM_BOT: ("bot", "comment"),
+
+
+class _Kind(NamedTuple):
+    """The class of a kind's messages, its options, and the one that it requires."""
+
+    message_class: type[Message[Receipt]]
+    options: tuple[str, ...]
+    needed: str = ""
+
+
+_KINDS: Final[Mapping[MessageKind, _Kind]] = {
+    MessageKind.SMS: _Kind(Sms, ("comment", "coding", "long_text", "validity", "flash", "smart")),
+    MessageKind.EMAIL: _Kind(Email, ("subject", "comment"), needed="subject"),
+    MessageKind.CALL: _Kind(VoiceCall, ("voice", "language", *_CALL_NUMBERS, "param")),
+    MessageKind.VIBER: _Kind(Viber, ("comment",)),
+    MessageKind.SOCIAL: _Kind(Social, ("comment",)),
+    MessageKind.TELEGRAM_CODE: _Kind(TelegramCode, ()),
+    MessageKind.TELEGRAM_BOT: _Kind(TelegramBot, ("bot", "comment"), needed="bot"),
 }
-_NEEDED: Final = {MessageKind.EMAIL: "subject", MessageKind.TELEGRAM_BOT: "bot"}
 
 
 def make_message(
@@ -134,7 +134,7 @@ def make_message(
     given["code" if kind is MessageKind.TELEGRAM_CODE else "text"] = text
     fields: dict[str, Any] = {name.removeprefix("call_"): value for name, value in given.items()}
     try:
-        return _CLASSES[kind](to=to, sender=sender, **fields)
+        return _KINDS[kind].message_class(to=to, sender=sender, **fields)
     except InvalidMessageError as error:
         field, value, reason = error.field, error.value, error.reason
     # Outside of the handler: no context that could contain the text.
@@ -145,12 +145,12 @@ def make_message(
 def _check_options(kind: MessageKind, given: Mapping[str, object], command: str) -> None:
     """Reject options that don't belong to the kind or exclude each other."""
     for name in given:
-        if name not in _OPTIONS[kind]:
-            kinds = ", ".join(one.value for one in MessageKind if name in _OPTIONS[one])
+        if name not in _KINDS[kind].options:
+            kinds = ", ".join(one.value for one in MessageKind if name in _KINDS[one].options)
             values = {"name": _option(name), "kind": kind.value, "kinds": kinds}
             raise usage_error("use.not_of_kind", command, **values)
-    needed = _NEEDED.get(kind)
-    if needed is not None and needed not in given:
+    needed = _KINDS[kind].needed
+    if needed and needed not in given:
         raise usage_error("use.kind_needs", command, name=_option(needed), kind=kind.value)
     number = next((name for name in _CALL_NUMBERS if name in given), None)
     if number is not None and "param" in given:

@@ -18,8 +18,10 @@ from smsc_async.errors import SendError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from smsc_async.client.client import SmscClient
+    from smsc_async.config import SmscConfig
     from smsc_async.messages import Sms
 
 SUFFICIENT_SHARE = 0.95
@@ -27,6 +29,38 @@ SUFFICIENT_SHARE = 0.95
 
 _GIVE_UP_AFTER = 20  # failures with nothing accepted
 _CATCH_UP = 0.01  # seconds that a late turn may make up for: timers are late by a millisecond
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchTask:
+    """A measurement as the user confirms it.
+
+    Args:
+        config: Of the link.
+        messages: To send, all different; at least `total`.
+        parts: Number of parts of one message.
+        windows: Window sizes, in the order of measurement.
+        count: Messages to measure at each window.
+        warm_up: Messages to send before each measurement.
+        rate: Maximum parts a second; None doesn't limit.
+        wait: Seconds to wait for receipts after each window.
+        html: File for the report, if any.
+    """
+
+    config: SmscConfig
+    messages: Iterator[Sms]
+    parts: int
+    windows: tuple[int, ...]
+    count: int
+    warm_up: int
+    rate: float | None
+    wait: float
+    html: Path | None
+
+    @property
+    def total(self) -> int:
+        """Number of all messages."""
+        return len(self.windows) * (self.count + self.warm_up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,52 +139,34 @@ class LoadTest:
 
     Args:
         smsc: An open client; its window is at least the largest one measured.
-        messages: To send; all different, and at least as many as will be sent.
-        parts: Number of parts of one message, for pacing.
-        rate: Maximum parts a second; None doesn't limit.
-        wait: Seconds to wait for receipts after the last response; 0 doesn't wait.
+        task: What to measure.
         on_progress: Called with the window and the number of answered messages, without warm-up.
     """
 
     def __init__(
-        self,
-        smsc: SmscClient,
-        messages: Iterator[Sms],
-        *,
-        parts: int = 1,
-        rate: float | None = None,
-        wait: float = 0.0,
-        on_progress: Callable[[int, int], None],
+        self, smsc: SmscClient, task: BenchTask, on_progress: Callable[[int, int], None]
     ) -> None:
         self._smsc = smsc
-        self._messages = messages
-        self._parts = parts
-        self._pacer = Pacer(rate)
-        self._wait = wait
+        self._task = task
+        self._pacer = Pacer(task.rate)
         self._on_progress = on_progress
         self._receipts = _ReceiptTimes()
         self.accepted = 0
         """Number of messages accepted so far, warm-up included."""
 
-    async def steps(
-        self, windows: Sequence[int], count: int, *, warm_up: int
-    ) -> AsyncGenerator[LoadStep]:
+    async def steps(self) -> AsyncGenerator[LoadStep]:
         """Measure one window after the other.
-
-        Args:
-            windows: Window sizes from 1, in the order of measurement.
-            count: Messages to measure at each.
-            warm_up: Messages to send before each measurement.
 
         Raises:
             SendError: The gateway accepts nothing; its last error.
             LinkError: The link is closed.
         """
-        reading = asyncio.create_task(self._receipts.read(self._smsc)) if self._wait else None
+        task = self._task
+        reading = asyncio.create_task(self._receipts.read(self._smsc)) if task.wait else None
         try:
-            for window in windows:
-                await self._run(window, warm_up, lambda _: None)
-                yield await self._step(window, count)
+            for window in task.windows:
+                await self._run(window, task.warm_up, lambda _: None)
+                yield await self._step(window, task.count)
         finally:
             if reading is not None:
                 reading.cancel()
@@ -162,8 +178,8 @@ class LoadTest:
         wall, cpu = perf_counter(), process_time()
         done = await self._run(window, count, lambda answered: self._on_progress(window, answered))
         wall, cpu = perf_counter() - wall, process_time() - cpu
-        if self._wait:
-            await self._receipts.wait_for(done.accepted, self._wait)
+        if self._task.wait:
+            await self._receipts.wait_for(done.accepted, self._task.wait)
         took, delays = sorted(done.took), self._receipts.delays(done.accepted)
         return LoadStep(
             window=window,
@@ -188,8 +204,8 @@ class LoadTest:
         async def work() -> None:
             """Send one message after the other."""
             for _ in turns:
-                await self._pacer.wait_turn(self._parts)
-                await self._send(next(self._messages), done)
+                await self._pacer.wait_turn(self._task.parts)
+                await self._send(next(self._task.messages), done)
                 on_progress(len(done.took) + done.why.total())
 
         try:

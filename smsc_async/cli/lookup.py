@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from pdu.enums import MessageState
 from smsc_async.cli import failures
 from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import display_number, state_name
+from smsc_async.cli.formatting import display_number, state_name, subscriber_fields
 from smsc_async.cli.runner import (
     ACCEPTED,
     LONGEST_WAIT,
@@ -29,9 +29,10 @@ from smsc_async.cli.runner import (
     run_async,
 )
 from smsc_async.errors import InvalidMessageError, SmscError
+from smsc_async.receipts import HlrReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -82,78 +83,60 @@ class LookupResult:
         return ExitCode.DONE if self.is_reachable else ExitCode.REFUSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Lookup:
-    """What distinguishes one lookup command from the other.
+    """One run of a lookup command.
 
     Args:
         command: Named in the advice of a usage error ("smsc hlr").
         message_class: Of the requests.
         table: Returns the results as a table.
-        details: Returns additional fields for the JSON object of a result.
+        wait: Timeout of each answer, seconds.
+        screen: For the output.
+        progress: What has been sent so far.
+        results: One for each number, filled as the answers arrive.
     """
 
     command: str
     message_class: type[HlrQuery | Ping]
     table: Callable[[Sequence[LookupResult], Translator], RenderableType]
-    details: Callable[[LookupResult], Mapping[str, Any]]
-
-
-def run_lookup(
-    lookup: Lookup,
-    numbers: Sequence[str],
-    url: str | None,
-    wait: float,
-    screen: Screen,
-    *,
-    is_full: bool,
-) -> int:
-    """Look up all *numbers*; return the highest of their exit codes.
-
-    Args:
-        lookup: The command.
-        numbers: In any common notation; a repeated number is looked up once.
-        url: Of the gateway; None means SMSC_URL.
-        wait: Timeout of each answer, seconds.
-        screen: For the output.
-        is_full: Show complete numbers.
-    """
-    if not numbers:
-        raise usage_error("use.missing", lookup.command, name="NUMBER")
-    messages = dict.fromkeys(_messages(lookup, numbers))
-    results = [LookupResult(one, display_number(one.to, is_full=is_full)) for one in messages]
-    progress = SendProgress(NOT_SENT)
-    lookup_run = _LookupRun(lookup, results, min(wait, LONGEST_WAIT), progress, screen)
-    return run_async(lookup_run.run(read_config(url, progress)), progress, screen)
-
-
-def _messages(lookup: Lookup, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
-    """Yield the requests; an invalid number is reported by its position, not repeated."""
-    for place, to in enumerate(numbers, 1):
-        try:
-            message = lookup.message_class(to=to)
-        except InvalidMessageError as error:
-            reason = error.reason
-        else:
-            yield message
-            continue
-        # Outside of the handler: the error above contains the number.
-        failure = usage_error("use.no_number", lookup.command, place=place)
-        failure.detail = reason
-        raise failure
-
-
-@dataclass(slots=True)
-class _LookupRun:
-    """One run of the command."""
-
-    lookup: Lookup
-    results: list[LookupResult]
     wait: float
-    progress: SendProgress
     screen: Screen
+    progress: SendProgress = field(default_factory=lambda: SendProgress(NOT_SENT))
+    results: list[LookupResult] = field(default_factory=list)
 
-    async def run(self, config: SmscConfig) -> int:
+    def run(self, numbers: Sequence[str], url: str | None, *, is_full: bool) -> int:
+        """Look up all *numbers*; return the highest of their exit codes.
+
+        Args:
+            numbers: In any common notation; a repeated number is looked up once.
+            url: Of the gateway; None means SMSC_URL.
+            is_full: Show complete numbers.
+        """
+        if not numbers:
+            raise usage_error("use.missing", self.command, name="NUMBER")
+        for message in dict.fromkeys(self._messages(numbers)):
+            name = display_number(message.to, is_full=is_full)
+            self.results.append(LookupResult(message, name))
+        config = read_config(url, self.progress)
+        return run_async(self._send(config), self.progress, self.screen)
+
+    def _messages(self, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
+        """Yield the requests; an invalid number is reported by its position, not repeated."""
+        for place, to in enumerate(numbers, 1):
+            try:
+                message = self.message_class(to=to)
+            except InvalidMessageError as error:
+                reason = error.reason
+            else:
+                yield message
+                continue
+            # Outside of the handler: the error above contains the number.
+            failure = usage_error("use.no_number", self.command, place=place)
+            failure.detail = reason
+            raise failure
+
+    async def _send(self, config: SmscConfig) -> int:
         """Send the requests, await and show the answers; report the worst failure."""
         # Imported here: an invalid number or URL needs no client.
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
@@ -183,7 +166,7 @@ class _LookupRun:
             self.progress.message_ids += sent.message_ids
             if all(result.message_ids for result in self.results):
                 self.progress.outcome = ACCEPTED
-            result.receipt = await sent.receipt(timeout=self.wait)
+            result.receipt = await sent.receipt(timeout=min(self.wait, LONGEST_WAIT))
         except SmscError as error:
             result.failure = failures.failure_of(error)
         result.seconds = perf_counter() - began
@@ -191,15 +174,13 @@ class _LookupRun:
 
     def _show(self) -> None:
         """Show the results so far."""
-        self.screen.show(self.lookup.table(self.results, self.screen.translate))
+        self.screen.show(self.table(self.results, self.screen.translate))
         if len(self.results) > 1:
-            counted = {
-                "reachable": sum(result.is_reachable is True for result in self.results),
-                "total": len(self.results),
-            }
-            self.screen.show(
-                "", Text(self.screen.translate("reachable.of", **counted), style="bold")
+            reachable = sum(result.is_reachable is True for result in self.results)
+            text = self.screen.translate(
+                "reachable.of", reachable=reachable, total=len(self.results)
             )
+            self.screen.show("", Text(text, style="bold"))
 
     def _as_json(self, result: LookupResult) -> dict[str, Any]:
         """Return one result as a JSON object."""
@@ -213,7 +194,7 @@ class _LookupRun:
             "error_code": None if receipt is None else receipt.error_code,
             "explained": None if error is None else error.explain(translate.language),
             "cost": None if receipt is None else receipt.cost,
-            **self.lookup.details(result),
+            **(subscriber_fields(receipt) if isinstance(receipt, HlrReceipt) else {}),
             "seconds": round(result.seconds, 3),
             "error": None if failure is None else failures.failure_as_json(failure, self.screen),
         }

@@ -11,7 +11,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name
-from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text, run_lookup
+from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import Ping
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def ping_command(
         full: Show complete numbers.
         screen: For the output.
     """
-    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, details=lambda _: {})
-    return run_lookup(lookup, numbers, url, wait, screen, is_full=full)
+    lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, wait=wait, screen=screen)
+    return lookup.run(numbers, url, is_full=full)
 
 
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
@@ -49,19 +49,13 @@ def _table(results: Sequence[LookupResult], translate: Translator) -> Renderable
         table.add_column(translate(key), no_wrap=True)
     table.add_column(translate("details"), overflow="fold")
     for result in results:
-        took = f"{result.seconds:.2f} {translate('seconds')}" if result.receipt is not None else ""
-        table.add_row(
-            Text(result.name, style="bold"),
-            reachability_text(result, translate),
-            took,
-            _details(result, translate),
-        )
+        receipt = result.receipt
+        if receipt is None:
+            took, details = "", failure_text(result, translate)
+        else:
+            took = f"{result.seconds:.2f} {translate('seconds')}"
+            known = state_name(receipt.state), cause(receipt.error, translate)
+            details = ", ".join(filter(None, known))
+        name = Text(result.name, style="bold")
+        table.add_row(name, reachability_text(result, translate), took, details)
     return table
-
-
-def _details(result: LookupResult, translate: Translator) -> str:
-    """Return state and cause from the receipt, or why there is none."""
-    receipt = result.receipt
-    if receipt is None:
-        return failure_text(result, translate)
-    return ", ".join(filter(None, (state_name(receipt.state), cause(receipt.error, translate))))

@@ -14,7 +14,7 @@ from rich.text import Text
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ExitCode, failure_before_sending
 from smsc_async.cli.kinds import (
     DEFAULT_OPTIONS,
     MessageKind,
@@ -78,10 +78,10 @@ def read_text(text: str) -> str:
         read = None
     # Outside of the handler: the error above contains the text.
     if read is None:
-        raise Failure(ExitCode.USAGE_ERROR, "bad_bytes", outcome="outcome.not_sent")
+        raise failure_before_sending("bad_bytes")
     read = read.replace("\r\n", "\n").removesuffix("\n")
     if not read:
-        raise Failure(ExitCode.USAGE_ERROR, "no_text", outcome="outcome.not_sent")
+        raise failure_before_sending("no_text")
     return read
 
 
@@ -98,7 +98,9 @@ def show_plan(
     if replaced:
         screen.show("", _forcing(replaced, translate))
     if cheaper is not None:
-        screen.show("", Text(_instead(made, cheaper, translate), style="green"))
+        key = "same_parts" if cheaper.parts == made.parts else "instead"
+        text = translate(key, parts=translate.count("parts", cheaper.parts), now=made.parts)
+        screen.show("", Text(text, style="green"))
     if text := _smart(plain, smart, translate, is_smart=is_smart):
         screen.show("", Text(text, style="green" if plain != smart else "dim"))
     screen.write_json(
@@ -138,20 +140,17 @@ def plan_rows(
         (translate("size"), translate("size.of", units=units, octets=octets)),
     ]
     # The first part is full, the last has room: the others are like the first.
-    found += [_part(made, number, translate) for number in sorted({1, made.parts})]
+    capacity = made.octets[-1] + made.room
+    for number in sorted({1, made.parts}):
+        used = made.octets[number - 1]
+        bar = "█" * round(20 * used / capacity)
+        room = max(capacity - used, 0)
+        counted = translate("used", used=used, capacity=capacity, room=room)
+        fill = Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
+        found.append((translate("part", number=number), fill))
     if made.parts > 1:
         found.append((translate("travels"), translate(f"travels.{made.long_text.value}")))
     return found
-
-
-def _part(made: Plan, number: int, translate: Translator) -> tuple[str, Text]:
-    """Return label and fill level of a part."""
-    used = made.octets[number - 1]
-    capacity = made.octets[-1] + made.room
-    room = max(capacity - used, 0)
-    bar = "█" * round(20 * used / capacity)
-    counted = translate("used", used=used, capacity=capacity, room=room)
-    return translate("part", number=number), Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
 
 
 def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
@@ -213,14 +212,6 @@ def _cheaper(message: Message[Receipt], replaced: Mapping[str, str | None]) -> P
         return plan(Sms(to=message.to, text=text, comment=message.comment))
     except InvalidMessageError:  # the text has become empty, or markup
         return None
-
-
-def _instead(made: Plan, cheaper: Plan, translate: Translator) -> str:
-    """Return what the replacements save."""
-    parts = translate.count("parts", cheaper.parts)
-    if cheaper.parts == made.parts:
-        return translate("same_parts", parts=parts)
-    return translate("instead", parts=parts, now=made.parts)
 
 
 def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -16,8 +16,6 @@ from smsc_async.cli.formatting import cause, state_name
 from smsc_async.cli.runner import SendProgress, read_config, run_async
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rich.console import RenderableType
 
     from smsc_async.cli.i18n import Translator
@@ -65,7 +63,16 @@ async def _query(message_id: str, sender: str, config: SmscConfig, screen: Scree
         async with SmscClient(config) as smsc:
             result = await smsc.query(message_id, sender=sender)
     screen.show(label_grid(*_rows(result, screen.translate)))
-    screen.write_json(_as_json(message_id, result, screen.translate))
+    screen.write_json(
+        {
+            "message_id": message_id,
+            "state": state_name(result.state),
+            "final": result.is_final,
+            "error_code": result.error_code,
+            "explained": result.error.explain(screen.translate.language),
+            "final_at": None if result.final_at is None else result.final_at.isoformat(),
+        }
+    )
     return _code(result)
 
 
@@ -91,26 +98,11 @@ def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, Rendera
     if result.error:
         rows.append((translate("cause"), Text(cause(result.error, translate))))
     if result.final_at is not None:
-        rows.append((translate("final_at"), Text(_shown(result.final_at))))
+        # One without a time zone is shown as it is.
+        at = result.final_at if result.final_at.tzinfo is None else result.final_at.astimezone()
+        rows.append((translate("final_at"), Text(at.isoformat(" ", "seconds"))))
     if code is ExitCode.NO_RECEIPT:
         rows.append((translate("do"), translate("not_final.do")))
     if code is ExitCode.REFUSED:
         rows.append((translate("do"), translate("undelivered.do")))
     return rows
-
-
-def _shown(at: datetime) -> str:
-    """Return an instant in local time; one without a time zone unchanged."""
-    return (at if at.tzinfo is None else at.astimezone()).isoformat(" ", "seconds")
-
-
-def _as_json(message_id: str, result: QueryResult, translate: Translator) -> dict[str, Any]:
-    """Return the result as a JSON object."""
-    return {
-        "message_id": message_id,
-        "state": state_name(result.state),
-        "final": result.is_final,
-        "error_code": result.error_code,
-        "explained": result.error.explain(translate.language),
-        "final_at": None if result.final_at is None else result.final_at.isoformat(),
-    }

@@ -23,14 +23,13 @@ from smsc_async.cli.arguments import (
     usage_error,
 )
 from smsc_async.cli.console import Screen
-from smsc_async.cli.failures import ExitCode, Failure, failure_of, report
+from smsc_async.cli.failures import ExitCode, Failure, failure_as_json, failure_of, show_failure
 from smsc_async.cli.help_pages import help_page
 from smsc_async.cli.i18n import Translator
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from inspect import BoundArguments
 
     from smsc_async.cli.arguments import CommonOptions
 
@@ -41,7 +40,9 @@ COMMANDS: Final = (
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. Never raises."""
-    _escape_unencodable(sys.stdout, sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that isn't Unicode
     common = read_common_options(arguments)
     translate = Translator(common.language)
     screen = Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
@@ -62,7 +63,9 @@ def _end(failure: Failure, screen: Screen) -> int:
     """Report a failure and return its exit code."""
     if screen.is_debug:
         traceback.print_exc()
-    return report(failure, screen)
+    show_failure(failure, screen)
+    screen.write_json({"error": failure_as_json(failure, screen), "exit_code": int(failure.code)})
+    return int(failure.code)
 
 
 def _run(common: CommonOptions, screen: Screen) -> int:
@@ -116,18 +119,15 @@ def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Scr
     except CycloptsError as error:
         failure = failure_of_arguments(error, f"smsc {name}")
     else:
-        return command(*bound.args, **_options(bound), screen=screen)
+        # "-" after an option is its value, not standard input.
+        parameters = bound.signature.parameters
+        options = {
+            name: _option(value) if parameters[name].kind is Parameter.KEYWORD_ONLY else value
+            for name, value in bound.kwargs.items()
+        }
+        return command(*bound.args, **options, screen=screen)
     # Outside of the handler: the error of the parser contains all arguments.
     raise failure
-
-
-def _options(bound: BoundArguments) -> dict[str, Any]:
-    """Return the options; "-" after an option is its value, not standard input."""
-    parameters = bound.signature.parameters
-    return {
-        name: _option(value) if parameters[name].kind is Parameter.KEYWORD_ONLY else value
-        for name, value in bound.kwargs.items()
-    }
 
 
 def _option(value: Any) -> Any:  # noqa: ANN401 -- of any type
@@ -136,10 +136,3 @@ def _option(value: Any) -> Any:  # noqa: ANN401 -- of any type
         values = {one.name: _option(getattr(value, one.name)) for one in fields(value)}
         return replace(value, **values)
     return "-" if value == STANDARD_INPUT else value
-
-
-def _escape_unencodable(*streams: Any) -> None:  # noqa: ANN401 -- tests replace the streams
-    """Escape what the encoding of the terminal lacks, instead of failing."""
-    for stream in streams:
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")

@@ -9,7 +9,7 @@ import os
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.i18n import Translator
-    from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
@@ -97,6 +96,9 @@ async def _send(
     # Imported here: an invalid URL needs no client.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
+    translate = screen.translate
+    # Of the widest label: the rows are printed one by one.
+    width = max(len(translate(key)) for key in ("accepted", "receipt", "cause", "do"))
     async with AsyncExitStack() as stack:
         with screen.spinner("connecting"):
             smsc = await stack.enter_async_context(SmscClient(config))
@@ -105,35 +107,33 @@ async def _send(
         sent = await smsc.send(message)
         took = perf_counter() - began
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
-        screen.show(
-            label_grid(
-                _accepted(sent, took, screen.translate), width=_label_width(screen.translate)
-            )
+        accepted = translate(
+            "accepted.as",
+            ids=", ".join(sent.message_ids),
+            parts=translate.count("parts", sent.parts),
+            seconds=f"{took:.2f}",
         )
+        row = translate("accepted"), Text(accepted, style="bold")
+        screen.show(label_grid(row, width=width))
         receipt = None
         if wait:
             with screen.spinner("waiting"):
                 receipt = await sent.receipt(timeout=wait)
             arrived = perf_counter() - began
-            screen.show(
-                label_grid(
-                    *_received(receipt, arrived, screen.translate),
-                    width=_label_width(screen.translate),
-                )
-            )
-        screen.write_json(_as_json(message, sent, took, receipt))
+            screen.show(label_grid(*_received(receipt, arrived, translate), width=width))
+        screen.write_json(
+            {
+                "to": display_number(message.to, is_full=False),
+                "message_ids": list(sent.message_ids),
+                "parts": sent.parts,
+                "seconds": round(took, 3),
+                "state": None if receipt is None else state_name(receipt.state),
+                "error_code": None if receipt is None else receipt.error_code,
+                "cost": None if receipt is None else receipt.cost,
+            }
+        )
     is_fine = receipt is None or receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_fine else ExitCode.REFUSED
-
-
-def _accepted(
-    sent: Submission[Receipt], took: float, translate: Translator
-) -> tuple[str, RenderableType]:
-    """Return label and value of the acceptance."""
-    parts = translate.count("parts", sent.parts)
-    ids = ", ".join(sent.message_ids)
-    text = translate("accepted.as", ids=ids, parts=parts, seconds=f"{took:.2f}")
-    return translate("accepted"), Text(text, style="bold")
 
 
 def _received(
@@ -150,23 +150,3 @@ def _received(
     if not is_delivered:
         rows.append((translate("do"), translate("undelivered.do")))
     return rows
-
-
-def _label_width(translate: Translator) -> int:
-    """Return the width of the widest label: the rows are printed one by one."""
-    return max(len(translate(key)) for key in ("accepted", "receipt", "cause", "do"))
-
-
-def _as_json(
-    message: Message[Receipt], sent: Submission[Receipt], took: float, receipt: Receipt | None
-) -> dict[str, Any]:
-    """Return the result as a JSON object."""
-    return {
-        "to": display_number(message.to, is_full=False),
-        "message_ids": list(sent.message_ids),
-        "parts": sent.parts,
-        "seconds": round(took, 3),
-        "state": None if receipt is None else state_name(receipt.state),
-        "error_code": None if receipt is None else receipt.error_code,
-        "cost": None if receipt is None else receipt.cost,
-    }

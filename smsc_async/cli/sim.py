@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import fields, replace
 from enum import IntEnum
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -151,18 +151,13 @@ async def _show_messages(
     """Show messages until *stopped* is set or the output is closed."""
     shown, is_over = 0, False
     while not is_over:
-        is_over = screen.is_closed or await _wait_stopped(stopped)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), POLL_INTERVAL)
+        is_over = screen.is_closed or stopped.is_set()
         count = simulator.stats.messages - shown
         for message in simulator.messages[-count:] if count else ():
             _show(message, screen, is_full=is_full)
         shown += count
-
-
-async def _wait_stopped(stopped: asyncio.Event) -> bool:
-    """Wait for a moment; return whether *stopped* is set."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopped.wait(), POLL_INTERVAL)
-    return stopped.is_set()
 
 
 def _greet(url: str, screen: Screen) -> None:
@@ -189,41 +184,34 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
         display_number(address, is_full=is_full) for address in (message.sender, message.recipient)
     )
     parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
-    text = "" if message.text is None else message.text
     head = _COLUMNS.format(at, sender, recipient, message.kind, parts, "")
-    shown = one_line(text) if message.text is not None else message.octets.hex(" ")
-    screen.show(Text.assemble((head, "cyan"), shown), wrap=False)
-    screen.write_json(_as_json(message, sender, recipient))
-
-
-def _as_json(message: SubmittedMessage, sender: str, recipient: str) -> dict[str, Any]:
-    """Return one message as a JSON object."""
-    return {
-        "event": "message",
-        "received_at": message.received_at.isoformat(),
-        "sender": sender,
-        "to": recipient,
-        "kind": message.kind,
-        "parts": message.parts,
-        "total": message.total,
-        "text": message.text,
-        "octets": message.octets.hex(),
-        "data_coding": message.data_coding,
-        "message_ids": list(message.message_ids),
-        "state": state_name(message.state),
-    }
+    text = message.octets.hex(" ") if message.text is None else one_line(message.text)
+    screen.show(Text.assemble((head, "cyan"), text), wrap=False)
+    screen.write_json(
+        {
+            "event": "message",
+            "received_at": message.received_at.isoformat(),
+            "sender": sender,
+            "to": recipient,
+            "kind": message.kind,
+            "parts": message.parts,
+            "total": message.total,
+            "text": message.text,
+            "octets": message.octets.hex(),
+            "data_coding": message.data_coding,
+            "message_ids": list(message.message_ids),
+            "state": state_name(message.state),
+        }
+    )
 
 
 def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
     """Show the number of messages."""
     translate, stats = screen.translate, simulator.stats
-    said = translate(
-        "sim.summary",
-        messages=translate.count("messages", stats.messages),
-        parts=translate.count("parts", stats.submits),
-        seconds=f"{took:.0f}",
-    )
-    screen.show("", Text(said, style="bold"))
+    messages = translate.count("messages", stats.messages)
+    parts = translate.count("parts", stats.submits)
+    text = translate("sim.summary", messages=messages, parts=parts, seconds=f"{took:.0f}")
+    screen.show("", Text(text, style="bold"))
     screen.write_json(
         {
             "event": "summary",

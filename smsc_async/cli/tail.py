@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -57,7 +57,7 @@ def tail_command(
     progress = SendProgress()
     config = read_config(url, progress)
     kinds = (Receipt,) * receipts + (IncomingMessage,) * incoming or (Receipt, IncomingMessage)
-    session = _TailSession(screen, kinds, is_full=full)
+    session = _TailSession(screen, kinds, full)
     try:
         return run_async(session.run(replace(config, mode=BindMode.RECEIVER)), progress, screen)
     except Failure as failure:
@@ -67,6 +67,7 @@ def tail_command(
     return ExitCode.DONE
 
 
+@dataclass(slots=True)
 class _TailSession:
     """One run of `smsc tail`.
 
@@ -76,16 +77,13 @@ class _TailSession:
         is_full: Show complete numbers.
     """
 
-    def __init__(
-        self, screen: Screen, kinds: tuple[type[Receipt | IncomingMessage], ...], *, is_full: bool
-    ) -> None:
-        self._screen = screen
-        self._kinds = kinds
-        self._is_full = is_full
-        self._stopped = asyncio.Event()
-        self._failure: Failure | None = None
-        self._is_down = False
-        self._shown: Counter[str] = Counter()
+    screen: Screen
+    kinds: tuple[type[Receipt | IncomingMessage], ...]
+    is_full: bool
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: Failure | None = None
+    is_down: bool = False
+    shown: Counter[str] = field(default_factory=Counter)
 
     async def run(self, config: SmscConfig) -> int:
         """Show items until stopped, or until the gateway refuses the bind for good."""
@@ -93,23 +91,23 @@ class _TailSession:
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         began = perf_counter()
-        self._stopped = stop_event()
+        self.stopped = stop_event()
         async with AsyncExitStack() as stack:
-            with self._screen.spinner("connecting"):
+            with self.screen.spinner("connecting"):
                 smsc = await stack.enter_async_context(
                     SmscClient(config, hooks=[self._on_link_event])
                 )
             self._greet(config)
             streams = (smsc.receipts(), smsc.incoming())
             readers = [asyncio.create_task(self._read(stream)) for stream in streams]
-            ending = asyncio.create_task(self._stopped.wait())
+            ending = asyncio.create_task(self.stopped.wait())
             # A reader that ends before that has failed.
             await asyncio.wait([ending, *readers], return_when=asyncio.FIRST_COMPLETED)
-            self._stop(self._failure)
+            self._stop(self.failure)
         # The readers end after the last item received before the client was closed.
         await asyncio.gather(ending, *readers)
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
         self._sum_up(perf_counter() - began)
         return ExitCode.DONE
 
@@ -117,41 +115,41 @@ class _TailSession:
         """Show the selected items of a stream until it ends."""
         with suppress(ClientClosedError):  # closed before the first item
             async for item in stream:
-                if isinstance(item, self._kinds):
+                if isinstance(item, self.kinds):
                     self._show(item)
 
     def _stop(self, failure: Failure | None = None) -> None:
         """End the session."""
-        self._failure = failure
-        self._stopped.set()
+        self.failure = failure
+        self.stopped.set()
 
     # The link.
 
     def _on_link_event(self, event: LinkEvent) -> None:
         """Report a lost and a restored link, so that silence means that nothing arrived."""
-        if self._stopped.is_set():
+        if self.stopped.is_set():
             return
         match event:
             case LinkDown(reason=reason):
                 self._notice("tail.down", reason=reason)
-                self._is_down = True
+                self.is_down = True
             case ConnectFailed(retry_in=None, reason=reason):
                 self._stop(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=reason))
             case ConnectFailed(retry_in=wait, reason=reason):
                 self._notice("tail.retry", reason=reason, seconds=f"{wait:.0f}")
-                self._is_down = True
-            case LinkBound(host=host) if self._is_down:
+                self.is_down = True
+            case LinkBound(host=host) if self.is_down:
                 self._notice("tail.up", host=host)
-                self._is_down = False
+                self.is_down = False
 
     def _notice(self, key: str, **values: object) -> None:
         """Print a notice to standard error."""
-        self._screen.show_error(Text(self._screen.translate(key, **values), style="yellow"))
+        self.screen.show_error(Text(self.screen.translate(key, **values), style="yellow"))
 
     def _greet(self, config: SmscConfig) -> None:
         """Show the address and the header."""
-        translate = self._screen.translate
-        self._screen.show(
+        translate = self.screen.translate
+        self.screen.show(
             Text.assemble(translate("tail.listening"), " ", (str(config), "bold green")),
             Text(translate("tail.stop"), style="dim"),
             "",
@@ -159,92 +157,88 @@ class _TailSession:
         )
         names = ("time", "kind", "from", "to", "what")
         header = _COLUMNS.format(*(translate(f"tail.columns.{name}") for name in names))
-        self._screen.show(Text(header, style="dim"), wrap=False)
-        self._screen.write_json({"event": "listening", "url": str(config)})
+        self.screen.show(Text(header, style="dim"), wrap=False)
+        self.screen.write_json({"event": "listening", "url": str(config)})
 
     def _sum_up(self, took: float) -> None:
         """Show the number of items."""
-        translate, shown = self._screen.translate, self._shown
+        translate, shown = self.screen.translate, self.shown
         counted = [
             translate.count(noun, shown[event])
             for event, noun, kind in _EVENTS
-            if kind in self._kinds
+            if kind in self.kinds
         ]
         said = translate("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
-        self._screen.show("", Text(said, style="bold"))
+        self.screen.show("", Text(said, style="bold"))
         counts = {noun: shown[event] for event, noun, _ in _EVENTS}
-        self._screen.write_json({"event": "summary", **counts, "seconds": round(took, 1)})
+        self.screen.write_json({"event": "summary", **counts, "seconds": round(took, 1)})
 
     # Items.
 
     def _show(self, item: Receipt | IncomingMessage) -> None:
         """Show one receipt or message."""
         now = datetime.now(UTC).astimezone()
-        event = "receipt" if isinstance(item, Receipt) else "incoming"
-        self._shown[event] += 1
-        recipient = item.to if isinstance(item, Receipt) else item.recipient
+        translate = self.screen.translate
+        if isinstance(item, Receipt):
+            event, recipient = "receipt", item.to
+            what, details = _receipt(item, translate)
+        else:
+            event, recipient = "incoming", item.recipient
+            what, details = _incoming(item, translate)
+        self.shown[event] += 1
         sender, recipient = (
-            display_number(address, is_full=self._is_full) for address in (item.sender, recipient)
+            display_number(address, is_full=self.is_full) for address in (item.sender, recipient)
         )
-        translate = self._screen.translate
         kind = "HLR" if isinstance(item, HlrReceipt) else translate(f"tail.{event}")
         head = _COLUMNS.format(now.strftime("%H:%M:%S"), kind, sender, recipient, "")
-        what = (
-            _receipt(item, translate) if isinstance(item, Receipt) else _incoming(item, translate)
-        )
-        self._screen.show(Text.assemble((head, "cyan"), what), wrap=False)
-        self._screen.write_json(
+        self.screen.show(Text.assemble((head, "cyan"), what), wrap=False)
+        self.screen.write_json(
             {
                 "event": event,
                 "received_at": now.isoformat(),
                 "sender": sender,
                 "to": recipient,
-                **_as_json(item, translate),
+                **details,
             }
         )
-        if self._screen.is_closed:
+        if self.screen.is_closed:
             self._stop()
 
 
 _EVENTS = (("receipt", "receipts", Receipt), ("incoming", "messages", IncomingMessage))
 
 
-def _receipt(receipt: Receipt, translate: Translator) -> Text:
-    """Return the state and the details of a receipt."""
+def _receipt(receipt: Receipt, translate: Translator) -> tuple[Text, dict[str, Any]]:
+    """Return the state and the details of a receipt, and its fields for the JSON object."""
     is_delivered = receipt.state is MessageState.DELIVERED
     style = "bold green" if is_delivered else "bold red" if receipt.is_final else "bold yellow"
     details = [receipt.message_id, cause(receipt.error, translate)]
+    fields = {
+        "message_id": receipt.message_id,
+        "state": state_name(receipt.state),
+        "final": receipt.is_final,
+        "error_code": receipt.error_code,
+        "explained": None if receipt.error is None else receipt.error.explain(translate.language),
+        "cost": receipt.cost,
+    }
     if isinstance(receipt, HlrReceipt):
         details += [receipt.country, receipt.network]
+        fields |= subscriber_fields(receipt)
     state = f"{state_name(receipt.state):13}"
-    return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, details))))
+    return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, details)))), fields
 
 
-def _incoming(message: IncomingMessage, translate: Translator) -> Text:
-    """Return the text of an incoming message."""
+def _incoming(message: IncomingMessage, translate: Translator) -> tuple[Text, dict[str, Any]]:
+    """Return the text of an incoming message, and its fields for the JSON object."""
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
-    if message.is_complete:
-        return Text(text)
-    missing = translate("tail.parts", parts=message.parts, total=message.total)
-    return Text.assemble((f"{missing} ", "yellow"), text)
-
-
-def _as_json(item: Receipt | IncomingMessage, translate: Translator) -> dict[str, Any]:
-    """Return the fields of an item for its JSON object."""
-    if isinstance(item, IncomingMessage):
-        return {
-            "text": item.text,
-            "octets": item.octets.hex(),
-            "data_coding": item.data_coding,
-            "parts": item.parts,
-            "total": item.total,
-        }
-    return {
-        "message_id": item.message_id,
-        "state": state_name(item.state),
-        "final": item.is_final,
-        "error_code": item.error_code,
-        "explained": None if item.error is None else item.error.explain(translate.language),
-        "cost": item.cost,
-        **(subscriber_fields(item) if isinstance(item, HlrReceipt) else {}),
+    missing = ""
+    if not message.is_complete:
+        missing = translate("tail.parts", parts=message.parts, total=message.total) + " "
+    fields = {
+        "text": message.text,
+        "octets": message.octets.hex(),
+        "data_coding": message.data_coding,
+        "parts": message.parts,
+        "total": message.total,
     }
+    return Text.assemble((missing, "yellow"), text), fields

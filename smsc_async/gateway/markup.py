@@ -8,6 +8,7 @@ own, to the character. A comment is whatever follows the first line that is just
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from smsc_async._message_checks import BOT_MARK, COMMENT_MARK, SUBJECT_MARK, VOICE_MARK
@@ -60,7 +61,7 @@ def parse(text: str, *, to: str, sender: str = "") -> Message[Any]:
     for prefix, read in _PARSERS.items():
         if text.startswith(prefix):
             return read(text[len(prefix) :], to, sender)
-    return _parse_sms(text, to, sender)
+    return _parse_text(Sms, text, to, sender)
 
 
 def _with_comment(text: str, comment: str | None) -> str:
@@ -80,10 +81,17 @@ def _render_sms(message: Sms) -> str:
     return message.text if comment is None else _with_comment(message.text, comment)
 
 
-def _parse_sms(text: str, to: str, sender: str) -> Sms:
-    """Read it back."""
+def _render_text(prefix: str, message: Viber | Social) -> str:
+    r"""Write `__PREFIX__: text[\n~~~\ncomment]`."""
+    return _with_comment(f"{prefix}{message.text}", message.comment)
+
+
+def _parse_text(
+    kind: type[Sms | Viber | Social], text: str, to: str, sender: str
+) -> Sms | Viber | Social:
+    """Read a kind back that is a text and a comment."""
     body, comment = _cut_comment(text)
-    return Sms(to=to, sender=sender, text=body, comment=comment)
+    return kind(to=to, sender=sender, text=body, comment=comment)
 
 
 def _render_email(message: Email) -> str:
@@ -131,38 +139,6 @@ def _read_voice(name: str) -> Voice:
     raise InvalidMessageError("voice", f"{len(name)} characters", f"one of {known}")
 
 
-def _render_viber(message: Viber) -> str:
-    """Write `__VIBER__: text`."""
-    return _with_comment(f"{VIBER}{message.text}", message.comment)
-
-
-def _parse_viber(text: str, to: str, sender: str) -> Viber:
-    """Read it back."""
-    body, comment = _cut_comment(text)
-    return Viber(to=to, sender=sender, text=body, comment=comment)
-
-
-def _render_social(message: Social) -> str:
-    """Write `__SOC__: text`."""
-    return _with_comment(f"{SOC}{message.text}", message.comment)
-
-
-def _parse_social(text: str, to: str, sender: str) -> Social:
-    """Read it back."""
-    body, comment = _cut_comment(text)
-    return Social(to=to, sender=sender, text=body, comment=comment)
-
-
-def _render_code(message: TelegramCode) -> str:
-    """Write `__TGM__: code`."""
-    return f"{TGM}{message.code}"
-
-
-def _parse_code(text: str, to: str, sender: str) -> TelegramCode:
-    """Read it back."""
-    return TelegramCode(to=to, sender=sender, code=text)
-
-
 def _render_bot(message: TelegramBot) -> str:
     r"""Write `__BOT__: text\nbot:@name`."""
     return _with_comment(f"{BOT}{message.text}{BOT_MARK}@{message.bot}", message.comment)
@@ -179,9 +155,9 @@ _RENDERERS: dict[type, Callable[[Any], str]] = {
     Sms: _render_sms,
     Email: _render_email,
     VoiceCall: _render_call,
-    Viber: _render_viber,
-    Social: _render_social,
-    TelegramCode: _render_code,
+    Viber: partial(_render_text, VIBER),
+    Social: partial(_render_text, SOC),
+    TelegramCode: lambda message: f"{TGM}{message.code}",
     TelegramBot: _render_bot,
     HlrQuery: lambda _: HLR,
     Ping: lambda _: PING,
@@ -189,9 +165,9 @@ _RENDERERS: dict[type, Callable[[Any], str]] = {
 _PARSERS: dict[str, Parser] = {
     MAIL: _parse_email,
     CALL: _parse_call,
-    VIBER: _parse_viber,
-    SOC: _parse_social,
-    TGM: _parse_code,
+    VIBER: partial(_parse_text, Viber),
+    SOC: partial(_parse_text, Social),
+    TGM: lambda text, to, sender: TelegramCode(to=to, sender=sender, code=text),
     BOT: _parse_bot,
 }
 _WHOLE: dict[str, Callable[..., Message[Any]]] = {HLR: HlrQuery, PING: Ping}

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from smsc_async.simulator.records import SimulatorStats, SubmittedMessage, SubmittedPart
 from smsc_async.simulator.scenario import HlrAnswer, Scenario, SubmitView
-from smsc_async.simulator.server import Simulator
-from smsc_async.simulator.threaded import HostedSimulator
+from smsc_async.simulator.server import HostedSimulator, Simulator
 
 __all__ = [
     "HlrAnswer",

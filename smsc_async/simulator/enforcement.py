@@ -20,10 +20,7 @@ from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from smsc_async.rules.duplicates import Fingerprint
-    from smsc_async.rules.engine import Step
     from smsc_async.rules.flood import Streak
     from smsc_async.rules.verdict import Admitted
     from smsc_async.simulator.scenario import SubmitView
@@ -54,36 +51,29 @@ class RuleEnforcement:
         self._limits = _OFF
         self._single_rules = self._part_rules = self._joined_rules = Rules()
 
-    def check(self, limits: GatewayLimits, view: SubmitView, now: float) -> StoppedBy | None:
-        """Check a message that is one submit_sm, and remember it unless a rule stops it.
+    def check(
+        self, limits: GatewayLimits, view: SubmitView, now: float, *, is_part: bool = False
+    ) -> StoppedBy | None:
+        """Check a submit_sm, and remember it unless a rule stops it.
 
         Args:
             limits: The gateway's; the margin is ignored.
             view: What the submit_sm says.
             now: Instant of its arrival.
+            is_part: Whether it is one of several parts: rate and flood count it as a message of
+                its own, and it is never a repeat.
 
         Returns:
             The rule that stops it; None for none.
         """
         self._set_limits(limits)
-        return self._check(self._single_rules, _identity(view), view.recipient, now)
-
-    def check_part(
-        self, limits: GatewayLimits, to: str, key: Hashable, now: float
-    ) -> StoppedBy | None:
-        """Check one of several parts: rate and flood count it as a message of its own.
-
-        Args:
-            limits: The gateway's; the margin is ignored.
-            to: Recipient.
-            key: Identifies the message and the part.
-            now: Instant of its arrival.
-
-        Returns:
-            The rule that stops it; None for none.
-        """
-        self._set_limits(limits)
-        return self._check(self._part_rules, key, to, now)
+        if limits.rate is not None and self._is_too_fast(limits.rate, now):
+            return "rate"
+        rules = self._part_rules if is_part else self._single_rules
+        stopped_by = self._apply(rules, view, now, now)
+        if stopped_by is None and limits.rate is not None:
+            self._arrivals.append(now)
+        return stopped_by
 
     def check_joined(
         self, limits: GatewayLimits, view: SubmitView, began_at: float, now: float
@@ -100,25 +90,18 @@ class RuleEnforcement:
             "repeat" or None.
         """
         self._set_limits(limits)
-        step = self._joined_rules, hash(_identity(view)), view.recipient, 1, None
-        return self._apply(step, began_at, now)
+        return self._apply(self._joined_rules, view, began_at, now)
 
-    def _check(self, rules: Rules, key: Hashable, to: str, now: float) -> StoppedBy | None:
-        """Check one submit_sm: the rate, then the other rules."""
-        rate = self._limits.rate
-        if rate is not None and self._is_too_fast(rate, now):
-            return "rate"
-        stopped_by = self._apply((rules, hash(key), to, 1, None), now, now)
-        if stopped_by is None and rate is not None:
-            self._arrivals.append(now)
-        return stopped_by
-
-    def _apply(self, step: Step, at: float, now: float) -> Literal["repeat", "flood"] | None:
+    def _apply(
+        self, rules: Rules, view: SubmitView, at: float, now: float
+    ) -> Literal["repeat", "flood"] | None:
         """Decide all rules together; remember the message if none stops it."""
         self._expire(now)
-        rules, request, to, _, _ = step
+        to = view.recipient
+        # What makes two messages identical.
+        request = hash((view.sender, to, view.octets if view.text is None else view.text))
         earlier, streak = self._requests.get(request), self._streaks.get(to)
-        verdict, streak, _ = decide(step, earlier, streak, at, at, 0)
+        verdict, streak, _ = decide((rules, request, to, 1, None), earlier, streak, at, at, 0)
         if isinstance(verdict, Held):
             return "repeat" if verdict.rule == "repeat" else "flood"
         if rules.repeat_window:
@@ -160,8 +143,3 @@ class RuleEnforcement:
 
     def __repr__(self) -> str:
         return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._streaks)} recipients>"
-
-
-def _identity(view: SubmitView) -> tuple[str, str, str | bytes]:
-    """Return what makes two messages identical."""
-    return view.sender, view.recipient, view.octets if view.text is None else view.text

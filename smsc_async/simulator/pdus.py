@@ -88,7 +88,10 @@ def wants_receipt(registered_delivery: int, state: int) -> bool:
 def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
     """Return the receipt of a part's state."""
     esm_class = EsmClass.INTERMEDIATE_NOTIFICATION if is_intermediate else EsmClass.DELIVERY_RECEIPT
-    short_message, tlvs = _payload(_hlr_text(part) if part.flags == HLR else _text(part))
+    text = _hlr_text(part) if part.flags == HLR else _text(part)
+    payload: tuple[Tlv, ...] = ()
+    if len(text) > _MAX_SHORT_MESSAGE:
+        text, payload = b"", (Tlv(TlvTag.MESSAGE_PAYLOAD, text),)
     return DeliverSm(
         source_addr_ton=part.dest[0],
         source_addr_npi=part.dest[1],
@@ -97,7 +100,7 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
         dest_addr_npi=part.source[1],
         destination_addr=part.sender,
         esm_class=EsmClass(esm_class),
-        short_message=short_message,
+        short_message=text,
         tlvs=(
             Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"%d\0" % part.number),
             Tlv(TlvTag.MESSAGE_STATE, bytes((part.state,))),
@@ -105,7 +108,7 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
             Tlv(COST, part.scenario.cost.encode("ascii")),
             Tlv(FLAGS, part.flags.to_bytes(2, "big")),
             Tlv(PARTS, part.charged.to_bytes(2, "big")),
-            *tlvs,
+            *payload,
         ),
     )
 
@@ -164,10 +167,3 @@ def _hlr_text(part: SubmittedPart) -> bytes:
 def _stat(part: SubmittedPart) -> str:
     """Return the state as receipts spell it."""
     return STAT_NAMES.get(part.state, "UNKNOWN")
-
-
-def _payload(octets: bytes) -> tuple[bytes, tuple[Tlv, ...]]:
-    """Return a text as short_message, or as message_payload if it is too long for that."""
-    if len(octets) <= _MAX_SHORT_MESSAGE:
-        return octets, ()
-    return b"", (Tlv(TlvTag.MESSAGE_PAYLOAD, octets),)

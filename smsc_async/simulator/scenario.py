@@ -187,29 +187,26 @@ class Scenario:
     keep: int = 500
 
     def __post_init__(self) -> None:
-        for name in _DELAYS:
+        for name in ("response_delay", "receipt_delay", "redelivery_delay"):
             _check(name, getattr(self, name), least=0)
-        for name in _COUNTS:
+        counts = "window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep"
+        for name in counts:
             _check(name, getattr(self, name), least=1)
-        for name in _TIMEOUTS:
-            _check_positive(name, getattr(self, name))
+        for name in ("inactivity_timeout", "deliver_timeout"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and isfinite(value)):
+                raise ValueError(f"{name} takes more than 0 seconds, got {value}")
         _check_error("error_code", self.error_code, least=0)
-        for name in _STOPS:
+        for name in ("repeat_error", "flood_error", "parts_error"):
             _check_error(name, getattr(self, name), least=1)
         if not 0 <= self.state <= 255:
             raise ValueError(f"state takes a MessageState or 0 to 255, got {self.state}")
         if len(self.cost) > 6 or not self.cost.isascii():
             raise ValueError(f"cost takes 6 ASCII characters, got {len(self.cost)}")
-        if self.id_format not in _ID_FORMATS:
-            known = ", ".join(_ID_FORMATS)
+        id_formats = ("decimal", "hex_in_response")
+        if self.id_format not in id_formats:
+            known = ", ".join(id_formats)
             raise ValueError(f"id_format takes one of {known}, got {self.id_format!r}")
-
-
-_DELAYS = ("response_delay", "receipt_delay", "redelivery_delay")
-_COUNTS = ("window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep")
-_TIMEOUTS = ("inactivity_timeout", "deliver_timeout")
-_STOPS = ("repeat_error", "flood_error", "parts_error")
-_ID_FORMATS = ("decimal", "hex_in_response")
 
 
 def _check(name: str, value: float | None, *, least: int) -> None:
@@ -217,12 +214,6 @@ def _check(name: str, value: float | None, *, least: int) -> None:
     # `not >=` instead of `<`: it refuses a NaN too.
     if value is not None and not (value >= least and isfinite(value)):
         raise ValueError(f"{name} takes {least} or more, got {value}")
-
-
-def _check_positive(name: str, value: float | None) -> None:
-    """Refuse a duration of 0 or less."""
-    if value is not None and not (value > 0 and isfinite(value)):
-        raise ValueError(f"{name} takes more than 0 seconds, got {value}")
 
 
 def _check_error(name: str, value: int, *, least: int) -> None:

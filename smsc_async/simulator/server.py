@@ -1,23 +1,31 @@
-"""The simulator as its users see it: an async context manager with a URL."""
+"""The simulator as its users see it: an async context manager with a URL.
+
+Rule: on a thread of its own (`Simulator.in_thread`) every access runs on that thread, so that no
+two threads ever use the simulator at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
+
+from anyio.from_thread import start_blocking_portal
 
 from smsc_async.simulator.listener import Listener
 from smsc_async.simulator.records import SimulatorStats
 from smsc_async.simulator.scenario import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
-from smsc_async.simulator.threaded import HostedSimulator, hosted
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
     from types import TracebackType
+
+    from anyio.from_thread import BlockingPortal
 
     from smsc_async.simulator.records import SubmittedMessage
 
@@ -94,14 +102,17 @@ class Simulator:
         if listener is not None:
             await listener.close()
 
-    def in_thread(self) -> AbstractContextManager[HostedSimulator]:
+    @contextmanager
+    def in_thread(self) -> Iterator[HostedSimulator]:
         """Run it on a thread and an event loop of its own, for code without a loop.
 
         with Simulator().in_thread() as simulator:
             send_from_synchronous_code(simulator.url)
             assert simulator.wait_for_message().text == "Code: 4821"
         """
-        return hosted(self)
+        with start_blocking_portal(name="smsc-simulator") as portal:  # noqa: SIM117 - needs the portal
+            with portal.wrap_async_context_manager(self):
+                yield HostedSimulator(self, portal)
 
     @property
     def url(self) -> str:
@@ -188,6 +199,87 @@ class Simulator:
     def __repr__(self) -> str:
         state = "running" if self._open_listener else "not running"
         return f"<Simulator {self.host}:{self.port}, {state}, {self.stats.messages} messages>"
+
+
+class HostedSimulator:
+    """A running simulator that may be used from any thread.
+
+        def test_code_is_sent(smsc_simulator):
+            sign_up(phone="79991234567", gateway=smsc_simulator.url)
+            message = smsc_simulator.wait_for_message()
+            assert message.recipient == "79991234567"
+            assert "4821" in message.text
+
+    In a coroutine the calls that wait (`wait_for_message`, `deliver`) block the event loop; use
+    `asyncio.to_thread` for them.
+
+    Args:
+        simulator: Runs on the portal's thread.
+        portal: Runs calls on that thread.
+    """
+
+    def __init__(self, simulator: Simulator, portal: BlockingPortal) -> None:
+        self._simulator = simulator
+        self._portal = portal
+
+    @property
+    def url(self) -> str:
+        """Its address for `SmscClient`, with a login that it accepts."""
+        return self._simulator.url
+
+    @property
+    def scenario(self) -> Scenario:
+        """How it behaves. A new one applies from the next PDU on."""
+        return self._simulator.scenario
+
+    @scenario.setter
+    def scenario(self, scenario: Scenario) -> None:
+        """Replace the scenario."""
+        self._portal.call(setattr, self._simulator, "scenario", scenario)
+
+    @property
+    def messages(self) -> list[SubmittedMessage]:
+        """The newest messages, oldest first."""
+        return self._portal.call(lambda: self._simulator.messages)
+
+    @property
+    def stats(self) -> SimulatorStats:
+        """Counters, as of now."""
+        return self._portal.call(lambda: self._simulator.stats)
+
+    def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:
+        """Return the oldest message not returned here before; wait for one if there is none.
+
+        Args:
+            timeout: Seconds.
+
+        Raises:
+            TimeoutError: None was received in time.
+        """
+        return self._portal.call(partial(self._simulator.wait_for_message, timeout=timeout))
+
+    def deliver(
+        self, sender: str, recipient: str, text: str, *, system_id: str | None = None
+    ) -> int:
+        """Send a subscriber's message, and wait until the client has answered every part.
+
+        Args:
+            sender: The subscriber's number.
+            recipient: The client's number or name.
+            text: The text; sent in parts with user data headers if it is long.
+            system_id: Login of the client it is for; None takes one that can receive.
+
+        Returns:
+            0 when all parts were acknowledged, or the first other `command_status`.
+
+        Raises:
+            InvalidMessageError: Addresses or a text that no deliver_sm holds.
+        """
+        deliver = partial(self._simulator.deliver, system_id=system_id)
+        return self._portal.call(deliver, sender, recipient, text)
+
+    def __repr__(self) -> str:
+        return f"<HostedSimulator {self._portal.call(repr, self._simulator)}>"
 
 
 def _local_time() -> datetime:

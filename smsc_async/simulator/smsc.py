@@ -237,19 +237,15 @@ class SimulatedSmsc:
 
     def _check(self, link: ClientLink, submit: _Submit, now: float) -> tuple[int, int]:
         """Return `command_status` and delivery error of a submit_sm, 0 for none."""
-        scenario, view, segment = self.state.scenario, submit.view, submit.segment
+        scenario, view = self.state.scenario, submit.view
         if link.unanswered >= scenario.window:
             return CommandStatus.ESME_RTHROTTLED, 0
         status = scenario.submit_status
         status = status(view) if callable(status) else status
         if status or scenario.rules is None:
             return status, 0
-        enforcement = link.account.enforcement
-        if segment.total == 1:
-            rule = enforcement.check(scenario.rules, view, now)
-        else:
-            key = view.sender, view.recipient, *segment[1:]
-            rule = enforcement.check_part(scenario.rules, view.recipient, key, now)
+        is_part = submit.segment.total > 1
+        rule = link.account.enforcement.check(scenario.rules, view, now, is_part=is_part)
         if rule is None:
             return 0, 0
         self.state.stats.stopped += 1

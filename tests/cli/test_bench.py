@@ -84,7 +84,7 @@ def test_only_yes_is_consent(  # noqa: PLR0917 - what it needs comes by name
     sent: int,
 ) -> None:
     """Any other answer cancels."""
-    monkeypatch.setattr("smsc_async.cli.bench_task._can_ask", lambda: True)
+    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
     arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients))
     done = smsc(*arguments, stdin=f"{answer}\n".encode())
 
@@ -95,7 +95,7 @@ def test_json_cannot_ask(
     smsc: Smsc, gateway: HostedSimulator, recipients: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A question on standard output would break the JSON lines."""
-    monkeypatch.setattr("smsc_async.cli.bench_task._can_ask", lambda: True)
+    monkeypatch.setattr("smsc_async.cli.bench._can_ask", lambda: True)
     arguments = ("bench", gateway.url, *SMALL, "--recipients", str(recipients), "--json")
     done = smsc(*arguments, stdin=b"yes\n")
 

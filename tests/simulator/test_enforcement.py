@@ -54,16 +54,17 @@ def test_fifty_first_in_a_streak_is_a_flood(enforcement: RuleEnforcement) -> Non
 def test_parts_count_singly_for_a_flood(enforcement: RuleEnforcement) -> None:
     """As the client counts; how the gateway does isn't documented."""
     for place in range(50):
-        assert enforcement.check_part(PUBLISHED, TO, place, 0.0) is None
+        assert enforcement.check(PUBLISHED, submit(str(place)), 0.0, is_part=True) is None
 
-    assert "flood" == enforcement.check_part(PUBLISHED, TO, 50, 1.0)
+    assert "flood" == enforcement.check(PUBLISHED, submit("50"), 1.0, is_part=True)
 
 
 def test_message_in_parts_is_compared_by_its_joined_text(enforcement: RuleEnforcement) -> None:
     """Long texts may begin alike. The minute counts from the first part, as in the client."""
     for began_at, text in ((0.0, "a long text"), (1.0, "another long text")):
         for place in (1, 2):
-            assert enforcement.check_part(PUBLISHED, TO, (began_at, place), began_at + 20) is None
+            part = submit(f"{text} {place}")
+            assert enforcement.check(PUBLISHED, part, began_at + 20, is_part=True) is None
         assert enforcement.check_joined(PUBLISHED, submit(text), began_at, began_at + 20) is None
 
     assert "repeat" == enforcement.check_joined(PUBLISHED, submit("a long text"), 59.9, 70.0)
@@ -83,10 +84,10 @@ def test_rate_is_so_many_in_any_second(enforcement: RuleEnforcement) -> None:
 def test_slow_rate_is_one_in_so_many_seconds(enforcement: RuleEnforcement) -> None:
     """Half a message a second is one in two."""
     limits = GatewayLimits(rate=0.5)
-    enforcement.check_part(limits, TO, 1, 0.0)
+    enforcement.check(limits, submit("1"), 0.0, is_part=True)
 
-    assert "rate" == enforcement.check_part(limits, TO, 2, 1.9)
-    assert enforcement.check_part(limits, TO, 2, 2.0) is None
+    assert "rate" == enforcement.check(limits, submit("2"), 1.9, is_part=True)
+    assert enforcement.check(limits, submit("2"), 2.0, is_part=True) is None
 
 
 def test_throttled_message_is_no_repeat_afterwards(enforcement: RuleEnforcement) -> None:

@@ -143,11 +143,13 @@ class StatusCallback:
         body = await _body(receive, self.max_size)
         if body is None:
             return Answer(400, "the request broke off")
+        headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()
+        types = (value.decode("latin-1") for name, value in headers if name == b"content-type")
         return await self.answer(
             method=scope["method"],
             query=scope.get("query_string") or b"",
             body=body,
-            content_type=_content_type(scope),
+            content_type=next(types, ""),
         )
 
     def _read(self, query: bytes, body: bytes, content_type: str) -> Event:
@@ -210,12 +212,6 @@ def _secret(secret: str, charset: str, *, unsigned: bool) -> bytes:
         return secret.encode(charset)
     except UnicodeEncodeError:
         raise ConfigError("secret", "***", f"it has characters outside {charset}") from None
-
-
-def _content_type(scope: Scope) -> str:
-    """Return the header, or an empty text."""
-    headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()
-    return next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

@@ -138,8 +138,10 @@ def _make_message(request: CallbackRequest) -> CallbackMessage:
     """Return the incoming message, even if its octets can't be decoded."""
     texts = request.texts()
     octets = request.octets["mes"]
-    text = _decoded(octets, request.charset)
-    if text is None:
+    text = None
+    try:
+        text = octets.decode(request.charset)
+    except UnicodeDecodeError:
         LOG.warning("a callback's text isn't %s: does the account's URL differ?", request.charset)
     return CallbackMessage(
         sender=texts["phone"],
@@ -204,11 +206,3 @@ def _integer(text: str) -> bytes:
 def _number(text: str) -> int | None:
     """Read a number of up to nine digits."""
     return int(text) if _NUMBER.fullmatch(text) else None
-
-
-def _decoded(octets: bytes, charset: str) -> str | None:
-    """Decode a text, or return None if it isn't one in this charset."""
-    try:
-        return octets.decode(charset)
-    except UnicodeDecodeError:
-        return None

@@ -51,14 +51,11 @@ class CallbackRequest(NamedTuple):
     ) -> bool:
         """Whether it has a signature by one of the algorithms, and none of them is wrong."""
         given = [name for name in algorithms if self.octets.get(name)]
-        texts = [b":".join((*values, secret)) for values in self._signed_values(signed)]
-        return bool(given) and all(_proves(self.octets[name], name, texts) for name in given)
-
-    def _signed_values(self, signed: tuple[str, ...]) -> list[list[bytes]]:
-        """Return the values that may have been signed: the number with and without its "+"."""
+        # The number may have been signed with its "+" or without it.
         phone = self.octets.get("phone", b"").lstrip(b" +")
         forms = [{**self.octets, "phone": form} for form in (phone, b"+" + phone)]
-        return [[octets.get(name, b"") for name in signed] for octets in forms]
+        texts = [b":".join([*(form.get(name, b"") for name in signed), secret]) for form in forms]
+        return bool(given) and all(_proves(self.octets[name], name, texts) for name in given)
 
     def texts(self) -> dict[str, str]:
         """Return the fields decoded, without signatures, the number without its "+"."""
