@@ -51,7 +51,7 @@ class Mutation:
         promise: What it breaks, as a claim that is true of the code as it is.
         file: Where, from the root of the project.
         text: What stands there, exactly once.
-        instead: What stands there in its place.
+        instead: What replaces it.
         tests: The nearest tests, as arguments of pytest.
     """
 
@@ -218,7 +218,7 @@ def read(path: Path) -> list[Mutation]:
 
 
 def misplaced(mutations: Iterable[Mutation], root: Path) -> list[str]:
-    """Return what is wrong with the places of mutations, one line each."""
+    """Return an error text for each mutation whose text isn't found once."""
     wrong = []
     for mutation in mutations:
         try:
