@@ -52,7 +52,6 @@ from smsc_async.session.negative_responses import (
     status_for_illegal,
     status_for_undecodable,
 )
-from smsc_async.session.sequence import Sequence
 from smsc_async.session.states import (
     BINDS,
     BOUND,
@@ -77,6 +76,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS: Final = SessionLimits()
 _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
+_GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _new = tuple.__new__  # hot path
 
 _END_OF: Final = {
@@ -113,7 +113,6 @@ class Session:
         "_is_mid_pdu",
         "_may_send",
         "_peer_may_send",
-        "_sequence",
         "_state",
         "_timers",
         "is_over",
@@ -128,7 +127,6 @@ class Session:
         self.role = role
         self.limits = limits
         self.window = Window(limits.window, limits.response_timeout)
-        self._sequence = Sequence()
         self._timers = Timers(limits)
         self._buffer = FrameBuffer(limits.max_length)
         self.unwritten: list[bytes] = []
@@ -169,7 +167,7 @@ class Session:
             return self._request_outside(pdu, now, context, timeout)
         self._check_allowed(command_id)
         self.window.check_free()
-        number = self._sequence.take(self.window)
+        number = self.window.take_number()
         octets = _encoded(pdu, number)
         self.window.open_slot(number, command_id, context, now, timeout)
         self.unwritten.append(octets)
@@ -207,16 +205,16 @@ class Session:
         window = self.window
         if window.free <= 0:
             window.check_free()
-        number = self._sequence.take(window)
-        try:
-            octets = pack(number, destination_addr, short_message)
-        except EncodeError as exc:
-            raise LocalProtocolError(str(exc)) from exc
         if timeout is None:
-            window.open_submit(number, context, now)
+            number = window.open_submit(context, now)
         else:
+            number = window.take_number()
             window.open_slot(number, _SUBMIT_SM, context, now, timeout)
-        self.unwritten.append(octets)
+        try:
+            self.unwritten.append(pack(number, destination_addr, short_message))
+        except EncodeError as exc:
+            window.close_slot(number, _GENERIC_NACK)
+            raise LocalProtocolError(str(exc)) from exc
         return number
 
     def respond(self, request: Pdu, response: Pdu, now: float) -> None:
@@ -320,7 +318,7 @@ class Session:
         is_enquiry = command_id == CommandId.ENQUIRE_LINK
         if is_enquiry and self._timers.is_running(Timer.ENQUIRE_LINK_RESP):
             raise LocalProtocolError("an enquire_link still awaits its response; one is enough")
-        number = self._sequence.take(self.window)
+        number = self.window.take_number()
         self.unwritten.append(_encoded(pdu, number))
         if command_id not in UNANSWERED:
             self.window.track_control_request(number, command_id)
@@ -535,7 +533,7 @@ class Session:
         return (
             f"<Session {self.role.value} {self._state.value}, "
             f"{self.window.in_flight}/{self.window.size} in flight, "
-            f"last sequence_number {self._sequence.last}>"
+            f"last sequence_number {self.window.last_number}>"
         )
 
 

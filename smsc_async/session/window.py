@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from pdu import CommandId
 from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError
+from smsc_async.session.sequence import MAXIMUM, next_free
 
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
@@ -71,7 +72,9 @@ class Slot(NamedTuple):
 
 
 class Window:
-    """The slots of one session. `in` tells whether a sequence number is still known.
+    """The slots of one session, and the counter of their numbers.
+
+    `in` tells whether a sequence_number is still known.
 
     Args:
         size: Requests that may await a response at a time.
@@ -79,6 +82,7 @@ class Window:
 
     Attributes:
         free: Slots that may still be opened, 0 to *size*.
+        last_number: The sequence_number assigned last, 0 to 0x7FFFFFFF.
     """
 
     __slots__ = (
@@ -88,7 +92,9 @@ class Window:
         "_own",
         "_own_order",
         "_submits",
+        "_unused_to",
         "free",
+        "last_number",
         "response_timeout",
         "size",
     )
@@ -97,6 +103,9 @@ class Window:
         self.size = size
         self.free = size
         self.response_timeout = response_timeout
+        self.last_number = 0
+        # On the first lap numbers were never used, and so can't be in use.
+        self._unused_to = MAXIMUM
         # Every submit_sm with the default timeout: its context, its deadline; no Slot (hot path).
         # Insertion order is deadline order.
         self._submits: dict[int, object] = {}
@@ -156,17 +165,28 @@ class Window:
             raise WindowFullError(self.size)
         if timeout is None:
             timeout = self.response_timeout
-        if command_id == _SUBMIT_SM and timeout == self.response_timeout:
-            self.open_submit(sequence_number, context, now)
-            return
         self._open_own(Slot(sequence_number, command_id, context, now + timeout), timeout)
         self.free -= 1
 
-    def open_submit(self, sequence_number: int, context: object, now: float) -> None:
-        """Take a slot for a submit_sm with the default timeout. Only while a slot is `free`."""
+    def take_number(self) -> int:
+        """Assign the next sequence_number that isn't in use."""
+        number = self.last_number + 1
+        if number > self._unused_to:
+            self._unused_to = 0
+            number = next_free(self.last_number, self)
+        self.last_number = number
+        return number
+
+    def open_submit(self, context: object, now: float) -> int:
+        """Take a slot for a submit_sm with the default timeout; return its sequence_number.
+
+        Only while a slot is `free`.
+        """
+        sequence_number = self.take_number()
         self._submits[sequence_number] = context
         self._due[sequence_number] = now + self.response_timeout
         self.free -= 1
+        return sequence_number
 
     def close_submit(self, sequence_number: int) -> object:
         """Free the slot of a submit_sm with the default timeout; return its context.

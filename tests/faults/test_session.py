@@ -374,7 +374,7 @@ async def test_numbers_wrap_on_the_wire(lab: Lab) -> None:
         lab.gateway.on_submit = lambda _, submit: held.append(submit)
         first = asyncio.create_task(smsc.send(sms(1)))
         await lab.gateway.submitted(1)
-        lab.links[0].session._sequence.last = 0x7FFFFFFE
+        lab.links[0].session.window.last_number = 0x7FFFFFFE
         lab.gateway.on_submit = lab.gateway.accept
         await asyncio.gather(*(smsc.send(sms(number)) for number in range(2, 5)))
         lab.gateway.peer.answer(held[0], message_id="held")

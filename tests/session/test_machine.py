@@ -419,7 +419,7 @@ class TestRequests:
         esme.request(SUBMIT, 1001.0, context="overdue", timeout=1.0)  # 3
         esme.advance(1002.0)
         esme.request(EnquireLink(), 1002.0)  # 4
-        esme._sequence.last = 0x7FFFFFFE
+        esme.window.last_number = 0x7FFFFFFE
 
         assert [0x7FFFFFFF, 1, 5] == [esme.request(SUBMIT, 1003.0) for _ in range(3)]
 
@@ -481,13 +481,13 @@ class TestRequests:
         """After the last number comes 1, which may still await its response."""
         pack = make_template(SubmitSm, vary=VARY)
         first = esme.submit_packed(pack, "79991234567", b"", 1001.0)
-        esme._sequence.last = 0x7FFFFFFF - 1
+        esme.window.last_number = 0x7FFFFFFF - 1
 
         numbers = [esme.submit_packed(pack, "79991234567", b"", 1001.0) for _ in range(2)]
 
         assert 2 == first
         assert [0x7FFFFFFF, 1] == numbers
-        esme._sequence.last = 1
+        esme.window.last_number = 1
         assert 3 == esme.submit_packed(pack, "79991234567", b"", 1001.0)
 
     def test_packed_submit_that_cannot_be_packed_leaves_no_trace(self, esme: Session) -> None:

@@ -181,7 +181,7 @@ class Link(RuleBasedStateMachine):
         number = self.session.request(BindTransceiver(system_id="shop"), self.now)
         self.session.receive(encode(BindTransceiverResp(sequence_number=number)), self.now)
         if near_the_wrap:
-            self.session._sequence.last = 0x7FFFFFFF - 3
+            self.session.window.last_number = 0x7FFFFFFF - 3
         self.session.data_to_send()
 
     def see(self, events: list[Event]) -> None:
@@ -300,7 +300,7 @@ def test_ten_thousand_requests_leave_the_window_empty() -> None:
     session = Session(Role.ESME, limits, now=0.0)
     session.request(BindTransceiver(system_id="shop"), 0.0)
     session.receive(encode(BindTransceiverResp(sequence_number=1)), 0.0)
-    session._sequence.last = 0x7FFFFFFF - 5_000
+    session.window.last_number = 0x7FFFFFFF - 5_000
     now, ended, waiting = 0.0, 0, list[int]()
     for _ in range(10_000):
         while session.window.is_full:

@@ -95,7 +95,7 @@ def test_second_response_finds_nothing() -> None:
 def test_usual_submit_gives_its_context_once() -> None:
     """None is a context like any other."""
     slots = window()
-    slots.open_submit(1, None, now=0.0)
+    slots.open_submit(None, now=0.0)
 
     assert slots.close_submit(1) is None
     assert slots.close_submit(1) is NO_SLOT
