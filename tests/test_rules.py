@@ -69,7 +69,7 @@ class Clock:
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    """An SMSC that behaves until told otherwise."""
+    """An SMSC that behaves until a test replaces its hooks."""
     async with Gateway() as running:
         yield running
 

@@ -114,6 +114,7 @@ class RecordingRuntime:
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Report the outcome to the run."""
         del message_id
+        assert job.bulk is not None
         job.bulk.on_finished(job)
 
 

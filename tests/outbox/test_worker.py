@@ -201,7 +201,7 @@ async def test_link_that_never_comes_ends_the_run(
 ) -> None:
     """A wrong password doesn't become right by waiting."""
     client.state = state
-    with pytest.raises(ClientClosedError, match="told so"):
+    with pytest.raises(ClientClosedError, match="login refused"):
         await outbox.run(client.as_client)
 
 

@@ -747,6 +747,14 @@ class TestLiveness:
 
         assert 1050.0 == esme.next_deadline()
 
+    def test_response_to_a_packed_submit_is_a_sign_of_life(self, esme: Session) -> None:
+        """Nearly all traffic is packed: without it a busy link would be probed all the time."""
+        pack = make_template(SubmitSm, vary=VARY)
+        esme.submit_packed(pack, "79991234567", b"", 1010.0)
+        esme.receive(submit_sm_resp(2), 1020.0)
+
+        assert 1050.0 == esme.next_deadline()
+
     def test_late_response_is_a_sign_of_life(self, esme: Session) -> None:
         """Slow is not dead."""
         esme.request(SUBMIT, 1001.0, timeout=1.0)
