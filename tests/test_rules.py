@@ -1,7 +1,7 @@
 """The gateway's rules as a user of the client meets them, octets counted at the other end.
 
-Rule: sockets are real, the rules' time is moved. What is held is told with its `retry_after`, and
-nothing of it is on the wire.
+Rule: sockets are real, the rules' time is moved. The error of a held message has its
+`retry_after`, and nothing of the message is on the wire.
 """
 
 from __future__ import annotations
