@@ -62,7 +62,7 @@ fuzz: ## fuzz session, simulator and client, guided by coverage
 counterparts: ## install other SMPP programs for tests/interop; needs npm
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
 
-mutants: ## mutation testing: each breaks a promise, the nearest tests must fail; 6 minutes; ONLY=words
+mutants: ## mutation testing: each breaks a promise, the nearest tests must fail; 6 to 9 minutes; ONLY=words
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/mutants.py $(ONLY)
 
