@@ -199,8 +199,8 @@ class Submission(Generic[R_co]):
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
 
     def __repr__(self) -> str:
-        ids = ", ".join(repr(message_id) for message_id in self.message_ids)
-        return f"Submission({self.message!r}, message_ids=({ids}), state={self.state!r})"
+        state = self.state.name if isinstance(self.state, MessageState) else self.state
+        return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
 
 
 class FailedSubmission(NamedTuple):

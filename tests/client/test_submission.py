@@ -172,7 +172,7 @@ def test_reprs_show_ids_and_no_text() -> None:
     job = accepted("1")
     shown = repr(Submission(job))
 
-    assert "message_ids=('1')" in shown
+    assert "message_ids=('1',)" in shown
     assert "<MessageJob Sms(" in repr(job)
     for secret in ("secret", "79991234567"):
         assert secret not in shown + repr(job)

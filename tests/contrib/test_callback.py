@@ -1052,7 +1052,8 @@ async def test_documented_application_works(
     """Pasted into a file as it stands, with the request of its own curl line."""
     assert framework in PYTHON[number]
 
-    async with client(pasted(PYTHON[number], tmp_path).app) as web:
+    page = pasted(PYTHON[number], tmp_path)
+    async with client(page.application if framework == "django" else page.app) as web:
         answers = [await posted(web, body) for body in (SIGNED, HELLO, CALL, STATUS)]
 
     assert [200, 200, 200, 403] == [status for status, _ in answers]
