@@ -200,7 +200,7 @@ def test_throttled_message_is_a_refused_one() -> None:
 
 
 def test_timeout_is_unknown() -> None:
-    """No response isn't a refusal: it may have been delivered and paid."""
+    """No response isn't a refusal: it may have been delivered and charged."""
     error = ResponseTimeoutError(SMS, timeout=10.0, message_ids=("7",))
 
     assert Outcome.UNKNOWN is error.outcome

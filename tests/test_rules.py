@@ -1,6 +1,6 @@
 """The gateway's rules as a user of the client meets them, octets counted at the other end.
 
-Rule: sockets are real, the rules' time is moved. What is held is told with its `retry_after`, and
+Rule: sockets are real, the rules' time is moved. A held message fails with its `retry_after`, and
 nothing of it is on the wire.
 """
 
@@ -61,13 +61,13 @@ class Clock:
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """Return the instant."""
+        """Return the time."""
         return self.now
 
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    """An SMSC that behaves until told otherwise."""
+    """An SMSC that accepts everything unless a test changes it."""
     async with Gateway() as running:
         yield running
 
@@ -229,7 +229,7 @@ async def test_message_cancelled_before_the_write_is_given_back(
 async def test_message_cancelled_after_the_write_is_kept(
     gateway: Gateway, connect: Connect
 ) -> None:
-    """It may be delivered and paid; once the gateway has refused it, it surely isn't."""
+    """It may be delivered and charged; once the gateway has refused it, it surely isn't."""
     gateway.on_submit = nothing
     async with connect() as smsc:
         cancelled = asyncio.create_task(smsc.send(HI))
@@ -266,7 +266,7 @@ async def test_unknown_outcome_is_kept_and_sent_again_on_purpose_only(
     fault: Callable[[Peer, SubmitSm], None],
     error: type[SendError],
 ) -> None:
-    """A blind second attempt could be delivered and paid twice."""
+    """A second attempt could be delivered and charged twice."""
     gateway.on_submit = fault
     async with connect() as smsc:
         with pytest.raises(error) as unknown:
@@ -345,8 +345,8 @@ async def test_send_that_is_cancelled_while_held_leaves_no_trace(
     assert 2 == len(gateway.submits)
 
 
-async def test_client_that_is_left_holds_nobody(connect: Connect) -> None:
-    """Leaving takes no minute, and who was held learns that nothing went."""
+async def test_held_message_fails_when_the_client_is_left(connect: Connect) -> None:
+    """Leaving ends the wait at once, and the held message is NOT_SENT."""
     async with connect() as smsc:
         await smsc.send(HI)
         waiting = asyncio.create_task(smsc.send(HI, hold=Hold.wait()))
@@ -367,7 +367,7 @@ async def test_many_tell_what_was_held(gateway: Gateway, connect: Connect) -> No
     assert (HI, 2) == (failed.message, len(gateway.submits))
 
 
-async def test_many_may_wait_and_keep_nobody_waiting(gateway: Gateway) -> None:
+async def test_held_message_of_send_many_delays_no_other(gateway: Gateway) -> None:
     """The one that is held comes last, and comes."""
     limits = GatewayLimits(repeat_window=0.05, margin=0.0, rate=None)
     messages = [HI, HI, *(numbered(number) for number in range(5))]
@@ -425,7 +425,7 @@ async def test_parts_go_on_over_the_next_link(gateway: Gateway) -> None:
 
 
 async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock: Clock) -> None:
-    """The torso would be paid and rejected; the error says how much of it the gateway has."""
+    """An incomplete message is charged and rejected; the error says how much was accepted."""
     gateway.on_submit = first_then_hang_up(gateway)
     accept_bind = gateway.on_bind
     limits = GatewayLimits(rate=20.0)

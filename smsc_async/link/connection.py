@@ -59,7 +59,7 @@ class Link(asyncio.Protocol):
     """One connection, from TCP connect to its end.
 
     Args:
-        host: Where it leads, for people.
+        host: Name of the gateway, for logs and `repr`.
         limits: Window, timeouts, largest PDU.
         handler: Gets the events of the link.
         traffic: Gets the requests of the gateway.

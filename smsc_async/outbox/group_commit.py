@@ -50,8 +50,8 @@ class Store(Protocol):
     async def release_owner(self) -> None:
         """Release the owner's lock; the next `acquire_owner` makes a new owner. Never raises."""
 
-    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
-        """Return those owners that are certainly dead.
+    async def stale_owners(self, owners: Sequence[int]) -> list[int]:
+        """Return the stale owners: those whose process has certainly ended.
 
         Raises:
             OutboxError: The locks can't be tested.

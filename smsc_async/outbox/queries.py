@@ -307,7 +307,7 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
 def settle(settlement: Settlement) -> Operation[bool]:
     """Store the outcome of an attempt; return False if the entry is in another attempt.
 
-    UNKNOWN is replaced too: the process that took the owner for dead didn't know the outcome.
+    UNKNOWN is replaced too: the process that took the owner for stale didn't know the outcome.
     """
     attempt = settlement.attempt
     rows = yield Statement(
@@ -376,7 +376,7 @@ def owners() -> Operation[list[int]]:
 
 
 def recover(owner: int, reason: str) -> Operation[int]:
-    """Move the SENDING entries of a dead owner to UNKNOWN; return their number."""
+    """Move the SENDING entries of a stale owner to UNKNOWN; return their number."""
     # DELETE first: if the owner is alive after all and is claiming, this waits for its commit, and
     # the next statement sees what it claimed.
     yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})

@@ -141,8 +141,8 @@ SESSION = (
     ),
     Row(
         "a refused bind was reported as a timeout, and repeated without end",
-        "told at once with its status; wrong credentials are tried once",
-        "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
+        "reported at once with its status; wrong credentials are tried once",
+        "faults/test_session::test_wrong_credentials_are_reported_at_once_and_not_tried_again",
     ),
     Row(
         "messages were written before the bind, or after its refusal",
@@ -280,7 +280,7 @@ TEXTS = (
         "octets joined by number, kept apart by sender, recipient, reference and total",
         "faults/test_texts::test_parts_come_in_any_order_of_any_senders "
         "=::test_part_that_ends_inside_a_pair_is_kept "
-        "pdu/text/test_reassembly::test_messages_are_told_apart",
+        "pdu/text/test_reassembly::test_parts_of_different_messages_are_not_mixed",
     ),
     Row(
         "the last part was taken for the end",
@@ -364,7 +364,7 @@ BAD_GATEWAY = (
     Row(
         "the password is refused by a bare header",
         "a typed error at once, no second attempt",
-        "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
+        "faults/test_session::test_wrong_credentials_are_reported_at_once_and_not_tried_again",
     ),
     Row(
         "the bind fails for another reason",
@@ -399,7 +399,7 @@ BAD_GATEWAY = (
     ),
     Row(
         "a TLV longer than its PDU",
-        "that PDU is refused for good, told, and the session lives",
+        "that PDU is refused for good and reported, and the session continues",
         "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused",
     ),
     Row(
@@ -583,7 +583,7 @@ WINDOW_ELSEWHERE = (
         "=::test_late_response_frees_nothing_twice",
     ),
     Row(
-        "those in flight were never told of the end",
+        "messages in flight never got an outcome",
         "each gets the outcome UNKNOWN once",
         "faults/test_session::test_every_wait_fails_once_when_the_link_is_lost "
         "=::test_drop_tells_every_message_once",
@@ -802,7 +802,7 @@ HOSTILE = (
     ),
     Row(
         "drops, silence and refusals in any order",
-        "both accounts agree: none lost, none told twice",
+        "both accounts agree: none lost, none reported twice",
         "faults/test_session::test_drops_at_any_moment_lose_and_double_nothing "
         "faults/test_outcomes::test_many_have_one_outcome_each "
         "=::test_leaving_gives_each_message_its_outcome",
@@ -810,7 +810,7 @@ HOSTILE = (
     Row(
         "a gateway that sends requests without end and reads no response",
         "the link ends long before memory does",
-        "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
+        "faults/test_session::test_flood_of_requests_with_unread_responses_ends_the_link "
         "link/test_connection::test_gateway_that_reads_no_response_loses_its_link",
     ),
     Row(

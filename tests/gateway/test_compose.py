@@ -156,7 +156,7 @@ def test_flash(text: str, flash: bool, octet: int) -> None:  # noqa: FBT001 - a 
 
 
 def test_given_coding_wins() -> None:
-    """Whoever names a coding gets it."""
+    """The automatic choice is for messages without a coding."""
     assert 0x08 == only(Sms(to=TO, text="Hi", coding=Coding.UCS2)).data_coding
     assert b"a\xe7" == only(Sms(to=TO, text="aç", coding=Coding.LATIN1)).short_message
 
@@ -251,7 +251,7 @@ def test_more_parts_than_a_message_has(long_text: LongText) -> None:
 
 
 def test_reference_out_of_range() -> None:
-    """8 bits: whoever counts references wraps them."""
+    """A reference has 8 bits; the caller wraps its counter."""
     with pytest.raises(InvalidMessageError, match="reference"):
         submits_of(Sms(to=TO, text="Я" * 71), reference=256)
 
@@ -324,7 +324,7 @@ def test_smart_text_travels_in_septets() -> None:
 
 
 def test_refusal_of_a_text_holds_no_text() -> None:
-    """Whoever shows the variables of a traceback, as error trackers do, shows no message."""
+    """Error trackers record the local variables of a traceback."""
     with pytest.raises(InvalidMessageError) as caught:
         Composer().compose(Sms(to=TO, text="Я" * (255 * 67 + 1)))
 

@@ -157,7 +157,7 @@ async def test_queued_messages_are_sent_in_order(outbox: BaseOutbox) -> None:
 
 
 async def test_entry_has_the_ids_of_all_parts(outbox: BaseOutbox) -> None:
-    """Each part has its own id and is paid for separately."""
+    """Each part has its own id and is charged separately."""
     await outbox.put(sms("x" * 300))
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
         await outbox.run(smsc, stop_when_empty=True)
@@ -425,7 +425,7 @@ async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, client: Script
 
 
 async def test_queued_message_may_be_discarded(outbox: BaseOutbox, client: ScriptedClient) -> None:
-    """No worker has claimed it, so nothing of it is paid."""
+    """No worker has claimed it, so nothing of it is charged."""
     await outbox.discard(await outbox.put(sms()))
     await outbox.run(client.as_client, stop_when_empty=True)
 

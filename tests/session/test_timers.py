@@ -1,4 +1,4 @@
-"""The waits of the link itself."""
+"""Timers of a session: bind, enquire_link, unbind, inactivity, incomplete PDU."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_activity_before_the_start_shortens_nothing() -> None:
 
 
 def test_stopping_twice_does_no_harm() -> None:
-    """Whoever stops a timer need not know whether it ran."""
+    """The caller need not check whether the timer is running."""
     timers = Timers(LIMITS)
     timers.start(Timer.UNBIND, 100.0)
     timers.stop(Timer.UNBIND)

@@ -1,4 +1,4 @@
-"""Who is owed a response, and by when."""
+"""The window: requests awaiting a response, and their deadlines."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_window_is_enforced() -> None:
 
 
 def test_full_window_is_our_own_error() -> None:
-    """Whoever asks for a slot must look first; nothing came from the peer."""
+    """The caller must check for room first; the peer did nothing wrong."""
     assert issubclass(WindowFullError, LocalProtocolError)
     assert 5 == pickle.loads(pickle.dumps(WindowFullError(5))).size  # noqa: S301 - our own octets
 
@@ -173,7 +173,7 @@ def test_long_timeouts_quickly_answered_pile_up_nowhere() -> None:
 
 
 def test_overdue_number_is_remembered() -> None:
-    """A late response carries the id of a message that will be paid for."""
+    """A late response carries the id of a message that is charged."""
     slots = window()
     slots.open_slot(1, SUBMIT_SM, "order 17", now=0.0)
     slots.expire(10.0)
@@ -290,7 +290,7 @@ def test_ten_thousand_requests_leave_the_window_empty() -> None:
 
 
 def test_full_window_says_so_before_anything_is_opened() -> None:
-    """Whoever has a number to take first asks."""
+    """A caller checks for room before it takes a sequence number."""
     window = Window(1, 30.0)
     window.check_free()
     window.open_slot(1, CommandId.SUBMIT_SM, None, 0.0)

@@ -1,4 +1,4 @@
-"""The gateway's rules in the simulator: its own numbers, and instants of arrival."""
+"""The gateway's rules in the simulator: its own numbers, and times of arrival."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ PATIENCE = 30.0
 
 
 def sms(number: int = 0, text: str = "hello") -> Sms:
-    """Make a message; *number* is told from others by its recipient."""
+    """Make a message; its recipient contains *number*."""
     return Sms(to=f"7999{number:07d}", text=text)
 
 
@@ -55,7 +55,7 @@ def frame(
 
 
 def open_sockets() -> int:
-    """Count the open sockets of this process; 0 where nobody can tell."""
+    """Count the open sockets of this process; 0 on systems without /proc."""
     found = 0
     with suppress(FileNotFoundError):
         for entry in os.scandir("/proc/self/fd"):
@@ -77,7 +77,7 @@ def timers() -> list[Any]:
 
 
 class RestlessPeer(Peer):
-    """Writes what it is told to in pieces of any size, with pauses of any length between them."""
+    """Writes its octets in pieces of any size, with pauses of any length between them."""
 
     def __init__(self, gateway: Gateway, chance: Random) -> None:
         super().__init__(gateway)

@@ -1,4 +1,4 @@
-"""What packages of other hands make of the same texts, and where they are wrong."""
+"""Comparison with independent packages on the same texts, and their known errors."""
 
 from __future__ import annotations
 
