@@ -357,7 +357,7 @@ async def test_held_message_fails_when_the_client_is_left(connect: Connect) -> N
     assert Outcome.NOT_SENT is left.value.outcome
 
 
-async def test_many_tell_what_was_held(gateway: Gateway, connect: Connect) -> None:
+async def test_send_many_reports_a_held_message(gateway: Gateway, connect: Connect) -> None:
     """An outcome like any other; the rest goes."""
     async with connect() as smsc:
         outcomes = [one async for one in smsc.send_many([HI, HI, numbered(1)])]
@@ -383,7 +383,7 @@ async def test_held_message_of_send_many_delays_no_other(gateway: Gateway) -> No
 # Foresight, and no rules at all.
 
 
-async def test_plan_foretells_and_remembers_nothing(
+async def test_plan_predicts_a_hold_and_reserves_nothing(
     gateway: Gateway, connect: Connect, clock: Clock
 ) -> None:
     """Looking is free."""

@@ -156,7 +156,7 @@ class SmscClient:
             SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast for
                 longer than `timeouts.throttled`.
             ResponseTimeoutError: No response; it may have been sent.
-            SubmitInterruptedError: The link was lost; `outcome` tells whether it was sent.
+            SubmitInterruptedError: The link was lost; `outcome` says whether it was sent.
             PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """

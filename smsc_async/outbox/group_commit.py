@@ -41,7 +41,7 @@ class Store(Protocol):
         """
 
     async def acquire_owner(self) -> int:
-        """Return the owner of this store's claims, which is alive as long as the store is.
+        """Return the owner of this store's claims, which stays valid as long as the store is open.
 
         Raises:
             OutboxError: Its lock can't be taken.

@@ -93,7 +93,7 @@ class Ledger:
             rows = await self.run(partial(queries.claim_due, owner, limit))
         except OutboxError:
             # The commit may have happened although it failed. Its entries would stay SENDING as
-            # long as their owner lives, so the owner ends here.
+            # long as their owner is running, so the owner ends here.
             await self._store.release_owner()
             raise
         claimed = []

@@ -4,7 +4,7 @@ Rule: the statements are those of the SQLite outbox; here they run on one connec
 shows other processes that this one is running. psycopg is the extra `postgres` and is imported
 when an outbox is opened.
 
-Liveness: an owner holds a session-level advisory lock for as long as its connection lives, and the
+Liveness: an owner holds a session-level advisory lock for as long as its connection lasts, and the
 server releases it with the session. This needs no clock, which machines disagree on, and no
 heartbeat, which a busy or suspended process misses although it is running. A killed process is
 detected at once, a machine that lost power after a minute, by the server's keepalives. If the
@@ -64,7 +64,7 @@ class PostgresOutbox(BaseOutbox):
 
     Its tables begin with `smsc_outbox` and are created in the first schema of the search path.
     Each open outbox keeps one connection of its own: a direct one, or a pooler's in *session* mode,
-    since the connection itself proves that the process is alive.
+    since the connection itself proves that the process is running.
 
     A broken connection is replaced. If it broke during a commit, it is unknown whether the commit
     happened, which is an `OutboxError`; a `put` with a key can then be repeated.

@@ -74,7 +74,7 @@ class Slot(NamedTuple):
 class Window:
     """The slots of one session, and the counter of their numbers.
 
-    `in` tells whether a sequence_number is still known.
+    `in` returns whether a sequence_number is still registered.
 
     Args:
         size: Requests that may await a response at a time.

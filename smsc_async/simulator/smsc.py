@@ -121,7 +121,7 @@ class SimulatedSmsc:
         self._handle(link, link.session.advance(now), now)
 
     def advance(self, now: float) -> None:
-        """Do what is due by now: delayed responses, outcomes, receipts."""
+        """Run what is due by *now*: delayed responses, outcomes, receipts."""
         self.state.run_due(now)
 
     def next_deadline(self) -> float | None:

@@ -572,7 +572,7 @@ async def test_request_without_an_event_is_400(
 async def test_other_methods_are_405(
     callback: StatusCallback, received: Received, method: str
 ) -> None:
-    """And the answer says which are allowed."""
+    """The answer to another method lists the allowed ones."""
     start, _ = await talk(callback, http(method), piece(SIGNED))
 
     assert 405 == start["status"]
@@ -1018,7 +1018,7 @@ async def test_example_works(name: str) -> None:
         assert 403 == (await posted(web, STATUS))[0]
 
 
-async def test_example_tells_what_became_of_a_message() -> None:
+async def test_example_prints_the_state_of_a_message() -> None:
     """The FastAPI one answers questions as well."""
     async with client(loaded(ROOT / "examples" / "callback_fastapi.py").app) as web:
         assert '"nothing yet"' == (await web.get("/statuses/17")).text

@@ -189,7 +189,7 @@ SESSION = (
     Row(
         "messages vanished with the link, or were written into a dead socket",
         "unwritten ones go out on the next link; written ones are UNKNOWN at once",
-        "faults/test_session::test_drop_tells_every_message_once "
+        "faults/test_session::test_drop_gives_every_message_one_outcome "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
         "client/test_client::test_nothing_is_written_after_an_end_of_file",
     ),
@@ -430,7 +430,7 @@ BAD_GATEWAY = (
     Row(
         "a cut after a submit_sm",
         "UNKNOWN, and the caller decides",
-        "faults/test_session::test_drop_tells_every_message_once "
+        "faults/test_session::test_drop_gives_every_message_one_outcome "
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself",
     ),
 )
@@ -586,7 +586,7 @@ WINDOW_ELSEWHERE = (
         "messages in flight never got an outcome",
         "each gets the outcome UNKNOWN once",
         "faults/test_session::test_every_wait_fails_once_when_the_link_is_lost "
-        "=::test_drop_tells_every_message_once",
+        "=::test_drop_gives_every_message_one_outcome",
     ),
     Row(
         "a full window was an error",

@@ -511,7 +511,7 @@ def test_every_wait_has_an_end_by_default() -> None:
 # Losses.
 
 
-async def test_drop_tells_every_message_once(lab: Lab) -> None:
+async def test_drop_gives_every_message_one_outcome(lab: Lab) -> None:
     """5 written ones are UNKNOWN at once; 15 unwritten ones go out on the next link, once each."""
     async with lab.client("window=5") as smsc:
         lab.gateway.on_submit = nothing

@@ -519,7 +519,7 @@ async def test_withdrawn_messages_do_not_pile_up(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_timer_is_the_next_messages_when_the_first_is_withdrawn() -> None:
-    """And without a next message there is none."""
+    """Without a next message there is none."""
     driven = Driven(query="link_timeout=60")
     first = driven.submit()
     driven.pass_time(10.0)

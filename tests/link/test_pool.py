@@ -110,7 +110,7 @@ async def test_hooks_and_state_follow_a_link(gateway: Gateway) -> None:
 
 
 async def test_state_is_connecting_until_the_first_attempt_has_failed(gateway: Gateway) -> None:
-    """And between attempts it is down: a readiness probe tells the two apart."""
+    """Between attempts it is down: a readiness probe distinguishes the two."""
     gateway.on_bind = nothing
     url = gateway.url("open=eventually").replace("initial=0.001", "initial=60")
     links = RecordedPool(SmscConfig.from_url(url.replace("maximum=0.001", "maximum=60")))

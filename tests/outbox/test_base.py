@@ -98,7 +98,7 @@ async def test_same_key_at_the_same_time_queues_one(outbox: BaseOutbox) -> None:
 async def test_key_of_another_message_is_an_error(outbox: BaseOutbox) -> None:
     """Dropping the second message silently would lose it; the first one stays."""
     await outbox.put(sms("one"), key="a")
-    with pytest.raises(OutboxKeyError, match="'a' stands for another message"):
+    with pytest.raises(OutboxKeyError, match="'a' already belongs to another message"):
         await outbox.put(sms("two"), key="a")
 
     assert sms("one") == (await only(outbox)).message
@@ -287,7 +287,7 @@ async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:
 # --- liveness ---
 
 
-async def test_entries_of_a_dead_worker_are_unknown(make_outbox: Make) -> None:
+async def test_entries_of_a_killed_worker_are_unknown(make_outbox: Make) -> None:
     """They may have been sent; after a restart a user decides, and no worker sends them."""
     async with make_outbox() as dying:
         await asyncio.gather(*(dying.put(sms(f"m{number}")) for number in range(3)))
@@ -298,7 +298,7 @@ async def test_entries_of_a_dead_worker_are_unknown(make_outbox: Make) -> None:
             reasons = [entry.reason async for entry in restarted.unknown()]
 
     assert [OutboxState.UNKNOWN, OutboxState.UNKNOWN, OutboxState.QUEUED] == states
-    assert all("died" in reason for reason in reasons)
+    assert all("ended before" in reason for reason in reasons)
 
 
 async def test_entries_of_a_living_worker_stay_sending(make_outbox: Make) -> None:
@@ -322,7 +322,7 @@ async def test_clean_end_leaves_no_owner(make_outbox: Make, client: ScriptedClie
         assert [] == await outbox._ledger.run(owners)
 
 
-async def test_worker_that_was_taken_for_dead_settles_its_entry(
+async def test_worker_that_was_taken_for_stale_settles_its_entry(
     make_outbox: Make, client: ScriptedClient
 ) -> None:
     """A machine that was disconnected comes back and knows the outcome."""

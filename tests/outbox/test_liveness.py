@@ -28,7 +28,7 @@ def test_owner_is_alive_until_it_releases_its_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.takes_up_to(15, reason="a process is started")
-def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
+def test_killed_owner_is_stale_at_once(tmp_path: Path) -> None:
     """A stopped process is alive, since it may go on at any moment; a killed one isn't."""
     database = tmp_path / "outbox.db"
     code = (
@@ -53,7 +53,7 @@ def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
     assert not lock_path(database, owner).exists()
 
 
-def test_owner_whose_file_cannot_be_opened_is_not_dead(tmp_path: Path) -> None:
+def test_owner_whose_file_cannot_be_opened_is_not_stale(tmp_path: Path) -> None:
     """Another user's lock file can't be tested, and its owner may be alive."""
     database = tmp_path / "outbox.db"
     lock_path(database, 17).mkdir()
@@ -68,7 +68,7 @@ def test_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_system_without_flock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two workers would take each other for dead."""
+    """Two workers would take each other for stale."""
     monkeypatch.setattr(liveness, "fcntl", None)
     with pytest.raises(OutboxError, match="PostgresOutbox"):
         OwnerLock(tmp_path / "outbox.db")

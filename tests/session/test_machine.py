@@ -379,7 +379,7 @@ class TestRequests:
         assert isinstance(event, ResponseReceived)
         assert not [e for e in esme.advance(1060.0) if isinstance(e, ResponseOverdue)]
 
-    def test_late_response_still_tells_its_message_id(self, esme: Session) -> None:
+    def test_late_response_still_gives_its_message_id(self, esme: Session) -> None:
         """That message is on its way, and its receipt will name the id."""
         esme.request(SUBMIT, 1001.0, context="a", timeout=5.0)
         esme.advance(1006.0)
@@ -531,7 +531,7 @@ class TestRequests:
         assert 0 == esme.window.in_flight
 
     def test_garbled_response_to_no_request_is_reported(self, esme: Session) -> None:
-        """And not answered: SMPP knows no answer to a response."""
+        """It gets no response, since SMPP has none to a response."""
         esme.data_to_send()
 
         (event,) = esme.receive(header(17, 0x80000004, 0, 99) + b"9", 1001.1)
@@ -717,9 +717,9 @@ class TestFraming:
 
 
 class TestLiveness:
-    """Signs of life, asked for and given."""
+    """enquire_link, sent and answered."""
 
-    def test_silent_peer_is_asked_then_given_up(self, esme: Session) -> None:
+    def test_unresponsive_peer_gets_an_enquire_link_then_the_link_ends(self, esme: Session) -> None:
         """A dead peer was never detected; a bound session stood still for days."""
         esme.request(SUBMIT, 1020.0, context="a")
         esme.data_to_send()
@@ -902,7 +902,7 @@ class TestEnd:
         assert "b" == first.context
         assert LinkEnded(EndReason.UNBOUND, None, ["a"]) == last
 
-    def test_nothing_new_is_asked_after_an_unbind(self, session_in: Make) -> None:
+    def test_no_request_is_sent_after_an_unbind(self, session_in: Make) -> None:
         """The peer would throw it away."""
         esme = session_in(Role.ESME, S.UNBINDING)
 

@@ -112,7 +112,7 @@ def test_unreadable_message_to_the_smsc_gets_a_status_of_its_fault() -> None:
     assert STATUS.ESME_RINVPARLEN is status_for_undecodable(error, Role.SMSC)
 
 
-def test_error_tells_the_command_the_state_and_the_number() -> None:
+def test_error_has_the_command_the_state_and_the_number() -> None:
     """That is what one looks for in the log of the other side."""
     error = error_for_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
 

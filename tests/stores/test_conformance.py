@@ -386,7 +386,7 @@ async def test_late_part_counts_from_the_first_without_a_flood_rule(world: World
     assert ("repeat", about(59.0)) == await held(world, world.step("long", parts=3))
 
 
-async def test_peek_foretells_a_hold_and_changes_nothing(world: World) -> None:
+async def test_peek_predicts_a_hold_and_changes_nothing(world: World) -> None:
     """`plan` and `send_many` look ahead with it, by what this worker has sent itself."""
     step, store = world.step(), world.stores[0]
     assert store.peek(step, store.now()) is None
