@@ -446,7 +446,7 @@ async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock:
 
 
 async def test_no_link_within_the_minute_ends_the_message_then(gateway: Gateway) -> None:
-    """Not when patience with the link ends: until then the torso is of no use to anybody."""
+    """The incomplete message can't be completed later, so it doesn't wait for `timeouts.link`."""
     gateway.on_submit = first_then_hang_up(gateway)
     limits = GatewayLimits(rate=20.0, multipart_window=0.2, margin=0.0)
     async with SmscClient(gateway.url("bind_timeout=60"), limits=limits) as smsc:

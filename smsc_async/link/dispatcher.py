@@ -239,7 +239,7 @@ class Dispatcher:
             self._start_waiting_for_link()
         self._pump()
 
-    # Turns.
+    # Scheduling.
 
     def _write(self, job: SubmitJob[Any], now: float) -> None:
         """Write as many parts as are due and have room, on one link if it has room for all.
@@ -320,7 +320,7 @@ class Dispatcher:
             self._timer = loop.call_later(max(0.0, at - now), self._on_timer)
 
     def _next_deadline(self, now: float) -> float:
-        """The time at which something is due for the first message of the queue."""
+        """The time at which the first message of the queue is due or times out."""
         first = self._queue[0]
         if not self.links:
             return min(first.parts_deadline, self._waits_since(first) + self._config.timeouts.link)

@@ -377,11 +377,11 @@ def owners() -> Operation[list[int]]:
 
 def recover(owner: int, reason: str) -> Operation[int]:
     """Move the SENDING entries of a stale owner to UNKNOWN; return their number."""
-    # DELETE first: if the owner is running after all and is claiming, this waits for its commit, and
-    # the next statement sees what it claimed.
+    # DELETE first: if the owner is still running and claims, this waits for its commit, and the
+    # next statement sees what it claimed.
     yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
     rows = yield Statement(
-        # The column `owner` stays: an owner that is running after all may still settle the entry.
+        # The column `owner` stays: an owner that is still running may settle the entry.
         "UPDATE smsc_outbox SET state = 'unknown', reason = :reason, changed_at = {now}"
         " WHERE owner = :owner AND state = 'sending' RETURNING id",
         {"owner": owner, "reason": reason},

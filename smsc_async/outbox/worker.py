@@ -111,7 +111,7 @@ class Worker:
         cancelled: asyncio.CancelledError | None = None
         while not work.done():
             try:
-                # anyio's scopes cancel again and again: after the first time this is shielded.
+                # anyio's scopes cancel repeatedly: after the first time this is shielded.
                 with anyio.CancelScope(shield=cancelled is not None):
                     await asyncio.wait([work])
             except asyncio.CancelledError as error:

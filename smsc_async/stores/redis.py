@@ -201,7 +201,7 @@ class RedisRuleStore(RuleStore):
         return f"{self._worker}-{self._tokens}"
 
     def _tell(self, call: ScriptCall) -> None:
-        """Send a call without a caller, now or when the server is back."""
+        """Send a call without a caller, now or when the server is reachable again."""
         if self.health().is_degraded:
             self._failover.backlog.append(call)
         else:

@@ -404,7 +404,7 @@ async def test_message_without_a_link_in_time_was_not_sent(gateway: Gateway) -> 
 
 
 async def test_gateways_unbind_is_answered_and_the_link_built_again(gateway: Gateway) -> None:
-    """Some clients ignored it and stayed on a dead link for days."""
+    """Some clients ignored it and kept an unresponsive link for days."""
     async with SmscClient(gateway.url()) as smsc:
         first = await gateway.bound()
         first.write(Unbind(sequence_number=7))
@@ -1021,7 +1021,7 @@ async def outcomes_of(
 
 
 async def endless() -> AsyncGenerator[Sms]:
-    """Messages without end, from somewhere that takes its time."""
+    """Messages without end, from a slow source."""
     number = 0
     while True:
         await asyncio.sleep(0)

@@ -765,7 +765,7 @@ def test_wrong_settings_are_refused(received: Received, wrong: dict[str, Any], n
 async def test_unsigned_has_to_be_wanted(
     received: Received, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Then anybody is believed, and the log says so once."""
+    """Unsigned requests of any sender are accepted then, and the log warns once."""
     callback = StatusCallback(received, secret="", unsigned=True)
 
     assert 200 == await tell(callback, STATUS)

@@ -306,7 +306,7 @@ async def test_no_link_is_built_while_the_client_is_left(gateway: Gateway) -> No
 async def test_fault_of_ours_is_logged_and_fails_the_waiting_messages(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug that ends the tasks of the links is seen, and no caller waits for ever."""
+    """A bug that ends the tasks of the links is logged, and no caller waits for ever."""
     links = await opened(gateway)
 
     async def broken() -> None:

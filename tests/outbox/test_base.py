@@ -1,4 +1,4 @@
-"""What both outboxes promise, in SQLite and in PostgreSQL."""
+"""Behaviour of both outboxes, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_owner_is_alive_until_it_releases_its_lock(tmp_path: Path) -> None:
 
 @pytest.mark.takes_up_to(15, reason="a process is started")
 def test_killed_owner_is_stale_at_once(tmp_path: Path) -> None:
-    """A stopped process is alive, since it may go on at any moment; a killed one isn't."""
+    """A stopped process keeps its lock, since it may continue; a killed one doesn't."""
     database = tmp_path / "outbox.db"
     code = (
         "import pathlib, sys, time; from smsc_async.outbox.liveness import OwnerLock\n"
@@ -54,7 +54,7 @@ def test_killed_owner_is_stale_at_once(tmp_path: Path) -> None:
 
 
 def test_owner_whose_file_cannot_be_opened_is_not_stale(tmp_path: Path) -> None:
-    """Another user's lock file can't be tested, and its owner may be alive."""
+    """Another user's lock file can't be tested, and its owner may be running."""
     database = tmp_path / "outbox.db"
     lock_path(database, 17).mkdir()
 

@@ -683,7 +683,7 @@ class TestFraming:
         assert isinstance(event, ResponseReceived)
 
     def test_pdu_that_trickles_ends_the_link(self, session_in: Make) -> None:
-        """One octet a while keeps a connection busy for ever; whole PDUs between don't help."""
+        """A peer that sends one octet now and then would keep the connection open for ever."""
         limits = SessionLimits(pdu_timeout=5.0, enquire_link_interval=None)
         esme = session_in(Role.ESME, S.BOUND_TRX, limits)
         octets = encode(DeliverSm(destination_addr="Shop", sequence_number=1))
@@ -720,7 +720,7 @@ class TestLiveness:
     """enquire_link, sent and answered."""
 
     def test_unresponsive_peer_gets_an_enquire_link_then_the_link_ends(self, esme: Session) -> None:
-        """A dead peer was never detected; a bound session stood still for days."""
+        """An unresponsive peer was never detected; a bound session hung for days."""
         esme.request(SUBMIT, 1020.0, context="a")
         esme.data_to_send()
         assert 1030.0 == esme.next_deadline()
@@ -748,7 +748,7 @@ class TestLiveness:
         assert 1050.0 == esme.next_deadline()
 
     def test_late_response_is_a_sign_of_life(self, esme: Session) -> None:
-        """Slow is not dead."""
+        """A slow peer isn't an unresponsive one."""
         esme.request(SUBMIT, 1001.0, timeout=1.0)
         esme.advance(1002.0)
         esme.receive(submit_sm_resp(2), 1020.0)
@@ -756,7 +756,7 @@ class TestLiveness:
         assert 1050.0 == esme.next_deadline()
 
     def test_garbled_response_is_a_sign_of_life(self, esme: Session) -> None:
-        """Broken is not dead either."""
+        """A malformed response shows that the peer responds."""
         esme.request(SUBMIT, 1001.0)
         esme.receive(header(17, 0x80000004, 0, 2) + b"9", 1020.0)
 
@@ -780,7 +780,7 @@ class TestLiveness:
         assert 1040.0 == esme.next_deadline()
 
     def test_refused_enquiry_is_answered(self, esme: Session) -> None:
-        """A peer that doesn't know enquire_link says so, hence it is alive."""
+        """A peer that refuses enquire_link responds, so the link stays."""
         esme.advance(1030.0)
 
         assert [] == esme.receive(header(16, 0x80000000, 3, 2), 1031.0)
@@ -854,7 +854,7 @@ class TestLiveness:
         assert [LinkEnded(EndReason.IDLE, None, [])] == smsc.advance(1180.0)
 
     def test_half_a_pdu_is_no_activity(self, session_in: Make) -> None:
-        """An octet now and then would keep a dead link for ever."""
+        """Otherwise an octet now and then would keep an unresponsive link open for ever."""
         limits = SessionLimits(
             inactivity_timeout=20.0, pdu_timeout=60.0, enquire_link_interval=None
         )

@@ -113,7 +113,7 @@ def test_unreadable_message_to_the_smsc_gets_a_status_of_its_fault() -> None:
 
 
 def test_error_has_the_command_the_state_and_the_number() -> None:
-    """That is what one looks for in the log of the other side."""
+    """They identify the request in the log of the peer."""
     error = error_for_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
 
     assert "0x00010203 is no request of SMPP (seq=77)" == str(error)

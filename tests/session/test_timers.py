@@ -143,7 +143,7 @@ def test_new_state_drops_the_waits_of_the_old_one_but_half_a_pdu() -> None:
 
 
 def test_repr_shows_the_running_timers() -> None:
-    """That is what one wants to know of a link that hangs."""
+    """They show why a link hangs."""
     timers = Timers(LIMITS)
     timers.start(Timer.UNBIND, 100.0)
 

@@ -1,4 +1,4 @@
-"""A place where links are broken on purpose, and where nothing may be left lying about.
+"""A test lab with faulty links; each test must leave no task, socket or timer behind.
 
 Rule: whatever a test does in here, at its end no slot is taken, no task runs, no socket is open,
 no timer would ring and the event loop has nothing to complain of.
@@ -164,7 +164,7 @@ class Lab:
         self._monkeypatch = monkeypatch
 
         class NotedLink(Link):
-            """A link that the lab knows of."""
+            """A link that is registered in the lab."""
 
             def __init__(self, *args: Any) -> None:  # noqa: ANN401 - whatever a link takes
                 super().__init__(*args)
