@@ -8,7 +8,7 @@ SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench ratio faults soak fuzz kills counterparts clean
+.PHONY: help demo test lint format bench ratio faults soak fuzz mutants kills counterparts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -61,6 +61,10 @@ fuzz: ## fuzz session, simulator and client, guided by coverage
 
 counterparts: ## install other SMPP programs for tests/interop; needs npm
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
+
+mutants: ## mutation testing: each breaks a promise, the nearest tests must fail; 6 minutes; ONLY=words
+	@$(PYTHON) tools/environment.py test
+	@$(VENV)/python tools/mutants.py $(ONLY)
 
 kills: ## kill 200 outbox workers at random points; about a minute
 	@$(PYTHON) tools/environment.py test

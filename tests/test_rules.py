@@ -1,7 +1,7 @@
 """The gateway's rules as a user of the client meets them, octets counted at the other end.
 
-Rule: sockets are real, the rules' time is moved. A held message fails with its `retry_after`, and
-nothing of it is on the wire.
+Rule: sockets are real, the rules' time is moved. The error of a held message has its
+`retry_after`, and nothing of the message is on the wire.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from smsc_async import (
     ThrottledError,
     Viber,
 )
+from smsc_async.rules.engine import RuleEngine
+from smsc_async.rules.verdict import Admitted
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Clock:
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    """An SMSC that accepts everything unless a test changes it."""
+    """An SMSC that behaves until a test replaces its hooks."""
     async with Gateway() as running:
         yield running
 
@@ -399,6 +401,29 @@ async def test_plan_predicts_a_hold_and_reserves_nothing(
 
     assert ("flood", 31.0) == (planned.held_by, planned.retry_after)
     assert FLOOD == len(gateway.submits)
+
+
+async def test_plan_takes_no_turn_of_the_rate(clock: Clock) -> None:
+    """A plan that is asked for again and again doesn't hold back what is sent then."""
+    store = MemoryRuleStore(clock)
+    step = RuleEngine(GatewayLimits(rate=1.0), store.key).step(HI, 1, "Hi")
+    for _ in range(2):
+        assert store.peek(step, clock.now) is None
+
+    verdict = await store.apply(step)
+    assert isinstance(verdict, Admitted)
+    assert clock.now == verdict.not_before
+
+
+async def test_message_admitted_elsewhere_takes_its_turn_of_the_rate(clock: Clock) -> None:
+    """A worker that loses its server goes on at the pace that the account has already."""
+    store = MemoryRuleStore(clock)
+    engine = RuleEngine(GatewayLimits(rate=1.05), store.key)
+    store.remember(engine.step(HI, 1, "Hi"), Admitted("token", clock.now), clock.now)
+
+    verdict = await store.apply(engine.step(numbered(1), 1, "Text 1"))
+    assert isinstance(verdict, Admitted)
+    assert clock.now + 1.0 == verdict.not_before
 
 
 async def test_rules_may_be_off(gateway: Gateway) -> None:

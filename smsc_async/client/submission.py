@@ -7,7 +7,7 @@ Rule: users see `Submission`, with seven public names. The rooms of the client w
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 import anyio
 
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from smsc_async.link.contract import TrafficHandler
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token
+
+
+class BulkRun(Protocol):
+    """A run of `send_many`, which collects the outcomes of its messages."""
+
+    def on_finished(self, job: MessageJob[Any]) -> None:
+        """A message of the run has its outcome."""
 
 
 class MessageJob(SubmitJob[R_co]):
@@ -62,7 +69,7 @@ class MessageJob(SubmitJob[R_co]):
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
         self.waiter: asyncio.Future[None] | None = None
-        self.bulk: Any = None  # a BulkSend, which is above
+        self.bulk: BulkRun | None = None
         self.step: Step | None = None
         self.reservation: Token | None = None
         self.admitted_at = 0.0

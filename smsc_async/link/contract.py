@@ -2,12 +2,17 @@
 
 A response goes from the session to the link, from there to the message it belongs to, and from
 the message to the client; a request of the gateway goes from the link to the client. Each step
-calls one of these protocols. Implementations are passed to constructors, nothing else is stored.
+calls one of these protocols:
 
-    link        → ResponseHandler   `SubmitJob`, `PendingRequest`: the context of a request
-    link        → LinkHandler       `Dispatcher`
-    link, job   → TrafficHandler    `client.runtime.ClientRuntime`
-    dispatcher  → RoomListener      `client.bulk.BulkSend`, `client.inbound.InboundRouter`
+    caller                  protocol          implemented by
+    Link                    ResponseHandler   `SubmitJob`, `PendingRequest`: a request's context
+    Link                    LinkHandler       `Dispatcher`
+    Link, SubmitJob,        TrafficHandler    `client.runtime.ClientRuntime`
+    Dispatcher
+    Dispatcher              RoomListener      `client.bulk.BulkSend`, `client.inbound.InboundRouter`
+
+Handlers are passed to constructors as objects; no method of one is stored in another. A listener
+adds itself to `Dispatcher.room_listeners`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from smsc_async import (
 )
 from smsc_async.client.admission import FAIL_AT_ONCE, AdmissionControl, Blocked, Pending
 from smsc_async.client.submission import MessageJob
-from smsc_async.rules.verdict import Held
+from smsc_async.rules.verdict import Admitted, Held
 
 TEXT = "a secret of ours"
 SMS = Sms(to="79991234567", text=TEXT)
@@ -33,6 +33,14 @@ class AwaitedStore(MemoryRuleStore):
 
     def apply_now(self, step: Any, now: float) -> None:  # type: ignore[override]  # noqa: ANN401 - a Question
         """Have no verdict at once."""
+
+
+class SharedRateStore(MemoryRuleStore):
+    """A store that leaves a worker a share of the rate, as one that lost its server does."""
+
+    def apply_now(self, _step: Any, now: float) -> Admitted:  # noqa: ANN401 - a Step
+        """Admit with a longer interval than that of the limits."""
+        return Admitted("token", now, 2.0)
 
 
 def job(parts: int = 1) -> MessageJob[Any]:
@@ -135,6 +143,13 @@ async def test_parts_get_their_interval_and_their_window() -> None:
     message = ruled.admitted(job(3))
 
     assert (0.525, 59.0) == (message.interval, message.parts_window)
+
+
+async def test_parts_keep_the_interval_of_the_store() -> None:
+    """Of several workers each has a share of the account's rate."""
+    ruled = Ruled(GatewayLimits(rate=2.0), SharedRateStore)
+
+    assert 2.0 == ruled.admitted(job(3)).interval
 
 
 async def test_store_that_has_to_be_awaited_is_pending() -> None:

@@ -114,6 +114,7 @@ class RecordingRuntime:
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Report the outcome to the run."""
         del message_id
+        assert job.bulk is not None
         job.bulk.on_finished(job)
 
 
@@ -224,16 +225,17 @@ async def test_iterable_can_be_closed_when_the_run_has_ended() -> None:
         assert isinstance(await reading, Submission)
 
 
-async def test_bad_messages_are_pulled_no_faster_than_they_are_read() -> None:
+@pytest.mark.parametrize("sender", ["Bad", "Held"])
+async def test_messages_that_fail_at_once_are_pulled_as_they_are_read(sender: str) -> None:
     """They take no slot, so the window doesn't limit them."""
     pulled = 0
 
     def source() -> Iterator[Sms]:
-        """Yield bad messages."""
+        """Yield messages of the sender."""
         nonlocal pulled
         while True:
             pulled += 1
-            yield sms(pulled, "Bad")
+            yield sms(pulled, sender)
 
     async with aclosing(bulk_of(WindowDispatcher(5)).run(source())) as outcomes:
         for _ in range(3):

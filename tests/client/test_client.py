@@ -546,6 +546,16 @@ async def test_parts_leave_back_to_back_and_their_ids_come_in_order(gateway: Gat
     assert 3 == sent.parts
 
 
+async def test_two_long_messages_have_two_references(gateway: Gateway) -> None:
+    """A phone joins parts by recipient and reference: one reference would mix the texts up."""
+    async with SmscClient(gateway.url()) as smsc:
+        for text in (LONG, LONG[::-1]):
+            await smsc.send(sms(1, text))
+
+    references = [submit.short_message[3] for submit in gateway.submits]
+    assert [references[0]] * 3 + [(references[0] + 1) % 256] * 3 == references
+
+
 async def test_refused_second_part_lists_the_accepted_ones(gateway: Gateway) -> None:
     """The accepted parts are charged."""
 
@@ -913,6 +923,22 @@ async def test_receipt_may_overtake_its_response(gateway: Gateway) -> None:
         receipt = await sent.receipt(timeout=1)
 
     assert MessageState.DELIVERED is receipt.state
+
+
+async def test_early_receipt_waits_while_any_response_is_owed(gateway: Gateway) -> None:
+    """The response that names its id may be the last one."""
+    held: list[SubmitSm] = []
+    gateway.on_submit = lambda _, submit: held.append(submit)
+    async with SmscClient(gateway.url()) as smsc:
+        sends = [asyncio.create_task(smsc.send(sms(number))) for number in range(2)]
+        await until(lambda: len(held) == 2)
+        gateway.peer.deliver_receipt("b")
+        gateway.peer.answer(held[0], message_id="a")
+        await sends[0]
+        gateway.peer.answer(held[1], message_id="b")
+        sent = await sends[1]
+
+        assert "b" == (await sent.receipt(timeout=1)).message_id
 
 
 async def test_receipts_of_no_message_here_go_to_readers_of_all(gateway: Gateway) -> None:

@@ -136,7 +136,7 @@ def test_stored_receipt_is_acknowledged() -> None:
 
 
 async def test_early_receipt_waits_for_its_response_up_to_its_timeout() -> None:
-    """A response is owed that may name its id; after the timeout the readers get it."""
+    """An outstanding response may name its id; after the timeout the readers get it."""
     routed = Routed("early_receipt_timeout=60")
     routed.slots.in_flight = 1
     number = routed.deliver(**receipt_fields("1"))

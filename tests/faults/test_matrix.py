@@ -164,7 +164,7 @@ SESSION = (
         "faults/test_receipts::test_slow_reader_delays_nothing_else",
     ),
     Row(
-        "a dead gateway was never detected",
+        "an unresponsive gateway was never detected",
         "an unanswered enquire_link ends the link",
         "faults/test_session::test_half_open_connection_is_found_out",
     ),
@@ -187,7 +187,7 @@ SESSION = (
         "=::test_simulated_maintenance_loses_and_doubles_nothing",
     ),
     Row(
-        "messages vanished with the link, or were written into a dead socket",
+        "messages vanished with the link, or were written to a closed socket",
         "unwritten ones go out on the next link; written ones are UNKNOWN at once",
         "faults/test_session::test_drop_gives_every_message_one_outcome "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
@@ -604,7 +604,7 @@ WINDOW_ELSEWHERE = (
         "faults/test_session::test_wall_clock_that_jumps_moves_no_timer",
     ),
     Row(
-        "a write on a dead network blocked for ever",
+        "a write on a broken network blocked for ever",
         "nothing waits for a write; the unanswered enquire_link ends the link",
         "faults/test_session::test_write_that_is_stuck_ends_with_the_link "
         "link/test_connection::test_paused_socket_stops_messages_not_the_session",

@@ -156,7 +156,7 @@ def test_flash(text: str, flash: bool, octet: int) -> None:  # noqa: FBT001 - a 
 
 
 def test_given_coding_wins() -> None:
-    """The automatic choice is for messages without a coding."""
+    """A coding that is named is used."""
     assert 0x08 == only(Sms(to=TO, text="Hi", coding=Coding.UCS2)).data_coding
     assert b"a\xe7" == only(Sms(to=TO, text="aç", coding=Coding.LATIN1)).short_message
 
@@ -229,6 +229,29 @@ def test_whole_text_in_the_payload() -> None:
     assert (1, 2) == (plan(message).pdus, plan(message).parts)
 
 
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        ("x" * 160, [160]),
+        ("x" * 161, [6 + 153, 6 + 8]),
+        ("x" * 159 + "@", [160]),
+        ("x" * 160 + "@", [6 + 153, 6 + 8]),
+        ("x" * 159 + "€", [6 + 153, 6 + 8]),
+        ("😀" * 35, [140]),
+        ("😀" * 36, [6 + 132, 6 + 12]),
+        ("Я" * 69 + "😀", [6 + 134, 6 + 8]),
+        ("😀" * 70, [6 + 132, 6 + 132, 6 + 16]),
+    ],
+    ids=lambda value: f"{value[0]}x{len(value)}" if isinstance(value, str) else None,
+)
+def test_no_part_takes_more_than_140_octets_on_air(text: str, octets: list[int]) -> None:
+    """160 septets or 70 units: 71 units are two parts, however few characters they are."""
+    ascii_coding = Coding.GSM if text.isascii() else None
+    for coding in (None, ascii_coding):
+        submits = submits_of(Sms(to=TO, text=text, coding=coding))
+        assert octets == [len(submit.short_message) for submit in submits]
+
+
 @pytest.mark.parametrize("long_text", LongText)
 def test_short_text_is_one_plain_part_in_any_case(long_text: LongText) -> None:
     """`long_text` is about long texts."""
@@ -251,7 +274,7 @@ def test_more_parts_than_a_message_has(long_text: LongText) -> None:
 
 
 def test_reference_out_of_range() -> None:
-    """A reference has 8 bits; the caller wraps its counter."""
+    """8 bits: a caller that counts references wraps them."""
     with pytest.raises(InvalidMessageError, match="reference"):
         submits_of(Sms(to=TO, text="Я" * 71), reference=256)
 
@@ -324,7 +347,7 @@ def test_smart_text_travels_in_septets() -> None:
 
 
 def test_refusal_of_a_text_holds_no_text() -> None:
-    """Error trackers record the local variables of a traceback."""
+    """Error trackers show the variables of a traceback, and must show no message."""
     with pytest.raises(InvalidMessageError) as caught:
         Composer().compose(Sms(to=TO, text="Я" * (255 * 67 + 1)))
 
@@ -364,9 +387,3 @@ def test_plain_signs_in_a_comment_keep_it_a_comment() -> None:
     message = Sms(to=TO, text="17 — ready", comment="order — 17")
 
     assert "17 - ready\n~~~\norder - 17" == wire_text(message, TextSettings(smart=True))
-
-
-@pytest.mark.parametrize(("length", "parts"), [(160, 1), (161, 2)])
-def test_ascii_text_is_cut_above_160_characters(length: int, parts: int) -> None:
-    """A submit_sm holds 140 octets, which are 160 septets."""
-    assert parts == len(Composer().compose(Sms(to=TO, text="x" * length))[1])

@@ -5,16 +5,82 @@ from __future__ import annotations
 import traceback
 
 import pytest
+from hypothesis import example, given, reject, settings
+from hypothesis import strategies as st
 
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
-from smsc_async.messages import (
-    Coding,
-    Sms,
-)
+from smsc_async.messages import Coding, LongText, Sms
 
 TO = "79991234567"
+
+EMOJI = (
+    "😀",
+    "👨\u200d👩\u200d👧\u200d👦",  # a family: four emoji joined by ZWJ, 11 units
+    "🏳\ufe0f\u200d🌈",  # a flag, a variation selector and a rainbow
+    "🇷🇺",  # two regional indicators
+    "👍🏽",  # a thumb and its skin tone
+    "1\ufe0f\u20e3",  # a keycap
+)
+GSM = tuple("x@\n€[]{}~^|\\")  # all but the first three take two septets
+LATIN1 = ("x", "ç", "\r\n")
+MARKED = ("e\u0301", "й", "и\u0306", "a\u0300\u0301\u0302")  # composed and combining
+# A unit around each limit: one part, and parts with a header, in units of each coding.
+LENGTHS = tuple(
+    limit + step for limit in (0, 67, 70, 134, 140, 153, 160, 306) for step in (-1, 0, 1)
+)
+
+
+PIECES = {
+    None: (*GSM, *LATIN1, *EMOJI, *MARKED),
+    Coding.GSM: GSM,
+    Coding.LATIN1: LATIN1,
+    Coding.UCS2: (*EMOJI, *MARKED, "x", "Я"),
+}
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Sms:
+    """Draw a text whose characters take several units, most of them near the limit of a part."""
+    coding = draw(st.sampled_from((None, *Coding)))
+    pieces = st.sampled_from(PIECES[coding])
+    filling, length = draw(pieces), draw(st.sampled_from(LENGTHS))
+    text = filling * (length // len(filling)) + "".join(draw(st.lists(pieces, max_size=6)))
+    long_text = draw(st.sampled_from(LongText))
+    return Sms(to=TO, text=text or filling, coding=coding, long_text=long_text)
+
+
+@given(
+    message=messages(),
+    bind=st.builds(TextSettings, latin1=st.booleans(), smart=st.booleans()),
+)
+@settings(max_examples=50)
+@example(Sms(to=TO, text="😀" * 36), TextSettings())
+@example(Sms(to=TO, text="x" * 161), TextSettings())
+@example(Sms(to=TO, text="x" * 161, coding=Coding.GSM), TextSettings())
+@example(Sms(to=TO, text="€" * 81, long_text=LongText.PAYLOAD), TextSettings())
+@example(Sms(to=TO, text="ç" * 141), TextSettings(latin1=True))
+def test_plan_has_as_many_parts_as_are_sent(message: Sms, bind: TextSettings) -> None:
+    """The user decides by the plan what a text costs; with PAYLOAD the gateway does the cutting."""
+    try:
+        submits = submits_of(message, settings=bind)
+    except InvalidMessageError:  # GSM was asked for on a bind that has ISO-8859-1 instead
+        reject()
+    planned = plan(message, bind)
+
+    assert planned.pdus == len(submits)
+    assert {planned.data_coding} == {submit.data_coding for submit in submits}
+    if message.long_text is LongText.PAYLOAD and planned.parts > 1:
+        assert (sum(planned.octets),) == tuple(len(tlv.value) for tlv in submits[0].tlvs)
+    else:
+        assert planned.parts == len(submits)
+        headers = [6 * bool(submit.esm_class) for submit in submits]
+        sizes = [len(submit.short_message) for submit in submits]
+        assert list(planned.octets) == [
+            n - header for n, header in zip(sizes, headers, strict=True)
+        ]
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,14 @@ def test_tlvs_win_over_the_text() -> None:
     assert 251 == receipt.error_code
 
 
+def test_text_fills_in_what_no_tlv_says() -> None:
+    """A receipt with some of the TLVs: its id must be the one that the response had."""
+    receipt = read_receipt(deliver(PLAIN, (TlvTag.RECEIPTED_MESSAGE_ID, b"00ABC\0")))
+
+    assert "00ABC" == receipt.message_id
+    assert MessageState.DELIVERED is receipt.state
+
+
 def test_what_is_not_said_is_none() -> None:
     """A guess would be taken for the gateway's word."""
     receipt = read_receipt(deliver(b""))

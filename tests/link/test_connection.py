@@ -518,6 +518,19 @@ async def test_timeout_below_all_limits_is_met(connector: Connector) -> None:
     await link.wait_closed()
 
 
+async def test_response_timeout_of_the_link_is_met(connector: Connector) -> None:
+    """The timer of an idle link is no later than that: a message has no need to start it anew."""
+    connector.gateway.on_submit = nothing
+    link, _ = await connector.bound(response_timeout=0.01)
+    message, began = job(), now()
+    link.submit(message, began)
+    await until(lambda: now() > began + 0.1)
+
+    assert message.is_finished
+    link.abort()
+    await link.wait_closed()
+
+
 async def test_request_in_every_turn_postpones_no_deadline(connector: Connector) -> None:
     """Requests with a short timeout of their own never delay the report of an overdue one."""
     connector.gateway.on_submit = nothing

@@ -457,6 +457,18 @@ async def test_hook_is_called_once_for_each_pause() -> None:
     assert 0 == driven.dispatcher.room
 
 
+async def test_pause_is_no_wait_for_a_link() -> None:
+    """A message may be throttled for longer than `timeouts.link`: the link is bound."""
+    driven = Driven(1, query="link_timeout=0.05")
+    throttled = driven.submit()
+    driven.respond(throttled, THROTTLED)
+    driven.pass_time(0.1)
+    driven.respond(throttled)
+
+    assert throttled.failure is None
+    assert ("1",) == throttled.message_ids
+
+
 async def test_message_throttled_for_too_long_fails() -> None:
     """After `timeouts.throttled` seconds; the error says when to try again."""
     driven = Driven(1, query="throttled_timeout=10")

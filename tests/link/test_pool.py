@@ -66,6 +66,18 @@ async def opened(gateway: Gateway, query: str = "") -> RecordedPool:
     return links
 
 
+async def rebinding(gateway: Gateway) -> tuple[RecordedPool, list[tuple[Peer, Any]]]:
+    """Open two links and lose both; return their next binds, which have no response yet."""
+    links = await opened(gateway, "binds=2")
+    await until(lambda: len(links.dispatcher.links) == 2)
+    held: list[tuple[Peer, Any]] = []
+    gateway.on_bind = lambda peer, bind: held.append((peer, bind))
+    for peer in list(gateway.peers):
+        peer.drop()
+    await until(lambda: len(held) == 2)
+    return links, held
+
+
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
@@ -146,6 +158,19 @@ async def test_lost_link_is_built_again(gateway: Gateway) -> None:
     assert [LinkBound, LinkDown, LinkBound, LinkDown] == [type(event) for event in links.events]
 
 
+async def test_attempt_that_failed_is_repeated(gateway: Gateway) -> None:
+    """A busy gateway may refuse a bind for a while; hooks get the delay until the next one."""
+    links = await opened(gateway)
+    gateway.on_bind = refusing(0x0D)
+    gateway.peer.drop()
+    await until(lambda: isinstance(links.events[-1], ConnectFailed))
+
+    assert links.events[-1].retry_in is not None
+    gateway.on_bind = type(gateway.peer).answer
+    await until(lambda: links.pool.state is LinkState.BOUND)
+    await links.pool.close(drain=True)
+
+
 async def test_deadlines_are_met_on_the_next_link_too(gateway: Gateway) -> None:
     """Each link has a timer of its own: a request with a short timeout isn't forgotten there."""
     links = await opened(gateway)
@@ -219,21 +244,29 @@ async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -
     await links.pool.close(drain=True)
 
 
+async def test_refused_credentials_fail_the_messages_that_wait(gateway: Gateway) -> None:
+    """At once: the other link, which is still binding, has the same credentials."""
+    links, held = await rebinding(gateway)
+    message = job()
+    links.submit(message)
+    refusing(0x0E)(*held[0])
+    await until(lambda: links.pool.state is LinkState.FAILED)
+
+    assert message.failure is not None
+    assert isinstance(message.failure.__cause__, BindRefusedError)
+    await links.pool.close(drain=False)
+
+
 async def test_link_that_binds_after_all_ends_the_refusal(gateway: Gateway) -> None:
     """Of two links one is refused for good, the other bound a moment later: messages are sent."""
-    links = await opened(gateway, "binds=2")
-    await until(lambda: len(links.dispatcher.links) == 2)
-    held: list[tuple[Peer, Any]] = []
-    gateway.on_bind = lambda peer, bind: held.append((peer, bind))
-    for peer in list(gateway.peers):
-        peer.drop()
-    await until(lambda: len(held) == 2)
+    links, held = await rebinding(gateway)
     refusing(0x0E)(*held[0])
     await until(lambda: links.pool.state is LinkState.FAILED)
     refused = job()
     links.submit(refused)
     held[1][0].answer(held[1][1])
-    await until(lambda: links.pool.state is LinkState.BOUND)
+    await until(lambda: links.dispatcher.links)
+    assert LinkState.BOUND is links.pool.state
     message = job()
     links.submit(message)
     await until(lambda: message.is_finished)
@@ -252,6 +285,18 @@ async def test_refused_bind_is_raised_before_a_lost_link(gateway: Gateway) -> No
         url = gateway.url().replace("@", f"@127.0.0.1:{other.port},")
         links = RecordedPool(SmscConfig.from_url(url))
         with pytest.raises(BindRefusedError, match="ESME_RBINDFAIL"):
+            await links.pool.open()
+        await links.pool.close(drain=False)
+
+
+async def test_of_two_refused_binds_the_last_is_raised(gateway: Gateway) -> None:
+    """A refusal for good ends the attempts: it says more than the busy host before it."""
+    async with Gateway() as busy:
+        busy.on_bind = refusing(0x0D)
+        gateway.on_bind = refusing(0x0E)
+        url = gateway.url().replace("@", f"@127.0.0.1:{busy.port},")
+        links = RecordedPool(SmscConfig.from_url(url))
+        with pytest.raises(BindRefusedError, match="ESME_RINVPASWD"):
             await links.pool.open()
         await links.pool.close(drain=False)
 

@@ -220,6 +220,67 @@ def test_written_message_given_up_has_an_unknown_outcome(
     assert [job] == traffic.finished
 
 
+def test_minute_of_the_parts_runs_from_the_first(job: SubmitJob[Any]) -> None:
+    """The gateway joins what comes within a minute; each further part doesn't prolong it."""
+    job.parts_window = 59.0
+    for now in (10.0, 20.0):
+        job.next_part(now)
+
+    assert 69.0 == job.parts_deadline
+
+
+def test_next_part_waits_for_the_interval(job: SubmitJob[Any]) -> None:
+    """Parts count singly for the gateway's rate."""
+    job.interval = 0.5
+    job.next_part(10.0)
+
+    assert 10.5 == job.write_at
+
+
+def test_message_whose_parts_were_all_throttled_has_no_deadline(
+    job: SubmitJob[Any],
+) -> None:
+    """The gateway has none of it: a pause longer than the minute must not end the message."""
+    job.parts_window = 59.0
+    job.next_part(10.0)
+    job.on_response(0, SubmitSmResp(command_status=0x58))
+
+    assert float("inf") == job.parts_deadline
+
+
+def test_message_lost_after_its_write_may_have_gone(job: SubmitJob[Any]) -> None:
+    """The gateway may have it: NOT_SENT would invite to pay twice."""
+    write(job, 1)
+    job.on_connection_lost(0, "the connection was lost", None)
+
+    assert job.failure is not None
+    assert Outcome.UNKNOWN is job.failure.outcome
+
+
+def test_message_with_a_later_part_accepted_may_have_gone(job: SubmitJob[Any]) -> None:
+    """The second part is charged and the first was throttled: NOT_SENT would be false."""
+    write(job, 2)
+    job.on_response(0, SubmitSmResp(command_status=0x58))
+    job.on_response(1, SubmitSmResp(message_id="b"))
+    assert not job.abandon()
+    job.give_up("the client was left")
+
+    assert job.failure is not None
+    assert Outcome.UNKNOWN is job.failure.outcome
+    assert ("b",) == job.failure.message_ids
+
+
+def test_accepted_part_is_not_written_again_with_a_throttled_one(
+    job: SubmitJob[Any],
+) -> None:
+    """Whichever response comes first: an accepted part that is written again is charged twice."""
+    write(job, 2)
+    job.on_response(1, SubmitSmResp(message_id="b"))
+    job.on_response(0, SubmitSmResp(command_status=0x58))
+
+    assert [0, 2] == [number_of(job.next_part(1.0)) for _ in range(2)]
+
+
 def test_first_error_is_the_cause(job: SubmitJob[Any], traffic: RecordingTraffic) -> None:
     """A timeout and then the loss of the link: the loss is a consequence."""
     write(job, 3)

@@ -66,6 +66,15 @@ def test_each_clean_round_doubles_the_limit() -> None:
     assert FIRST_PAUSE == throttle.on_throttled(99.0)
 
 
+def test_round_as_large_as_the_window_is_not_counted() -> None:
+    """The window is the limit then: counting one more round would hold back for nothing."""
+    throttle = ThrottleController()
+    throttle.on_throttled(0.0)
+    throttle.advance(throttle.paused_until)
+
+    assert [1, 2, 4] == recovered(throttle, 8)
+
+
 def test_clean_round_resets_the_pause() -> None:
     """A single throttled message now and then is no reason for pauses of seconds."""
     throttle = ThrottleController()

@@ -15,6 +15,7 @@ from smsc_async import (
     MessageState,
     Ping,
     Receipt,
+    ResponseTimeoutError,
     Sms,
     SmscClient,
 )
@@ -25,7 +26,7 @@ from smsc_async.outbox import (
     OutboxState,
     OutboxStateError,
 )
-from smsc_async.outbox.queries import Statement, owners
+from smsc_async.outbox.queries import Settlement, Statement, next_due, owners
 from smsc_async.outbox.worker import Worker
 from smsc_async.simulator import Scenario, Simulator
 
@@ -342,6 +343,35 @@ async def test_worker_that_was_taken_for_stale_settles_its_entry(
     assert (OutboxState.ACCEPTED, ("17",)) == (entry.state, entry.message_ids)
 
 
+async def test_outcome_of_an_earlier_attempt_settles_nothing(outbox: BaseOutbox) -> None:
+    """An outcome is stored twice if its commit happened and seemed to fail.
+
+    Meanwhile the entry may be SENDING once more, and would be sent a third time.
+    """
+    await outbox.put(sms())
+    ((first, _),) = await outbox._ledger.claim_due(1)
+    await outbox._ledger.settle(Settlement(attempt=first, state=OutboxState.QUEUED))
+    ((second, _),) = await outbox._ledger.claim_due(1)
+    await outbox._ledger.settle(Settlement(attempt=first, state=OutboxState.QUEUED))
+
+    assert OutboxState.SENDING is (await only(outbox)).state
+    await outbox._ledger.settle(Settlement(attempt=second, state=OutboxState.ACCEPTED))
+    assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+async def test_entry_that_is_not_due_is_not_claimed(outbox: BaseOutbox) -> None:
+    """A rule of the gateway sets the time: before it the message is refused or blocked."""
+    await outbox.put(sms())
+    ((attempt, _),) = await outbox._ledger.claim_due(1)
+    later = Settlement(attempt=attempt, state=OutboxState.QUEUED, after=3600.0)
+    await outbox._ledger.settle(later)
+
+    assert [] == await outbox._ledger.claim_due(1)
+    due = await outbox._ledger.run(next_due)
+    assert due is not None
+    assert 3500.0 < due <= 3600.0
+
+
 async def test_claim_whose_commit_seemed_to_fail_is_unknown(
     outbox: BaseOutbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,6 +412,25 @@ async def test_unknown_message_is_sent_again_only_by_resend(
     await outbox.run(client.as_client, stop_when_empty=True)
     again = await only(outbox)
     assert (OutboxState.ACCEPTED, 2) == (again.state, again.attempts)
+
+
+async def test_receipt_of_the_first_attempt_says_nothing_of_the_second(
+    outbox: BaseOutbox, client: ScriptedClient
+) -> None:
+    """A part of the first may never arrive; the user waits for the second."""
+    entry = await outbox.put(sms())
+    lost = ResponseTimeoutError(sms(), timeout=1.0, message_ids=("first",))
+    client.answers = [lost, Accepted(("second",))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+    await outbox.resend(entry)
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    receipts = [
+        Receipt(message_id=message_id, state=MessageState.DELIVERED)
+        for message_id in ("first", "second")
+    ]
+    assert [False, True] == [await outbox.record(receipt) for receipt in receipts]
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
 async def test_unknown_message_may_be_discarded(outbox: BaseOutbox) -> None:

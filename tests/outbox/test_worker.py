@@ -176,7 +176,7 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     """Entries that wait in the client would be UNKNOWN after a crash, although unsent."""
     client.state = LinkState.DOWN
     worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
-    while client.health_reads < 3:
+    while client.health_reads < 3 and not worker.done():
         pass_time(0.1)
         await outbox.counts()
     assert 0 == (await only(outbox)).attempts
@@ -201,7 +201,7 @@ async def test_link_that_never_comes_ends_the_run(
 ) -> None:
     """A wrong password doesn't become right by waiting."""
     client.state = state
-    with pytest.raises(ClientClosedError, match="wrong password"):
+    with pytest.raises(ClientClosedError, match="login refused"):
         await outbox.run(client.as_client)
 
 
@@ -309,6 +309,28 @@ async def test_concurrency_limits_the_messages_in_flight(
                 future.set_result(Accepted())
 
     assert 6 == (await outbox.counts())[OutboxState.ACCEPTED]
+
+
+async def test_message_that_ends_makes_room_for_one(outbox: Outbox, client: ScriptedClient) -> None:
+    """While a slow one is in flight, quick ones come and go beside it, one by one."""
+    for _ in range(5):
+        await outbox.put(MESSAGE)
+    loop = asyncio.get_running_loop()
+    answers: list[asyncio.Future[Accepted]] = []
+    in_flight: list[int] = []
+
+    def answer(_: object) -> asyncio.Future[Accepted]:
+        """Respond to every second one at once, to the others later."""
+        future = loop.create_future()
+        loop.call_later(0.02 * (len(answers) % 2), future.set_result, Accepted())
+        answers.append(future)
+        in_flight.append(sum(not one.done() for one in answers))
+        return future
+
+    client.answers = [answer]
+    await outbox.run(client.as_client, concurrency=2, stop_when_empty=True)
+
+    assert (6, 2) == (len(answers), max(in_flight))
 
 
 async def test_receipt_before_the_outcome_is_stored(outbox: Outbox, client: ScriptedClient) -> None:

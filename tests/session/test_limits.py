@@ -7,6 +7,16 @@ import pytest
 from smsc_async.config import SmscConfig
 from smsc_async.session import SessionLimits
 
+DURATIONS = (
+    "response_timeout",
+    "bind_timeout",
+    "enquire_link_interval",
+    "enquire_link_timeout",
+    "unbind_timeout",
+    "inactivity_timeout",
+    "pdu_timeout",
+)
+
 
 def test_every_wait_has_an_end_by_default() -> None:
     """A client without a default timeout hangs; only the gateway's own cut is off."""
@@ -48,6 +58,15 @@ def test_none_switches_the_enquiry_off() -> None:
     assert SessionLimits(enquire_link_interval=None).enquire_link_interval is None
 
 
+@pytest.mark.parametrize("name", DURATIONS)
+def test_shortest_timeout_is_the_least_of_all(name: str) -> None:
+    """The timer of a link is never later than that, so no deadline is missed."""
+    limits = SessionLimits(**{name: 0.01})  # type: ignore[arg-type]  # the names are all of floats
+
+    assert 0.01 == limits.shortest_timeout
+    assert 5.0 == SessionLimits().shortest_timeout
+
+
 @pytest.mark.parametrize("name", ["window", "max_length"])
 def test_a_count_that_lets_nothing_happen_is_refused(name: str) -> None:
     """A window of 0 would wait for ever, a PDU of 15 octets can't exist."""
@@ -56,28 +75,8 @@ def test_a_count_that_lets_nothing_happen_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "response_timeout",
-        "bind_timeout",
-        "enquire_link_interval",
-        "enquire_link_timeout",
-        "unbind_timeout",
-        "inactivity_timeout",
-        "pdu_timeout",
-    ],
-)
+@pytest.mark.parametrize("name", DURATIONS)
 def test_a_duration_is_positive(name: str, value: float) -> None:
     """With 0 every request would be overdue at birth, and an enquiry would follow an enquiry."""
     with pytest.raises(ValueError, match=f"{name} takes more than 0 seconds"):
         SessionLimits(**{name: value})  # type: ignore[arg-type]  # the names are all of floats
-
-
-def test_shortest_timeout_is_the_least_that_is_on() -> None:
-    """A link's timer fires after it at the latest, so it must not be longer than any other."""
-    limits = SessionLimits(unbind_timeout=5.0, bind_timeout=7.0, inactivity_timeout=None)
-
-    assert 5.0 == limits.shortest_timeout
-    assert 0.5 == SessionLimits(inactivity_timeout=0.5).shortest_timeout
-    assert 0.1 == SessionLimits(enquire_link_interval=0.1).shortest_timeout

@@ -202,7 +202,7 @@ class TestBind:
         assert S.BOUND_TRX is esme.state
 
     def test_response_of_another_mode_is_not_taken(self, session_in: Make) -> None:
-        """A transceiver that was bound as receiver would submit in vain."""
+        """A transceiver that was bound as receiver couldn't submit."""
         esme = session_in(Role.ESME, S.BINDING)
 
         (event,) = esme.receive(header(16, 0x80000001, 0, 1), 1000.1)
@@ -743,6 +743,14 @@ class TestLiveness:
     def test_response_is_a_sign_of_life(self, esme: Session) -> None:
         """A busy link asks nothing."""
         esme.request(SUBMIT, 1010.0)
+        esme.receive(submit_sm_resp(2), 1020.0)
+
+        assert 1050.0 == esme.next_deadline()
+
+    def test_response_to_a_packed_submit_is_a_sign_of_life(self, esme: Session) -> None:
+        """Nearly all traffic is packed: without it a busy link would be probed all the time."""
+        pack = make_template(SubmitSm, vary=VARY)
+        esme.submit_packed(pack, "79991234567", b"", 1010.0)
         esme.receive(submit_sm_resp(2), 1020.0)
 
         assert 1050.0 == esme.next_deadline()

@@ -33,6 +33,17 @@ def contexts(slots: list[Slot]) -> list[object]:
     return [slot.context for slot in slots]
 
 
+def open_first(slots: Window, *, is_usual: bool, now: float = 0.0) -> None:
+    """Open a slot under the number 1, as of a submit_sm with the default timeout or of any."""
+    if is_usual:
+        assert 1 == slots.open_submit("a", now)
+    else:
+        slots.open_slot(1, SUBMIT_SM, "a", now)
+
+
+both = pytest.mark.parametrize("is_usual", [False, True], ids=["any request", "usual submit"])
+
+
 def test_a_response_frees_its_slot_and_gives_the_context_back() -> None:
     """The context is what the caller recognises its request by."""
     slots = window()
@@ -60,24 +71,27 @@ def test_window_is_enforced() -> None:
 
 
 def test_full_window_is_our_own_error() -> None:
-    """The caller must check for room first; the peer did nothing wrong."""
+    """A caller looks for a free slot first; nothing came from the peer."""
     assert issubclass(WindowFullError, LocalProtocolError)
     assert 5 == pickle.loads(pickle.dumps(WindowFullError(5))).size  # noqa: S301 - our own octets
 
 
+@both
 @pytest.mark.parametrize("response_id", [SUBMIT_SM_RESP, CommandId.GENERIC_NACK])
-def test_own_response_and_generic_nack_free_a_slot(response_id: int) -> None:
+def test_own_response_and_generic_nack_free_a_slot(response_id: int, *, is_usual: bool) -> None:
     """SMPP v3.4 §4.3: a request that wasn't understood is answered by generic_nack."""
     slots = window()
-    slots.open_slot(1, SUBMIT_SM, None, now=0.0)
+    open_first(slots, is_usual=is_usual)
 
     assert slots.close_slot(1, response_id) is not None
+    assert 0 == slots.in_flight
 
 
-def test_wrong_type_of_response_frees_nothing() -> None:
+@both
+def test_wrong_type_of_response_frees_nothing(*, is_usual: bool) -> None:
     """Taking a deliver_sm_resp for a submit_sm_resp reported a message that was never accepted."""
     slots = window()
-    slots.open_slot(1, SUBMIT_SM, None, now=0.0)
+    open_first(slots, is_usual=is_usual)
 
     assert slots.close_slot(1, CommandId.DELIVER_SM_RESP) is None
     assert 1 == slots.in_flight
@@ -102,10 +116,11 @@ def test_usual_submit_gives_its_context_once() -> None:
     assert 0 == slots.in_flight
 
 
-def test_deadline_frees_a_slot_and_not_before() -> None:
+@both
+def test_deadline_frees_a_slot_and_not_before(*, is_usual: bool) -> None:
     """A slot that leaks when its request times out strangles the link after a day."""
     slots = window(response_timeout=10.0)
-    slots.open_slot(1, SUBMIT_SM, "a", now=100.0)
+    open_first(slots, is_usual=is_usual, now=100.0)
 
     assert [] == slots.expire(109.999)
     assert ["a"] == contexts(slots.expire(110.0))
@@ -210,6 +225,17 @@ def test_window_knows_every_number_that_may_still_be_answered() -> None:
     assert [1, 2, 3, 4] == [number for number in range(10) if number in slots]
 
 
+def test_numbers_in_use_are_skipped_after_the_first_lap() -> None:
+    """The responses to two requests under one number could not be distinguished."""
+    slots = window()
+    for _ in range(2):
+        slots.open_submit(None, now=0.0)
+    slots.close_submit(1)
+    slots.last_number = 0x7FFFFFFF
+
+    assert [1, 3] == [slots.take_number() for _ in range(2)]
+
+
 def test_requests_of_the_link_take_no_slot() -> None:
     """enquire_link must go out just when the window is full and nothing comes back."""
     slots = window(size=1)
@@ -236,6 +262,7 @@ def test_loss_of_the_link_frees_everything() -> None:
     assert not any(number in slots for number in range(1, 5))
     assert slots.next_deadline() is None
     assert [] == slots.drain()
+    assert (0, slots.size) == (slots.in_flight, slots.free)
 
 
 def test_repr_shows_the_debts_and_no_context() -> None:
@@ -257,7 +284,11 @@ def test_no_fate_leaks_a_slot(rng: random.Random, size: int) -> None:
         now += rng.choice([0.0, 0.1, 3.0])
         timeout = rng.choice([None, 0.5, 20.0])
         if len(awaited) < size:
-            slots.open_slot(number, SUBMIT_SM, number, now=now, timeout=timeout)
+            if timeout is None:
+                slots.last_number = number - 1
+                slots.open_submit(number, now)
+            else:
+                slots.open_slot(number, SUBMIT_SM, number, now=now, timeout=timeout)
             awaited.add(number)
         if awaited and rng.random() < 0.5:
             answered = rng.choice(sorted(awaited))
@@ -290,7 +321,7 @@ def test_ten_thousand_requests_leave_the_window_empty() -> None:
 
 
 def test_full_window_says_so_before_anything_is_opened() -> None:
-    """A caller checks for room before it takes a sequence number."""
+    """A caller checks before it takes a number."""
     window = Window(1, 30.0)
     window.check_free()
     window.open_slot(1, CommandId.SUBMIT_SM, None, 0.0)

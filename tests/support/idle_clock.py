@@ -22,7 +22,7 @@ class IdleSelector(selectors.DefaultSelector):
 
     Args:
         now: The time on its clock, seconds; moved by tests, too.
-        slept: Seconds that all of them waited in vain, until a timer was due. Other processes and
+        slept: Seconds that all of them were idle, until a timer was due. Other processes and
             threads are polled for: waits shorter than `POLL` don't count.
     """
 

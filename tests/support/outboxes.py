@@ -92,7 +92,7 @@ class ScriptedClient:
     def health(self) -> Health:
         """Return the state of the link."""
         self.health_reads += 1
-        return Health(self.state, int(self.state is LinkState.BOUND), None, "wrong password")
+        return Health(self.state, int(self.state is LinkState.BOUND), None, "login refused")
 
     @property
     def as_client(self) -> SmscClient:
