@@ -19,12 +19,12 @@ OUT = 1
 def main() -> None:
     """Write octets until the time is over."""
     rate, seconds = (float(argument) for argument in sys.argv[1:])
-    began, told = time.perf_counter(), 0
+    began, written = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - began) < seconds:
         due = int(elapsed * rate)
-        if due > told:
-            os.write(OUT, b"." * (due - told))
-            told = due
+        if due > written:
+            os.write(OUT, b"." * (due - written))
+            written = due
         time.sleep(TICK)
 
 

@@ -63,7 +63,7 @@ def all_targets(data: dict[str, Any]) -> list[Target]:
         *_speed(race),
         *_codec(data.get("codec", {})),
         at_least(
-            "receipts taken in: 60 000 a second or more",
+            "receipts received: at least 60 000 per second",
             middle(taken, "rate"), 60_000, "{:,.0f} a second",
         ),
         *_growth(data.get("growth", {})),
@@ -76,20 +76,20 @@ def _speed(race: dict[str, list[Result]]) -> Iterator[Target]:
     send, many = race.get("ours send", []), race.get("ours send_many", [])
     smpp34 = race.get("smpp34", [])
     yield at_least(
-        "send, window 100: 4 × smpp34 or more", ratio(send, smpp34, "rate"), 4, "{:.2f} ×"
+        "send, window 100: at least 4 × smpp34", ratio(send, smpp34, "rate"), 4, "{:.2f} ×"
     )
     yield at_most(
-        "send, window 100: 16 µs CPU a message or less", middle(send, "cpu_us"), 16, "{:.1f} µs"
+        "send, window 100: at most 16 µs CPU per message", middle(send, "cpu_us"), 16, "{:.1f} µs"
     )
     yield at_least(
-        "send_many, window 100: 6 × smpp34 or more", ratio(many, smpp34, "rate"), 6, "{:.2f} ×"
+        "send_many, window 100: at least 6 × smpp34", ratio(many, smpp34, "rate"), 6, "{:.2f} ×"
     )
 
 
 def _codec(codec: dict[str, Any]) -> Iterator[Target]:
     """Yield the targets of the codec, judged by its own benchmark."""
     for found in codec.get("targets", []):
-        claim = f"{found['row']}: {found['target']:.3f} × {found['peer']} or less"
+        claim = f"{found['row']}: at most {found['target']:.3f} × {found['peer']}"
         yield Target(claim, f"{found['ratio']:.3f} ×", found["met"])
     if not codec.get("targets"):
         yield Target("the codec's ratios to smpp34 and construct", "–", None)
@@ -114,13 +114,13 @@ def _growth(growth: dict[str, Any]) -> Iterator[Target]:
         bare = _slowed(waiting.get(f"bare tasks{way}", {}))
         said = "" if bare is None else f" (tasks of asyncio alone: {bare:.2f} ×)"
         yield at_least(
-            f"their rate{way and ', collector tuned'}: 0.8 × that of 1000 callers or more",
+            f"their rate{way and ', collector tuned'}: at least 0.8 × that of 1000 callers",
             _slowed(waiting.get(f"ours{way}", {})), 0.8, "{:.2f} ×" + said,
         )  # fmt: skip
     # Below a few thousand callers the allocator's steps exceed what is measured.
     per_caller = ratio(many, ours.get(10_000, []), "octets")
     yield at_most(
-        "their memory is linear: a caller takes 1.2 × that of 10 000 or less",
+        "their memory is linear: a caller takes at most 1.2 × that of 10 000",
         per_caller, 1.2, "{:.2f} ×",
     )  # fmt: skip
 
@@ -146,6 +146,6 @@ def _latency(half_load: dict[str, list[Result]]) -> Iterator[Target]:
     for way, what in (("", ""), (", tasks", ", each a task of its own")):
         ours, floor = half_load.get(f"ours send{way}", []), half_load.get(f"floor{way}", [])
         yield at_most(
-            f"send at half load{what}: p99 is 3 × the floor's or less",
+            f"send at half load{what}: p99 is at most 3 × the floor's",
             ratio(ours, floor, "p99_ms"), 3, "{:.2f} ×",
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """asyncio-native SMPP client for the SMSC.ru gateway.
 
-Rule: what people may import is listed here, name by name; importing it costs little, so nothing
-of an extra is imported before it is used.
+Rule: the public API is `__all__`. Importing the package is cheap, so nothing of an extra is
+imported before it is used.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0.dev0"
 
-__all__ = [  # noqa: RUF022 - in groups, as one reads them
+__all__ = [  # noqa: RUF022 - in groups for the reader
     "__version__",
     # the client and its settings
     "SmscClient",
@@ -102,7 +102,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "Ping",
     "Coding",
     "LongText",
-    # what comes back
+    # results
     "Submission",
     "FailedSubmission",
     "Receipt",
@@ -113,7 +113,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
     "MessageState",
     "CommandStatus",
     "Outcome",
-    # looking
+    # introspection
     "Plan",
     "Stats",
     "Health",
@@ -146,7 +146,7 @@ __all__ = [  # noqa: RUF022 - in groups, as one reads them
 
 
 def __getattr__(name: str) -> object:
-    """Import what most programs never use when it is asked for."""
+    """Import `RedisRuleStore` when it is first used, since most programs never use it."""
     if name == "RedisRuleStore":
         from smsc_async.stores.redis import RedisRuleStore  # noqa: PLC0415 - as above
 

@@ -33,7 +33,7 @@ class SmscError(Exception):
 class InvalidMessageError(SmscError, ValueError):
     """The message can't be sent as it is. Raised by the message itself, before any I/O.
 
-    Nothing was sent and nothing was paid. Correct the field that is named.
+    Nothing was sent and nothing was charged. Correct the field that is named.
 
     Args:
         field: Name of the message's field.
@@ -49,7 +49,7 @@ class InvalidMessageError(SmscError, ValueError):
 
 
 class ConfigError(SmscError, ValueError):
-    """A setting or a URL is invalid. Raised before any I/O; nothing was paid.
+    """A setting or a URL is invalid. Raised before any I/O; nothing was charged.
 
     Args:
         name: Name of the setting, or the part of the URL.

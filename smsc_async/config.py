@@ -106,7 +106,7 @@ class Timeouts:
         unbind: For the response to an unbind when the client closes.
         enquire_link_interval: Silence after which the client sends enquire_link; the gateway
             closes a link after two minutes of silence.
-        enquire_link_timeout: For its response; then the link counts as dead.
+        enquire_link_timeout: For its response; then the link is ended.
         frame: For the rest of a PDU that has begun to arrive.
         link: How long a message waits while no link is bound.
         throttled: How long a message is retried that the gateway throttles or finds no room

@@ -1,7 +1,7 @@
 """All errors of the client.
 
 Rule: every error of sending says whether the message was sent (`SendError.outcome`), because
-each message is paid for. No error shows a message text or a password; phone numbers are masked.
+each message is charged. No error shows a message text or a password; phone numbers are masked.
 
 Errors pickle and copy with all their fields, so they may be passed between processes.
 """
@@ -45,11 +45,11 @@ class Outcome(Enum):
     """What happened to a message whose sending failed."""
 
     NOT_SENT = "not sent"
-    """No octet was written; nothing is paid, sending it again is safe."""
+    """No octet was written; nothing is charged, sending it again is safe."""
     REFUSED = "refused"
-    """The gateway refused it; what it refused isn't paid."""
+    """The gateway refused it; what it refused isn't charged."""
     UNKNOWN = "unknown"
-    """It may have been accepted, delivered and paid; sending it again may pay twice."""
+    """It may have been accepted, delivered and charged; sending it again may be charged twice."""
 
 
 class LinkError(SmscError, ConnectionError):
@@ -59,7 +59,7 @@ class LinkError(SmscError, ConnectionError):
 class ConnectFailedError(LinkError):
     """No TCP or TLS connection to any host. Chained to the `OSError`.
 
-    Nothing was sent and nothing was paid. Check host and port, and that the account allows
+    Nothing was sent and nothing was charged. Check host and port, and that the account allows
     the IP address of this machine.
 
     Args:
@@ -73,7 +73,7 @@ class ConnectFailedError(LinkError):
 
 
 class BindRefusedError(LinkError):
-    """The connection was made, and the gateway refused the bind. Nothing was sent or paid.
+    """The connection was made, and the gateway refused the bind. Nothing was sent or charged.
 
     Args:
         command_status: Of the bind response.
@@ -110,7 +110,7 @@ class LinkLostError(LinkError):
 class ClientClosedError(LinkError):
     """The client was used outside of `async with`.
 
-    Nothing was sent and nothing was paid.
+    Nothing was sent and nothing was charged.
     """
 
     def __init__(self, reason: str = "use it inside `async with`") -> None:
@@ -125,7 +125,7 @@ class SendError(SmscError):
         message: The message as the user made it. Its `repr` shows no text.
         outcome: Whether it was sent, as far as is known.
         message_ids: The gateway's ids of the accepted parts, in order of acceptance. These
-            are paid, whatever the outcome of the whole message.
+            are charged, whatever the outcome of the whole message.
 
     Attributes:
         reservation: Id of the reservation that a message of unknown outcome keeps in the
@@ -151,7 +151,7 @@ class SendError(SmscError):
 class HeldByRuleError(SendError):
     """A rule held the message on our side, before the gateway could refuse it.
 
-    Nothing was sent and nothing was paid. Wait `retry_after` seconds and send it again, or let
+    Nothing was sent and nothing was charged. Wait `retry_after` seconds and send it again, or let
     `send(…, hold=Hold.wait(…))` wait.
 
     Args:
@@ -177,7 +177,7 @@ class HeldByRuleError(SendError):
 class RepeatedMessageError(HeldByRuleError):
     """The same message was sent within the repeat window; the gateway would refuse it.
 
-    Nothing was sent and nothing was paid.
+    Nothing was sent and nothing was charged.
     """
 
     _reason = "the same message was sent a moment ago, and the gateway takes no repeat that soon"
@@ -186,14 +186,14 @@ class RepeatedMessageError(HeldByRuleError):
 class FloodLimitError(HeldByRuleError):
     """Too many messages in a row to one subscriber; the gateway would block the next.
 
-    Nothing was sent and nothing was paid. Only a pause ends the streak.
+    Nothing was sent and nothing was charged. Only a pause ends the streak.
     """
 
     _reason = "too many messages in a row to one subscriber, only a pause ends the row"
 
 
 class SubmitRefusedError(SendError):
-    """The gateway answered a submit_sm with an error. What it refused isn't paid.
+    """The gateway answered a submit_sm with an error. What it refused isn't charged.
 
     Some parts of a long message may have been accepted before: `message_ids`.
 
@@ -218,7 +218,7 @@ class SubmitRefusedError(SendError):
 class ThrottledError(SubmitRefusedError):
     """The gateway throttled the message, or its queue was full, until `Timeouts.throttled` ended.
 
-    What it refused isn't paid. Send it again after `retry_after` seconds, and slower.
+    What it refused isn't charged. Send it again after `retry_after` seconds, and slower.
 
     Args:
         message: The refused message.
@@ -240,10 +240,10 @@ class ThrottledError(SubmitRefusedError):
 
 
 class ResponseTimeoutError(SendError, TimeoutError):
-    """No response in time. The message may have been delivered and paid.
+    """No response in time. The message may have been delivered and charged.
 
     Look for its receipt, or send it again on purpose with `send(…, retry_of=error)`: within
-    a minute the gateway's own repeat rule makes that safe, later it may be paid twice.
+    a minute the gateway's own repeat rule makes that safe, later it may be charged twice.
 
     Args:
         message: The message without a response.
@@ -268,7 +268,7 @@ class SubmitInterruptedError(SendError):
     """The link was lost while the message was being sent.
 
     `NOT_SENT` if no octet of it was written: send it again. `UNKNOWN` otherwise: it may have
-    been delivered and paid; proceed as after a `ResponseTimeoutError`.
+    been delivered and charged; proceed as after a `ResponseTimeoutError`.
 
     Args:
         message: The interrupted message.
@@ -296,7 +296,7 @@ class SubmitInterruptedError(SendError):
 class PartsOverdueError(SendError):
     """The time for sending all parts of a message ended, and the rest wasn't sent.
 
-    The accepted parts are paid; the operator may still reject the incomplete message.
+    The accepted parts are charged; the operator may still reject the incomplete message.
     `NOT_SENT` if no part was accepted, else `UNKNOWN`. The usual cause is a slow link or a
     full window.
 
@@ -327,7 +327,7 @@ class PartsOverdueError(SendError):
 
 
 class ReceiptTimeoutError(SmscError, TimeoutError):
-    """No final receipt in time. The message itself is accepted and paid.
+    """No final receipt in time. The message itself is accepted and charged.
 
     Wait again, or read the receipt from `receipts()` when it comes.
 
@@ -346,7 +346,7 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
 
 
 class RequestRefusedError(SmscError):
-    """The gateway answered a request other than a submit with an error. Nothing was paid.
+    """The gateway answered a request other than a submit with an error. Nothing was charged.
 
     Args:
         request: Name of the request ("query_sm").

@@ -73,7 +73,7 @@ def test_number_is_taken_however_it_is_written(written: str, kept: str) -> None:
     ],
 )
 def test_what_is_no_number_is_refused(number: str) -> None:
-    """It would be paid for, or refused by the gateway later."""
+    """It would be charged, or refused by the gateway later."""
     error = refusal(Sms, to=number, text=SECRET)
 
     assert "to" == error.field
@@ -116,7 +116,7 @@ def test_senders_the_gateway_does_not_know(sender: str, reason: str) -> None:
     ],
 )
 def test_texts_that_cannot_travel(kind: type[Message[Any]], text: object, reason: str) -> None:
-    """Refused with the reason, before anything is paid."""
+    """Refused with the reason, before anything is charged."""
     error = refusal(kind, text=text)
 
     assert "text" == error.field

@@ -125,7 +125,7 @@ def test_messages_of_errors_read_as_sentences_do_in_a_log(error: SmscError) -> N
 
 @pytest.mark.parametrize("error", EVERY, ids=ids)
 def test_every_error_says_when_and_what_to_do(error: SmscError) -> None:
-    """The docstring is what a user sees who looks the error up."""
+    """Users look an error up in its docstring."""
     assert len(type(error).__doc__ or "") > 60
 
 
@@ -177,7 +177,7 @@ def test_held_message_says_when_to_come_back() -> None:
 
 
 def test_reason_of_a_rule_wins_over_the_general_one() -> None:
-    """The rule knows its numbers."""
+    """The rule has the numbers of the source document."""
     assert "50 in a row" in str(FloodLimitError(SMS, retry_after=30.0, reason="50 in a row"))
 
 
@@ -200,7 +200,7 @@ def test_throttled_message_is_a_refused_one() -> None:
 
 
 def test_timeout_is_unknown() -> None:
-    """No response isn't a refusal: it may have been delivered and paid."""
+    """No response isn't a refusal: it may have been delivered and charged."""
     error = ResponseTimeoutError(SMS, timeout=10.0, message_ids=("7",))
 
     assert Outcome.UNKNOWN is error.outcome

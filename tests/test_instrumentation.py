@@ -1,4 +1,4 @@
-"""Log lines and hooks: silence is free, and no line gives anything away."""
+"""Log lines and hooks: disabled logging costs nothing, and no line has a text or a password."""
 
 from __future__ import annotations
 

@@ -61,10 +61,15 @@ def test_times_of_a_receipt_are_naive() -> None:
 def test_tlvs_of_the_gateway_have_properties() -> None:
     """0x2000 to 0x2003, as the gateway's page on statuses has them."""
     tlvs = {COST: b"0.1500", FLAGS: b"\x00\x20", PARTS: b"\x00\x03", OPERATOR: b"25002"}
-    told = receipt(PLAIN, tlvs)
+    complete = receipt(PLAIN, tlvs)
     silent = receipt(PLAIN)
 
-    assert ("0.1500", 0x20, 3, "25002") == (told.cost, told.flags, told.parts, told.operator)
+    assert ("0.1500", 0x20, 3, "25002") == (
+        complete.cost,
+        complete.flags,
+        complete.parts,
+        complete.operator,
+    )
     assert [None] * 4 == [silent.cost, silent.flags, silent.parts, silent.operator]
 
 

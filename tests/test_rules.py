@@ -63,7 +63,7 @@ class Clock:
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """Return the instant."""
+        """Return the time."""
         return self.now
 
 
@@ -231,7 +231,7 @@ async def test_message_cancelled_before_the_write_is_given_back(
 async def test_message_cancelled_after_the_write_is_kept(
     gateway: Gateway, connect: Connect
 ) -> None:
-    """It may be delivered and paid; once the gateway has refused it, it surely isn't."""
+    """It may be delivered and charged; once the gateway has refused it, it surely isn't."""
     gateway.on_submit = nothing
     async with connect() as smsc:
         cancelled = asyncio.create_task(smsc.send(HI))
@@ -268,7 +268,7 @@ async def test_unknown_outcome_is_kept_and_sent_again_on_purpose_only(
     fault: Callable[[Peer, SubmitSm], None],
     error: type[SendError],
 ) -> None:
-    """A blind second attempt could be delivered and paid twice."""
+    """A second attempt could be delivered and charged twice."""
     gateway.on_submit = fault
     async with connect() as smsc:
         with pytest.raises(error) as unknown:
@@ -347,8 +347,8 @@ async def test_send_that_is_cancelled_while_held_leaves_no_trace(
     assert 2 == len(gateway.submits)
 
 
-async def test_client_that_is_left_holds_nobody(connect: Connect) -> None:
-    """Leaving takes no minute, and who was held learns that nothing went."""
+async def test_held_message_fails_when_the_client_is_left(connect: Connect) -> None:
+    """Leaving ends the wait at once, and the held message is NOT_SENT."""
     async with connect() as smsc:
         await smsc.send(HI)
         waiting = asyncio.create_task(smsc.send(HI, hold=Hold.wait()))
@@ -359,7 +359,7 @@ async def test_client_that_is_left_holds_nobody(connect: Connect) -> None:
     assert Outcome.NOT_SENT is left.value.outcome
 
 
-async def test_many_tell_what_was_held(gateway: Gateway, connect: Connect) -> None:
+async def test_send_many_reports_a_held_message(gateway: Gateway, connect: Connect) -> None:
     """An outcome like any other; the rest goes."""
     async with connect() as smsc:
         outcomes = [one async for one in smsc.send_many([HI, HI, numbered(1)])]
@@ -369,7 +369,7 @@ async def test_many_tell_what_was_held(gateway: Gateway, connect: Connect) -> No
     assert (HI, 2) == (failed.message, len(gateway.submits))
 
 
-async def test_many_may_wait_and_keep_nobody_waiting(gateway: Gateway) -> None:
+async def test_held_message_of_send_many_delays_no_other(gateway: Gateway) -> None:
     """The one that is held comes last, and comes."""
     limits = GatewayLimits(repeat_window=0.05, margin=0.0, rate=None)
     messages = [HI, HI, *(numbered(number) for number in range(5))]
@@ -385,7 +385,7 @@ async def test_many_may_wait_and_keep_nobody_waiting(gateway: Gateway) -> None:
 # Foresight, and no rules at all.
 
 
-async def test_plan_foretells_and_remembers_nothing(
+async def test_plan_predicts_a_hold_and_reserves_nothing(
     gateway: Gateway, connect: Connect, clock: Clock
 ) -> None:
     """Looking is free."""
@@ -450,7 +450,7 @@ async def test_parts_go_on_over_the_next_link(gateway: Gateway) -> None:
 
 
 async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock: Clock) -> None:
-    """The torso would be paid and rejected; the error says how much of it the gateway has."""
+    """An incomplete message is charged and rejected; the error says how much was accepted."""
     gateway.on_submit = first_then_hang_up(gateway)
     accept_bind = gateway.on_bind
     limits = GatewayLimits(rate=20.0)
@@ -471,7 +471,7 @@ async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock:
 
 
 async def test_no_link_within_the_minute_ends_the_message_then(gateway: Gateway) -> None:
-    """Not when patience with the link ends: until then the torso is of no use to anybody."""
+    """The incomplete message can't be completed later, so it doesn't wait for `timeouts.link`."""
     gateway.on_submit = first_then_hang_up(gateway)
     limits = GatewayLimits(rate=20.0, multipart_window=0.2, margin=0.0)
     async with SmscClient(gateway.url("bind_timeout=60"), limits=limits) as smsc:

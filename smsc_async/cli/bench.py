@@ -1,8 +1,8 @@
 """`smsc bench`: throughput and latency of a link, and the smallest sufficient window.
 
-Rule: every message may be paid, so nothing is sent before the user has seen the number of messages
+Rule: every message may be charged, so nothing is sent before the user has seen their number
 and agreed, and only the window sizes that were asked for are measured. Numbers of recipients are
-invented for the simulator only.
+generated for the simulator only.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def bench_command(
 
     Args:
         url: Of the gateway; None means SMSC_URL.
-        recipients: File with one number a line; not needed for the simulator.
+        recipients: File with one number per line; not needed for the simulator.
         windows: Window sizes to measure, in this order, separated by commas.
         messages: At each window.
         warm_up: Messages before the measurement, at each window.
@@ -70,7 +70,7 @@ def bench_command(
         sender: Name or number of the sender.
         wait: Timeout of the receipts, seconds; 0 doesn't wait.
         html: File for a report.
-        yes: Don't ask for consent.
+        yes: Don't ask for confirmation.
         screen: For the output.
     """
     sizes = _parse_windows(windows)
@@ -115,7 +115,7 @@ def _check_range(name: str, value: float | None, least: float) -> None:
 
 
 def _check_writable(html: Path | None) -> None:
-    """Reject a report file that can't be written, before a message is paid for it."""
+    """Reject a report file that can't be written, before any message is charged."""
     if html is None:
         return
     try:
@@ -126,7 +126,7 @@ def _check_writable(html: Path | None) -> None:
 
 
 def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterator[str]:
-    """Yield numbers without end: in turn those of the file, or invented ones for the simulator.
+    """Yield numbers endlessly: those of the file in turn, or generated ones for the simulator.
 
     Raises:
         Failure: There is no file, it can't be read, a line is no number, or there are too few.
@@ -165,7 +165,7 @@ def _read_numbers(file: Path) -> list[str]:
 
 
 def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
-    """Show the cost and ask for consent, unless it is free or *is_agreed*.
+    """Show the cost and ask for confirmation, unless it is free or *is_agreed*.
 
     Raises:
         Failure: The user declines or can't be asked.

@@ -140,7 +140,7 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
 
 
 def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
-    """Show rejected rows, one a line."""
+    """Show rejected rows, one per line."""
     for row in rows:
         line = screen.translate("bulk.row", number=row.number, reason=row.reason)
         screen.show(Text(line, style="red"))

@@ -32,8 +32,8 @@ def help_page(language: Language, name: str) -> Text:
 
 _KIND_OPTIONS_EN: Final = """\
   --flash              shown at once, not stored by the phone
-  --smart              plain quotes and dashes for typographic ones where that
-                       avoids UCS-2; as smart_text=1 in the URL
+  --smart              replace typographic quotes and dashes by plain ones if
+                       that avoids UCS-2; same as smart_text=1 in the URL
 
 Options of email:
   --subject TEXT       subject; required
@@ -99,7 +99,7 @@ step: the plan, the PDU, the response and the delivery receipt.
 
 Usage: smsc demo
 
-Needs no account and no network, free of charge.
+It needs no account and no network, and is free of charge.
 """,
     "sim": """\
 Run the simulator of the gateway: it accepts messages over SMPP, responds and
@@ -179,7 +179,7 @@ Options:
   --full         show complete numbers, not masked
 
 The exit code is 0 if all are reachable, 1 if one isn't, 5 if an answer didn't
-arrive in time. With --json there is one object a number, as answers arrive,
+arrive in time. With --json one object per number is written as answers arrive,
 with the cost.
 
 Examples:
@@ -200,7 +200,7 @@ Options:
   --full         show complete numbers, not masked
 
 The exit code is 0 if all are reachable, 1 if one isn't, 5 if an answer didn't
-arrive in time. With --json there is one object a number, as answers arrive,
+arrive in time. With --json one object per number is written as answers arrive,
 with the cost.
 
 Examples:
@@ -246,8 +246,8 @@ Examples:
   smsc tail --incoming --json | jq -r .text
 """,
     "plan": """\
-Show coding, parts and octets of a text, and which characters make it more
-expensive. Nothing is sent.
+Show coding, parts and octets of a text, and which characters require UCS-2.
+Nothing is sent.
 
 Usage: smsc plan TEXT [OPTIONS]
 
@@ -258,7 +258,7 @@ Options:
   --kind KIND          sms, email, call, viber, social, telegram-code,
                        telegram-bot; default: sms
   --sender NAME        name or number of the sender, to be validated
-  --comment TEXT       is sent with the text and takes room;
+  --comment TEXT       is sent with the text and counts towards its length;
                        not for call and telegram-code
 
 Options of sms:
@@ -299,18 +299,20 @@ Arguments:
   URL     gateway; default: $SMSC_URL. sim:// is free of charge
 
 Options:
-  --recipients FILE    numbers to send to, one a line; not needed for sim://
+  --recipients FILE    numbers to send to, one per line; not needed for sim://
   --windows LIST       window sizes to measure; default: 1,2,5,10,20,50,100
-  --messages N         messages at each window; default: 100
-  --warm-up N          messages before, at each window; default: 10
-  --rate N             maximum parts a second; default: 100, none for sim://
+  --messages N         messages measured at each window size; default: 100
+  --warm-up N          unmeasured messages sent before them at each window
+                       size; default: 10
+  --rate N             maximum parts per second; default: 100, none for sim://
   --text TEXT          text of the messages; a number is appended
   --sender NAME        name or number of the sender
-  --wait TIME          timeout of the receipts at each window; default: 10
+  --wait TIME          timeout of the receipts at each window size;
+                       default: 10
   --html FILE          write a report with charts
   --yes                don't ask before sending
 
-The number of messages is shown first, and nothing is sent without consent.
+The number of messages is shown first, and nothing is sent before you confirm.
 
 Examples:
   smsc bench sim://
@@ -324,7 +326,7 @@ nothing is sent twice.
 Usage: smsc bulk FILE.csv [OPTIONS]
 
 Arguments:
-  FILE    a header, then one row a message; delimiter: , or ;
+  FILE    a header, then one row per message; delimiter: , or ;
           columns: to,text[,sender,comment,kind,subject,voice,language,bot,
           coding]
 

@@ -68,11 +68,11 @@ _EN: Final[dict[str, str]] = {
         "      nothing was sent\n"
         "      install it: pip install 'smsc-async[cli]'"
     ),
-    # The answers of every failure.
+    # Labels of a failure.
     "failed": "error",
     "detail": "detail",
-    "outcome": "sent?",
-    "do": "to do",
+    "outcome": "sent",
+    "do": "next step",
     "outcome.not_sent": "no: nothing was sent and nothing is charged",
     "outcome.refused": "no: the gateway refused it; refused messages aren't charged",
     "outcome.unknown": "unknown: the message may have been accepted, delivered and charged",
@@ -158,7 +158,7 @@ _EN: Final[dict[str, str]] = {
     "no_hex": "no octets were given",
     "no_hex.do": "smsc decode 00000010 00000015 00000000 00000001, or `-` for standard input",
     "bad_hex": "{found} at character {position} isn't a hexadecimal digit",
-    "bad_hex.do": "write two digits an octet; spaces, colons, commas, 0x and offsets are accepted",
+    "bad_hex.do": "write two digits per octet; spaces, colons, commas, 0x and offsets are accepted",
     "odd_hex": "an odd number of hexadecimal digits: {digits}",
     "odd_hex.do": "a digit is missing or extra; copy the octets again",
     "gap_hex": "octets are missing: the dump goes from 0x{have:04x} to 0x{offset:04x}",
@@ -289,23 +289,23 @@ _EN: Final[dict[str, str]] = {
     ),
     # Measurement of a link.
     "bench.cost": "This will send {messages}, {parts}, through {where}. All of them are charged.",
-    "bench.takes": "At {rate} parts a second it takes at least {seconds} s.",
+    "bench.takes": "At {rate} parts per second it takes at least {seconds} s.",
     "bench.free": "This will send {messages}, {parts}, to the simulator, free of charge.",
     "bench.ask": "Send them? yes/no:",
-    "bench.needs_yes": "sending {messages}, {parts}, needs your consent",
+    "bench.needs_yes": "sending {messages}, {parts}, needs confirmation",
     "bench.needs_yes.do": "add --yes, or try it free of charge: smsc bench sim://",
     "bench.declined": "cancelled by you",
-    "bench.declined.do": "fewer --messages or --windows cost less; smsc bench sim:// is free",
-    "bench.no_recipients": "recipients are needed: for a real gateway no numbers are invented",
+    "bench.declined.do": "use fewer --messages or --windows; smsc bench sim:// is free of charge",
+    "bench.no_recipients": "recipients are needed: a real gateway requires --recipients",
     "bench.no_recipients.do": (
-        "write your own test numbers to a file, one a line: --recipients FILE"
+        "write your own test numbers to a file, one per line: --recipients FILE"
     ),
     "bench.too_few": "{total} messages to {given} numbers are a flood; {needed} numbers are needed",
     "bench.too_few.do": "add numbers, or send fewer messages: --messages, --warm-up, --windows",
     "bench.too_many": "{total} messages are too many; the maximum is {most}",
     "bench.too_many.do": "send fewer messages: --messages, --warm-up, --windows",
     "bench.bad_number": "line {line} of {file} isn't a phone number",
-    "bench.bad_number.do": "write one number a line, with the country code: 79991234567",
+    "bench.bad_number.do": "write one number per line, with the country code: 79991234567",
     "bench.no_file": "can't use {file}: {reason}",
     "bench.no_file.do": "use another file",
     "bench.at": "window {window}: {answered} of {count}",
@@ -317,17 +317,17 @@ _EN: Final[dict[str, str]] = {
     "bench.columns.cpu": "CPU, us",
     "bench.columns.receipts": "receipt, s",
     "bench.columns.failed": "failed",
-    "bench.enough": "Window {window} is sufficient: {rate} messages/s; a larger one hardly helps.",
+    "bench.enough": "Window {window} is sufficient: {rate} messages/s; larger ones hardly help.",
     "bench.largest": (
         "The largest window, {window}, is the fastest: {rate} messages/s; try larger ones."
     ),
-    "bench.paced": "The rate limit of {rate} parts a second is the bottleneck, not the link.",
+    "bench.paced": "The rate limit of {rate} parts per second is the bottleneck, not the link.",
     "bench.nothing": "No message was accepted.",
     "bench.failed": "{times} x {what}.",
     "bench.stopped": "Stopped early; accepted so far: {messages}.",
     "bench.simulated": "The simulator runs in the same process, so the figures include its work.",
     "bench.title": "Link measurement",
-    "bench.rate": "Messages a second",
+    "bench.rate": "Messages per second",
     "bench.latency": "Time to the response",
     "bench.ms": "milliseconds",
     "bench.figures": "Figures",
@@ -339,7 +339,7 @@ _EN: Final[dict[str, str]] = {
     "decode.fine": "{pdus}, {octets}, no errors",
     "decode.broken": "{pdus}, {octets}, error at 0x{offset:04x}: {note}",
     # Messages of a file.
-    "outcome.bulk": "perhaps in part: the .outbox file has the state of each row",
+    "outcome.bulk": "unknown: some may have been sent; the .outbox file has the state of each row",
     "bulk.sending": "sending",
     "bulk.progress": "{done} of {total}",
     "bulk.row": "row {number}: {reason}",
@@ -350,7 +350,7 @@ _EN: Final[dict[str, str]] = {
     "bulk.rejected": "rejected",
     "bulk.rejected.in": "{count}, see {name} for the reasons",
     "bulk.unknown": "unknown",
-    "bulk.unknown.do": "check the history; --resend-unknown sends them again, maybe charged twice",
+    "bulk.unknown.do": "check the history; after --resend-unknown they may be charged twice",
     "bulk.accepted": "{count}, in parts: {parts}",
     "bulk.stdin": "a file is needed: the .outbox file is stored next to it",
     "bulk.cannot_read": "can't read {name}: {reason}",
@@ -368,7 +368,7 @@ _EN: Final[dict[str, str]] = {
     "bulk.header.do": "the first line must name the columns; known are: {columns}",
     "bulk.outbox": "the .outbox file next to the CSV file can't be used",
     "bulk.outbox.do": "fix the problem and run the command again: nothing is sent twice",
-    "bulk.interrupted.do": "run the command again: it sends the rest, and nothing twice",
+    "bulk.interrupted.do": "run the command again: it sends the rest, and no message twice",
 }
 
 _RU: Final[dict[str, str]] = {
@@ -594,7 +594,7 @@ _RU: Final[dict[str, str]] = {
     "bench.needs_yes.do": "добавьте --yes или попробуйте бесплатно: smsc bench sim://",
     "bench.declined": "отменено вами",
     "bench.declined.do": "меньше --messages или --windows — дешевле; smsc bench sim:// бесплатно",
-    "bench.no_recipients": "нужны получатели: для настоящего шлюза номера не выдумываются",
+    "bench.no_recipients": "нужны получатели: для настоящего шлюза обязателен --recipients",
     "bench.no_recipients.do": (
         "запишите тестовые номера в файл, по одному в строке: --recipients FILE"
     ),
@@ -633,7 +633,7 @@ _RU: Final[dict[str, str]] = {
     "decode.meaning": "значение",
     "decode.fine": "{pdus}, {octets}, ошибок нет",
     "decode.broken": "{pdus}, {octets}, ошибка по смещению 0x{offset:04x}: {note}",
-    "outcome.bulk": "возможно, частично: состояние каждой строки записано в файле .outbox",
+    "outcome.bulk": "неизвестно: часть могла уйти; состояние каждой строки — в файле .outbox",
     "bulk.sending": "отправка",
     "bulk.progress": "{done} из {total}",
     "bulk.row": "строка {number}: {reason}",

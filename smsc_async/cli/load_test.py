@@ -236,7 +236,7 @@ class LoadTest:
 
 @dataclass(slots=True)
 class _RunResult:
-    """Results of a run: response times in seconds, instants of acceptance by id, errors."""
+    """Results of a run: response times in seconds, acceptance times by id, errors."""
 
     took: list[float] = field(default_factory=list)
     accepted: dict[str, float] = field(default_factory=dict)
@@ -244,7 +244,7 @@ class _RunResult:
 
 
 class _ReceiptTimes:
-    """Instants of final receipts. The last part of a long message represents it."""
+    """Times of final receipts. The last part of a long message represents it."""
 
     def __init__(self) -> None:
         self._received: dict[str, float] = {}

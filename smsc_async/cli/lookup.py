@@ -1,6 +1,6 @@
 """Lookups of several numbers at once, for `smsc hlr` and `smsc ping`.
 
-Rule: every result that has arrived is shown, also when the command is interrupted: it is paid. A
+Rule: every result that has arrived is shown, also when the command is interrupted: it is charged. A
 failed lookup doesn't affect the others.
 """
 

@@ -70,7 +70,7 @@ class AdmissionControl:
         Args:
             job: The message.
             text: The message rendered.
-            now: The instant, of the links' clock.
+            now: Current time, of the links' clock.
             replaces: The reservation of an earlier attempt whose outcome is unknown.
 
         Raises:
@@ -120,7 +120,7 @@ class AdmissionControl:
             reason = self._keep(job, store.apply_now(step, now), now)
 
     def now(self) -> float:
-        """Return the instant, of the store's clock."""
+        """Return the time, of the store's clock."""
         return self._store.now()
 
     def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
@@ -164,7 +164,7 @@ class AdmissionControl:
     def _keep(
         self, job: MessageJob[Any], verdict: Verdict | float | None, now: float
     ) -> Blocked | None:
-        """Keep a verdict in the job, in instants of the links' clock."""
+        """Keep a verdict in the job, on the links' clock."""
         if verdict is None:
             return Pending.PENDING
         if isinstance(verdict, Held):

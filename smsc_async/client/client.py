@@ -137,7 +137,7 @@ class SmscClient:
 
         Waits for a link and for a slot of the window, in the order of the calls. Cancelling is
         safe before the first octet is written; afterwards the message may still be delivered and
-        paid for, and its slot stays taken until the response.
+        charged, and its slot stays taken until the response.
 
         Args:
             message: Of any kind.
@@ -147,7 +147,7 @@ class SmscClient:
             retry_of: The error of an earlier send of the same message whose outcome is unknown:
                 send it again deliberately. Within a minute of the first attempt that is safe, since
                 the gateway refuses repeats: a refusal then means that the first one arrived. Later
-                the message may be delivered and paid twice.
+                the message may be delivered and charged twice.
 
         Raises:
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
@@ -156,7 +156,7 @@ class SmscClient:
             SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast for
                 longer than `timeouts.throttled`.
             ResponseTimeoutError: No response; it may have been sent.
-            SubmitInterruptedError: The link was lost; `outcome` tells whether it was sent.
+            SubmitInterruptedError: The link was lost; `outcome` says whether it was sent.
             PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """

@@ -126,18 +126,18 @@ class ReceiptCorrelator:
         return [self.early.popleft().receipt for _ in range(excess)]
 
     def next_deadline(self) -> float | None:
-        """The instant at which the oldest early receipt has waited in vain, or None."""
+        """The time at which the oldest early receipt times out, or None."""
         return self.early[0].arrived_at + self._patience if self.early else None
 
     def expire(self, now: float) -> list[Receipt]:
-        """Return the early receipts that have waited in vain."""
+        """Return the early receipts that timed out."""
         expired = []
         while self.early and self.early[0].arrived_at + self._patience <= now:
             expired.append(self.early.popleft().receipt)
         return expired
 
     def give_up_early(self) -> list[Receipt]:
-        """Return all early receipts: no response is owed any more."""
+        """Return all early receipts: no response is outstanding."""
         given_up = [early.receipt for early in self.early]
         self.early.clear()
         return given_up

@@ -94,7 +94,7 @@ class InboundRouter:
     Args:
         config: Sizes of queues, timeouts, comparison of ids.
         settings: How texts are coded on this bind.
-        dispatcher: Tells whether a response is owed, so that a receipt may be early.
+        dispatcher: Knows whether a response is outstanding, so that a receipt may be early.
         clock: Seconds of a monotonic clock.
 
     Attributes:
@@ -175,13 +175,13 @@ class InboundRouter:
                 self.receipts.put(receipt)
 
     def on_room(self) -> None:
-        """Responses came: once none is owed any more, early receipts wait in vain."""
+        """Stop waiting for early receipts' responses once none is outstanding."""
         if not self._dispatcher.in_flight:
             self._dispatcher.room_listeners.discard(self)
             self._put_all(self.correlator.give_up_early())
 
     def next_deadline(self) -> float | None:
-        """The instant at which something here has waited long enough, or None."""
+        """The time at which something here times out, or None."""
         parts = self._reassembler.next_deadline()
         early = self.correlator.next_deadline()
         earliest = min(parts, math.inf if early is None else early)

@@ -123,7 +123,7 @@ class ClientRuntime:
         Args:
             message: Of any kind.
             timeout: Seconds for each response; None takes the config's.
-            now: The instant, as `self.now()` returns it.
+            now: Current time, as `self.now()` returns it.
             replaces: The reservation of an earlier attempt whose outcome is unknown.
 
         Returns:

@@ -45,7 +45,7 @@ class MessageJob(SubmitJob[R_co]):
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
         reservation: What it has reserved with the rules; None where it has nothing.
-        admitted_at: Instant it was admitted for, of the rule store's clock.
+        admitted_at: Time it was admitted for, on the rule store's clock.
     """
 
     __slots__ = (

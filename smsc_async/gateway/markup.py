@@ -65,12 +65,12 @@ def parse(text: str, *, to: str, sender: str = "") -> Message[Any]:
 
 
 def _with_comment(text: str, comment: str | None) -> str:
-    """Append a comment, if there is one."""
+    """Append the comment mark and the comment, unless it is None."""
     return text if comment is None else f"{text}{COMMENT_MARK}{comment}"
 
 
 def _cut_comment(text: str) -> tuple[str, str | None]:
-    """Cut at the first mark."""
+    """Split at the first comment mark; None means that there is none."""
     body, mark, comment = text.partition(COMMENT_MARK)
     return body, comment if mark else None
 
@@ -89,7 +89,7 @@ def _render_text(prefix: str, message: Viber | Social) -> str:
 def _parse_text(
     kind: type[Sms | Viber | Social], text: str, to: str, sender: str
 ) -> Sms | Viber | Social:
-    """Read a kind back that is a text and a comment."""
+    """Parse a kind that has only a text and a comment."""
     body, comment = _cut_comment(text)
     return kind(to=to, sender=sender, text=body, comment=comment)
 
@@ -100,7 +100,7 @@ def _render_email(message: Email) -> str:
 
 
 def _parse_email(text: str, to: str, sender: str) -> Email:
-    """Read it back."""
+    """Parse the text of an Email, its prefix removed."""
     whole, comment = _cut_comment(text)
     body, _, subject = whole.partition(SUBJECT_MARK)
     return Email(to=to, sender=sender, text=body, subject=subject, comment=comment)
@@ -116,7 +116,7 @@ def _render_call(message: VoiceCall) -> str:
 
 
 def _parse_call(text: str, to: str, sender: str) -> VoiceCall:
-    """Read it back; without a voice it is the default one."""
+    """Parse the text of a VoiceCall, its prefix removed; the default voice is `Voice.M3`."""
     whole, param = _cut_comment(text)
     body, mark, spoken = whole.partition(VOICE_MARK)
     name, comma, language = spoken.partition(",")
@@ -131,7 +131,7 @@ def _parse_call(text: str, to: str, sender: str) -> VoiceCall:
 
 
 def _read_voice(name: str) -> Voice:
-    """Read a voice; an unknown one isn't repeated, for it may be a piece of the text."""
+    """Parse a voice. The error doesn't repeat an unknown one, which may be a piece of the text."""
     try:
         return Voice(name)
     except ValueError:
@@ -145,7 +145,7 @@ def _render_bot(message: TelegramBot) -> str:
 
 
 def _parse_bot(text: str, to: str, sender: str) -> TelegramBot:
-    """Read it back."""
+    """Parse the text of a TelegramBot, its prefix removed."""
     whole, comment = _cut_comment(text)
     body, _, bot = whole.partition(BOT_MARK)
     return TelegramBot(to=to, sender=sender, text=body, bot=bot, comment=comment)

@@ -1,4 +1,4 @@
-"""Links to the gateway: sockets, TLS, reconnecting, and whose turn it is to be written.
+"""Links to the gateway: sockets, TLS, reconnecting, and the scheduling of messages.
 
 Rule: nothing here reads a message's text or knows a rule. A link carries the parts of a `SubmitJob`
 and reports the responses; `contract` has the callbacks.

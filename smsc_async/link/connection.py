@@ -59,7 +59,7 @@ class Link(asyncio.Protocol):
     """One connection, from TCP connect to its end.
 
     Args:
-        host: Where it leads, for people.
+        host: Name of the gateway, for logs and `repr`.
         limits: Window, timeouts, largest PDU.
         handler: Gets the events of the link.
         traffic: Gets the requests of the gateway.
@@ -202,7 +202,7 @@ class Link(asyncio.Protocol):
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
-        """Write no further part until the socket has sent what it has."""
+        """Write no further part until asyncio calls `resume_writing`."""
         self._write_paused = True
 
     def resume_writing(self) -> None:
@@ -236,7 +236,7 @@ class Link(asyncio.Protocol):
                 self._dispatch_rare(other)
 
     def _dispatch_rare(self, event: Event) -> None:
-        """Pass on what isn't one of every message's events."""
+        """Handle the rarer events: overdue and late responses, the bind, the end of the link."""
         match event:
             case ResponseOverdue():
                 handler, index = handler_of(cast("Context", event.context))

@@ -1,4 +1,4 @@
-"""Gives every message its turn on a link.
+"""Schedules messages onto links.
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A message
 whose first part was written is finished before the next one starts; one that wasn't waits for a
@@ -103,7 +103,7 @@ class Dispatcher:
 
         Args:
             job: The message, no part of it written yet.
-            now: The instant, of the clock.
+            now: Current time, of the clock.
         """
         if self._refusal is not None:
             job.give_up(str(self._refusal), self._refusal)
@@ -239,7 +239,7 @@ class Dispatcher:
             self._start_waiting_for_link()
         self._pump()
 
-    # Turns.
+    # Scheduling.
 
     def _write(self, job: SubmitJob[Any], now: float) -> None:
         """Write as many parts as are due and have room, on one link if it has room for all.
@@ -320,7 +320,7 @@ class Dispatcher:
             self._timer = loop.call_later(max(0.0, at - now), self._on_timer)
 
     def _next_deadline(self, now: float) -> float:
-        """The instant at which something is due for the first message of the queue."""
+        """The time at which the first message of the queue is due or times out."""
         first = self._queue[0]
         if not self.links:
             return min(first.parts_deadline, self._waits_since(first) + self._config.timeouts.link)
@@ -331,7 +331,7 @@ class Dispatcher:
         return first.parts_deadline
 
     def _on_timer(self) -> None:
-        """Do what is due."""
+        """Handle the timer."""
         self._timer, self._timer_at = None, NEVER
         self._throttle.advance(self._clock())
         if not self.links:
@@ -344,7 +344,7 @@ class Dispatcher:
         self._arm(self._down_at)
 
     def _waits_since(self, job: SubmitJob[Any]) -> float:
-        """The instant since which a message waits for a link."""
+        """The time at which a message began to wait for a link."""
         return max(self._down_at, job.queued_at)
 
     def _expire_waiting(self) -> None:

@@ -177,7 +177,7 @@ class LinkPool:
         """Fail `open` and the messages that wait: no link will be built any more."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            LOG.error("! links ended by a fault of ours: %r", error)
+            LOG.error("! link supervisor failed: %r", error)
         self._finish_open(LinkLostError("the client stopped"))
         self._dispatcher.fail_waiting(self._fatal or ClientClosedError("its links have ended"))
 
@@ -236,7 +236,7 @@ class LinkPool:
         """Try every host once.
 
         Raises:
-            LinkError: The most telling error of all hosts.
+            LinkError: The most specific error of all hosts.
         """
         errors: list[LinkError] = []
         self._connecting += 1

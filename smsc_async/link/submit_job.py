@@ -103,8 +103,8 @@ class SubmitJob(Generic[R_co]):
         parts: How many submit_sm the message is.
         written: How many of them were written; 0 again if the gateway has none of these.
         has_unsent_parts: Whether a part is still to be written.
-        write_at: Instant of the next part's write, at the earliest.
-        parts_deadline: The last instant at which a further part may be written.
+        write_at: Time of the next part's write, at the earliest.
+        parts_deadline: Latest time at which a further part may be written.
         parts_window: Seconds from the first part's write to that.
         interval: Seconds between the writes of two parts, at the least.
         order: Position in the order of submits, set by the dispatcher.
@@ -154,7 +154,7 @@ class SubmitJob(Generic[R_co]):
         self.parts = len(parts)
         self.written = 0
         self.has_unsent_parts = True
-        # Set by admission, in instants of the links' clock.
+        # Set by admission, on the links' clock.
         self.write_at = 0.0
         self.interval = 0.0
         self.parts_deadline = NEVER
@@ -212,7 +212,7 @@ class SubmitJob(Generic[R_co]):
     def abandon(self) -> bool:
         """Forget the message if no part can have left; return whether that was so.
 
-        Once a part was written the others follow: an incomplete message is paid and worth nothing.
+        Once a part was written the others follow: an incomplete message is charged and useless.
         """
         if self.is_finished or self._may_have_gone:
             return False
@@ -361,7 +361,7 @@ class SubmitJob(Generic[R_co]):
                 self.message, accepted=len(self.message_ids), total=self.parts
             )
         if self.failure is not None:
-            # Parts that were accepted after the first error are paid too.
+            # Parts that were accepted after the first error are charged too.
             self.failure.message_ids = self.message_ids
         self._octets, self._more_parts = b"", ()
 

@@ -4,7 +4,7 @@ Rule: a throttled response stops all writes. After a pause one request is writte
 response is throttled, twice as many each round. The pause doubles only if the probe was throttled
 too: a short burst costs a moment, a lasting limit little more than the gateway's own rate.
 
-No clock: instants are arguments, in seconds.
+No clock: times are arguments, in seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ThrottleController:
 
     Attributes:
         pause: Seconds of the newest pause; 0 once a round after it had no throttled response.
-        paused_until: Instant until which nothing is written; 0 while nothing is paused.
+        paused_until: Time until which nothing is written; 0 while nothing is paused.
         is_on: Whether fewer requests may be written than there is room for.
     """
 

@@ -45,7 +45,7 @@ class BaseOutbox:
         return f"<{type(self).__name__} {self._ledger!r}>"
 
     async def __aenter__(self) -> Self:
-        """Open the database, create its tables, and move entries of dead processes to UNKNOWN.
+        """Open the database, create its tables, and move entries of ended processes to UNKNOWN.
 
         Raises:
             OutboxError: The database can't be used; the reason is in the error.
@@ -89,8 +89,8 @@ class BaseOutbox:
         entry = entry_of(await self._ledger.run(partial(queries.put, serialize(message), key)))
         if key is not None and entry.message != message:
             raise OutboxKeyError(
-                f"key {key!r} stands for another message already (entry {entry.id},"
-                f" {entry.state.value}); use a key of its own for each message"
+                f"key {key!r} already belongs to another message (entry {entry.id},"
+                f" {entry.state.value}); use a different key for each message"
             )
         self._ledger.notify_queued()
         return entry
@@ -172,7 +172,7 @@ class BaseOutbox:
         return None if row is None else entry_of(row)
 
     async def resend(self, entry: OutboxEntry | int) -> OutboxEntry:
-        """Queue an UNKNOWN, REFUSED or DISCARDED entry again; it may be paid twice.
+        """Queue an UNKNOWN, REFUSED or DISCARDED entry again; it may be charged twice.
 
         Within a minute of the first attempt the gateway refuses a repeat, so waiting isn't safer.
 
@@ -215,7 +215,7 @@ class BaseOutbox:
         Raises:
             OutboxStateError: It is in another state.
         """
-        return await self._move(entry, OutboxState.ACCEPTED, "accepted, as a user says")
+        return await self._move(entry, OutboxState.ACCEPTED, "marked as accepted by a user")
 
     async def counts(self) -> dict[OutboxState, int]:
         """Return the number of entries in each state, zeros included."""

@@ -22,7 +22,7 @@ class OutboxState(Enum):
     """The state of an entry. The values are what the tables store."""
 
     QUEUED = "queued"
-    """To be sent; nothing of it is paid."""
+    """To be sent; nothing of it is charged."""
     SENDING = "sending"
     """Claimed by a worker; it may be on its way."""
     ACCEPTED = "accepted"
@@ -30,7 +30,7 @@ class OutboxState(Enum):
     REFUSED = "refused"
     """The gateway, or the client before it, refused it; see `reason`."""
     UNKNOWN = "unknown"
-    """It may have been accepted, delivered and paid. It awaits a user's decision."""
+    """It may have been accepted, delivered and charged. It awaits a user's decision."""
     DISCARDED = "discarded"
     """A user gave it up."""
 
@@ -51,7 +51,7 @@ TRANSITIONS: Final[Mapping[OutboxState, frozenset[OutboxState]]] = {
     _DISCARDED: frozenset({_QUEUED}),
 }
 """The next states of each state. Users move entries that aren't SENDING; besides, a worker that
-was taken for dead may settle its own UNKNOWN entry when it is connected again."""
+was taken for a stale owner may settle its own UNKNOWN entry when it is connected again."""
 
 FINISHED: Final = frozenset({_ACCEPTED, _REFUSED, _DISCARDED})
 
@@ -69,7 +69,7 @@ class OutboxEntry:
         changed_at: When its state changed last, seconds since 1970.
         not_before: Earliest time to send it, seconds since 1970.
         attempts: How many times a worker claimed it.
-        message_ids: The gateway's ids of the parts it accepted. These are paid, in any state.
+        message_ids: The gateway's ids of the parts it accepted. These are charged, in any state.
         command_status: The status of the refusal, or None.
         reason: Why it isn't accepted, or what a user decided; never the message's text.
         receipt: Final state of the whole message by its delivery receipts (DLR); None until known.

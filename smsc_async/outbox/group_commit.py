@@ -41,7 +41,7 @@ class Store(Protocol):
         """
 
     async def acquire_owner(self) -> int:
-        """Return the owner of this store's claims, which is alive as long as the store is.
+        """Return the owner of this store's claims, which stays valid as long as the store is open.
 
         Raises:
             OutboxError: Its lock can't be taken.
@@ -50,8 +50,8 @@ class Store(Protocol):
     async def release_owner(self) -> None:
         """Release the owner's lock; the next `acquire_owner` makes a new owner. Never raises."""
 
-    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
-        """Return those owners that are certainly dead.
+    async def stale_owners(self, owners: Sequence[int]) -> list[int]:
+        """Return the stale owners: those whose process has certainly ended.
 
         Raises:
             OutboxError: The locks can't be tested.

@@ -28,7 +28,7 @@ T = TypeVar("T")
 MAX_EARLY_RECEIPTS = 1000
 """Receipts kept that came before their message's outcome was stored; the oldest are dropped."""
 
-DIED = "the process that was sending it died before it wrote down what became of it"
+_OWNER_ENDED = "the process that was sending it ended before it stored the outcome"
 
 
 class Ledger:
@@ -51,7 +51,7 @@ class Ledger:
         return f"<Ledger {self._committer!r}, {len(self._unstored)} outcomes unstored>"
 
     async def open(self) -> None:
-        """Open the store, and move the SENDING entries of dead owners to UNKNOWN.
+        """Open the store, and move the SENDING entries of stale owners to UNKNOWN.
 
         Raises:
             OutboxError: The store can't be used.
@@ -93,7 +93,7 @@ class Ledger:
             rows = await self.run(partial(queries.claim_due, owner, limit))
         except OutboxError:
             # The commit may have happened although it failed. Its entries would stay SENDING as
-            # long as their owner lives, so the owner ends here.
+            # long as their owner is running, so the owner ends here.
             await self._store.release_owner()
             raise
         claimed = []
@@ -143,10 +143,10 @@ class Ledger:
         return False
 
     async def recover_orphans(self) -> None:
-        """Move the SENDING entries of dead owners to UNKNOWN."""
+        """Move the SENDING entries of stale owners to UNKNOWN."""
         owners = await self.run(queries.owners)
         count = 0
-        for owner in await self._store.dead_owners(owners) if owners else ():
-            count += await self.run(partial(queries.recover, owner, DIED))
+        for owner in await self._store.stale_owners(owners) if owners else ():
+            count += await self.run(partial(queries.recover, owner, _OWNER_ENDED))
         if count:
-            LOG.warning("! %d entries of dead processes are UNKNOWN now", count)
+            LOG.warning("! %d entries of ended processes are UNKNOWN now", count)

@@ -1,14 +1,15 @@
-"""Liveness of owners: a lock file for each, locked for as long as its process lives.
+"""Liveness of owners: a lock file for each, locked for as long as its process runs.
 
-Rule: the kernel decides which owner is dead. It releases a `flock` when the last descriptor of the
-file is closed, after a clean exit as after kill -9 or a power cut, and never before. A process that
-sleeps, swaps or is stopped in a debugger keeps its lock; a reused pid holds none; there is no clock
-and no lease. So the SENDING entries of a dead owner are UNKNOWN at once, and those of a living one
-are never touched. (A child that is forked without exec shares the lock, so its parent counts as
-alive until both are dead: detected late, but never wrong.)
+Rule: the kernel decides which owner is stale, that is, whose process has ended. It releases a
+`flock` when the last descriptor of the file is closed, after a clean exit as after kill -9 or a
+power cut, and never before. A process that sleeps, swaps or is stopped in a debugger keeps its
+lock; a reused pid holds none; there is no clock and no lease. So the SENDING entries of a stale
+owner are UNKNOWN at once, and those of a running one are never touched. (A child that is forked
+without exec shares the lock, so the owner is stale only when both processes have ended: that is
+detected late, but never wrongly.)
 
 `flock` and not `fcntl` record locks: those belong to the process, so two outboxes of one process
-couldn't be told apart, and closing any descriptor of the file would release them all.
+couldn't be distinguished, and closing any descriptor of the file would release them all.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class OwnerLock:
     def __init__(self, database: Path) -> None:
         if fcntl is None:
             raise OutboxError(
-                "a worker on a file needs locks that Windows hasn't; use PostgresOutbox there"
+                "a worker on a file needs locks that Windows doesn't have; use PostgresOutbox there"
             )
         self.owner = secrets.randbits(62)
         self._path = lock_path(database, self.owner)
@@ -68,22 +69,22 @@ def lock_path(database: Path, owner: int) -> Path:
     return database.with_name(f"{database.name}-owner-{owner:016x}")
 
 
-def dead_owners(database: Path, owners: Sequence[int]) -> list[int]:
+def stale_owners(database: Path, owners: Sequence[int]) -> list[int]:
     """Return those owners whose lock is free; their lock files are removed.
 
     An owner takes its lock before it is registered, so a missing file is one that was removed.
     """
-    return [owner for owner in owners if _is_dead(lock_path(database, owner))]
+    return [owner for owner in owners if _is_stale(lock_path(database, owner))]
 
 
-def _is_dead(path: Path) -> bool:
+def _is_stale(path: Path) -> bool:
     """Whether the lock is free."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return True
     except OSError:
-        return False  # another user's file: its owner may be alive
+        return False  # another user's file: its owner may be running
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink(missing_ok=True)

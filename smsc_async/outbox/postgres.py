@@ -1,15 +1,15 @@
 """An outbox in PostgreSQL, for the processes of several machines.
 
 Rule: the statements are those of the SQLite outbox; here they run on one connection, which also
-proves to other processes that this one is alive. psycopg is the extra `postgres` and is imported
+shows other processes that this one is running. psycopg is the extra `postgres` and is imported
 when an outbox is opened.
 
-Liveness: an owner holds a session-level advisory lock for as long as its connection lives, and the
+Liveness: an owner holds a session-level advisory lock for as long as its connection lasts, and the
 server releases it with the session. This needs no clock, which machines disagree on, and no
-heartbeat, which a busy or suspended process misses although it lives. A killed process is detected
-at once, a machine without power after a minute, by the server's keepalives. If the server drops the
-connection of a living process, its SENDING entries may become UNKNOWN until it has connected again
-and settled them; no worker sends them a second time.
+heartbeat, which a busy or suspended process misses although it is running. A killed process is
+detected at once, a machine that lost power after a minute, by the server's keepalives. If the
+server drops the connection of a running process, its SENDING entries may become UNKNOWN until it
+has connected again and settled them; no worker sends them a second time.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _PARAMETER: Final = re.compile(r":(\w+)")
 _SESSION: Final = (
     # The server's settings may be laxer than "on disk when it returns".
     b"SET synchronous_commit = on",
-    # The server detects a machine without power after a minute. Unix sockets ignore these.
+    # The server detects a machine that lost power after a minute. Unix sockets ignore these.
     b"SET tcp_keepalives_idle = 30",
     b"SET tcp_keepalives_interval = 10",
     b"SET tcp_keepalives_count = 3",
@@ -64,7 +64,7 @@ class PostgresOutbox(BaseOutbox):
 
     Its tables begin with `smsc_outbox` and are created in the first schema of the search path.
     Each open outbox keeps one connection of its own: a direct one, or a pooler's in *session* mode,
-    since the connection itself proves that the process is alive.
+    since the connection itself proves that the process is running.
 
     A broken connection is replaced. If it broke during a commit, it is unknown whether the commit
     happened, which is an `OutboxError`; a `put` with a key can then be repeated.
@@ -89,7 +89,7 @@ class PostgresStore:
         self._connection: Connection | None = None
         self._owner: int | None = None
         self._is_committing = False
-        # The connection runs one task at a time; `dead_owners` isn't the committer's.
+        # The connection runs one task at a time; `stale_owners` isn't the committer's.
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
@@ -142,7 +142,7 @@ class PostgresStore:
             with suppress(OutboxError):  # without a connection there is no lock either
                 await self._execute(lambda connection: _unlock(connection, owner))
 
-    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
+    async def stale_owners(self, owners: Sequence[int]) -> list[int]:
         """Return those owners whose lock no session holds.
 
         Raises:
@@ -238,7 +238,7 @@ async def _unlock(connection: Connection, owner: int) -> None:
 
 
 async def _free_owners(connection: Connection, owners: Sequence[int]) -> list[int]:
-    """Return the owners whose lock is free; a number is used only once, so they are dead."""
+    """Return the owners whose lock is free; a number is used only once, so they are stale."""
     found = []
     for owner in owners:
         if await _try_lock(connection, owner):
@@ -308,5 +308,5 @@ def _translate(error: psycopg.Error) -> OutboxError:
     if error.sqlstate == _FULL:
         return OutboxFullError(f"no room left in the database: {said}; make room and do it again")
     if error.sqlstate == _LOCKED or error.sqlstate in _RETRIED:
-        return OutboxLockedError(f"others hold what is needed: {said}; doing it again is safe")
+        return OutboxLockedError(f"another transaction holds a lock: {said}; calling again is safe")
     return OutboxError(f"the database can't be used: {said}")

@@ -294,8 +294,8 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
         {"owner": owner, "limit": limit},
     )
     if rows:
-        # In the same transaction, so that every SENDING entry has a registered owner, whose death
-        # is found. DO UPDATE and not DO NOTHING: it locks the row, see `recover`.
+        # In the same transaction, so that every SENDING entry has a registered owner, whose end is
+        # detected. DO UPDATE and not DO NOTHING: it locks the row, see `recover`.
         yield Statement(
             "INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)"
             " ON CONFLICT (owner) DO UPDATE SET owner = excluded.owner",
@@ -307,7 +307,7 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
 def settle(settlement: Settlement) -> Operation[bool]:
     """Store the outcome of an attempt; return False if the entry is in another attempt.
 
-    UNKNOWN is replaced too: the process that took the owner for dead didn't know the outcome.
+    UNKNOWN is replaced too: the process that took the owner for stale didn't know the outcome.
     """
     attempt = settlement.attempt
     rows = yield Statement(
@@ -376,12 +376,12 @@ def owners() -> Operation[list[int]]:
 
 
 def recover(owner: int, reason: str) -> Operation[int]:
-    """Move the SENDING entries of a dead owner to UNKNOWN; return their number."""
-    # DELETE first: if the owner is alive after all and is claiming, this waits for its commit, and
-    # the next statement sees what it claimed.
+    """Move the SENDING entries of a stale owner to UNKNOWN; return their number."""
+    # DELETE first: if the owner is still running and claims, this waits for its commit, and the
+    # next statement sees what it claimed.
     yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
     rows = yield Statement(
-        # The column `owner` stays: an owner that is alive after all may still settle the entry.
+        # The column `owner` stays: an owner that is still running may settle the entry.
         "UPDATE smsc_outbox SET state = 'unknown', reason = :reason, changed_at = {now}"
         " WHERE owner = :owner AND state = 'sending' RETURNING id",
         {"owner": owner, "reason": reason},

@@ -33,7 +33,7 @@ MIN_VERSION = (3, 35)
 RETRY_AFTER = 0.01
 """Seconds between two attempts to get a lock that SQLite itself doesn't wait for."""
 
-# SQLite's clock has milliseconds; the instant is the same all through a statement.
+# SQLite's clock has milliseconds; the time is the same all through a statement.
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
@@ -123,9 +123,9 @@ class SqliteStore:
         if lock is not None:
             lock.release()
 
-    async def dead_owners(self, owners: Sequence[int]) -> list[int]:
+    async def stale_owners(self, owners: Sequence[int]) -> list[int]:
         """Return those owners whose lock is free."""
-        return await self._run(liveness.dead_owners, self._path, owners)
+        return await self._run(liveness.stale_owners, self._path, owners)
 
     async def close(self) -> None:
         """Close the file, then release the lock. Never raises."""
@@ -253,7 +253,7 @@ def _translate(error: sqlite3.Error, path: Path) -> OutboxError:
         return OutboxFullError(f"no room left for {path}: {error}; make room and do it again")
     if _is_busy(error):
         return OutboxLockedError(
-            f"another process holds {path} and doesn't let go: {error}; doing it again is safe"
+            f"another process still holds a lock on {path}: {error}; calling again is safe"
         )
     if code == sqlite3.SQLITE_NOTADB:
         return OutboxError(f"{path} is no outbox: {error}; give it a file of its own")

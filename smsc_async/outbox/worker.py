@@ -45,7 +45,7 @@ POLL_INTERVAL = 1.0
 LINK_POLL_INTERVAL = 0.1
 """Seconds between two looks at a link that is down; no database is read."""
 RECOVERY_INTERVAL = 5.0
-"""Seconds between two searches for orphans of dead workers."""
+"""Seconds between two searches for SENDING entries of stale owners."""
 FIRST_PAUSE = 1.0
 """Seconds until a message that wasn't sent is retried; doubled with each attempt."""
 LONGEST_PAUSE = 60.0
@@ -111,7 +111,7 @@ class Worker:
         cancelled: asyncio.CancelledError | None = None
         while not work.done():
             try:
-                # anyio's scopes cancel again and again: after the first time this is shielded.
+                # anyio's scopes cancel repeatedly: after the first time this is shielded.
                 with anyio.CancelScope(shield=cancelled is not None):
                     await asyncio.wait([work])
             except asyncio.CancelledError as error:

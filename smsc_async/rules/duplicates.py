@@ -62,7 +62,7 @@ def decide(
 
     Args:
         previous: The newest admission of an identical request, None if the store has none.
-        at: Instant of the write.
+        at: Time of the write.
         window: Seconds in which only one is sent, margin included; 0 for no rule.
         token: The reservation that this request replaces: a deliberate resend after an unknown
             outcome isn't held by its own first attempt.
@@ -70,7 +70,7 @@ def decide(
     Returns:
         None if it passes; *previous* if it passes because it replaces that one; else `Held`.
     """
-    # The instant that is compared is the one that is returned: computed twice, rounding could
+    # The time that is compared is the one that is returned: computed twice, rounding could
     # hold a request at its own `retry_at`.
     if previous is None or at >= (retry_at := previous.not_before + window):
         return None

@@ -33,7 +33,7 @@ class Rules(NamedTuple):
         flood_gap: Seconds that end a streak; 0 for no rule.
         multipart_window: Seconds for all parts; infinite for no rule.
         interval: Seconds between two writes of one account; 0 for no rule.
-        lateness: Seconds by which a write may be late before the store has to learn of it.
+        lateness: Seconds by which a write may be late without a call of the store's `postpone`.
         memory: Seconds for which the store needs an admission after its last write.
     """
 
@@ -160,8 +160,8 @@ def decide(  # noqa: PLR0917 - hot path
         step: The question.
         previous: The newest admission of the same request, None if the store has none.
         streak: The recipient's streak, None if the store has none.
-        free_at: The account's next free instant.
-        now: The instant of asking.
+        free_at: The account's next free time.
+        now: The current time.
         token: For the reservation, if there is one. A step that replaces a valid reservation keeps
             that one's token.
 

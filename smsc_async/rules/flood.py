@@ -15,8 +15,8 @@ from typing import Final, cast
 from smsc_async.rules.verdict import Held
 
 Streak = tuple[float, int, float]
-"""Messages to one subscriber with short gaps between them: the instant of the first one; their
-number, parts counted singly, without those given back; the instant of the last one, given back or
+"""Messages to one subscriber with short gaps between them: the time of the first one; their
+number, parts counted singly, without those given back; the time of the last one, given back or
 not. A plain tuple: hot path."""
 
 _ANY_LENGTH: Final = float("inf")
@@ -36,8 +36,8 @@ def decide(  # noqa: PLR0917 - hot path
     Args:
         streak: The subscriber's streak, None if the store has none.
         parts: Number of messages that it counts as.
-        at: Instant of the first part's write.
-        last_at: Instant of the last part's write.
+        at: Time of the first part's write.
+        last_at: Time of the last part's write.
         length: Most messages in a streak; infinite for any number.
         gap: Seconds without a message that end the streak, margin included.
         is_counted: The message is a resend that the streak counts already.
@@ -48,7 +48,7 @@ def decide(  # noqa: PLR0917 - hot path
     if streak is None:
         return at, parts, last_at
     began_at, count, streak_last_at = streak
-    # The instant that is compared is the one that is returned: computed twice, rounding could
+    # The time that is compared is the one that is returned: computed twice, rounding could
     # hold a message at its own `retry_at`.
     retry_at = streak_last_at + gap
     if at >= retry_at:
@@ -80,13 +80,13 @@ def is_in(streak: Streak | None, at: float) -> bool:
 def give_back(streak: Streak, parts: int, at: float) -> Streak:
     """Return the streak without a message that the gateway refused or that was never written.
 
-    The instant of that message stays: the document doesn't say whether the gateway measures gaps
+    The time of that message stays: the document doesn't say whether the gateway measures gaps
     from refused messages, so they are measured from it, which is the safe side.
 
     Args:
         streak: The subscriber's streak.
         parts: Number of messages that it counted as.
-        at: Instant that it was admitted for.
+        at: Time that it was admitted for.
     """
     began_at, count, last_at = streak
     return (began_at, count - parts, last_at) if is_in(streak, at) else streak

@@ -1,6 +1,6 @@
 """Pacing: FIFO, one message per fixed interval for one account.
 
-Rule: every part gets its own instant, one interval after the previous one, in the order of asking.
+Rule: every part gets its own time, one interval after the previous one, in the order of asking.
 Nothing is refused and nothing overtakes; a message to an idle account is sent at once.
 
 The limit isn't in the gateway's text but in its news of 2017: 100 a second from an account,
@@ -29,16 +29,16 @@ def interval(rate: float | None) -> float:
 
 
 def decide(free_at: float, parts: int, now: float, interval: float) -> tuple[float, float]:
-    """Assign a message its instant.
+    """Assign a message its time.
 
     Args:
-        free_at: The next instant that isn't assigned yet.
+        free_at: The next time that isn't assigned yet.
         parts: Number of submit_sm; each takes an interval.
-        now: The instant of asking.
+        now: The current time.
         interval: Seconds between two writes.
 
     Returns:
-        The instant of its first part's write, and the next that is free.
+        The time of its first part's write, and the next that is free.
     """
     at = free_at if free_at > now else now  # noqa: FURB136 - hot path
     return at, at + parts * interval

@@ -1,7 +1,7 @@
 """Verdicts of the rules, and how long a sender waits for a held message.
 
-Rule: a message is admitted or held, each with an instant; `engine.decide` makes the verdict. All
-instants are seconds of the clock of the store that gave the verdict.
+Rule: a message is admitted or held, each with a time; `engine.decide` makes the verdict. All
+times are seconds of the clock of the store that gave the verdict.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Token = int | float | str
 RuleName = Literal["repeat", "flood", "store"]
 """What holds a message; "store" is a shared store that can't be reached and is required."""
 
-_NO_STORE: Final = "the shared rules are out of reach, and sending without them isn't allowed"
+_NO_STORE: Final = "the shared rule store is unreachable, and sending without it isn't allowed"
 
 
 @final
@@ -29,7 +29,7 @@ class Admitted(NamedTuple):
 
     Args:
         token: Identifies the reservation, to give it back or to send an unknown outcome again.
-        not_before: Earliest instant at which the first part may be written.
+        not_before: Earliest time for the write of the first part.
         interval: Least seconds between the writes of two parts.
     """
 
@@ -48,7 +48,7 @@ class Held(NamedTuple):
 
     Args:
         rule: The rule that holds it; of several, the one that holds it longest.
-        retry_at: Instant from which it passes, unless more is sent before then.
+        retry_at: Time from which it passes, unless more is sent before then.
     """
 
     rule: RuleName
@@ -76,8 +76,8 @@ class Hold:
     def wait(cls, *, at_most: float = float("inf")) -> Self:
         """Wait until the rules let the message pass.
 
-        A message that would have to wait longer fails at once with `HeldByRuleError`: the wait
-        would be in vain.
+        A message that would have to wait longer fails at once with `HeldByRuleError`, without
+        waiting.
 
         Args:
             at_most: Seconds in all. 62 outlast a repeat, 32 a streak of messages to one subscriber.

@@ -1,4 +1,4 @@
-"""One SMPP session as a plain object: octets and instants in, events and octets out.
+"""One SMPP session as a plain object: octets and times in, events and octets out.
 
 Rule: no socket, no clock, no task. The client's link and the simulated gateway run the same
 machine, each in its own role.

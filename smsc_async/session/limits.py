@@ -25,7 +25,7 @@ class SessionLimits:
         bind_timeout: ESME: time for the bind response. SMSC: time for the bind request.
         enquire_link_interval: Time without any response after which enquire_link is sent; None
             never sends it.
-        enquire_link_timeout: Time for enquire_link_resp; then the peer counts as dead.
+        enquire_link_timeout: Time for enquire_link_resp; then the link is ended.
         unbind_timeout: Time for the response to our unbind.
         inactivity_timeout: Time without any PDU after which a bound link is cut; None never
             cuts. A gateway's setting.

@@ -2,7 +2,7 @@
 
 Octets that were read go into `receive`, events come out; requests and responses go into
 `request` and `respond`, and `data_to_send` gives the octets to write. `next_deadline` says when to
-call `advance`. Every method takes the instant it happens at, in seconds of one monotonic clock.
+call `advance`. Every method takes the current time, in seconds of one monotonic clock.
 
 Rule: what the protocol settles by itself is settled here, at once. enquire_link and unbind are
 answered as they are read, and an illegal request gets a negative response; events report only what
@@ -97,7 +97,7 @@ class Session:
     Args:
         role: Which end this is.
         limits: Window, timeouts, largest PDU.
-        now: The instant at which the connection was made, in seconds.
+        now: The time at which the connection was made, in seconds.
 
     Attributes:
         mode: How the session is bound; None before and after.
@@ -150,7 +150,7 @@ class Session:
 
         Args:
             pdu: The request. Its own `sequence_number` is not used.
-            now: The instant of writing: call this only when the octets can leave, for the
+            now: The time of writing: call this only when the octets can leave, for the
                 response's deadline counts from here.
             context: Comes back in the event that reports the outcome.
             timeout: Seconds for the response; None takes `limits.response_timeout`.
@@ -225,7 +225,7 @@ class Session:
         Args:
             request: As it came in BindRequested or RequestReceived.
             response: Its response or GenericNack. Its own `sequence_number` is not used.
-            now: The instant of writing, in seconds.
+            now: The time of writing, in seconds.
 
         Raises:
             LocalProtocolError: No response to this request, not encodable, or a second
@@ -255,7 +255,7 @@ class Session:
 
         Args:
             data: Any number of octets.
-            now: The instant of reading, in seconds.
+            now: The time of reading, in seconds.
         """
         if not self.is_over:
             self._read(data, now)
@@ -266,7 +266,7 @@ class Session:
         """End the session because the connection is gone; after our unbind that is a clean end.
 
         Args:
-            now: The instant, in seconds.
+            now: Current time, in seconds.
             error: The transport's error, if it failed.
         """
         if self._state is SessionState.UNBINDING:
@@ -289,7 +289,7 @@ class Session:
         return self._drain_events()
 
     def next_deadline(self) -> float | None:
-        """The instant to call `advance` at, or None. Ask again after every other call."""
+        """The time to call `advance` at, or None. Ask again after every other call."""
         requests, link = self.window.next_deadline(), self._timers.next_deadline()
         if requests is None or link is None:
             return link if requests is None else requests

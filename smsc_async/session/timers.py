@@ -25,10 +25,10 @@ class Timer(IntEnum):
     """ESME: the bind response. SMSC: the bind request (session_init_timer)."""
 
     ENQUIRE_LINK = auto()
-    """The instant to send enquire_link (enquire_link_timer).
+    """The time to send enquire_link (enquire_link_timer).
 
-    Any response postpones it. Requests of the peer don't: a peer that sends but answers nothing
-    is as dead as a silent one, and a gateway may expect requests from us whatever it sends itself.
+    Any response postpones it. Requests of the peer don't: a peer that answers nothing is
+    unresponsive, and a gateway may expect requests from us whatever it sends itself.
     """
 
     ENQUIRE_LINK_RESP = auto()
@@ -61,8 +61,8 @@ class Timers:
         limits: How long each timer runs, in seconds; None there never runs.
 
     Attributes:
-        received_at: Instant of the last PDU read; INACTIVITY counts from there.
-        answered_at: Instant of the last response read; ENQUIRE_LINK counts from there.
+        received_at: Time of the last PDU read; INACTIVITY counts from there.
+        answered_at: Time of the last response read; ENQUIRE_LINK counts from there.
     """
 
     __slots__ = ("_deadlines", "_durations", "answered_at", "received_at")

@@ -52,7 +52,7 @@ class Slot(NamedTuple):
         sequence_number: The number it went out under.
         command_id: Of the request.
         context: Given by the caller, returned with the outcome.
-        deadline: Instant from which on the response is overdue, in seconds.
+        deadline: Time from which on the response is overdue, in seconds.
     """
 
     sequence_number: int
@@ -74,7 +74,7 @@ class Slot(NamedTuple):
 class Window:
     """The slots of one session, and the counter of their numbers.
 
-    `in` tells whether a sequence_number is still known.
+    `in` returns whether a sequence_number is still registered.
 
     Args:
         size: Requests that may await a response at a time.
@@ -154,7 +154,7 @@ class Window:
             sequence_number: Of the request; not `in` this window.
             command_id: Of the request.
             context: Returned with the slot.
-            now: The instant of writing, in seconds.
+            now: The time of writing, in seconds.
             timeout: Seconds for this response; None takes `response_timeout`.
 
         Raises:
@@ -258,7 +258,7 @@ class Window:
         return lost
 
     def next_deadline(self) -> float | None:
-        """The instant at which `expire` has something to do, or None."""
+        """The time at which `expire` has something to do, or None."""
         if self._own_order:
             self._drop_answered()
         submit = next(iter(self._due.values()), inf)

@@ -26,7 +26,7 @@ class PartialMessage:
     """The parts of one message received so far.
 
     Args:
-        began_at: Instant of the first part's arrival.
+        began_at: Time of the first part's arrival.
         is_outcome_deferred: Whether no part gets an outcome before all parts are there.
 
     Attributes:

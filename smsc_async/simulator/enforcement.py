@@ -1,6 +1,6 @@
 """The gateway's rules, applied to the messages of one account.
 
-Rule: the client's rule engine decides, with the gateway's numbers: no margin, and instants are
+Rule: the client's rule engine decides, with the gateway's numbers: no margin, and times are
 those of arrival. No clock: `now` is an argument. A message that a rule stops leaves no trace in
 any rule. Neither does one refused for another reason: it is never checked here.
 
@@ -59,7 +59,7 @@ class RuleEnforcement:
         Args:
             limits: The gateway's; the margin is ignored.
             view: What the submit_sm says.
-            now: Instant of its arrival.
+            now: Time of its arrival.
             is_part: Whether it is one of several parts: rate and flood count it as a message of
                 its own, and it is never a repeat.
 
@@ -83,8 +83,8 @@ class RuleEnforcement:
         Args:
             limits: The gateway's; the margin is ignored.
             view: What the joined parts say.
-            began_at: Instant of the first part's arrival.
-            now: Instant of the last part's arrival.
+            began_at: Time of the first part's arrival.
+            now: Time of the last part's arrival.
 
         Returns:
             "repeat" or None.

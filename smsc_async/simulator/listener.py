@@ -97,7 +97,7 @@ class Listener:
         return next((status for status in statuses if status), 0)
 
     def tick(self) -> None:
-        """Do what is due on every link and in the SMSC."""
+        """Handle expired timers of every link and of the SMSC."""
         for connection in list(self.connections.values()):
             connection.advance()
         self._advance()
@@ -109,7 +109,7 @@ class Listener:
             self.loop.call_soon(self._flush)
 
     def _advance(self) -> None:
-        """Do what is due in the SMSC."""
+        """Handle expired timers of the SMSC."""
         self.smsc.advance(self.clock())
         self.schedule_flush()
 
@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
         self._transport.resume_reading()
 
     def advance(self) -> None:
-        """Do what is due in the session."""
+        """Handle expired timers of the session."""
         self._listener.smsc.advance_link(self._link, self._listener.clock())
         self._listener.schedule_flush()
 

@@ -187,7 +187,7 @@ class Simulator:
         return await self._listener().deliver(sender, recipient, text, system_id)
 
     def tick(self) -> None:
-        """Do what is due by the clock. Only needed with a clock of your own."""
+        """Run what is due by the clock. Needed only with your own clock."""
         self._listener().tick()
 
     def _listener(self) -> Listener:

@@ -1,6 +1,6 @@
 """Decisions of the simulated SMSC: binds, submits, queries.
 
-Rule: no socket and no clock. Octets and instants come in; responses are written to the session of
+Rule: no socket and no clock. Octets and times come in; responses are written to the session of
 their link, and `SmscState.take_changes` names the links to look at. `assembly` joins the parts of
 long messages, `outbound` sends deliver_sm.
 """
@@ -79,7 +79,7 @@ class SimulatedSmsc:
 
     Args:
         scenario: How it behaves; `state.scenario` may be replaced at any time.
-        now: Current instant of a monotonic clock, in seconds.
+        now: Current time of a monotonic clock, in seconds.
         wall: Date and time at *now*, with a time zone; dates in receipts are counted from it.
 
     Attributes:
@@ -121,11 +121,11 @@ class SimulatedSmsc:
         self._handle(link, link.session.advance(now), now)
 
     def advance(self, now: float) -> None:
-        """Do what is due by now: delayed responses, outcomes, receipts."""
+        """Run what is due by *now*: delayed responses, outcomes, receipts."""
         self.state.run_due(now)
 
     def next_deadline(self) -> float | None:
-        """The instant to call `advance` at, or None. Ask again after every other call."""
+        """The time to call `advance` at, or None. Ask again after every other call."""
         return self.state.next_deadline()
 
     def deliver(
@@ -137,7 +137,7 @@ class SimulatedSmsc:
             sender: The subscriber's number.
             recipient: The client's number or name.
             text: The text; sent in parts with user data headers if it is long.
-            now: The instant, in seconds.
+            now: Current time, in seconds.
             system_id: The account it is for; None takes one that can receive now, or else the
                 first that ever bound, or else the first that will.
 

@@ -1,7 +1,7 @@
 """State of the simulated SMSC: scenario, counters, records and timed actions.
 
 Rule: one object holds what binds and submits, reassembly and the deliver_sm queue share; each of
-them gets it as an argument. It has no clock: every instant is an argument.
+them gets it as an argument. It has no clock: every time is an argument.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SmscState:
 
     Args:
         scenario: How it behaves; may be replaced at any time.
-        now: Current instant of a monotonic clock, in seconds.
+        now: Current time of a monotonic clock, in seconds.
         wall: Date and time at *now*, with a time zone; dates in receipts are counted from it.
 
     Attributes:
@@ -68,7 +68,7 @@ class SmscState:
         self.changes = Changes()
         self._started_at = now
         self._wall = wall
-        # (instant, order, action, its arguments): the order decides between equal instants.
+        # (time, order, action, its arguments): the order decides between equal times.
         self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._order = count()
 
@@ -80,11 +80,11 @@ class SmscState:
         return account
 
     def date_at(self, now: float) -> datetime:
-        """Return date and time at an instant."""
+        """Return date and time at a monotonic time."""
         return self._wall + timedelta(seconds=now - self._started_at)
 
     def call_at(self, at: float, action: Callable[..., None], *arguments: object) -> None:
-        """Schedule `action(*arguments, now)` for the instant *at*."""
+        """Schedule `action(*arguments, now)` for the time *at*."""
         heappush(self._due, (at, next(self._order), action, arguments))
 
     def run_due(self, now: float) -> None:
@@ -94,7 +94,7 @@ class SmscState:
             action(*arguments, now)
 
     def next_deadline(self) -> float | None:
-        """Return the instant of the next scheduled action, None if there is none."""
+        """Return the time of the next scheduled action, None if there is none."""
         return self._due[0][0] if self._due else None
 
     def record_part(self, part: SubmittedPart) -> None:

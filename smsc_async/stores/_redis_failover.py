@@ -67,7 +67,7 @@ class Failover:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._probe_every, self._begin_probe)
         if not was_degraded:
-            LOG.warning("! the shared rules are out of reach: %s", self.health.last_error)
+            LOG.warning("! rule store unreachable: %s", self.health.last_error)
             self._report_change()
 
     def stop(self) -> None:
@@ -91,12 +91,12 @@ class Failover:
                 await self._batcher.run(calls)
                 if not backlog:
                     break
-        except Exception as error:  # noqa: BLE001 - whatever the client raises, the server isn't back
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, the server is still unreachable
             backlog.extendleft(reversed(calls))
             self.degrade(error)
         else:
             self.health = StoreHealth(last_error=self.health.last_error)
-            LOG.info("= the shared rules are back")
+            LOG.info("= rule store reachable again")
             self._report_change()
 
     def _report_change(self) -> None:

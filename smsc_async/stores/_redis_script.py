@@ -32,7 +32,7 @@ class ScriptCall:
             case.
         step: The question.
         token: Of the reservation.
-        at: Instant of the first part's write, of this worker's clock; only for "remember".
+        at: Time of the first part's write, of this worker's clock; only for "remember".
         asked_at: When it was made, of the event loop's clock.
         future: For the verdict; None if no caller awaits it.
     """
@@ -101,18 +101,18 @@ class RuleScript:
         self.prefix = prefix
         self._key = key
         self._clock = clock
-        # Tests move time with it: an instant in place of the server's, in microseconds.
+        # Tests move time with it: a time in place of the server's, in microseconds.
         self.frozen_at: int | None = None
 
     async def run(self, calls: list[ScriptCall]) -> list[Any]:
         """Run the script and return its answer; without a call that is the server's time."""
-        instant = "" if self.frozen_at is None else self.frozen_at
+        frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
         keys = [f"{self.prefix}rate"]
         for call in calls:
             keys += self._keys(call.step)
         # All calls are one argument: hot path.
-        arguments = (instant, json.dumps([call.arguments(now) for call in calls]))
+        arguments = (frozen_at, json.dumps([call.arguments(now) for call in calls]))
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:

@@ -20,7 +20,7 @@ class StoreHealth(NamedTuple):
 
     Args:
         is_degraded: Whether it decides without the state that it shares with other workers.
-        since: Instant at which that began, seconds of the store's clock.
+        since: Time at which that began, seconds of the store's clock.
         last_error: Why the shared state was last unreachable.
     """
 
@@ -32,11 +32,11 @@ class StoreHealth(NamedTuple):
 class RuleStore(ABC):
     """The state of one account's rules, and their clock.
 
-    All instants that go in and out are seconds of `now()`.
+    All times that go in and out are seconds of `now()`.
 
     Attributes:
         key: For the fingerprints of requests, see `RuleEngine`.
-        now: Returns the current instant; never goes back. A function or a method.
+        now: Returns the current time; never goes back. A function or a method.
     """
 
     key: bytes | None
@@ -54,10 +54,10 @@ class RuleStore(ABC):
 
         Args:
             step: The question.
-            now: The current instant, as `now()` returns it.
+            now: The current time, as `now()` returns it.
 
         Returns:
-            None if `apply` must be awaited. A number is an admission for that instant, which is its
+            None if `apply` must be awaited. A number is an admission for that time, which is its
             token, too: hot path.
         """
         del step, now
@@ -66,11 +66,12 @@ class RuleStore(ABC):
     def peek(self, step: Step, now: float) -> Held | None:
         """Return what would hold the message, and change nothing.
 
-        None means that no rule is known to; in a shared store another worker may know better.
+        None means that no rule is known to hold it. A shared store may still hold it, because of
+        messages of other workers.
 
         Args:
             step: The question.
-            now: The current instant, as `now()` returns it.
+            now: The current time, as `now()` returns it.
         """
         del step, now
         return None

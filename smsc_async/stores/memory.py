@@ -64,7 +64,7 @@ class MemoryRuleStore(RuleStore):
         self.key = key
         self.now = clock  # not wrapped in a method: hot path
         # All state of a recipient is in one shard: the streak under the number, and each request
-        # under its fingerprint. A request is kept as the instant that it was admitted for, which
+        # under its fingerprint. A request is stored as the time that it was admitted for, which
         # is the token of its reservation, too; so is the streak of a single message. The garbage
         # collector has no object to visit there: hot path.
         self._current = _generation()
@@ -74,7 +74,7 @@ class MemoryRuleStore(RuleStore):
         self._tokens: dict[Fingerprint, Token] = {}
         self._previous_tokens: dict[Fingerprint, Token] = {}
         self._free_at = _LONG_AGO
-        self._last_at = _LONG_AGO  # of the writes whose instant wasn't taken from `_free_at`
+        self._last_at = _LONG_AGO  # of the writes whose time wasn't taken from `_free_at`
         # The rules of the last step, and the longest memory that any step asked for.
         self._rules: Rules | None = None
         self._memory = 0.0
@@ -98,7 +98,7 @@ class MemoryRuleStore(RuleStore):
 
         Args:
             step: The question.
-            now: The current instant; it never goes back.
+            now: The current time; it never goes back.
         """
         rules, request, to, parts, _ = step
         if now >= self._maintain_at or rules is not self._rules:
@@ -118,8 +118,8 @@ class MemoryRuleStore(RuleStore):
 
         Args:
             step: The question.
-            now: The current instant; it never goes back.
-            token: For the reservation; by default its own instant.
+            now: The current time; it never goes back.
+            token: For the reservation; by default its own time.
         """
         rules, request, to, _, _ = step
         if now >= self._maintain_at or rules is not self._rules:
@@ -215,7 +215,7 @@ class MemoryRuleStore(RuleStore):
     def _join(
         self, step: Step, admitted: Admitted, streak: Streak | None, *, is_counted: bool
     ) -> None:
-        """Record an admission whose instant wasn't taken from `_free_at`."""
+        """Record an admission whose time wasn't taken from `_free_at`."""
         (rules, _, _, parts, _), at = step, admitted.not_before
         last_at = at + (parts - 1) * rules.interval
         if rules.flood_gap:

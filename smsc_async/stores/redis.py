@@ -67,7 +67,7 @@ class RedisRuleStore(RuleStore):
         on_failure: Without the server, "open" decides by what this worker has sent itself; "closed"
             holds every message (`HeldByRuleError`).
         probe_every: Seconds between two attempts to reach the server again.
-        clock: Seconds of a clock that never goes back; verdicts are in its instants.
+        clock: Seconds of a clock that never goes back; verdicts use it.
         on_change: Called with the health when it becomes degraded and when that ends.
 
     Raises:
@@ -201,21 +201,21 @@ class RedisRuleStore(RuleStore):
         return f"{self._worker}-{self._tokens}"
 
     def _tell(self, call: ScriptCall) -> None:
-        """Send a call without a caller, now or when the server is back."""
+        """Send a call without a caller, now or when the server is reachable again."""
         if self.health().is_degraded:
             self._failover.backlog.append(call)
         else:
             self._batcher.enqueue(call)
 
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
-        """Give each caller its verdict, in instants of this worker's clock."""
+        """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), int(answer[0])
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            number, instant, has_replaced = answer[3 * index + 1 : 3 * index + 4]
+            number, server_at, has_replaced = answer[3 * index + 1 : 3 * index + 4]
             # Never too early: the answer took a while, and this counts from its arrival.
-            at = now + (int(instant) - server_now) / MICROSECONDS
+            at = now + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
             if number:
                 verdict = Held(_HELD_BY[number], at)
@@ -241,7 +241,7 @@ class RedisRuleStore(RuleStore):
         share = rules._replace(interval=rules.interval * self._workers)
         verdict = self._own.decide((share, request, to, parts, replaced), self.now(), token)
         if isinstance(verdict, Admitted):
-            # The other workers learn of it when the server is back.
+            # The other workers see it once the server is reachable again.
             self._tell(ScriptCall("remember", step, verdict.token, at=verdict.not_before))
         return verdict
 

@@ -1,4 +1,4 @@
-"""`smsc bench`: nothing is sent without consent, and exactly what was confirmed is measured."""
+"""`smsc bench`: nothing is sent without confirmation, and only what was confirmed is measured."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_simulator_needs_no_recipients(smsc: Smsc) -> None:
 
 
 def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """An invented number may belong to a subscriber."""
+    """A generated number may belong to a subscriber."""
     done = smsc("bench", gateway.url, *SMALL, "--yes")
 
     assert (2, "", []) == (done.returncode, done.stdout, list(gateway.messages))
@@ -63,7 +63,9 @@ def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> Non
     assert "nothing was sent" in done.stderr
 
 
-def test_real_link_needs_consent(smsc: Smsc, gateway: HostedSimulator, recipients: Path) -> None:
+def test_real_link_needs_confirmation(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
     """The cost is shown; without a terminal to ask on, nothing is sent."""
     done = smsc("bench", gateway.url, *SMALL, "--recipients", str(recipients))
 
@@ -74,7 +76,7 @@ def test_real_link_needs_consent(smsc: Smsc, gateway: HostedSimulator, recipient
 
 
 @pytest.mark.parametrize(("answer", "code", "sent"), [("yes", 0, AGREED), ("", 2, 0), ("no", 2, 0)])
-def test_only_yes_is_consent(  # noqa: PLR0917 - what it needs comes by name
+def test_only_yes_is_confirmation(  # noqa: PLR0917 - what it needs comes by name
     smsc: Smsc,
     gateway: HostedSimulator,
     recipients: Path,

@@ -54,7 +54,7 @@ def test_every_error_has_texts() -> None:
     ],
 )
 def test_error_has_an_exit_code_and_an_outcome(error: SmscError, code: int, outcome: str) -> None:
-    """Scripts use the code, people the answer to "sent?"."""
+    """Scripts use the code, people the row "sent"."""
     failure = failure_of(error)
 
     assert (code, f"outcome.{outcome}") == (failure.code, failure.outcome)

@@ -37,7 +37,7 @@ def options(name: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_has_a_page(language: Language) -> None:
-    """And so does `smsc` itself."""
+    """The command `smsc` itself has one too."""
     assert {"smsc", *COMMANDS} == set(PAGES[language])
 
 

@@ -39,7 +39,7 @@ def test_percentile_is_the_value_at_the_share(
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Move time by hand: the list holds the instant, then the duration of each sleep."""
+    """Move time by hand: the list holds the time, then the duration of each sleep."""
     moved = [100.0]
 
     async def sleep(seconds: float) -> None:

@@ -41,7 +41,7 @@ def answers(done: CompletedProcess[str]) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("told", "is_reachable", "code"),
+    ("received", "is_reachable", "code"),
     [
         (None, None, ExitCode.REFUSED),
         (receipt("DELIVRD", 0), True, ExitCode.DONE),
@@ -50,12 +50,12 @@ def answers(done: CompletedProcess[str]) -> list[Any]:
     ],
 )
 def test_error_code_and_state_decide_reachability(
-    told: Receipt | None,
+    received: Receipt | None,
     is_reachable: bool | None,  # noqa: FBT001 - a parameter of the test
     code: ExitCode,
 ) -> None:
     """«err — код ошибки, если абонент недоступен»: also in a receipt with DELIVRD."""
-    answer = LookupResult(Ping(to=ONE), "", receipt=told)
+    answer = LookupResult(Ping(to=ONE), "", receipt=received)
 
     assert (is_reachable, code) == (answer.is_reachable, answer.code)
 

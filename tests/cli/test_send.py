@@ -102,7 +102,7 @@ def test_no_wait_ends_after_the_response(smsc: Smsc, gateway: HostedSimulator) -
 
 
 def test_wrong_password_ends_with_three(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """And the password isn't shown."""
+    """The login is refused; the password isn't shown."""
     gateway.scenario = Scenario(accounts={"shop": "rightone"})
     url = gateway.url.replace("rightone", "wrongone")
     done = smsc("send", TO, TEXT, "--url", url)

@@ -124,8 +124,8 @@ async def test_repeats_are_refused_unless_it_has_no_rules(
 @starts_python
 async def test_answers_are_set_by_options() -> None:
     """A delivery error, and the data of HLR answers."""
-    told = ("--hlr", "network=MTS", "--hlr", "roaming-country=Côte d'Ivoire")
-    arguments = ("--json", "--delay", "0.01", "--error-code", "6", *told)
+    hlr_options = ("--hlr", "network=MTS", "--hlr", "roaming-country=Côte d'Ivoire")
+    arguments = ("--json", "--delay", "0.01", "--error-code", "6", *hlr_options)
     async with simulating(*arguments) as process:
         url = json.loads(await a_line(process))["url"]
         async with SmscClient(url) as smsc:

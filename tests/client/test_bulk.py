@@ -81,7 +81,7 @@ class RecordingRuntime:
         self.admission = AdmissionControl(limits, MemoryRuleStore(), monotonic)
 
     def now(self) -> float:
-        """Return an instant."""
+        """Return the time."""
         return 0.0
 
     def prepare(

@@ -404,7 +404,7 @@ async def test_message_without_a_link_in_time_was_not_sent(gateway: Gateway) -> 
 
 
 async def test_gateways_unbind_is_answered_and_the_link_built_again(gateway: Gateway) -> None:
-    """Some clients ignored it and stayed on a dead link for days."""
+    """Some clients ignored it and kept an unresponsive link for days."""
     async with SmscClient(gateway.url()) as smsc:
         first = await gateway.bound()
         first.write(Unbind(sequence_number=7))
@@ -557,7 +557,7 @@ async def test_two_long_messages_have_two_references(gateway: Gateway) -> None:
 
 
 async def test_refused_second_part_lists_the_accepted_ones(gateway: Gateway) -> None:
-    """The accepted parts are paid."""
+    """The accepted parts are charged."""
 
     def refuse_second(peer: Peer, submit: SubmitSm) -> None:
         """Refuse the second part."""
@@ -576,7 +576,7 @@ async def test_refused_second_part_lists_the_accepted_ones(gateway: Gateway) -> 
 
 
 async def test_parts_follow_after_the_caller_was_cancelled(gateway: Gateway) -> None:
-    """An incomplete message is paid and worth nothing."""
+    """An incomplete message is charged and useless."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url("window=1")) as smsc:
         send = asyncio.create_task(smsc.send(sms(1, LONG)))
@@ -697,7 +697,7 @@ async def test_exception_in_the_body_is_the_users_and_nothing_is_drained(gateway
 
 
 async def test_message_cut_off_after_its_first_part_is_unknown(gateway: Gateway) -> None:
-    """Its first part was written: NOT_SENT would invite the user to pay twice."""
+    """Its first part was written: after NOT_SENT the user would send it again."""
     gateway.on_submit = nothing
     client = SmscClient(gateway.url("window=1"))
     await client.__aenter__()
@@ -1047,7 +1047,7 @@ async def outcomes_of(
 
 
 async def endless() -> AsyncGenerator[Sms]:
-    """Messages without end, from somewhere that takes its time."""
+    """Messages without end, from a slow source."""
     number = 0
     while True:
         await asyncio.sleep(0)
@@ -1073,7 +1073,7 @@ async def test_send_many_yields_each_outcome_once(gateway: Gateway, number: int)
     assert number == len(slow)
 
 
-async def test_async_iterable_is_pulled_while_responses_are_owed(gateway: Gateway) -> None:
+async def test_async_iterable_is_pulled_while_responses_are_outstanding(gateway: Gateway) -> None:
     """The iterable ends while messages are in flight: no busy loop, no hang."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url()) as smsc:
@@ -1149,7 +1149,7 @@ async def test_message_still_waiting_when_the_loop_is_left_is_not_sent(gateway: 
 
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_iterable_that_raises_loses_no_outcome(gateway: Gateway, *, is_async: bool) -> None:
-    """Accepted messages are paid, so they are yielded before the iterable's own error."""
+    """Accepted messages are charged, so they are yielded before the iterable's own error."""
 
     def source() -> Iterator[Sms]:
         """Give messages."""

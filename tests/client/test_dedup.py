@@ -1,4 +1,4 @@
-"""The same receipt is recognised, whatever way it comes."""
+"""A repeated receipt is recognised, whatever way it comes."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_stored_receipt_is_acknowledged() -> None:
 
 
 async def test_early_receipt_waits_for_its_response_up_to_its_timeout() -> None:
-    """A response is owed that may name its id; after the timeout the readers get it."""
+    """An outstanding response may name its id; after the timeout the readers get it."""
     routed = Routed("early_receipt_timeout=60")
     routed.slots.in_flight = 1
     number = routed.deliver(**receipt_fields("1"))
@@ -151,7 +151,7 @@ async def test_early_receipt_waits_for_its_response_up_to_its_timeout() -> None:
     assert routed.router.next_deadline() is None
 
 
-async def test_early_receipt_waits_no_longer_than_a_response_is_owed() -> None:
+async def test_early_receipt_waits_only_while_a_response_is_outstanding() -> None:
     """Once all responses have come none can name its id; then the router stops listening."""
     routed = Routed()
     routed.slots.in_flight = 2
@@ -165,7 +165,7 @@ async def test_early_receipt_waits_no_longer_than_a_response_is_owed() -> None:
     assert set() == routed.slots.room_listeners
 
 
-async def test_receipt_of_an_unknown_id_is_not_early_when_no_response_is_owed() -> None:
+async def test_receipt_of_an_unknown_id_is_not_early_without_an_outstanding_response() -> None:
     """It is of another process or an earlier run, and is read at once."""
     routed = Routed()
     routed.deliver(**receipt_fields("1"))

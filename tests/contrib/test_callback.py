@@ -178,7 +178,7 @@ async def test_wrong_signature_is_403_and_no_event(
 
 
 async def test_algorithms_can_be_narrowed(received: Received) -> None:
-    """Who asked the gateway for sha1 needs nobody's md5."""
+    """If the gateway signs with sha1, a request with md5 only is refused."""
     narrow = StatusCallback(received, secret=SECRET, algorithms=["sha1"])
 
     assert 403 == await tell(narrow, SIGNED)
@@ -270,7 +270,7 @@ async def test_empty_text_is_a_message(callback: StatusCallback, received: Recei
 async def test_unknown_fields_of_a_message_are_kept(
     callback: StatusCallback, received: Received
 ) -> None:
-    """A repeat can only be told from a second "yes" by what else the gateway sends."""
+    """Only the other fields distinguish a repeated request from a second message "yes"."""
     await tell(callback, HELLO + b"&sms_id=17")
 
     (message,) = received
@@ -355,7 +355,7 @@ def test_every_state_is_tried() -> None:
 async def test_unknown_status_is_kept_as_a_value(
     callback: StatusCallback, received: Received, status: str, signature: str
 ) -> None:
-    """The list may grow: a status that nobody knows ends nothing and is refused by nobody."""
+    """The gateway's list may grow: an unknown status is accepted and isn't final."""
     body = f"id=855469&phone=79991234567&status={status}&md5={signature}"
 
     receipt = await receipt_of(callback, received, body.encode())
@@ -394,7 +394,7 @@ async def test_extras_that_make_no_sense_are_none(
 
 
 async def test_hlr_result_reads_as_over_smpp(callback: StatusCallback, received: Received) -> None:
-    """The result of the source document's example, as the handler is told it."""
+    """The result of the source document's example, as the handler receives it."""
     receipt = await receipt_of(
         callback,
         received,
@@ -572,7 +572,7 @@ async def test_request_without_an_event_is_400(
 async def test_other_methods_are_405(
     callback: StatusCallback, received: Received, method: str
 ) -> None:
-    """And the answer says which are allowed."""
+    """The answer to another method lists the allowed ones."""
     start, _ = await talk(callback, http(method), piece(SIGNED))
 
     assert 405 == start["status"]
@@ -620,7 +620,9 @@ async def test_body_that_breaks_off_is_no_event(
     assert [] == received
 
 
-async def test_json_is_told_by_its_header(callback: StatusCallback, received: Received) -> None:
+async def test_json_is_recognised_by_its_header(
+    callback: StatusCallback, received: Received
+) -> None:
     """Over ASGI the header comes as a pair of octets."""
     body = json.dumps({"id": "855469", "phone": "79991234567", "status": "1", "md5": MD5})
 
@@ -722,7 +724,7 @@ async def test_cancelling_a_request_cancels_the_sink() -> None:
 async def test_log_shows_no_text_and_no_number(
     callback: StatusCallback, caplog: pytest.LogCaptureFixture, body: bytes
 ) -> None:
-    """A text may be a one-time code; a number is somebody's."""
+    """A text may be a one-time code, and a number is personal data."""
     caplog.set_level(logging.DEBUG)
 
     await tell(callback, body)
@@ -750,7 +752,7 @@ async def test_log_shows_no_text_and_no_number(
     ],
 )
 def test_wrong_settings_are_refused(received: Received, wrong: dict[str, Any], name: str) -> None:
-    """At the start, where somebody looks, and without showing the secret."""
+    """The error comes at the start, and doesn't show the secret."""
     with pytest.raises(ConfigError) as caught:
         StatusCallback(received, **wrong)
 
@@ -763,7 +765,7 @@ def test_wrong_settings_are_refused(received: Received, wrong: dict[str, Any], n
 async def test_unsigned_has_to_be_wanted(
     received: Received, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Then anybody is believed, and the log says so once."""
+    """Unsigned requests of any sender are accepted then, and the log warns once."""
     callback = StatusCallback(received, secret="", unsigned=True)
 
     assert 200 == await tell(callback, STATUS)
@@ -1016,7 +1018,7 @@ async def test_example_works(name: str) -> None:
         assert 403 == (await posted(web, STATUS))[0]
 
 
-async def test_example_tells_what_became_of_a_message() -> None:
+async def test_example_prints_the_state_of_a_message() -> None:
     """The FastAPI one answers questions as well."""
     async with client(loaded(ROOT / "examples" / "callback_fastapi.py").app) as web:
         assert '"nothing yet"' == (await web.get("/statuses/17")).text

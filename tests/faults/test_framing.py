@@ -326,7 +326,7 @@ async def test_response_that_cannot_be_read_is_unknown_and_the_session_lives(lab
     """Its status is 0, but its end is missing, so the id is unknown."""
 
     def accept_badly(number: int) -> bytes:
-        """Return a response whose id has no end."""
+        """Return a response whose id has no terminating NUL."""
         return frame(SUBMIT_SM_RESP, 0, number, b"123")
 
     async with lab.client() as smsc:

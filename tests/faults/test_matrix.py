@@ -141,8 +141,8 @@ SESSION = (
     ),
     Row(
         "a refused bind was reported as a timeout, and repeated without end",
-        "told at once with its status; wrong credentials are tried once",
-        "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
+        "reported at once with its status; wrong credentials are tried once",
+        "faults/test_session::test_wrong_credentials_are_reported_at_once_and_not_tried_again",
     ),
     Row(
         "messages were written before the bind, or after its refusal",
@@ -164,7 +164,7 @@ SESSION = (
         "faults/test_receipts::test_slow_reader_delays_nothing_else",
     ),
     Row(
-        "a dead gateway was never detected",
+        "an unresponsive gateway was never detected",
         "an unanswered enquire_link ends the link",
         "faults/test_session::test_half_open_connection_is_found_out",
     ),
@@ -187,9 +187,9 @@ SESSION = (
         "=::test_simulated_maintenance_loses_and_doubles_nothing",
     ),
     Row(
-        "messages vanished with the link, or were written into a dead socket",
+        "messages vanished with the link, or were written to a closed socket",
         "unwritten ones go out on the next link; written ones are UNKNOWN at once",
-        "faults/test_session::test_drop_tells_every_message_once "
+        "faults/test_session::test_drop_gives_every_message_one_outcome "
         "=::test_drops_at_any_moment_lose_and_double_nothing "
         "client/test_client::test_nothing_is_written_after_an_end_of_file",
     ),
@@ -280,7 +280,7 @@ TEXTS = (
         "octets joined by number, kept apart by sender, recipient, reference and total",
         "faults/test_texts::test_parts_come_in_any_order_of_any_senders "
         "=::test_part_that_ends_inside_a_pair_is_kept "
-        "pdu/text/test_reassembly::test_messages_are_told_apart",
+        "pdu/text/test_reassembly::test_parts_of_different_messages_are_not_mixed",
     ),
     Row(
         "the last part was taken for the end",
@@ -364,7 +364,7 @@ BAD_GATEWAY = (
     Row(
         "the password is refused by a bare header",
         "a typed error at once, no second attempt",
-        "faults/test_session::test_wrong_credentials_are_told_at_once_and_not_tried_again",
+        "faults/test_session::test_wrong_credentials_are_reported_at_once_and_not_tried_again",
     ),
     Row(
         "the bind fails for another reason",
@@ -399,7 +399,7 @@ BAD_GATEWAY = (
     ),
     Row(
         "a TLV longer than its PDU",
-        "that PDU is refused for good, told, and the session lives",
+        "that PDU is refused for good and reported, and the session continues",
         "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused",
     ),
     Row(
@@ -430,7 +430,7 @@ BAD_GATEWAY = (
     Row(
         "a cut after a submit_sm",
         "UNKNOWN, and the caller decides",
-        "faults/test_session::test_drop_tells_every_message_once "
+        "faults/test_session::test_drop_gives_every_message_one_outcome "
         "faults/test_outcomes::test_unknown_message_is_never_sent_again_by_itself",
     ),
 )
@@ -583,10 +583,10 @@ WINDOW_ELSEWHERE = (
         "=::test_late_response_frees_nothing_twice",
     ),
     Row(
-        "those in flight were never told of the end",
+        "messages in flight never got an outcome",
         "each gets the outcome UNKNOWN once",
         "faults/test_session::test_every_wait_fails_once_when_the_link_is_lost "
-        "=::test_drop_tells_every_message_once",
+        "=::test_drop_gives_every_message_one_outcome",
     ),
     Row(
         "a full window was an error",
@@ -604,7 +604,7 @@ WINDOW_ELSEWHERE = (
         "faults/test_session::test_wall_clock_that_jumps_moves_no_timer",
     ),
     Row(
-        "a write on a dead network blocked for ever",
+        "a write on a broken network blocked for ever",
         "nothing waits for a write; the unanswered enquire_link ends the link",
         "faults/test_session::test_write_that_is_stuck_ends_with_the_link "
         "link/test_connection::test_paused_socket_stops_messages_not_the_session",
@@ -802,7 +802,7 @@ HOSTILE = (
     ),
     Row(
         "drops, silence and refusals in any order",
-        "both accounts agree: none lost, none told twice",
+        "both accounts agree: none lost, none reported twice",
         "faults/test_session::test_drops_at_any_moment_lose_and_double_nothing "
         "faults/test_outcomes::test_many_have_one_outcome_each "
         "=::test_leaving_gives_each_message_its_outcome",
@@ -810,7 +810,7 @@ HOSTILE = (
     Row(
         "a gateway that sends requests without end and reads no response",
         "the link ends long before memory does",
-        "faults/test_session::test_flood_of_questions_whose_answers_nobody_reads_ends_the_link "
+        "faults/test_session::test_flood_of_requests_with_unread_responses_ends_the_link "
         "link/test_connection::test_gateway_that_reads_no_response_loses_its_link",
     ),
     Row(

@@ -67,7 +67,7 @@ def drop(peer: Peer, _: Pdu) -> None:
 
 @pytest.mark.parametrize("status", [0x0E, 0x0F])
 @pytest.mark.parametrize("body", [b"", b"SMSC\0"], ids=["header", "whole"])
-async def test_wrong_credentials_are_told_at_once_and_not_tried_again(
+async def test_wrong_credentials_are_reported_at_once_and_not_tried_again(
     lab: Lab, status: int, body: bytes
 ) -> None:
     """After a few attempts the gateway would block the address."""
@@ -432,7 +432,7 @@ async def test_write_that_is_stuck_ends_with_the_link(lab: Lab) -> None:
 
 
 @pytest.mark.takes_up_to(5, reason="a flood that fills the buffers of two sockets")
-async def test_flood_of_questions_whose_answers_nobody_reads_ends_the_link(
+async def test_flood_of_requests_with_unread_responses_ends_the_link(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Responses that aren't read accumulate: the link ends long before memory is full."""
@@ -511,7 +511,7 @@ def test_every_wait_has_an_end_by_default() -> None:
 # Losses.
 
 
-async def test_drop_tells_every_message_once(lab: Lab) -> None:
+async def test_drop_gives_every_message_one_outcome(lab: Lab) -> None:
     """5 written ones are UNKNOWN at once; 15 unwritten ones go out on the next link, once each."""
     async with lab.client("window=5") as smsc:
         lab.gateway.on_submit = nothing
@@ -547,12 +547,12 @@ async def test_drops_at_any_moment_lose_and_double_nothing(lab: Lab) -> None:
         messages = [sms(number) for number in range(100)]
         fates = await asyncio.gather(*(fate(smsc, message) for message in messages))
 
-    told = {m.to for m, each in zip(messages, fates, strict=True) if isinstance(each, str)}
-    unknown = {m.to for m, each in zip(messages, fates, strict=True) if m.to not in told}
+    confirmed = {m.to for m, each in zip(messages, fates, strict=True) if isinstance(each, str)}
+    unknown = {m.to for m, each in zip(messages, fates, strict=True) if m.to not in confirmed}
     assert {Outcome.UNKNOWN} >= {each.outcome for each in fates if not isinstance(each, str)}
     assert {1} == set(Counter(accepted).values())
-    assert told <= set(accepted) <= told | unknown
-    assert set(accepted) == told | (set(accepted) & unknown)
+    assert confirmed <= set(accepted) <= confirmed | unknown
+    assert set(accepted) == confirmed | (set(accepted) & unknown)
 
 
 async def test_response_that_was_read_counts_whatever_follows(lab: Lab) -> None:

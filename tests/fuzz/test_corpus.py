@@ -20,6 +20,6 @@ def test_every_target_has_a_corpus() -> None:
 @pytest.mark.takes_up_to(20, reason="a whole client for each input, in debug mode")
 @pytest.mark.parametrize("target", NAMES)
 def test_no_input_raises_anything_but_typed_errors(target: str) -> None:
-    """And no request, task or link is left at the end."""
+    """No request, task or link is left at the end."""
     for octets in inputs(target):
         TARGETS[target](octets)

@@ -79,8 +79,8 @@ def test_markup_travels_in_ucs2() -> None:
     assert Coding.UCS2 is choose_markup("__HLR__")
 
 
-def test_one_setting_changes_what_markup_travels_in() -> None:
-    """For whoever has tried it on the live gateway; what doesn't fit is UCS-2 all the same."""
+def test_one_setting_changes_the_coding_of_markup() -> None:
+    """The document leaves the coding open; a text that doesn't fit is still UCS-2."""
     settings = TextSettings(markup=Coding.GSM)
 
     assert Coding.GSM is choose_markup("__HLR__", settings)

@@ -129,7 +129,7 @@ def test_markup_in_gsm_by_setting() -> None:
 
 
 def test_comment_travels_in_the_coding_of_the_text() -> None:
-    """And counts: "~" takes two septets."""
+    """Its size counts: "~" takes two septets."""
     message = Sms(to=TO, text="Hi", comment="17")
 
     assert b"Hi\n\x1b\x3d\x1b\x3d\x1b\x3d\n17" == only(message).short_message
@@ -206,7 +206,7 @@ def test_parts_with_a_header() -> None:
 
 
 def test_parts_with_tlvs() -> None:
-    """The same cut, the numbers beside the text."""
+    """The text is cut as with a UDH; the numbers are in TLVs."""
     _, second = submits_of(Sms(to=TO, text="Я" * 71, long_text=LongText.SAR), reference=0xAB)
 
     assert 0 == second.esm_class

@@ -124,7 +124,7 @@ def test_plan_names_what_forced_ucs2() -> None:
 
 
 def test_nothing_forced_what_needed_no_forcing() -> None:
-    """A text in GSM, or one whose author asked for UCS-2."""
+    """A text in GSM, or one with an explicit UCS-2 coding."""
     assert () == plan(Sms(to=TO, text="Hi")).forced_by
     assert () == plan(Sms(to=TO, text="Hi", coding=Coding.UCS2)).forced_by
     assert ("—",) == plan(Sms(to=TO, text="ça —"), TextSettings(latin1=True)).forced_by

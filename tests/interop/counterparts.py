@@ -84,7 +84,7 @@ class Counterpart:
     process: asyncio.subprocess.Process
     port: int
 
-    async def tells(self, event: str) -> dict[str, Any]:
+    async def next_event(self, event: str) -> dict[str, Any]:
         """Return the next line about an event; lines about other events are skipped.
 
         Raises:
@@ -102,8 +102,8 @@ class Counterpart:
         line = await self.process.stdout.readline()
         if not line:
             pytest.fail("the counterpart has ended", pytrace=False)
-        told: dict[str, Any] = json.loads(line)
-        return told
+        event: dict[str, Any] = json.loads(line)
+        return event
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-// An SMSC on npm's `smpp`, for one test: it tells what it receives, a JSON object a line.
+// An SMSC on npm's `smpp`, for one test: it prints what it receives, one JSON object per line.
 //
 // Rule: it lives no longer than its standard input, nor than LIFE seconds. The first line
 // is {"listening": port}. The password "bad" is refused; a message that asks for a receipt

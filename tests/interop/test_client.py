@@ -39,9 +39,9 @@ async def test_short_text_arrives_and_is_receipted(wire: Wire, text: str) -> Non
     """One part: tshark reads what was written, and the receipt reaches its message."""
     sent, receipt = await sent_by_client(wire, text)
 
-    told = await wire.smsc.tells("submit_sm")
+    event = await wire.smsc.next_event("submit_sm")
 
-    assert told["message_id"] == sent.message_id
+    assert event["message_id"] == sent.message_id
     assert MessageState.DELIVERED is receipt.state
     assert [text] == [submit.text for submit in wire.submitted()]
 
@@ -62,10 +62,10 @@ async def test_node_reads_the_cyrillic_text(node: Wire) -> None:
     """The decoder of the receiving side reads the same text and addresses."""
     await sent_by_client(node, CYRILLIC)
 
-    told = await node.smsc.tells("submit_sm")
+    event = await node.smsc.next_event("submit_sm")
 
-    assert CYRILLIC == told["text"]
-    assert ("Shop", "79991234567") == (told["source_addr"], told["destination_addr"])
+    assert CYRILLIC == event["text"]
+    assert ("Shop", "79991234567") == (event["source_addr"], event["destination_addr"])
 
 
 async def test_receipt_is_answered(wire: Wire) -> None:
@@ -73,9 +73,9 @@ async def test_receipt_is_answered(wire: Wire) -> None:
     async with SmscClient(wire.url()) as smsc:
         sent = await smsc.send(Sms(to="79991234567", text=LATIN, sender="Shop"))
         await sent.receipt(timeout=60)
-        told = await wire.smsc.tells("deliver_sm_resp")
+        event = await wire.smsc.next_event("deliver_sm_resp")
 
-    assert 0 == told["command_status"]
+    assert 0 == event["command_status"]
 
 
 async def test_bad_password_is_refused_by_name(node: Wire) -> None:
@@ -93,7 +93,7 @@ async def test_leaving_unbinds(node: Wire) -> None:
     async with SmscClient(node.url()):
         pass
 
-    assert "unbind" == (await node.smsc.tells("unbind"))["event"]
+    assert "unbind" == (await node.smsc.next_event("unbind"))["event"]
     assert 0x80000006 == node.judged()[-1].command_id
 
 
@@ -103,4 +103,4 @@ async def test_leaving_does_not_wait_for_a_gateway_that_just_closes(smpp34: Wire
     async with SmscClient(smpp34.url()):
         pass
 
-    assert "unbound" == (await smpp34.smsc.tells("unbound"))["event"]
+    assert "unbound" == (await smpp34.smsc.next_event("unbound"))["event"]

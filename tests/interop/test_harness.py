@@ -84,9 +84,9 @@ async def test_counterpart_takes_a_message_and_the_judge_reads_it(wire: Wire) ->
     """Bind, a Cyrillic message, its receipt: each PDU is recorded, and tshark accepts it."""
     await exchange(wire.recorder.port, BIND_TRANSCEIVER, SUBMIT_SM)
 
-    told = await wire.smsc.tells("submit_sm")
+    event = await wire.smsc.next_event("submit_sm")
 
-    assert "79991234567" == told["destination_addr"]
+    assert "79991234567" == event["destination_addr"]
     assert ["Привет"] == [submit.text for submit in wire.submitted()]
     assert BIND_TRANSCEIVER == wire.recorder.frames[0].octets
     assert 0x80000009 == wire.judged()[1].command_id

@@ -43,9 +43,9 @@ class Life:
         """Record every message until the process ends; its last line may be incomplete."""
         assert self.smsc.process.stdout is not None
         async for line in self.smsc.process.stdout:
-            told = json.loads(line) if line.endswith(b"}\n") else {}
-            if told.get("event") == "submit_sm":
-                self.taken.append(told["destination_addr"])
+            event = json.loads(line) if line.endswith(b"}\n") else {}
+            if event.get("event") == "submit_sm":
+                self.taken.append(event["destination_addr"])
 
     async def took(self, count: int) -> None:
         """Wait until it has accepted this many messages."""
@@ -56,7 +56,7 @@ class Life:
         await self._reading
 
 
-async def told_by(smsc: SmscClient, message: Sms) -> Outcome | None:
+async def outcome_of(smsc: SmscClient, message: Sms) -> Outcome | None:
     """Send a message; return the outcome of its failure, None if it was accepted."""
     try:
         await smsc.send(message)
@@ -78,7 +78,7 @@ async def test_killed_smsc_loses_and_doubles_nothing() -> None:
         lives.append(Life(first))
         smsc = client_of(f"smpp://shop:secret@127.0.0.1:{port}?{fast}")
         await smsc.__aenter__()
-        sends += [asyncio.create_task(told_by(smsc, message)) for message in messages]
+        sends += [asyncio.create_task(outcome_of(smsc, message)) for message in messages]
         await lives[0].took(100)
         first.process.kill()
         await lives[0].end()

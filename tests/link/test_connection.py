@@ -98,7 +98,7 @@ async def connector() -> AsyncGenerator[Connector]:
 
 
 def now() -> float:
-    """Return the instant of the links' clock."""
+    """Return the time of the links' clock."""
     return asyncio.get_running_loop().time()
 
 

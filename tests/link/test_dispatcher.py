@@ -325,7 +325,7 @@ async def test_parts_past_their_deadline_are_not_written() -> None:
 async def test_message_written_later_than_admitted_is_postponed(
     seconds: float, *, is_late: bool
 ) -> None:
-    """The gateway counts from arrival, so the rules have to know the later instant."""
+    """The gateway counts from arrival, so the rules have to know the later time."""
     driven = Driven(1, lateness=0.5)
     first, second = driven.submit(), driven.submit()
     driven.now += seconds
@@ -336,7 +336,7 @@ async def test_message_written_later_than_admitted_is_postponed(
 
 
 async def test_message_admitted_for_later_is_late_from_then_on() -> None:
-    """The rules know the instant it was admitted for, so that wait isn't counted."""
+    """The rules know the time it was admitted for, so that wait isn't counted."""
     driven = Driven(1, lateness=0.5)
     driven.submit(write_at=1010.0)
     driven.pass_time(10.2)
@@ -531,7 +531,7 @@ async def test_withdrawn_messages_do_not_pile_up(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_timer_is_the_next_messages_when_the_first_is_withdrawn() -> None:
-    """And without a next message there is none."""
+    """Without a next message there is none."""
     driven = Driven(query="link_timeout=60")
     first = driven.submit()
     driven.pass_time(10.0)

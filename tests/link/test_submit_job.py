@@ -61,7 +61,7 @@ def test_ids_keep_the_order_of_the_parts(job: SubmitJob[Any], traffic: Recording
 
 
 def test_refused_part_keeps_the_ids_of_the_others(job: SubmitJob[Any]) -> None:
-    """Parts that were accepted are paid, also one that was accepted after the refusal."""
+    """Parts that were accepted are charged, also one that was accepted after the refusal."""
     write(job, 3)
     job.on_response(0, SubmitSmResp(message_id="a"))
     job.on_response(1, SubmitSmResp(command_status=0x45))
@@ -73,7 +73,7 @@ def test_refused_part_keeps_the_ids_of_the_others(job: SubmitJob[Any]) -> None:
 
 
 def test_no_part_is_written_after_a_refused_one(job: SubmitJob[Any]) -> None:
-    """An incomplete message is paid and worth nothing, so its other parts are not written."""
+    """An incomplete message is charged and useless, so its other parts are not written."""
     write(job, 1)
     job.on_response(0, SubmitSmResp(command_status=0x45))
 
@@ -134,7 +134,7 @@ def test_message_throttled_for_too_long_is_refused(
 
 
 def test_part_throttled_after_an_error_is_not_written_again(job: SubmitJob[Any]) -> None:
-    """An incomplete message is paid and worth nothing, so no part is written again."""
+    """An incomplete message is charged and useless, so no part is written again."""
     write(job, 2)
     job.on_response(0, SubmitSmResp(command_status=0x45))
 
@@ -172,7 +172,7 @@ def test_parts_that_would_come_too_late_are_not_sent(job: SubmitJob[Any]) -> Non
 
 
 def test_message_without_a_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:
-    """None was accepted, so nothing is paid."""
+    """None was accepted, so nothing is charged."""
     job.give_up_late_parts()
 
     assert isinstance(job.failure, PartsOverdueError)
@@ -187,7 +187,7 @@ def test_unwritten_message_is_abandoned(job: SubmitJob[Any]) -> None:
 
 
 def test_message_with_a_written_part_is_not_abandoned(job: SubmitJob[Any]) -> None:
-    """An incomplete message is paid and worth nothing, so the other parts are still written."""
+    """An incomplete message is charged and useless, so the other parts are still written."""
     write(job, 1)
 
     assert job.written
@@ -207,7 +207,7 @@ def test_unwritten_message_given_up_was_not_sent(job: SubmitJob[Any]) -> None:
 def test_written_message_given_up_has_an_unknown_outcome(
     job: SubmitJob[Any], traffic: RecordingTraffic
 ) -> None:
-    """A written part has no response yet: NOT_SENT would invite the user to pay twice."""
+    """A written part has no response yet: after NOT_SENT the user would send it again."""
     write(job, 1)
     job.give_up("the client was left")
 
@@ -258,7 +258,7 @@ def test_message_lost_after_its_write_may_have_gone(job: SubmitJob[Any]) -> None
 
 
 def test_message_with_a_later_part_accepted_may_have_gone(job: SubmitJob[Any]) -> None:
-    """The second part is paid and the first was throttled: NOT_SENT would invite to pay twice."""
+    """The second part is charged and the first was throttled: NOT_SENT would be false."""
     write(job, 2)
     job.on_response(0, SubmitSmResp(command_status=0x58))
     job.on_response(1, SubmitSmResp(message_id="b"))
@@ -273,7 +273,7 @@ def test_message_with_a_later_part_accepted_may_have_gone(job: SubmitJob[Any]) -
 def test_accepted_part_is_not_written_again_with_a_throttled_one(
     job: SubmitJob[Any],
 ) -> None:
-    """Whichever response comes first: an accepted part that is written again is paid twice."""
+    """Whichever response comes first: an accepted part that is written again is charged twice."""
     write(job, 2)
     job.on_response(1, SubmitSmResp(message_id="b"))
     job.on_response(0, SubmitSmResp(command_status=0x58))

@@ -1,4 +1,4 @@
-"""What both outboxes promise, in SQLite and in PostgreSQL."""
+"""Behaviour of both outboxes, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_same_key_at_the_same_time_queues_one(outbox: BaseOutbox) -> None:
 async def test_key_of_another_message_is_an_error(outbox: BaseOutbox) -> None:
     """Dropping the second message silently would lose it; the first one stays."""
     await outbox.put(sms("one"), key="a")
-    with pytest.raises(OutboxKeyError, match="'a' stands for another message"):
+    with pytest.raises(OutboxKeyError, match="'a' already belongs to another message"):
         await outbox.put(sms("two"), key="a")
 
     assert sms("one") == (await only(outbox)).message
@@ -158,7 +158,7 @@ async def test_queued_messages_are_sent_in_order(outbox: BaseOutbox) -> None:
 
 
 async def test_entry_has_the_ids_of_all_parts(outbox: BaseOutbox) -> None:
-    """Each part has its own id and is paid for separately."""
+    """Each part has its own id and is charged separately."""
     await outbox.put(sms("x" * 300))
     async with Simulator(SOON) as gateway, SmscClient(gateway.url) as smsc:
         await outbox.run(smsc, stop_when_empty=True)
@@ -288,7 +288,7 @@ async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:
 # --- liveness ---
 
 
-async def test_entries_of_a_dead_worker_are_unknown(make_outbox: Make) -> None:
+async def test_entries_of_a_killed_worker_are_unknown(make_outbox: Make) -> None:
     """They may have been sent; after a restart a user decides, and no worker sends them."""
     async with make_outbox() as dying:
         await asyncio.gather(*(dying.put(sms(f"m{number}")) for number in range(3)))
@@ -299,7 +299,7 @@ async def test_entries_of_a_dead_worker_are_unknown(make_outbox: Make) -> None:
             reasons = [entry.reason async for entry in restarted.unknown()]
 
     assert [OutboxState.UNKNOWN, OutboxState.UNKNOWN, OutboxState.QUEUED] == states
-    assert all("died" in reason for reason in reasons)
+    assert all("ended before" in reason for reason in reasons)
 
 
 async def test_entries_of_a_living_worker_stay_sending(make_outbox: Make) -> None:
@@ -323,7 +323,7 @@ async def test_clean_end_leaves_no_owner(make_outbox: Make, client: ScriptedClie
         assert [] == await outbox._ledger.run(owners)
 
 
-async def test_worker_that_was_taken_for_dead_settles_its_entry(
+async def test_worker_that_was_taken_for_stale_settles_its_entry(
     make_outbox: Make, client: ScriptedClient
 ) -> None:
     """A machine that was disconnected comes back and knows the outcome."""
@@ -360,7 +360,7 @@ async def test_outcome_of_an_earlier_attempt_settles_nothing(outbox: BaseOutbox)
 
 
 async def test_entry_that_is_not_due_is_not_claimed(outbox: BaseOutbox) -> None:
-    """A rule of the gateway sets the instant: before it the message is refused or blocked."""
+    """A rule of the gateway sets the time: before it the message is refused or blocked."""
     await outbox.put(sms())
     ((attempt, _),) = await outbox._ledger.claim_due(1)
     later = Settlement(attempt=attempt, state=OutboxState.QUEUED, after=3600.0)
@@ -474,7 +474,7 @@ async def test_unsent_message_may_be_replaced(outbox: BaseOutbox, client: Script
 
 
 async def test_queued_message_may_be_discarded(outbox: BaseOutbox, client: ScriptedClient) -> None:
-    """No worker has claimed it, so nothing of it is paid."""
+    """No worker has claimed it, so nothing of it is charged."""
     await outbox.discard(await outbox.put(sms()))
     await outbox.run(client.as_client, stop_when_empty=True)
 

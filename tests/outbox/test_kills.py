@@ -144,17 +144,17 @@ async def test_killed_workers_lose_nothing_and_send_nothing_twice(
             )
         )
         kills += beside
-    died = zygote.codes[-9]
+    killed = zygote.codes[-9]
     await zygote.run(zygote.order("last", None))
     counted = await verify(zygote, gateway)
 
-    assert kills == died
-    assert 0 == zygote.codes.total() - died - 1
+    assert kills == killed
+    assert 0 == zygote.codes.total() - killed - 1
     assert 0 == counted.get("queued", 0)
     with capsys.disabled():
         if KILLS > 8:
             said = ", ".join(f"{number} {state}" for state, number in counted.items())
-            sys.stdout.write(f"\n{died} kills, seed {SEED}: {said}; 0 lost, 0 sent twice\n")
+            sys.stdout.write(f"\n{killed} kills, seed {SEED}: {said}; 0 lost, 0 sent twice\n")
 
 
 @pytest.mark.takes_up_to(30, reason="processes are started and killed")

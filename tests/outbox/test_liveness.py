@@ -1,4 +1,4 @@
-"""Lock files: the kernel knows which owner is dead."""
+"""Lock files: the kernel knows which owner is stale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async.outbox import OutboxError, liveness
-from smsc_async.outbox.liveness import OwnerLock, dead_owners, lock_path
+from smsc_async.outbox.liveness import OwnerLock, lock_path, stale_owners
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,16 +20,16 @@ def test_owner_is_alive_until_it_releases_its_lock(tmp_path: Path) -> None:
     """A clean end removes the lock file too."""
     database = tmp_path / "outbox.db"
     lock = OwnerLock(database)
-    assert [] == dead_owners(database, [lock.owner])
+    assert [] == stale_owners(database, [lock.owner])
     lock.release()
 
-    assert [lock.owner] == dead_owners(database, [lock.owner])
+    assert [lock.owner] == stale_owners(database, [lock.owner])
     assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.takes_up_to(15, reason="a process is started")
-def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
-    """A stopped process is alive, since it may go on at any moment; a killed one isn't."""
+def test_killed_owner_is_stale_at_once(tmp_path: Path) -> None:
+    """A stopped process keeps its lock, since it may continue; a killed one doesn't."""
     database = tmp_path / "outbox.db"
     code = (
         "import pathlib, sys, time; from smsc_async.outbox.liveness import OwnerLock\n"
@@ -43,22 +43,22 @@ def test_killed_owner_is_dead_at_once(tmp_path: Path) -> None:
     try:
         owner = int(process.stdout.readline())
         process.send_signal(signal.SIGSTOP)
-        assert [] == dead_owners(database, [owner])
+        assert [] == stale_owners(database, [owner])
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
 
-    assert [owner] == dead_owners(database, [owner])
+    assert [owner] == stale_owners(database, [owner])
     assert not lock_path(database, owner).exists()
 
 
-def test_owner_whose_file_cannot_be_opened_is_not_dead(tmp_path: Path) -> None:
-    """Another user's lock file can't be tested, and its owner may be alive."""
+def test_owner_whose_file_cannot_be_opened_is_not_stale(tmp_path: Path) -> None:
+    """Another user's lock file can't be tested, and its owner may be running."""
     database = tmp_path / "outbox.db"
     lock_path(database, 17).mkdir()
 
-    assert [] == dead_owners(database, [17])
+    assert [] == stale_owners(database, [17])
 
 
 def test_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_system_without_flock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two workers would take each other for dead."""
+    """Two workers would take each other for stale."""
     monkeypatch.setattr(liveness, "fcntl", None)
     with pytest.raises(OutboxError, match="PostgresOutbox"):
         OwnerLock(tmp_path / "outbox.db")

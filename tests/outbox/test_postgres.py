@@ -57,7 +57,7 @@ async def test_broken_connection_is_replaced(place: str) -> None:
 
 
 async def test_owner_survives_a_new_connection(place: str) -> None:
-    """The process is alive, so its entries stay SENDING."""
+    """The process is running, so its entries stay SENDING."""
     async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
         await outbox.put(MESSAGE)
         await outbox._ledger.claim_due(1)

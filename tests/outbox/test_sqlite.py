@@ -96,7 +96,7 @@ async def test_locked_file_is_an_error(tmp_path: Path) -> None:
     async with Outbox(path, patience=0.01) as outbox:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OutboxLockedError, match="another process holds"):
+        with pytest.raises(OutboxLockedError, match="another process still holds a lock"):
             await outbox.put(MESSAGE)
         other.execute("ROLLBACK")
         other.close()

@@ -93,7 +93,7 @@ async def stopped(worker: asyncio.Task[None]) -> None:
     ],
 )
 def test_every_outcome_has_its_state(error: SendError, state: OutboxState, after: float) -> None:
-    """A message of which nothing is paid is retried; one that is paid in part isn't."""
+    """A message of which nothing is charged is retried; one that is charged in part isn't."""
     settled = settlement_of(Attempt(entry_id=1, owner=2, number=1), error)
 
     assert (state, after) == (settled.state, settled.after)

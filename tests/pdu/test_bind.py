@@ -171,7 +171,7 @@ def test_longest_string_goes_and_the_next_is_refused(field: str, characters: int
         (LongPasswordBindTransceiver, BindTransceiver),
     ],
 )
-def test_long_password_is_asked_for_by_name(
+def test_long_password_needs_a_class_of_its_own(
     long: type[BindTransmitter], plain: type[BindTransmitter]
 ) -> None:
     """Some gateways issue more than eight characters; no password is cut silently."""

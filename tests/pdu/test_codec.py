@@ -333,8 +333,8 @@ def test_responses_are_taken_in_all_four_shapes(cls: type[Pdu], status: int) -> 
     head = cls.command_id.to_bytes(4, "big") + status.to_bytes(4, "big") + b"\0\0\0\x07"
     full = encode(cls())[16:]
     empty = cls(command_status=CommandStatus.of(status), sequence_number=7)
-    told = Tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, b"why\0")
-    with_tlv = cls(command_status=CommandStatus.of(status), sequence_number=7, tlvs=(told,))
+    text_tlv = Tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, b"why\0")
+    with_tlv = cls(command_status=CommandStatus.of(status), sequence_number=7, tlvs=(text_tlv,))
 
     for body, expected in [
         (b"", empty),

@@ -123,7 +123,7 @@ def test_octets_both_ways(pdu: Pdu, drawn: str) -> None:
     assert pdu == decode(bytes.fromhex(drawn))
 
 
-def test_receipt_tells_what_it_is() -> None:
+def test_receipt_is_recognised_by_esm_class() -> None:
     """Received numbers are members: a receipt is found without comparing bare numbers."""
     receipt = decode(bytes.fromhex(DELIVER_SM))
 

@@ -1,4 +1,4 @@
-"""Asking after, taking back, replacing: octets drawn field by field."""
+"""query_sm, cancel_sm and replace_sm: octets drawn field by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts' texts, from the usual to the absurd."""
+"""Parsing of receipt texts: usual, unusual and malformed."""
 
 from __future__ import annotations
 

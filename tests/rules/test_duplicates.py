@@ -45,7 +45,7 @@ def test_unknown_outcome_may_be_sent_again_on_purpose() -> None:
 
 
 def test_another_reservation_holds_it_all_the_same() -> None:
-    """The same was sent again since."""
+    """An identical message was sent again since."""
     assert Held("repeat", retry_at=161.0) == decide(PREVIOUS, 110.0, WINDOW, token="a-0")
 
 

@@ -100,7 +100,7 @@ def test_more_parts_than_a_minute_has_room_for_are_refused() -> None:
 
 
 def test_new_message_is_admitted_and_counted() -> None:
-    """It is due at once, begins a streak, and takes the account's next instants."""
+    """It is due at once, begins a streak, and takes the account's next times."""
     verdict, streak, free_at = decide(step(PACED, parts=3), None, None, LONG_AGO, 100.0, 1)
 
     assert Admitted(1, 100.0, PACED.interval) == verdict
@@ -182,7 +182,7 @@ def test_resend_of_an_earlier_streaks_message_is_counted_in_this_one() -> None:
 
 
 def test_unprevious_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
-    """The gateway takes it as a new message, and it may be paid twice."""
+    """The gateway takes it as a new message, and it may be charged twice."""
     previous = Admitted("a-1", 100.0)
 
     verdict, _, _ = decide(step(token="a-1"), previous, None, LONG_AGO, 161.0, "a-2")

@@ -91,7 +91,7 @@ def test_gap_is_counted_from_the_last_part() -> None:
 
 
 def test_message_that_is_sent_again_is_counted_once(streak_of_50: Streak) -> None:
-    """The streak has it already; only its instant is a new one."""
+    """The streak has it already; only its time changes."""
     assert (100.0, 50, 160.0) == ask(streak_of_50, 160.0, is_counted=True)
 
 

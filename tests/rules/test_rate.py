@@ -12,7 +12,7 @@ LONG_AGO = float("-inf")
 
 
 def test_first_message_is_sent_at_once() -> None:
-    """An idle account has a free instant."""
+    """An idle account can send at once."""
     assert (100.0, 100.5) == decide(LONG_AGO, 1, 100.0, 0.5)
 
 
@@ -32,12 +32,12 @@ def test_idle_time_allows_no_burst() -> None:
 
 
 def test_no_rule_takes_no_time() -> None:
-    """All messages get the instant of asking."""
+    """All messages get the current time."""
     assert 0.0 == interval(None)
     assert (100.0, 100.0) == decide(100.0, 50, 100.0, interval(None))
 
 
-@pytest.mark.takes_up_to(10, reason="a hundred lists of 150 instants are drawn")
+@pytest.mark.takes_up_to(10, reason="a hundred lists of 150 times are drawn")
 @given(late=st.lists(st.floats(0, SLACK, exclude_max=True), min_size=150, max_size=150))
 def test_no_second_has_more_than_the_rate(late: list[float]) -> None:
     """100 a second in any second, even if writes are late by up to the slack."""

@@ -36,7 +36,7 @@ def test_hold_fails_at_once_by_default() -> None:
 
 
 def test_hold_waits_only_if_that_is_enough() -> None:
-    """A wait that ends with the same error is in vain."""
+    """A wait that would end with the same error isn't begun."""
     hold = Hold.wait(at_most=35)
 
     assert hold.allows(Held("flood", retry_at=135.0), since=100.0)

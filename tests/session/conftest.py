@@ -41,7 +41,7 @@ class Pair:
         self.smsc = Session(Role.SMSC, limits, now=self.now)
 
     def exchange(self) -> tuple[list[Event], list[Event]]:
-        """Carry octets both ways until nobody has any left; what the ESME and the SMSC saw."""
+        """Carry octets both ways until none are left; return the events of both sides."""
         seen: tuple[list[Event], list[Event]] = [], []
         moving = True
         while moving:
@@ -90,7 +90,7 @@ def pair() -> Pair:
 
 @pytest.fixture
 def session_in() -> Callable[..., Session]:
-    """A lone session of the role and in the state one names, at the instant 1000.0."""
+    """A lone session of the role and in the state one names, at 1000.0."""
     return _session_in
 
 

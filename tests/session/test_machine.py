@@ -91,13 +91,13 @@ def header(length: int, command_id: int, status: int, number: int) -> bytes:
 
 @pytest.fixture
 def esme(session_in: Make) -> Session:
-    """An ESME bound as transceiver under number 1 at the instant 1000.0."""
+    """An ESME bound as transceiver under number 1 at 1000.0."""
     return session_in(Role.ESME, S.BOUND_TRX)
 
 
 @pytest.fixture
 def smsc(session_in: Make) -> Session:
-    """An SMSC with a bound transceiver since the instant 1000.0."""
+    """An SMSC with a bound transceiver since 1000.0."""
     return session_in(Role.SMSC, S.BOUND_TRX)
 
 
@@ -136,14 +136,14 @@ class TestBind:
     def test_mode_is_that_of_the_bind(
         self, open_pair: Pair, state: SessionState, mode: BindMode
     ) -> None:
-        """Only a receiver or a transceiver is told receipts."""
+        """Only a receiver or a transceiver gets receipts."""
         (event,) = open_pair.bind(state)
 
         assert isinstance(event, Bound)
         assert (mode, mode, mode) == (event.mode, open_pair.esme.mode, open_pair.smsc.mode)
 
     @pytest.mark.parametrize("status", [0x05, 0x0D, 0x0E, 0x0F, 0x400])
-    def test_refused_bind_is_told_at_once_with_its_status(
+    def test_refused_bind_is_reported_at_once_with_its_status(
         self, session_in: Make, status: int
     ) -> None:
         """It was reported as "timed out" after 10 s, or, for 0x05, as success."""
@@ -202,7 +202,7 @@ class TestBind:
         assert S.BOUND_TRX is esme.state
 
     def test_response_of_another_mode_is_not_taken(self, session_in: Make) -> None:
-        """A transceiver that was bound as receiver would submit in vain."""
+        """A transceiver that was bound as receiver couldn't submit."""
         esme = session_in(Role.ESME, S.BINDING)
 
         (event,) = esme.receive(header(16, 0x80000001, 0, 1), 1000.1)
@@ -211,7 +211,7 @@ class TestBind:
         assert S.BINDING is esme.state
 
     def test_garbled_bind_response_ends_the_link(self, session_in: Make) -> None:
-        """Nobody can tell whether we are bound; waiting for the timer would tell no more."""
+        """Whether the session is bound is unknown, and no other response will come."""
         esme = session_in(Role.ESME, S.BINDING)
 
         (event,) = esme.receive(header(18, 0x80000009, 0, 1) + b"SM", 1000.1)
@@ -320,7 +320,7 @@ class TestRequests:
     @pytest.mark.parametrize(
         "octets",
         [
-            header(16, 0x80000000, 3, 0),  # a generic_nack for nobody knows what
+            header(16, 0x80000000, 3, 0),  # a generic_nack that names no request
             header(16, 0x80000000, 3, 99),
             header(17, 0x80000004, 0, 0) + b"\0",  # one client took this for its answer
             header(17, 0x80000004, 0, 99) + b"\0",
@@ -329,7 +329,7 @@ class TestRequests:
             header(16, 0x80000777, 0, 2),  # no response at all
         ],
     )
-    def test_response_that_answers_nothing_is_told_and_harmless(
+    def test_response_to_no_request_is_reported_and_harmless(
         self, esme: Session, octets: bytes
     ) -> None:
         """No slot is freed, no answer goes out, the real response is still taken."""
@@ -371,7 +371,7 @@ class TestRequests:
         assert 1 == esme.window.in_flight
 
     def test_response_in_hand_is_not_overdue(self, esme: Session) -> None:
-        """Accepted messages were reported as timed out under load, and paid for twice."""
+        """Accepted messages were reported as timed out under load, and charged twice."""
         esme.request(SUBMIT, 1001.0, context="a")
 
         (event,) = esme.receive(submit_sm_resp(2), 1060.0)
@@ -379,7 +379,7 @@ class TestRequests:
         assert isinstance(event, ResponseReceived)
         assert not [e for e in esme.advance(1060.0) if isinstance(e, ResponseOverdue)]
 
-    def test_late_response_still_tells_its_message_id(self, esme: Session) -> None:
+    def test_late_response_still_gives_its_message_id(self, esme: Session) -> None:
         """That message is on its way, and its receipt will name the id."""
         esme.request(SUBMIT, 1001.0, context="a", timeout=5.0)
         esme.advance(1006.0)
@@ -468,7 +468,7 @@ class TestRequests:
             esme.submit_packed(pack, "79991234567", b"", 1001.0)
 
     def test_packed_submit_may_have_a_timeout_of_its_own(self, esme: Session) -> None:
-        """It is told overdue at its own deadline."""
+        """It is reported overdue at its own deadline."""
         pack = make_template(SubmitSm, vary=VARY)
         esme.submit_packed(pack, "79991234567", b"", 1001.0, "usual")
         esme.submit_packed(pack, "79991234567", b"", 1001.0, "short", 2.0)
@@ -519,7 +519,7 @@ class TestRequests:
         assert 0 == pair.smsc.window.in_flight
 
     def test_garbled_response_ends_its_request(self, esme: Session) -> None:
-        """Whether the message was accepted is unknown, but nobody will tell any more."""
+        """Whether the message was accepted is unknown, and no other response will come."""
         esme.request(SUBMIT, 1001.0, context="a")
         frame = header(17, 0x80000004, 0, 2) + b"9"  # a message_id without its NUL
 
@@ -530,8 +530,8 @@ class TestRequests:
         assert isinstance(event.error.__cause__, PduError)
         assert 0 == esme.window.in_flight
 
-    def test_garbled_response_to_nothing_is_told(self, esme: Session) -> None:
-        """And not answered: SMPP knows no answer to a response."""
+    def test_garbled_response_to_no_request_is_reported(self, esme: Session) -> None:
+        """It gets no response, since SMPP has none to a response."""
         esme.data_to_send()
 
         (event,) = esme.receive(header(17, 0x80000004, 0, 99) + b"9", 1001.1)
@@ -542,7 +542,7 @@ class TestRequests:
 
 
 class TestAnswers:
-    """Requests of the peer and what they are told."""
+    """Requests of the peer and their responses."""
 
     @pytest.mark.parametrize("number", [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
     def test_number_of_the_peer_is_echoed(self, esme: Session, number: int) -> None:
@@ -605,7 +605,7 @@ class TestAnswers:
         assert header(17, 0x80000005, 0x65, 9) + b"\0" == esme.data_to_send()
 
     def test_unreadable_request_out_of_turn_is_out_of_turn(self, session_in: Make) -> None:
-        """Whoever isn't bound need not know what else was wrong."""
+        """The state is checked first: an unbound peer learns no more than that."""
         smsc = session_in(Role.SMSC, S.OPEN)
 
         (event,) = smsc.receive(header(18, 4, 0, 9) + b"ab", 1001.0)
@@ -683,7 +683,7 @@ class TestFraming:
         assert isinstance(event, ResponseReceived)
 
     def test_pdu_that_trickles_ends_the_link(self, session_in: Make) -> None:
-        """One octet a while keeps a connection busy for ever; whole PDUs between don't help."""
+        """A peer that sends one octet now and then would keep the connection open for ever."""
         limits = SessionLimits(pdu_timeout=5.0, enquire_link_interval=None)
         esme = session_in(Role.ESME, S.BOUND_TRX, limits)
         octets = encode(DeliverSm(destination_addr="Shop", sequence_number=1))
@@ -717,10 +717,10 @@ class TestFraming:
 
 
 class TestLiveness:
-    """Signs of life, asked for and given."""
+    """enquire_link, sent and answered."""
 
-    def test_silent_peer_is_asked_then_given_up(self, esme: Session) -> None:
-        """A dead peer was never detected; a bound session stood still for days."""
+    def test_unresponsive_peer_gets_an_enquire_link_then_the_link_ends(self, esme: Session) -> None:
+        """An unresponsive peer was never detected; a bound session hung for days."""
         esme.request(SUBMIT, 1020.0, context="a")
         esme.data_to_send()
         assert 1030.0 == esme.next_deadline()
@@ -756,7 +756,7 @@ class TestLiveness:
         assert 1050.0 == esme.next_deadline()
 
     def test_late_response_is_a_sign_of_life(self, esme: Session) -> None:
-        """Slow is not dead."""
+        """A slow peer isn't an unresponsive one."""
         esme.request(SUBMIT, 1001.0, timeout=1.0)
         esme.advance(1002.0)
         esme.receive(submit_sm_resp(2), 1020.0)
@@ -764,7 +764,7 @@ class TestLiveness:
         assert 1050.0 == esme.next_deadline()
 
     def test_garbled_response_is_a_sign_of_life(self, esme: Session) -> None:
-        """Broken is not dead either."""
+        """A malformed response shows that the peer responds."""
         esme.request(SUBMIT, 1001.0)
         esme.receive(header(17, 0x80000004, 0, 2) + b"9", 1020.0)
 
@@ -788,7 +788,7 @@ class TestLiveness:
         assert 1040.0 == esme.next_deadline()
 
     def test_refused_enquiry_is_answered(self, esme: Session) -> None:
-        """A peer that doesn't know enquire_link says so, hence it is alive."""
+        """A peer that refuses enquire_link responds, so the link stays."""
         esme.advance(1030.0)
 
         assert [] == esme.receive(header(16, 0x80000000, 3, 2), 1031.0)
@@ -819,7 +819,7 @@ class TestLiveness:
         assert 1033.0 == esme.next_deadline()
 
     def test_interval_shorter_than_the_answer_takes_asks_once(self, session_in: Make) -> None:
-        """While one question is open, no other is asked, whoever asked it."""
+        """While an enquire_link is outstanding, the timer sends no other."""
         limits = SessionLimits(enquire_link_interval=5.0, enquire_link_timeout=10.0)
         esme = session_in(Role.ESME, S.BOUND_TRX, limits)
         esme.request(EnquireLink(), 1001.0)
@@ -862,7 +862,7 @@ class TestLiveness:
         assert [LinkEnded(EndReason.IDLE, None, [])] == smsc.advance(1180.0)
 
     def test_half_a_pdu_is_no_activity(self, session_in: Make) -> None:
-        """An octet now and then would keep a dead link for ever."""
+        """Otherwise an octet now and then would keep an unresponsive link open for ever."""
         limits = SessionLimits(
             inactivity_timeout=20.0, pdu_timeout=60.0, enquire_link_interval=None
         )
@@ -910,7 +910,7 @@ class TestEnd:
         assert "b" == first.context
         assert LinkEnded(EndReason.UNBOUND, None, ["a"]) == last
 
-    def test_nothing_new_is_asked_after_an_unbind(self, session_in: Make) -> None:
+    def test_no_request_is_sent_after_an_unbind(self, session_in: Make) -> None:
         """The peer would throw it away."""
         esme = session_in(Role.ESME, S.UNBINDING)
 
@@ -1022,7 +1022,7 @@ class TestEnd:
             with pytest.raises(LocalProtocolError):
                 esme.request(forbidden, 1002.0)
 
-    def test_all_that_became_due_in_a_long_pause_is_told_once(self, esme: Session) -> None:
+    def test_all_that_became_due_in_a_long_pause_is_reported_once(self, esme: Session) -> None:
         """A laptop that slept: requests first, then the link, then nothing."""
         esme.request(SUBMIT, 1001.0, context="a")
         esme.request(EnquireLink(), 1001.0)

@@ -1,4 +1,4 @@
-"""What holds for a session whatever the peer does, however the octets come, whoever is late."""
+"""Properties of a session for any behaviour of the peer, any split of the octets and any delay."""
 
 from __future__ import annotations
 

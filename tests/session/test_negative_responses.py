@@ -1,4 +1,4 @@
-"""What the peer is told about a request that isn't taken."""
+"""Statuses of the responses to requests that are refused."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_status_of_what_is_illegal(
     ],
 )
 def test_status_names_the_broken_field(field: str, expected: CommandStatus) -> None:
-    """Whoever debugs the other side sees where to look."""
+    """The status shows the developer of the peer which field is wrong."""
     error = DecodeError("SubmitSm", field, 19, "cut short", int(C.SUBMIT_SM), 7)
 
     assert expected is status_for_undecodable(error, Role.SMSC)
@@ -105,15 +105,15 @@ def test_unreadable_message_to_the_esme_is_given_up_for_good(command_id: int) ->
     assert STATUS.ESME_RX_P_APPN is status_for_undecodable(error, Role.ESME)
 
 
-def test_unreadable_message_to_the_smsc_is_told_what_is_wrong() -> None:
-    """Its sender is a program that somebody is writing just now."""
+def test_unreadable_message_to_the_smsc_gets_a_status_of_its_fault() -> None:
+    """The sender is probably a program in development, so the status names the fault."""
     error = DecodeError("DataSm", "tlvs[0]", 60, "cut short", int(C.DATA_SM), 7)
 
     assert STATUS.ESME_RINVPARLEN is status_for_undecodable(error, Role.SMSC)
 
 
-def test_error_tells_the_command_the_state_and_the_number() -> None:
-    """That is what one looks for in the log of the other side."""
+def test_error_has_the_command_the_state_and_the_number() -> None:
+    """They identify the request in the log of the peer."""
     error = error_for_illegal(UnknownPdu(0x10203, b"", 0, 77), Role.SMSC, S.OPEN, b"frame")
 
     assert "0x00010203 is no request of SMPP (seq=77)" == str(error)

@@ -19,7 +19,7 @@ def test_after_the_last_number_comes_one() -> None:
 
 
 def test_numbers_in_flight_are_skipped() -> None:
-    """The responses to two requests under one number could not be told apart."""
+    """The responses to two requests under one number could not be distinguished."""
     assert 3 == next_free(0x7FFFFFFE, {0x7FFFFFFF, 1, 2})
 
 

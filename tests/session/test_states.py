@@ -86,7 +86,7 @@ def test_every_request_has_a_row() -> None:
     ],
 )
 def test_move(command: int, status: int, expected: SessionState) -> None:
-    """Bound is who got status 0, and nobody else: 0x05 was taken for success once."""
+    """Only status 0 means bound: a client took 0x05 for success."""
     assert expected is after(command, status)
 
 
@@ -113,7 +113,7 @@ def test_mode_is_known_while_bound_only() -> None:
 
 
 def test_requests_of_the_link_are_outside_the_window() -> None:
-    """And so are those that nobody answers."""
+    """Requests about the link take no slot, and neither do requests without a response."""
     assert {
         "bind_receiver",
         "bind_transmitter",

@@ -1,4 +1,4 @@
-"""The waits of the link itself."""
+"""Timers of a session: bind, enquire_link, unbind, inactivity, incomplete PDU."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_activity_before_the_start_shortens_nothing() -> None:
 
 
 def test_stopping_twice_does_no_harm() -> None:
-    """Whoever stops a timer need not know whether it ran."""
+    """The caller need not check whether the timer is running."""
     timers = Timers(LIMITS)
     timers.start(Timer.UNBIND, 100.0)
     timers.stop(Timer.UNBIND)
@@ -142,8 +142,8 @@ def test_new_state_drops_the_waits_of_the_old_one_but_half_a_pdu() -> None:
     assert 103.0 == timers.next_deadline()
 
 
-def test_repr_tells_what_is_waited_for() -> None:
-    """That is what one wants to know of a link that hangs."""
+def test_repr_shows_the_running_timers() -> None:
+    """They show why a link hangs."""
     timers = Timers(LIMITS)
     timers.start(Timer.UNBIND, 100.0)
 

@@ -1,4 +1,4 @@
-"""Who is owed a response, and by when."""
+"""The window: requests awaiting a response, and their deadlines."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_long_timeouts_quickly_answered_pile_up_nowhere() -> None:
 
 
 def test_overdue_number_is_remembered() -> None:
-    """A late response carries the id of a message that will be paid for."""
+    """A late response carries the id of a message that is charged."""
     slots = window()
     slots.open_slot(1, SUBMIT_SM, "order 17", now=0.0)
     slots.expire(10.0)
@@ -226,7 +226,7 @@ def test_window_knows_every_number_that_may_still_be_answered() -> None:
 
 
 def test_numbers_in_use_are_skipped_after_the_first_lap() -> None:
-    """The responses to two requests under one number could not be told apart."""
+    """The responses to two requests under one number could not be distinguished."""
     slots = window()
     for _ in range(2):
         slots.open_submit(None, now=0.0)

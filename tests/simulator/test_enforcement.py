@@ -1,4 +1,4 @@
-"""The gateway's rules in the simulator: its own numbers, and instants of arrival."""
+"""The gateway's rules in the simulator: its own numbers, and times of arrival."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_new_limits_apply_to_the_next_message(enforcement: RuleEnforcement) -> N
 
 
 def test_memory_is_that_of_the_last_minute(enforcement: RuleEnforcement) -> None:
-    """And of the minute before it, in which a message in parts may have begun."""
+    """The records of the minute before count too, in which a message in parts may have begun."""
     for second in range(600):
         enforcement.check(PUBLISHED, submit("Hi", to=str(second)), float(second))
 

@@ -172,7 +172,7 @@ def test_receipts_are_sent_on_request_only(
         (TelegramCode(to=TO, code="4821"), 0x08, 0),
     ],
 )
-def test_flags_tell_the_kind(message: Message[Any] | None, data_coding: int, flags: int) -> None:
+def test_flags_name_the_kind(message: Message[Any] | None, data_coding: int, flags: int) -> None:
     """Bits 0 to 3 of the gateway's TLV 0x2001."""
     assert flags == flags_of(message, data_coding)
 

@@ -46,13 +46,13 @@ class Account:
     Args:
         messages: Number of messages sent.
         fates: Outcome of each message, 0 for none yet.
-        told_twice: Messages whose outcome was reported twice.
+        reported_twice: Messages whose outcome was reported twice.
         read: Receipts read, by message.
     """
 
     messages: int
     fates: bytearray
-    told_twice: int = 0
+    reported_twice: int = 0
     read: bytearray = field(default_factory=bytearray)
     in_flight: int = -1
     links: int = 0
@@ -67,7 +67,7 @@ class Account:
         return {
             "taken and unaccounted for": taken - accounted,
             "silent": self.fates.count(0),
-            "told twice": self.told_twice,
+            "reported twice": self.reported_twice,
             "lost": sum(fate == ACCEPTED and not taken for fate, taken in pairs),
             "doubled": sum(taken > 1 for taken in smsc.taken),
             "refused and taken": sum(fate == REFUSED and taken > 0 for fate, taken in pairs),
@@ -91,10 +91,10 @@ class Account:
         )
         yield f"{self.messages} messages in {self.seconds:.1f} s over {self.links} links"
         yield f"taken by the SMSC      {taken}"
-        yield f"told as accepted       {self.fates.count(ACCEPTED)}"
-        yield f"told as unknown        {self.fates.count(UNKNOWN)}, of which taken {unknown}"
-        yield f"told as refused        {self.fates.count(REFUSED)}"
-        yield f"told as not sent       {self.fates.count(NOT_SENT)}"
+        yield f"accepted               {self.fates.count(ACCEPTED)}"
+        yield f"unknown                {self.fates.count(UNKNOWN)}, of which taken {unknown}"
+        yield f"refused                {self.fates.count(REFUSED)}"
+        yield f"not sent               {self.fates.count(NOT_SENT)}"
         yield f"receipts acknowledged  {sum(smsc.acknowledged)}, read {sum(self.read)}"
         yield f"memory after the first half  {self.grown:+.1f} MB"
         yield from (f"{name:<30} {count}" for name, count in self.verdict(smsc).items())
@@ -118,12 +118,12 @@ async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[A
         url = f"smpp://shop:secret@127.0.0.1:{chaos.port}?{SETTINGS}&open=eventually"
         async with client_of(url) as smsc:
             reading = asyncio.create_task(_read(smsc, account))
-            told = 0
+            reported = 0
             outgoing = (Sms(to=f"7999{number:07d}", text="hello") for number in range(messages))
             async for outcome in smsc.send_many(outgoing):
                 _note(account, outcome.message.to, outcome)
-                told += 1
-                if told == messages // 2:
+                reported += 1
+                if reported == messages // 2:
                     half = megabytes()
             # Receipts of messages with unknown outcome have reached `receipts()` by now.
             await asyncio.sleep(0.2)
@@ -138,7 +138,7 @@ async def soak(messages: int, *, seed: int, odds: Odds | None = None) -> tuple[A
 def _note(account: Account, recipient: str, outcome: object) -> None:
     """Record the outcome of a message."""
     number = int(recipient[4:])
-    account.told_twice += account.fates[number] > 0
+    account.reported_twice += account.fates[number] > 0
     fate = ACCEPTED
     if isinstance(outcome, FailedSubmission):
         assert isinstance(outcome.error, SendError)

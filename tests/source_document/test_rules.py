@@ -260,14 +260,14 @@ def test_no_admitted_messages_are_a_flood_at_the_gateway(
             arrived[to] += [
                 verdict.not_before + index * verdict.interval + delay for index in range(parts)
             ]
-    for instants in arrived.values():
-        assert longest_row(instants) <= 50
+    for times in arrived.values():
+        assert longest_row(times) <= 50
 
 
-def longest_row(instants: list[float]) -> int:
+def longest_row(times: list[float]) -> int:
     """Return the length of the longest streak with gaps under 30 s."""
     longest, length, before = 0, 0, float("-inf")
-    for at in sorted(instants):
+    for at in sorted(times):
         length = length + 1 if at - before < 30.0 else 1
         longest, before = max(longest, length), at
     return longest

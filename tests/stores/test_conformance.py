@@ -1,7 +1,7 @@
 """What every rule store does, whatever it is made of.
 
 Rule: no test here knows which store it has, and each asks as a client does: `apply_now` first, then
-`apply` if that doesn't decide. Instants are compared to a thousandth of a second, since a server
+`apply` if that doesn't decide. Times are compared to a thousandth of a second, since a server
 counts whole microseconds.
 """
 
@@ -67,8 +67,8 @@ async def test_identical_message_is_held_for_61_seconds(world: World) -> None:
     assert ("repeat", about(1.0)) == await held(world, world.step())
 
 
-async def test_repeat_passes_at_the_very_instant_of_its_retry_at(world: World) -> None:
-    """A sender that waits as long as it was told to isn't held again; one millisecond less is."""
+async def test_repeat_passes_exactly_at_its_retry_at(world: World) -> None:
+    """A sender that waits until `retry_at` isn't held again; one millisecond earlier it is."""
     await admitted(world, world.step())
 
     world.move(60.999)
@@ -252,7 +252,7 @@ async def test_unknown_token_replaces_nothing(world: World) -> None:
 
 
 async def test_rate_is_kept_in_the_order_of_asking(world: World) -> None:
-    """Each part gets its own instant, an interval after the one before; none is refused."""
+    """Each part gets its own time, an interval after the one before; none is refused."""
     world.use(GatewayLimits(rate=1.05))  # an interval of one second
 
     verdicts = [await world.ask(world.step(f"Text {number}", parts=2)) for number in range(4)]
@@ -272,17 +272,17 @@ async def test_rate_is_shared_by_all_recipients_of_the_account(world: World) -> 
 
 
 async def test_burst_is_decided_in_its_order(world: World) -> None:
-    """250 messages of one turn of the event loop get instants in the order of asking."""
+    """250 messages of one turn of the event loop get times in the order of asking."""
     world.use(GatewayLimits(rate=100.0))
     store = world.stores[0]
     steps = [world.step(f"Text {number}", to=f"7999{number:07d}") for number in range(250)]
 
     verdicts = await asyncio.gather(*(decide(store, step) for step in steps))
 
-    instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
-    assert 250 == len(instants)
-    assert sorted(instants) == instants
-    assert about(249 * 0.0105) == instants[-1] - instants[0]
+    times = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
+    assert 250 == len(times)
+    assert sorted(times) == times
+    assert about(249 * 0.0105) == times[-1] - times[0]
 
 
 async def test_minute_of_a_late_message_begins_with_its_write(world: World) -> None:
@@ -359,7 +359,7 @@ async def test_message_that_is_late_by_a_streak_is_counted_in_the_next(world: Wo
 
 
 async def test_message_that_is_late_by_a_gap_starts_a_streak(world: World) -> None:
-    """The streak that it was admitted to ends 31 s after its last message, at that very instant."""
+    """The streak that it was admitted to ends 31 s after its last message, exactly then."""
     step = world.step("late", parts=30)
     answer = await admitted(world, step)
     store = world.asked
@@ -386,7 +386,7 @@ async def test_late_part_counts_from_the_first_without_a_flood_rule(world: World
     assert ("repeat", about(59.0)) == await held(world, world.step("long", parts=3))
 
 
-async def test_peek_foretells_a_hold_and_changes_nothing(world: World) -> None:
+async def test_peek_predicts_a_hold_and_changes_nothing(world: World) -> None:
     """`plan` and `send_many` look ahead with it, by what this worker has sent itself."""
     step, store = world.step(), world.stores[0]
     assert store.peek(step, store.now()) is None

@@ -108,7 +108,7 @@ def test_longest_rule_decides_how_long_is_remembered() -> None:
 
 
 def test_rate_alone_remembers_nothing() -> None:
-    """Its only state is the next free instant."""
+    """Its only state is the next free time."""
     account = Account(GatewayLimits(repeat_window=None, flood_gap=None))
     for number in range(100):
         account.now += 1.0

@@ -281,7 +281,7 @@ async def test_killed_and_restarted_server_is_used_again(
 async def test_each_change_of_health_is_reported_once(
     own_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With its instant, to the log and to `on_change`; a callback that raises does no harm."""
+    """With its time, to the log and to `on_change`; a callback that raises does no harm."""
     reported: list[StoreHealth] = []
 
     def listen(health: StoreHealth) -> None:
@@ -308,8 +308,8 @@ async def test_each_change_of_health_is_reported_once(
     assert [(True, 7.0), (False, None)] == [(each.is_degraded, each.since) for each in reported]
     said = [record.getMessage() for record in caplog.records if not record.exc_info]
     assert 2 == len(said)
-    assert said[0].startswith("! the shared rules are out of reach: TimeoutError")
-    assert "= the shared rules are back" == said[1]
+    assert said[0].startswith("! rule store unreachable: TimeoutError")
+    assert "= rule store reachable again" == said[1]
 
 
 async def test_closed_store_holds_everything_without_the_server(own_server: RedisServer) -> None:
@@ -344,8 +344,8 @@ async def test_without_the_server_each_worker_takes_its_share_of_the_rate(
         for text in ("one", "two", "three")
     ]
 
-    instants = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
-    assert pytest.approx(0.08, abs=0.001) == instants[2] - instants[0]
+    times = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
+    assert pytest.approx(0.08, abs=0.001) == times[2] - times[0]
     await store.aclose()
 
 
@@ -489,7 +489,7 @@ async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> Non
 
 
 async def milliseconds(client: redis.asyncio.Redis) -> int:
-    """Return the instant of the server's clock."""
+    """Return the time of the server's clock."""
     seconds, fraction = await client.time()
     return int(seconds) * 1000 + int(fraction) // 1000
 
@@ -509,7 +509,7 @@ async def test_keys_hold_no_text_and_expire(redis_server: RedisServer) -> None:
     assert ["rate", "request", "row"] == [key.split(":")[2] for key in keys]
     assert not any(TO in key or "4821" in key for key in keys)
     for key, life in zip(keys, (106_000, 62_000, 32_000), strict=True):
-        async with client.pipeline() as asked:  # both at one instant
+        async with client.pipeline() as asked:  # both at the same time
             asked.time()
             asked.pttl(key)
             (seconds, fraction), left = await asked.execute()

@@ -97,7 +97,7 @@ async def test_message_refused_to_one_worker_may_be_sent_by_the_other(
     assert "1" == (await workers[1].send(HI)).message_id
 
 
-async def test_plan_foretells_a_hold_by_the_workers_own_messages(workers: list[SmscClient]) -> None:
+async def test_plan_predicts_a_hold_by_the_workers_own_messages(workers: list[SmscClient]) -> None:
     """It doesn't ask the server, so messages of the other worker may be missing."""
     await workers[0].send(HI)
 

@@ -1,4 +1,4 @@
-"""A place where links are broken on purpose, and where nothing may be left lying about.
+"""A test lab with faulty links; each test must leave no task, socket or timer behind.
 
 Rule: whatever a test does in here, at its end no slot is taken, no task runs, no socket is open,
 no timer would ring and the event loop has nothing to complain of.
@@ -37,7 +37,7 @@ PATIENCE = 30.0
 
 
 def sms(number: int = 0, text: str = "hello") -> Sms:
-    """Make a message; *number* is told from others by its recipient."""
+    """Make a message; its recipient contains *number*."""
     return Sms(to=f"7999{number:07d}", text=text)
 
 
@@ -55,7 +55,7 @@ def frame(
 
 
 def open_sockets() -> int:
-    """Count the open sockets of this process; 0 where nobody can tell."""
+    """Count the open sockets of this process; 0 on systems without /proc."""
     found = 0
     with suppress(FileNotFoundError):
         for entry in os.scandir("/proc/self/fd"):
@@ -77,7 +77,7 @@ def timers() -> list[Any]:
 
 
 class RestlessPeer(Peer):
-    """Writes what it is told to in pieces of any size, with pauses of any length between them."""
+    """Writes its octets in pieces of any size, with pauses of any length between them."""
 
     def __init__(self, gateway: Gateway, chance: Random) -> None:
         super().__init__(gateway)
@@ -164,7 +164,7 @@ class Lab:
         self._monkeypatch = monkeypatch
 
         class NotedLink(Link):
-            """A link that the lab knows of."""
+            """A link that is registered in the lab."""
 
             def __init__(self, *args: Any) -> None:  # noqa: ANN401 - whatever a link takes
                 super().__init__(*args)

@@ -21,8 +21,8 @@ class IdleSelector(selectors.DefaultSelector):
     """Counts the seconds that were spent in waiting.
 
     Args:
-        now: The instant on its clock, seconds; moved by tests, too.
-        slept: Seconds that all of them waited in vain, until a timer was due. Other processes and
+        now: The time on its clock, seconds; moved by tests, too.
+        slept: Seconds that all of them were idle, until a timer was due. Other processes and
             threads are polled for: waits shorter than `POLL` don't count.
     """
 
@@ -56,7 +56,7 @@ class IdleClockLoop(asyncio.SelectorEventLoop):
         super().__init__(self._idle)
 
     def time(self) -> float:
-        """Return the instant on the loop's clock, seconds."""
+        """Return the time on the loop's clock, seconds."""
         return self._idle.now
 
     def pass_time(self, seconds: float) -> None:

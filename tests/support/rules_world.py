@@ -73,6 +73,6 @@ class World:
         return self.engine.step(Sms(to=to, text=text), parts, text, token)
 
     async def ask(self, step: Step) -> tuple[Verdict, float]:
-        """Ask the next worker; return its verdict and the instant of asking."""
+        """Ask the next worker; return its verdict and the time of asking."""
         self.asked = self.stores[next(self.turn) % len(self.stores)]
         return await decide(self.asked, step), self.asked.now()

@@ -45,7 +45,7 @@ FINAL = "id:{} sub:001 dlvrd:001 submit date:2611230000 done date:2611230001 sta
 
 
 async def until(happened: Callable[[], object], *, seconds: float = 30.0) -> None:
-    """Let the loop turn until something is so; a test that waits in vain fails here.
+    """Let the loop turn until something is so; a test that waits for too long fails here.
 
     What takes more than a few turns waits for a timer or for another thread: the loop has to
     wait as well, since its clock runs only then.

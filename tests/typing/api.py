@@ -77,7 +77,7 @@ async def an_hlr_query(smsc: SmscClient) -> None:
 
 
 async def many(smsc: SmscClient, synchronous: Iterable[Sms], other: AsyncIterator[Sms]) -> None:
-    """Any iterable will do, and the outcomes are told apart by `isinstance`."""
+    """Any iterable will do, and `isinstance` distinguishes the outcomes."""
     async for outcome in smsc.send_many(synchronous):
         if isinstance(outcome, FailedSubmission):
             assert_type(outcome.error, SendError | InvalidMessageError)

@@ -1,4 +1,4 @@
-"""What packages of other hands make of the same texts, and where they are wrong."""
+"""Comparison with independent packages on the same texts, and their known errors."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_smsutil_splits_plain_cyrillic_alike(text: str) -> None:
 
 
 def test_smsutil_cuts_a_family_in_two() -> None:
-    """Wrong there: it knows surrogate pairs but not what is joined of them."""
+    """The package is wrong there: it supports surrogate pairs but not joined sequences of them."""
     text = "я" * 60 + "👩\u200d👩\u200d👧\u200d👦"
 
     assert not smsutil.split(text).parts[0].content.endswith(("я", "👦"))

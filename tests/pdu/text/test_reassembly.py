@@ -1,4 +1,4 @@
-"""How received parts find together again, whatever their order and whatever is missing."""
+"""Reassembly of received parts, in any order and with parts missing."""
 
 from __future__ import annotations
 
@@ -230,8 +230,10 @@ def test_impossible_numbers_make_a_message_of_one_part(
         {"segment": Segment(b"2", Carrier.SAR, 1, 2, 2)},
     ],
 )
-def test_messages_are_told_apart(reassembler: Reassembler, other: dict[str, object]) -> None:
-    """Sender, recipient, reference, total and how it travelled: all have to be the same."""
+def test_parts_of_different_messages_are_not_mixed(
+    reassembler: Reassembler, other: dict[str, object]
+) -> None:
+    """Sender, recipient, reference, total and carrier must all be equal."""
     add(reassembler, part(1, total=2))
     addresses = {"segment": part(2, total=2), "sender": "7900", "recipient": "1000"}
 

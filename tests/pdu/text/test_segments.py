@@ -106,7 +106,7 @@ def test_wide_references_leave_an_octet_less(
 
 @pytest.mark.parametrize("coding", TextCoding)
 def test_sar_segments_leave_room_for_the_header_on_air(coding: TextCoding) -> None:
-    """TLVs end at the SMSC; to the handset the numbers travel in a header all the same."""
+    """TLVs end at the SMSC; the handset gets the numbers in a UDH anyway."""
     assert lengths("a" * 400, coding) == lengths("a" * 400, coding, Carrier.SAR)
 
 
