@@ -239,6 +239,22 @@ async def test_reservation_of_an_unknown_outcome_is_kept_in_the_error() -> None:
     assert ruled.try_admit(job(), message.failure.reservation) is None
 
 
+async def test_message_of_which_a_part_was_accepted_keeps_its_reservation() -> None:
+    """The accepted part is paid: only a deliberate retry may send the whole text again."""
+    ruled = Ruled()
+    message = ruled.admitted(job(2))
+    for _ in range(2):
+        message.next_part(ruled.now)
+    message.on_response(0, SubmitSmResp(message_id="1"))
+    message.on_response(1, SubmitSmResp(command_status=0x45))
+    ruled.admission.record_outcome(message)
+    assert message.failure is not None
+
+    assert Outcome.REFUSED is message.failure.outcome
+    assert message.reservation == message.failure.reservation
+    assert isinstance(ruled.try_admit(job()), Held)
+
+
 async def test_accepted_message_keeps_its_reservation() -> None:
     """Its repeat is held."""
     ruled = Ruled()

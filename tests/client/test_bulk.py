@@ -301,6 +301,20 @@ async def test_held_message_keeps_no_other_waiting() -> None:
     assert ["2", "1"] == [outcome.message_id for outcome in seen]
 
 
+async def test_no_more_messages_than_a_window_wait_for_the_rules() -> None:
+    """Each of them has a task: a long list of held messages must not become as many tasks."""
+    bulk = bulk_of(WindowDispatcher(50), Hold.wait())
+    runtime = cast("RecordingRuntime", bulk._runtime)
+    runtime.admission = AdmissionControl(GatewayLimits(), MemoryRuleStore(), monotonic)
+    source = iter([sms(number, "Held") for number in range(20)])
+    reading = asyncio.create_task(read(bulk, source, []))
+    await turns()
+    reading.cancel()
+    await asyncio.wait([reading])
+
+    assert 20 - runtime.config.window == len(list(source))
+
+
 async def test_held_message_that_may_not_wait_fails_at_once() -> None:
     """The error says when it would pass."""
     seen = list[Any]()

@@ -13,12 +13,14 @@ from smsc_async import (
     ClientClosedError,
     ConfigError,
     GatewayLimits,
+    Hold,
     LinkState,
     MemoryRuleStore,
     Sms,
     SmscConfig,
     Stats,
 )
+from smsc_async.client.bulk import BulkSend
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.instrumentation import Hooks
 
@@ -160,6 +162,27 @@ async def test_failed_open_closes_everything(gateway: Gateway) -> None:
     assert [] == [receipt async for receipt in runtime.inbound.receipts.read()]
     with pytest.raises(ClientClosedError):
         runtime.check_loop()
+
+
+async def test_leaving_a_client_without_a_link_ends_its_send_many(gateway: Gateway) -> None:
+    """No response and no lost link wakes it, and its iterable would never end."""
+
+    async def never() -> AsyncGenerator[Sms]:
+        """Never yield."""
+        await asyncio.Event().wait()
+        yield SMS
+
+    gateway.on_bind = nothing
+    runtime = runtime_of(gateway.config("open=eventually"))
+    await runtime.open()
+    outcomes = BulkSend(runtime, None, Hold.fail()).run(never())
+    reading = asyncio.ensure_future(anext(outcomes))
+    await turns()
+    await runtime.close(drain=False)
+    await turns()
+
+    assert reading.done()
+    assert isinstance(reading.exception(), ClientClosedError)
 
 
 async def test_runtime_belongs_to_its_loop(runtime: ClientRuntime) -> None:

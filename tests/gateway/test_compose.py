@@ -230,6 +230,22 @@ def test_whole_text_in_the_payload() -> None:
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        Sms(to=TO, text="x", long_text=LongText.PAYLOAD, validity=3600),
+        Sms(to=TO, text="[]", long_text=LongText.PAYLOAD),
+    ],
+    ids=["with times", "escaped characters"],
+)
+def test_text_of_one_part_is_no_payload(message: Sms) -> None:
+    """The choice is how several parts travel; a plan and the rules count one part either way."""
+    submit = only(message)
+
+    assert b"" != submit.short_message
+    assert () == submit.tlvs
+
+
+@pytest.mark.parametrize(
     ("text", "octets"),
     [
         ("x" * 160, [160]),

@@ -447,6 +447,21 @@ async def test_throttled_message_is_the_next_again_after_the_pause() -> None:
     assert 2 == driven.dispatcher.throttled_responses
 
 
+async def test_begun_message_that_is_throttled_is_queued_once() -> None:
+    """It waits already for a slot for its last part: `waiting` counts messages, not responses."""
+    driven = Driven(2, query="window=2")
+    begun = driven.submit(3)
+    driven.respond(begun, THROTTLED)
+    assert 1 == driven.dispatcher.waiting
+    driven.pass_time(0.1)
+    driven.respond(begun, index=1)
+    driven.respond(begun)
+    driven.respond(begun, index=2)
+
+    assert begun.failure is None
+    assert 0 == driven.dispatcher.waiting
+
+
 async def test_hook_is_called_once_for_each_pause() -> None:
     """Not for each response: a whole window may be throttled at once."""
     driven = Driven(2)

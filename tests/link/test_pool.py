@@ -348,6 +348,27 @@ async def test_no_link_is_built_while_the_client_is_left(gateway: Gateway) -> No
     await closing
 
 
+async def test_link_lost_while_messages_wait_for_the_close_is_built_again(
+    gateway: Gateway,
+) -> None:
+    """Leaving the client drains its queue, and no message of it can leave without a link."""
+    gateway.on_submit = nothing
+    links = await opened(gateway, "window=1")
+    messages = [job(), job()]
+    for message in messages:
+        links.submit(message)
+    await gateway.submitted()
+    closing = asyncio.create_task(links.pool.close(drain=True))
+    await turns()
+    gateway.on_submit = gateway.accept
+    gateway.peer.drop()
+    await closing
+
+    assert 2 == links.pool.connects
+    assert messages[0].failure is not None
+    assert messages[1].failure is None
+
+
 async def test_fault_of_ours_is_logged_and_fails_the_waiting_messages(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -397,6 +397,27 @@ async def test_claim_whose_commit_seemed_to_fail_is_unknown(
     assert OutboxState.UNKNOWN is (await only(outbox)).state
 
 
+async def test_id_that_the_gateway_uses_again_has_no_receipt_yet(
+    outbox: BaseOutbox, client: ScriptedClient
+) -> None:
+    """Else the receipt of one part would report the whole of another message as delivered."""
+    client.answers = [Accepted(("a",)), Accepted(("a", "b"), (None, None))]
+    entries = [await outbox.put(sms("one"))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+    first, second = (Receipt(message_id=one, state=MessageState.DELIVERED) for one in "ab")
+    await outbox.record(first)
+    entries.append(await outbox.put(sms("two")))
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    await outbox.record(second)
+    found = [await outbox.get(entry) for entry in entries]
+    assert [MessageState.DELIVERED, None] == [entry and entry.receipt for entry in found]
+    await outbox.record(first)
+    latest = await outbox.get(entries[1])
+    assert latest is not None
+    assert MessageState.DELIVERED is latest.receipt
+
+
 # --- decisions of users ---
 
 

@@ -54,6 +54,12 @@ def test_half_a_flood_rule_is_none(limits: GatewayLimits) -> None:
     assert (float("inf"), 0.0) == (rules.flood_length, rules.flood_gap)
 
 
+def test_admission_is_needed_for_the_longer_of_both_windows() -> None:
+    """Without a rule for repeats the store still has to keep the streaks."""
+    assert 31.0 == Rules.of(GatewayLimits(repeat_window=None)).memory
+    assert 121.0 == Rules.of(GatewayLimits(flood_gap=120.0)).memory
+
+
 def test_engine_without_rules_is_off() -> None:
     """Then a client asks no store at all."""
     assert RuleEngine(GatewayLimits.off()).is_off

@@ -142,6 +142,17 @@ def test_earliest_deadline_comes_first_whatever_the_timeouts() -> None:
     assert slots.next_deadline() is None
 
 
+def test_usual_submit_hides_no_shorter_timeout() -> None:
+    """A caller that gives a request two seconds gets its error after two seconds."""
+    slots = window(response_timeout=10.0)
+    slots.open_submit("at 10", now=0.0)
+    slots.open_slot(2, SUBMIT_SM, "at 3", now=1.0, timeout=2.0)
+
+    assert 3.0 == slots.next_deadline()
+    assert ["at 3"] == contexts(slots.expire(3.0))
+    assert 10.0 == slots.next_deadline()
+
+
 def test_answered_request_leaves_no_deadline_behind() -> None:
     """A timer that fires for nothing costs a wake-up for every message."""
     slots = window()

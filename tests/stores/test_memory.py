@@ -126,19 +126,56 @@ def test_store_shows_no_number() -> None:
 
 
 def test_message_of_the_previous_generation_can_be_given_back() -> None:
-    """A refusal may come long after the write."""
+    """A refusal may come long after the write: the request and its place in the streak are free."""
     account = Account()
+    account.ask("Old", "79990000000")
+    account.now += 50.0
     verdicts = [
         (account.step(f"Text {number}"), account.ask(f"Text {number}")) for number in range(50)
     ]
-    account.now += 30.0
+    account.now += 15.0
+    account.ask("New", "79990000000")  # a new generation
     step, verdict = verdicts[0]
     assert isinstance(verdict, Admitted)
 
     account.store.release(step, verdict)
 
-    assert isinstance(account.ask("One more"), Admitted)
+    assert isinstance(account.ask("Text 0"), Admitted)
     assert isinstance(account.ask("Two more"), Held)
+
+
+def test_postponed_parts_are_remembered_from_the_last_one_on() -> None:
+    """The last part is written long after the first, and the streak lasts from there."""
+    account = Account(GatewayLimits(rate=1.05))  # an interval of one second
+    step = account.engine.step(Sms(to=TO, text="Long"), 50, "Long")
+    admitted = account.store.apply_now(step, account.now)
+    assert isinstance(admitted, Admitted)
+    account.now += 60.0
+    account.store.postpone(step, admitted)  # the last part is due at 1109
+    for pause in (1.0, 62.0):  # two new generations
+        account.now += pause
+        account.ask(f"At {account.now}", "79990000000")
+
+    assert Held("flood", 1140.0) == account.ask("One more")
+
+
+def test_request_admitted_anew_has_its_new_token_alone() -> None:
+    """Sent again after an unknown outcome, it isn't held by its own first attempt."""
+    account = Account()
+    account.ask("Another")
+    step = account.step()
+    postponed = account.store.apply_now(step, account.now)
+    assert isinstance(postponed, Admitted)
+    account.now += 60.0
+    account.store.postpone(step, postponed)  # keeps its token at a new instant
+    account.now += 1.0
+    account.ask("New", "79990000000")  # a new generation
+    account.now += 60.5
+    verdict = account.ask()
+    assert isinstance(verdict, Admitted)
+    again = account.engine.step(Sms(to=TO, text="Hi"), 1, "Hi", verdict.token)
+
+    assert verdict == account.store.apply_now(again, account.now)
 
 
 @given(st.lists(st.tuples(st.sampled_from([0.0, 1.0, 29.0, 31.0, 61.0]), st.integers(0, 3))))

@@ -344,6 +344,18 @@ def test_fingerprints_of_complete_messages_are_forgotten_too(reassembler: Reasse
     assert 0 == len(reassembler._finished)
 
 
+def test_message_sent_twice_keeps_no_other_from_being_forgotten(reassembler: Reassembler) -> None:
+    """What is remembered too long would hide the half of a new message as a repetition."""
+    for reference, now in ((1, 0.0), (2, 1.0), (1, 30.0)):
+        for sequence in (1, 2):
+            add(reassembler, part(sequence, reference=reference, total=2), now=now)
+    reassembler.expire(61.0)  # the second is over, the first was renewed
+    add(reassembler, part(1, reference=2, total=2), now=62.0)
+
+    (half,) = reassembler.expire(122.0)
+    assert (2, (2,)) == (half.reference, half.missing)
+
+
 def test_reprs_show_no_text_and_no_number(reassembler: Reassembler) -> None:
     """They end up in logs."""
     add(reassembler, part(1))
