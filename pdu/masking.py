@@ -23,7 +23,10 @@ def mask_number(number: str) -> str:
 def mask_address(address: str) -> str:
     """Mask a phone number or an e-mail address; a short code or an alphanumeric sender stays."""
     is_personal = "@" in address or sum(map(str.isdigit, address)) >= _PERSONAL_DIGITS
-    return mask_number(address) if is_personal else address
+    if not is_personal:
+        return address
+    # Of ten characters eight would be shown.
+    return mask_number(address) if len(address) > 10 else "***"
 
 
 def shown_address(value: object) -> str:

@@ -121,7 +121,14 @@ def _text(minimum: int, maximum: int) -> TlvType:
 
 def _octets(minimum: int, maximum: int) -> TlvType:
     """Octets as they are."""
-    return TlvType(construct.GreedyBytes, minimum, maximum)
+    return TlvType(ValueAdapter(bytes, _as_octets), minimum, maximum)
+
+
+def _as_octets(value: object) -> bytes:
+    """Return octets of any type that holds them; a number isn't a count of NULs."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError
+    return bytes(value)
 
 
 def _pair(cls: Callable[..., tuple[int, int]]) -> TlvType:

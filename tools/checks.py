@@ -217,12 +217,12 @@ def install_wheel(built: Path) -> None:
     Raises:
         SetupError: pip failed.
     """
-    if environment.is_ready(WHEEL_ENVIRONMENT, "wheel"):
-        environment.pip_install(WHEEL_ENVIRONMENT, "--force-reinstall", "--no-deps", str(built))
-        return
-    environment.create(WHEEL_ENVIRONMENT)
-    environment.pip_install(WHEEL_ENVIRONMENT, f"{built}[all]", *environment.read_group("test"))
-    environment.finish(WHEEL_ENVIRONMENT, "wheel")
+    if not environment.is_ready(WHEEL_ENVIRONMENT, "wheel"):
+        environment.create(WHEEL_ENVIRONMENT)
+        environment.pip_install(WHEEL_ENVIRONMENT, f"{built}[all]", *environment.read_group("test"))
+        environment.finish(WHEEL_ENVIRONMENT, "wheel")
+    # Always: pip leaves an older wheel of the same version alone.
+    environment.pip_install(WHEEL_ENVIRONMENT, "--force-reinstall", "--no-deps", str(built))
 
 
 def copy_tests(away: Path) -> None:

@@ -162,11 +162,10 @@ class Dispatcher:
         self._start_waiting_for_link()
 
     def add(self, link: Link) -> None:
-        """Use a link that was bound."""
+        """Use a link that was bound, from the next `on_room` on."""
         self.links.append(link)
         if not self.is_closing:
             self._refusal = None
-        self.on_room()
 
     def refuse(self, error: LinkError) -> None:
         """Refuse new messages with *error*, NOT_SENT, until a link is added."""

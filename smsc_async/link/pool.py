@@ -276,6 +276,7 @@ class LinkPool:
         self._dispatcher.add(link)
         self._hooks.tell(LinkBound(str(host), config.mode))
         self._finish_open()
+        self._dispatcher.on_room()
         return link
 
     def __repr__(self) -> str:

@@ -259,3 +259,17 @@ def test_list_of_anything_else_is_shown_by_its_type_only() -> None:
 
     assert ["<str>", "<tuple>"] == shown
     assert "(Tlv(message_state, 02),)" == TlvList().shown((Tlv(0x0427, b"\2"),))
+
+
+@pytest.mark.parametrize("octets", [b"abc", bytearray(b"abc"), memoryview(b"abc")])
+def test_octets_of_any_type_are_written(octets: bytes) -> None:
+    """A value that was read into a buffer needs no copy by the caller."""
+    assert b"abc" == Tlv.of(TlvTag.MESSAGE_PAYLOAD, octets).value
+    assert b"abc" == Tlv.of(0x1400, octets).value
+
+
+@pytest.mark.parametrize("value", [3, "abc", [1, 2], None])
+def test_what_is_no_octets_is_refused(value: object) -> None:
+    """`bytes(3)` would be three NULs."""
+    with pytest.raises(EncodeError):
+        Tlv.of(TlvTag.MESSAGE_PAYLOAD, value)

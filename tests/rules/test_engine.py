@@ -167,7 +167,7 @@ def test_rules_are_decided_for_the_instant_of_the_write() -> None:
     assert Admitted(2, 180.0, PACED.interval) == verdict
 
 
-def test_unprevious_outcome_that_is_sent_again_keeps_its_reservation() -> None:
+def test_unknown_outcome_that_is_sent_again_keeps_its_reservation() -> None:
     """It is counted once, and its minute begins anew."""
     previous, full = Admitted("a-1", 100.0), (100.0, 50, 149.0)
 
@@ -187,7 +187,7 @@ def test_resend_of_an_earlier_streaks_message_is_counted_in_this_one() -> None:
     assert (140.0, 50, 150.0) == streak
 
 
-def test_unprevious_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
+def test_unknown_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
     """The gateway takes it as a new message, and it may be charged twice."""
     previous = Admitted("a-1", 100.0)
 
@@ -197,7 +197,7 @@ def test_unprevious_outcome_of_long_ago_gets_a_reservation_of_its_own() -> None:
 
 
 def test_only_an_admission_with_the_steps_token_replaces_another() -> None:
-    """Giving that back would forget the unprevious outcome."""
+    """Giving that back would forget the unknown outcome."""
     assert replaces(step(token="a-1"), Admitted("a-1", 100.0))
     assert not replaces(step(token="a-1"), Admitted("a-2", 100.0))
     assert not replaces(step(), Admitted("a-1", 100.0))
