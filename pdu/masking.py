@@ -41,6 +41,11 @@ def shown_size(value: object) -> str:
     return f"<{len(value)} octets>" if isinstance(value, bytes | bytearray) else shown_type(value)
 
 
+def shown_text(text: str | None, octets: bytes) -> str:
+    """Show only the size of a text, or of the octets that couldn't be decoded."""
+    return shown_size(octets if text is None else text)
+
+
 def shown_type(value: object) -> str:
     """Show only the type of a value."""
     return f"<{type(value).__name__}>"

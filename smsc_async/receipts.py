@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Sel
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import FINAL_STATES, MessageState, TlvTag
-from pdu.masking import mask_number
+from pdu.masking import mask_number, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS
@@ -314,15 +314,10 @@ class IncomingMessage:
         return self.parts == self.total
 
     def __repr__(self) -> str:
-        size = (
-            f"<{len(self.octets)} octets>"
-            if self.text is None
-            else f"<{len(self.text)} characters>"
-        )
         return (
             f"IncomingMessage(sender={mask_number(self.sender)!r},"
-            f" recipient={mask_number(self.recipient)!r}, text={size},"
-            f" parts={self.parts}/{self.total})"
+            f" recipient={mask_number(self.recipient)!r},"
+            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
 
 

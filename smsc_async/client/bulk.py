@@ -72,7 +72,8 @@ class BulkSend:
                     if self._is_over():
                         return
                     if self._is_exhausted or not is_ready() or self._room <= 0:
-                        await self._wait_for_progress()
+                        self._wakeup = asyncio.get_running_loop().create_future()
+                        await self._wakeup
                 while outcomes:
                     yield outcomes.popleft()
         finally:
@@ -189,11 +190,6 @@ class BulkSend:
         self._under_way -= 1
         self._outcomes.append(FailedSubmission(job.message, error))
         self.on_room()
-
-    async def _wait_for_progress(self) -> None:
-        """Wait until there is an outcome, a message or a slot."""
-        self._wakeup = asyncio.get_running_loop().create_future()
-        await self._wakeup
 
     def __repr__(self) -> str:
         return (

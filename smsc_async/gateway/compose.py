@@ -177,11 +177,11 @@ class Composer:
         if not tlvs and not has_times:
             return self._template(message.sender, esm_class, octet), short_message
         # Only an Sms has times, and only one of its ways to travel has TLVs.
-        schedule, validity = _times(cast("Sms", message))
+        sms = cast("Sms", message)
         submit = SubmitSm(
             destination_addr=message.to,
-            schedule_delivery_time=schedule,
-            validity_period=validity,
+            schedule_delivery_time=format_time(sms.schedule),
+            validity_period=format_time(cast("timedelta | None", sms.validity)),
             short_message=short_message,
             tlvs=tlvs,
             **self._constants(message.sender, esm_class, octet),
@@ -323,8 +323,3 @@ def _sar(segment: Segment) -> tuple[Tlv, ...]:
         Tlv.of(TlvTag.SAR_TOTAL_SEGMENTS, segment.total),
         Tlv.of(TlvTag.SAR_SEGMENT_SEQNUM, segment.sequence),
     )
-
-
-def _times(message: Sms) -> tuple[str, str]:
-    """Return schedule_delivery_time (absolute) and validity_period (relative)."""
-    return format_time(message.schedule), format_time(cast("timedelta | None", message.validity))

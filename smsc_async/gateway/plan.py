@@ -17,7 +17,6 @@ from smsc_async.gateway.compose import encode_text, long_text_of, segments_of
 from smsc_async.messages import Coding, LongText, Message
 
 if TYPE_CHECKING:
-    from pdu.text.segments import Segment
     from smsc_async.rules.verdict import RuleName
 
 
@@ -87,26 +86,16 @@ def _plan(message: Message[Any], settings: TextSettings) -> Plan | InvalidMessag
     if isinstance(segments, InvalidMessageError):
         return segments
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
+    narrow = TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM
+    header = segments[-1].carrier.header_octets if len(segments) > 1 else 0
     octets = tuple(len(segment.payload) for segment in segments)
     return Plan(
         coding=coding,
         data_coding=data_coding,
         units=sum(octets) // alphabet.unit,
         octets=octets,
-        room=_capacity(alphabet, segments[-1]) - octets[-1],
-        forced_by=_forced_by(text, coding, settings),
+        room=capacity(alphabet, header_octets=header) * alphabet.unit - octets[-1],
+        forced_by=narrow.misfits(text) if coding is Coding.UCS2 else (),
         long_text=long_text,
         pdus=1 if long_text is LongText.PAYLOAD else len(segments),
     )
-
-
-def _capacity(alphabet: TextCoding, last: Segment) -> int:
-    """Octets of text that fit into a part like *last*."""
-    header = last.carrier.header_octets if last.total > 1 else 0
-    return capacity(alphabet, header_octets=header) * alphabet.unit
-
-
-def _forced_by(text: str, coding: Coding, settings: TextSettings) -> tuple[str, ...]:
-    """Return the characters that forced UCS-2."""
-    narrow = TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM
-    return narrow.misfits(text) if coding is Coding.UCS2 else ()

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import FINAL_STATES, MessageState
-from pdu.masking import mask_number, shown_address
+from pdu.masking import mask_number, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
@@ -154,17 +154,13 @@ class SubmittedMessage:
         return self.parts == self.total
 
     def __repr__(self) -> str:
-        size = (
-            f"<{len(self.octets)} octets>"
-            if self.text is None
-            else f"<{len(self.text)} characters>"
-        )
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
             f"SubmittedMessage({self.kind}, message_id={self.message_id!r},"
             f" sender={shown_address(self.sender)},"
-            f" recipient={shown_address(self.recipient)}, text={size},"
-            f" parts={self.parts}/{self.total}, state={state})"
+            f" recipient={shown_address(self.recipient)},"
+            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total},"
+            f" state={state})"
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pdu.masking import mask_address, mask_number, shown_address, shown_size, shown_type
+from pdu.masking import mask_address, mask_number, shown_address, shown_size, shown_text, shown_type
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,9 @@ def test_secrets_show_their_size_alone() -> None:
         shown_size(12345678),
     ]
     assert "<float>" == shown_type(1.5)
+
+
+def test_text_shows_its_size_and_undecoded_octets_theirs() -> None:
+    """A text may be a one-time code, decoded or not."""
+    assert "<4 characters>" == shown_text("4821", b"4821")
+    assert "<3 octets>" == shown_text(None, b"\x00\x01\x02")
