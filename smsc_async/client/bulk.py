@@ -134,7 +134,7 @@ class BulkSend:
                     continue
                 self._queued.add(job)
             if len(outcomes) > unread:
-                # It failed at once. No slot limits those, so they are pulled as they are read.
+                # It failed at once and took no slot: pull the next when this outcome is read.
                 return
             room = self._room
 

@@ -269,9 +269,9 @@ class SmscClient:
     def receipts(self) -> AsyncGenerator[Receipt]:
         """Yield receipts as they come, also those of earlier runs and other processes.
 
-        From the first call on every receipt comes here; before it those don't whose `Submission` is
-        kept. At most `config.receipts` wait unread, then the gateway waits. Ends when the client is
-        left. Several readers share the receipts.
+        Once iteration has begun, every receipt is yielded here; until then those are not whose
+        `Submission` is still referenced. At most `config.receipts` wait unread, then the gateway
+        waits. Ends when the client is left. Several readers share the receipts.
 
         Raises:
             ClientClosedError: The client isn't open.
@@ -301,7 +301,7 @@ class SmscClient:
         cancelling withdraws it, and the gateway reports it again.
 
         Raises:
-            TypeError: Neither of the two; a handler that takes calls has a sink of its own.
+            TypeError: Neither of the two; confirmed calls need another sink.
             QueueFull: Too many wait unread already.
             ClientClosedError: The client isn't open.
         """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 REGISTERED_IDS = 50_000
-"""Newest ids whose receipts are expected at least; of twice as many the older half is dropped."""
+"""At least this many of the newest ids are kept; at twice as many, the older half is dropped."""
 
 MAX_DEAD = 16
 """Ids of messages that were garbage-collected; more of them are removed together."""
@@ -32,7 +32,7 @@ class Match(Enum):
     """Where a receipt belongs."""
 
     MATCHED = "matched"
-    """A message has it whose submission is kept."""
+    """Given to a message whose submission is still referenced."""
     UNKNOWN = "unknown"
     """No message here has this id, or not yet."""
     UNMATCHED = "unmatched"

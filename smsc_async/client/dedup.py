@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 REMEMBERED_RECEIPTS = 50_000
-"""Newest receipts that are recognised at least; of twice as many the older half is dropped."""
+"""At least this many of the newest receipts are kept; at twice as many the older half goes."""
 
 ReceiptKey = tuple[object, ...]
 """What makes two receipts the same; of plain values only, which the garbage collector untracks."""

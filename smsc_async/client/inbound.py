@@ -169,7 +169,7 @@ class InboundRouter:
         await delivery.wait_stored()
 
     def route_early(self, matches: Iterable[tuple[Receipt, Match]]) -> None:
-        """Show receipts to readers whose response has come, as if they had come now."""
+        """Pass on early receipts whose response has arrived now."""
         for receipt, match in matches:
             if match is not Match.MATCHED or self.receipts.is_read:
                 self.receipts.put(receipt)
@@ -188,7 +188,7 @@ class InboundRouter:
         return None if earliest == math.inf else earliest
 
     def expire(self, now: float) -> None:
-        """Pass early receipts and incomplete messages to readers that have waited long enough."""
+        """Pass on early receipts and incomplete messages that have waited long enough."""
         self._put_all(self.correlator.expire(now))
         for joined in self._reassembler.expire(now):
             self.incoming.put(self._joined_message(joined))
@@ -230,7 +230,7 @@ class InboundRouter:
         )
 
     def _put_all(self, receipts: Iterable[Receipt]) -> None:
-        """Pass receipts to the readers that no message has."""
+        """Queue receipts that belong to no message."""
         for receipt in receipts:
             self.receipts.put(receipt)
 

@@ -118,7 +118,7 @@ class ClientRuntime:
     ) -> tuple[MessageJob[R_co], Blocked | None]:
         """Make the parts of a message, and ask the rules at once.
 
-        The rendered text stays in here: callers appear in tracebacks that show their variables.
+        The rendered text isn't returned: tracebacks may show the local variables of callers.
 
         Args:
             message: Of any kind.
@@ -184,7 +184,7 @@ class ClientRuntime:
             self.inbound.route_early(early)
 
     def on_postponed(self, job: MessageJob[Any]) -> None:
-        """Report to the rules that a message is written later than they were asked for."""
+        """Report to the rules that a message is written later than they admitted it for."""
         self.admission.postpone(job)
 
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:

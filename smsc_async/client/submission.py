@@ -179,8 +179,8 @@ class Submission(Generic[R_co]):
     async def receipt(self, timeout: float | None = None) -> R_co:  # noqa: ASYNC109 - a wait with its own error
         """Wait for the final receipt.
 
-        Of a message in parts it is the first one that says that a part will not arrive, or, when
-        all have arrived, the last one. Cancelling is safe, and so is calling it again.
+        Of a message in parts it is the first receipt of a part that was not delivered, else the
+        last one. Cancelling is safe, and so is calling it again.
 
         Args:
             timeout: Seconds to wait; None waits as long as it takes.

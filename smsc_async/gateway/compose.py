@@ -241,7 +241,7 @@ def wire_text(message: Message[Any], settings: TextSettings) -> str:
 
 
 def _is_same_sms(plain: str, text: str, message: Sms) -> bool:
-    """Whether a text with plain signs is still an SMS: invisible signs may have hidden markup."""
+    """Whether a text with plain signs is still an SMS: without invisible signs it may be markup."""
     try:
         parsed = parse(plain, to=message.to, sender=message.sender)
     except InvalidMessageError:

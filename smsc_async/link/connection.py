@@ -51,8 +51,8 @@ LONGEST_EXTENSION = 1.0
 
 MAX_UNREAD = 16 * 1024 * 1024
 """Octets that may wait for a gateway that doesn't read; beyond it the link ends. Messages stop
-long before, at the transport's high-water mark: only responses get here. A window of 10 000 is a
-sixth."""
+long before, at the transport's high-water mark: only our responses can pile up this far. A full
+window of 10 000 messages is about a sixth of it."""
 
 
 class Link(asyncio.Protocol):
@@ -333,8 +333,8 @@ class Link(asyncio.Protocol):
     def _arm(self) -> None:
         """Start the timer, if the session has a deadline and no timer runs.
 
-        It fires after the session's shortest timeout at the latest, due or not: so only a request
-        with a shorter timeout of its own makes it too late, and no other write has to look.
+        It fires after the session's shortest timeout at the latest, due or not: so a write has to
+        reschedule it only if its own timeout is shorter.
         """
         deadline = self.session.next_deadline()
         if deadline is None:
@@ -356,9 +356,9 @@ class Link(asyncio.Protocol):
         self._arm()
 
     def _tick(self) -> None:
-        """Wait as long as the event loop was blocked, before anything counts as overdue.
+        """Extend the deadline by as long as the event loop was blocked, at most 1 s.
 
-        What arrived meanwhile has to be read first, and requests were written late.
+        Responses that arrived meanwhile are unread, and requests were written late.
         """
         now, deadline = self._clock(), self.session.next_deadline()
         if deadline is None or deadline > now:

@@ -83,7 +83,7 @@ class TrafficHandler(Protocol):
         """The gateway accepted a part of a message, which isn't its outcome."""
 
     def on_postponed(self, job: Any) -> None:  # noqa: ANN401 - as above
-        """A message is written now, later than the rules were asked for."""
+        """A message is written now, later than the time the rules admitted it for."""
 
     def on_finished(self, job: Any, message_id: str = "") -> None:  # noqa: ANN401 - as above
         """A message has its outcome, once: `job.failure` is None or the error.

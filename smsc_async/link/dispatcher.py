@@ -1,9 +1,9 @@
 """Schedules messages onto links.
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A message
-whose first part was written is finished before the next one starts; one that wasn't waits for a
-link and survives the loss of any. When the gateway throttles, all messages wait, and the throttled
-one is the next again.
+whose first part was written is finished before the next one starts; a message with no part written
+waits for a link, and losing a link doesn't affect it. When the gateway throttles, all messages
+wait, and the throttled one is the next again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smsc_async.session import LinkEnded
 
 MANY_WITHDRAWN = 1000
-"""Withdrawn messages that may stay in the queue, unless they are less than half of it."""
+"""The queue is purged once it holds more withdrawn messages, and they are over half of it."""
 
 
 class Dispatcher:

@@ -101,11 +101,11 @@ class SubmitJob(Generic[R_co]):
 
     Attributes:
         parts: How many submit_sm the message is.
-        written: How many of them were written; 0 again if the gateway has none of these.
+        written: How many of them were written; 0 again if the gateway throttled all of these.
         has_unsent_parts: Whether a part is still to be written.
         write_at: Time of the next part's write, at the earliest.
         parts_deadline: Latest time at which a further part may be written.
-        parts_window: Seconds from the first part's write to that.
+        parts_window: Seconds from the first part's write to `parts_deadline`.
         interval: Seconds between the writes of two parts, at the least.
         order: Position in the order of submits, set by the dispatcher.
         queued_at: When it began to wait for a slot; 0 if it never did.

@@ -2,7 +2,8 @@
 
 Rule: a throttled response stops all writes. After a pause one request is written, and as long as no
 response is throttled, twice as many each round. The pause doubles only if the probe was throttled
-too: a short burst costs a moment, a lasting limit little more than the gateway's own rate.
+too: a short burst causes a brief pause, and under a lasting limit throughput stays close to what
+the gateway accepts.
 
 No clock: times are arguments, in seconds.
 """

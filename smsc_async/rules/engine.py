@@ -76,8 +76,8 @@ Step = tuple[Rules, Fingerprint, str, int, Token | None]
 """The question whether a message may be sent; it holds no text.
 
 The rules that decide it; the fingerprint of the request; the recipient, as it is on the wire; the
-number of parts (submit_sm); the token of the reservation that it replaces, if an unknown outcome is
-sent again. A plain tuple: hot path."""
+number of parts (submit_sm); the token of the reservation that it replaces, if a message whose
+outcome is unknown is resent. A plain tuple: hot path."""
 
 
 class RuleEngine:

@@ -15,9 +15,9 @@ from typing import Final, cast
 from smsc_async.rules.verdict import Held
 
 Streak = tuple[float, int, float]
-"""Messages to one subscriber with short gaps between them: the time of the first one; their
-number, parts counted singly, without those given back; the time of the last one, given back or
-not. A plain tuple: hot path."""
+"""Messages to one subscriber with short gaps between them: the time of the first; their number,
+parts counted singly, without those given back; the time of the last, those given back included. A
+plain tuple: hot path."""
 
 _ANY_LENGTH: Final = float("inf")
 

@@ -11,11 +11,12 @@ whether calendar seconds are counted or any second, so the limit holds in any se
 from __future__ import annotations
 
 SLACK = 0.05
-"""Seconds by which writes may be late and so come closer together, as after a busy event loop.
+"""Seconds allowed for late writes, which come closer together, as after a busy event loop.
 
 The interval is such that `rate` messages take 1.05 s. With none late, 96 begin in any second at a
 rate of 100; even if one is late by the whole slack, no second has more than 100. The price is a
-twentieth of the rate. 10 ms would cover an idle loop, but neither a collection nor the network.
+twentieth of the rate. 10 ms would cover an idle loop, but neither a pause of the garbage collector
+nor the jitter of the network.
 """
 
 

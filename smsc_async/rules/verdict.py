@@ -28,7 +28,8 @@ class Admitted(NamedTuple):
     """The message may be sent, and is counted from now on.
 
     Args:
-        token: Identifies the reservation, to give it back or to send an unknown outcome again.
+        token: Identifies the reservation, to give it back or to resend a message whose outcome is
+            unknown.
         not_before: Earliest time for the write of the first part.
         interval: Least seconds between the writes of two parts.
     """
@@ -80,7 +81,7 @@ class Hold:
         waiting.
 
         Args:
-            at_most: Seconds in all. 62 outlast a repeat, 32 a streak of messages to one subscriber.
+            at_most: Seconds in all. 62 s outlast the repeat rule, 32 s the flood rule.
 
         Raises:
             ConfigError: *at_most* isn't above 0.

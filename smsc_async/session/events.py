@@ -3,8 +3,9 @@
 Rule: an event needs a decision or ends a wait. UnexpectedResponseReceived and PduRejected need
 neither; they are reported for counters and logs.
 
-`context` is what the caller gave to `Session.request`. Each comes back exactly once: in
-ResponseReceived, ResponseUndecodable, ResponseOverdue or LinkEnded.
+`context` is what the caller gave to `Session.request`. Each is returned exactly once as an outcome:
+in ResponseReceived, ResponseUndecodable, ResponseOverdue or LinkEnded. A response after
+ResponseOverdue returns it again, in LateResponseReceived.
 """
 
 from __future__ import annotations

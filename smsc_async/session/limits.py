@@ -73,7 +73,7 @@ class SessionLimits:
 
     @property
     def shortest_timeout(self) -> float:
-        """Seconds of the shortest wait: what begins now is due no earlier."""
+        """Seconds of the shortest timeout: nothing that starts now can be due sooner."""
         waits = (
             self.response_timeout,
             self.bind_timeout,

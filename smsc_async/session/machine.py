@@ -452,7 +452,7 @@ class Session:
         self._end(EndReason.UNBOUND if ours else EndReason.PEER_UNBOUND, now)
 
     def _take_undecodable(self, exc: DecodeError, frame: bytes, now: float) -> None:
-        """Refuse a request that can't be decoded, or end the request it was the response to."""
+        """Refuse an undecodable request; of an undecodable response, end the request it answers."""
         error = _remote_error(exc, frame)
         if exc.command_id & RESPONSE_BIT:
             self._take_undecodable_response(exc, error, now)

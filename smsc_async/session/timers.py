@@ -28,7 +28,7 @@ class Timer(IntEnum):
     """The time to send enquire_link (enquire_link_timer).
 
     Any response postpones it. Requests of the peer don't: a peer that answers nothing is
-    unresponsive, and a gateway may expect requests from us whatever it sends itself.
+    unresponsive, and a gateway may expect requests from us no matter how much it sends.
     """
 
     ENQUIRE_LINK_RESP = auto()

@@ -74,7 +74,7 @@ class MemoryRuleStore(RuleStore):
         self._tokens: dict[Fingerprint, Token] = {}
         self._previous_tokens: dict[Fingerprint, Token] = {}
         self._free_at = _LONG_AGO
-        self._last_at = _LONG_AGO  # of the writes whose time wasn't taken from `_free_at`
+        self._last_at = _LONG_AGO  # latest write time not assigned from `_free_at`
         # The rules of the last step, and the longest memory that any step asked for.
         self._rules: Rules | None = None
         self._memory = 0.0
