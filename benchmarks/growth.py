@@ -85,7 +85,7 @@ def waiting(rounds: int) -> dict[str, dict[int, list[Line]]]:
     """Return the figures for each number of concurrent callers, measured in turn.
 
     Beside our client, plain asyncio tasks are measured that await a future each. Both are measured
-    again with the garbage collector set as in docs/performance.md.
+    again with the garbage collector set as in docs/en/performance.md.
     """
     ways = {
         "ours": ("waiting",),

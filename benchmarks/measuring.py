@@ -273,7 +273,7 @@ def arguments(what: str) -> argparse.ArgumentParser:
 
 
 def tune_collector() -> None:
-    """Set the garbage collector as in docs/performance.md."""
+    """Set the garbage collector as in docs/en/performance.md."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

@@ -2,7 +2,7 @@
 
     SMSC_SECRET='our secret' python examples/callback_django.py
 
-Needs django and uvicorn. docs/callback.md shows how to send it a status with curl.
+Needs django and uvicorn. docs/en/callback.md shows how to send it a status with curl.
 """
 
 from __future__ import annotations

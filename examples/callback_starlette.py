@@ -2,7 +2,7 @@
 
     SMSC_SECRET='our secret' python examples/callback_starlette.py
 
-Needs starlette and uvicorn. docs/callback.md shows how to send it a status with curl.
+Needs starlette and uvicorn. docs/en/callback.md shows how to send it a status with curl.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The code of `docs/performance.md` works, and both languages have the same code."""
+"""The code of `docs/en/performance.md` works, and both languages have the same code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def blocks(name: str) -> list[str]:
 
 def test_collector_leaves_what_was_imported_alone() -> None:
     """The block runs in a process of its own, since it is a setting of the whole process."""
-    (block,) = blocks("performance.md")
+    (block,) = blocks("en/performance.md")
     program = f"import smsc_async\n{block}\nprint(gc.get_freeze_count(), gc.get_threshold())"
     done = subprocess.run(  # noqa: S603 - our own page
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300
@@ -30,4 +30,4 @@ def test_collector_leaves_what_was_imported_alone() -> None:
 
 def test_both_languages_say_the_same() -> None:
     """A reader of either page gets the same settings."""
-    assert blocks("performance.md") == blocks("performance.ru.md")
+    assert blocks("en/performance.md") == blocks("ru/performance.md")

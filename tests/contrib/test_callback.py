@@ -1038,13 +1038,13 @@ def blocks(name: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-PYTHON = blocks("callback.md", "python")
+PYTHON = blocks("en/callback.md", "python")
 
 
 def test_both_languages_show_the_same_code() -> None:
     """The Russian page must not fall behind the English one."""
-    assert PYTHON == blocks("callback.ru.md", "python")
-    assert blocks("callback.md", "sh") == blocks("callback.ru.md", "sh")
+    assert PYTHON == blocks("ru/callback.md", "python")
+    assert blocks("en/callback.md", "sh") == blocks("ru/callback.md", "sh")
 
 
 @pytest.mark.parametrize(("number", "framework"), [*enumerate(["Starlette", "FastAPI", "django"])])
@@ -1080,7 +1080,7 @@ async def test_documented_view_works(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_documented_curl_signs_what_it_sends() -> None:
     """The text behind `printf %s` is id, phone and status of the same line."""
-    (line,) = blocks("callback.md", "sh")
+    (line,) = blocks("en/callback.md", "sh")
     sent = dict(re.findall(r"-d (\w+)=(\w+)", line))
 
     assert f"'{sent['id']}:{sent['phone']}:{sent['status']}:{SECRET}'" in line

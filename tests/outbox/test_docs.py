@@ -1,4 +1,4 @@
-"""The example in docs/outbox.md works as it is, in both languages."""
+"""The example in docs/en/outbox.md works as it is, in both languages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def blocks(name: str, language: str) -> list[str]:
 @pytest.mark.takes_up_to(15, reason="a process is started")
 def test_example_runs_as_it_stands(tmp_path: Path) -> None:
     """A newcomer pastes it into a file and expects no warning."""
-    (code,) = blocks("outbox.md", "python")
+    (code,) = blocks("en/outbox.md", "python")
     ran = subprocess.run(  # noqa: S603 - the document's own example
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
@@ -40,4 +40,4 @@ def test_example_runs_as_it_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", ["python", "sh"])
 def test_both_languages_show_the_same_code(language: str) -> None:
     """The Russian page must not fall behind the English one."""
-    assert blocks("outbox.md", language) == blocks("outbox.ru.md", language)
+    assert blocks("en/outbox.md", language) == blocks("ru/outbox.md", language)
