@@ -17,9 +17,11 @@ demo: ## send a first message to the simulator; needs no account
 	@$(PYTHON) tools/environment.py demo
 	@$(VENV)/smsc demo
 
-test: ## run all checks: style, types, tests, coverage, the built wheel
+# With CI=true the tests run on every Python of the classifiers that this machine has.
+PYTHONS ?= $(if $(CI),every,one)
+test: ## run all checks: style, types, tests, coverage, the built wheel; PYTHONS=one|every
 	@$(PYTHON) tools/environment.py test
-	@$(VENV)/python tools/checks.py
+	@$(VENV)/python tools/checks.py --pythons $(PYTHONS)
 
 lint: ## run the static checks only
 	@$(PYTHON) tools/environment.py test

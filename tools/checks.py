@@ -9,34 +9,42 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import environment
 import hang
+import pythons
 from environment import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 BIN = Path(sys.executable).parent
 CACHE = ROOT / ".cache"
 WHEEL_ENVIRONMENT = CACHE / "wheel-environment"
 CORES = os.cpu_count() or 1
+INTERRUPTED = 130  # exit code, as a shell gives it
 
 SOURCES = ("pdu", "smsc_async", "tests")
-SPELLED = (*SOURCES, "tools", "benchmarks", "docs", "examples", "README.md", "CHANGELOG.md")
+SPELLED = (
+    *SOURCES, "tools", "benchmarks", "docs", "examples", "README.md", "CHANGELOG.md",
+    "CONTRIBUTING.md", "SECURITY.md",
+)  # fmt: skip
 # Files that the tests need in addition to the installed packages.
 BESIDE_THE_WHEEL = (
     "tests", "docs", "examples", "benchmarks", "tools", "pyproject.toml", "constraints.txt",
-    "Makefile", "README.md", "README.ru.md", "CHANGELOG.md", "LICENSE",
+    "Makefile", "README.md", "README.ru.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
+    "LICENSE", ".github", ".pre-commit-config.yaml", ".ci",
 )  # fmt: skip
 # Floors 0 to 2: each module has 100 % branch coverage by its own test module.
 FLOORS = (
@@ -107,15 +115,21 @@ def existing(*names: str) -> list[str]:
 # --- single checks ---
 
 
+def version() -> str:
+    """Return the project's version: `smsc_async/__init__.py` is the one place that has it."""
+    text = (ROOT / "smsc_async" / "__init__.py").read_text(encoding="utf-8")
+    (found,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    return str(found)
+
+
 def changelog() -> Finding:
-    """Check for an entry under "Unreleased" or under the version of `pyproject.toml`."""
-    version = environment.project()["project"]["version"]
+    """Check for an entry under "Unreleased" or under the project's version."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     for section in text.split("\n## ")[1:]:
         title, _, entries = section.partition("\n")
-        if title.startswith(("[Unreleased]", f"[{version}]")) and "\n- " in entries:
+        if title.startswith(("[Unreleased]", f"[{version()}]")) and "\n- " in entries:
             return Finding(passed=True)
-    return Finding(passed=False, said=f"no entry under [Unreleased] or [{version}]")
+    return Finding(passed=False, said=f"no entry under [Unreleased] or [{version()}]")
 
 
 def pytest_run(python: Path | str, *, cwd: Path = ROOT, **variables: str) -> Finding:
@@ -131,6 +145,38 @@ def pytest_run(python: Path | str, *, cwd: Path = ROOT, **variables: str) -> Fin
 def tests() -> Finding:
     """Run all tests on the sources."""
     return pytest_run(sys.executable, NODE_PATH=str(ROOT / "node_modules"))
+
+
+# --- the tests on each further Python of the classifiers ---
+
+
+def tests_on(python: pythons.Python) -> Callable[[], Finding]:
+    """Return a check that runs all tests on the sources, on another Python."""
+
+    def look() -> Finding:
+        # pip waits for the network without using the processor, so it isn't run by `hang`.
+        prepare = [str(python.path), str(ROOT / "tools" / "environment.py"), "further"]
+        if subprocess.run(prepare, check=False).returncode:
+            return Finding(passed=False, said="its environment can't be set up, see above")
+        name = "{}.{}".format(*python.version)
+        own = environment.python_of(CACHE / f"python-{name}")
+        return pytest_run(own, NODE_PATH=str(ROOT / "node_modules"))
+
+    return look
+
+
+def further_pythons() -> tuple[list[pythons.Python], list[str]]:
+    """Return the promised Pythons beside the one at hand: those found, and versions missing."""
+    at_hand = "{}.{}".format(*sys.version_info)
+    places = list(pythons.folders())
+    others = {name: pythons.find(name, places) for name in pythons.promised() if name != at_hand}
+    found = [python for python in others.values() if python]
+    return found, [name for name, python in others.items() if not python]
+
+
+def checks_of(found: list[pythons.Python]) -> list[Check]:
+    """Return a check of the tests for each further Python."""
+    return [Check("tests {}.{}".format(*python.version), tests_on(python)) for python in found]
 
 
 # --- coverage: each module of floors 0 to 2 by its own test module ---
@@ -253,12 +299,14 @@ RUNNING = (Check("tests", tests), Check("coverage", coverage), Check("wheel", wh
 
 
 def timed(check: Check) -> tuple[Check, Finding, float]:
-    """Run a check and print its result."""
+    """Run a check and print its result, unless the run was interrupted meanwhile."""
+    hang.check_stopped()
     began = time.monotonic()
     try:
         finding = check.look()
     except (OSError, environment.SetupError) as error:
         finding = Finding(passed=False, said=f"{type(error).__name__}: {error}")
+    hang.check_stopped()
     took = time.monotonic() - began
     mark = "ok    " if finding.passed else "FAILED"
     report = f"{mark} {check.name:<14} {took:6.1f} s"
@@ -267,39 +315,79 @@ def timed(check: Check) -> tuple[Check, Finding, float]:
     return check, finding, took
 
 
-def chosen(names: list[str], checks: tuple[Check, ...], group: str) -> list[Check]:
+def chosen(names: list[str], checks: Sequence[Check], group: str) -> list[Check]:
     """Return the checks that *names* select; all if it is empty."""
     return [check for check in checks if not names or group in names or check.name in names]
 
 
-def interrupt(_number: int, _frame: object) -> NoReturn:
-    """End what runs in sessions of their own, which Ctrl+C doesn't reach."""
-    hang.kill_all()
-    raise KeyboardInterrupt
+def interrupt(_number: int, _frame: object) -> None:
+    """Let what runs be killed. Nothing is raised here, in the middle of any line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
+    hang.stop()
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    every = [check.name for check in (*STATIC, *RUNNING)]
+    parser.add_argument("--only", nargs="+", default=[], choices=["static", "running", *every])
+    parser.add_argument(
+        "--pythons",
+        choices=["one", "every"],
+        default="one",
+        help="run the tests on the Python at hand, or on every Python of the classifiers too",
+    )
+    return parser.parse_args()
 
 
 def main() -> int:
     """Run the checks of the command line, or all, and print a summary."""
     signal.signal(signal.SIGINT, interrupt)
-    parser = argparse.ArgumentParser(description=__doc__)
-    every = [check.name for check in (*STATIC, *RUNNING)]
-    parser.add_argument("--only", nargs="+", default=[], choices=["static", "running", *every])
-    names = parser.parse_args().only
+    options = arguments()
+    try:
+        return look(options.only, is_every=options.pythons == "every")
+    except hang.StoppedError:
+        print("interrupted", flush=True)
+        return INTERRUPTED
+
+
+def look(names: list[str], *, is_every: bool) -> int:
+    """Run the checks that *names* select, print a summary and return the exit code.
+
+    Args:
+        names: Names of checks, or of their groups; all if it is empty.
+        is_every: Whether to run the tests on further Pythons too.
+    """
     began = time.monotonic()
+    at_hand = pythons.Python(sys.version_info[:3], Path(sys.executable))
+    print(f"Python {at_hand}", flush=True)
+    found, missing = further_pythons() if is_every else ([], [])
+    for python in found:
+        print(f"tests also on {python}", flush=True)
     with ThreadPoolExecutor(CORES) as pool:
         results = list(pool.map(timed, chosen(names, STATIC, "static")))
-    results += [timed(check) for check in chosen(names, RUNNING, "running")]
-    return sum_up(results, time.monotonic() - began)
+    running = chosen(names, RUNNING, "running")
+    if any(check.name == "tests" for check in running):
+        running[1:1] = checks_of(found)
+        notes = [f"SKIPPED Python {name}: this machine has none" for name in missing]
+    else:
+        notes = []
+    results += [timed(check) for check in running]
+    return sum_up(results, time.monotonic() - began, notes)
 
 
-def sum_up(results: list[tuple[Check, Finding, float]], took: float) -> int:
-    """Print which checks failed and pytest's counts; return the exit code."""
+def sum_up(
+    results: list[tuple[Check, Finding, float]], took: float, notes: Iterable[str] = ()
+) -> int:
+    """Print which checks failed, pytest's counts and *notes*; return the exit code."""
     failed = [check.name for check, finding, _ in results if not finding.passed]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "all passed"
     print(f"\n{len(results)} checks in {took:.0f} s, {verdict}")
     for check, finding, _ in results:
-        if check.name in {"tests", "wheel"} and finding.summary:
+        if check.name.startswith(("tests", "wheel")) and finding.summary:
             print(f"{check.name}: {finding.summary.splitlines()[-1]}")
+    for note in notes:
+        print(note)
     return 1 if failed else 0
 
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".venv"
 BENCH = ROOT / ".cache" / "bench-environment"
 FUZZING = ROOT / ".cache" / "fuzz-environment"  # separate: few platforms have wheels
+FURTHER = ROOT / ".cache" / "python-{}.{}".format(*sys.version_info)  # a Python beside .venv's
 SOURCES = (ROOT / "pyproject.toml", ROOT / "constraints.txt")
 OLDEST_PIP = (22, 3)  # the first with `pip --python`
 
@@ -66,8 +67,8 @@ def python_of(environment: Path) -> Path:
 
 
 def runs(python: Path) -> bool:
-    """Return whether an interpreter exists, works and is new enough."""
-    question = "import sys; sys.exit(sys.version_info < (3, 11))"
+    """Return whether an environment's interpreter works and is the Python that runs this script."""
+    question = f"import sys; sys.exit(sys.version != {sys.version!r})"
     return python.exists() and subprocess.run([python, "-c", question], check=False).returncode == 0
 
 
@@ -172,6 +173,17 @@ def prepare(level: str) -> None:
     finish(DEFAULT, *(("demo", "test") if level == "test" else ("demo",)))
 
 
+def prepare_further() -> None:
+    """Prepare `.cache/python-X.Y`: what the tests need, for the Python that runs this script."""
+    if is_ready(FURTHER, "further"):
+        return
+    print(f"setting up {FURTHER.relative_to(ROOT)}; the first time takes a minute", flush=True)
+    create(FURTHER)
+    needed = [*read_group("test"), *read_group("build")]
+    pip_install(FURTHER, "-e", f"{ROOT}[{','.join(LEVELS['test'])}]", *needed)
+    finish(FURTHER, "further")
+
+
 def prepare_bench() -> None:
     """Prepare the environment of the benchmarks: this client and the others.
 
@@ -204,19 +216,22 @@ def prepare_fuzzing() -> None:
 def main() -> int:
     """Prepare the environment of the level that the command line names."""
     parser = argparse.ArgumentParser(description="prepare an environment of the project")
-    parser.add_argument("level", choices=sorted({*LEVELS, "fuzz"}))
+    parser.add_argument("level", choices=sorted({*LEVELS, "further", "fuzz"}))
     level = parser.parse_args().level
     try:
         if level == "bench":
             prepare_bench()
         elif level == "fuzz":
             prepare_fuzzing()
+        elif level == "further":
+            prepare_further()
         else:
             prepare(level)
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         return 130
     return os.EX_OK
 

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,11 @@ QUIET = 60.0
 LONGEST = 3600.0
 """Seconds a program may take where there is no /proc."""
 
-_running: set[int] = set()
+_stopped = threading.Event()
+
+
+class StoppedError(Exception):
+    """`stop` was called: a program was killed, or not started."""
 
 
 def processor_time(leader: int) -> dict[int, int]:
@@ -59,10 +64,22 @@ def kill(leader: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def kill_all() -> None:
-    """Kill all programs that run: Ctrl+C doesn't reach a session of its own."""
-    for leader in tuple(_running):
-        kill(leader)
+def stop() -> None:
+    """Kill all programs that run, within a second, and start no other.
+
+    Ctrl+C doesn't reach programs in sessions of their own. Safe in a signal handler.
+    """
+    _stopped.set()
+
+
+def check_stopped() -> None:
+    """Raise if `stop` was called.
+
+    Raises:
+        StoppedError: It was.
+    """
+    if _stopped.is_set():
+        raise StoppedError
 
 
 def run(
@@ -78,19 +95,21 @@ def run(
 
     Returns:
         Its exit code, None if it hung, and its output.
+
+    Raises:
+        StoppedError: `stop` was called, before or meanwhile.
     """
+    check_stopped()
     with tempfile.TemporaryFile() as printed:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdout=printed, stderr=printed, start_new_session=True
         )
-        _running.add(process.pid)
         try:
             has_ended = _wait(process, quiet)
         finally:
             if process.poll() is None:
                 kill(process.pid)
                 process.wait()
-            _running.discard(process.pid)
         printed.seek(0)
         said = printed.read().decode("utf-8", errors="replace")
     return (process.returncode if has_ended else None), said
@@ -105,6 +124,7 @@ def _wait(process: subprocess.Popen[bytes], quiet: float) -> bool:
         try:
             process.wait(min(1.0, quiet / 4))
         except subprocess.TimeoutExpired:
+            check_stopped()
             now_used = processor_time(process.pid)
             if now_used != used:
                 used, since = now_used, time.monotonic()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 import traceback
 from dataclasses import fields, is_dataclass, replace
-from importlib import import_module, metadata
+from importlib import import_module
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App, CycloptsError
 
+from smsc_async import __version__
 from smsc_async.cli.arguments import (
     STANDARD_INPUT,
     closest_match,
@@ -86,12 +87,8 @@ def _run(common: CommonOptions, screen: Screen) -> int:
 
 def _show_version(screen: Screen) -> int:
     """Show the version."""
-    try:
-        version = metadata.version("smsc-async")
-    except metadata.PackageNotFoundError:
-        version = "from its sources"  # not installed
-    screen.show(f"smsc-async {version}")
-    screen.write_json({"name": "smsc-async", "version": version})
+    screen.show(f"smsc-async {__version__}")
+    screen.write_json({"name": "smsc-async", "version": __version__})
     return ExitCode.DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import FrozenInstanceError, fields, replace
 
@@ -10,7 +11,7 @@ import pytest
 from pdu import MessageState
 from smsc_async.simulator import HlrAnswer, Scenario, SubmitView
 
-_DOCUMENTED = re.compile(r"^ {8}(\w+):", re.MULTILINE)
+_DOCUMENTED = re.compile(r"^ {4}(\w+):", re.MULTILINE)
 
 
 def test_defaults_are_the_gateway_without_faults() -> None:
@@ -23,7 +24,7 @@ def test_defaults_are_the_gateway_without_faults() -> None:
 
 def test_every_setting_has_its_line_in_the_docstring() -> None:
     """It is the only reference of the settings."""
-    documented = _DOCUMENTED.findall(Scenario.__doc__ or "")
+    documented = _DOCUMENTED.findall(inspect.getdoc(Scenario) or "")
 
     assert [field.name for field in fields(Scenario)] == [
         n for n in documented if n != "ValueError"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import checks
+import environment
 import pytest
-from checks import FLOORS, own_tests
+import pythons
+from checks import FLOORS, Check, Finding, own_tests
 from environment import ROOT
+
+import smsc_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,3 +46,67 @@ def test_tests_of_floors_0_to_2_have_nothing_to_sleep_with(floor: str) -> None:
         for module in modules
         if (found := CLOCKS & set(imported(module.read_text(encoding="utf-8"))))
     }
+
+
+ENDLESS = """
+import sys
+import checks
+
+def hang():
+    print("started", flush=True)
+    return checks.run([sys.executable, "-c", "import time; time.sleep(600)"])
+
+checks.STATIC = tuple(checks.Check(f"static {n}", hang) for n in range(STATIC))
+checks.RUNNING = tuple(checks.Check(f"running {n}", hang) for n in range(3))
+sys.argv = ["checks.py"]
+sys.exit(checks.main())
+"""
+
+
+@pytest.mark.takes_up_to(5, reason="Python is started")
+@pytest.mark.parametrize("static", [0, 3], ids=["running", "static"])
+def test_interrupted_run_ends_with_one_line(static: int) -> None:
+    """A check that was killed hasn't failed, and those after it aren't begun."""
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-c", ENDLESS.replace("STATIC)", f"{static})")],
+        cwd=ROOT / "tools",
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while (line := process.stdout.readline()) != "started\n":
+        assert line, "it has ended"
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+
+    lines = [line for line in said.splitlines() if line != "started"]
+    assert (["interrupted"], 130) == (lines, process.returncode)
+
+
+def test_missing_python_is_named_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """What wasn't tested is said last, in the words that `.ci/run` looks for."""
+    done = (Check("tests 3.12", lambda: Finding(passed=True)), Finding(passed=True, summary="7"), 1)
+
+    assert 0 == checks.sum_up([done], 1.0, ["SKIPPED Python 3.13: this machine has none"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert ["tests 3.12: 7", "SKIPPED Python 3.13: this machine has none"] == lines[-2:]
+
+
+def test_further_pythons_are_all_promised_ones_but_the_one_at_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each version of the classifiers is used, or named as missing."""
+    monkeypatch.setattr(pythons, "find", lambda _version, _places: None)
+
+    found, missing = checks.further_pythons()
+
+    at_hand = "{}.{}".format(*sys.version_info)
+    assert [] == found
+    assert [name for name in pythons.promised() if name != at_hand] == missing
+
+
+def test_version_is_written_in_one_place() -> None:
+    """`smsc --version`, the wheel and the changelog's check read it from the package."""
+    assert smsc_async.__version__ == checks.version()
+    assert "version" in environment.project()["project"]["dynamic"]

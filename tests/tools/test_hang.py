@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import hang
@@ -42,6 +43,24 @@ def test_program_that_sleeps_is_killed_with_its_children() -> None:
 def test_program_that_waits_for_a_working_child_does_not_hang(program: str) -> None:
     """The tests sleep while they wait for the processes that they start."""
     assert (0, "done\n") == run(["sh", "-c", program, "sh", *WORKS], quiet=1)
+
+
+@needs_proc
+def test_stopped_program_is_killed_and_no_other_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl+C ends a check at once, and the checks after it aren't begun."""
+    monkeypatch.setattr(hang, "_stopped", threading.Event())
+    pid = tmp_path / "pid"
+    threading.Timer(0.5, hang.stop).start()
+
+    with pytest.raises(hang.StoppedError):
+        run(["sh", "-c", f"sleep 600 & echo $! >{pid}; wait"], quiet=60)
+    with pytest.raises(hang.StoppedError):
+        run(["touch", str(tmp_path / "started")], quiet=60)
+
+    assert not _lives(int(pid.read_text("utf-8")))
+    assert not (tmp_path / "started").exists()
 
 
 def _lives(pid: int) -> bool:
