@@ -6,11 +6,13 @@ import ast
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import checks
 import environment
+import hang
 import pytest
 import pythons
 from checks import FLOORS, Check, Finding, own_tests
@@ -83,6 +85,21 @@ def test_interrupted_run_ends_with_one_line(static: int) -> None:
     assert (["interrupted"], 130) == (lines, process.returncode)
 
 
+def test_check_that_an_interrupt_has_ended_has_not_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pip gets Ctrl+C itself, and ends with an error."""
+    monkeypatch.setattr(hang, "_stopped", threading.Event())
+
+    def pip() -> Finding:
+        hang.stop()
+        return Finding(passed=False, said="pip was interrupted")
+
+    with pytest.raises(hang.StoppedError):
+        checks.timed(Check("pip", pip))
+    assert "" == capsys.readouterr().out
+
+
 def test_missing_python_is_named_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     """What wasn't tested is said last, in the words that `.ci/run` looks for."""
     done = (Check("tests 3.12", lambda: Finding(passed=True)), Finding(passed=True, summary="7"), 1)
@@ -106,6 +123,7 @@ def test_further_pythons_are_all_promised_ones_but_the_one_at_hand(
     assert [name for name in pythons.promised() if name != at_hand] == missing
 
 
+@pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
 def test_version_is_written_in_one_place() -> None:
     """`smsc --version`, the wheel and the changelog's check read it from the package."""
     assert smsc_async.__version__ == checks.version()
