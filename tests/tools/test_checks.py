@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import signal
 import subprocess
 import sys
@@ -108,6 +109,31 @@ def test_missing_python_is_named_at_the_end(capsys: pytest.CaptureFixture[str]) 
 
     lines = capsys.readouterr().out.splitlines()
     assert ["tests 3.12: 7", "SKIPPED Python 3.13: this machine has none"] == lines[-2:]
+
+
+def test_tests_on_further_pythons_follow_those_on_the_one_at_hand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every Python is named, found or missing, and one that fails fails the run."""
+    newer = pythons.Python((3, 98, 1), Path("/opt/python3.98"))
+    monkeypatch.setattr(checks, "STATIC", ())
+    passes = [Check(name, lambda: Finding(passed=True)) for name in ("tests", "wheel")]
+    monkeypatch.setattr(checks, "RUNNING", passes)
+    monkeypatch.setattr(checks, "further_pythons", lambda: ([newer], ["3.99"]))
+
+    every = checks.look([], is_every=True), capsys.readouterr().out
+    one = checks.look([], is_every=False), capsys.readouterr().out
+
+    assert (1, 0) == (every[0], one[0])
+    assert re.findall(r"^(?:ok    |FAILED) (\S+(?: [\d.]+)?) ", every[1], re.MULTILINE) == [
+        "tests",
+        "tests 3.98",
+        "wheel",
+    ]
+    assert "tests also on 3.98.1 (/opt/python3.98)\n" in every[1]
+    assert every[1].endswith("\nSKIPPED Python 3.99: this machine has none\n")
+    assert "3.98" not in one[1]
+    assert "SKIPPED" not in one[1]
 
 
 def test_further_pythons_are_all_promised_ones_but_the_one_at_hand(
