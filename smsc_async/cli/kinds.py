@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 from cyclopts import Parameter
 
 from smsc_async.cli.arguments import usage_error
+from smsc_async.cli.i18n import _
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Coding,
@@ -50,21 +51,22 @@ class MessageOptions:
     """Options of a message, common to `smsc send` and `smsc plan`.
 
     Args:
-        kind: Of the message; each has its own options.
-        sender: Name or number of the sender.
-        comment: For the history of the account; sent in the text, so it takes room.
-        coding: None chooses the most compact one.
-        long_text: How a text of several parts is sent; None means UDH.
-        flash: A flash message.
-        smart: Plain signs for typographic ones, as smart_text=1 in the URL.
-        subject: Of an e-mail.
-        voice: Of a call.
-        language: Of a call.
-        call_wait: How long a call rings, seconds.
-        call_interval: Between attempts to call, seconds.
-        call_attempts: Number of attempts to call.
-        param: The gateway's own parameter of a call.
-        bot: Name of a Telegram bot.
+        kind: Kind of the message.
+        sender: Name or number of the sender, registered in the account.
+        comment: For the history of the account, not delivered; counts towards the length.
+        coding: Coding; default: the most compact that fits.
+        long_text: How several parts are sent; default: udh.
+        flash: Shown at once, not stored by the phone.
+        smart: Replace typographic quotes and dashes by plain ones if that avoids UCS-2; same as
+            smart_text=1 in the URL.
+        subject: Subject; required.
+        voice: Voice; m: male, w: female; default: m3.
+        language: Language of the voice: en, fr, de.
+        call_wait: How long it rings, 10 to 35 seconds; default: 22.
+        call_interval: Seconds between attempts, 10 to 3600; default: 20.
+        call_attempts: Number of attempts, 1 to 9; default: 5.
+        param: The gateway's own parameter instead of these three.
+        bot: Bot that the recipient has joined; required.
     """
 
     kind: MessageKind = MessageKind.SMS
@@ -108,6 +110,11 @@ _KINDS: Final[Mapping[MessageKind, _Kind]] = {
 }
 
 
+def options_by_kind() -> dict[str, tuple[str, ...]]:
+    """Return the options of each kind, by its value; options of all kinds aren't among them."""
+    return {kind.value: entry.options for kind, entry in _KINDS.items()}
+
+
 def make_message(
     command: str, *, kind: MessageKind, to: str, text: str, sender: str, **options: object
 ) -> Message[Receipt]:
@@ -148,13 +155,16 @@ def _check_options(kind: MessageKind, given: Mapping[str, object], command: str)
         if name not in _KINDS[kind].options:
             kinds = ", ".join(one.value for one in MessageKind if name in _KINDS[one].options)
             values = {"name": _option(name), "kind": kind.value, "kinds": kinds}
-            raise usage_error("use.not_of_kind", command, **values)
+            text = _("{name} can't be used with --kind {kind}, only with {kinds}")
+            raise usage_error("use.not_of_kind", text, command, **values)
     needed = _KINDS[kind].needed
     if needed and needed not in given:
-        raise usage_error("use.kind_needs", command, name=_option(needed), kind=kind.value)
+        text = _("--kind {kind} requires {name}")
+        raise usage_error("use.kind_needs", text, command, name=_option(needed), kind=kind.value)
     number = next((name for name in _CALL_NUMBERS if name in given), None)
     if number is not None and "param" in given:
-        raise usage_error("use.param", command, name=_option(number))
+        text = _("{name} and --param can't be combined: --param contains all settings of a call")
+        raise usage_error("use.param", text, command, name=_option(number))
 
 
 def _option(name: str) -> str:

@@ -119,7 +119,7 @@ def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) ->
     with pytest.raises(Failure) as caught:
         read_file(path, content)
     failure = caught.value
-    output = Translator("en")(failure.key, **failure.values) + Translator("en")(
+    output = Translator("en")(failure.text, **failure.values) + Translator("en")(
         failure.advice, **failure.values
     )
 

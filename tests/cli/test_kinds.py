@@ -127,7 +127,7 @@ def test_options_that_exclude_each_other_are_named(
         made(kind, options)
     failure = caught.value
 
-    assert (ExitCode.USAGE_ERROR, key, "outcome.not_sent") == (
+    assert (ExitCode.USAGE_ERROR, key, "not_sent") == (
         failure.code,
         failure.key,
         failure.outcome,
