@@ -22,7 +22,7 @@ from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, CsvRow, Encoding, read_csv, write_rejected
 from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending, failure_of
 from smsc_async.cli.formatting import display_number
-from smsc_async.cli.kinds import MessageKind
+from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
 from smsc_async.cli.runner import NOT_SENT, SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
@@ -54,7 +54,7 @@ def bulk_command(
     file: str,
     *,
     encoding: Encoding = Encoding.UTF_8,
-    kind: MessageKind = MessageKind.SMS,
+    kind: MessageKind = DEFAULT_KIND,
     sender: str = "",
     url: str | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,

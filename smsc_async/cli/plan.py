@@ -17,7 +17,6 @@ from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, failure_before_sending
 from smsc_async.cli.kinds import (
     DEFAULT_OPTIONS,
-    MessageKind,
     MessageOptions,
     make_message,
     text_of,
@@ -26,7 +25,7 @@ from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.typography import PLAIN_SIGNS
-from smsc_async.messages import Coding, Message, Sms
+from smsc_async.messages import Coding, Email, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +57,8 @@ def plan_command(
         options: Of the message.
         screen: For the output.
     """
-    to = _PLACEHOLDER_EMAIL if options.kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER
+    is_email = options.kind.row.message_class is Email
+    to = _PLACEHOLDER_EMAIL if is_email else _PLACEHOLDER_NUMBER
     message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
     show_plan(message, screen, TextSettings(smart=options.smart))
     return ExitCode.DONE
