@@ -1,7 +1,8 @@
 """A new kind of message takes two edits: a class, and a row in the table of kinds.
 
 Rule: a copy of the packages gets just these edits, and a process of its own uses the new kind
-everywhere: client, simulator, outbox, plan and command line.
+everywhere: client, simulator, outbox, plan and command line. The gateway has no such kind and
+never will, so the edits don't meet a real one.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ CLASS = '''
 
 @_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Max(_TextMessage):
-    """A message in MAX.
+class Pager(_TextMessage):
+    """A message to a pager.
 
     Args:
         to: Recipient's number with country code.
@@ -40,7 +41,7 @@ class Max(_TextMessage):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
-    service_prefix: ClassVar[str] = "__MAX__: "
+    service_prefix: ClassVar[str] = "__PAGER__: "
 '''
 # Each file's edits: a text that stands in it once, and what is put behind it.
 PATCH = {
@@ -48,8 +49,8 @@ PATCH = {
         ('    service_prefix: ClassVar[str] = "__SOC__: "\n', CLASS),
     ],
     "smsc_async/gateway/kinds.py": [
-        ("    HlrQuery,\n", "    Max,\n"),
-        ('    Kind(Social, "social", flags=12),\n', '    Kind(Max, "max", flags=14),\n'),
+        ("    HlrQuery,\n", "    Pager,\n"),
+        ('    Kind(Social, "social", flags=12),\n', '    Kind(Pager, "pager", flags=14),\n'),
     ],
 }
 
@@ -59,33 +60,34 @@ USE = dedent(
     import smsc_async
     from smsc_async import InvalidMessageError, Sms, SmscClient
     from smsc_async.gateway.markup import parse, render
-    from smsc_async.messages import Max
+    from smsc_async.messages import Pager
     from smsc_async.outbox import Outbox
     from smsc_async.simulator import Scenario, Simulator
 
     assert smsc_async.__file__.startswith(sys.argv[1]), smsc_async.__file__
-    MAX = Max(to="79991234567", sender="Shop", text="Код входа: 4821", comment="order 17")
+    PAGER = Pager(to="79991234567", sender="Shop", text="Код входа: 4821", comment="order 17")
 
     async def main():
         async with Simulator(Scenario(receipt_delay=0)) as simulator:
             async with SmscClient(simulator.url) as smsc:
-                sent = await smsc.send(MAX)
+                sent = await smsc.send(PAGER)
                 receipt = await sent.receipt(timeout=30)
-                plan = smsc.plan(MAX)
+                plan = smsc.plan(PAGER)
             received = simulator.messages[-1].message
         async with Outbox(sys.argv[1] + "/outbox.sqlite") as outbox:
-            kept = await outbox.get(await outbox.put(MAX))
+            kept = await outbox.get(await outbox.put(PAGER))
         return received, receipt.flags, plan.parts, kept.message
 
     received, flags, parts, kept = asyncio.run(main())
-    assert type(received) is Max and received == MAX == kept == pickle.loads(pickle.dumps(MAX))
+    assert type(received) is Pager
+    assert received == PAGER == kept == pickle.loads(pickle.dumps(PAGER))
     assert (14, 1) == (flags, parts)
-    assert "__MAX__: Код входа: 4821\\n~~~\\norder 17" == render(MAX)
-    assert MAX == parse(render(MAX), to=MAX.to, sender=MAX.sender)
-    assert "4821" not in repr(MAX)
-    for text in ("__MAX__: Код входа: 4821", "__MAX__: x\\n", "__MAX__:"):
+    assert "__PAGER__: Код входа: 4821\\n~~~\\norder 17" == render(PAGER)
+    assert PAGER == parse(render(PAGER), to=PAGER.to, sender=PAGER.sender)
+    assert "4821" not in repr(PAGER)
+    for text in ("__PAGER__: Код входа: 4821", "__PAGER__: x\\n", "__PAGER__:"):
         try:
-            Sms(to=MAX.to, text=text)
+            Sms(to=PAGER.to, text=text)
         except InvalidMessageError as error:
             assert "another kind" in str(error)
         else:
@@ -97,7 +99,7 @@ USE = dedent(
 @pytest.fixture(scope="module")
 def patched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the packages, wherever they are installed, and apply the patch."""
-    root = tmp_path_factory.mktemp("max")
+    root = tmp_path_factory.mktemp("pager")
     for package in (pdu, smsc_async):
         source = Path(package.__file__ or "").parent
         shutil.copytree(source, root / source.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -145,12 +147,12 @@ def test_new_kind_is_sent_kept_and_planned(patched: Path) -> None:
 
 @pytest.mark.takes_up_to(10, reason="Python is started")
 def test_new_kind_is_planned_and_sent_from_the_command_line(patched: Path) -> None:
-    """`--kind max` has the options of its fields, and no others."""
-    planned = smsc(patched, "plan", "Your code: 4821", "--kind", "max", "--comment", "order 17")
+    """`--kind pager` has the options of its fields, and no others."""
+    planned = smsc(patched, "plan", "Your code: 4821", "--kind", "pager", "--comment", "order 17")
     sent = smsc(
-        patched, "send", "79991234567", "Your code: 4821", "--kind", "max", "--url", "sim://"
+        patched, "send", "79991234567", "Your code: 4821", "--kind", "pager", "--url", "sim://"
     )
-    refused = smsc(patched, "plan", "x", "--kind", "max", "--flash")
+    refused = smsc(patched, "plan", "x", "--kind", "pager", "--flash")
 
     assert (0, 0, 2) == (planned.returncode, sent.returncode, refused.returncode)
     assert 1 == json.loads(planned.stdout)["parts"]
@@ -162,7 +164,7 @@ def test_new_kind_is_planned_and_sent_from_the_command_line(patched: Path) -> No
 def test_rows_of_a_file_may_be_of_the_new_kind(patched: Path, tmp_path: Path) -> None:
     """The column `kind` takes it like any other."""
     file = tmp_path / "clients.csv"
-    file.write_text("to,text,kind,comment\n79991234567,hello,max,order 17\n", encoding="utf-8")
+    file.write_text("to,text,kind,comment\n79991234567,hello,pager,order 17\n", encoding="utf-8")
 
     done = smsc(patched, "bulk", str(file), "--url", "sim://")
 
