@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from smsc_async.gateway.kinds import Kind
     from smsc_async.receipts import Receipt
 
-_BY_NAME: Final = {kind.name: kind for kind in KINDS if kind.name is not None}
+# A kind without a text, as an HLR query, has a command of its own.
+_BY_NAME: Final = {kind.name: kind for kind in KINDS if kind.field is not None}
 
 
 class MessageKind(Enum):
-    """Values of the option `--kind`: the names in the table of kinds."""
+    """Values of the option `--kind`: the names of the kinds that have a text."""
 
     vars().update({name.upper().replace("-", "_"): name for name in _BY_NAME})
 

@@ -91,7 +91,7 @@ class Kind:
 
     Args:
         message_class: Its class, which has the service prefix.
-        name: The value of `--kind` on the command line; None for a kind with its own command.
+        name: Its name on the command line: the value of `--kind`, unless it has no field.
         flags: Its number in bits 0 to 3 of the gateway's TLV 0x2001; 0 if the gateway's list has
             none, as for an SMS.
         field: The field that follows the service prefix; None if the prefix stands alone.
@@ -99,7 +99,7 @@ class Kind:
     """
 
     message_class: type[Message[Any]]
-    name: str | None
+    name: str
     flags: int = 0
     field: str | None = "text"
     sections: tuple[Section, ...] = (COMMENT,)
@@ -113,7 +113,7 @@ KINDS: Final = (
     Kind(Social, "social", flags=12),
     Kind(TelegramCode, "telegram-code", field="code", sections=()),
     Kind(TelegramBot, "telegram-bot", sections=(_BOT, COMMENT)),
-    Kind(HlrQuery, None, flags=4, field=None, sections=()),
-    Kind(Ping, None, flags=5, field=None, sections=()),
+    Kind(HlrQuery, "hlr", flags=4, field=None, sections=()),
+    Kind(Ping, "ping", flags=5, field=None, sections=()),
 )
 KIND_OF: Final[Mapping[type[Message[Any]], Kind]] = {kind.message_class: kind for kind in KINDS}
