@@ -1,9 +1,11 @@
-"""The nine kinds of message that the gateway takes.
+"""The kinds of message that the gateway takes.
 
 Rule: a message that exists can be sent. Its constructor refuses what the gateway would refuse,
 misread or cut, and names the field, the limit and the remedy. In particular no text may hold
 what the gateway reads as markup, so that `parse(render(message)) == message`. A `repr` shows
 only the sizes of texts, and masks numbers.
+
+A new kind is a class here and a row in `smsc_async.gateway.kinds`; nothing else lists the kinds.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime, timedelta  # noqa: TC003 - for `get_type_hints`
 from enum import Enum, IntEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
 from pdu._exec import run
@@ -20,10 +22,11 @@ from pdu.text.coding import TextCoding
 from smsc_async.receipts import HlrReceipt, Receipt
 
 R_co = TypeVar("R_co", bound=Receipt, covariant=True)
-M = TypeVar("M")
+M = TypeVar("M", bound="Message[Any]")
 
 _SIZED = frozenset({"text", "comment", "subject", "code", "param"})
 _SUSPECT = ("", "__")  # beginnings of a text that need the full check
+_SERVICE_PREFIXES: set[str] = set()  # of all kinds, by `_kind`
 
 
 class Coding(IntEnum):
@@ -65,6 +68,10 @@ class Voice(Enum):
 class Message(Generic[R_co]):
     """Base of all kinds of message, generic in the type of their receipt.
 
+    Attributes:
+        service_prefix: What the text of this kind begins with on the wire: "__CALL__: " before a
+            text, "__HLR__" alone, "" for an `Sms`.
+
     Args:
         to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
             "8 999 123-45-67" become "79991234567"; with a plus no digit is ever changed.
@@ -75,6 +82,8 @@ class Message(Generic[R_co]):
     Raises:
         InvalidMessageError: The gateway would refuse the message.
     """
+
+    service_prefix: ClassVar[str] = ""
 
     to: str
     sender: str = ""
@@ -139,7 +148,14 @@ def _fast_init(kind: type[M]) -> type[M]:
     return kind
 
 
-@_fast_init
+def _kind(kind: type[M]) -> type[M]:
+    """Declare a kind of message: its service prefix, which an Sms can't begin with."""
+    if kind.service_prefix:
+        _SERVICE_PREFIXES.add(kind.service_prefix)
+    return _fast_init(kind)
+
+
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sms(Message[Receipt]):
     """A text message.
@@ -176,7 +192,7 @@ class Sms(Message[Receipt]):
         if type(text) is not str or not text.isascii() or "~~~" in text or text[:2] in _SUSPECT:
             checks.check_text("text", text)
             if text.startswith("__"):
-                checks.check_no_service(text)
+                checks.check_no_service(text, _SERVICE_PREFIXES)
         if self.comment is not None and not checks.comment(self.comment):
             _set(self, "comment", None)
         if self.coding is not None:
@@ -194,7 +210,7 @@ class Sms(Message[Receipt]):
             checks.check_schedule(self.schedule)
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Email(Message[Receipt]):
     """An e-mail.
@@ -210,6 +226,8 @@ class Email(Message[Receipt]):
     Raises:
         InvalidMessageError: The gateway would refuse or misread it.
     """
+
+    service_prefix: ClassVar[str] = "__MAIL__: "
 
     text: str
     subject: str
@@ -228,7 +246,7 @@ class Email(Message[Receipt]):
             _set(self, "comment", None)
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class VoiceCall(Message[Receipt]):
     """A phone call that reads the text aloud.
@@ -252,6 +270,8 @@ class VoiceCall(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    service_prefix: ClassVar[str] = "__CALL__: "
+
     text: str
     voice: Voice = Voice.M3
     language: str | None = None
@@ -273,9 +293,23 @@ class VoiceCall(Message[Receipt]):
             _set(self, name, value)
 
 
-@_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Viber(Message[Receipt]):
+class _TextMessage(Message[Receipt]):
+    """Base of the kinds that have only a text and a comment."""
+
+    text: str
+    comment: str | None = None
+
+    def __post_init__(self) -> None:
+        Message.__post_init__(self)
+        checks.check_text("text", self.text)
+        if self.comment is not None and not checks.comment(self.comment):
+            _set(self, "comment", None)
+
+
+@_kind
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Viber(_TextMessage):
     """A Viber message. The gateway's macros (buttons, files) pass through in the text.
 
     Args:
@@ -288,19 +322,12 @@ class Viber(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
-    text: str
-    comment: str | None = None
-
-    def __post_init__(self) -> None:
-        Message.__post_init__(self)
-        checks.check_text("text", self.text)
-        if self.comment is not None and not checks.comment(self.comment):
-            _set(self, "comment", None)
+    service_prefix: ClassVar[str] = "__VIBER__: "
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Social(Message[Receipt]):
+class Social(_TextMessage):
     """A message in Odnoklassniki, VKontakte or Mail.Ru Agent.
 
     Args:
@@ -313,17 +340,10 @@ class Social(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
-    text: str
-    comment: str | None = None
-
-    def __post_init__(self) -> None:
-        Message.__post_init__(self)
-        checks.check_text("text", self.text)
-        if self.comment is not None and not checks.comment(self.comment):
-            _set(self, "comment", None)
+    service_prefix: ClassVar[str] = "__SOC__: "
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TelegramCode(Message[Receipt]):
     """A confirmation code delivered by Telegram.
@@ -337,6 +357,8 @@ class TelegramCode(Message[Receipt]):
         InvalidMessageError: *code* is not 4 to 8 digits.
     """
 
+    service_prefix: ClassVar[str] = "__TGM__: "
+
     code: str
 
     def __post_init__(self) -> None:
@@ -344,7 +366,7 @@ class TelegramCode(Message[Receipt]):
         checks.check_code(self.code)
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TelegramBot(Message[Receipt]):
     """A message from a Telegram bot that the recipient has joined.
@@ -360,6 +382,8 @@ class TelegramBot(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    service_prefix: ClassVar[str] = "__BOT__: "
+
     text: str
     bot: str
     comment: str | None = None
@@ -372,7 +396,7 @@ class TelegramBot(Message[Receipt]):
             _set(self, "comment", None)
 
 
-@_fast_init
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HlrQuery(Message[HlrReceipt]):
     """A query where a number is registered and whether it can be reached; nothing is delivered.
@@ -385,8 +409,10 @@ class HlrQuery(Message[HlrReceipt]):
         InvalidMessageError: *to* or *sender* is invalid.
     """
 
+    service_prefix: ClassVar[str] = "__HLR__"
 
-@_fast_init
+
+@_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ping(Message[Receipt]):
     """An SMS that the phone doesn't show; its receipt says whether the phone can be reached.
@@ -398,3 +424,5 @@ class Ping(Message[Receipt]):
     Raises:
         InvalidMessageError: *to* or *sender* is invalid.
     """
+
+    service_prefix: ClassVar[str] = "__PING__"

@@ -30,7 +30,7 @@ from smsc_async.cli.csv_input import (
 from smsc_async.cli.failures import NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
 from smsc_async.cli.formatting import display_number
 from smsc_async.cli.i18n import _
-from smsc_async.cli.kinds import MessageKind
+from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
 from smsc_async.cli.runner import SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
@@ -62,7 +62,7 @@ def bulk_command(
     file: str,
     *,
     encoding: Encoding = Encoding.UTF_8,
-    kind: MessageKind = MessageKind.SMS,
+    kind: MessageKind = DEFAULT_KIND,
     sender: str = "",
     url: str | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,

@@ -19,7 +19,6 @@ from smsc_async.cli.formatting import OCTETS, PARTS
 from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import (
     DEFAULT_OPTIONS,
-    MessageKind,
     MessageOptions,
     make_message,
     text_of,
@@ -28,7 +27,7 @@ from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.typography import PLAIN_SIGNS
-from smsc_async.messages import Coding, LongText, Message, Sms
+from smsc_async.messages import Coding, Email, LongText, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +84,8 @@ def plan_command(
         smsc plan "Don’t forget — tomorrow…" --smart
         smsc plan "Ваш код: 4821" --comment "order 17" --json
     """
-    to = _PLACEHOLDER_EMAIL if options.kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER
+    is_email = options.kind.row.message_class is Email
+    to = _PLACEHOLDER_EMAIL if is_email else _PLACEHOLDER_NUMBER
     message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
     show_plan(message, screen, TextSettings(smart=options.smart))
     return ExitCode.DONE
