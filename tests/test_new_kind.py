@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CLASS = '''
 
-@_kind
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pager(_TextMessage):
     """A message to a pager.
