@@ -95,7 +95,7 @@ def arguments_of(name: str) -> list[Argument]:
     """Return the arguments and options of a command, each with its description."""
     found = make_parser(name).assemble_argument_collection(parse_docstring=True)
     # A group of options is shown by its members.
-    return [one for one in found if one.show and one.parse and one.name != "*"]
+    return [one for one in found if one.show and one.name != "*"]
 
 
 def _main_page(page: _Page) -> None:
