@@ -191,4 +191,9 @@ def shown_name(argument: Argument) -> str:
 
 def choices_of(kind: type[Enum]) -> list[str]:
     """Return the names of an enumeration's members, as the command line spells them."""
-    return [name.lower().replace("_", "-") for name in kind.__members__]
+    return [choice_name(member) for member in kind]
+
+
+def choice_name(member: Enum) -> str:
+    """Return the spelling of a member on the command line."""
+    return member.name.lower().replace("_", "-")

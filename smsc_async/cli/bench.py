@@ -223,31 +223,14 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
         "parts": translate.count(PARTS, parts),
     }
     if task.config.is_simulated:
-        screen.show(
-            Text(
-                translate(
-                    "This will send {messages}, {parts}, to the simulator, free of charge.",
-                    **counted,
-                ),
-                style="dim",
-            )
-        )
+        text = _("This will send {messages}, {parts}, to the simulator, free of charge.")
+        screen.show_text(text, "dim", **counted)
         return
-    duration = {"seconds": f"{parts / (task.rate or 1):.0f}", "rate": f"{task.rate:g}"}
-    screen.show(
-        Text(
-            translate(
-                "This will send {messages}, {parts}, through {where}. All of them are charged.",
-                **counted,
-                where=str(task.config),
-            ),
-            style="bold yellow",
-        ),
-        Text(
-            translate("At {rate} parts per second it takes at least {seconds} s.", **duration),
-            style="dim",
-        ),
-    )
+    text = _("This will send {messages}, {parts}, through {where}. All of them are charged.")
+    screen.show_text(text, "bold yellow", **counted, where=str(task.config))
+    text = _("At {rate} parts per second it takes at least {seconds} s.")
+    seconds = f"{parts / (task.rate or 1):.0f}"
+    screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
     if is_agreed:
         return
     if screen.is_json or not _can_ask():
@@ -317,12 +300,8 @@ class _StatusLine:
         now = perf_counter()
         if self._status is not None and now - self._drawn_at >= _REDRAW_INTERVAL:
             counted = {"window": window, "answered": answered, "count": self._count}
-            self._status.update(
-                Text(
-                    self._screen.translate("window {window}: {answered} of {count}", **counted),
-                    style="dim",
-                )
-            )
+            text = self._screen.translate("window {window}: {answered} of {count}", **counted)
+            self._status.update(Text(text, style="dim"))
             self._status.start()
             self._drawn_at = now
 

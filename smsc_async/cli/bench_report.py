@@ -82,7 +82,7 @@ def show_summary(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None
         task.html.write_text(_report(steps, task, screen.translate), encoding="utf-8")
         screen.show("", Text(str(task.html), style="dim"), wrap=False)
         if not can_plot():
-            screen.show(Text(screen.translate(NO_PLOTS), style="dim"))
+            screen.show_text(NO_PLOTS, "dim")
 
 
 def _head(translate: Translator) -> list[str]:

@@ -161,8 +161,8 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
 def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
     """Show rejected rows, one per line."""
     for row in rows:
-        line = screen.translate("row {number}: {reason}", number=row.number, reason=row.reason)
-        screen.show(Text(line, style="red"))
+        text = _("row {number}: {reason}")
+        screen.show_text(text, "red", number=row.number, reason=row.reason)
         screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
 
@@ -276,10 +276,8 @@ class _BulkRun:
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
                 to = display_number(entry.message.to, is_full=False)
-                text = self.screen.translate(
-                    "row {number} to {to}: unknown, may have been sent", number=row.number, to=to
-                )
-                self.screen.show(Text(text, style="yellow"))
+                text = _("row {number} to {to}: unknown, may have been sent")
+                self.screen.show_text(text, "yellow", number=row.number, to=to)
                 self.screen.write_json(
                     {"row": row.number, "outcome": "unknown", "reason": entry.reason}
                 )
@@ -297,14 +295,9 @@ class _BulkRun:
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
         """Show the totals and the file of rejected rows."""
         translate = self.screen.translate
+        sent = translate("{count}, in parts: {parts}", count=accepted, parts=parts)
         lines: list[tuple[str, RenderableType]] = [
-            (
-                translate("accepted"),
-                Text(
-                    translate("{count}, in parts: {parts}", count=accepted, parts=parts),
-                    style="bold",
-                ),
-            )
+            (translate("accepted"), Text(sent, style="bold"))
         ]
         if rejected:
             text = translate(
@@ -313,14 +306,8 @@ class _BulkRun:
             lines.append((translate("rejected"), Text(text, style="bold red")))
         if unknown:
             lines.append((translate("unknown"), Text(str(unknown), style="bold yellow")))
-            lines.append(
-                (
-                    translate("next step"),
-                    translate(
-                        "check the history; after --resend-unknown they may be charged twice"
-                    ),
-                )
-            )
+            advice = _("check the history; after --resend-unknown they may be charged twice")
+            lines.append((translate("next step"), translate(advice)))
         self.screen.show(label_grid(*lines))
         self.screen.write_json(
             {
@@ -384,4 +371,4 @@ class _ProgressLines:
         if done == shown or (done < total and monotonic() - at < LINE_INTERVAL):
             return
         self._last = (done, monotonic())
-        self._screen.show(self._screen.translate("{done} of {total}", done=done, total=total))
+        self._screen.show_text(_("{done} of {total}"), done=done, total=total)

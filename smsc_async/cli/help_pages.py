@@ -11,12 +11,13 @@ import re
 import textwrap
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
 
 from docstring_parser import DocstringStyle, parse
 from rich.text import Text
 
-from smsc_async.cli.arguments import choices_of, parse_duration, shown_name
+from smsc_async.cli.arguments import choice_name, choices_of, parse_duration, shown_name
 from smsc_async.cli.commands import COMMANDS, load_command, make_parser
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.i18n import _
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cyclopts import Argument
+    from docstring_parser import Docstring
 
     from smsc_async.cli.i18n import Translator
 
@@ -35,6 +37,7 @@ WIDTH: Final = 79
 _NARROW = 60
 """Columns below which descriptions stand under their options."""
 _WIDEST_LABEL = 22
+_PLACEHOLDERS: Final[dict[object, str]] = {int: "N", float: "N", Path: "FILE"}
 
 _TITLE = re.compile(r"^\S.*:$", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -92,7 +95,7 @@ def arguments_of(name: str) -> list[Argument]:
     """Return the arguments and options of a command, each with its description."""
     found = make_parser(name).assemble_argument_collection(parse_docstring=True)
     # A group of options is shown by its members.
-    return [one for one in found if one.show and one.parse and one.name != "*"]
+    return [one for one in found if one.show and one.name != "*"]
 
 
 def _main_page(page: _Page) -> None:
@@ -127,7 +130,7 @@ def _command_page(page: _Page, name: str) -> None:
         page.blocks.append(f"{translate('Examples:')}\n{lines}")
 
 
-def _docstring(name: str) -> Any:  # noqa: ANN401 -- the parser's class isn't part of its interface
+def _docstring(name: str) -> Docstring:
     """Return the parsed docstring of a command."""
     return parse(load_command(name).__doc__ or "", DocstringStyle.GOOGLE)
 
@@ -206,6 +209,8 @@ class _Page:
         if choices := _choices(argument):
             first, semicolon, others = text.partition(";")
             text = f"{first}: {', '.join(choices)}{semicolon}{others}"
+        if argument.required and argument.field_info.is_keyword_only:
+            text += self.translate("; required")
         if default := _default(argument):
             text += self.translate("; default: {default}", default=default)
         return text
@@ -227,14 +232,19 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _types(argument: Argument) -> tuple[Any, ...]:
-    """Return the type of an argument, or those of a union without None."""
-    return get_args(argument.hint) or (argument.hint,)
+def _type(argument: Argument) -> Any:  # noqa: ANN401 -- any annotation
+    """Return the type of an argument, without None."""
+    hint = argument.hint
+    if get_origin(hint) in {Union, UnionType}:
+        return next(one for one in get_args(hint) if one is not NoneType)
+    return hint
 
 
 def _choices(argument: Argument) -> list[str]:
-    """Return the values that an enumeration accepts; empty for any other type."""
-    kind = _types(argument)[0]
+    """Return the values of an Enum or a Literal; empty for any other type."""
+    kind = _type(argument)
+    if get_origin(kind) is Literal:
+        return list(map(str, get_args(kind)))
     return choices_of(kind) if isinstance(kind, type) and issubclass(kind, Enum) else []
 
 
@@ -242,11 +252,11 @@ def _default(argument: Argument) -> str:
     """Return the default as it is written on the command line; empty for none."""
     default = argument.field_info.default
     if isinstance(default, Enum):
-        return default.name.lower().replace("_", "-")
-    if isinstance(default, str):
-        return default
-    is_number = isinstance(default, int | float) and not isinstance(default, bool)
-    return f"{default:g}" if is_number else ""
+        return choice_name(default)
+    if isinstance(default, float):
+        return f"{default:g}"
+    is_shown = isinstance(default, str | int) and not isinstance(default, bool)
+    return str(default) if is_shown else ""
 
 
 def _usage(argument: Argument) -> str:
@@ -261,12 +271,11 @@ def _label(argument: Argument) -> str:
     if not argument.field_info.is_keyword_only:
         is_repeated = argument.field_info.kind is argument.field_info.VAR_POSITIONAL
         return f"{name.removesuffix('S')}..." if is_repeated else name
-    types = _types(argument)
-    if bool in types:
+    kind = _type(argument)
+    if kind is bool:
         return name
     if argument.parameter.converter is parse_duration:
         return f"{name} TIME"
-    if tuple in types or Ellipsis in types:
+    if get_origin(kind) is tuple:  # several values: the only ones are pairs
         return f"{name} NAME=VALUE"
-    places = {int: "N", float: "N", Path: "FILE"}
-    return f"{name} {places.get(types[0], name.removeprefix('--').upper())}"
+    return f"{name} {_PLACEHOLDERS.get(kind) or name.removeprefix('--').upper()}"

@@ -81,7 +81,7 @@ def send_command(
     settings = TextSettings.from_config(config)
     if dry_run:
         show_plan(message, screen, settings)
-        screen.show(Text(screen.translate("Nothing was sent."), style="dim"))
+        screen.show_text(_("Nothing was sent."), "dim")
         return ExitCode.DONE
     plan(message, settings)  # rejects what can't be sent on this bind before it is opened
     timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)

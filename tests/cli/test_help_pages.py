@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path  # noqa: TC003 -- cyclopts reads the annotations
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
+from cyclopts import Parameter
 
 from smsc_async.cli.arguments import choices_of
 from smsc_async.cli.commands import COMMANDS
@@ -188,3 +190,56 @@ def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) 
     assert "\x1b[36m--kind" in coloured
     assert "\x1b[32msmsc send" in coloured
     assert "\x1b[3" not in smsc("send", "--help").stdout
+
+
+# --- a command of any signature ---
+
+
+def odd_command(
+    first: str,
+    other: int = 1_000_000,
+    /,
+    *,
+    way: Literal["up", "down"],
+    maybe: Literal["a", "b"] | None = None,
+    share: float = 0.000_25,
+    file: Path | None = None,
+    paused: Annotated[bool, Parameter(negative="")] = False,
+    kind: MessageKind = MessageKind.TELEGRAM_CODE,
+    language: str = "",
+    comment: str = "",
+) -> int:
+    """Do something odd.
+
+    Args:
+        first: SMS to begin with.
+        other: An optional argument; the second.
+        way: Direction; up is better.
+        maybe: Perhaps.
+        share: Of the whole.
+        file: To read.
+        paused: Wait.
+        kind: Of it.
+        language: Of a voice.
+        comment: A remark.
+    """
+    raise NotImplementedError
+
+
+def test_page_follows_any_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Required options, choices of a Literal, numbers of any size, options of some kinds."""
+    for module in ("commands", "help_pages"):
+        monkeypatch.setattr(f"smsc_async.cli.{module}.load_command", lambda _name: odd_command)
+    text = page("odd")
+    shown = squeezed(text)
+
+    assert "Usage: smsc odd FIRST [OTHER] [OPTIONS]" in text
+    assert (
+        "FIRST SMS to begin with OTHER an optional argument; the second; default: 1000000" in shown
+    )
+    assert "--way WAY direction: up, down; up is better; required" in shown
+    assert "--maybe MAYBE perhaps: a, b --share N of the whole; default: 0.00025" in shown
+    assert "--file FILE to read --paused wait --kind KIND" in shown
+    assert "; default: telegram-code" in shown
+    assert "--comment COMMENT a remark; only with sms, email," in shown
+    assert "--language LANGUAGE of a voice" in squeezed(section(text, "Options of call:"))

@@ -16,7 +16,7 @@ from smsc_async.cli.plots import Axis, Bar, Series, bars, lines
 
 draws = pytest.mark.takes_up_to(20, reason="matplotlib is imported, and lists the fonts once")
 
-POINTS = (
+POINTS: tuple[list[tuple[float, float]], ...] = (
     [],
     [(1, 1)],
     [(0, 0), (10, 0)],
