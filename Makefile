@@ -8,7 +8,7 @@ SENT := 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format bench ratio faults soak fuzz mutants kills counterparts clean
+.PHONY: help demo test lint format texts bench ratio faults soak fuzz mutants kills counterparts clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,6 +31,10 @@ format: ## format with ruff and apply its safe fixes
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/ruff check --fix-only --quiet .
 	@$(VENV)/ruff format .
+
+texts: ## collect the texts of the command line and compile their Russian translations
+	@$(PYTHON) tools/environment.py test
+	@$(VENV)/python tools/texts.py
 
 bench: ## compare with other clients, 10 minutes; ROUNDS=5 SENT=1000000
 	@$(PYTHON) tools/environment.py bench

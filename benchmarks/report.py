@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench_client import failure, middle, ratio
 
-from smsc_async.cli.charts import Axis, Bar, Cell, Series, bars, lines, page, section, short, table
+from smsc_async.cli.html_page import Cell, page, section, short, table
+from smsc_async.cli.plots import NO_PLOTS, Axis, Bar, Series, bars, can_plot, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ def render(data: dict[str, Any], targets: list[Target]) -> str:
         f"{machine['what']}. {data['when']}, {data['rounds']} rounds in turn, medians. "
         f"{data['note'].capitalize()}. " + " ".join(data["missing"])
     )
+    if not can_plot():
+        said += f" {NO_PLOTS}."
     return page("smsc-async: benchmarks", said, *_sections(data, targets))
 
 

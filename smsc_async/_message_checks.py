@@ -18,7 +18,7 @@ from pdu.smpp_time import format_time
 from smsc_async._base_errors import InvalidMessageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pdu.text.coding import TextCoding
 
@@ -39,7 +39,6 @@ _LONGEST_VALIDITY = 24 * 3600
 _CALL_DEFAULTS = {"wait": 22, "interval": 20, "attempts": 5}
 _CALL_LIMITS = {"wait": (0, 99), "interval": (10, 3600), "attempts": (1, 9)}
 
-_SERVICE_TEXT = re.compile(r"__(?:(?:MAIL|CALL|VIBER|SOC|TGM|BOT)__:|(?:HLR|PING)__\s*\Z)")
 _PUNCTUATION = str.maketrans("", "", " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013")
 _NAME = re.compile(r"[A-Za-z0-9 !\"#$%&'()*+,\-./:;<=>?@_]{1,11}")
 _EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")
@@ -179,17 +178,22 @@ def _check_surrogates(field: str, text: str) -> None:
     )
 
 
-def check_no_service(text: str) -> None:
-    """Refuse a text that begins with a service prefix, which makes another kind of message."""
-    service = _SERVICE_TEXT.match(text)
-    if service is not None:
-        word = service[0].rstrip()
-        raise InvalidMessageError(
-            "text",
-            word,
-            f"begins with {word!r}, so the gateway would take it for another kind of message"
-            "; send that kind, or put a space in front",
-        )
+def check_no_service(text: str, prefixes: Iterable[str]) -> None:
+    """Refuse a text that begins with a service prefix, which makes another kind of message.
+
+    Args:
+        text: The text.
+        prefixes: Of all kinds. One without a colon stands alone: with more text it's no prefix.
+    """
+    for prefix in prefixes:
+        word = prefix.rstrip()
+        if text.startswith(word) and (word.endswith(":") or text.rstrip() == word):
+            raise InvalidMessageError(
+                "text",
+                word,
+                f"begins with {word!r}, so the gateway would take it for another kind of message"
+                "; send that kind, or put a space in front",
+            )
 
 
 def comment(value: object, mark: str = "") -> str | None:

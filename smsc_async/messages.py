@@ -1,28 +1,27 @@
-"""The nine kinds of message that the gateway takes.
+"""The kinds of message that the gateway takes.
 
 Rule: a message that exists can be sent. Its constructor refuses what the gateway would refuse,
 misread or cut, and names the field, the limit and the remedy. In particular no text may hold
 what the gateway reads as markup, so that `parse(render(message)) == message`. A `repr` shows
 only the sizes of texts, and masks numbers.
+
+A new kind is a class here and a row in `smsc_async.gateway.kinds`; nothing else lists the kinds.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta  # noqa: TC003 - for `get_type_hints`
 from enum import Enum, IntEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import ClassVar
 
 import smsc_async._message_checks as checks
-from pdu._exec import run
-from pdu.masking import mask_number
 from pdu.text.coding import TextCoding
+from smsc_async._message_base import SERVICE_PREFIXES, message_kind, set_field
+from smsc_async._message_base import Message as Message  # noqa: PLC0414 - exports it
+from smsc_async._message_base import R_co as R_co  # noqa: PLC0414 - exports it
 from smsc_async.receipts import HlrReceipt, Receipt
 
-R_co = TypeVar("R_co", bound=Receipt, covariant=True)
-M = TypeVar("M")
-
-_SIZED = frozenset({"text", "comment", "subject", "code", "param"})
 _SUSPECT = ("", "__")  # beginnings of a text that need the full check
 
 
@@ -61,85 +60,7 @@ class Voice(Enum):
     W4 = "w4"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Message(Generic[R_co]):
-    """Base of all kinds of message, generic in the type of their receipt.
-
-    Args:
-        to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
-            "8 999 123-45-67" become "79991234567"; with a plus no digit is ever changed.
-        sender: A name of at most 11 characters (Latin letters, digits, space, signs) or a
-            number of at most 15 digits, registered in the account. "" is the account's
-            default sender, "." is none at all.
-
-    Raises:
-        InvalidMessageError: The gateway would refuse the message.
-    """
-
-    to: str
-    sender: str = ""
-
-    def __post_init__(self) -> None:
-        to = self.to
-        if not (
-            type(to) is str
-            and to.isascii()
-            and to.isdigit()
-            and to[0] != "8"
-            and 10 <= len(to) <= 15
-        ):
-            _set(self, "to", checks.number(to))
-        sender = self.sender
-        if not (
-            type(sender) is str
-            and len(sender) <= 11
-            and (not sender or (sender.isascii() and sender.isalpha()))
-        ):
-            _set(self, "sender", checks.sender(sender))
-
-    def __repr__(self) -> str:
-        shown = (
-            f"{field.name}={_shown(field.name, value)}"
-            for field in fields(self)
-            if (value := getattr(self, field.name)) != field.default
-        )
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def _set(message: Message[Any], name: str, value: object) -> None:
-    """Set a field of a frozen message while it is being made."""
-    object.__setattr__(message, name, value)
-
-
-def _shown(name: str, value: object) -> str:
-    """Return a field's value for `repr`: the size of a text, a masked number."""
-    if name in _SIZED and isinstance(value, str):
-        return f"<{len(value)} characters>"
-    if name in {"to", "sender"} and isinstance(value, str) and (value.isdigit() or "@" in value):
-        return repr(mask_number(value))
-    return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
-
-
-def _fast_init(kind: type[M]) -> type[M]:
-    """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
-    scope: dict[str, Any] = {}
-    parameters, statements = [], []
-    for field in fields(cast("Any", kind)):
-        scope[f"set_{field.name}"] = getattr(kind, field.name).__set__
-        scope[f"default_{field.name}"] = field.default
-        default = "" if field.default is MISSING else f"=default_{field.name}"
-        parameters.append(f"{field.name}{default}")
-        statements.append(f"    set_{field.name}(self, {field.name})")
-    head = f"def __init__(self, *, {', '.join(parameters)}):"
-    source = "\n".join([head, *statements, "    self.__post_init__()"])
-    init = run(source, f"<{kind.__name__}.__init__>", scope)["__init__"]
-    init.__annotations__ = kind.__init__.__annotations__
-    init.__qualname__ = f"{kind.__name__}.__init__"
-    kind.__init__ = init  # type: ignore[method-assign]
-    return kind
-
-
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Sms(Message[Receipt]):
     """A text message.
@@ -176,25 +97,27 @@ class Sms(Message[Receipt]):
         if type(text) is not str or not text.isascii() or "~~~" in text or text[:2] in _SUSPECT:
             checks.check_text("text", text)
             if text.startswith("__"):
-                checks.check_no_service(text)
+                checks.check_no_service(text, SERVICE_PREFIXES)
         if self.comment is not None and not checks.comment(self.comment):
-            _set(self, "comment", None)
+            set_field(self, "comment", None)
         if self.coding is not None:
             expected = "Coding.GSM, LATIN1 or UCS2 (or None to choose)"
             coding = checks.member(Coding, "coding", self.coding, expected)
-            _set(self, "coding", coding)
+            set_field(self, "coding", coding)
             for name in ("text", "comment"):
                 checks.check_encodable(name, getattr(self, name) or "", TextCoding[coding.name])
         if type(self.long_text) is not LongText:
             expected = "LongText.UDH, SAR or PAYLOAD"
-            _set(self, "long_text", checks.member(LongText, "long_text", self.long_text, expected))
+            set_field(
+                self, "long_text", checks.member(LongText, "long_text", self.long_text, expected)
+            )
         if self.validity is not None:
-            _set(self, "validity", checks.validity(self.validity))
+            set_field(self, "validity", checks.validity(self.validity))
         if self.schedule is not None:
             checks.check_schedule(self.schedule)
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Email(Message[Receipt]):
     """An e-mail.
@@ -211,6 +134,8 @@ class Email(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    service_prefix: ClassVar[str] = "__MAIL__: "
+
     text: str
     subject: str
     comment: str | None = None
@@ -221,14 +146,14 @@ class Email(Message[Receipt]):
         if "@" in sender:
             checks.check_address("sender", sender)
         elif sender:
-            _set(self, "sender", checks.sender(sender))
+            set_field(self, "sender", checks.sender(sender))
         checks.check_text("text", self.text, checks.SUBJECT_MARK)
         checks.check_line("subject", self.subject)
         if self.comment is not None and not checks.comment(self.comment, checks.SUBJECT_MARK):
-            _set(self, "comment", None)
+            set_field(self, "comment", None)
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class VoiceCall(Message[Receipt]):
     """A phone call that reads the text aloud.
@@ -252,6 +177,8 @@ class VoiceCall(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    service_prefix: ClassVar[str] = "__CALL__: "
+
     text: str
     voice: Voice = Voice.M3
     language: str | None = None
@@ -265,17 +192,31 @@ class VoiceCall(Message[Receipt]):
         checks.check_text("text", self.text, checks.VOICE_MARK)
         if type(self.voice) is not Voice:
             expected = f"one of {', '.join(voice.value for voice in Voice)}"
-            _set(self, "voice", checks.member(Voice, "voice", self.voice, expected))
+            set_field(self, "voice", checks.member(Voice, "voice", self.voice, expected))
         if self.language is not None:
             checks.check_language(self.language)
         numbers = {"wait": self.wait, "interval": self.interval, "attempts": self.attempts}
         for name, value in checks.call_fields(self.param, numbers).items():
-            _set(self, name, value)
+            set_field(self, name, value)
 
 
-@_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Viber(Message[Receipt]):
+class _TextMessage(Message[Receipt]):
+    """Base of the kinds that have only a text and a comment."""
+
+    text: str
+    comment: str | None = None
+
+    def __post_init__(self) -> None:
+        Message.__post_init__(self)
+        checks.check_text("text", self.text)
+        if self.comment is not None and not checks.comment(self.comment):
+            set_field(self, "comment", None)
+
+
+@message_kind
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Viber(_TextMessage):
     """A Viber message. The gateway's macros (buttons, files) pass through in the text.
 
     Args:
@@ -288,19 +229,12 @@ class Viber(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
-    text: str
-    comment: str | None = None
-
-    def __post_init__(self) -> None:
-        Message.__post_init__(self)
-        checks.check_text("text", self.text)
-        if self.comment is not None and not checks.comment(self.comment):
-            _set(self, "comment", None)
+    service_prefix: ClassVar[str] = "__VIBER__: "
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Social(Message[Receipt]):
+class Social(_TextMessage):
     """A message in Odnoklassniki, VKontakte or Mail.Ru Agent.
 
     Args:
@@ -313,17 +247,10 @@ class Social(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
-    text: str
-    comment: str | None = None
-
-    def __post_init__(self) -> None:
-        Message.__post_init__(self)
-        checks.check_text("text", self.text)
-        if self.comment is not None and not checks.comment(self.comment):
-            _set(self, "comment", None)
+    service_prefix: ClassVar[str] = "__SOC__: "
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TelegramCode(Message[Receipt]):
     """A confirmation code delivered by Telegram.
@@ -337,6 +264,8 @@ class TelegramCode(Message[Receipt]):
         InvalidMessageError: *code* is not 4 to 8 digits.
     """
 
+    service_prefix: ClassVar[str] = "__TGM__: "
+
     code: str
 
     def __post_init__(self) -> None:
@@ -344,7 +273,7 @@ class TelegramCode(Message[Receipt]):
         checks.check_code(self.code)
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TelegramBot(Message[Receipt]):
     """A message from a Telegram bot that the recipient has joined.
@@ -360,6 +289,8 @@ class TelegramBot(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    service_prefix: ClassVar[str] = "__BOT__: "
+
     text: str
     bot: str
     comment: str | None = None
@@ -367,12 +298,12 @@ class TelegramBot(Message[Receipt]):
     def __post_init__(self) -> None:
         Message.__post_init__(self)
         checks.check_text("text", self.text, checks.BOT_MARK)
-        _set(self, "bot", checks.bot(self.bot))
+        set_field(self, "bot", checks.bot(self.bot))
         if self.comment is not None and not checks.comment(self.comment, checks.BOT_MARK):
-            _set(self, "comment", None)
+            set_field(self, "comment", None)
 
 
-@_fast_init
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HlrQuery(Message[HlrReceipt]):
     """A query where a number is registered and whether it can be reached; nothing is delivered.
@@ -385,8 +316,10 @@ class HlrQuery(Message[HlrReceipt]):
         InvalidMessageError: *to* or *sender* is invalid.
     """
 
+    service_prefix: ClassVar[str] = "__HLR__"
 
-@_fast_init
+
+@message_kind
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ping(Message[Receipt]):
     """An SMS that the phone doesn't show; its receipt says whether the phone can be reached.
@@ -398,3 +331,5 @@ class Ping(Message[Receipt]):
     Raises:
         InvalidMessageError: *to* or *sender* is invalid.
     """
+
+    service_prefix: ClassVar[str] = "__PING__"

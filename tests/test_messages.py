@@ -1,4 +1,4 @@
-"""Nine kinds of message: values that can be sent."""
+"""The kinds of message: values that can be sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from message_examples import every_message
 
 from smsc_async.messages import (
     Coding,
@@ -29,6 +30,7 @@ TO = "79991234567"
 SECRET = "Код входа 4821"
 
 EVERY: list[Message[Any]] = [
+    *every_message(SECRET),
     Sms(to=TO, text=SECRET, comment=SECRET, sender="Shop", flash=True),
     Email(to="client@example.com", text=SECRET, subject=SECRET, comment=SECRET),
     VoiceCall(to=TO, text=SECRET, voice=Voice.W2, language="en", wait=30),

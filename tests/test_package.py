@@ -42,6 +42,7 @@ MADE_HERE = {
 TEXT = {
     ".py",
     ".pyi",
+    ".po",
     ".md",
     ".toml",
     ".txt",

@@ -33,7 +33,7 @@ OLDEST_PIP = (22, 3)  # the first with `pip --python`
 LEVELS = {
     "demo": ("cli",),
     "test": ("all",),
-    "bench": ("speed",),
+    "bench": ("speed", "plots"),
 }
 GROUPS = {"demo": None, "test": "dev"}
 

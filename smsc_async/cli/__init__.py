@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsc_async.cli.i18n import Translator, environment_language
+from smsc_async.cli.i18n import Translator, _, environment_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _USAGE_ERROR = 2
+_NO_EXTRA = _("""\
+smsc: the command line needs the package {missing}, which isn't installed
+      nothing was sent
+      install it: pip install 'smsc-async[cli]'
+""")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from smsc_async.cli.run import run  # noqa: PLC0415 -- needs the extra
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in {"cyclopts", "rich"}:
+        if error.name is None or error.name.partition(".")[0] not in {
+            "cyclopts",
+            "docstring_parser",
+            "rich",
+        }:
             raise
-        sys.stderr.write(Translator(environment_language())("no_extra", missing=error.name) + "\n")
+        sys.stderr.write(Translator(environment_language())(_NO_EXTRA, missing=error.name))
         return _USAGE_ERROR
     return run(sys.argv[1:] if arguments is None else arguments)

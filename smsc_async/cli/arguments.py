@@ -10,18 +10,18 @@ import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
 from cyclopts.exceptions import UnusedCliTokensError
 
-from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.i18n import Language, environment_language, parse_language
+from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure
+from smsc_async.cli.i18n import Language, _, environment_language, parse_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cyclopts import Token
+    from cyclopts import Argument, Token
 
 STANDARD_INPUT = "\0"
 """Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
@@ -30,7 +30,10 @@ DURATION = "a duration"
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures say whether anything was sent."""
 
-_KEYS: dict[object, str] = {int: "use.whole", float: "use.number"}
+_NUMBERS: dict[object, tuple[str, str]] = {
+    int: ("use.whole", _("{name}: a whole number is needed, got {value!r}")),
+    float: ("use.number", _("{name}: a number is needed, got {value!r}")),
+}
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -77,7 +80,7 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
         elif argument == "--lang" or argument.startswith("--lang="):
-            _, sign, value = argument.partition("=")
+            _name, sign, value = argument.partition("=")
             value = value if sign else next(remaining, "")
             language = parse_language(value)
             if language is None:
@@ -94,12 +97,31 @@ def closest_match(name: str, known: Iterable[str]) -> str:
     return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
-def usage_error(key: str, command: str, *, advice: str = "use.do", **values: str | int) -> Failure:
+def usage_error(
+    key: str,
+    text: str,
+    command: str,
+    /,
+    *,
+    advice: str = _("see: {command} --help"),
+    **values: object,
+) -> Failure:
     """Return the failure for a usage error; the advice refers to the help page of *command*."""
-    outcome = "outcome.not_sent" if command in _SENDING else ""
-    failure = Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, advice=advice, command=command)
-    failure.values.update(values)
+    outcome = NOT_SENT if command in _SENDING else ""
+    failure = Failure(ExitCode.USAGE_ERROR, key, text, outcome=outcome, advice=advice)
+    failure.values.update(values, command=command)
     return failure
+
+
+def missing_argument(name: str, command: str) -> Failure:
+    """Return the failure for a missing argument or value of an option."""
+    return usage_error("use.missing", _("{name} is missing"), command, name=name)
+
+
+def unacceptable_value(name: str, value: str, command: str) -> Failure:
+    """Return the failure for a value that an option doesn't accept."""
+    text = _("{name} doesn't accept {value!r}")
+    return usage_error("use.value", text, command, name=name, value=value)
 
 
 def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
@@ -109,33 +131,44 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
     if isinstance(error, CoercionError):
         return _wrong_value(error, command)
     if isinstance(error, UnusedCliTokensError):
-        return usage_error("use.too_many", command, count=len(error.unused_tokens or ()))
+        text = _("unexpected arguments: {count}; put a text with spaces in quotes")
+        return usage_error("use.too_many", text, command, count=len(error.unused_tokens or ()))
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return usage_error("use.missing", command, name=_shown(error.argument))
-    return usage_error("use.wrong", command)
+        return missing_argument(shown_name(error.argument), command)
+    return usage_error("use.wrong", _("invalid arguments"), command)
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
     """Name the unknown option and the most similar one; what isn't an option isn't repeated."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
-        return usage_error("use.dash", command, advice="use.dash.do")
+        text = _("an argument begins with '-' but isn't an option")
+        advice = _("write --text=\"-…\" for a text that begins with '-'; see: {command} --help")
+        return usage_error("use.dash", text, command, advice=advice)
     names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
     near = closest_match(option[0], (name for name in names if name.startswith("--")))
-    key = "use.unknown_option.near" if near else "use.unknown_option"
-    return usage_error(key, command, name=option[0], near=near)
+    if near:
+        text = _("unknown option {name}; did you mean {near}?")
+        return usage_error("use.unknown_option.near", text, command, name=option[0], near=near)
+    return usage_error("use.unknown_option", _("unknown option {name}"), command, name=option[0])
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
     """Say which values the option accepts."""
-    name = "" if error.argument is None else _shown(error.argument)
+    name = "" if error.argument is None else shown_name(error.argument)
     value = "" if error.token is None else error.token.value
     kind = error.target_type
     if isinstance(kind, type) and issubclass(kind, Enum):
-        choices = ", ".join(name.lower().replace("_", "-") for name in kind.__members__)
-        return usage_error("use.choices", command, name=name, choices=choices, value=value)
-    key = "use.duration" if str(error.msg) == DURATION else _KEYS.get(kind, "use.value")
-    return usage_error(key, command, name=name, value=value)
+        text = _("{name}: one of {choices} is needed, got {value!r}")
+        choices = ", ".join(choices_of(kind))
+        return usage_error("use.choices", text, command, name=name, choices=choices, value=value)
+    if str(error.msg) == DURATION:
+        text = _("{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}")
+        return usage_error("use.duration", text, command, name=name, value=value)
+    if kind in _NUMBERS:
+        key, text = _NUMBERS[kind]
+        return usage_error(key, text, command, name=name, value=value)
+    return unacceptable_value(name, value, command)
 
 
 def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
@@ -150,7 +183,17 @@ def parse_duration(_kind: object, tokens: Sequence[Token]) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
-def _shown(argument: Any) -> str:  # noqa: ANN401 -- cyclopts has moved this class between versions
+def shown_name(argument: Argument) -> str:
     """Return a parameter as help pages spell it: an option, or an argument in capitals."""
-    name: str = argument.name
+    name = argument.name
     return name if argument.field_info.is_keyword_only else name.lstrip("-").upper()
+
+
+def choices_of(kind: type[Enum]) -> list[str]:
+    """Return the names of an enumeration's members, as the command line spells them."""
+    return [choice_name(member) for member in kind]
+
+
+def choice_name(member: Enum) -> str:
+    """Return the spelling of a member on the command line."""
+    return member.name.lower().replace("_", "-")

@@ -19,12 +19,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration, usage_error
+from smsc_async.cli.arguments import parse_duration, unacceptable_value
 from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.failures import ExitCode, failure_before_sending
+from smsc_async.cli.failures import (
+    NOT_SENT,
+    UNKNOWN,
+    ExitCode,
+    Failure,
+    failure_before_sending,
+)
+from smsc_async.cli.formatting import MESSAGES, PARTS
+from smsc_async.cli.i18n import _
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
-from smsc_async.cli.runner import NOT_SENT, UNKNOWN, SendProgress, read_config, run_async
+from smsc_async.cli.runner import SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -57,21 +65,30 @@ def bench_command(
     yes: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Measure a link.
+    """Measure throughput and latency of a link.
+
+    They are measured at each window size, and the smallest sufficient window is named. All
+    messages are sent and charged.
+
+    The number of messages is shown first, and nothing is sent before you confirm.
 
     Args:
-        url: Of the gateway; None means SMSC_URL.
-        recipients: File with one number per line; not needed for the simulator.
-        windows: Window sizes to measure, in this order, separated by commas.
-        messages: At each window.
-        warm_up: Messages before the measurement, at each window.
-        rate: Maximum parts a second; None means the default of an account, for the simulator none.
-        text: Of the messages; a number is appended.
+        url: Gateway; default: $SMSC_URL. sim:// is free of charge.
+        recipients: Numbers to send to, one per line; not needed for sim://.
+        windows: Window sizes to measure.
+        messages: Messages measured at each window size.
+        warm_up: Unmeasured messages sent before them at each window size.
+        rate: Maximum parts per second; default: 100, none for sim://.
+        text: Text of the messages; a number is appended.
         sender: Name or number of the sender.
-        wait: Timeout of the receipts, seconds; 0 doesn't wait.
-        html: File for a report.
-        yes: Don't ask for confirmation.
+        wait: Timeout of the receipts at each window size; 0 doesn't wait.
+        html: Write a report; its charts need the extra plots.
+        yes: Don't ask before sending.
         screen: For the output.
+
+    Examples:
+        smsc bench sim://
+        smsc bench --recipients my-numbers.txt --windows 10,50 --html report.html
     """
     sizes = _parse_windows(windows)
     _check_range("--messages", messages, 1)
@@ -105,13 +122,13 @@ def _parse_windows(value: str) -> tuple[int, ...]:
         word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST_WINDOW for word in words
     ):
         return tuple(map(int, words))
-    raise usage_error("use.value", "smsc bench", name="--windows", value=value)
+    raise unacceptable_value("--windows", value, "smsc bench")
 
 
 def _check_range(name: str, value: float | None, least: float) -> None:
     """Reject a number below *least* or too large; None wasn't given."""
     if value is not None and not least <= value <= _MOST_MESSAGES:
-        raise usage_error("use.value", "smsc bench", name=name, value=f"{value:g}")
+        raise unacceptable_value(name, f"{value:g}", "smsc bench")
 
 
 def _check_writable(html: Path | None) -> None:
@@ -121,8 +138,15 @@ def _check_writable(html: Path | None) -> None:
     try:
         html.touch()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise failure_before_sending("bench.no_file", file=str(html), reason=reason) from None
+        raise _unusable_file(html, error.strerror or type(error).__name__) from None
+
+
+def _unusable_file(file: Path, reason: str) -> Failure:
+    """Return the failure for a file that can't be read or written."""
+    text, advice = _("can't use {file}: {reason}"), _("use another file")
+    return failure_before_sending(
+        "bench.no_file", text, advice=advice, file=str(file), reason=reason
+    )
 
 
 def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterator[str]:
@@ -132,15 +156,32 @@ def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterato
         Failure: There is no file, it can't be read, a line is no number, or there are too few.
     """
     if total > _MOST_MESSAGES:
-        raise failure_before_sending("bench.too_many", total=total, most=_MOST_MESSAGES)
+        raise failure_before_sending(
+            "bench.too_many",
+            _("{total} messages are too many; the maximum is {most}"),
+            advice=_("send fewer messages: --messages, --warm-up, --windows"),
+            total=total,
+            most=_MOST_MESSAGES,
+        )
     if file is None:
         if not config.is_simulated:
-            raise failure_before_sending("bench.no_recipients")
+            raise failure_before_sending(
+                "bench.no_recipients",
+                _("recipients are needed: a real gateway requires --recipients"),
+                advice=_("write your own test numbers to a file, one per line: --recipients FILE"),
+            )
         return (f"7916{number % 10_000_000:07d}" for number in numbers())
     found = _read_numbers(file)
     needed = -(-total // (GatewayLimits().flood_length or total))
     if len(found) < needed:
-        raise failure_before_sending("bench.too_few", given=len(found), needed=needed, total=total)
+        raise failure_before_sending(
+            "bench.too_few",
+            _("{total} messages to {given} numbers are a flood; {needed} numbers are needed"),
+            advice=_("add numbers, or send fewer messages: --messages, --warm-up, --windows"),
+            given=len(found),
+            needed=needed,
+            total=total,
+        )
     return cycle(found)
 
 
@@ -150,7 +191,7 @@ def _read_numbers(file: Path) -> list[str]:
         content = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "UTF-8?"
-        raise failure_before_sending("bench.no_file", file=str(file), reason=reason) from None
+        raise _unusable_file(file, reason) from None
     found: dict[str, None] = {}
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
@@ -160,7 +201,13 @@ def _read_numbers(file: Path) -> list[str]:
             except InvalidMessageError:
                 pass
             # Outside of the handler: no context that could contain the number.
-            raise failure_before_sending("bench.bad_number", file=str(file), line=number)
+            raise failure_before_sending(
+                "bench.bad_number",
+                _("line {line} of {file} isn't a phone number"),
+                advice=_("write one number per line, with the country code: 79991234567"),
+                file=str(file),
+                line=number,
+            )
     return list(found)
 
 
@@ -172,23 +219,33 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
     """
     translate, parts = screen.translate, task.total * task.parts
     counted = {
-        "messages": translate.count("messages", task.total),
-        "parts": translate.count("parts", parts),
+        "messages": translate.count(MESSAGES, task.total),
+        "parts": translate.count(PARTS, parts),
     }
     if task.config.is_simulated:
-        screen.show(Text(translate("bench.free", **counted), style="dim"))
+        text = _("This will send {messages}, {parts}, to the simulator, free of charge.")
+        screen.show_text(text, "dim", **counted)
         return
-    duration = {"seconds": f"{parts / (task.rate or 1):.0f}", "rate": f"{task.rate:g}"}
-    screen.show(
-        Text(translate("bench.cost", **counted, where=str(task.config)), style="bold yellow"),
-        Text(translate("bench.takes", **duration), style="dim"),
-    )
+    text = _("This will send {messages}, {parts}, through {where}. All of them are charged.")
+    screen.show_text(text, "bold yellow", **counted, where=str(task.config))
+    text = _("At {rate} parts per second it takes at least {seconds} s.")
+    seconds = f"{parts / (task.rate or 1):.0f}"
+    screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
     if is_agreed:
         return
     if screen.is_json or not _can_ask():
-        raise failure_before_sending("bench.needs_yes", **counted)
-    if screen.out.input(translate("bench.ask") + " ").strip().lower() not in _YES:
-        raise failure_before_sending("bench.declined")
+        raise failure_before_sending(
+            "bench.needs_yes",
+            _("sending {messages}, {parts}, needs confirmation"),
+            advice=_("add --yes, or try it free of charge: smsc bench sim://"),
+            **counted,
+        )
+    if screen.out.input(translate("Send them? yes/no:") + " ").strip().lower() not in _YES:
+        raise failure_before_sending(
+            "bench.declined",
+            _("cancelled by you"),
+            advice=_("use fewer --messages or --windows; smsc bench sim:// is free of charge"),
+        )
 
 
 def _can_ask() -> bool:
@@ -203,7 +260,7 @@ async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> i
 
     steps: list[LoadStep] = []
     async with AsyncExitStack() as stack:
-        with screen.spinner("connecting"):
+        with screen.spinner(_("connecting …")):
             # All rules are on, but the load test does the pacing.
             client = SmscClient(task.config, limits=GatewayLimits(rate=None))
             smsc = await stack.enter_async_context(client)
@@ -232,7 +289,7 @@ class _StatusLine:
     """
 
     def __init__(self, screen: Screen, count: int) -> None:
-        self._translate = screen.translate
+        self._screen = screen
         self._count = count
         is_shown = screen.err.is_terminal and not screen.is_json
         self._status = screen.err.status("", refresh_per_second=2) if is_shown else None
@@ -243,7 +300,8 @@ class _StatusLine:
         now = perf_counter()
         if self._status is not None and now - self._drawn_at >= _REDRAW_INTERVAL:
             counted = {"window": window, "answered": answered, "count": self._count}
-            self._status.update(Text(self._translate("bench.at", **counted), style="dim"))
+            text = self._screen.translate("window {window}: {answered} of {count}", **counted)
+            self._status.update(Text(text, style="dim"))
             self._status.start()
             self._drawn_at = now
 

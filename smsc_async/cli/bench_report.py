@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from smsc_async.cli.charts import Axis, Series, lines, page, section, short, table
+from smsc_async.cli.failures import ERROR_TEXTS
+from smsc_async.cli.formatting import MESSAGES
+from smsc_async.cli.html_page import page, section, short, table
+from smsc_async.cli.i18n import _
 from smsc_async.cli.load_test import sufficient_step
+from smsc_async.cli.plots import NO_PLOTS, Axis, Series, can_plot, lines
 
 if TYPE_CHECKING:
     from smsc_async.cli.console import Screen
     from smsc_async.cli.i18n import Translator
     from smsc_async.cli.load_test import BenchTask, LoadStep
 
-_NAMES: Final = ("window", "rate", "p50", "p95", "p99", "cpu", "receipts", "failed")
+_TITLES: Final = (
+    _("window"), _("msg/s"), _("p50, ms"), _("p95, ms"), _("p99, ms"), _("CPU, us"),
+    _("receipt, s"), _("failed"),
+)  # fmt: skip
 _COLUMNS: Final = "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}"
 
 
@@ -49,8 +56,8 @@ def show_step(step: LoadStep, screen: Screen) -> None:
 
 def show_stop(accepted: int, screen: Screen) -> None:
     """Show how many messages were accepted before the measurement was stopped."""
-    counted = screen.translate.count("messages", accepted)
-    text = screen.translate("bench.stopped", messages=counted)
+    counted = screen.translate.count(MESSAGES, accepted)
+    text = screen.translate("Stopped early; accepted so far: {messages}.", messages=counted)
     screen.show("", Text(text, style="bold yellow"))
     screen.write_json({"event": "stopped", "accepted": accepted})
 
@@ -74,11 +81,13 @@ def show_summary(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None
     if task.html is not None:
         task.html.write_text(_report(steps, task, screen.translate), encoding="utf-8")
         screen.show("", Text(str(task.html), style="dim"), wrap=False)
+        if not can_plot():
+            screen.show_text(NO_PLOTS, "dim")
 
 
 def _head(translate: Translator) -> list[str]:
     """Return the titles of the columns."""
-    return [translate(f"bench.columns.{name}") for name in _NAMES]
+    return [translate(title) for title in _TITLES]
 
 
 def _cells(step: LoadStep) -> list[str]:
@@ -107,37 +116,51 @@ def _conclusions(steps: list[LoadStep], task: BenchTask, translate: Translator) 
     """Return sentences about the sufficient window, the limits and the errors."""
     found = sufficient_step(steps)
     if found is None:
-        return [translate("bench.nothing")]
+        return [translate("No message was accepted.")]
     is_largest = len(steps) > 1 and found.window == max(step.window for step in steps)
-    key = "bench.largest" if is_largest else "bench.enough"
-    sentences = [translate(key, window=found.window, rate=short(found.rate))]
+    text = (
+        _("The largest window, {window}, is the fastest: {rate} messages/s; try larger ones.")
+        if is_largest
+        else _("Window {window} is sufficient: {rate} messages/s; larger ones hardly help.")
+    )
+    sentences = [translate(text, window=found.window, rate=short(found.rate))]
     if task.rate is not None and found.rate * task.parts >= task.rate * 0.9:
-        sentences.append(translate("bench.paced", rate=f"{task.rate:g}"))
+        sentences.append(
+            translate(
+                "The rate limit of {rate} parts per second is the bottleneck, not the link.",
+                rate=f"{task.rate:g}",
+            )
+        )
     why = sum((Counter(step.why) for step in steps), Counter[str]())
-    sentences += [
-        translate("bench.failed", what=translate(name), times=why[name]) for name in sorted(why)
-    ]
+    sentences += [f"{why[name]} x {translate(ERROR_TEXTS[name])}." for name in sorted(why)]
     if task.config.is_simulated:
-        sentences.append(translate("bench.simulated"))
+        sentences.append(
+            translate("The simulator runs in the same process, so the figures include its work.")
+        )
     return sentences
 
 
 def _report(steps: list[LoadStep], task: BenchTask, translate: Translator) -> str:
     """Return the report as an HTML page."""
-    window = Axis(translate("bench.columns.window"), is_log=True)
+    window = Axis(translate("window"), is_log=True)
     latencies = [
         Series(name, [(step.window, (getattr(step, name) or 0) * 1000) for step in steps])
         for name in ("p50", "p95", "p99")
     ]
-    rates = Series(translate("bench.rate"), [(step.window, step.rate) for step in steps])
+    rates = Series(translate("Messages per second"), [(step.window, step.rate) for step in steps])
     return page(
-        translate("bench.title"),
+        translate("Link measurement"),
         f"{task.config}. {' '.join(_conclusions(steps, task, translate))}",
         section(
-            translate("bench.figures"),
-            "",
-            lines(translate("bench.rate"), [rates], window, Axis("1/s")),
-            lines(translate("bench.latency"), latencies, window, Axis(translate("bench.ms"))),
+            translate("Figures"),
+            "" if can_plot() else translate(NO_PLOTS),
+            lines(translate("Messages per second"), [rates], window, Axis("1/s")),
+            lines(
+                translate("Time to the response"),
+                latencies,
+                window,
+                Axis(translate("milliseconds")),
+            ),
             table(_head(translate), [_cells(step) for step in steps]),
         ),
         language=translate.language,

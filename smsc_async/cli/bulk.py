@@ -19,11 +19,19 @@ from rich.text import Text
 
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.csv_input import CsvFile, CsvRow, Encoding, read_csv, write_rejected
-from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending, failure_of
+from smsc_async.cli.csv_input import (
+    CsvFile,
+    CsvRow,
+    Encoding,
+    read_csv,
+    unreadable_file,
+    write_rejected,
+)
+from smsc_async.cli.failures import NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
 from smsc_async.cli.formatting import display_number
-from smsc_async.cli.kinds import MessageKind
-from smsc_async.cli.runner import NOT_SENT, SendProgress, read_config, run_async
+from smsc_async.cli.i18n import _
+from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
+from smsc_async.cli.runner import SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
     from smsc_async.outbox import OutboxEntry
     from smsc_async.receipts import Receipt
 
-PARTLY_SENT: Final = "outcome.bulk"
+_RESUME: Final = _("run the command again: it sends the rest, and no message twice")
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500
 """Rows stored in the outbox together."""
@@ -54,7 +62,7 @@ def bulk_command(
     file: str,
     *,
     encoding: Encoding = Encoding.UTF_8,
-    kind: MessageKind = MessageKind.SMS,
+    kind: MessageKind = DEFAULT_KIND,
     sender: str = "",
     url: str | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,
@@ -62,23 +70,34 @@ def bulk_command(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send the messages of a file.
+    """Send the messages of a CSV file, each of them once.
+
+    The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
+    running it again, and nothing is sent twice.
+
+    Invalid rows and those that the gateway refuses are written with the reason to
+    FILE.rejected.csv; once corrected, that file can be sent.
 
     Args:
-        file: CSV with a header.
-        encoding: Of the file.
+        file: A header, then one row per message; delimiter: , or ; columns:
+            to,text[,sender,comment,kind,subject,voice,language,bot,coding].
+        encoding: Encoding; UTF-8 with or without BOM.
         kind: For rows without a kind.
         sender: For rows without a sender.
-        url: Of the gateway; None means SMSC_URL.
+        url: Gateway; default: $SMSC_URL, safer for a password.
         resend_refused: Send rows again that the gateway refused.
-        resend_unknown: Send rows again whose outcome is unknown.
-        dry_run: Validate the rows, send nothing.
+        resend_unknown: Send rows again whose outcome is unknown: they may be charged twice.
+        dry_run: Show the number of messages and parts, and the rejected rows; send nothing.
         screen: For the output.
+
+    Examples:
+        smsc bulk clients.csv --dry-run
+        smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
     """
     progress = SendProgress(NOT_SENT)
     if file == STANDARD_INPUT:
-        reason = screen.translate("bulk.stdin")
-        raise failure_before_sending("bulk.cannot_read", name="-", reason=reason)
+        reason = screen.translate("a file is needed: the .outbox file is stored next to it")
+        raise unreadable_file("-", reason)
     csv_file = read_csv(Path(file), encoding, kind=kind, sender=sender, translate=screen.translate)
     if dry_run:
         return _show_dry(csv_file, screen)
@@ -90,7 +109,7 @@ def bulk_command(
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.advice = "bulk.interrupted.do"
+            failure.advice = _RESUME
         raise
 
 
@@ -122,11 +141,11 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
     _show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(
-            (translate("bulk.messages"), Text(str(len(planned.valid)), style="bold")),
-            (translate("bulk.parts"), Text(str(planned.parts), style="bold")),
-            (translate("bulk.rejected"), Text(str(len(planned.rejected)))),
+            (translate("messages"), Text(str(len(planned.valid)), style="bold")),
+            (translate("parts"), Text(str(planned.parts), style="bold")),
+            (translate("rejected"), Text(str(len(planned.rejected)))),
         ),
-        Text(translate("nothing_sent"), style="dim"),
+        Text(translate("Nothing was sent."), style="dim"),
     )
     screen.write_json(
         {
@@ -142,8 +161,8 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
 def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
     """Show rejected rows, one per line."""
     for row in rows:
-        line = screen.translate("bulk.row", number=row.number, reason=row.reason)
-        screen.show(Text(line, style="red"))
+        text = _("row {number}: {reason}")
+        screen.show_text(text, "red", number=row.number, reason=row.reason)
         screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
 
@@ -173,7 +192,14 @@ class _BulkRun:
                 return await self._report_rows(outbox, planned)
         except OutboxError as error:
             code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
-            failure = Failure(code, "bulk.outbox", outcome=self.progress.outcome, detail=str(error))
+            failure = Failure(
+                code,
+                "bulk.outbox",
+                _("the .outbox file next to the CSV file can't be used"),
+                advice=_("fix the problem and run the command again: nothing is sent twice"),
+                outcome=self.progress.outcome,
+                detail=str(error),
+            )
         # Outside of the handler: the detail says it all.
         raise failure
 
@@ -186,7 +212,7 @@ class _BulkRun:
         if not counts[OutboxState.QUEUED]:
             return
         async with AsyncExitStack() as stack:
-            with self.screen.spinner("connecting"):
+            with self.screen.spinner(_("connecting …")):
                 smsc = await stack.enter_async_context(SmscClient(self.config))
             self.progress.outcome = PARTLY_SENT
             await self._run(outbox, smsc)
@@ -235,7 +261,7 @@ class _BulkRun:
                     await polling
             await _show_counts(outbox, show)
         if failure is not None:
-            failure.outcome, failure.advice = PARTLY_SENT, "bulk.interrupted.do"
+            failure.outcome, failure.advice = PARTLY_SENT, _RESUME
             raise failure
 
     async def _report_rows(self, outbox: Outbox, planned: _PlannedRows) -> int:
@@ -250,8 +276,8 @@ class _BulkRun:
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
                 to = display_number(entry.message.to, is_full=False)
-                text = self.screen.translate("bulk.row.unknown", number=row.number, to=to)
-                self.screen.show(Text(text, style="yellow"))
+                text = _("row {number} to {to}: unknown, may have been sent")
+                self.screen.show_text(text, "yellow", number=row.number, to=to)
                 self.screen.write_json(
                     {"row": row.number, "outcome": "unknown", "reason": entry.reason}
                 )
@@ -269,18 +295,19 @@ class _BulkRun:
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
         """Show the totals and the file of rejected rows."""
         translate = self.screen.translate
+        sent = translate("{count}, in parts: {parts}", count=accepted, parts=parts)
         lines: list[tuple[str, RenderableType]] = [
-            (
-                translate("accepted"),
-                Text(translate("bulk.accepted", count=accepted, parts=parts), style="bold"),
-            )
+            (translate("accepted"), Text(sent, style="bold"))
         ]
         if rejected:
-            text = translate("bulk.rejected.in", count=rejected, name=self.rejected_path.name)
-            lines.append((translate("bulk.rejected"), Text(text, style="bold red")))
+            text = translate(
+                "{count}, see {name} for the reasons", count=rejected, name=self.rejected_path.name
+            )
+            lines.append((translate("rejected"), Text(text, style="bold red")))
         if unknown:
-            lines.append((translate("bulk.unknown"), Text(str(unknown), style="bold yellow")))
-            lines.append((translate("do"), translate("bulk.unknown.do")))
+            lines.append((translate("unknown"), Text(str(unknown), style="bold yellow")))
+            advice = _("check the history; after --resend-unknown they may be charged twice")
+            lines.append((translate("next step"), translate(advice)))
         self.screen.show(label_grid(*lines))
         self.screen.write_json(
             {
@@ -317,7 +344,7 @@ def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
         yield _ProgressLines(screen)
     else:
         columns = (
-            TextColumn(screen.translate("bulk.sending")),
+            TextColumn(screen.translate("sending")),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -344,4 +371,4 @@ class _ProgressLines:
         if done == shown or (done < total and monotonic() - at < LINE_INTERVAL):
             return
         self._last = (done, monotonic())
-        self._screen.show(self._screen.translate("bulk.progress", done=done, total=total))
+        self._screen.show_text(_("{done} of {total}"), done=done, total=total)

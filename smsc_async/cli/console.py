@@ -52,6 +52,10 @@ class Screen:
         if not self.is_json:
             self._print(self.out, what, wrap=wrap)
 
+    def show_text(self, text: str, /, style: str = "", **values: object) -> None:
+        """Print a translated text with its placeholders filled; with `--json` do nothing."""
+        self.show(Text(self.translate(text, **values), style=style))
+
     def write_json(self, value: Mapping[str, Any]) -> None:
         """Write one JSON object on a line; without `--json` do nothing."""
         if self.is_json:
@@ -74,11 +78,11 @@ class Screen:
             for one in what:
                 console.print(one, soft_wrap=not wrap)
 
-    def spinner(self, key: str) -> AbstractContextManager[object]:
+    def spinner(self, text: str) -> AbstractContextManager[object]:
         """Show a spinner with a text while the block runs, if standard error is a terminal."""
         if self.is_json or not self.err.is_terminal:
             return nullcontext()
-        return self.err.status(Text(self.translate(key), style="dim"))
+        return self.err.status(Text(self.translate(text), style="dim"))
 
     @contextmanager
     def _ignore_broken_pipe(self, stream: IO[str]) -> Iterator[None]:

@@ -16,7 +16,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.cli.arguments import closest_match
-from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
+from smsc_async.cli.failures import (
+    PARTLY_SENT,
+    ExitCode,
+    Failure,
+    failure_before_sending,
+)
+from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -104,7 +110,7 @@ def read_csv(
     header = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     records = _records(text, delimiter)
-    _, names = next(records, (0, []))
+    _number, names = next(records, (0, []))
     columns = [name.strip().lower() for name in names]
     _check_header(columns)
     csv_file = CsvFile(path, encoding, delimiter, columns)
@@ -137,7 +143,15 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             for row in rejected:
                 writer.writerow([*_without_reason(csv_file.columns, row.values), row.reason])
     except OSError as error:
-        raise _file_failure("bulk.cannot_write", path, error) from error
+        raise Failure(
+            ExitCode.USAGE_ERROR,
+            "bulk.cannot_write",
+            _("can't write {name}: {reason}"),
+            advice=_("free some space and run the command again; nothing is sent twice"),
+            outcome=PARTLY_SENT,
+            name=path.name,
+            reason=error.strerror or type(error).__name__,
+        ) from error
 
 
 def _without_reason(columns: list[str], values: list[str]) -> list[str]:
@@ -151,18 +165,22 @@ def _text(path: Path, encoding: Encoding) -> str:
     try:
         return path.read_bytes().decode(encoding.value)
     except OSError as error:
-        failure = _file_failure("bulk.cannot_read", path, error)
+        failure = unreadable_file(path.name, error.strerror or type(error).__name__)
     except UnicodeDecodeError as error:
-        failure = failure_before_sending("bulk.encoding", position=error.start)
+        failure = failure_before_sending(
+            "bulk.encoding",
+            _("the file isn't in UTF-8 or the given encoding (byte {position})"),
+            advice=_("for a file from Excel: --encoding cp1251"),
+            position=error.start,
+        )
     # Outside of the handler: the error above contains the text.
     raise failure
 
 
-def _file_failure(key: str, path: Path, error: OSError) -> Failure:
-    """Return the failure for a file that can't be read or written."""
-    reason = error.strerror or type(error).__name__
-    outcome = "outcome.not_sent" if key == "bulk.cannot_read" else "outcome.bulk"
-    return Failure(ExitCode.USAGE_ERROR, key, outcome=outcome, name=path.name, reason=reason)
+def unreadable_file(name: str, reason: str) -> Failure:
+    """Return the failure for a file that can't be read."""
+    text, advice = _("can't read {name}: {reason}"), _("check the path: smsc bulk FILE.csv")
+    return failure_before_sending("bulk.cannot_read", text, advice=advice, name=name, reason=reason)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -177,27 +195,39 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     else:
         return
     # Outside of the handler: no context that could contain the text.
-    raise failure_before_sending("bulk.broken", number=reader.line_num, reason=fault)
+    raise failure_before_sending(
+        "bulk.broken",
+        _("the file isn't valid CSV, line {number}: {reason}"),
+        advice=_("put a text with quotes or line breaks in quotes; double the quotes inside"),
+        number=reader.line_num,
+        reason=fault,
+    )
 
 
 def _check_header(columns: list[str]) -> None:
     """Reject a header with a missing, unknown or repeated column."""
     missing = [name for name in NEEDED if name not in columns]
     if missing:
-        raise _wrong_header("bulk.no_column", missing[0])
+        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), missing[0])
     for name in columns:
         if name not in {*COLUMNS, REASON}:
-            near = closest_match(name, COLUMNS)
-            raise _wrong_header("bulk.unknown_column.near" if near else "bulk.unknown_column", near)
+            raise _unknown_column(closest_match(name, COLUMNS))
         if columns.count(name) > 1:
-            raise _wrong_header("bulk.twice", name)
+            raise _wrong_header("bulk.twice", _("the header has {name} twice"), name)
 
 
-def _wrong_header(key: str, name: str) -> Failure:
-    """Return the failure; an unknown column isn't repeated, it may be a subscriber's data."""
-    failure = failure_before_sending(key, name=name, columns=",".join(COLUMNS))
-    failure.advice = "bulk.header.do"
-    return failure
+def _unknown_column(near: str) -> Failure:
+    """Return the failure; the column isn't repeated, it may be a subscriber's data."""
+    if near:
+        text = _("the header has an unknown column; did you mean {name}?")
+        return _wrong_header("bulk.unknown_column.near", text, near)
+    return _wrong_header("bulk.unknown_column", _("the header has an unknown column"), "")
+
+
+def _wrong_header(key: str, text: str, name: str) -> Failure:
+    """Return the failure for a header."""
+    advice = _("the first line must name the columns; known are: {columns}")
+    return failure_before_sending(key, text, advice=advice, name=name, columns=",".join(COLUMNS))
 
 
 def _key(values: list[str], seen: Counter[str]) -> str:
@@ -213,7 +243,9 @@ def _set_message(
 ) -> None:
     """Set the message of a row, or the reason why it is invalid."""
     if len(row.values) != len(columns):
-        row.reason = translate("bulk.fields", found=len(row.values), needed=len(columns))
+        row.reason = translate(
+            "{found} values, the header has {needed}", found=len(row.values), needed=len(columns)
+        )
         return
     values = dict(zip(columns, row.values, strict=True))
     values.pop(REASON, None)
@@ -222,7 +254,7 @@ def _set_message(
     except InvalidMessageError as error:
         row.reason = str(error)
     except Failure as failure:
-        row.reason = translate(failure.key, **failure.values)
+        row.reason = translate(failure.text, **failure.values)
 
 
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:

@@ -21,7 +21,7 @@ from pdu.explain import explain
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.dump_table import dump_table
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.formatting import state_name
+from smsc_async.cli.formatting import OCTETS, PARTS, state_name
 from smsc_async.cli.plan import plan_rows
 from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
@@ -70,44 +70,60 @@ class DemoResult(NamedTuple):
 
 
 def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
-    """Send a one-time code through the embedded simulator and show every step.
+    """Send a first message through the simulator: no account, no network.
+
+    A one-time code is sent through a simulator in the same process, and every step is shown: the
+    plan, the PDU, the response and the delivery receipt. It is free of charge.
 
     Args:
         screen: For the output.
     """
     result = asyncio.run(_send_message())
     frame, made, translate = sent_frame(), plan(MESSAGE), screen.translate
-    octets = translate.count("octets", len(frame))
-    wire = translate("demo.wire", command="submit_sm", octets=octets)
+    octets = translate.count(OCTETS, len(frame))
+    wire = translate("Sent: {command}, {octets}", command="submit_sm", octets=octets)
     message: list[tuple[str, RenderableType]] = [
-        (translate("demo.from"), MESSAGE.sender),
-        (translate("demo.to"), MESSAGE.to),
-        (translate("demo.text"), Text(MESSAGE.text, style="bold")),
+        (translate("from"), MESSAGE.sender),
+        (translate("to"), MESSAGE.to),
+        (translate("text"), Text(MESSAGE.text, style="bold")),
     ]
     accepted = translate(
-        "accepted.as",
+        "{ids}, {parts}, {seconds} s",
         ids=f"message_id {result.message_id}",
-        parts=translate.count("parts", 1),
+        parts=translate.count(PARTS, 1),
         seconds=f"{result.accepted_after:.3f}",
     )
     state, took = state_name(result.receipt.state), f"{result.delivered_after:.3f}"
     answer: list[tuple[str, RenderableType]] = [
         (translate("accepted"), Text(accepted)),
         (translate("receipt"), Text(state, style="bold green")),
-        (translate("demo.took"), translate("demo.took.of", seconds=took, where=result.where)),
+        (
+            translate("total"),
+            translate(
+                "{seconds} s from send() to the receipt, over SMPP on {where}",
+                seconds=took,
+                where=result.where,
+            ),
+        ),
     ]
     next_steps: list[tuple[str, RenderableType]] = [
-        (translate("demo.next.python"), Text(_PYTHON, style="cyan")),
-        (translate("demo.next.shell"), Text(_SHELL, style="cyan")),
-        ("SMSC.ru", translate("demo.next.account")),
+        ("Python", Text(_PYTHON, style="cyan")),
+        (translate("terminal"), Text(_SHELL, style="cyan")),
+        (
+            "SMSC.ru",
+            translate(
+                "For a real account, register at SMSC.ru, enable SMPP and set a password for "
+                "it; the URL is then smsc://login:password@"
+            ),
+        ),
     ]
-    screen.show(Text(translate("demo.title"), style="bold"), "")
+    screen.show(Text(translate("A one-time code through the embedded simulator"), style="bold"), "")
     screen.show(
-        _panel(translate("demo.message"), label_grid(*message)),
-        _panel(translate("plan"), label_grid(*plan_rows(MESSAGE, made, translate))),
+        _panel(translate("Message"), label_grid(*message)),
+        _panel(translate("Plan"), label_grid(*plan_rows(MESSAGE, made, translate))),
         _panel(wire, dump_table(explain(frame).lines, translate)),
-        _panel(translate("demo.answer"), label_grid(*answer), style="green"),
-        _panel(translate("demo.next"), label_grid(*next_steps)),
+        _panel(translate("Answer"), label_grid(*answer), style="green"),
+        _panel(translate("Next steps"), label_grid(*next_steps)),
     )
     screen.write_json(
         {

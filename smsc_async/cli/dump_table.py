@@ -27,10 +27,10 @@ _FIRST = "command_length"
 def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
     """Return explained octets as a table: offset, octets, field, meaning; errors in red."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column(translate("decode.octet"), no_wrap=True, style="dim")
-    table.add_column(translate("decode.octets"), no_wrap=True)
-    table.add_column(translate("decode.field"), no_wrap=True)
-    table.add_column(translate("decode.meaning"), overflow="fold")
+    table.add_column(translate("at"), no_wrap=True, style="dim")
+    table.add_column(translate("octets"), no_wrap=True)
+    table.add_column(translate("field"), no_wrap=True)
+    table.add_column(translate("meaning"), overflow="fold")
     colours = cycle(_COLOURS)
     for number, line in enumerate(lines):
         if number and line.field == _FIRST:

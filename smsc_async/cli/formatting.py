@@ -6,14 +6,20 @@ control characters never reach the terminal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
 from pdu.masking import mask_address
+from smsc_async.cli.i18n import _, _n
 
 if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import DeliveryError, HlrReceipt
+
+PARTS: Final = _n("{number} part", "{number} parts")
+OCTETS: Final = _n("{number} octet", "{number} octets")
+MESSAGES: Final = _n("{number} message", "{number} messages")
+FINAL_STATE: Final = _("the state is final: the gateway doesn't try again")
 
 _SHOWN = {"\n": "⏎ ", "\t": " "}
 
@@ -41,7 +47,7 @@ def cause(error: DeliveryError | None, translate: Translator) -> str:
     """Return the code and the meaning of a delivery error; empty if there is none."""
     if not error:
         return ""
-    return translate("receipt.error", code=int(error), explained=error.explain(translate.language))
+    return f"{int(error)}: {error.explain(translate.language)}"
 
 
 def subscriber_fields(receipt: HlrReceipt) -> dict[str, str]:

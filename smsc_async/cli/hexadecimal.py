@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.i18n import _
 
 # An offset, then a colon or a gap, then the octets: `00000010  0a 0b`, `0010: 0a0b`.
 _ROW = re.compile(r"\s*(?:0x)?([0-9a-fA-F]{4,8})(:\s+|\s{2,}|\t)(.*)")
@@ -35,7 +36,12 @@ def read_octets(text: str) -> bytes:
     rows = [row for line in text.splitlines() if (row := _ROW.fullmatch(line))]
     octets = _read_dump(rows) if rows and _is_offset(rows[0]) else _read_digits(text)
     if not octets:
-        raise Failure(ExitCode.USAGE_ERROR, "no_hex")
+        raise Failure(
+            ExitCode.USAGE_ERROR,
+            "no_hex",
+            _("no octets were given"),
+            advice=_("smsc decode 00000010 00000015 00000000 00000001, or `-` for standard input"),
+        )
     return octets
 
 
@@ -49,10 +55,25 @@ def _read_digits(text: str) -> bytes:
     bare = _COMMENT.sub(lambda comment: " " * len(comment[0]), text)
     if found := _NO_DIGIT.search(_BETWEEN.sub(lambda gap: "0" * len(gap[0]), bare)):
         shown = f"U+{ord(found[0]):04X}"
-        raise Failure(ExitCode.USAGE_ERROR, "bad_hex", found=shown, position=found.start() + 1)
+        raise Failure(
+            ExitCode.USAGE_ERROR,
+            "bad_hex",
+            _("{found} at character {position} isn't a hexadecimal digit"),
+            advice=_(
+                "write two digits per octet; spaces, colons, commas, 0x and offsets are accepted"
+            ),
+            found=shown,
+            position=found.start() + 1,
+        )
     digits = _BETWEEN.sub("", _LONE_DIGIT.sub(r"0\1", bare))
     if len(digits) % 2:
-        raise Failure(ExitCode.USAGE_ERROR, "odd_hex", digits=len(digits))
+        raise Failure(
+            ExitCode.USAGE_ERROR,
+            "odd_hex",
+            _("an odd number of hexadecimal digits: {digits}"),
+            advice=_("a digit is missing or extra; copy the octets again"),
+            digits=len(digits),
+        )
     return bytes.fromhex(digits)
 
 
@@ -62,7 +83,14 @@ def _read_dump(rows: list[re.Match[str]]) -> bytes:
     octets = b""
     for row, offset, following in zip(rows, offsets, [*offsets[1:], None], strict=True):
         if offset != len(octets):
-            raise Failure(ExitCode.USAGE_ERROR, "gap_hex", have=len(octets), offset=offset)
+            raise Failure(
+                ExitCode.USAGE_ERROR,
+                "gap_hex",
+                _("octets are missing: the dump goes from 0x{have:04x} to 0x{offset:04x}"),
+                advice=_("copy the whole dump; the octets of hidden passwords are missing in it"),
+                have=len(octets),
+                offset=offset,
+            )
         found = _read_row(row[3])
         # The last row of hexdump is an offset without octets.
         octets += found if following is None else found[: following - offset]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 from rich.table import Table
@@ -11,6 +11,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name, subscriber_fields
+from smsc_async.cli.i18n import _
 from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import HlrQuery
 from smsc_async.receipts import HlrReceipt
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.i18n import Translator
 
+_FIELDS: Final = {
+    "imsi": "IMSI",
+    "msc": "MSC",
+    "mcc": "MCC",
+    "mnc": "MNC",
+    "country": _("country"),
+    "network": _("network"),
+    "roaming_country": _("roaming in"),
+    "roaming_network": _("roaming network"),
+}
+
 
 def hlr_command(
     *numbers: str,
@@ -30,14 +42,25 @@ def hlr_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Look numbers up in the HLR.
+    """Look up the network of numbers and whether they are reachable.
+
+    Nothing is delivered to them. With --json one object per number is written as answers arrive,
+    with the cost.
 
     Args:
-        numbers: With country code.
-        url: Of the gateway; None means SMSC_URL.
-        wait: Timeout of each answer, seconds.
-        full: Show complete numbers.
+        numbers: Number with country code; several are looked up at once.
+        url: Gateway; default: $SMSC_URL, safer for a password.
+        wait: Timeout of each answer: 10, 90s, 15m.
+        full: Show complete numbers, not masked.
         screen: For the output.
+
+    Returns:
+        The exit code is 0 if all are reachable, 1 if one isn't, 5 if an answer didn't arrive in
+        time.
+
+    Examples:
+        smsc hlr 79991234567 --url sim://
+        smsc hlr 79991234567 79161112233 --wait 2m --json
     """
     lookup = Lookup(
         command="smsc hlr", message_class=HlrQuery, table=_table, wait=wait, screen=screen
@@ -73,4 +96,4 @@ def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, Re
     yield translate("state"), state_name(receipt.state)
     for name, value in subscriber_fields(receipt).items():
         if value:
-            yield translate(f"hlr.{name}"), Text(value)
+            yield translate(_FIELDS[name]), Text(value)

@@ -16,18 +16,11 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli import failures
-from smsc_async.cli.arguments import usage_error
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.arguments import missing_argument, usage_error
+from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, Failure
 from smsc_async.cli.formatting import display_number, state_name, subscriber_fields
-from smsc_async.cli.runner import (
-    ACCEPTED,
-    LONGEST_WAIT,
-    NOT_SENT,
-    UNKNOWN,
-    SendProgress,
-    read_config,
-    run_async,
-)
+from smsc_async.cli.i18n import _
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, SmscError
 from smsc_async.receipts import HlrReceipt
 
@@ -114,7 +107,7 @@ class Lookup:
             is_full: Show complete numbers.
         """
         if not numbers:
-            raise usage_error("use.missing", self.command, name="NUMBER")
+            raise missing_argument("NUMBER", self.command)
         for message in dict.fromkeys(self._messages(numbers)):
             name = display_number(message.to, is_full=is_full)
             self.results.append(LookupResult(message, name))
@@ -132,7 +125,8 @@ class Lookup:
                 yield message
                 continue
             # Outside of the handler: the error above contains the number.
-            failure = usage_error("use.no_number", self.command, place=place)
+            text = _("argument {place} isn't a valid phone number")
+            failure = usage_error("use.no_number", text, self.command, place=place)
             failure.detail = reason
             raise failure
 
@@ -142,11 +136,11 @@ class Lookup:
         from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
         async with AsyncExitStack() as stack:
-            with self.screen.spinner("connecting"):
+            with self.screen.spinner(_("connecting …")):
                 smsc = await stack.enter_async_context(SmscClient(config))
             self.progress.outcome = UNKNOWN
             try:
-                with self.screen.spinner("asking"):
+                with self.screen.spinner(_("sent, waiting for the answers …")):
                     async with asyncio.TaskGroup() as tasks:
                         for result in self.results:
                             tasks.create_task(self._run_one(smsc, result))
@@ -178,7 +172,7 @@ class Lookup:
         if len(self.results) > 1:
             reachable = sum(result.is_reachable is True for result in self.results)
             text = self.screen.translate(
-                "reachable.of", reachable=reachable, total=len(self.results)
+                "{reachable} of {total} reachable", reachable=reachable, total=len(self.results)
             )
             self.screen.show("", Text(text, style="bold"))
 
@@ -203,12 +197,15 @@ class Lookup:
 def reachability_text(result: LookupResult, translate: Translator) -> Text:
     """Return "yes", "no" or "unknown"."""
     if result.is_reachable is None:
-        return Text(translate("reachable.unknown"), style="bold yellow")
-    key, style = ("yes", "bold green") if result.is_reachable else ("no", "bold red")
-    return Text(translate(f"reachable.{key}"), style=style)
+        return Text(translate("unknown"), style="bold yellow")
+    if result.is_reachable:
+        return Text(translate("yes"), style="bold green")
+    return Text(translate("no"), style="bold red")
 
 
 def failure_text(result: LookupResult, translate: Translator) -> str:
     """Return why there is no answer."""
     failure = result.failure
-    return translate("unanswered") if failure is None else translate(failure.key, **failure.values)
+    if failure is None:
+        return translate("no answer yet")
+    return translate(failure.text, **failure.values)

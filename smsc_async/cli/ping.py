@@ -11,6 +11,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.formatting import cause, state_name
+from smsc_async.cli.i18n import _
 from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import Ping
 
@@ -29,14 +30,25 @@ def ping_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Check whether phones are reachable.
+    """Check whether phones are reachable now.
+
+    It sends an SMS that they don't show. With --json one object per number is written as answers
+    arrive, with the cost.
 
     Args:
-        numbers: With country code.
-        url: Of the gateway; None means SMSC_URL.
-        wait: Timeout of each answer, seconds.
-        full: Show complete numbers.
+        numbers: Number with country code; several are checked at once.
+        url: Gateway; default: $SMSC_URL, safer for a password.
+        wait: Timeout of each answer: 10, 90s, 15m.
+        full: Show complete numbers, not masked.
         screen: For the output.
+
+    Returns:
+        The exit code is 0 if all are reachable, 1 if one isn't, 5 if an answer didn't arrive in
+        time.
+
+    Examples:
+        smsc ping 79991234567 --url sim://
+        smsc ping 79991234567 79161112233 --wait 5m --json
     """
     lookup = Lookup(command="smsc ping", message_class=Ping, table=_table, wait=wait, screen=screen)
     return lookup.run(numbers, url, is_full=full)
@@ -45,15 +57,15 @@ def ping_command(
 def _table(results: Sequence[LookupResult], translate: Translator) -> RenderableType:
     """Return the results as a table, one row a number."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for key in ("number", "reachable", "took"):
-        table.add_column(translate(key), no_wrap=True)
+    for title in (_("number"), _("reachable"), _("time")):
+        table.add_column(translate(title), no_wrap=True)
     table.add_column(translate("details"), overflow="fold")
     for result in results:
         receipt = result.receipt
         if receipt is None:
             took, details = "", failure_text(result, translate)
         else:
-            took = f"{result.seconds:.2f} {translate('seconds')}"
+            took = translate("{seconds} s", seconds=f"{result.seconds:.2f}")
             known = state_name(receipt.state), cause(receipt.error, translate)
             details = ", ".join(filter(None, known))
         name = Text(result.name, style="bold")

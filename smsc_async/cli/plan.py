@@ -15,9 +15,10 @@ from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, failure_before_sending
+from smsc_async.cli.formatting import OCTETS, PARTS
+from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import (
     DEFAULT_OPTIONS,
-    MessageKind,
     MessageOptions,
     make_message,
     text_of,
@@ -26,7 +27,7 @@ from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.typography import PLAIN_SIGNS
-from smsc_async.messages import Coding, Message, Sms
+from smsc_async.messages import Coding, Email, LongText, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,24 @@ if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import Receipt
 
+_CODINGS: Final = {
+    Coding.GSM: _("GSM 7-bit"),
+    Coding.LATIN1: _("ISO-8859-1"),
+    Coding.UCS2: _("UCS-2"),
+}
+_UNITS: Final = {
+    Coding.GSM: _n("{number} septet", "{number} septets"),
+    Coding.LATIN1: OCTETS,
+    Coding.UCS2: _n("{number} unit of 16 bits", "{number} units of 16 bits"),
+}
+_SPLITTING: Final = {
+    LongText.UDH: _("by the client; each part has a UDH"),
+    LongText.SAR: _("by the client; parts have sar_* TLVs"),
+    LongText.PAYLOAD: _("by the gateway; the text is sent in message_payload"),
+}
+_LETTERS: Final = _n("{number} Cyrillic letter", "{number} Cyrillic letters")
+_OTHERS: Final = _n("{number} other character", "{number} other characters")
+_CHARACTERS: Final = _n("{number} character", "{number} characters")
 _PLACEHOLDER_NUMBER = "70000000000"
 _PLACEHOLDER_EMAIL = "someone@example.com"
 _MOST_LISTED = 12
@@ -51,14 +70,22 @@ def plan_command(
     options: Annotated[MessageOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show the plan of a message.
+    """Show coding, parts and octets of a text; send nothing.
+
+    Characters that require UCS-2 are listed.
 
     Args:
-        text: The text; "-" reads standard input.
+        text: Text, in quotes; - reads it from standard input.
         options: Of the message.
         screen: For the output.
+
+    Examples:
+        smsc plan "Your code: 4821"
+        smsc plan "Don’t forget — tomorrow…" --smart
+        smsc plan "Ваш код: 4821" --comment "order 17" --json
     """
-    to = _PLACEHOLDER_EMAIL if options.kind is MessageKind.EMAIL else _PLACEHOLDER_NUMBER
+    is_email = options.kind.row.message_class is Email
+    to = _PLACEHOLDER_EMAIL if is_email else _PLACEHOLDER_NUMBER
     message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
     show_plan(message, screen, TextSettings(smart=options.smart))
     return ExitCode.DONE
@@ -78,10 +105,18 @@ def read_text(text: str) -> str:
         read = None
     # Outside of the handler: the error above contains the text.
     if read is None:
-        raise failure_before_sending("bad_bytes")
+        raise failure_before_sending(
+            "bad_bytes",
+            _("standard input isn't UTF-8 text"),
+            advice=_("convert it: iconv -f cp1251 -t utf-8"),
+        )
     read = read.replace("\r\n", "\n").removesuffix("\n")
     if not read:
-        raise failure_before_sending("no_text")
+        raise failure_before_sending(
+            "no_text",
+            _("standard input is empty"),
+            advice=_("pipe a text: echo hello | smsc send 79991234567 -"),
+        )
     return read
 
 
@@ -98,8 +133,13 @@ def show_plan(
     if replaced:
         screen.show("", _forcing(replaced, translate))
     if cheaper is not None:
-        key = "same_parts" if cheaper.parts == made.parts else "instead"
-        text = translate(key, parts=translate.count("parts", cheaper.parts), now=made.parts)
+        text = translate(
+            _("With the replacements: GSM 7-bit, still {parts}.")
+            if cheaper.parts == made.parts
+            else _("With the replacements: GSM 7-bit, {parts} instead of {now}."),
+            parts=translate.count(PARTS, cheaper.parts),
+            now=made.parts,
+        )
         screen.show("", Text(text, style="green"))
     if text := _smart(plain, smart, translate, is_smart=is_smart):
         screen.show("", Text(text, style="green" if plain != smart else "dim"))
@@ -116,28 +156,38 @@ def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -
     """Return what smart text saves, or would save; empty without a difference worth showing."""
     saved = plain.parts - smart.parts
     if not is_smart:
-        parts = translate.count("parts", smart.parts)
-        return translate("smart.would", parts=parts, now=plain.parts) if saved else ""
+        if not saved:
+            return ""
+        return translate(
+            "With plain signs (--smart, or smart_text=1 in the URL): {parts}, not {now}.",
+            parts=translate.count(PARTS, smart.parts),
+            now=plain.parts,
+        )
     if plain == smart:
-        return translate("smart.nothing")
-    parts = translate.count("parts", plain.parts)
-    return translate("smart.saves" if saved else "smart.same", parts=parts)
+        return translate("--smart makes no difference here.")
+    parts = translate.count(PARTS, plain.parts)
+    if saved:
+        return translate("Without --smart: {parts}.", parts=parts)
+    return translate("Without --smart: UCS-2, also {parts}.", parts=parts)
 
 
 def plan_rows(
     message: Message[Receipt], made: Plan, translate: Translator
 ) -> list[tuple[str, RenderableType]]:
     """Return the plan as labels and values."""
-    name = translate(f"coding.{made.coding.value}")
-    units = translate.count(f"{made.coding.name.lower()}_units", made.units)
-    octets = translate.count("octets", sum(made.octets))
+    name = translate(_CODINGS[made.coding])
+    units = translate.count(_UNITS[made.coding], made.units)
+    octets = translate.count(OCTETS, sum(made.octets))
     # An Sms is charged by parts; the price of other kinds doesn't depend on them.
-    parts = translate("charged" if isinstance(message, Sms) else "goes_as")
+    parts = translate("charged") if isinstance(message, Sms) else translate("sent as")
     found: list[tuple[str, RenderableType]] = [
         (translate("coding"), Text(f"{name}, data_coding 0x{made.data_coding:02X}", style="bold")),
-        (translate("why"), _why(message, made, translate)),
-        (parts, Text(translate.count("parts", made.parts), style="bold")),
-        (translate("size"), translate("size.of", units=units, octets=octets)),
+        (translate("reason"), _why(message, made, translate)),
+        (
+            parts,
+            Text(translate.count(PARTS, made.parts), style="bold"),
+        ),
+        (translate("size"), f"{units}, {octets}"),
     ]
     # The first part is full, the last has room: the others are like the first.
     capacity = made.octets[-1] + made.room
@@ -145,28 +195,33 @@ def plan_rows(
         used = made.octets[number - 1]
         bar = "█" * round(20 * used / capacity)
         room = max(capacity - used, 0)
-        counted = translate("used", used=used, capacity=capacity, room=room)
+        counted = translate(
+            "{used} of {capacity} octets, {room} left", used=used, capacity=capacity, room=room
+        )
         fill = Text.assemble((f"{bar:░<20}", "cyan"), "  ", counted)
-        found.append((translate("part", number=number), fill))
+        found.append((translate("part {number}", number=number), fill))
     if made.parts > 1:
-        found.append((translate("travels"), translate(f"travels.{made.long_text.value}")))
+        found.append((translate("splitting"), translate(_SPLITTING[made.long_text])))
     return found
 
 
 def _why(message: Message[Receipt], made: Plan, translate: Translator) -> str:
     """Return the reason for the coding."""
     if not isinstance(message, Sms):
-        return translate("why.markup")
+        return translate("other kinds than SMS are sent as markup, which is unambiguous in UCS-2")
     if message.coding is not None:
-        return translate("why.asked")
+        return translate("set by --coding")
     if made.coding is not Coding.UCS2:
         is_plain = TextCoding.GSM.fits(message.text + (message.comment or ""))
-        return translate("why.gsm" if is_plain else "why.smart")
+        if is_plain:
+            return translate("all characters are in the GSM alphabet")
+        return translate("typographic signs are replaced by plain ones")
     cyrillic = sum(map(_is_cyrillic, made.forced_by))
     others = len(made.forced_by) - cyrillic
-    counted = [translate.count("letters", cyrillic)] if cyrillic else []
-    counted += [translate.count("others" if cyrillic else "characters", others)] if others else []
-    return translate("why.forced", letters=", ".join(counted))
+    counted = [translate.count(_LETTERS, cyrillic)] if cyrillic else []
+    others_noun = _OTHERS if cyrillic else _CHARACTERS
+    counted += [translate.count(others_noun, others)] if others else []
+    return translate("{letters} outside the GSM alphabet", letters=", ".join(counted))
 
 
 def _is_cyrillic(char: str) -> bool:
@@ -221,12 +276,12 @@ def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table
         padding=(0, 2, 0, 0),
         pad_edge=False,
         header_style="dim",
-        title=translate("forcing"),
+        title=translate("Characters that force UCS-2"),
         title_justify="left",
         title_style="bold",
     )
-    for key in ("character", "code_point", "name", "in_gsm"):
-        table.add_column(translate(key), overflow="fold")
+    for title in (_("character"), _("code point"), _("name"), _("in GSM")):
+        table.add_column(translate(title), overflow="fold")
     letters = [char for char in replaced if _is_cyrillic(char) and replaced[char] is None]
     chars = [char for char in replaced if char not in letters]
     for char in chars[:_MOST_LISTED]:
@@ -234,7 +289,7 @@ def _forcing(replaced: Mapping[str, str | None], translate: Translator) -> Table
     if len(chars) > _MOST_LISTED:
         table.add_row("…", f"+{len(chars) - _MOST_LISTED}")
     if letters:
-        none = Text(translate("no_gsm"), style="dim")
+        none = Text(translate("none"), style="dim")
         first, last = ord(min(letters)), ord(max(letters))
         code_points = f"U+{first:04X}" if first == last else f"U+{first:04X}…{last:04X}"
         name = Text("cyrillic", style="dim")
@@ -246,9 +301,9 @@ def _character(char: str, replacement: str | None, translate: Translator) -> tup
     """Return the cells of one character."""
     shown = char if char.isprintable() and not unicodedata.combining(char) else "·"
     if replacement is None:
-        instead = Text(translate("no_gsm"), style="dim")
+        instead = Text(translate("none"), style="dim")
     elif _is_cyrillic(char):
-        instead = Text(translate("lookalike", replacement=replacement), style="green")
+        instead = Text(translate("{replacement} (Latin)", replacement=replacement), style="green")
     else:
         instead = Text(repr(replacement), style="green")
     return (

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from pdu import EncodeError, QuerySm, encode
 from pdu.enums import MessageState
-from smsc_async.cli.arguments import usage_error
+from smsc_async.cli.arguments import missing_argument, usage_error
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.formatting import cause, state_name
+from smsc_async.cli.formatting import FINAL_STATE, cause, state_name
+from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import SendProgress, read_config, run_async
 
 if TYPE_CHECKING:
@@ -33,20 +34,30 @@ def query_command(
     url: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Query the state of a message.
+    """Query the state of a message by its id.
+
+    No message is sent.
 
     Args:
-        message_id: The gateway's id.
-        sender: The one the message was submitted with.
-        url: Of the gateway; None means SMSC_URL.
+        message_id: Id that the gateway gave the message.
+        sender: Sender the message was sent with, if any.
+        url: Gateway; default: $SMSC_URL, safer for a password.
         screen: For the output.
+
+    Returns:
+        The exit code is 0 if it is delivered, 1 if it is finally undelivered or the id is unknown,
+        5 if the state isn't final.
+
+    Examples:
+        smsc query 855469 --sender Shop
+        smsc query 855469 --json
     """
     if not message_id:
-        raise usage_error("use.missing", "smsc query", name="MESSAGE-ID")
+        raise missing_argument("MESSAGE-ID", "smsc query")
     try:
         encode(QuerySm(message_id=message_id, source_addr=sender))
     except EncodeError as error:
-        failure = usage_error("use.no_query", "smsc query")
+        failure = usage_error("use.no_query", _("invalid message id or sender"), "smsc query")
         failure.detail = f"{_ARGUMENTS.get(error.field, error.field)}: {error.reason}"
         raise failure from None
     progress = SendProgress()
@@ -59,7 +70,7 @@ async def _query(message_id: str, sender: str, config: SmscConfig, screen: Scree
     # Imported here: an invalid URL needs no client.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
-    with screen.spinner("connecting"):
+    with screen.spinner(_("connecting …")):
         async with SmscClient(config) as smsc:
             result = await smsc.query(message_id, sender=sender)
     screen.show(label_grid(*_rows(result, screen.translate)))
@@ -100,9 +111,11 @@ def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, Rendera
     if result.final_at is not None:
         # One without a time zone is shown as it is.
         at = result.final_at if result.final_at.tzinfo is None else result.final_at.astimezone()
-        rows.append((translate("final_at"), Text(at.isoformat(" ", "seconds"))))
+        rows.append((translate("final since"), Text(at.isoformat(" ", "seconds"))))
     if code is ExitCode.NO_RECEIPT:
-        rows.append((translate("do"), translate("not_final.do")))
+        rows.append(
+            (translate("next step"), translate("the state isn't final yet: query it again later"))
+        )
     if code is ExitCode.REFUSED:
-        rows.append((translate("do"), translate("undelivered.do")))
+        rows.append((translate("next step"), translate(FINAL_STATE)))
     return rows

@@ -1,7 +1,6 @@
 """Runs one command, from its arguments to its exit code.
 
-Rule: the signature of a command's function is its command line (read by cyclopts), and only the
-module of that command is imported. No exception leaves this module.
+Rule: no exception leaves this module.
 """
 
 from __future__ import annotations
@@ -9,11 +8,10 @@ from __future__ import annotations
 import sys
 import traceback
 from dataclasses import fields, is_dataclass, replace
-from importlib import import_module
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import CycloptsError
 
 from smsc_async import __version__
 from smsc_async.cli.arguments import (
@@ -23,20 +21,19 @@ from smsc_async.cli.arguments import (
     read_common_options,
     usage_error,
 )
+from smsc_async.cli.commands import COMMANDS, make_parser
 from smsc_async.cli.console import Screen
 from smsc_async.cli.failures import ExitCode, Failure, failure_as_json, failure_of, show_failure
-from smsc_async.cli.help_pages import help_page
-from smsc_async.cli.i18n import Translator
+from smsc_async.cli.i18n import Translator, _
+from smsc_async.cli.runner import interrupted, unexpected
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from rich.text import Text
 
     from smsc_async.cli.arguments import CommonOptions
-
-COMMANDS: Final = (
-    "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bench", "bulk",
-)  # fmt: skip
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -54,10 +51,9 @@ def run(arguments: Sequence[str]) -> int:
     except SmscError as error:
         return _end(failure_of(error), screen)
     except KeyboardInterrupt:
-        return _end(Failure(ExitCode.INTERRUPTED, "interrupted"), screen)
+        return _end(interrupted(), screen)
     except BaseException as error:  # noqa: BLE001 -- the last place to report it; a cancelled event loop raises one, too
-        kind = type(error).__name__
-        return _end(Failure(ExitCode.UNKNOWN, "unexpected", kind=kind), screen)
+        return _end(unexpected(error), screen)
 
 
 def _end(failure: Failure, screen: Screen) -> int:
@@ -72,17 +68,38 @@ def _end(failure: Failure, screen: Screen) -> int:
 def _run(common: CommonOptions, screen: Screen) -> int:
     """Handle the common options, or call the command."""
     if common.bad_language is not None:
-        raise usage_error("use.language", "smsc", value=common.bad_language)
+        text = _("--lang accepts ru or en, got {value!r}")
+        raise usage_error("use.language", text, "smsc", value=common.bad_language)
     if common.is_version:
         return _show_version(screen)
     name = common.rest.pop(0) if common.rest else ""
-    if common.is_help and name not in COMMANDS:
-        name = "smsc"
     if common.is_help:
         # As text even with --json.
-        Screen(screen.translate).show(help_page(screen.translate.language, name))
+        Screen(screen.translate).show(_help_page(name, screen))
         return ExitCode.DONE
-    return _call(_command(name, screen), common.rest, name, screen)
+    if not name:
+        screen.show_error(_help_page(name, screen))
+        raise usage_error("use.no_command", _("a command is needed"), "smsc")
+    if name not in COMMANDS:
+        raise _unknown_command(name)
+    return _call(name, common.rest, screen)
+
+
+def _help_page(name: str, screen: Screen) -> Text:
+    """Return the help page of a command; the main page for an unknown one."""
+    # Imported here: a command doesn't need it.
+    from smsc_async.cli.help_pages import help_page  # noqa: PLC0415
+
+    return help_page(name if name in COMMANDS else "smsc", screen.translate, screen.out.width)
+
+
+def _unknown_command(name: str) -> Failure:
+    """Return the failure for a name that isn't a command."""
+    near = closest_match(name, COMMANDS)
+    if near:
+        text = _("unknown command {name!r}; did you mean {near!r}?")
+        return usage_error("use.unknown_command.near", text, "smsc", name=name, near=near)
+    return usage_error("use.unknown_command", _("unknown command {name!r}"), "smsc", name=name)
 
 
 def _show_version(screen: Screen) -> int:
@@ -92,27 +109,13 @@ def _show_version(screen: Screen) -> int:
     return ExitCode.DONE
 
 
-def _command(name: str, screen: Screen) -> Callable[..., int]:
-    """Import the function of a command."""
-    if not name:
-        screen.show_error(help_page(screen.translate.language, "smsc"))
-        raise usage_error("use.no_command", "smsc")
-    if name not in COMMANDS:
-        near = closest_match(name, COMMANDS)
-        key = "use.unknown_command.near" if near else "use.unknown_command"
-        raise usage_error(key, "smsc", name=name, near=near)
-    command: Callable[..., int] = getattr(
-        import_module(f"smsc_async.cli.{name}"), f"{name}_command"
-    )
-    return command
-
-
-def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Screen) -> int:
-    """Bind the arguments to the signature of the command and call it."""
+def _call(name: str, tokens: list[str], screen: Screen) -> int:
+    """Bind the arguments to the signature of a command and call it."""
+    parser = make_parser(name)
     try:
-        parser = App(name=name, help_flags=(), version_flags=())
-        parser.default(command)
-        _, bound, *_ = parser.parse_args(tokens, exit_on_error=False, print_error=False)
+        command, bound, *_ignored = parser.parse_args(
+            tokens, exit_on_error=False, print_error=False
+        )
     except CycloptsError as error:
         failure = failure_of_arguments(error, f"smsc {name}")
     else:
@@ -122,7 +125,7 @@ def _call(command: Callable[..., int], tokens: list[str], name: str, screen: Scr
             name: _option(value) if parameters[name].kind is Parameter.KEYWORD_ONLY else value
             for name, value in bound.kwargs.items()
         }
-        return command(*bound.args, **options, screen=screen)
+        return int(command(*bound.args, **options, screen=screen))
     # Outside of the handler: the error of the parser contains all arguments.
     raise failure
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.i18n import _
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from smsc_async.cli.console import Screen
-
-NOT_SENT = "outcome.not_sent"
-UNKNOWN = "outcome.unknown"
-ACCEPTED = "outcome.accepted"
 
 LONGEST_WAIT = 24 * 3600
 """Seconds: the longest time the gateway tries to deliver a message."""
@@ -34,8 +31,7 @@ class SendProgress:
     """What a command has sent so far.
 
     Args:
-        outcome: Key of the text that says whether anything was sent; empty for a command that
-            sends nothing.
+        outcome: A key of `failures.OUTCOMES`; empty for a command that sends nothing.
         message_ids: Ids of accepted messages.
     """
 
@@ -54,7 +50,15 @@ def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
     except ConfigError as error:
         failure = _failure_of(error, progress)
         if error.name == "SMSC_URL" and error.value is None:
-            failure = Failure(ExitCode.USAGE_ERROR, "no_url", outcome=progress.outcome)
+            failure = Failure(
+                ExitCode.USAGE_ERROR,
+                "no_url",
+                _("there is no gateway to connect to: SMSC_URL isn't set"),
+                advice=_(
+                    "export SMSC_URL='smsc://login:password@' or use --url; sim:// needs no account"
+                ),
+                outcome=progress.outcome,
+            )
     raise failure
 
 
@@ -75,23 +79,38 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     Raises:
         Failure: Whatever ended the coroutine, with the outcome of *progress*.
     """
-    kind = ""
     cause: BaseException | None = None
     try:
         return asyncio.run(main)
     except KeyboardInterrupt:
-        code, key = ExitCode.INTERRUPTED, "interrupted"
+        failure = interrupted()
     except SmscError as error:
         raise _failure_of(error, progress) from error
     except Failure:
         raise
     except BaseException as error:  # noqa: BLE001 -- a cancelled event loop raises one, too
         cause = error if screen.is_debug else None
-        code, key = ExitCode.UNKNOWN, "unexpected"
-        kind = type(error).__name__
-    raise Failure(
-        code, key, outcome=progress.outcome, message_ids=progress.message_ids, kind=kind
-    ) from cause
+        failure = unexpected(error)
+    failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
+    failure.values["ids"] = ", ".join(progress.message_ids)
+    raise failure from cause
+
+
+def interrupted() -> Failure:
+    """Return the failure for SIGINT (Ctrl-C)."""
+    advice = _("nothing more will be sent")
+    return Failure(ExitCode.INTERRUPTED, "interrupted", _("interrupted"), advice=advice)
+
+
+def unexpected(error: BaseException) -> Failure:
+    """Return the failure for an error of the program; it shows no more than its class."""
+    return Failure(
+        ExitCode.UNKNOWN,
+        "unexpected",
+        _("unexpected error: {kind}"),
+        advice=_("run it again with --debug and report the output"),
+        kind=type(error).__name__,
+    )
 
 
 def stop_event() -> asyncio.Event:

@@ -17,19 +17,12 @@ from rich.text import Text
 from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.formatting import cause, display_number, state_name
+from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode
+from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, state_name
+from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
-from smsc_async.cli.runner import (
-    ACCEPTED,
-    LONGEST_WAIT,
-    NOT_SENT,
-    UNKNOWN,
-    SendProgress,
-    read_config,
-    run_async,
-)
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, read_config, run_async
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 
@@ -40,6 +33,8 @@ if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
+
+_LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
 
 
 def send_command(
@@ -54,18 +49,26 @@ def send_command(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send a message.
+    """Send a message of any kind and wait for its delivery receipt (DLR).
 
     Args:
-        to: Number of the recipient; an address for an e-mail.
-        text: The text; "-" reads standard input.
+        to: Number with country code: 79991234567, "+7 999 123-45-67"; with --kind email an
+            address of at most 20 characters.
+        text: Text, in quotes; - reads it from standard input; with --kind telegram-code the code
+            itself, 4 to 8 digits.
         options: Of the message.
-        validity: How long the gateway tries to deliver, seconds.
-        url: Of the gateway; None means SMSC_URL.
-        wait: Timeout of the receipt, seconds.
+        validity: How long the gateway tries: 90s, 15m, 2h; at most 24h.
+        url: Gateway; default: $SMSC_URL, safer for a password.
+        wait: Timeout of the receipt: 10, 90s, 15m.
         no_wait: Don't wait for the receipt.
         dry_run: Show the plan, send nothing.
         screen: For the output.
+
+    Examples:
+        smsc send 79991234567 "Code: 4821" --url sim://
+        smsc send 79991234567 4821 --kind telegram-code
+        smsc send 79991234567 "Your code: 4, 8, 2, 1" --kind call --language en
+        echo "Backup failed" | smsc send 79991234567 - --sender Shop --json
     """
     message = make_message(
         "smsc send", to=to, text=read_text(text), validity=validity, **asdict(options)
@@ -78,7 +81,7 @@ def send_command(
     settings = TextSettings.from_config(config)
     if dry_run:
         show_plan(message, screen, settings)
-        screen.show(Text(screen.translate("nothing_sent"), style="dim"))
+        screen.show_text(_("Nothing was sent."), "dim")
         return ExitCode.DONE
     plan(message, settings)  # rejects what can't be sent on this bind before it is opened
     timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)
@@ -98,9 +101,9 @@ async def _send(
 
     translate = screen.translate
     # Of the widest label: the rows are printed one by one.
-    width = max(len(translate(key)) for key in ("accepted", "receipt", "cause", "do"))
+    width = max(len(translate(label)) for label in _LABELS)
     async with AsyncExitStack() as stack:
-        with screen.spinner("connecting"):
+        with screen.spinner(_("connecting …")):
             smsc = await stack.enter_async_context(SmscClient(config))
         began = perf_counter()
         progress.outcome = UNKNOWN
@@ -108,16 +111,16 @@ async def _send(
         took = perf_counter() - began
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
-            "accepted.as",
+            "{ids}, {parts}, {seconds} s",
             ids=", ".join(sent.message_ids),
-            parts=translate.count("parts", sent.parts),
+            parts=translate.count(PARTS, sent.parts),
             seconds=f"{took:.2f}",
         )
         row = translate("accepted"), Text(accepted, style="bold")
         screen.show(label_grid(row, width=width))
         receipt = None
         if wait:
-            with screen.spinner("waiting"):
+            with screen.spinner(_("accepted, waiting for the receipt …")):
                 receipt = await sent.receipt(timeout=wait)
             arrived = perf_counter() - began
             screen.show(label_grid(*_received(receipt, arrived, translate), width=width))
@@ -141,12 +144,14 @@ def _received(
 ) -> list[tuple[str, RenderableType]]:
     """Return the receipt as labels and values."""
     is_delivered = receipt.state is MessageState.DELIVERED
-    text = translate("receipt.after", state=state_name(receipt.state), seconds=f"{took:.2f}")
+    text = translate(
+        "{state} after {seconds} s", state=state_name(receipt.state), seconds=f"{took:.2f}"
+    )
     rows: list[tuple[str, RenderableType]] = [
         (translate("receipt"), Text(text, style="bold green" if is_delivered else "bold red"))
     ]
     if receipt.error:
         rows.append((translate("cause"), Text(cause(receipt.error, translate))))
     if not is_delivered:
-        rows.append((translate("do"), translate("undelivered.do")))
+        rows.append((translate("next step"), translate(FINAL_STATE)))
     return rows

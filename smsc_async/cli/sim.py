@@ -21,7 +21,8 @@ from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import display_number, one_line, state_name
+from smsc_async.cli.formatting import MESSAGES, PARTS, display_number, one_line, state_name
+from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import stop_event
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _KEPT = 10_000
 """Messages kept by the simulator; more can't arrive between two looks."""
 
 _COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
+_TITLES = (_("time"), _("from"), _("to"), _("kind"), _("parts"), _("text"))
 
 
 class FinalState(IntEnum):
@@ -63,21 +65,33 @@ def sim_command(
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Run the simulator until Ctrl-C.
+    """Run the simulator and show the messages it receives.
+
+    The simulator of the gateway accepts messages over SMPP, responds and sends delivery receipts.
+    Messages are shown; none leaves this machine.
 
     Args:
         host: Address to listen on.
-        port: Port to listen on; 0 means any free one.
-        delay: Until the receipt, seconds.
-        state: Final state of all messages.
-        error_code: Delivery error in their receipts, 0 to 999.
-        hlr: Fields of all HLR answers, each "name=value".
-        no_rules: Accept repeats, floods and late parts, too.
-        full: Show complete numbers.
+        port: Port, 0 for any free one.
+        delay: Time until the receipt: 0.5, 30s, 2m.
+        state: Final state of messages.
+        error_code: The gateway's delivery error in receipts, 0 to 999; 6 means that the phone is
+            off.
+        hlr: Field of HLR answers, can be repeated: imsi, msc, mcc, mnc, country, network,
+            roaming-country, roaming-network; default: the example in the gateway's document.
+        no_rules: Also accept repeats, floods and late parts, which the gateway refuses or blocks.
+        full: Show complete numbers, not masked.
         screen: For the output.
+
+    Examples:
+        smsc sim
+        smsc sim --port 3700 --state undeliverable --error-code 6 --json
+        smsc sim --hlr network=MTS --hlr roaming-country=Finland
+        smsc send 79991234567 hello --url smpp://login:password@127.0.0.1:2775
     """
     if not 0 <= port <= _LAST_PORT:
-        raise usage_error("no_port", "smsc sim", port=port)
+        text = _("invalid port {port}; ports are 0 to 65535")
+        raise usage_error("no_port", text, "smsc sim", port=port)
     scenario = _scenario(delay, state, error_code, hlr)
     if no_rules:
         scenario = replace(scenario, rules=None)
@@ -97,6 +111,7 @@ def _scenario(delay: float, state: FinalState, error_code: int, hlr: Sequence[st
     if not 0 <= error_code <= _LAST_ERROR:
         raise usage_error(
             "use.range",
+            _("{name}: a whole number {least} to {most} is needed, got {value}"),
             "smsc sim",
             name="--error-code",
             least=0,
@@ -110,7 +125,8 @@ def _scenario(delay: float, state: FinalState, error_code: int, hlr: Sequence[st
         name = option.replace("-", "_")
         if not sign or name not in names:
             choices = ", ".join(names).replace("_", "-")
-            raise usage_error("use.pair", "smsc sim", name="--hlr", choices=choices)
+            text = _("{name}: NAME=VALUE is needed, where NAME is one of {choices}")
+            raise usage_error("use.pair", text, "smsc sim", name="--hlr", choices=choices)
         answer[name] = value
     return Scenario(
         receipt_delay=delay,
@@ -140,9 +156,25 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
     """Convert an error of the operating system."""
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < _LAST_PORT else 2775
-        return Failure(ExitCode.NO_LINK, "address_in_use", host=host, port=port, other=other)
+        return Failure(
+            ExitCode.NO_LINK,
+            "address_in_use",
+            _("port {port} of {host} is in use"),
+            advice=_("use another one: smsc sim --port {other}, or stop the other program"),
+            host=host,
+            port=port,
+            other=other,
+        )
     reason = error.strerror or type(error).__name__
-    return Failure(ExitCode.NO_LINK, "cannot_listen", host=host, port=port, reason=reason)
+    return Failure(
+        ExitCode.NO_LINK,
+        "cannot_listen",
+        _("can't listen on {host}:{port}: {reason}"),
+        advice=_("use another address: smsc sim --host 127.0.0.1 --port 2775"),
+        host=host,
+        port=port,
+        reason=reason,
+    )
 
 
 async def _show_messages(
@@ -164,15 +196,21 @@ def _greet(url: str, screen: Screen) -> None:
     """Show the address, an example and the header."""
     translate = screen.translate
     screen.show(
-        Text.assemble(translate("sim.listening"), " ", (url, "bold green")),
-        Text(translate("sim.try"), style="dim"),
+        Text.assemble(
+            translate("The simulator of the gateway listens on"), " ", (url, "bold green")
+        ),
+        Text(translate("Try it from another terminal:"), style="dim"),
         Text(f"  smsc send 79991234567 hello --url {url}", style="cyan"),
-        Text(translate("sim.stop"), style="dim"),
+        Text(
+            translate(
+                "Stop with Ctrl-C. Texts are shown here, and no message leaves this machine."
+            ),
+            style="dim",
+        ),
         "",
         wrap=False,
     )
-    names = ("time", "from", "to", "kind", "parts", "text")
-    header = _COLUMNS.format(*(translate(f"sim.columns.{name}") for name in names))
+    header = _COLUMNS.format(*map(translate, _TITLES))
     screen.show(Text(header, style="dim"), wrap=False)
     screen.write_json({"event": "listening", "url": url})
 
@@ -208,9 +246,11 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
 def _sum_up(simulator: Simulator, took: float, screen: Screen) -> None:
     """Show the number of messages."""
     translate, stats = screen.translate, simulator.stats
-    messages = translate.count("messages", stats.messages)
-    parts = translate.count("parts", stats.submits)
-    text = translate("sim.summary", messages=messages, parts=parts, seconds=f"{took:.0f}")
+    messages = translate.count(MESSAGES, stats.messages)
+    parts = translate.count(PARTS, stats.submits)
+    text = translate(
+        "{messages}, {parts} in {seconds} s", messages=messages, parts=parts, seconds=f"{took:.0f}"
+    )
     screen.show("", Text(text, style="bold"))
     screen.write_json(
         {

@@ -20,10 +20,18 @@ from rich.text import Text
 
 from pdu.enums import BindMode, MessageState
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import cause, display_number, one_line, state_name, subscriber_fields
+from smsc_async.cli.failures import ExitCode, Failure, failure_of_class
+from smsc_async.cli.formatting import (
+    MESSAGES,
+    cause,
+    display_number,
+    one_line,
+    state_name,
+    subscriber_fields,
+)
+from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
-from smsc_async.errors import ClientClosedError
+from smsc_async.errors import BindRefusedError, ClientClosedError
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
 
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from smsc_async.instrumentation import LinkEvent
 
 _COLUMNS = "{:8}  {:8}  {:12} {:12}  {}"
+_TITLES = (_("time"), _("kind"), _("from"), _("to"), _("state and id, or text"))
 
 
 def tail_command(
@@ -45,14 +54,23 @@ def tail_command(
     url: str | None = None,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Show receipts and incoming messages until Ctrl-C.
+    """Show delivery receipts (DLRs) and incoming messages until Ctrl-C.
+
+    A lost connection is restored.
+
+    The gateway sends each of them to one connection of the account. What is received here, shown
+    or not, isn't sent to another program with the same login.
 
     Args:
-        receipts: Show only receipts, unless both options are given.
-        incoming: Show only incoming messages, unless both options are given.
-        full: Show complete numbers.
-        url: Of the gateway; None means SMSC_URL.
+        receipts: Show receipts only.
+        incoming: Show incoming messages only.
+        full: Show complete numbers, not masked.
+        url: Gateway; default: $SMSC_URL, safer for a password.
         screen: For the output.
+
+    Examples:
+        smsc tail
+        smsc tail --incoming --json | jq -r .text
     """
     progress = SendProgress()
     config = read_config(url, progress)
@@ -93,7 +111,7 @@ class _TailSession:
         began = perf_counter()
         self.stopped = stop_event()
         async with AsyncExitStack() as stack:
-            with self.screen.spinner("connecting"):
+            with self.screen.spinner(_("connecting …")):
                 smsc = await stack.enter_async_context(
                     SmscClient(config, hooks=[self._on_link_event])
                 )
@@ -131,32 +149,40 @@ class _TailSession:
             return
         match event:
             case LinkDown(reason=reason):
-                self._notice("tail.down", reason=reason)
+                self._notice(_("connection lost: {reason}; reconnecting"), reason=reason)
                 self.is_down = True
             case ConnectFailed(retry_in=None, reason=reason):
-                self._stop(Failure(ExitCode.NO_LINK, "BindRefusedError", detail=reason))
+                self._stop(failure_of_class(BindRefusedError, detail=reason))
             case ConnectFailed(retry_in=wait, reason=reason):
-                self._notice("tail.retry", reason=reason, seconds=f"{wait:.0f}")
+                self._notice(
+                    _("no connection: {reason}; next attempt in {seconds} s"),
+                    reason=reason,
+                    seconds=f"{wait:.0f}",
+                )
                 self.is_down = True
             case LinkBound(host=host) if self.is_down:
-                self._notice("tail.up", host=host)
+                self._notice(_("connected again: {host}"), host=host)
                 self.is_down = False
 
-    def _notice(self, key: str, **values: object) -> None:
+    def _notice(self, text: str, **values: object) -> None:
         """Print a notice to standard error."""
-        self.screen.show_error(Text(self.screen.translate(key, **values), style="yellow"))
+        self.screen.show_error(Text(self.screen.translate(text, **values), style="yellow"))
 
     def _greet(self, config: SmscConfig) -> None:
         """Show the address and the header."""
         translate = self.screen.translate
         self.screen.show(
-            Text.assemble(translate("tail.listening"), " ", (str(config), "bold green")),
-            Text(translate("tail.stop"), style="dim"),
+            Text.assemble(
+                translate("Receipts and incoming messages from"), " ", (str(config), "bold green")
+            ),
+            Text(
+                translate("Stop with Ctrl-C. Items received here don't reach any other program."),
+                style="dim",
+            ),
             "",
             wrap=False,
         )
-        names = ("time", "kind", "from", "to", "what")
-        header = _COLUMNS.format(*(translate(f"tail.columns.{name}") for name in names))
+        header = _COLUMNS.format(*map(translate, _TITLES))
         self.screen.show(Text(header, style="dim"), wrap=False)
         self.screen.write_json({"event": "listening", "url": str(config)})
 
@@ -165,12 +191,14 @@ class _TailSession:
         translate, shown = self.screen.translate, self.shown
         counted = [
             translate.count(noun, shown[event])
-            for event, noun, kind in _EVENTS
+            for event, _name, noun, kind in _EVENTS
             if kind in self.kinds
         ]
-        said = translate("tail.summary", counted=", ".join(counted), seconds=f"{took:.0f}")
+        said = translate(
+            "{counted} in {seconds} s", counted=", ".join(counted), seconds=f"{took:.0f}"
+        )
         self.screen.show("", Text(said, style="bold"))
-        counts = {noun: shown[event] for event, noun, _ in _EVENTS}
+        counts = {name: shown[event] for event, name, _noun, _kind in _EVENTS}
         self.screen.write_json({"event": "summary", **counts, "seconds": round(took, 1)})
 
     # Items.
@@ -180,16 +208,16 @@ class _TailSession:
         now = datetime.now(UTC).astimezone()
         translate = self.screen.translate
         if isinstance(item, Receipt):
-            event, recipient = "receipt", item.to
+            event, kind, recipient = "receipt", translate("receipt"), item.to
             what, details = _receipt(item, translate)
         else:
-            event, recipient = "incoming", item.recipient
+            event, kind, recipient = "incoming", translate("incoming"), item.recipient
             what, details = _incoming(item, translate)
         self.shown[event] += 1
         sender, recipient = (
             display_number(address, is_full=self.is_full) for address in (item.sender, recipient)
         )
-        kind = "HLR" if isinstance(item, HlrReceipt) else translate(f"tail.{event}")
+        kind = "HLR" if isinstance(item, HlrReceipt) else kind
         head = _COLUMNS.format(now.strftime("%H:%M:%S"), kind, sender, recipient, "")
         self.screen.show(Text.assemble((head, "cyan"), what), wrap=False)
         self.screen.write_json(
@@ -205,7 +233,10 @@ class _TailSession:
             self._stop()
 
 
-_EVENTS = (("receipt", "receipts", Receipt), ("incoming", "messages", IncomingMessage))
+_EVENTS = (
+    ("receipt", "receipts", _n("{number} receipt", "{number} receipts"), Receipt),
+    ("incoming", "messages", MESSAGES, IncomingMessage),
+)
 
 
 def _receipt(receipt: Receipt, translate: Translator) -> tuple[Text, dict[str, Any]]:
@@ -233,7 +264,9 @@ def _incoming(message: IncomingMessage, translate: Translator) -> tuple[Text, di
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
     missing = ""
     if not message.is_complete:
-        missing = translate("tail.parts", parts=message.parts, total=message.total) + " "
+        missing = (
+            translate("({parts} of {total} parts)", parts=message.parts, total=message.total) + " "
+        )
     fields = {
         "text": message.text,
         "octets": message.octets.hex(),

@@ -13,21 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.errors import SmscError
-from smsc_async.messages import (
-    Coding,
-    Email,
-    HlrQuery,
-    LongText,
-    Message,
-    Ping,
-    Sms,
-    Social,
-    TelegramBot,
-    TelegramCode,
-    Viber,
-    Voice,
-    VoiceCall,
-)
+from smsc_async.gateway import kinds
+from smsc_async.messages import Coding, LongText, Message, Voice
 from smsc_async.outbox.errors import OutboxError
 
 if TYPE_CHECKING:
@@ -36,11 +23,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 
 KINDS: Final[Mapping[str, type[Message[Any]]]] = {
-    kind.__name__: kind
-    for kind in (
-        Sms, Email, VoiceCall, Viber, Social, TelegramCode, TelegramBot, HlrQuery, Ping,
-    )
-}  # fmt: skip
+    kind.message_class.__name__: kind.message_class for kind in kinds.KINDS
+}
 
 # Fields that aren't strings, numbers or booleans.
 _DECODERS: Final[Mapping[str, Callable[[Any], object]]] = {
@@ -56,7 +40,7 @@ def serialize(message: Message[Any]) -> str:
     """Return a message as ASCII without line breaks, without fields that have their default.
 
     Raises:
-        OutboxError: It is none of the nine kinds.
+        OutboxError: Its class isn't in the table of kinds.
     """
     kind = type(message)
     if KINDS.get(kind.__name__) is not kind:

@@ -14,33 +14,15 @@ from pdu.receipt_text import STAT_NAMES
 from pdu.text import TextCoding, capacity, split
 from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.gateway.coding import choose, data_coding, text_coding
-from smsc_async.messages import (
-    Email,
-    HlrQuery,
-    Message,
-    Ping,
-    Social,
-    Viber,
-    VoiceCall,
-)
+from smsc_async.gateway.kinds import KIND_OF
+from smsc_async.messages import HlrQuery, Message
 from smsc_async.receipts import COST, FLAGS, PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from smsc_async.gateway.coding import TextSettings
     from smsc_async.simulator.records import SubmittedPart
 
-HLR: Final = 4
-# Bits 0 to 3 of the gateway's TLV 0x2001; its list has no number for Telegram.
-_FLAGS: Final[Mapping[type, int]] = {
-    HlrQuery: HLR,
-    Ping: 5,
-    VoiceCall: 7,
-    Email: 8,
-    Viber: 10,
-    Social: 12,
-}
+HLR: Final = KIND_OF[HlrQuery].flags
 _FLASH: Final = 1
 _CODINGS: Final = {0: TextCoding.GSM, 1: TextCoding.LATIN1, 2: TextCoding.UCS2}
 _HAS_CLASS: Final = 0x10
@@ -60,7 +42,7 @@ _MAX_SHORT_MESSAGE: Final = 254
 
 def flags_of(message: Message[Any] | None, data_coding: int) -> int:
     """Return the number of a message's kind in the gateway's TLV 0x2001; 0 is an SMS."""
-    number = 0 if message is None else _FLAGS.get(type(message), 0)
+    number = 0 if message is None else KIND_OF[type(message)].flags
     return number or (_FLASH if data_coding & _HAS_CLASS else 0)
 
 

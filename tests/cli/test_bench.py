@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
 import signal
@@ -219,6 +220,7 @@ def test_single_refusals_are_counted(
     assert 1 == summary["failed"]
 
 
+@pytest.mark.takes_up_to(20, reason="matplotlib is imported, and lists the fonts once")
 def test_report_is_self_contained(smsc: Smsc, tmp_path: Path) -> None:
     """One file without scripts and addresses, in the user's language."""
     file = tmp_path / "report.html"
@@ -227,9 +229,27 @@ def test_report_is_self_contained(smsc: Smsc, tmp_path: Path) -> None:
 
     assert (0, True) == (done.returncode, str(file) in done.stdout.replace("\n", ""))
     assert '<html lang="ru">' in page
-    assert 2 == page.count("<svg")
+    assert 2 == page.count('src="data:image/svg+xml;base64,')
+    assert "<table" in page
     assert "http" not in page
     assert "<script" not in page
+
+
+def test_report_without_charts_says_how_to_get_them(
+    smsc: Smsc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extra `plots` is optional: head, table and JSON don't need it."""
+    monkeypatch.setattr("smsc_async.cli.plots.find_spec", lambda _name: None)
+    file = tmp_path / "report.html"
+    shown = smsc("bench", "sim://", *SMALL, "--wait", "0", "--html", str(file))
+    page = file.read_text(encoding="utf-8")
+    written = smsc("bench", "sim://", *SMALL, "--wait", "0", "--html", str(file), "--json")
+
+    assert (0, 0) == (shown.returncode, written.returncode)
+    assert "pip install 'smsc-async[plots]'" in shown.stdout
+    assert ("<img" in page, "<table" in page) == (False, True)
+    assert html.escape("pip install 'smsc-async[plots]'") in page
+    assert "summary" == json.loads(written.stdout.splitlines()[-1])["event"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")

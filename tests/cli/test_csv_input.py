@@ -28,7 +28,9 @@ def path(tmp_path: Path) -> Path:
 def read_file(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> CsvFile:
     """Write a file and read it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_csv(path, encoding, kind=MessageKind.SMS, sender="Shop", translate=Translator("en"))
+    return read_csv(
+        path, encoding, kind=MessageKind("sms"), sender="Shop", translate=Translator("en")
+    )
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
@@ -119,7 +121,7 @@ def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) ->
     with pytest.raises(Failure) as caught:
         read_file(path, content)
     failure = caught.value
-    output = Translator("en")(failure.key, **failure.values) + Translator("en")(
+    output = Translator("en")(failure.text, **failure.values) + Translator("en")(
         failure.advice, **failure.values
     )
 
@@ -132,7 +134,9 @@ def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) ->
 def test_missing_file_is_reported(path: Path) -> None:
     """With its name."""
     with pytest.raises(Failure) as caught:
-        read_csv(path, Encoding.UTF_8, kind=MessageKind.SMS, sender="", translate=Translator("en"))
+        read_csv(
+            path, Encoding.UTF_8, kind=MessageKind("sms"), sender="", translate=Translator("en")
+        )
 
     assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
 

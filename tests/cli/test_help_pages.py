@@ -1,20 +1,20 @@
-"""Help pages are written by hand and agree with the commands."""
+"""Help pages are rendered from the commands, and complete in both languages."""
 
 from __future__ import annotations
 
-import inspect
 import re
-from dataclasses import fields
-from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path  # noqa: TC003 -- cyclopts reads the annotations
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
+from cyclopts import Parameter
 
+from smsc_async.cli.arguments import choices_of
+from smsc_async.cli.commands import COMMANDS
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.help_pages import PAGES
-from smsc_async.cli.i18n import LANGUAGES, Language
-from smsc_async.cli.kinds import MessageOptions
-from smsc_async.cli.run import COMMANDS
+from smsc_async.cli.help_pages import arguments_of, help_page
+from smsc_async.cli.i18n import LANGUAGES, Language, Translator
+from smsc_async.cli.kinds import MessageKind, options_by_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,59 +22,224 @@ if TYPE_CHECKING:
 
     Smsc = Callable[..., CompletedProcess[str]]
 
-_OPTION = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
+PAGES = ("smsc", *COMMANDS)
+ARGUMENTS = [(name, one.name) for name in COMMANDS for one in arguments_of(name)]
+_ROW = re.compile(r"^  (--[a-z-]+|[A-Z][A-Z.-]+)", re.MULTILINE)
 
 
-def options(name: str) -> set[str]:
-    """Return the options that the function of a command takes."""
-    command = getattr(import_module(f"smsc_async.cli.{name}"), f"{name}_command")
-    parameters = inspect.signature(command).parameters.values()
-    names = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY} - {"screen"}
-    if "options" in names:
-        names = names - {"options"} | {field.name for field in fields(MessageOptions)}
-    return {f"--{name.replace('_', '-')}" for name in names}
+def page(name: str, language: Language = "en", width: int = 80) -> str:
+    """Return a page as text."""
+    return help_page(name, Translator(language), width).plain
+
+
+def section(text: str, title: str) -> str:
+    """Return the part of a page below a title."""
+    return text.partition(f"\n{title}\n")[2].partition("\n\n")[0]
+
+
+def squeezed(text: str) -> str:
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
+
+
+# --- complete ---
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_has_a_page(language: Language) -> None:
-    """The command `smsc` itself has one too."""
-    assert {"smsc", *COMMANDS} == set(PAGES[language])
+def test_main_page_has_every_command_with_its_summary(language: Language) -> None:
+    """The summary is the first line of the command's own page, too."""
+    text, translate = page("smsc", language), Translator(language)
+    rows = dict(
+        re.findall(r"^  (\w+) +(\S.*)$", section(text, translate("Commands:")), re.MULTILINE)
+    )
+
+    assert list(COMMANDS) == list(rows)
+    for name, summary in rows.items():
+        own = squeezed(page(name, language).partition("\n\n")[0])
+        assert summary.lower() == own.removesuffix(".").lower()
+
+
+@pytest.mark.parametrize(("command", "name"), ARGUMENTS)
+def test_every_option_is_described_in_both_languages(command: str, name: str) -> None:
+    """The Russian description is a translation, not the English text."""
+    argument = next(one for one in arguments_of(command) if one.name == name)
+    english = squeezed(argument.parameter.help or "")
+    russian = Translator("ru")(english)
+
+    assert english
+    assert re.search("[а-я]", russian)
+    assert russian != english
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_page_lists_exactly_the_options(language: Language, name: str) -> None:
-    """In both languages."""
-    assert options(name) == set(_OPTION.findall(PAGES[language][name]))
+def test_page_lists_exactly_the_arguments(language: Language, name: str) -> None:
+    """Each in one row."""
+    rows = [row.removesuffix("...") for row in _ROW.findall(page(name, language))]
+    names = [one.name for one in arguments_of(name)]
 
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["smsc", *COMMANDS])
-def test_page_fits_a_terminal(language: Language, name: str) -> None:
-    """The default width of a terminal is 80 columns."""
-    assert 79 >= max(map(len, PAGES[language][name].splitlines()))
+    assert len(names) == len(rows)
+    assert {one.lstrip("-").upper().removesuffix("S") for one in names} == {
+        row.lstrip("-").upper().removesuffix("S") for row in rows
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_exit_code_is_documented(language: Language) -> None:
     """Scripts rely on them."""
-    codes = re.findall(r"^  (\d+) ", PAGES[language]["smsc"], re.MULTILINE)
+    codes = re.findall(r"^  (\d+) ", page("smsc", language), re.MULTILINE)
 
     assert [int(code) for code in ExitCode] == [int(code) for code in codes]
+
+
+# --- from the signature ---
+
+
+def test_choices_and_default_come_from_the_signature() -> None:
+    """They stand where the description's first clause ends."""
+    sim, bulk = squeezed(page("sim")), squeezed(page("bulk"))
+
+    assert "--state STATE final state of messages: delivered, expired, deleted," in sim
+    assert "rejected; default: delivered" in sim
+    assert "--port N port, 0 for any free one; default: 2775" in sim
+    assert "--delay TIME time until the receipt: 0.5, 30s, 2m; default: 0.2" in sim
+    assert "encoding: utf-8, cp1251; UTF-8 with or without BOM; default: utf-8" in bulk
+    assert f": {', '.join(choices_of(MessageKind))}; default: sms" in squeezed(page("send"))
+
+
+def test_usage_names_the_arguments() -> None:
+    """Several values have an ellipsis, optional ones brackets; only options are optional there."""
+    assert "Usage: smsc send TO TEXT [OPTIONS]\n" in page("send")
+    assert "Usage: smsc hlr NUMBER... [OPTIONS]\n" in page("hlr")
+    assert "Usage: smsc bench [URL] [OPTIONS]\n" in page("bench")
+    assert "Использование: smsc query MESSAGE-ID [ПАРАМЕТРЫ]\n" in page("query", "ru")
+    assert page("demo").endswith("Usage: smsc demo")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["send", "plan"])
+def test_options_of_one_kind_have_their_own_group(language: Language, name: str) -> None:
+    """An option of another kind is a usage error, so the page says whose it is."""
+    text, translate = page(name, language), Translator(language)
+    shared = section(text, translate("Options:"))
+    for kind, options in options_by_kind().items():
+        own = section(text, translate("Options of {kind}:", kind=kind))
+        for option in options:
+            spelled = f"--{option.replace('_', '-')}"
+            kinds = [one for one, names in options_by_kind().items() if option in names]
+            if spelled in text:
+                assert (len(kinds) == 1, len(kinds) > 1) == (spelled in own, spelled in shared)
+
+
+# --- on a terminal ---
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_page_fits_the_terminal(language: Language, name: str, width: int) -> None:
+    """At most 79 columns; examples and words longer than the terminal are left whole."""
+    for line in page(name, language, width).splitlines():
+        is_example = line.startswith("  ") and "smsc " in line
+        assert len(line) <= min(width, 79) or is_example or " " not in line.strip()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_shows_the_page(smsc: Smsc, language: Language, name: str) -> None:
-    """`smsc send --help` and `smsc --help send` are equivalent."""
+    """`smsc send --help`, `smsc -h send` and `smsc --help send` are equivalent."""
     after, before = smsc(name, "--help", "--lang", language), smsc("-h", name, f"--lang={language}")
 
-    assert (0, PAGES[language][name]) == (after.returncode, after.stdout.removesuffix("\n"))
+    assert (0, page(name, language)) == (after.returncode, after.stdout.removesuffix("\n"))
     assert (0, after.stdout) == (before.returncode, before.stdout)
 
 
 def test_help_without_a_command_is_the_main_page(smsc: Smsc) -> None:
-    """Also for an unknown command."""
-    assert PAGES["en"]["smsc"] in smsc("--help").stdout
-    assert PAGES["en"]["smsc"] in smsc("nonsense", "--help").stdout
-    assert PAGES["en"]["smsc"] in smsc("--help", "--json").stdout
+    """Also for an unknown command, and as text with `--json`."""
+    for arguments in (["--help"], ["-h"], ["nonsense", "--help"], ["--help", "--json"]):
+        done = smsc(*arguments)
+
+        assert (0, f"{page('smsc')}\n") == (done.returncode, done.stdout)
+
+
+def test_help_is_an_option_and_not_a_command(smsc: Smsc) -> None:
+    """`smsc help` says so, like any unknown command."""
+    done = smsc("help")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "see: smsc --help" in done.stderr
+
+
+def test_narrow_terminal_has_descriptions_below(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two columns of twenty characters are unreadable."""
+    monkeypatch.setenv("COLUMNS", "40")
+    done = smsc("hlr", "--help")
+
+    assert "  --full\n      show complete numbers, not masked\n" in done.stdout
+    assert 40 >= max(map(len, done.stdout.partition("Examples:")[0].splitlines()))
+
+
+def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Titles, options and commands have one, also in Russian; a pipe gets plain text."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    coloured = smsc("send", "--help", "--lang", "ru").stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b[36m--kind" in coloured
+    assert "\x1b[32msmsc send" in coloured
+    assert "\x1b[3" not in smsc("send", "--help").stdout
+
+
+# --- a command of any signature ---
+
+
+def odd_command(
+    first: str,
+    other: int = 1_000_000,
+    /,
+    *,
+    way: Literal["up", "down"],
+    maybe: Literal["a", "b"] | None = None,
+    share: float = 0.000_25,
+    file: Path | None = None,
+    paused: Annotated[bool, Parameter(negative="")] = False,
+    kind: MessageKind = MessageKind.TELEGRAM_CODE,
+    language: str = "",
+    comment: str = "",
+) -> int:
+    """Do something odd.
+
+    Args:
+        first: SMS to begin with.
+        other: An optional argument; the second.
+        way: Direction; up is better.
+        maybe: Perhaps.
+        share: Of the whole.
+        file: To read.
+        paused: Wait.
+        kind: Of it.
+        language: Of a voice.
+        comment: A remark.
+    """
+    raise NotImplementedError
+
+
+def test_page_follows_any_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Required options, choices of a Literal, numbers of any size, options of some kinds."""
+    for module in ("commands", "help_pages"):
+        monkeypatch.setattr(f"smsc_async.cli.{module}.load_command", lambda _name: odd_command)
+    text = page("odd")
+    shown = squeezed(text)
+
+    assert "Usage: smsc odd FIRST [OTHER] [OPTIONS]" in text
+    assert (
+        "FIRST SMS to begin with OTHER an optional argument; the second; default: 1000000" in shown
+    )
+    assert "--way WAY direction: up, down; up is better; required" in shown
+    assert "--maybe MAYBE perhaps: a, b --share N of the whole; default: 0.00025" in shown
+    assert "--file FILE to read --paused wait --kind KIND" in shown
+    assert "; default: telegram-code" in shown
+    assert "--comment COMMENT a remark; only with sms, email," in shown
+    assert "--language LANGUAGE of a voice" in squeezed(section(text, "Options of call:"))

@@ -1,36 +1,128 @@
-"""Both languages have the same texts."""
+"""The languages of the command line, and the completeness of the Russian texts."""
 
 from __future__ import annotations
 
+import gettext
+import re
+from io import BytesIO
 from string import Formatter
+from typing import TYPE_CHECKING
 
 import pytest
+import texts
 
-from smsc_async.cli.i18n import TEXTS, Translator, environment_language, parse_language
-
-
-def placeholders(text: str) -> set[str]:
-    """Return the names of the placeholders of a text."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-
-def test_both_languages_have_the_same_texts() -> None:
-    """A missing text would be a KeyError at run time."""
-    assert set(TEXTS["en"]) == set(TEXTS["ru"])
-
-
-@pytest.mark.parametrize("key", TEXTS["en"])
-def test_both_languages_have_the_same_placeholders(key: str) -> None:
-    """Neither language may omit a fact."""
-    assert placeholders(TEXTS["en"][key]) == placeholders(TEXTS["ru"][key])
-
-
-@pytest.mark.parametrize(
-    "key", [key for key, text in TEXTS["en"].items() if "|" in text and " | " not in text]
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.formatting import MESSAGES, OCTETS, PARTS
+from smsc_async.cli.i18n import (
+    LANGUAGES,
+    Language,
+    Translator,
+    environment_language,
+    parse_language,
 )
-def test_nouns_have_all_their_forms(key: str) -> None:
-    """English has two plural forms, Russian three."""
-    assert (2, 3) == (TEXTS["en"][key].count("|") + 1, TEXTS["ru"][key].count("|") + 1)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from subprocess import CompletedProcess
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+_OPTION = re.compile(r"--[a-z-]+|SMSC_[A-Z]+|[a-z]+://|smsc-async\S*")
+TRANSLATED = texts.read()
+ENTRIES = [message for message in TRANSLATED if message.id]
+
+
+def forms(text: str | Sequence[str] | None) -> list[str]:
+    """Return the forms of a text; none if it is missing."""
+    return [text] if isinstance(text, str) else list(text or ())
+
+
+def placeholders(text: str) -> set[tuple[str, str | None, str | None]]:
+    """Return name, format and conversion of each placeholder."""
+    found = Formatter().parse(text)
+    return {(name, spec, conversion) for _, name, spec, conversion in found if name}
+
+
+# --- the catalog ---
+
+
+def test_catalog_has_exactly_the_texts_of_the_sources() -> None:
+    """`make texts` adds a new text, and removes one that is gone."""
+    assert set(texts.collect()) == {message.id for message in ENTRIES}
+
+
+def test_every_text_is_translated() -> None:
+    """A missing one is shown in English, in the middle of Russian ones."""
+    missing = [one.id for one in ENTRIES if one.fuzzy or not all(forms(one.string) or [""])]
+
+    assert [] == missing
+    assert not TRANSLATED.obsolete
+
+
+def test_translations_have_the_same_placeholders() -> None:
+    """Neither language omits a fact, and no translation raises a KeyError."""
+    for message in ENTRIES:
+        expected = placeholders(forms(message.id)[0])
+        for form in (*forms(message.id), *forms(message.string)):
+            assert expected == placeholders(form), message.id
+
+
+def test_translations_name_the_same_options() -> None:
+    """A wrong option in an advice is worse than none; only examples may differ."""
+    for message in ENTRIES:
+        english, russian = forms(message.id)[0], forms(message.string)[0]
+        if not english.startswith("smsc send "):
+            assert _OPTION.findall(english) == _OPTION.findall(russian), english
+
+
+def test_nouns_have_all_their_forms() -> None:
+    """Russian has three plural forms."""
+    nouns = [message for message in ENTRIES if not isinstance(message.id, str)]
+
+    assert nouns
+    assert {3} == {len(forms(message.string)) for message in nouns}
+
+
+def test_compiled_catalog_is_up_to_date() -> None:
+    """`smsc.mo` is what the command reads; `make texts` compiles it from `smsc.po`."""
+    expected = gettext.GNUTranslations(BytesIO(texts.compiled(TRANSLATED)))
+    with texts.MO.open("rb") as file:
+        found = gettext.GNUTranslations(file)
+
+    for message in ENTRIES:
+        one = forms(message.id)[0]
+        many = forms(message.id)[-1]
+        for number in (1, 2, 5):
+            assert expected.ngettext(one, many, number) == found.ngettext(one, many, number)
+        assert expected.gettext(one) == found.gettext(one)
+
+
+def test_same_texts_give_the_same_files() -> None:
+    """A commit shows only what has changed; no date of the run."""
+    assert texts.compiled(texts.update(TRANSLATED)) == texts.compiled(texts.update(TRANSLATED))
+
+
+def test_texts_are_found_wherever_they_are_marked() -> None:
+    """Within f-strings and over several lines, but neither variables nor f-strings themselves."""
+    source = """
+show(f"{translate('in an f-string')}", screen.translate("of an attribute", name=1))
+_(
+    "over two "
+    "lines"
+)
+_n("{number} part", "{number} parts")
+translate(name), translate(f"coding.{name}"), other("unmarked")
+"""
+
+    assert [
+        "in an f-string",
+        "of an attribute",
+        "over two lines",
+        ("{number} part", "{number} parts"),
+    ] == list(texts.marked_texts(source))
+
+
+# --- the translator ---
 
 
 @pytest.mark.parametrize(
@@ -50,9 +142,37 @@ def test_nouns_have_all_their_forms(key: str) -> None:
 def test_plural_form_agrees_with_the_number(number: int, english: str, russian: str) -> None:
     """«5 часть» would be wrong Russian."""
     assert (english, russian) == (
-        Translator("en").count("parts", number),
-        Translator("ru").count("parts", number),
+        Translator("en").count(PARTS, number),
+        Translator("ru").count(PARTS, number),
     )
+
+
+def test_each_noun_has_its_own_translation() -> None:
+    """A number and its noun are one text."""
+    translate = Translator("ru")
+
+    assert ("3 октета", "3 сообщения") == (translate.count(OCTETS, 3), translate.count(MESSAGES, 3))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_missing_translation_is_shown_in_english(language: Language) -> None:
+    """Nothing is raised, also for a text of braces and an empty one, the key of the header."""
+    translate = Translator(language)
+
+    assert "new: 5" == translate("new: {number}", number=5)
+    assert "2 birds" == translate.count(("{number} bird", "{number} birds"), 2)
+    assert ("{}", "") == (translate("{}"), translate(""))
+
+
+def test_missing_catalog_leaves_english(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    """An incomplete installation still works."""
+    monkeypatch.setattr("smsc_async.cli.i18n.LOCALE", tmp_path)
+    done = smsc("plan", "--lang", "ru")
+
+    assert ExitCode.USAGE_ERROR == done.returncode
+    assert "TEXT is missing" in done.stderr
 
 
 @pytest.mark.parametrize(

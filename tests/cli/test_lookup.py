@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pdu import CommandStatus, DeliverSm, EsmClass, MessageState
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ExitCode, failure_of
 from smsc_async.cli.lookup import LookupResult
+from smsc_async.errors import ReceiptTimeoutError
 from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import Ping
 from smsc_async.simulator import Scenario
@@ -62,9 +63,8 @@ def test_error_code_and_state_decide_reachability(
 
 def test_failure_has_its_own_exit_code() -> None:
     """Reachability is unknown then, which isn't "no"."""
-    answer = LookupResult(
-        Ping(to=ONE), "", failure=Failure(ExitCode.NO_RECEIPT, "ReceiptTimeoutError")
-    )
+    failure = failure_of(ReceiptTimeoutError("1", timeout=30))
+    answer = LookupResult(Ping(to=ONE), "", failure=failure)
 
     assert (None, ExitCode.NO_RECEIPT) == (answer.is_reachable, answer.code)
 

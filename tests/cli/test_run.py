@@ -92,7 +92,7 @@ def test_missing_extra_says_what_to_install(name: str, language: str, word: str)
 @starts_python
 def test_another_missing_module_is_not_hidden() -> None:
     """Blaming the extra for a broken installation would mislead the user."""
-    done = python(BLOCKED.format(name="smsc_async.cli.help_pages"))
+    done = python(BLOCKED.format(name="smsc_async.cli.arguments"))
 
     assert "ModuleNotFoundError" in done.stderr
     assert "pip install" not in done.stderr

@@ -8,16 +8,9 @@ import sys
 import pytest
 
 from smsc_async.cli.console import Screen
-from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.failures import ACCEPTED, NOT_SENT, ExitCode, Failure, failure_of
 from smsc_async.cli.i18n import Translator
-from smsc_async.cli.runner import (
-    ACCEPTED,
-    NOT_SENT,
-    SendProgress,
-    read_config,
-    run_async,
-    stop_event,
-)
+from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
 from smsc_async.errors import LinkLostError
 
 IDS = ("855469",)
@@ -63,7 +56,7 @@ def test_any_end_reports_the_outcome(
     """Accepted messages are charged, whatever happens afterwards."""
     failure = failed(error, SendProgress(ACCEPTED, IDS))
 
-    assert (code, key, kind) == (failure.code, failure.key, failure.values["kind"])
+    assert (code, key, kind) == (failure.code, failure.key, failure.values.get("kind", ""))
     assert (ACCEPTED, IDS) == (failure.outcome, failure.message_ids)
 
 
@@ -85,7 +78,7 @@ def test_outcome_is_omitted_if_nothing_was_to_be_sent(outcome: str) -> None:
 
 def test_failure_of_the_coroutine_is_unchanged() -> None:
     """It has its own outcome and advice."""
-    failure = Failure(ExitCode.REFUSED, "LinkError")
+    failure = failure_of(LinkLostError())
 
     assert failure is failed(failure, SendProgress(NOT_SENT))
 

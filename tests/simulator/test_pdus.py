@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from message_examples import messages_of
 
 from pdu import EncodeError, EsmClass, MessageState, Tlv, TlvTag, encode
 from pdu.receipt_text import STAT_NAMES
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
+from smsc_async.gateway.kinds import KINDS, Kind
 from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import HlrQuery, Message, Ping, Sms, TelegramCode, Viber, VoiceCall
 from smsc_async.receipts import HlrReceipt
@@ -175,6 +177,12 @@ def test_receipts_are_sent_on_request_only(
 def test_flags_name_the_kind(message: Message[Any] | None, data_coding: int, flags: int) -> None:
     """Bits 0 to 3 of the gateway's TLV 0x2001."""
     assert flags == flags_of(message, data_coding)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.message_class.__name__)
+def test_flags_are_those_of_the_table_of_kinds(kind: Kind) -> None:
+    """0 for a kind that the gateway's list doesn't have."""
+    assert {kind.flags} == {flags_of(message, 0x08) for message in messages_of(kind)}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from smsc_async import (
     SubmitRefusedError,
     TelegramCode,
     ThrottledError,
+    Viber,
 )
 from smsc_async.simulator import Scenario, Simulator
 
@@ -64,6 +65,14 @@ async def a_send_and_its_receipt(smsc: SmscClient) -> None:
 
     code = await smsc.send(TelegramCode(to="79991234567", code="4821"))
     assert_type(code, Submission[Receipt])
+
+
+def a_message_and_its_fields() -> None:
+    """The constructor is written at run time, and its parameters are known all the same."""
+    viber = Viber(to="79991234567", sender="Shop", text="Код входа: 4821", comment="order 17")
+    assert_type(viber.text, str)
+    assert_type(viber.comment, str | None)
+    assert_type(viber.service_prefix, str)
 
 
 async def an_hlr_query(smsc: SmscClient) -> None:
