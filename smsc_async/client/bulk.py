@@ -159,7 +159,9 @@ class BulkSend:
 
     def _wait_for_rules(self, job: MessageJob[Any], blocked: Blocked) -> None:
         """Wait for the rules in a task, or fail the message if it may not wait."""
-        if not isinstance(blocked, Held) or self._hold.patience:
+        if isinstance(blocked, SendError):
+            self._fail(job, blocked)
+        elif not isinstance(blocked, Held) or self._hold.patience:
             task = asyncio.ensure_future(self._admit(job, blocked))
             self._admitting.add(task)
             task.add_done_callback(self._admitting.discard)

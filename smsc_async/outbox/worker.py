@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from smsc_async.client.receipt_reader import id_keys
 from smsc_async.errors import (
     ClientClosedError,
     HeldByRuleError,
@@ -23,7 +24,6 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.gateway.receipts import id_normalizers
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.link.backoff import exponential_delay
@@ -50,6 +50,8 @@ FIRST_PAUSE = 1.0
 """Seconds until a message that wasn't sent is retried; doubled with each attempt."""
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts at most, unless a rule of the gateway asks for more."""
+LONGEST_HOLD = 86_400.0
+"""Seconds until a held message is tried again at most: a check may ask for any time."""
 MAX_RECORDINGS = 1000
 """Receipts that are being stored at once."""
 
@@ -81,7 +83,7 @@ class Worker:
         self._concurrency = concurrency
         self._stop_when_empty = stop_when_empty
         self._grace = grace
-        self._id_of_response, self._id_of_receipt = id_normalizers(smsc.config.message_ids)
+        self._id_of_response, self._id_of_receipt = id_keys(smsc.dialect, smsc.config.message_ids)
         self._reads_receipts = receipts
         self._sends: set[asyncio.Task[Any]] = set()
         # Those of them whose message the client has.
@@ -281,7 +283,7 @@ def settlement_of(attempt: Attempt, error: SendError) -> Settlement:
     if error.outcome is Outcome.UNKNOWN:
         return _unknown(attempt, str(error), ids)
     if isinstance(error, HeldByRuleError):
-        return _requeued(attempt, error.retry_after, error)
+        return _requeued(attempt, min(error.retry_after, LONGEST_HOLD), error)
     if not ids and (isinstance(error, ThrottledError) or error.outcome is Outcome.NOT_SENT):
         first = error.retry_after if isinstance(error, ThrottledError) else FIRST_PAUSE
         limit = max(first, LONGEST_PAUSE)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 Token = int | float | str
 """Identifies one reservation in one store. A plain value, so that an error with it pickles."""
 
-RuleName = Literal["repeat", "flood", "store"]
-"""What holds a message; "store" is a shared store that can't be reached and is required."""
+RuleName = Literal["repeat", "flood", "store", "check"]
+"""What holds a message; "store" is a shared store that can't be reached and is required, "check" a
+check that was given to the client."""
 
 _NO_STORE: Final = "the shared rule store is unreachable, and sending without it isn't allowed"
 
@@ -50,10 +51,12 @@ class Held(NamedTuple):
     Args:
         rule: The rule that holds it; of several, the one that holds it longest.
         retry_at: Time from which it passes, unless more is sent before then.
+        reason: Why a check holds it; None for the other rules, which have their own errors.
     """
 
     rule: RuleName
     retry_at: float
+    reason: str | None = None
 
 
 Verdict = Admitted | Held
@@ -109,4 +112,4 @@ def held_error(message: Message[Any], held: Held, *, now: float) -> HeldByRuleEr
         return RepeatedMessageError(message, retry_after=retry_after)
     if held.rule == "flood":
         return FloodLimitError(message, retry_after=retry_after)
-    return HeldByRuleError(message, retry_after=retry_after, reason=_NO_STORE)
+    return HeldByRuleError(message, retry_after=retry_after, reason=held.reason or _NO_STORE)
