@@ -18,7 +18,7 @@ from smsc_async.instrumentation import LOG, place_of
 from smsc_async.link.submit_job import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
-from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
+from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, Hold, held_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class Pending(Enum):
     PENDING = "pending"
 
 
-Blocked = Held | Pending | SendError
+Blocked = Held | HeldByCheck | Pending | SendError
 """Why a message isn't admitted yet; an error if a check has failed."""
 
 
@@ -149,7 +149,7 @@ class AdmissionControl:
                 raise _interrupted(job.message)
             reason = self._ask_again(job)
 
-    def ask_checks(self, message: Message[Any]) -> Held | SendError | None:
+    def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
 
         The error is returned, since a caller has the rendered text in a variable, which a
@@ -171,7 +171,7 @@ class AdmissionControl:
             return _failed(message, name, error)
         if not holding:
             return None
-        return Held("check", self._store.now() + longest, f"{holding} holds it")
+        return HeldByCheck(holding, longest, self._store.now() + longest)
 
     def now(self) -> float:
         """Return the time, of the store's clock."""

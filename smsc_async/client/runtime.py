@@ -166,8 +166,7 @@ class ClientRuntime:
         if isinstance(blocked, SendError):
             raise blocked
         if blocked is not None:
-            retry_after = blocked.retry_at - self.admission.now()
-            return replace(planned, held_by=blocked.rule, retry_after=retry_after)
+            return replace(planned, held_by="check", retry_after=blocked.wait)
         return self._preview_rules(message, planned)
 
     def _preview_rules(self, message: Message[Any], planned: Plan) -> Plan:

@@ -74,4 +74,4 @@ def decide(
     # hold a request at its own `retry_at`.
     if previous is None or at >= (retry_at := previous.not_before + window):
         return None
-    return previous if previous.token == token else _new(Held, ("repeat", retry_at, None))
+    return previous if previous.token == token else _new(Held, ("repeat", retry_at))

@@ -51,12 +51,25 @@ class Held(NamedTuple):
     Args:
         rule: The rule that holds it; of several, the one that holds it longest.
         retry_at: Time from which it passes, unless more is sent before then.
-        reason: Why a check holds it; None for the other rules, which have their own errors.
     """
 
     rule: RuleName
     retry_at: float
-    reason: str | None = None
+
+
+@final
+class HeldByCheck(NamedTuple):
+    """A check of the client holds the message; nothing was reserved and no rule was asked.
+
+    Args:
+        check: Name of the check; of several, the one that holds it longest.
+        wait: Seconds that it asked for.
+        retry_at: Time at which they are over.
+    """
+
+    check: str
+    wait: float
+    retry_at: float
 
 
 Verdict = Admitted | Held
@@ -100,16 +113,18 @@ class Hold:
         """Fail at once with `HeldByRuleError`, which says when to try again. The default."""
         return cls()
 
-    def allows(self, held: Held, *, since: float) -> bool:
+    def allows(self, held: Held | HeldByCheck, *, since: float) -> bool:
         """Return whether a send that began at *since* waits for `held.retry_at`."""
         return held.retry_at <= since + self.patience
 
 
-def held_error(message: Message[Any], held: Held, *, now: float) -> HeldByRuleError:
+def held_error(message: Message[Any], held: Held | HeldByCheck, *, now: float) -> HeldByRuleError:
     """Make the error that says when a held message may be sent."""
+    if isinstance(held, HeldByCheck):
+        return HeldByRuleError(message, retry_after=held.wait, reason=f"{held.check} holds it")
     retry_after = max(0.0, held.retry_at - now)
     if held.rule == "repeat":
         return RepeatedMessageError(message, retry_after=retry_after)
     if held.rule == "flood":
         return FloodLimitError(message, retry_after=retry_after)
-    return HeldByRuleError(message, retry_after=retry_after, reason=held.reason or _NO_STORE)
+    return HeldByRuleError(message, retry_after=retry_after, reason=_NO_STORE)

@@ -28,7 +28,7 @@ from smsc_async import (
 )
 from smsc_async.client.admission import FAIL_AT_ONCE, AdmissionControl, Blocked, Pending, utc_now
 from smsc_async.client.submission import MessageJob
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import Admitted, Held, HeldByCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -345,8 +345,8 @@ async def test_held_by_a_check_leaves_no_trace(limits: GatewayLimits | None) -> 
     message = job()
     held = ruled.try_admit(message)
 
-    assert isinstance(held, Held)
-    assert ("check", 1060.0) == held[:2]
+    assert isinstance(held, HeldByCheck)
+    assert (60.0, 1060.0) == (held.wait, held.retry_at)
     assert message.reservation is None
     assert 0 == len(ruled.store)
 
@@ -409,7 +409,7 @@ async def test_after_a_wait_for_a_check_all_are_asked_again() -> None:
     ruled = Ruled(checks=(first, second))
     message = job()
     blocked = ruled.try_admit(message)
-    assert isinstance(blocked, Held)
+    assert isinstance(blocked, HeldByCheck)
     await ruled.admission.admit(message, blocked, Hold.wait(at_most=1))
 
     assert [3, 3] == [len(check.asked) for check in (first, second)]
@@ -451,7 +451,7 @@ async def test_wait_for_a_check_is_followed_by_a_shared_store() -> None:
     ruled = Ruled(store=AwaitedStore, checks=(check,))
     message = job()
     blocked = ruled.try_admit(message)
-    assert isinstance(blocked, Held)
+    assert isinstance(blocked, HeldByCheck)
     await ruled.admission.admit(message, blocked, Hold.wait())
 
     assert message.reservation is not None
@@ -463,7 +463,7 @@ async def test_message_that_is_held_for_ever_can_be_cancelled() -> None:
     ruled = Ruled(checks=(waiting(float("inf")),))
     message = job()
     blocked = ruled.try_admit(message)
-    assert isinstance(blocked, Held)
+    assert isinstance(blocked, HeldByCheck)
     task = asyncio.create_task(ruled.admission.admit(message, blocked, Hold.wait()))
     await turns()
     assert not task.done()
@@ -479,7 +479,7 @@ async def test_leaving_the_client_ends_the_wait_for_a_check() -> None:
     ruled = Ruled(checks=(waiting(3600.0),))
     message = job()
     blocked = ruled.try_admit(message)
-    assert isinstance(blocked, Held)
+    assert isinstance(blocked, HeldByCheck)
     task = asyncio.create_task(ruled.admission.admit(message, blocked, Hold.wait()))
     await turns()
     ruled.admission.shutdown()

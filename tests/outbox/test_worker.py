@@ -385,6 +385,18 @@ async def test_receipt_is_matched_as_the_dialect_of_the_client_compares_ids(
     assert MessageState.DELIVERED is entry.receipt
 
 
+async def test_recorded_receipt_is_compared_as_the_client_does(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Other code may read the receipts; the ids are those of the same SMSC."""
+    client.dialect = replace(GENERIC, normalize_id=str.lower)
+    client.answers = [Accepted(("ab",), (None,))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    assert await outbox.record(Receipt(message_id="AB", state=MessageState.DELIVERED))
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
+
+
 async def test_dialect_that_fails_ends_no_worker(outbox: Outbox, client: ScriptedClient) -> None:
     """Ids are compared as they are then."""
     client.dialect = replace(GENERIC, normalize_id=lambda message_id: str(int(message_id)))
