@@ -139,6 +139,7 @@ async def smsc() -> AsyncIterator[Gateway]:
         ids = iter(f"{number:x}" for number in range(0xAB, 0xFF))
 
         def accept(peer: Peer, submit: SubmitSm) -> None:
+            """Accept a message under the next id."""
             peer.answer(submit, message_id=next(ids))
 
         running.on_submit = accept
@@ -194,6 +195,7 @@ async def test_early_receipt_of_another_smsc_waits_for_its_response(smsc: Gatewa
     """Under the id that the response will have."""
 
     def overtake(peer: Peer, submit: SubmitSm) -> None:
+        """Report before the response."""
         report(smsc, "ID=000000CD;STATUS=DELIVERED")
         peer.answer(submit, message_id="cd")
 
@@ -245,6 +247,7 @@ async def test_dialect_that_always_fails_ends_no_client(
     """Messages, receipts and sends go on; nothing of a message is logged."""
 
     def failing(value: Any) -> Any:  # noqa: ANN401 - any of the three
+        """Fail, and quote what it got."""
         raise RuntimeError(f"{value!r} {CODE}")
 
     bad = Dialect(is_receipt=failing, read_receipt=failing, normalize_id=failing)
@@ -300,6 +303,7 @@ async def test_generic_client_explains_no_error_by_the_list_of_smsc_ru(smsc: Gat
     """Neither of a receipt nor of a query result; the default client does."""
 
     def answer_query(peer: Peer, query: Pdu) -> None:
+        """Answer query_sm; other requests don't come."""
         if not isinstance(query, DeliverSmResp):
             assert RESPONSES[type(query)] is QuerySmResp
             peer.answer(query, message_id="ab", message_state=5, error_code=6)

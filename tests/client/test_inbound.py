@@ -436,6 +436,7 @@ async def test_ids_are_compared_as_the_dialect_says() -> None:
     seen: list[str] = []
 
     def normalize(message_id: str) -> str:
+        """Record an id."""
         seen.append(message_id)
         return message_id.lstrip("0").lower()
 
