@@ -133,6 +133,7 @@ def wait_of(check: Check, message: Message[Any], now: datetime) -> float:
     Raises:
         TypeError: It returned something else than a number or None.
         ValueError: It returned NaN.
+        OverflowError: It returned an integer that is no float.
         Exception: What it raised.
     """
     wait: object = check(message, now)
@@ -142,7 +143,7 @@ def wait_of(check: Check, message: Message[Any], now: datetime) -> float:
         raise TypeError(f"takes seconds or None from a check, got {type(wait).__name__}")
     if math.isnan(wait):
         raise ValueError("takes seconds or None from a check, got NaN")
-    return wait
+    return float(wait)
 
 
 def name_of(check: Check) -> str:

@@ -499,6 +499,7 @@ def dividing(message: Any, _now: datetime) -> float:  # noqa: ANN401 - of any ki
     [
         ({"checks": (dividing,)}, ZeroDivisionError, "the check dividing failed"),
         ({"checks": (waiting("1"),)}, TypeError, "<lambda> failed with TypeError"),
+        ({"checks": (waiting(10**400),)}, OverflowError, "<lambda> failed with OverflowError"),
         ({"checks": (waiting(float("nan")),)}, ValueError, "<lambda> failed with ValueError"),
         (
             {"checks": (waiting(90), waiting(seconds=True))},

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
+import random
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from smsc_async import (
     ConfigError,
@@ -169,40 +168,39 @@ def test_day_that_a_time_zone_leaves_out_is_no_end() -> None:
     assert 8 * HOUR == QuietHours(time(22), time(7), tz=apia)(SMS, now)
 
 
-@given(
-    now=st.datetimes(
-        min_value=datetime(2026, 1, 1),  # noqa: DTZ001 - as st.datetimes takes it
-        max_value=datetime(2026, 12, 31),  # noqa: DTZ001 - the same
-        timezones=st.just(UTC),
-    )
-    | st.sampled_from([berlin(29, 0), berlin(25, 0, month=10)]).flatmap(
-        lambda night: st.timedeltas(timedelta(0), timedelta(hours=5)).map(lambda by: night + by)
-    ),
-    start=st.times(),
-    end=st.times(),
+@pytest.mark.parametrize(
+    ("zone", "noon"),
+    [
+        ("Europe/Berlin", (2026, 3, 28)),
+        ("Europe/Berlin", (2026, 10, 24)),
+        ("Australia/Lord_Howe", (2026, 4, 4)),  # half an hour back
+        ("Australia/Lord_Howe", (2026, 10, 3)),
+        ("America/Havana", (2026, 3, 7)),  # at midnight
+        ("America/Havana", (2026, 10, 31)),
+        ("Asia/Kolkata", (2026, 10, 31)),
+        ("Pacific/Apia", (2011, 12, 29)),
+    ],
 )
-@settings(deadline=None, max_examples=200)
-def test_message_may_go_after_its_wait(now: datetime, start: time, end: time) -> None:
-    """Asked again when it is over, the check lets it pass; the clock shows a quiet time before."""
-    if start == end:
-        return
-    hours = QuietHours(start, end, tz=BERLIN)
-    wait = hours(SMS, now)
+def test_wait_ends_in_the_first_minute_that_is_not_quiet(
+    zone: str, noon: tuple[int, int, int]
+) -> None:
+    """Found minute by minute, on days on which the clock is set.
 
-    if wait is None:
-        assert hours(SMS, now) is None
-        return
-    assert 0 < wait <= 26 * HOUR
-    after = now + timedelta(seconds=wait)
-    # A float of seconds may miss by a microsecond.
-    assert hours(SMS, after + timedelta(microseconds=2)) is None or _is_short(start, end)
-    assert hours(SMS, now + timedelta(seconds=wait / 2)) is not None or _is_short(start, end)
+    Quiet hours that begin in the hour that comes twice last until their end, so these are left out.
+    """
+    dice = random.Random(zone)  # noqa: S311 - the same ones each time
+    tz = ZoneInfo(zone)
+    for _ in range(40):
+        start = time(dice.randrange(4, 24), dice.choice((0, 15, 30, 45)))
+        end = time(dice.randrange(24), dice.choice((1, 16, 31, 46)))
+        hours = QuietHours(start, end, tz=tz)
+        now = datetime(*noon, 12, tzinfo=tz).astimezone(UTC)
+        now += timedelta(minutes=dice.randrange(1800))
+        free = now
+        while hours._is_quiet(free.astimezone(tz).time()):
+            free += timedelta(minutes=1)
 
-
-def _is_short(start: time, end: time) -> bool:
-    """Whether a clock that is set may skip or repeat a change between quiet and not."""
-    minutes = abs((start.hour - end.hour) * 60 + start.minute - end.minute)
-    return minutes <= 61 or minutes >= 24 * 60 - 61 or 1 <= start.hour <= 3
+        assert (free - now).total_seconds() == (hours(SMS, now) or 0.0), (hours, now)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +264,12 @@ def test_what_is_no_number_of_seconds_is_an_error(answer: Any, said: str) -> Non
     """True may mean "pass" or "hold": a guess would send at night or never."""
     with pytest.raises((TypeError, ValueError), match=f"takes seconds or None.*{said}"):
         wait_of(lambda _message, _now: answer, SMS, at(2))
+
+
+def test_number_that_is_no_float_is_an_error() -> None:
+    """Times are floats."""
+    with pytest.raises(OverflowError):
+        wait_of(lambda _message, _now: 10**400, SMS, at(2))
 
 
 def test_check_that_raises_is_not_caught_here() -> None:
