@@ -149,10 +149,9 @@ def test_bind_line_shows_no_password(wire: WireLog, caplog: pytest.LogCaptureFix
 
 def test_place_of_an_exception_has_no_text() -> None:
     """A function of a user's may quote the message in its exception."""
-    try:
+    with pytest.raises(ValueError, match=SECRET) as caught:
         int(SECRET)
-    except ValueError as error:
-        raised = place_of(error)
+    raised = place_of(caught.value)
 
     assert raised.startswith("ValueError at ")
     assert "test_instrumentation.py:" in raised

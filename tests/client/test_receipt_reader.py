@@ -96,7 +96,7 @@ def test_generic_decides_where_the_dialect_cannot(
         returning(Receipt(message_id="7", is_intermediate=0)),  # type: ignore[arg-type]
         returning(Receipt(message_id="7", error_type=int)),  # type: ignore[arg-type]
         returning(Receipt(message_id="7", error_type=None)),  # type: ignore[arg-type]
-        returning(Receipt.__new__(Receipt)),
+        lambda _: Receipt.__new__(Receipt),
     ],
 )
 def test_receipt_that_cannot_be_read_is_none(
