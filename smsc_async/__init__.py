@@ -48,6 +48,7 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
+from smsc_async.gateway.dialect import GENERIC, SMSC_RU, Dialect
 from smsc_async.gateway.plan import Plan
 from smsc_async.link import LinkState
 from smsc_async.messages import (
@@ -66,9 +67,10 @@ from smsc_async.messages import (
     VoiceCall,
 )
 from smsc_async.receipts import DeliveryError, HlrReceipt, IncomingMessage, QueryResult, Receipt
+from smsc_async.rules.checks import Check, QuietHours
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Hold
-from smsc_async.stores import MemoryRuleStore
+from smsc_async.stores import MemoryRuleStore, RuleStore
 
 if TYPE_CHECKING:
     from smsc_async.stores.redis import RedisRuleStore
@@ -86,8 +88,14 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
     "ReconnectPolicy",
     "GatewayLimits",
     "Hold",
+    "Check",
+    "QuietHours",
+    "RuleStore",
     "MemoryRuleStore",
     "RedisRuleStore",
+    "Dialect",
+    "SMSC_RU",
+    "GENERIC",
     # messages
     "Message",
     "Sms",

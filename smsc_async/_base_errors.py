@@ -6,6 +6,7 @@ users find them, imports both.
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,3 +63,16 @@ class ConfigError(SmscError, ValueError):
         self.name = name
         self.value = value
         self.reason = reason
+
+
+def check_function(name: str, function: object) -> None:
+    """Refuse a setting that isn't a function, and one that would have to be awaited.
+
+    Raises:
+        ConfigError: It is the one or the other.
+    """
+    kind = type(function).__name__
+    if not callable(function):
+        raise ConfigError(name, kind, f"takes a function, got {kind}")
+    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
+        raise ConfigError(name, kind, "takes a plain function, got an async one; it isn't awaited")

@@ -149,7 +149,7 @@ class SendError(SmscError):
 
 
 class HeldByRuleError(SendError):
-    """A rule held the message on our side, before the gateway could refuse it.
+    """A rule or a check held the message on our side, before the gateway could refuse it.
 
     Nothing was sent and nothing was charged. Wait `retry_after` seconds and send it again, or let
     `send(…, hold=Hold.wait(…))` wait.

@@ -67,6 +67,15 @@ class Hooks:
                 LOG.exception("! hook %r failed", hook)
 
 
+def place_of(error: Exception) -> str:
+    """Return type and place of an exception. Its text isn't shown: it may quote a message."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    at = "" if frame is None else f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
+    return f"{type(error).__name__}{at}"
+
+
 class WireLog:
     """Logs a line for each PDU; to be called only while `smsc_async.wire` is at DEBUG.
 

@@ -33,12 +33,13 @@ GATEWAY_TLVS: Final = {COST: _TEXT, FLAGS: _INTEGER, PARTS: _INTEGER, OPERATOR: 
 
 
 class DeliveryError(int):
-    """A code of the gateway's list of delivery errors; 0, no error, is false.
+    """A delivery error of a receipt; 0, no error, is false.
 
-    A code that isn't in the list is kept, and `explain` says so.
+    What a code means depends on the SMSC: what reads its receipts gives them a subclass with its
+    list, see `Receipt`. A code that isn't in the list is kept, and `explain` says so.
 
     Attributes:
-        texts: The list, Russian and English text by code. `gateway.delivery_errors` sets it.
+        texts: The list, Russian and English text by code; this class has none.
     """
 
     __slots__ = ()
@@ -46,7 +47,7 @@ class DeliveryError(int):
 
     @property
     def is_known(self) -> bool:
-        """Whether the gateway has published what this code means."""
+        """Whether the list has this code."""
         return int(self) in self.texts
 
     def explain(self, language: Literal["ru", "en"] = "en") -> str:
@@ -66,17 +67,20 @@ class Receipt:
     Args:
         message_id: The gateway's id of the message, opaque; empty if the receipt has none.
         state: A `MessageState`, a number without a name, or None if the receipt has none.
-        error_code: The gateway's delivery error, 0 for none; None if the receipt has none.
+        error_code: The delivery error, 0 for none; None if the receipt has none.
         to: The message's recipient, which is the receipt's source_addr.
         sender: The message's sender.
         raw: The receipt's text. It may quote the message.
         tlvs: Octets by tag; of several TLVs with one tag the first.
         is_intermediate: An intermediate notification: another receipt will follow.
+        error_type: Class of `error`: a `DeliveryError` with the list of the SMSC. Not compared.
     """
 
     __slots__ = (
         "_fields",
+        "_gateway_tlvs",
         "error_code",
+        "error_type",
         "is_intermediate",
         "message_id",
         "raw",
@@ -97,6 +101,7 @@ class Receipt:
         raw: str = "",
         tlvs: Mapping[int, bytes] | None = None,
         is_intermediate: bool = False,
+        error_type: type[DeliveryError] = DeliveryError,
     ) -> None:
         self.message_id = message_id
         self.state = state
@@ -106,6 +111,9 @@ class Receipt:
         self.raw = raw
         self.tlvs = {} if tlvs is None else tlvs
         self.is_intermediate = is_intermediate
+        self.error_type = error_type
+        # The TLVs in which the tags of `GATEWAY_TLVS` have SMSC.ru's meaning.
+        self._gateway_tlvs = self.tlvs
         self._fields: Mapping[str, str] | None = None
 
     @property
@@ -123,7 +131,7 @@ class Receipt:
     @property
     def error(self) -> DeliveryError | None:
         """`error_code` with its explanation; false for 0."""
-        return None if self.error_code is None else DeliveryError(self.error_code)
+        return None if self.error_code is None else self.error_type(self.error_code)
 
     @property
     def submitted_at(self) -> datetime | None:
@@ -158,8 +166,8 @@ class Receipt:
         return self._gateway_tlv(OPERATOR) or None
 
     def _gateway_tlv(self, tag: int) -> Any:  # noqa: ANN401 - the type depends on the tag
-        """Read one of the gateway's TLVs; None if it is missing or empty."""
-        value = self.tlvs.get(tag)
+        """Read one of SMSC.ru's TLVs; None if it is missing or empty."""
+        value = self._gateway_tlvs.get(tag)
         return GATEWAY_TLVS[tag].parse(value) if value else None
 
     def _values(self) -> tuple[object, ...]:
@@ -217,6 +225,10 @@ class QueryResult(NamedTuple):
         """`error_code` with its explanation; false for 0."""
         return DeliveryError(self.error_code)
 
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"QueryResult({', '.join(shown)})"
+
 
 class HlrReceipt(Receipt):
     """The result of an HLR query: a receipt with data about the subscriber.
@@ -230,16 +242,10 @@ class HlrReceipt(Receipt):
     @classmethod
     def of(cls, receipt: Receipt) -> Self:
         """Convert a receipt that doesn't show that it answers an HLR query."""
-        return cls(
-            message_id=receipt.message_id,
-            state=receipt.state,
-            error_code=receipt.error_code,
-            to=receipt.to,
-            sender=receipt.sender,
-            raw=receipt.raw,
-            tlvs=receipt.tlvs,
-            is_intermediate=receipt.is_intermediate,
-        )
+        converted = cls.__new__(cls)
+        for name in Receipt.__slots__:
+            setattr(converted, name, getattr(receipt, name))
+        return converted
 
     @property
     def imsi(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 PUBLIC = {
     "smsc_async": """
         SmscClient SmscConfig Timeouts ReconnectPolicy GatewayLimits Hold
+        QuietHours Check RuleStore Dialect SMSC_RU GENERIC
         Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping
         Coding LongText
         Submission FailedSubmission Receipt HlrReceipt IncomingMessage

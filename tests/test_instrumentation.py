@@ -18,7 +18,7 @@ from pdu import (
     encode,
 )
 from smsc_async import Sms, SmscClient
-from smsc_async.instrumentation import ConnectFailed, Hooks, WireLog
+from smsc_async.instrumentation import ConnectFailed, Hooks, WireLog, place_of
 
 SECRET = "the code is 4821"
 
@@ -145,3 +145,15 @@ def test_bind_line_shows_no_password(wire: WireLog, caplog: pytest.LogCaptureFix
     wire.sent(encode(BindTransceiver(sequence_number=1, system_id="shop", password="secret")))
 
     assert ["> 127.0.0.1:2775 bind_transceiver seq=1"] == caplog.messages
+
+
+def test_place_of_an_exception_has_no_text() -> None:
+    """A function of a user's may quote the message in its exception."""
+    with pytest.raises(ValueError, match=SECRET) as caught:
+        int(SECRET)
+    raised = place_of(caught.value)
+
+    assert raised.startswith("ValueError at ")
+    assert "test_instrumentation.py:" in raised
+    assert SECRET not in raised
+    assert "ValueError" == place_of(ValueError(SECRET))

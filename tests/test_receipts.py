@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pdu.enums import MessageState
+from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.receipts import (
     COST,
     FLAGS,
@@ -149,7 +150,7 @@ def test_repr_of_a_receipt_shows_no_text() -> None:
 
 def test_error_explains_itself() -> None:
     """In Russian or English."""
-    error = Receipt(message_id="1", error_code=6).error
+    error = Receipt(message_id="1", error_code=6, error_type=SmscRuDeliveryError).error
 
     assert error is not None
     assert 6 == error
@@ -166,8 +167,10 @@ def test_no_error_is_false() -> None:
 
 
 def test_unlisted_error_is_kept() -> None:
-    """The gateway's list grows."""
-    error = DeliveryError(777)
+    """The gateway's list grows, and a receipt that nothing has read has no list at all."""
+    error = Receipt(message_id="1", error_code=777).error
+
+    assert DeliveryError is type(error)
 
     assert not error.is_known
     assert "code 777, not listed" == error.explain("en")
@@ -215,5 +218,7 @@ def test_query_result_speaks_as_a_receipt_does() -> None:
     result = QueryResult("7", MessageState.UNDELIVERABLE, 6)
 
     assert result.is_final
-    assert "the phone is off or out of coverage" == result.error.explain()
+    assert 6 == result.error
+    assert "code 6, not listed" == result.error.explain()
+    assert "QueryResult(message_id='7', state=" in repr(result)
     assert result.final_at is None

@@ -1,25 +1,31 @@
 """Admission control: the account's rules, as the messages of one client meet them.
 
-Rule: nothing is decided here. The rule engine makes a step of the message, the store decides it,
-and the verdict is kept in the message's job: when it may be written, and what it has reserved.
+Rule: nothing is decided here. The checks are asked first, since they change nothing. Then the rule
+engine makes a step of the message, the store decides it, and the verdict is kept in the message's
+job: when it may be written, and what it has reserved.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
+from pdu.masking import mask_number
+from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
+from smsc_async.instrumentation import LOG, place_of
 from smsc_async.link.submit_job import NEVER
+from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
-from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
+from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, Hold, held_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
+    from smsc_async.rules.checks import Check
     from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token, Verdict
@@ -36,28 +42,45 @@ class Pending(Enum):
     PENDING = "pending"
 
 
-Blocked = Held | Pending
-"""Why a message isn't admitted yet."""
+Blocked = Held | HeldByCheck | Pending | SendError
+"""Why a message isn't admitted yet; an error if a check has failed."""
+
+
+def utc_now() -> datetime:
+    """Return the time of day, aware: the wall clock by default."""
+    return datetime.now(UTC)
 
 
 class AdmissionControl:
-    """Asks the rules for every message, and reports its outcome to them.
+    """Asks checks and rules for every message, and reports its outcome to the rules.
 
     Args:
         limits: The gateway's limits.
         store: Where the rules' state is.
         clock: Seconds of the links' clock; the store may have another.
+        checks: Asked before the rules.
+        wall_clock: Time of day for the checks, aware.
 
     Attributes:
         lateness: Seconds after which a message that waits for a slot must be postponed.
     """
 
-    def __init__(self, limits: GatewayLimits, store: RuleStore, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: GatewayLimits,
+        store: RuleStore,
+        clock: Callable[[], float],
+        *,
+        checks: tuple[Check, ...] = (),
+        wall_clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._engine = RuleEngine(limits, key=store.key)
         self._rules = self._engine.rules
         self._is_off = self._engine.is_off
         self._store = store
         self._clock = clock
+        self._checks = checks
+        self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lateness = NEVER if self._is_off else self._rules.lateness
@@ -65,7 +88,7 @@ class AdmissionControl:
     def try_admit(
         self, job: MessageJob[Any], text: str, now: float, replaces: Token | None = None
     ) -> Blocked | None:
-        """Ask the rules without awaiting; return why the message isn't admitted, if it isn't.
+        """Ask without awaiting; return why the message isn't admitted, if it isn't.
 
         Args:
             job: The message.
@@ -81,8 +104,12 @@ class AdmissionControl:
             job.parts_window = self._rules.multipart_window
             job.interval = self._rules.interval
         if self._is_off:
-            return None
+            return self.ask_checks(job.message) if self._checks else None
         job.step = step = self._engine.step(job.message, parts, text, replaces)
+        if self._checks:
+            blocked = self.ask_checks(job.message)
+            if blocked is not None:
+                return blocked
         if not self._is_one_clock:
             now = self._store.now()
         verdict = self._store.apply_now(step, now)
@@ -95,29 +122,56 @@ class AdmissionControl:
         return None
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
-        """Wait until the rules admit the message, as long as *hold* allows.
+        """Wait until checks and rules admit the message, as long as *hold* allows.
 
-        Cancelling is safe: what was reserved is given back.
+        After a wait all of them are asked anew. Cancelling is safe: what was reserved is given
+        back.
 
         Raises:
-            HeldByRuleError: A rule holds it for longer.
+            HeldByRuleError: A check or a rule holds it for longer.
             SubmitInterruptedError: The client is left.
+            SendError: A check has failed.
         """
-        store, step = self._store, _step_of(job)
+        store = self._store
         since = store.now()
         reason: Blocked | None = blocked
         while reason is not None:
             if reason is Pending.PENDING:
-                reason = self._keep(job, await store.apply(step), store.now())
+                reason = self._keep(job, await store.apply(_step_of(job)), store.now())
                 continue
+            if isinstance(reason, SendError):
+                raise reason
             if not hold.allows(reason, since=since):
                 raise held_error(job.message, reason, now=store.now())
             delay = max(0.0, reason.retry_at - store.now())
             await asyncio.wait([self._leaving], timeout=delay)
             if self._leaving.done():
                 raise _interrupted(job.message)
-            now = store.now()
-            reason = self._keep(job, store.apply_now(step, now), now)
+            reason = self._ask_again(job)
+
+    def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
+        """Ask every check; return the longest wait, or the error of a check that failed.
+
+        The error is returned, since a caller has the rendered text in a variable, which a
+        traceback may show.
+        """
+        if not self._checks:
+            return None
+        longest, holding = 0.0, ""
+        name = "wall_clock"
+        try:
+            now = _aware(self._wall_clock())
+            for check in self._checks:
+                name = f"the check {name_of(check)}"
+                wait = wait_of(check, message, now)
+                if wait > longest:
+                    longest, holding = wait, name
+        except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
+            LOG.error("! %s failed: %s", name, place_of(error))
+            return _failed(message, name, error)
+        if not holding:
+            return None
+        return HeldByCheck(holding, longest, self._store.now() + longest)
 
     def now(self) -> float:
         """Return the time, of the store's clock."""
@@ -161,6 +215,14 @@ class AdmissionControl:
         if not self._leaving.done():
             self._leaving.set_result(None)
 
+    def _ask_again(self, job: MessageJob[Any]) -> Blocked | None:
+        """Ask checks and rules after a wait."""
+        blocked = self.ask_checks(job.message)
+        if blocked is not None or self._is_off:
+            return blocked
+        now = self._store.now()
+        return self._keep(job, self._store.apply_now(_step_of(job), now), now)
+
     def _keep(
         self, job: MessageJob[Any], verdict: Verdict | float | None, now: float
     ) -> Blocked | None:
@@ -191,6 +253,30 @@ def _step_of(job: MessageJob[Any]) -> Step:
 def _admission_of(job: MessageJob[Any]) -> Admitted:
     """Return the admission of a message that has a reservation."""
     return _new(Admitted, (job.reservation, job.admitted_at, job.interval))
+
+
+def _aware(now: object) -> datetime:
+    """Return the time of a wall clock in UTC.
+
+    Raises:
+        TypeError: It isn't an aware datetime.
+    """
+    if not isinstance(now, datetime) or now.utcoffset() is None:
+        kind = "a naive one" if isinstance(now, datetime) else type(now).__name__
+        raise TypeError(f"takes an aware datetime as datetime.now(UTC), got {kind}")
+    return now.astimezone(UTC)
+
+
+def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
+    """Return the error of a message whose check has failed."""
+    error = SendError(
+        f"message to {mask_number(message.to)} isn't sent: {check} failed with"
+        f" {type(cause).__name__}; correct it and send the message again",
+        message=message,
+        outcome=Outcome.NOT_SENT,
+    )
+    error.__cause__ = cause
+    return error
 
 
 def _interrupted(message: Message[Any]) -> SubmitInterruptedError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from smsc_async.client.submission import FailedSubmission, Submission
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
-from smsc_async.rules.verdict import Held, Hold, held_error
+from smsc_async.rules.verdict import Held, HeldByCheck, Hold, held_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -159,7 +159,9 @@ class BulkSend:
 
     def _wait_for_rules(self, job: MessageJob[Any], blocked: Blocked) -> None:
         """Wait for the rules in a task, or fail the message if it may not wait."""
-        if not isinstance(blocked, Held) or self._hold.patience:
+        if isinstance(blocked, SendError):
+            self._fail(job, blocked)
+        elif not isinstance(blocked, (Held, HeldByCheck)) or self._hold.patience:
             task = asyncio.ensure_future(self._admit(job, blocked))
             self._admitting.add(task)
             task.add_done_callback(self._admitting.discard)

@@ -11,6 +11,7 @@ from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from smsc_async._base_errors import check_function
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.requests import check_request, check_response, query_of
@@ -20,22 +21,27 @@ from smsc_async.client.submission import Submission
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.dialect import SMSC_RU, dialect_of, is_smsc_ru
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.receipts import read_query_result
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.link import LinkState
+from smsc_async.rules.checks import checks_of
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.stores import MemoryRuleStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+    from datetime import datetime
     from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
     from smsc_async.client.submission import FailedSubmission
     from smsc_async.errors import SendError
+    from smsc_async.gateway.dialect import Dialect
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
+    from smsc_async.rules.checks import Check
     from smsc_async.rules.verdict import Hold
     from smsc_async.stores import RuleStore
 
@@ -61,9 +67,15 @@ class SmscClient:
             processes of one account. The caller closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
         clock: Seconds of a monotonic clock; the event loop's by default.
+        dialect: How the SMSC writes receipts and ids; `GENERIC`, or one of your own, for another
+            SMSC than SMSC.ru. An outbox compares ids by the dialect of its client.
+        checks: Rules of your own, asked before those of the gateway: `QuietHours`, or functions as
+            `Check` describes them. What they hold raises `HeldByRuleError`.
+        wall_clock: Returns the time of day for the checks, an aware datetime; the system's by
+            default.
 
     Raises:
-        ConfigError: The URL can't be used.
+        ConfigError: The URL, the dialect, a check or the wall clock can't be used.
     """
 
     def __init__(
@@ -74,10 +86,18 @@ class SmscClient:
         store: RuleStore | None = None,
         hooks: Iterable[Hook] = (),
         clock: Callable[[], float] | None = None,
+        dialect: Dialect = SMSC_RU,
+        checks: Iterable[Check] = (),
+        wall_clock: Callable[[], datetime] | None = None,
     ) -> None:
         if isinstance(url_or_config, str):
             url_or_config = SmscConfig.from_url(url_or_config)
+        if wall_clock is not None:
+            check_function("wall_clock", wall_clock)
         self.config = url_or_config
+        self.dialect = dialect_of(dialect)
+        self._checks = checks_of(checks)
+        self._wall_clock = wall_clock
         self._hooks = Hooks(hooks)
         self._clock = clock
         self._limits = GatewayLimits() if limits is None else limits
@@ -97,7 +117,14 @@ class SmscClient:
         if self._runtime is not None:
             raise ClientClosedError("it is in use already; make a second client")
         self._runtime = runtime = ClientRuntime(
-            self.config, self._limits, self._store, self._hooks, self._clock
+            self.config,
+            self._limits,
+            self._store,
+            self._hooks,
+            self._clock,
+            dialect=self.dialect,
+            checks=self._checks,
+            wall_clock=self._wall_clock,
         )
         try:
             await runtime.open()
@@ -142,8 +169,8 @@ class SmscClient:
         Args:
             message: Of any kind.
             timeout: Seconds for each response, from its write on; None takes the config's.
-            hold: What to do if a rule of the gateway holds the message; None fails at once,
-                `Hold.wait(at_most=35)` waits.
+            hold: What to do if a check or a rule of the gateway holds the message; None fails at
+                once, `Hold.wait(at_most=35)` waits.
             retry_of: The error of an earlier send of the same message whose outcome is unknown:
                 send it again deliberately. Within a minute of the first attempt that is safe, since
                 the gateway refuses repeats: a refusal then means that the first one arrived. Later
@@ -151,8 +178,9 @@ class SmscClient:
 
         Raises:
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
-            HeldByRuleError: The gateway would refuse it: a repeat, or too many in a row. Nothing
-                was sent; `retry_after` says when it passes.
+            HeldByRuleError: The gateway would refuse it (a repeat, or too many in a row), or a
+                check holds it. Nothing was sent; `retry_after` says when it passes.
+            SendError: A check has failed. Nothing was sent; chained to the check's exception.
             SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast for
                 longer than `timeouts.throttled`.
             ResponseTimeoutError: No response; it may have been sent.
@@ -208,11 +236,12 @@ class SmscClient:
     def plan(self, message: Message[Any]) -> Plan:
         """Return how *message* would travel: coding, parts, octets, what forced UCS-2.
 
-        With an open client also whether a rule would hold it now. Nothing is sent or remembered;
-        the client needn't be open.
+        With an open client also whether a check or a rule would hold it now. Nothing is sent or
+        remembered; the client needn't be open.
 
         Raises:
             InvalidMessageError: It can't travel on this bind.
+            SendError: A check has failed.
         """
         planned = plan(message, TextSettings.from_config(self.config))
         return planned if self._runtime is None else self._runtime.preview(message, planned)
@@ -242,7 +271,7 @@ class SmscClient:
         """
         query = query_of(message, sender, self._open_runtime().addressing)
         response = await self.request(query, timeout=timeout)
-        return read_query_result(cast("QuerySmResp", response))
+        return read_query_result(cast("QuerySmResp", response), is_smsc_ru=is_smsc_ru(self.dialect))
 
     async def request(
         self,

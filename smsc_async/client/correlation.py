@@ -60,8 +60,8 @@ class ReceiptCorrelator:
 
     Args:
         patience: Seconds that a receipt waits for the response that names its id.
-        response_key: Makes ids of responses comparable; None compares them as they are.
-        receipt_key: Makes ids of receipts comparable; None as above.
+        response_key: Makes ids of responses comparable with the keys of receipts; None compares
+            them as they are.
 
     Attributes:
         early: Receipts that wait for their response, in the order they came.
@@ -72,12 +72,10 @@ class ReceiptCorrelator:
         patience: float,
         *,
         response_key: Callable[[str], str] | None = None,
-        receipt_key: Callable[[str], str] | None = None,
     ) -> None:
         self.early: deque[_Early] = deque()
         self._patience = patience
         self._response_key = response_key
-        self._receipt_key = receipt_key
         # Weak references, in two generations: when the current one is full, the previous one goes.
         self._current: dict[str, _Expected] = {}
         self._previous: dict[str, _Expected] = {}
@@ -105,22 +103,26 @@ class ReceiptCorrelator:
             self._remove_dead()
         return self._match_early(key) if self.early else ()
 
-    def match(self, receipt: Receipt) -> Match:
-        """Hand a receipt to its message."""
-        key = receipt.message_id
-        if self._receipt_key is not None:
-            key = self._receipt_key(key)
-        return self._hand_over(key, receipt)
+    def match(self, key: str, receipt: Receipt) -> Match:
+        """Hand a receipt to the message whose id has this key: the id, made comparable."""
+        generation = self._current if key in self._current else self._previous
+        expected = generation.get(key)
+        if expected is None:
+            return Match.UNKNOWN
+        job = expected()
+        if job is None or receipt.is_final:
+            del generation[key]
+        if job is None:
+            return Match.UNMATCHED
+        job.add_receipt(0 if job.parts == 1 else self._part_of(job, key), receipt)
+        return Match.MATCHED
 
-    def wait_for_response(self, receipt: Receipt, now: float) -> list[Receipt]:
+    def wait_for_response(self, key: str, receipt: Receipt, now: float) -> list[Receipt]:
         """Keep a receipt of an unknown id until a response names it, or `patience` is over.
 
         Returns:
             The oldest receipts, if there are too many.
         """
-        key = receipt.message_id
-        if self._receipt_key is not None:
-            key = self._receipt_key(key)
         self.early.append(_Early(key, receipt, now))
         excess = len(self.early) - MAX_EARLY
         return [self.early.popleft().receipt for _ in range(excess)]
@@ -159,20 +161,6 @@ class ReceiptCorrelator:
                 del generation[key]
         self._dead.clear()
 
-    def _hand_over(self, key: str, receipt: Receipt) -> Match:
-        """Hand a receipt to the message that is registered under a key."""
-        generation = self._current if key in self._current else self._previous
-        expected = generation.get(key)
-        if expected is None:
-            return Match.UNKNOWN
-        job = expected()
-        if job is None or receipt.is_final:
-            del generation[key]
-        if job is None:
-            return Match.UNMATCHED
-        job.add_receipt(0 if job.parts == 1 else self._part_of(job, key), receipt)
-        return Match.MATCHED
-
     def _part_of(self, job: MessageJob[Any], key: str) -> int:
         """Return the part that has this id: the newest of several."""
         comparable = self._response_key or str
@@ -184,7 +172,7 @@ class ReceiptCorrelator:
         waited = [early.receipt for early in self.early if early.key == key]
         if waited:
             self.early = deque(early for early in self.early if early.key != key)
-        return tuple((receipt, self._hand_over(key, receipt)) for receipt in waited)
+        return tuple((receipt, self.match(key, receipt)) for receipt in waited)
 
     def __repr__(self) -> str:
         registered = len(self._current) + len(self._previous)

@@ -16,8 +16,9 @@ from pdu.text import Reassembler, segment_of
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.delivery_queue import DeliveryQueue
+from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.gateway.coding import TextSettings, decode
-from smsc_async.gateway.receipts import id_normalizers, is_receipt, read_receipt
+from smsc_async.gateway.dialect import GENERIC, SMSC_RU
 from smsc_async.instrumentation import LOG
 from smsc_async.receipts import IncomingMessage, Receipt
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pdu.text import Joined, Segment
     from smsc_async.client.delivery_queue import Delivery
     from smsc_async.config import SmscConfig
+    from smsc_async.gateway.dialect import Dialect
     from smsc_async.link import Dispatcher
     from smsc_async.link.contract import Responder
 
@@ -96,6 +98,7 @@ class InboundRouter:
         settings: How texts are coded on this bind.
         dispatcher: Knows whether a response is outstanding, so that a receipt may be early.
         clock: Seconds of a monotonic clock.
+        dialect: How the SMSC writes receipts and ids.
 
     Attributes:
         correlator: Knows the ids of the messages whose receipts are expected.
@@ -112,13 +115,14 @@ class InboundRouter:
         dispatcher: Dispatcher,
         *,
         clock: Callable[[], float],
+        dialect: Dialect = SMSC_RU,
     ) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
         self._clock = clock
-        response_key, receipt_key = id_normalizers(config.message_ids)
+        self._reader = reader = ReceiptReader(dialect, config.message_ids)
         self.correlator = ReceiptCorrelator(
-            config.timeouts.early_receipt, response_key=response_key, receipt_key=receipt_key
+            config.timeouts.early_receipt, response_key=reader.response_key
         )
         self._dedup = ReceiptDeduplicator()
         self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
@@ -143,10 +147,16 @@ class InboundRouter:
             LOG.debug("< %s", type(request).__name__)
             return
         delivery = PendingDelivery(link, request)
-        if is_receipt(request):
-            self._route_receipt(read_receipt(request), delivery)
-        else:
+        if not self._reader.is_receipt(request):
             self._route_message(request, delivery)
+            return
+        receipt = self._reader.read_receipt(request)
+        if receipt is not None:
+            self._route_receipt(receipt, delivery)
+        else:
+            # Not matched and never a repeat: what is read of it may be wrong.
+            self.receipts_taken += 1
+            self.receipts.put(GENERIC.read_receipt(request), delivery)
 
     async def take(self, event: object) -> None:
         """Route what the gateway reported out of band, for example over HTTP.
@@ -208,9 +218,12 @@ class InboundRouter:
         if self._dedup.is_repeat(receipt):
             delivery.acknowledge()
             return
-        match = self.correlator.match(receipt)
+        key, receipt_key = receipt.message_id, self._reader.receipt_key
+        if receipt_key is not None:
+            key = receipt_key(key)
+        match = self.correlator.match(key, receipt)
         if match is Match.UNKNOWN and self._may_be_early(receipt):
-            self._put_all(self.correlator.wait_for_response(receipt, self._clock()))
+            self._put_all(self.correlator.wait_for_response(key, receipt, self._clock()))
             self._dispatcher.room_listeners.add(self)
             self._arm()
             delivery.acknowledge()

@@ -15,25 +15,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pdu import BindMode
-from smsc_async.client.admission import AdmissionControl
+from smsc_async.client.admission import AdmissionControl, utc_now
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError, ConfigError
+from smsc_async.errors import ClientClosedError, ConfigError, SendError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import Addressing, Composer, wire_text
+from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pdu import Pdu
     from smsc_async.client.admission import Blocked
+    from smsc_async.gateway.dialect import Dialect
     from smsc_async.gateway.plan import Plan
     from smsc_async.instrumentation import Hooks
     from smsc_async.link.contract import Responder
     from smsc_async.messages import Message, R_co
+    from smsc_async.rules.checks import Check
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore
@@ -48,6 +52,9 @@ class ClientRuntime:
         store: Where the rules' state is.
         hooks: Called with the events of the links.
         clock: Seconds of a monotonic clock; None takes the event loop's.
+        dialect: How the SMSC writes receipts and ids.
+        checks: Asked before the rules.
+        wall_clock: Time of day for the checks, aware; None takes the system's.
     """
 
     def __init__(
@@ -57,6 +64,10 @@ class ClientRuntime:
         store: RuleStore,
         hooks: Hooks,
         clock: Callable[[], float] | None,
+        *,
+        dialect: Dialect = SMSC_RU,
+        checks: tuple[Check, ...] = (),
+        wall_clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
@@ -73,12 +84,16 @@ class ClientRuntime:
         self.failed_messages = 0
         self.is_leaving = False
         self.may_send = config.mode is not BindMode.RECEIVER
-        self.admission = AdmissionControl(limits, store, self.now)
+        self.admission = AdmissionControl(
+            limits, store, self.now, checks=checks, wall_clock=wall_clock or utc_now
+        )
         self.dispatcher = Dispatcher(
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
-        self.inbound = InboundRouter(config, settings, self.dispatcher, clock=self.now)
+        self.inbound = InboundRouter(
+            config, settings, self.dispatcher, clock=self.now, dialect=dialect
+        )
         self._correlator = self.inbound.correlator
 
     async def open(self) -> None:
@@ -142,6 +157,19 @@ class ClientRuntime:
         return job, self.admission.try_admit(job, text, now, replaces)
 
     def preview(self, message: Message[Any], planned: Plan) -> Plan:
+        """Add to a plan what checks and rules would say of the message now.
+
+        Raises:
+            SendError: A check has failed.
+        """
+        blocked = self.admission.ask_checks(message)
+        if isinstance(blocked, SendError):
+            raise blocked
+        if blocked is not None:
+            return replace(planned, held_by="check", retry_after=blocked.wait)
+        return self._preview_rules(message, planned)
+
+    def _preview_rules(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
         text = wire_text(message, self._text_settings)
         blocked = self.admission.peek(message, planned.pdus, text)

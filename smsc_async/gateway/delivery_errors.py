@@ -5,9 +5,12 @@ Each text says what happened, and what to do where that helps.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from smsc_async.receipts import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DELIVERY_ERRORS: Final[dict[int, tuple[str, str]]] = {
     0: ("ошибки нет, абонент доступен", "no error, the subscriber can be reached"),
@@ -81,4 +84,9 @@ DELIVERY_ERRORS: Final[dict[int, tuple[str, str]]] = {
 }
 """Russian and English text by code."""
 
-DeliveryError.texts = DELIVERY_ERRORS
+
+class SmscRuDeliveryError(DeliveryError):
+    """A delivery error of SMSC.ru, with its list."""
+
+    __slots__ = ()
+    texts: ClassVar[Mapping[int, tuple[str, str]]] = DELIVERY_ERRORS

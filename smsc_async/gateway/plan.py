@@ -34,8 +34,8 @@ class Plan:
         forced_by: Distinct characters that fit no narrower coding, in the order of the text.
         long_text: How several parts travel.
         pdus: How many submit_sm are sent: `parts`, or 1 if the gateway does the cutting.
-        held_by: Which rule would hold the message now ("repeat", "flood"); None if none would,
-            or if the client isn't open.
+        held_by: Which rule would hold the message now ("repeat", "flood"), or "check"; None if
+            none would, or if the client isn't open.
         retry_after: Seconds until that rule admits it, if nothing else is sent.
     """
 

@@ -1,4 +1,4 @@
-"""SMSC.ru's delivery receipts (DLR), HLR results and answers to query_sm, read into values.
+"""Delivery receipts (DLR), HLR results and answers to query_sm, read into values.
 
 Rule: reading never raises. The standard TLVs are read first, the text where they are silent; a
 value that neither has is None.
@@ -10,22 +10,23 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-import smsc_async.gateway.delivery_errors  # noqa: F401 - the texts of `DeliveryError`
 from pdu.enums import MessageState, TlvTag
 from pdu.receipt_text import parse_stat
 from pdu.smpp_time import parse_time
 from pdu.text import body_octets
 from pdu.tlvs import TLVS
-from smsc_async.receipts import FLAGS, HlrReceipt, QueryResult, Receipt
+from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
+from smsc_async.receipts import FLAGS, DeliveryError, HlrReceipt, QueryResult, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from pdu.deliver import DeliverSm
     from pdu.query import QuerySmResp
     from pdu.submit import DataSm
 
 _HLR: Final = 4  # bits 3-0 of the flags
+_NO_TLVS: Final[Mapping[int, bytes]] = {}
 # hot path
 _MESSAGE_ID: Final = int(TlvTag.RECEIPTED_MESSAGE_ID)
 _STATE: Final = int(TlvTag.MESSAGE_STATE)
@@ -41,19 +42,17 @@ def is_receipt(pdu: DeliverSm | DataSm) -> bool:
     return any(tlv.tag == _MESSAGE_ID for tlv in pdu.tlvs)
 
 
-def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
-    """Read a receipt. Never raises: what the PDU doesn't say is empty or None.
+def read_generic_receipt(pdu: DeliverSm | DataSm) -> Receipt:
+    """Read a receipt as SMPP 3.4 defines it: the standard TLVs, then the text of Appendix B.
 
-    Returns:
-        An `HlrReceipt` if the text has an IMSI or the flags say that it answers an HLR query.
+    Never raises: what the PDU doesn't say is empty or None.
     """
     octets = body_octets(pdu)
     # Reversed: of several TLVs with one tag the first counts.
     tlvs: dict[int, bytes] = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
     message_id = tlvs.get(_MESSAGE_ID)
     state = tlvs.get(_STATE)
-    kind = HlrReceipt if _is_hlr(octets, tlvs) else Receipt
-    receipt = kind.__new__(kind)  # hot path
+    receipt = Receipt.__new__(Receipt)  # hot path
     receipt._fields = None  # as the constructor does
     receipt.message_id = "" if message_id is None else _read_text(message_id)
     receipt.state = MessageState.of(state[-1]) if state else None
@@ -63,17 +62,33 @@ def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
     receipt.raw = _decode(octets, pdu.data_coding)
     receipt.tlvs = tlvs
     receipt.is_intermediate = pdu.esm_class & 0x3C == 0x20
+    receipt.error_type = DeliveryError
+    receipt._gateway_tlvs = _NO_TLVS  # noqa: SLF001 - as the constructor does
     if not receipt.message_id or receipt.state is None or receipt.error_code is None:
         _complete(receipt)
     return receipt
 
 
-def _is_hlr(octets: bytes, tlvs: dict[int, bytes]) -> bool:
+def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
+    """Read a receipt of SMSC.ru: with its own TLVs, its list of delivery errors and HLR results.
+
+    Never raises: what the PDU doesn't say is empty or None.
+
+    Returns:
+        An `HlrReceipt` if the text has an IMSI or the flags say that it answers an HLR query.
+    """
+    receipt = read_generic_receipt(pdu)
+    receipt.error_type = SmscRuDeliveryError
+    receipt._gateway_tlvs = receipt.tlvs  # noqa: SLF001 - as the constructor does
+    return HlrReceipt.of(receipt) if _is_hlr(receipt) else receipt
+
+
+def _is_hlr(receipt: Receipt) -> bool:
     """Whether a receipt answers an HLR query."""
     # The text behind "text:" quotes the message, which may contain anything.
-    if b" imsi:" in octets and b" imsi:" in octets.partition(b" text:")[0]:
+    if " imsi:" in receipt.raw and " imsi:" in receipt.raw.partition(" text:")[0]:
         return True
-    flags = tlvs.get(FLAGS)
+    flags = receipt.tlvs.get(FLAGS)
     return bool(flags and flags[-1] & 0x0F == _HLR)
 
 
@@ -109,37 +124,28 @@ def _error_code(value: bytes | None) -> int | None:
     return int.from_bytes(value[-2:], "big")
 
 
-def read_query_result(response: QuerySmResp) -> QueryResult:
-    """Read the response to a query_sm. Never raises."""
+class _SmscRuQueryResult(QueryResult):
+    """A query result whose error is of SMSC.ru's list."""
+
+    __slots__ = ()
+
+    @property
+    def error(self) -> DeliveryError:
+        """`error_code` with its explanation; false for 0."""
+        return SmscRuDeliveryError(self.error_code)
+
+
+def read_query_result(response: QuerySmResp, *, is_smsc_ru: bool = True) -> QueryResult:
+    """Read the response to a query_sm. Never raises.
+
+    Args:
+        response: From the SMSC.
+        is_smsc_ru: Whether SMSC.ru's list explains the error.
+    """
     final_at = parse_time(response.final_date)
-    return QueryResult(
+    return (_SmscRuQueryResult if is_smsc_ru else QueryResult)(
         message_id=response.message_id,
         state=response.message_state,
         error_code=response.error_code,
         final_at=final_at if isinstance(final_at, datetime) else None,
     )
-
-
-def id_normalizers(
-    message_ids: str,
-) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes the ids of responses and of receipts comparable.
-
-    Args:
-        message_ids: As in `SmscConfig`: which of the two the gateway writes in hexadecimal while
-            it writes the other in decimal, "response_hex" or "receipt_hex"; "opaque" for none.
-
-    Returns:
-        A function for ids of responses and one for ids of receipts. None leaves them as they are.
-    """
-    of_response = _as_decimal if message_ids == "response_hex" else None
-    of_receipt = _as_decimal if message_ids == "receipt_hex" else None
-    return of_response, of_receipt
-
-
-def _as_decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal, any other unchanged."""
-    try:
-        return str(int(message_id, 16))
-    except ValueError:
-        return message_id

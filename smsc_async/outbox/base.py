@@ -19,7 +19,7 @@ from smsc_async.outbox.serialization import serialize
 from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from types import TracebackType
 
     from smsc_async.client.client import SmscClient
@@ -40,6 +40,8 @@ class BaseOutbox:
 
     def __init__(self, store: Store) -> None:
         self._ledger = Ledger(store)
+        # As the client of the last `run` compares ids of receipts.
+        self._receipt_key: Callable[[str], str] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._ledger!r}>"
@@ -141,6 +143,7 @@ class BaseOutbox:
             grace=grace,
             receipts=receipts,
         )
+        self._receipt_key = worker.receipt_key
         await worker.run()
 
     async def entries(self, state: OutboxState | None = None) -> AsyncGenerator[OutboxEntry]:
@@ -240,12 +243,17 @@ class BaseOutbox:
     async def record(self, receipt: Receipt) -> bool:
         """Store the final state in a delivery receipt, where `run` doesn't read receipts itself.
 
+        Its id is compared as the client of the last `run` in this process compares ids.
+
         Returns:
             Whether the receipt belongs to an entry of this outbox.
         """
         if not receipt.is_final or receipt.state is None:
             return False
-        return await self._ledger.record(receipt.message_id, int(receipt.state))
+        part_id = receipt.message_id
+        if self._receipt_key is not None:
+            part_id = self._receipt_key(part_id)
+        return await self._ledger.record(part_id, int(receipt.state))
 
     async def _move(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from smsc_async.client.receipt_reader import id_keys
 from smsc_async.errors import (
     ClientClosedError,
     HeldByRuleError,
@@ -23,7 +24,6 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.gateway.receipts import id_normalizers
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.link.backoff import exponential_delay
@@ -50,6 +50,8 @@ FIRST_PAUSE = 1.0
 """Seconds until a message that wasn't sent is retried; doubled with each attempt."""
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts at most, unless a rule of the gateway asks for more."""
+LONGEST_HOLD = 86_400.0
+"""Seconds until a held message is tried again at most: a check may ask for any time."""
 MAX_RECORDINGS = 1000
 """Receipts that are being stored at once."""
 
@@ -64,6 +66,9 @@ class Worker:
         stop_when_empty: End when no entry is queued; otherwise only a cancel ends the run.
         grace: Seconds that messages in flight get when the worker stops.
         receipts: Read the client's receipts and store the final ones.
+
+    Attributes:
+        receipt_key: Makes ids of receipts comparable; None compares them as they are.
     """
 
     def __init__(
@@ -81,7 +86,7 @@ class Worker:
         self._concurrency = concurrency
         self._stop_when_empty = stop_when_empty
         self._grace = grace
-        self._id_of_response, self._id_of_receipt = id_normalizers(smsc.config.message_ids)
+        self._response_key, self.receipt_key = id_keys(smsc.dialect, smsc.config.message_ids)
         self._reads_receipts = receipts
         self._sends: set[asyncio.Task[Any]] = set()
         # Those of them whose message the client has.
@@ -244,7 +249,7 @@ class Worker:
     def _accepted(self, attempt: Attempt, sent: Submission[Receipt]) -> Settlement:
         """Return the outcome of an accepted message, with the receipts that came already."""
         ids = sent.message_ids
-        part_ids = tuple(map(self._id_of_response, ids)) if self._id_of_response else ids
+        part_ids = tuple(map(self._response_key, ids)) if self._response_key else ids
         receipts = [
             (part_id, int(receipt.state))
             for part_id, receipt in zip(part_ids, sent.receipts, strict=False)
@@ -266,8 +271,8 @@ class Worker:
             async for receipt in self._smsc.receipts():
                 if receipt.is_final and receipt.state is not None:
                     part_id = receipt.message_id
-                    if self._id_of_receipt is not None:
-                        part_id = self._id_of_receipt(part_id)
+                    if self.receipt_key is not None:
+                        part_id = self.receipt_key(part_id)
                     while len(self._recordings) >= MAX_RECORDINGS:
                         await asyncio.wait(self._recordings, return_when=asyncio.FIRST_COMPLETED)
                     self._start(self._ledger.record(part_id, int(receipt.state)), self._recordings)
@@ -281,7 +286,7 @@ def settlement_of(attempt: Attempt, error: SendError) -> Settlement:
     if error.outcome is Outcome.UNKNOWN:
         return _unknown(attempt, str(error), ids)
     if isinstance(error, HeldByRuleError):
-        return _requeued(attempt, error.retry_after, error)
+        return _requeued(attempt, min(error.retry_after, LONGEST_HOLD), error)
     if not ids and (isinstance(error, ThrottledError) or error.outcome is Outcome.NOT_SENT):
         first = error.retry_after if isinstance(error, ThrottledError) else FIRST_PAUSE
         limit = max(first, LONGEST_PAUSE)

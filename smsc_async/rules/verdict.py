@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 Token = int | float | str
 """Identifies one reservation in one store. A plain value, so that an error with it pickles."""
 
-RuleName = Literal["repeat", "flood", "store"]
-"""What holds a message; "store" is a shared store that can't be reached and is required."""
+RuleName = Literal["repeat", "flood", "store", "check"]
+"""What holds a message; "store" is a shared store that can't be reached and is required, "check" a
+check that was given to the client."""
 
 _NO_STORE: Final = "the shared rule store is unreachable, and sending without it isn't allowed"
 
@@ -53,6 +54,21 @@ class Held(NamedTuple):
     """
 
     rule: RuleName
+    retry_at: float
+
+
+@final
+class HeldByCheck(NamedTuple):
+    """A check of the client holds the message; nothing was reserved and no rule was asked.
+
+    Args:
+        check: Name of the check; of several, the one that holds it longest.
+        wait: Seconds that it asked for.
+        retry_at: Time at which they are over.
+    """
+
+    check: str
+    wait: float
     retry_at: float
 
 
@@ -97,13 +113,15 @@ class Hold:
         """Fail at once with `HeldByRuleError`, which says when to try again. The default."""
         return cls()
 
-    def allows(self, held: Held, *, since: float) -> bool:
+    def allows(self, held: Held | HeldByCheck, *, since: float) -> bool:
         """Return whether a send that began at *since* waits for `held.retry_at`."""
         return held.retry_at <= since + self.patience
 
 
-def held_error(message: Message[Any], held: Held, *, now: float) -> HeldByRuleError:
+def held_error(message: Message[Any], held: Held | HeldByCheck, *, now: float) -> HeldByRuleError:
     """Make the error that says when a held message may be sent."""
+    if isinstance(held, HeldByCheck):
+        return HeldByRuleError(message, retry_after=held.wait, reason=f"{held.check} holds it")
     retry_after = max(0.0, held.retry_at - now)
     if held.rule == "repeat":
         return RepeatedMessageError(message, retry_after=retry_after)

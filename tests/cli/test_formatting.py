@@ -8,6 +8,7 @@ from pdu import DeliverSm, EsmClass
 from pdu.enums import MessageState
 from smsc_async.cli.formatting import cause, display_number, one_line, state_name, subscriber_fields
 from smsc_async.cli.i18n import Translator
+from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.gateway.receipts import read_receipt
 from smsc_async.receipts import DeliveryError, HlrReceipt
 
@@ -62,8 +63,8 @@ def test_cause_is_explained(language: str) -> None:
     """The number for a search engine, the words for the user."""
     translate = Translator("ru" if language == "ru" else "en")
 
-    assert f"6: {DeliveryError(6).explain(translate.language)}" == cause(
-        DeliveryError(6), translate
+    assert f"6: {SmscRuDeliveryError(6).explain(translate.language)}" == cause(
+        SmscRuDeliveryError(6), translate
     )
     assert ["", ""] == [cause(error, translate) for error in (None, DeliveryError(0))]
 

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
+from datetime import UTC, datetime, timedelta, timezone
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from scripted import RecordingTraffic, parts_of, turns
 
 from pdu import SubmitSmResp
 from smsc_async import (
+    Check,
     ClientClosedError,
     GatewayLimits,
+    HeldByRuleError,
     Hold,
     MemoryRuleStore,
     Outcome,
     RepeatedMessageError,
+    SendError,
     Sms,
     SubmitInterruptedError,
 )
-from smsc_async.client.admission import FAIL_AT_ONCE, AdmissionControl, Blocked, Pending
+from smsc_async.client.admission import FAIL_AT_ONCE, AdmissionControl, Blocked, Pending, utc_now
 from smsc_async.client.submission import MessageJob
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import Admitted, Held, HeldByCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT = "a secret of ours"
 SMS = Sms(to="79991234567", text=TEXT)
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 class AwaitedStore(MemoryRuleStore):
@@ -55,6 +65,8 @@ class Ruled:
         limits: The gateway's limits.
         store: Makes the store.
         ahead: Seconds by which the store's clock is ahead of the links'.
+        checks: Asked before the rules.
+        wall_clock: Time of day, UTC.
     """
 
     def __init__(
@@ -62,11 +74,17 @@ class Ruled:
         limits: GatewayLimits | None = None,
         store: type[MemoryRuleStore] = MemoryRuleStore,
         ahead: float = 0.0,
+        checks: tuple[Check, ...] = (),
+        wall_clock: Callable[[], datetime] = lambda: NOON,
     ) -> None:
         self.now = 1000.0
         self.store = store(clock=lambda: self.now + ahead)
         self.admission = AdmissionControl(
-            limits or GatewayLimits(rate=None), self.store, lambda: self.now
+            limits or GatewayLimits(rate=None),
+            self.store,
+            lambda: self.now,
+            checks=checks,
+            wall_clock=wall_clock,
         )
 
     def try_admit(self, message: MessageJob[Any], replaces: Any = None) -> Blocked | None:  # noqa: ANN401 - a Token
@@ -297,3 +315,258 @@ async def test_repr_shows_no_text_and_no_number() -> None:
     assert shown.startswith("<AdmissionControl RuleEngine(")
     for secret in ("secret", "79991234567", "9991234"):
         assert secret not in shown
+
+
+# Checks.
+
+
+def waiting(seconds: Any) -> Check:  # noqa: ANN401 - nonsense, too
+    """Make a check that always gives the same answer."""
+    return lambda _message, _now: seconds
+
+
+class RecordingCheck:
+    """A check that records what it was asked, and gives prepared answers; None in the end."""
+
+    def __init__(self, *answers: float | None) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[Any, datetime]] = []
+
+    def __call__(self, message: Any, now: datetime) -> float | None:  # noqa: ANN401 - of any kind
+        """Give the next answer."""
+        self.asked.append((message, now))
+        return self._answers.pop(0) if self._answers else None
+
+
+@pytest.mark.parametrize("limits", [None, GatewayLimits.off()], ids=["rules", "no rules"])
+async def test_held_by_a_check_leaves_no_trace(limits: GatewayLimits | None) -> None:
+    """A held attempt counts nowhere, and the rules aren't asked."""
+    ruled = Ruled(limits, checks=(waiting(60.0),))
+    message = job()
+    held = ruled.try_admit(message)
+
+    assert isinstance(held, HeldByCheck)
+    assert (60.0, 1060.0) == (held.wait, held.retry_at)
+    assert message.reservation is None
+    assert 0 == len(ruled.store)
+
+
+@pytest.mark.parametrize("limits", [None, GatewayLimits.off()], ids=["rules", "no rules"])
+@pytest.mark.parametrize("answer", [None, 0, -1.5])
+async def test_message_that_no_check_holds_is_admitted(
+    limits: GatewayLimits | None, answer: float | None
+) -> None:
+    """As without checks."""
+    ruled = Ruled(limits, checks=(waiting(answer), waiting(None)))
+
+    assert (limits is None) is (ruled.admitted().reservation is not None)
+
+
+async def test_check_gets_the_message_and_the_time_in_utc() -> None:
+    """Whatever zone the wall clock has."""
+    check = RecordingCheck()
+    moscow = timezone(timedelta(hours=3))
+    ruled = Ruled(checks=(check,), wall_clock=lambda: NOON.astimezone(moscow))
+    ruled.admitted()
+
+    ((message, now),) = check.asked
+    assert message is SMS
+    assert (NOON, UTC) == (now, now.tzinfo)
+
+
+async def test_wall_clock_is_the_systems_by_default() -> None:
+    """Aware, so that nothing is in whose zone it is."""
+    before = datetime.now(UTC)
+
+    assert before <= utc_now() <= datetime.now(UTC)
+    assert timedelta(0) == utc_now().utcoffset()
+
+
+async def test_longest_wait_decides() -> None:
+    """Waits don't add up: each check is asked for itself."""
+
+    def slow(_message: object, _now: datetime) -> float:
+        """Hold for long."""
+        return 90.0
+
+    ruled = Ruled(checks=(waiting(60), slow, waiting(30)))
+    blocked = ruled.try_admit(job())
+    assert blocked is not None
+    with pytest.raises(HeldByRuleError) as caught:
+        await ruled.admission.admit(job(), blocked, FAIL_AT_ONCE)
+
+    assert HeldByRuleError is type(caught.value)
+    assert 90.0 == caught.value.retry_after
+    assert Outcome.NOT_SENT is caught.value.outcome
+    assert "7999***4567 is held: the check test_longest_wait_decides.<locals>.slow holds it" in str(
+        caught.value
+    )
+
+
+async def test_after_a_wait_for_a_check_all_are_asked_again() -> None:
+    """And then the rules, for the first time."""
+    first, second = RecordingCheck(0.01), RecordingCheck(None, 0.02)
+    ruled = Ruled(checks=(first, second))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, HeldByCheck)
+    await ruled.admission.admit(message, blocked, Hold.wait(at_most=1))
+
+    assert [3, 3] == [len(check.asked) for check in (first, second)]
+    assert message.reservation is not None
+
+
+async def test_after_a_wait_for_a_rule_the_checks_are_asked_again() -> None:
+    """The night may have begun meanwhile."""
+    night = RecordingCheck(None, None, 3600.0)
+    ruled = Ruled(checks=(night,))
+    ruled.admitted()
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, Held)
+    assert "repeat" == blocked.rule
+    ruled.now = 1061.0
+    with pytest.raises(HeldByRuleError) as caught:
+        await ruled.admission.admit(message, blocked, Hold.wait(at_most=61))
+
+    assert 3600.0 == caught.value.retry_after
+    assert message.reservation is None
+    assert 3 == len(night.asked)
+
+
+async def test_wait_for_a_check_needs_no_rules() -> None:
+    """Limits that are off have no step."""
+    ruled = Ruled(GatewayLimits.off(), checks=(RecordingCheck(0.01),))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert blocked is not None
+    await ruled.admission.admit(message, blocked, Hold.wait())
+
+    assert message.step is None
+
+
+async def test_wait_for_a_check_is_followed_by_a_shared_store() -> None:
+    """Its verdict has to be awaited; the checks aren't asked once more for that."""
+    check = RecordingCheck(0.01)
+    ruled = Ruled(store=AwaitedStore, checks=(check,))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, HeldByCheck)
+    await ruled.admission.admit(message, blocked, Hold.wait())
+
+    assert message.reservation is not None
+    assert 2 == len(check.asked)
+
+
+async def test_message_that_is_held_for_ever_can_be_cancelled() -> None:
+    """Nothing is reserved, and no task is left."""
+    ruled = Ruled(checks=(waiting(float("inf")),))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, HeldByCheck)
+    task = asyncio.create_task(ruled.admission.admit(message, blocked, Hold.wait()))
+    await turns()
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert 0 == len(ruled.store)
+
+
+async def test_leaving_the_client_ends_the_wait_for_a_check() -> None:
+    """As that for a rule."""
+    ruled = Ruled(checks=(waiting(3600.0),))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, HeldByCheck)
+    task = asyncio.create_task(ruled.admission.admit(message, blocked, Hold.wait()))
+    await turns()
+    ruled.admission.shutdown()
+    with pytest.raises(SubmitInterruptedError) as caught:
+        await task
+
+    assert Outcome.NOT_SENT is caught.value.outcome
+
+
+def dividing(message: Any, _now: datetime) -> float:  # noqa: ANN401 - of any kind
+    """Fail, and quote the message."""
+    raise ZeroDivisionError(message.text)
+
+
+@pytest.mark.parametrize(
+    ("more", "cause", "said"),
+    [
+        ({"checks": (dividing,)}, ZeroDivisionError, "the check dividing failed"),
+        ({"checks": (waiting("1"),)}, TypeError, "<lambda> failed with TypeError"),
+        ({"checks": (waiting(10**400),)}, OverflowError, "<lambda> failed with OverflowError"),
+        ({"checks": (waiting(float("nan")),)}, ValueError, "<lambda> failed with ValueError"),
+        (
+            {"checks": (waiting(90), waiting(seconds=True))},
+            TypeError,
+            "<lambda> failed with TypeError",
+        ),
+        (
+            {"checks": (waiting(0),), "wall_clock": lambda: datetime(2026, 3, 10, 12)},  # noqa: DTZ001 - naive
+            TypeError,
+            "wall_clock failed with TypeError",
+        ),
+        (
+            {"checks": (waiting(0),), "wall_clock": lambda: 1.5},
+            TypeError,
+            "wall_clock failed with TypeError",
+        ),
+        (
+            {"checks": (waiting(0),), "wall_clock": lambda: 1 / 0},
+            ZeroDivisionError,
+            "wall_clock failed with ZeroDivisionError",
+        ),
+    ],
+)
+@pytest.mark.parametrize("limits", [None, GatewayLimits.off()], ids=["rules", "no rules"])
+async def test_failed_check_fails_the_message(
+    limits: GatewayLimits | None,
+    more: dict[str, Any],
+    cause: type[Exception],
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """NOT_SENT, with the cause; neither log nor error shows a text."""
+    ruled = Ruled(limits, **more)
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert isinstance(blocked, SendError)
+    with pytest.raises(SendError, match=said) as caught:
+        await ruled.admission.admit(message, blocked, Hold.wait())
+
+    error = caught.value
+    assert not isinstance(error, HeldByRuleError)
+    assert (Outcome.NOT_SENT, SMS) == (error.outcome, error.message)
+    assert cause is type(error.__cause__)
+    assert TEXT not in f"{error} {error!r} {caplog.text}"
+    ((_, level, line),) = caplog.record_tuples
+    assert (logging.ERROR, True) == (level, " failed: " in line)
+    # The text of the check's own exception is the check's, and stands in no frame of ours.
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert not [frame for frame in frames.stack if TEXT in str(frame.locals)]
+    assert 0 == len(ruled.store)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, asyncio.CancelledError, SystemExit])
+async def test_interrupt_is_no_failure_of_a_check(stop: type[BaseException]) -> None:
+    """It ends the program or the task, as anywhere else."""
+
+    def stopping(_message: object, _now: datetime) -> float:
+        """Be interrupted."""
+        raise stop
+
+    with pytest.raises(stop):
+        Ruled(checks=(stopping,)).try_admit(job())
+
+
+async def test_without_checks_the_wall_clock_is_not_read() -> None:
+    """What isn't used costs nothing."""
+    ruled = Ruled(wall_clock=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    ruled.admitted()
+
+    assert ruled.admission.ask_checks(SMS) is None

@@ -19,6 +19,7 @@ from smsc_async import (
     InvalidMessageError,
     MemoryRuleStore,
     RepeatedMessageError,
+    SendError,
     Sms,
     SmscConfig,
     Submission,
@@ -313,6 +314,25 @@ async def test_no_more_messages_than_a_window_wait_for_the_rules() -> None:
     await asyncio.wait([reading])
 
     assert 20 - runtime.config.window == len(list(source))
+
+
+async def test_message_whose_check_fails_starts_no_task() -> None:
+    """Its error is the outcome; the next message is sent."""
+    dispatcher, seen = WindowDispatcher(2), list[Any]()
+    bulk = bulk_of(dispatcher, Hold.wait())
+    runtime = cast("RecordingRuntime", bulk._runtime)
+    runtime.admission = AdmissionControl(
+        GatewayLimits.off(), MemoryRuleStore(), monotonic, checks=(lambda _message, _now: 1 / 0,)
+    )
+    reading = asyncio.create_task(read(bulk, [sms(1, "Held"), sms(2)], seen))
+    await turns()
+    assert not bulk._admitting
+    accept(dispatcher.written[0])
+    await reading
+
+    assert isinstance(seen[0].error, SendError)
+    assert isinstance(seen[0].error.__cause__, ZeroDivisionError)
+    assert ["2"] == [outcome.message_id for outcome in seen[1:]]
 
 
 async def test_held_message_that_may_not_wait_fails_at_once() -> None:

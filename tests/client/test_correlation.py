@@ -26,18 +26,14 @@ class Accepting:
     """A correlator whose messages are accepted by the gateway.
 
     Args:
-        receipt_key: See ReceiptCorrelator.
         response_key: See ReceiptCorrelator.
     """
 
     def __init__(
         self,
-        receipt_key: Callable[[str], str] | None = None,
         response_key: Callable[[str], str] | None = None,
     ) -> None:
-        self.correlator = ReceiptCorrelator(
-            60.0, receipt_key=receipt_key, response_key=response_key
-        )
+        self.correlator = ReceiptCorrelator(60.0, response_key=response_key)
         self.matches: list[tuple[str, Match]] = []
 
     def accept(self, *message_ids: str) -> Submission[Any]:
@@ -58,11 +54,11 @@ class Accepting:
 
     def match(self, message_id: str, state: str = "DELIVRD") -> Match:
         """Match a receipt."""
-        return self.correlator.match(receipt(message_id, state))
+        return self.correlator.match(message_id, receipt(message_id, state))
 
     def wait(self, message_id: str, now: float = 0.0) -> list[str]:
         """Let an early receipt wait; return the ids of those that had to go."""
-        return ids_of(self.correlator.wait_for_response(receipt(message_id), now))
+        return ids_of(self.correlator.wait_for_response(message_id, receipt(message_id), now))
 
 
 @pytest.fixture
@@ -231,19 +227,19 @@ def test_response_without_an_id_expects_nothing(client: Accepting) -> None:
     assert 0 == client.correlator.expected
 
 
-def test_hexadecimal_receipts_match_decimal_responses() -> None:
-    """Gateways exist that write the two differently; a setting says which."""
-    client = Accepting(receipt_key=hexadecimal)
+def test_receipt_is_matched_by_the_key_that_it_is_given() -> None:
+    """The caller has made its id comparable; the id itself isn't looked at."""
+    client = Accepting()
     sent = client.accept("255")
 
-    assert Match.MATCHED is client.match("FF")
+    assert Match.MATCHED is client.correlator.match("255", receipt("FF"))
     assert MessageState.DELIVERED is sent.state
 
 
-def test_hexadecimal_early_receipt_is_matched_by_a_decimal_response() -> None:
-    """An early receipt waits under the id that the response will have."""
-    client = Accepting(receipt_key=hexadecimal)
-    client.wait("FF")
+def test_early_receipt_waits_under_its_key() -> None:
+    """Under the one that the response will have."""
+    client = Accepting()
+    client.correlator.wait_for_response("255", receipt("FF"), 0.0)
     sent = client.accept("255")
 
     assert MessageState.DELIVERED is sent.state

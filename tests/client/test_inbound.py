@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -21,7 +22,17 @@ from pdu import (
     Tlv,
     TlvTag,
 )
-from smsc_async import IncomingMessage, Receipt, Sms, SmscConfig, Submission
+from pdu.text import body_octets
+from smsc_async import (
+    GENERIC,
+    SMSC_RU,
+    Dialect,
+    IncomingMessage,
+    Receipt,
+    Sms,
+    SmscConfig,
+    Submission,
+)
 from smsc_async.client import correlation, dedup
 from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
 from smsc_async.client.inbound import InboundRouter
@@ -67,9 +78,10 @@ class Routed:
 
     Args:
         settings: Of the config, as in its URL.
+        dialect: Reads receipts.
     """
 
-    def __init__(self, settings: str = "") -> None:
+    def __init__(self, settings: str = "", dialect: Dialect = SMSC_RU) -> None:
         self.now = 1000.0
         self.slots = Slots()
         self.link = RecordingLink()
@@ -79,6 +91,7 @@ class Routed:
             TextSettings(),
             cast("Dispatcher", self.slots),
             clock=lambda: self.now,
+            dialect=dialect,
         )
 
     def deliver(self, kind: type[Pdu] = DeliverSm, **fields: Any) -> int:  # noqa: ANN401 - fields of any PDU
@@ -411,6 +424,85 @@ def test_ids_are_compared_as_configured(setting: str, response: str, receipt: st
 
     assert MessageState.DELIVERED is sent.state
     assert [] == routed.unread_receipts()
+
+
+def unreadable(_: object) -> Receipt:
+    """Fail to read a receipt."""
+    raise KeyError
+
+
+async def test_ids_are_compared_as_the_dialect_says() -> None:
+    """An early receipt, too; each id is normalised once. Users see ids as they were written."""
+    seen: list[str] = []
+
+    def normalize(message_id: str) -> str:
+        """Record an id."""
+        seen.append(message_id)
+        return message_id.lstrip("0").lower()
+
+    routed = Routed(dialect=replace(GENERIC, normalize_id=normalize))
+    routed.slots.in_flight = 1
+    routed.deliver(**receipt_fields("00AB"))
+    sent = routed.accept("ab")
+    routed.deliver(**receipt_fields("00CD"))
+    routed.slots.respond_to_all()
+
+    assert MessageState.DELIVERED is sent.state
+    assert ["00AB", "ab", "00CD"] == seen
+    assert ["00CD"] == routed.unread_receipts()
+
+
+def test_receipt_without_an_id_matches_no_message() -> None:
+    """Whatever the dialect makes of an empty id."""
+    routed = Routed(dialect=replace(GENERIC, normalize_id=lambda _: "7"))
+    sent = routed.accept("7")
+    routed.deliver(esm_class=0x04, short_message=b"stat:DELIVRD")
+
+    assert MessageState.ENROUTE is sent.state
+    assert [""] == routed.unread_receipts()
+
+
+def test_receipt_that_cannot_be_read_is_unclaimed_and_acknowledged() -> None:
+    """Its submission waits for one that can; `receipts()` has it as well as it can be read."""
+    routed = Routed(dialect=replace(SMSC_RU, read_receipt=unreadable))
+    sent = routed.accept("1")
+    number = routed.deliver(**receipt_fields("1"))
+
+    assert MessageState.ENROUTE is sent.state
+    assert ["1"] == routed.unread_receipts()
+    assert [(number, 0)] == routed.link.responses
+    assert 1 == routed.router.receipts_taken
+
+
+def test_receipts_that_cannot_be_read_are_no_repeats() -> None:
+    """They look alike because nothing is known of them; each may be another state."""
+    routed = Routed(dialect=replace(SMSC_RU, read_receipt=unreadable))
+    for _ in range(2):
+        routed.deliver(esm_class=0x04, short_message=b"id:1 err:none")
+
+    assert ["1", "1"] == routed.unread_receipts()
+
+
+async def test_receipt_that_cannot_be_read_waits_as_any_other() -> None:
+    """Back-pressure: it isn't acknowledged before there is room."""
+    routed = Routed("receipts=1", replace(SMSC_RU, read_receipt=unreadable))
+    first, second = (routed.deliver(**receipt_fields(number)) for number in "12")
+    assert [(first, 0)] == routed.link.responses
+    await read(routed.router.receipts, 2)
+
+    assert [(first, 0), (second, 0)] == routed.link.responses
+
+
+def test_dialect_decides_what_a_receipt_is() -> None:
+    """An SMSC may mark them in the text only."""
+    by_text = replace(GENERIC, is_receipt=lambda pdu: body_octets(pdu).startswith(b"id:"))
+    routed = Routed(dialect=by_text)
+    fields = receipt_fields("1")
+    routed.deliver(**(fields | {"esm_class": 0}))
+    routed.deliver(esm_class=0x04, short_message=b"hello")
+
+    assert ["1"] == routed.unread_receipts()
+    assert ["hello"] == [message.text for message in routed.unread_messages()]
 
 
 def test_id_that_is_not_hexadecimal_is_compared_as_it_is() -> None:

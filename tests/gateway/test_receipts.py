@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import random
 from datetime import datetime
 from typing import Any
@@ -17,12 +18,12 @@ from pdu.query import QuerySmResp
 from pdu.submit import DataSm
 from pdu.tlvs import Tlv
 from smsc_async.gateway.receipts import (
-    id_normalizers,
     is_receipt,
+    read_generic_receipt,
     read_query_result,
     read_receipt,
 )
-from smsc_async.receipts import FLAGS, HlrReceipt, Receipt
+from smsc_async.receipts import COST, FLAGS, HlrReceipt, QueryResult, Receipt
 
 PLAIN = (
     b"id:855469 sub:001 dlvrd:001 submit date:2611231030 done date:261123103159"
@@ -312,25 +313,70 @@ def test_query_result_has_the_values_of_the_response(
     assert ("7", MessageState.UNDELIVERABLE, 6, final_at) == read_query_result(response)
 
 
-@pytest.mark.parametrize(
-    ("message_ids", "response", "receipt"),
-    [
-        ("opaque", "D0BED", "855021"),
-        ("response_hex", "855021", "855021"),
-        ("receipt_hex", "D0BED", "8736801"),
-    ],
-)
-def test_ids_are_compared_in_decimal(message_ids: str, response: str, receipt: str) -> None:
-    """Some gateways write one of the two ids in hexadecimal and the other in decimal."""
-    of_response, of_receipt = id_normalizers(message_ids)
+def test_receipt_of_smsc_ru_explains_its_error() -> None:
+    """By the list that it publishes; after a conversion to an HLR result too."""
+    receipt = read_receipt(deliver(b"id:1 stat:UNDELIV err:006"))
 
-    assert response == (of_response or str)("D0BED")
-    assert receipt == (of_receipt or str)("855021")
+    assert receipt.error is not None
+    assert "the phone is off or out of coverage" == receipt.error.explain()
+    assert repr(receipt.error) == repr(HlrReceipt.of(receipt).error)
 
 
-def test_id_that_is_no_hexadecimal_number_is_unchanged() -> None:
-    """An id is opaque text; the setting may be wrong for some of them."""
-    of_response, _ = id_normalizers("response_hex")
+def test_query_result_is_explained_by_the_list_of_smsc_ru_only_there() -> None:
+    """Another SMSC's code 6 means something else. Both are the same values otherwise."""
+    response = QuerySmResp(message_id="7", message_state=MessageState.UNDELIVERABLE, error_code=6)
+    ours, other = (read_query_result(response, is_smsc_ru=yes) for yes in (True, False))
 
-    assert of_response is not None
-    assert "id-7" == of_response("id-7")
+    assert "the phone is off or out of coverage" == ours.error.explain()
+    assert "code 6, not listed" == other.error.explain()
+    assert ours == other == pickle.loads(pickle.dumps(ours))  # noqa: S301 - our own octets
+    assert repr(ours) == repr(other)
+    assert QueryResult is type(other)
+
+
+def test_generic_receipt_has_nothing_of_smsc_ru() -> None:
+    """Tag 0x2000 and error 6 mean something else at another SMSC. What came is in `tlvs`."""
+    receipt = read_generic_receipt(deliver(HLR, (COST, b"1.5"), (FLAGS, b"\x00\x04")))
+
+    assert Receipt is type(receipt)
+    assert ("855469", MessageState.DELIVERED, 0) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+    assert (None, None, None, None) == (
+        receipt.cost,
+        receipt.flags,
+        receipt.parts,
+        receipt.operator,
+    )
+    assert {COST: b"1.5", FLAGS: b"\x00\x04"} == receipt.tlvs
+    assert receipt.error is not None
+    assert "code 0, not listed" == receipt.error.explain()
+    assert HlrReceipt.of(receipt).cost is None
+
+
+def test_generic_receipt_is_read_from_the_standard_tlvs() -> None:
+    """They go before the text, as in a receipt of SMSC.ru."""
+    receipt = read_generic_receipt(
+        deliver(
+            PLAIN,
+            (TlvTag.RECEIPTED_MESSAGE_ID, b"00ABC\0"),
+            (TlvTag.MESSAGE_STATE, b"\x05"),
+            (TlvTag.NETWORK_ERROR_CODE, b"\x03\x00\xfb"),
+        )
+    )
+
+    assert ("00ABC", MessageState.UNDELIVERABLE, 251) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+    assert datetime(2026, 11, 23, 10, 30) == receipt.submitted_at  # noqa: DTZ001 - zone unknown
+
+
+def test_hlr_result_in_utf_16_is_known() -> None:
+    """The IMSI is looked for in the decoded text."""
+    wide = deliver(HLR.decode().encode("utf-16-be"), data_coding=8)
+
+    assert HlrReceipt is type(read_receipt(wide))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -12,8 +13,10 @@ from idle_clock import pass_time
 from outboxes import Accepted, ScriptedClient, turn_loop
 
 from smsc_async import (
+    GENERIC,
     ClientClosedError,
     CommandStatus,
+    HeldByRuleError,
     InvalidMessageError,
     LinkState,
     LocalProtocolError,
@@ -74,6 +77,13 @@ async def stopped(worker: asyncio.Task[None]) -> None:
         (PartsOverdueError(MESSAGE, accepted=0, total=2), OutboxState.QUEUED, 1),
         (PartsOverdueError(MESSAGE, accepted=1, total=2), OutboxState.UNKNOWN, 0),
         (RepeatedMessageError(MESSAGE, retry_after=47.6), OutboxState.QUEUED, 47.6),
+        (HeldByRuleError(MESSAGE, retry_after=36_000.0), OutboxState.QUEUED, 36_000.0),
+        (HeldByRuleError(MESSAGE, retry_after=float("inf")), OutboxState.QUEUED, 86_400.0),
+        (
+            SendError("a check failed", message=MESSAGE, outcome=Outcome.NOT_SENT),
+            OutboxState.QUEUED,
+            1,
+        ),
         (SubmitRefusedError(MESSAGE, command_status=BALANCE), OutboxState.REFUSED, 0),
         (
             ThrottledError(MESSAGE, command_status=THROTTLED, retry_after=2.0),
@@ -359,6 +369,42 @@ async def test_receipt_is_matched_in_either_spelling(
 
     assert (response, "no number") == entry.message_ids
     assert MessageState.DELIVERED is entry.receipt
+
+
+async def test_receipt_is_matched_as_the_dialect_of_the_client_compares_ids(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """As the client itself; the ids that users see stay as they were written."""
+    client.dialect = replace(GENERIC, normalize_id=lambda message_id: message_id.lower().zfill(10))
+    client.receipts_to_come = [Receipt(message_id="00000000AB", state=MessageState.DELIVERED)]
+    client.answers = [Accepted(("ab",), (None,))]
+    await outbox.run(client.as_client, stop_when_empty=True)
+    entry = await only(outbox)
+
+    assert ("ab",) == entry.message_ids
+    assert MessageState.DELIVERED is entry.receipt
+
+
+async def test_recorded_receipt_is_compared_as_the_client_does(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Other code may read the receipts; the ids are those of the same SMSC."""
+    client.dialect = replace(GENERIC, normalize_id=str.lower)
+    client.answers = [Accepted(("ab",), (None,))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    assert await outbox.record(Receipt(message_id="AB", state=MessageState.DELIVERED))
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
+
+
+async def test_dialect_that_fails_ends_no_worker(outbox: Outbox, client: ScriptedClient) -> None:
+    """Ids are compared as they are then."""
+    client.dialect = replace(GENERIC, normalize_id=lambda message_id: str(int(message_id)))
+    client.receipts_to_come = [Receipt(message_id="x-1", state=MessageState.DELIVERED)]
+    client.answers = [Accepted(("x-1",), (None,))]
+    await outbox.run(client.as_client, stop_when_empty=True)
+
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
 async def test_receipt_in_the_submission_is_stored(outbox: Outbox, client: ScriptedClient) -> None:

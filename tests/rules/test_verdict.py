@@ -15,7 +15,7 @@ from smsc_async import (
     RepeatedMessageError,
     Sms,
 )
-from smsc_async.rules.verdict import Admitted, Held, RuleName, held_error
+from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, RuleName, held_error
 
 MESSAGE = Sms(to="79991234567", text="Код входа: 4821")
 
@@ -81,3 +81,21 @@ def test_verdicts_pickle() -> None:
     """A token may cross a process border with the error that holds it."""
     for verdict in (Admitted("a-1", 1.0, 0.5), Held("flood", 2.0)):
         assert verdict == pickle.loads(pickle.dumps(verdict))  # noqa: S301 - our own octets
+
+
+def test_error_of_a_check_names_it_and_its_wait() -> None:
+    """To the second that the check asked for, however long ago that was."""
+    held = HeldByCheck("the check QuietHours", wait=36_000.0, retry_at=37_000.0)
+    error = held_error(MESSAGE, held, now=1000.5)
+
+    assert HeldByRuleError is type(error)
+    assert (36_000.0, Outcome.NOT_SENT) == (error.retry_after, error.outcome)
+    assert "7999***4567 is held: the check QuietHours holds it" in str(error)
+
+
+def test_hold_waits_for_a_check_as_for_a_rule() -> None:
+    """As long as it may."""
+    hold = Hold.wait(at_most=35)
+
+    assert hold.allows(HeldByCheck("a check", 35.0, retry_at=135.0), since=100.0)
+    assert not hold.allows(HeldByCheck("a check", 36.0, retry_at=136.0), since=100.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 
-from smsc_async import Health, LinkState, SmscConfig
+from smsc_async import SMSC_RU, Dialect, Health, LinkState, SmscConfig
 from smsc_async.outbox.postgres import PostgresStore
 from smsc_async.outbox.sqlite import SqliteStore
 
@@ -62,6 +62,7 @@ class ScriptedClient:
     was_called: asyncio.Event = field(default_factory=asyncio.Event)
     were_read: asyncio.Event = field(default_factory=asyncio.Event)
     health_reads: int = 0
+    dialect: Dialect = SMSC_RU
     config: SmscConfig = field(default_factory=lambda: SmscConfig.from_url("sim://"))
 
     async def send(self, message: Message[Any]) -> Any:  # noqa: ANN401 - an `Accepted`

@@ -5,13 +5,19 @@ Rule: every line is what a user would write; `assert_type` says what the user's 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, assert_type
 
 from pdu import CommandStatus as PduCommandStatus
-from pdu import DeliverSm, FrameBuffer, PduError, SubmitSm, Tlv, decode, encode, explain
+from pdu import DataSm, DeliverSm, FrameBuffer, PduError, SubmitSm, Tlv, decode, encode, explain
 from smsc_async import (
+    GENERIC,
+    SMSC_RU,
     BindRefusedError,
+    Check,
     CommandStatus,
+    Dialect,
     FailedSubmission,
     GatewayLimits,
     HeldByRuleError,
@@ -25,9 +31,11 @@ from smsc_async import (
     MessageState,
     Outcome,
     PartsOverdueError,
+    QuietHours,
     Receipt,
     RepeatedMessageError,
     ResponseTimeoutError,
+    RuleStore,
     SendError,
     Sms,
     SmscClient,
@@ -157,6 +165,38 @@ async def rules_of_ones_own(url: str) -> None:
     async with Simulator(scenario) as simulator:
         simulator.scenario = Scenario(rules=None)
         assert_type(simulator.stats.stopped, int)
+
+
+def no_codes_at_noon(message: Message[Any], now: datetime) -> float | None:
+    """A check is a plain function."""
+    return 60.0 if isinstance(message, TelegramCode) and now.hour == 12 else None
+
+
+async def checks_of_ones_own(url: str, stores: list[RuleStore]) -> None:
+    """Quiet hours and functions go together, in any iterable."""
+    night = QuietHours(time(22), time(8), tz=UTC, kinds=(Sms,))
+    assert_type(night(TelegramCode(to="79991234567", code="4821"), datetime.now(UTC)), float | None)
+    checks: list[Check] = [night, no_codes_at_noon, lambda _message, _now: 0]
+    async with SmscClient(url, checks=checks, wall_clock=lambda: datetime.now(UTC)):
+        pass
+    async with SmscClient(url, checks=(night,), store=stores[0]):
+        pass
+
+
+def read_acme(pdu: DeliverSm | DataSm) -> Receipt:
+    """A receipt of another SMSC."""
+    return Receipt(message_id="1", state=MessageState.DELIVERED, to=pdu.source_addr)
+
+
+async def other_smscs(url: str, pdu: DeliverSm) -> None:
+    """A dialect is a value of three functions."""
+    assert_type(SMSC_RU.is_receipt(pdu), bool)
+    assert_type(GENERIC.read_receipt(pdu), Receipt)
+    assert_type(GENERIC.normalize_id("1"), str)
+    assert_type(replace(GENERIC, normalize_id=str.lower), Dialect)
+    acme = Dialect(is_receipt=lambda _pdu: True, read_receipt=read_acme, normalize_id=str.upper)
+    async with SmscClient(url, dialect=acme) as smsc:
+        assert_type(smsc.dialect, Dialect)
 
 
 async def settings() -> None:

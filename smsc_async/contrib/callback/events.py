@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 from pdu.enums import MessageState
 from pdu.masking import mask_number
 from smsc_async.contrib.callback.request import CallbackRequest, RefusedError
+from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.receipts import (
     COST,
     FLAGS,
@@ -131,6 +132,7 @@ def _make_receipt(request: CallbackRequest) -> Receipt:
         raw=_line(texts),
         tlvs=_tlvs(texts),
         is_intermediate=status is not None and status <= 0,
+        error_type=SmscRuDeliveryError,
     )
 
 
