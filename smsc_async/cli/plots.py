@@ -171,10 +171,12 @@ def _axes(height: float) -> Iterator[tuple[Axes, BytesIO]]:
     level = log.level
     log.setLevel(logging.ERROR)  # it warns where it can't store its list of fonts
     try:
-        from matplotlib import rc_context  # noqa: PLC0415 -- needs the extra, and takes time
+        from matplotlib import rc_context, rcdefaults, rcParams  # noqa: PLC0415 -- needs the extra
         from matplotlib.figure import Figure  # noqa: PLC0415
 
-        with rc_context(_SETTINGS):
+        with rc_context():
+            rcdefaults()  # whatever the user's own file of settings says
+            rcParams.update(_SETTINGS)
             figure, output = Figure((_WIDTH, height), layout="constrained"), BytesIO()
             yield figure.subplots(), output
             figure.savefig(output, format="svg", metadata={"Date": None, "Creator": None})

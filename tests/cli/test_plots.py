@@ -99,15 +99,19 @@ def test_names_are_escaped() -> None:
 
 @draws
 def test_settings_and_log_are_left_as_they_were() -> None:
-    """A program that uses matplotlib itself sees no difference."""
+    """A program that uses matplotlib itself sees no difference, nor does a chart see its style."""
     import logging  # noqa: PLC0415
 
     import matplotlib as mpl  # noqa: PLC0415
 
-    before = dict(mpl.rcParams), logging.getLogger("matplotlib").level
-    chart((1, 2))
+    expected = chart((1, 2))
+    with mpl.rc_context({"axes.facecolor": "red", "text.usetex": True}):
+        before = dict(mpl.rcParams), logging.getLogger("matplotlib").level
+        found = chart((1, 2))
+        after = dict(mpl.rcParams), logging.getLogger("matplotlib").level
 
-    assert before == (dict(mpl.rcParams), logging.getLogger("matplotlib").level)
+    assert expected == found
+    assert before == after
 
 
 @draws
