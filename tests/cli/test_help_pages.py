@@ -205,7 +205,7 @@ def odd_command(
     share: float = 0.000_25,
     file: Path | None = None,
     paused: Annotated[bool, Parameter(negative="")] = False,
-    kind: MessageKind = MessageKind.TELEGRAM_CODE,
+    kind: MessageKind = MessageKind("telegram-code"),
     language: str = "",
     comment: str = "",
 ) -> int:
