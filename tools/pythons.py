@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +50,8 @@ def folders() -> Iterator[Path]:
     """Yield the folders where this machine may have a Python."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted(pyenv.glob("versions/*/bin"))
+    # Beside this Python, wherever the home folder is.
+    yield from sorted(Path(sys.base_prefix).parent.glob("*/bin"))
     yield from (Path(entry) for entry in os.get_exec_path() if entry)
     yield from (Path("/usr/local/bin"), Path("/usr/bin"))
 

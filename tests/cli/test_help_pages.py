@@ -195,6 +195,9 @@ def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) 
 # --- a command of any signature ---
 
 
+BY_TELEGRAM = MessageKind("telegram-code")
+
+
 def odd_command(
     first: str,
     other: int = 1_000_000,
@@ -205,7 +208,7 @@ def odd_command(
     share: float = 0.000_25,
     file: Path | None = None,
     paused: Annotated[bool, Parameter(negative="")] = False,
-    kind: MessageKind = MessageKind("telegram-code"),
+    kind: MessageKind = BY_TELEGRAM,
     language: str = "",
     comment: str = "",
 ) -> int:

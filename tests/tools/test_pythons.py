@@ -91,9 +91,12 @@ def test_folders_of_pyenv_come_before_its_shims(
     (tmp_path / "versions" / "3.12.1" / "bin").mkdir(parents=True)
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     monkeypatch.setenv("PATH", f"{tmp_path / 'shims'}:/opt/tools")
+    (tmp_path / "beside" / "3.13.0" / "bin").mkdir(parents=True)
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "beside" / "3.11.7"))
 
     assert [
         tmp_path / "versions" / "3.12.1" / "bin",
+        tmp_path / "beside" / "3.13.0" / "bin",
         tmp_path / "shims",
         Path("/opt/tools"),
         Path("/usr/local/bin"),
