@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.errors import ClientClosedError, Outcome, SubmitInterruptedError
-from smsc_async.link.submit_job import NEVER
+from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held, Hold, held_error
 
@@ -50,6 +50,7 @@ class AdmissionControl:
 
     Attributes:
         lateness: Seconds after which a message that waits for a slot must be postponed.
+        waiting: Messages that wait for the store, or are held.
     """
 
     def __init__(self, limits: GatewayLimits, store: RuleStore, clock: Callable[[], float]) -> None:
@@ -59,7 +60,11 @@ class AdmissionControl:
         self._store = store
         self._clock = clock
         self._is_one_clock = store.now is clock
+        self.waiting = 0
+        # Held messages wait until then at the latest, on the store's clock: the client is left.
+        self._latest = NEVER
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle: asyncio.Future[None] | None = None
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def try_admit(
@@ -103,6 +108,17 @@ class AdmissionControl:
             HeldByRuleError: A rule holds it for longer.
             SubmitInterruptedError: The client is left.
         """
+        self.waiting += 1
+        try:
+            await self._wait_admitted(job, blocked, hold)
+        finally:
+            self.waiting -= 1
+            if not self.waiting and self._idle is not None:
+                self._idle.set_result(None)
+                self._idle = None
+
+    async def _wait_admitted(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
+        """Ask again whenever the rules may admit the message."""
         store, step = self._store, _step_of(job)
         since = store.now()
         reason: Blocked | None = blocked
@@ -112,10 +128,10 @@ class AdmissionControl:
                 continue
             if not hold.allows(reason, since=since):
                 raise held_error(job.message, reason, now=store.now())
-            delay = max(0.0, reason.retry_at - store.now())
-            await asyncio.wait([self._leaving], timeout=delay)
-            if self._leaving.done():
-                raise _interrupted(job.message)
+            while (delay := reason.retry_at - store.now()) > 0:
+                if reason.retry_at > self._latest:
+                    raise _interrupted(job.message)
+                await asyncio.wait([self._leaving], timeout=delay)
             now = store.now()
             reason = self._keep(job, store.apply_now(step, now), now)
 
@@ -156,10 +172,19 @@ class AdmissionControl:
             later = self._store.postpone(_step_of(job), _admission_of(job))
             job.reservation, job.admitted_at = later.token, later.not_before
 
-    def shutdown(self) -> None:
-        """End the waits of held messages: the client is left."""
-        if not self._leaving.done():
-            self._leaving.set_result(None)
+    def shutdown(self, after: float = 0.0) -> None:
+        """End the waits of messages that are held for longer than *after* seconds from now."""
+        self._latest = min(self._latest, self._store.now() + after)
+        leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
+        leaving.set_result(None)
+
+    async def drain(self) -> None:
+        """Wait until no message waits here. Cancelling is safe."""
+        while self.waiting:
+            if self._idle is None:
+                self._idle = asyncio.get_running_loop().create_future()
+            # `wait`, since several tasks may wait: cancelling one mustn't cancel the future.
+            await asyncio.wait([self._idle])
 
     def _keep(
         self, job: MessageJob[Any], verdict: Verdict | float | None, now: float

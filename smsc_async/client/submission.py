@@ -41,7 +41,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: Gets ids and the outcome.
 
     Attributes:
-        waiter: The future that a caller of `send` waits for.
+        waiter: The future that a caller of `send` waits for; its result is the error, or None.
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
         reservation: What it has reserved with the rules; None where it has nothing.
@@ -68,7 +68,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: TrafficHandler,
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
-        self.waiter: asyncio.Future[None] | None = None
+        self.waiter: asyncio.Future[SendError | None] | None = None
         self.bulk: BulkRun | None = None
         self.step: Step | None = None
         self.reservation: Token | None = None
@@ -77,6 +77,15 @@ class MessageJob(SubmitJob[R_co]):
         self.is_cut_off = False
         self._receipts: dict[int, Receipt] | None = None
         self._receipt_waiters: list[asyncio.Future[None]] | None = None
+
+    @property
+    def is_outcome_unread(self) -> bool:
+        """Whether its outcome was known before its caller, who has gone, could be woken."""
+        waiter = self.waiter
+        if waiter is None or not waiter.done() or waiter.cancelled():
+            return False
+        # At the end of `within` the caller gets another error, and the outcome comes later.
+        return waiter.result() is self.failure
 
     @property
     def receipts(self) -> tuple[Receipt | None, ...]:

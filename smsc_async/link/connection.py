@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pdu.names import command_name
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import LOG, WIRE, WireLog
+from smsc_async.link.deadline_timer import READ_FIRST, Punctuality
 from smsc_async.link.submit_job import handler_of
 from smsc_async.session import (
     BindRefused,
@@ -21,6 +22,7 @@ from smsc_async.session import (
     EndReason,
     LateResponseReceived,
     LinkEnded,
+    PeerUnbound,
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
@@ -41,10 +43,6 @@ if TYPE_CHECKING:
 
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is aborted."""
-
-READ_FIRST = 0.001
-"""Seconds between a deadline and its consequences. Unlike asyncio, uvloop runs timers before it
-reads, and takes a shorter delay for none."""
 
 LONGEST_EXTENSION = 1.0
 """Seconds by which a deadline is extended at most, if the event loop was blocked."""
@@ -85,6 +83,9 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._punctuality = Punctuality()
+        # Whether something arrived since the timer last fired.
+        self._has_read = False
         self._shortest = limits.shortest_timeout
         self._flush_planned = False
         self._write_paused = False
@@ -182,6 +183,7 @@ class Link(asyncio.Protocol):
         """Pass what was read to the session, and its events to the handlers."""
         if WIRE.isEnabledFor(DEBUG):
             self._wire.received(data)
+        self._has_read = True
         self._dispatch(self.session.receive(data, self._clock()))
         self._handler.on_room()
         if self.session.unwritten:
@@ -256,6 +258,8 @@ class Link(asyncio.Protocol):
                 self._finish_bind(
                     BindRefusedError(status, bind=self._bind_name, system_id=self._system_id)
                 )
+            case PeerUnbound():
+                self._handler.on_unbound(self)
             case LinkEnded():
                 self._end(event)
             case _:
@@ -366,13 +370,22 @@ class Link(asyncio.Protocol):
             self._arm()
             return
         late = now - self._timer_at
-        wait = min(max(late, READ_FIRST), LONGEST_EXTENSION)
+        self._look_again(now, min(max(late, READ_FIRST), LONGEST_EXTENSION))
+
+    def _look_again(self, now: float, wait: float) -> None:
+        """Judge what is due a little later, if the event loop has read all by then."""
+        self._has_read = False
+        self._punctuality.plan(now + wait)
         self._timer = self._loop.call_later(wait, self._report_due)
 
     def _report_due(self) -> None:
-        """Report what has become due."""
+        """Report what has become due, unless the loop was held up: then it reads first."""
+        now = self._clock()
+        if self._punctuality.must_read_first(now, has_read=self._has_read):
+            self._look_again(now, READ_FIRST)
+            return
         self._timer = None
-        self._dispatch(self.session.advance(self._clock()))
+        self._dispatch(self.session.advance(now))
         self._handler.on_room()
         self._flush()
 

@@ -50,7 +50,7 @@ async def runtime(gateway: Gateway) -> AsyncGenerator[ClientRuntime]:
     runtime = runtime_of(gateway.config())
     await runtime.open()
     yield runtime
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
 
 
 def submit(runtime: ClientRuntime, message: Sms = SMS) -> MessageJob[Any]:
@@ -123,7 +123,7 @@ async def test_withdrawn_message_gives_its_reservation_back(gateway: Gateway) ->
     job = submit(runtime)
     runtime.withdraw(job)
     again = submit(runtime)
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
 
     assert not job.is_finished
     assert again.is_finished
@@ -178,7 +178,7 @@ async def test_leaving_a_client_without_a_link_ends_its_send_many(gateway: Gatew
     outcomes = BulkSend(runtime, None, Hold.fail()).run(never())
     reading = asyncio.ensure_future(anext(outcomes))
     await turns()
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
     await turns()
 
     assert reading.done()

@@ -118,7 +118,8 @@ def test_stopping_twice_does_no_harm() -> None:
         (Role.ESME, S.BOUND_TRX, (Timer.ENQUIRE_LINK, Timer.INACTIVITY)),
         (Role.ESME, S.UNBINDING, (Timer.UNBIND,)),
         (Role.SMSC, S.UNBINDING, (Timer.UNBIND,)),
-        (Role.ESME, S.UNBOUND, ()),
+        (Role.ESME, S.UNBOUND, (Timer.UNBIND,)),
+        (Role.SMSC, S.UNBOUND, (Timer.UNBIND,)),
         (Role.SMSC, S.CLOSED, ()),
     ],
 )
