@@ -84,8 +84,7 @@ class Link(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._punctuality = Punctuality()
-        # Whether something arrived since the timer last fired.
-        self._has_read = False
+        self._has_read = False  # since the timer last fired
         self._shortest = limits.shortest_timeout
         self._flush_planned = False
         self._write_paused = False
@@ -157,7 +156,7 @@ class Link(asyncio.Protocol):
         self._plan_flush()
 
     def unbind(self) -> None:
-        """Unbind; the link closes with the response, at the unbind timeout at the latest."""
+        """Unbind; the link closes when all is answered, at the unbind timeout at the latest."""
         if self.is_bound:
             self.session.unbind(self._clock())
             self._plan_flush()
@@ -394,12 +393,7 @@ class Link(asyncio.Protocol):
 
 
 # The peer reads no more of what is still to be written.
+_E = EndReason
 _ABORTED = frozenset(
-    {
-        EndReason.LOST,
-        EndReason.ENQUIRE_LINK_OVERDUE,
-        EndReason.UNBIND_OVERDUE,
-        EndReason.BIND_OVERDUE,
-        EndReason.UNBOUND,
-    }
+    (_E.LOST, _E.ENQUIRE_LINK_OVERDUE, _E.UNBIND_OVERDUE, _E.BIND_OVERDUE, _E.UNBOUND)
 )

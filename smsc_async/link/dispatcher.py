@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from logging import INFO, WARNING
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pdu.names import command_name
@@ -50,8 +51,7 @@ class Dispatcher:
         links: The links that are bound.
         ending: The links that the gateway unbound; responses to what is in flight may come.
         room_listeners: Called whenever slots may have become free.
-        is_closing: Whether the client is being left: no new messages, except those that were given
-            to it before and waited for the rules.
+        is_closing: Whether the client is being left, so that nothing new is pulled.
         last_error: Why the last link ended or could not be built.
         throttled_responses: How many there were.
         down_at: When the last link was lost, or the client opened.
@@ -396,7 +396,4 @@ class Dispatcher:
 _OURS = frozenset({EndReason.UNBOUND, EndReason.CLOSED})
 """Ends of a link that the client wanted."""
 
-
-def _room(link: Link) -> int:
-    """The room of a link."""
-    return link.room
+_room = attrgetter("room")

@@ -125,6 +125,7 @@ class LinkPool:
         self._opened = loop.create_future()
         self._is_closing = False
         self._gave_up, self._refusals = None, 0
+        self._resumed.set()
         self._connecting = 0
         self._dispatcher.open()
         self._start_deadline()

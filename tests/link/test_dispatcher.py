@@ -545,7 +545,7 @@ async def test_wait_behind_throttling_begins_with_it_or_with_the_submit() -> Non
     driven.respond(first, THROTTLED)
     driven.pass_time(4.0)
     third, later = driven.submit(), driven.submit(write_at=1012.0)
-    ended = {}
+    ended: dict[str, float] = {}
     for _ in range(200):
         driven.pass_time(0.1)
         for name, message in (("1", first), ("2", second), ("3", third), ("4", later)):

@@ -327,9 +327,10 @@ async def test_short_refusal_is_survived(gateway: Gateway, between: str) -> None
 async def test_accepted_bind_ends_the_row_of_refusals(gateway: Gateway) -> None:
     """Two refusals, a bind, two refusals: that isn't four in a row."""
     links = await opened(gateway)
+    left: list[int] = []
+    gateway.on_bind = lambda peer, bind: peer.answer(bind, left.pop() if left else 0)
     for bound in (2, 3):
-        left = [0x0E, 0x0E]
-        gateway.on_bind = lambda peer, bind, left=left: peer.answer(bind, left.pop() if left else 0)
+        left.extend((0x0E, 0x0E))
         gateway.peer.drop()
         await until(lambda bound=bound: links.pool.connects == bound)  # type: ignore[misc]
 
@@ -442,7 +443,7 @@ async def test_reconnect_ends_a_pause(gateway: Gateway) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     waits = [asyncio.create_task(links.pool.reconnect()) for _ in range(3)]
-    await turns()
+    await asyncio.sleep(0)
     waits[0].cancel()
     await asyncio.wait(waits)
 

@@ -1010,7 +1010,7 @@ class TestEnd:
         if end == "garbage":
             assert (EndReason.PROTOCOL_ERROR, ["a"]) == (event.reason, event.lost)
         elif end == "overdue":
-            assert ["a"] == [overdue.context for overdue in before]
+            assert [ResponseOverdue(2, "a")] == before
             assert LinkEnded(EndReason.PEER_UNBOUND, None, []) == event
         else:
             assert LinkEnded(EndReason.PEER_UNBOUND, None, ["a"]) == event
