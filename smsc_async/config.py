@@ -111,7 +111,8 @@ class Timeouts:
         frame: For the rest of a PDU that has begun to arrive.
         link: How long a message waits while no link is bound.
         throttled: How long a message is retried that the gateway throttles or finds no room
-            for in its queue, and how long it waits behind others that are. 0.001 tries once.
+            for in its queue, and how long it waits behind others that are, 0.25 at least. 0.001
+            tries once.
         drain: How long leaving the client waits for the messages under way.
         early_receipt: How long a receipt waits for the response with its message_id.
         reassembly: How long the parts of an incoming message wait for the rest.

@@ -132,7 +132,7 @@ class SmscClient:
             ConfigError: *timeout* is no such number.
             ClientClosedError: It is called in another event loop than the client's.
         """
-        if timeout:
+        if timeout is not None and timeout != 0:
             check_duration("timeout", timeout)
         runtime = self._runtime
         if runtime is None:

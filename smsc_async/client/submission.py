@@ -164,7 +164,10 @@ class Submission(Generic[R_co]):
 
     @property
     def message_id(self) -> str:
-        """The gateway's id, opaque; of several parts the first one's."""
+        """The gateway's id, opaque; of several parts the first one's.
+
+        Empty if the gateway accepted the message without an id: then no receipt can be matched.
+        """
         return next(iter(self._job.message_ids), "")
 
     @property
@@ -204,6 +207,9 @@ class Submission(Generic[R_co]):
                 if job.is_cut_off:
                     raise ClientClosedError("it was left before the receipt came")
                 await job.next_receipt()
+            return cast("R_co", receipt)
+        # It may have been read in the turn in which the time was over.
+        if (receipt := job.final_receipt()) is not None:
             return cast("R_co", receipt)
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
 

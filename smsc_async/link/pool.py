@@ -341,7 +341,7 @@ class LinkPool:
         """Give up."""
         now = self._clock()
         if self._gave_up is None:
-            reason = f"no link for {now - self._dispatcher.down_at:.1f} s"
+            reason = f"no link for {now - self._dispatcher.down_at:.1f} s; reconnect() tries again"
             last_error = self._dispatcher.last_error
             error = LinkLostError(f"{reason}; {last_error}" if last_error else reason)
             self._give_up(error)

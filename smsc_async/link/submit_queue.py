@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 MANY_WITHDRAWN = 1000
 """The queue is purged once it holds more withdrawn messages, and they are over half of it."""
 
+LEAST_WAIT = 0.25
+"""Seconds that a message waits at least behind throttled ones, however short the timeout: so much
+take the first pause and a response, after which it may be written."""
+
 _order = attrgetter("order")
 
 
@@ -83,7 +87,8 @@ class SubmitQueue:
         for job in self.jobs:
             if not job.has_unsent_parts:
                 continue
-            at = throttled_since(job, throttle) + timeout
+            at = throttled_since(job, throttle)
+            at += timeout if job.throttled_at is not None else max(timeout, LEAST_WAIT)
             if at <= now:
                 overdue.append(job)
             else:

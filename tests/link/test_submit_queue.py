@@ -82,6 +82,16 @@ def test_wait_behind_throttling_has_a_beginning(throttle: ThrottleController) ->
     assert 3.0 == throttled_since(job, ThrottleController())
 
 
+def test_message_behind_a_throttled_one_has_its_chance(throttle: ThrottleController) -> None:
+    """Also where the throttled one is tried only once: it waits for the first pause at least."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2))
+    jobs[0].throttled_at = 10.0
+
+    assert ([jobs[0]], 10.25) == queue.pop_throttled(throttle, 0.001, 10.2)
+    assert ([jobs[1]], NEVER) == queue.pop_throttled(throttle, 0.001, 10.25)
+
+
 def test_messages_that_waited_for_too_long_are_popped(throttle: ThrottleController) -> None:
     """In their order, and the time of the next one is known."""
     queue = SubmitQueue()
