@@ -878,6 +878,7 @@ ENDS = (
     Row(
         "a loop that user code held up: answered requests were overdue",
         "what has arrived is read before a deadline is judged, and still every wait ends",
+        "faults/test_outcomes::test_answer_that_came_in_the_last_moment_counts "
         "faults/test_ends::test_held_up_loop_reads_before_it_judges "
         "=::test_silence_is_overdue_in_a_loop_that_is_always_held_up "
         "=::test_enquire_link_that_was_answered_ends_no_link "

@@ -228,6 +228,32 @@ async def test_wrong_certificate_file_is_an_error_of_open(gateway: Gateway) -> N
     assert LinkState.CLOSED is links.pool.state
 
 
+async def test_losses_are_warnings_and_giving_up_is_an_error(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With logging unset Python shows warnings: a lost gateway is seen, a password never."""
+    caplog.set_level("INFO", "smsc_async")
+    links = await failed(gateway)
+    gateway.on_bind = Peer.answer
+    await links.pool.reconnect()
+    await until(lambda: len(links.dispatcher.links) == 2)
+    await links.pool.close(drain=30)
+    levels = {
+        (record.levelname, record.getMessage().partition("(")[0]) for record in caplog.records
+    }
+    closed = [record.levelname for record in caplog.records[-2:]]
+
+    assert {
+        ("INFO", "= LinkBound"),
+        ("WARNING", "= LinkDown"),
+        ("WARNING", "= ConnectFailed"),
+        ("ERROR", "= ConnectFailed"),
+        ("INFO", "= LinkDown"),
+    } == levels
+    assert ["INFO", "INFO"] == closed
+    assert "secret" not in caplog.text
+
+
 # Giving up.
 
 
