@@ -173,17 +173,20 @@ def test_answer_that_came_in_the_last_moment_counts(
     run = pytest.importorskip(loop, reason="pip install 'smsc-async[speed]'").run
     may_accept = threading.Event()
     look_again = Link._look_again
+    bell, ringer = socket.socketpair()
 
     def block() -> None:
         """Hold up the loop while the response arrives."""
+        asyncio.get_running_loop().remove_reader(bell)
         may_accept.set()
         time.sleep(0.3)
 
     def look_again_and_block(link: Link, now: float, wait: float) -> None:
-        """Block the loop in the first look."""
+        """Block the loop in the first look, as a callback of another connection does."""
         look_again(link, now, wait)
         if not may_accept.is_set():
-            asyncio.get_running_loop().call_soon(block)
+            asyncio.get_running_loop().add_reader(bell, block)
+            ringer.send(b"!")
 
     async def send(port: int) -> str:
         """Send a message that is answered after its deadline, before that is judged."""
@@ -194,7 +197,8 @@ def test_answer_that_came_in_the_last_moment_counts(
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=serve, args=(listener, may_accept))
     thread.start()
-    message_id = run(send(listener.getsockname()[1]))
+    with bell, ringer:
+        message_id = run(send(listener.getsockname()[1]))
     thread.join()
 
     assert "7" == message_id

@@ -572,12 +572,12 @@ async def test_thousands_of_throttled_messages_return_to_their_places_quickly() 
     """A search from the front took quadratic time: 1.1 s for a window of 4000."""
     driven = Driven(20_000, query="window=20000")
     jobs = [driven.submit() for _ in range(20_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     for throttled in reversed(jobs):
         driven.dispatcher.on_throttled(throttled, THROTTLED)
 
     assert jobs == list(driven.dispatcher._queue)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 async def test_late_timer_lets_the_loop_read_before_a_wait_ends(gateway: Gateway) -> None:
