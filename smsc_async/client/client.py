@@ -176,7 +176,7 @@ class SmscClient:
         Waits for a link and for a slot of the window, in the order of the calls. Cancelling is
         safe before the first octet is written; afterwards the message may still be delivered and
         charged, its slot stays taken until the response, and its outcome is counted in
-        `stats().abandoned` and told to the hooks. So limit a send by *within*, whose error says
+        `stats().abandoned` and reported to the hooks. So limit a send by *within*, whose error says
         what happened, and not by `asyncio.timeout`, which loses the outcome.
 
         Args:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from smsc_async.link.submit_job import SubmitJob
     from smsc_async.session import LinkEnded
 
-BETWEEN_LOOKS = 0.05
+BETWEEN_LOOKS = 0.02
 """Share of `timeouts.throttled` between two looks through the queue for messages that have waited
-for too long: each look takes time in proportion to the queue, and none ends later than 5 %."""
+for too long: each look takes time in proportion to the queue, and none ends more than 2 % later."""
 
 
 class Dispatcher:

@@ -162,7 +162,7 @@ async def test_message_that_passes_a_rule_in_time_is_sent(gateway: Gateway) -> N
 
 
 async def test_written_message_goes_on_to_its_outcome(gateway: Gateway) -> None:
-    """It is counted, told to the hooks, and all its parts follow: part of a message is useless."""
+    """It is counted and reported to the hooks; all its parts follow, since one alone is useless."""
     events: list[object] = []
     async with SmscClient(gateway.url("window=1"), limits=FREE, hooks=[events.append]) as smsc:
         gateway.on_submit = nothing
@@ -177,7 +177,7 @@ async def test_written_message_goes_on_to_its_outcome(gateway: Gateway) -> None:
         assert (1, 0) == smsc.stats()[:2]
 
 
-async def test_refusal_of_an_abandoned_message_is_told(gateway: Gateway) -> None:
+async def test_refusal_of_an_abandoned_message_is_reported(gateway: Gateway) -> None:
     """The hook gets the error that the caller would have got."""
     events: list[Any] = []
     async with SmscClient(gateway.url(), hooks=[events.append]) as smsc:

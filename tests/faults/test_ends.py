@@ -1,6 +1,6 @@
 """What was answered counts, and what waits comes to an end.
 
-Rule: a response that reached this machine is never told to be unknown, and every wait has a limit
+Rule: a message whose response reached this machine never ends UNKNOWN, and every wait has a limit
 that the user can set.
 """
 

@@ -886,7 +886,7 @@ ENDS = (
     ),
     Row(
         "a time-out around a send lost its outcome",
-        "`within` ends it typed; what was written goes on, is counted and told to the hooks",
+        "`within` ends it typed; what was written goes on, is counted and reported to the hooks",
         "client/test_deadline::test_message_without_a_response_is_unknown "
         "=::test_written_message_goes_on_to_its_outcome",
     ),

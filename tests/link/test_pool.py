@@ -377,7 +377,7 @@ async def test_pool_gives_up_after_seconds_without_a_link(gateway: Gateway) -> N
 
     assert 0.2 <= loop.time() - began < 0.3
     assert "no link for 0.2 s" in str(refused.failure)
-    # An attempt that was under way is as good as one asked for.
+    # An attempt that was under way may still succeed.
     await gateway.bound(2)
     gateway.peer.answer(gateway.peer.received[0])
     await until(lambda: links.pool.state is LinkState.BOUND)

@@ -971,7 +971,7 @@ class TestEnd:
         assert UNBIND_RESP_42 == esme.data_to_send()
 
     def test_responses_behind_the_peers_unbind_count(self, esme: Session) -> None:
-        """In the same segment or later: the peer had accepted what was told to be unknown."""
+        """In the same segment or later: the peer had accepted what ended UNKNOWN."""
         for context in "abc":
             esme.request(SUBMIT, 1001.0, context=context)
         esme.data_to_send()
