@@ -7,6 +7,7 @@ command that sends nothing doesn't mention it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from smsc_async.cli.console import Screen
+
+# A command reports what fails; without a handler Python would print the log lines beside that.
+SILENCE = logging.NullHandler()
 
 NOT_SENT = "outcome.not_sent"
 UNKNOWN = "outcome.unknown"
@@ -77,6 +81,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     """
     kind = ""
     cause: BaseException | None = None
+    logging.getLogger("smsc_async").addHandler(SILENCE)
     try:
         return asyncio.run(main)
     except KeyboardInterrupt:

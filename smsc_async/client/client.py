@@ -241,7 +241,8 @@ class SmscClient:
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
         Outcomes come in the order in which they are known, each exactly once. Leaving the loop
-        early stops pulling; messages already written may still be delivered.
+        early stops pulling; messages already written may still be delivered, and their outcomes
+        count in `stats().abandoned`.
 
         Args:
             messages: Any iterable or async iterable.

@@ -144,7 +144,7 @@ class Dispatcher:
     def why_waiting(self) -> str:
         """What a message that waits here waits for, for an error."""
         if not self.links:
-            return f"no link is bound; {self.last_error}"
+            return f"no link is bound; {self.last_error or 'none was yet'}"
         return "the gateway throttles" if self._throttle.is_on else "its turn hadn't come"
 
     def throttled_error(self, job: SubmitJob[Any]) -> ThrottledError:
