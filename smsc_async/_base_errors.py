@@ -1,16 +1,28 @@
-"""The base of all errors, and the two that values raise when they are made.
+"""The base of all errors, the two that values raise when they are made, and the outcomes.
 
 They stand apart so that messages and configurations can raise them: `smsc_async.errors`, where
-users find them, imports both.
+users find them, imports them.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class Outcome(Enum):
+    """What happened to a message whose sending failed."""
+
+    NOT_SENT = "not sent"
+    """No octet was written; nothing is charged, sending it again is safe."""
+    REFUSED = "refused"
+    """The gateway refused it; what it refused isn't charged."""
+    UNKNOWN = "unknown"
+    """It may have been accepted, delivered and charged; sending it again may be charged twice."""
 
 
 def _restore(

@@ -105,6 +105,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "frame_timeout": Parameter("timeouts", "frame", _as_number),
     "link_timeout": Parameter("timeouts", "link", _as_number),
     "throttled_timeout": Parameter("timeouts", "throttled", _as_number),
+    "drain_timeout": Parameter("timeouts", "drain", _as_number),
     "early_receipt_timeout": Parameter("timeouts", "early_receipt", _as_number),
     "reassembly_timeout": Parameter("timeouts", "reassembly", _as_number),
     "reconnect_initial": Parameter("reconnect", "initial", _as_number),
@@ -112,6 +113,8 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "reconnect_multiplier": Parameter("reconnect", "multiplier", _as_number),
     "reconnect_jitter": Parameter("reconnect", "jitter", _as_number),
     "reconnect_stable_after": Parameter("reconnect", "stable_after", _as_number),
+    "reconnect_refusals": Parameter("reconnect", "refusals", _as_integer),
+    "reconnect_give_up_after": Parameter("reconnect", "give_up_after", _as_number),
 }
 
 

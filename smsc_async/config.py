@@ -103,14 +103,17 @@ class Timeouts:
         connect: For TCP and TLS to one host.
         bind: For the response to a bind.
         response: For the response to a request, counted from the write.
-        unbind: For the response to an unbind when the client closes.
+        unbind: For the end of a link after an unbind, the client's or the gateway's: responses
+            to what was in flight are read until then.
         enquire_link_interval: Silence after which the client sends enquire_link; the gateway
             closes a link after two minutes of silence.
         enquire_link_timeout: For its response; then the link is ended.
         frame: For the rest of a PDU that has begun to arrive.
         link: How long a message waits while no link is bound.
         throttled: How long a message is retried that the gateway throttles or finds no room
-            for in its queue. 0.001 tries once.
+            for in its queue, and how long it waits behind others that are, 0.25 at least. 0.001
+            tries once.
+        drain: How long leaving the client waits for the messages under way.
         early_receipt: How long a receipt waits for the response with its message_id.
         reassembly: How long the parts of an incoming message wait for the rest.
 
@@ -127,6 +130,7 @@ class Timeouts:
     frame: float = 30.0
     link: float = 60.0
     throttled: float = 60.0
+    drain: float = 30.0
     early_receipt: float = 60.0
     reassembly: float = 300.0
 
@@ -141,7 +145,8 @@ class ReconnectPolicy:
 
     The n-th attempt waits `initial * multiplier ** n` seconds, at most `maximum`, less a random
     share of up to `jitter`. The gateway blocks an IP address after a few refused binds, so the
-    first wait isn't zero.
+    first wait isn't zero, and one link tries at a time. A client that gave up tries again only
+    after `await smsc.reconnect()`.
 
     Args:
         initial: Seconds before the first attempt.
@@ -149,6 +154,9 @@ class ReconnectPolicy:
         multiplier: Factor from one wait to the next.
         jitter: Largest random share of a wait, 0 to 1.
         stable_after: Seconds a link must last for the waits to start again at *initial*.
+        refusals: Binds in a row that the gateway may refuse because of the credentials, over all
+            links, until the client gives up. The first bind of `async with` fails at once.
+        give_up_after: Seconds without any bound link until the client gives up; None never does.
 
     Raises:
         ConfigError: A number is out of its range, or *initial* above *maximum*.
@@ -159,6 +167,8 @@ class ReconnectPolicy:
     multiplier: float = 2.0
     jitter: float = 0.5
     stable_after: float = 30.0
+    refusals: int = 3
+    give_up_after: float | None = None
 
     def __post_init__(self) -> None:
         _check_number("initial", self.initial, 0.001, 86_400, "seconds")
@@ -166,6 +176,9 @@ class ReconnectPolicy:
         _check_number("multiplier", self.multiplier, 1, 100, "times")
         _check_number("jitter", self.jitter, 0, 1, "of the wait")
         _check_number("stable_after", self.stable_after, 0, 86_400, "seconds")
+        _check_integer("refusals", self.refusals, 1, 1000)
+        if self.give_up_after is not None:
+            _check_number("give_up_after", self.give_up_after, 0.001, 31_536_000, "seconds")
         if self.initial > self.maximum:
             raise ConfigError(
                 "initial", self.initial, f"{self.initial} s is above the maximum of {self.maximum}"

@@ -8,13 +8,12 @@ Errors pickle and copy with all their fields, so they may be passed between proc
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import CommandStatus
 from pdu.masking import mask_number
 from pdu.names import status_label
-from smsc_async._base_errors import ConfigError, InvalidMessageError, SmscError
+from smsc_async._base_errors import ConfigError, InvalidMessageError, Outcome, SmscError
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -29,8 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 # A traceback names the module that users import.
-for _error in (SmscError, ConfigError, InvalidMessageError):
-    _error.__module__ = __name__
+for _name in (SmscError, ConfigError, InvalidMessageError, Outcome):
+    _name.__module__ = __name__
 
 _WRONG_CREDENTIALS = frozenset(
     {
@@ -39,17 +38,6 @@ _WRONG_CREDENTIALS = frozenset(
         CommandStatus.ESME_RINVSYSTYP,
     }
 )
-
-
-class Outcome(Enum):
-    """What happened to a message whose sending failed."""
-
-    NOT_SENT = "not sent"
-    """No octet was written; nothing is charged, sending it again is safe."""
-    REFUSED = "refused"
-    """The gateway refused it; what it refused isn't charged."""
-    UNKNOWN = "unknown"
-    """It may have been accepted, delivered and charged; sending it again may be charged twice."""
 
 
 class LinkError(SmscError, ConnectionError):
@@ -200,16 +188,23 @@ class SubmitRefusedError(SendError):
     Args:
         message: The refused message.
         command_status: Of the response.
+        outcome: `REFUSED`; for `ThrottledError` see there.
         message_ids: Ids of the parts accepted before the refusal.
     """
 
     def __init__(
-        self, message: Message[Any], *, command_status: int, message_ids: tuple[str, ...] = ()
+        self,
+        message: Message[Any],
+        *,
+        command_status: int,
+        outcome: Outcome = Outcome.REFUSED,
+        message_ids: tuple[str, ...] = (),
     ) -> None:
+        what = "refused" if outcome is Outcome.REFUSED else "not written, the gateway is refusing"
         super().__init__(
-            f"submit_sm to {mask_number(message.to)} refused: {status_label(command_status)}",
+            f"submit_sm to {mask_number(message.to)} {what}: {status_label(command_status)}",
             message=message,
-            outcome=Outcome.REFUSED,
+            outcome=outcome,
             message_ids=message_ids,
         )
         self.command_status = command_status
@@ -218,12 +213,15 @@ class SubmitRefusedError(SendError):
 class ThrottledError(SubmitRefusedError):
     """The gateway throttled the message, or its queue was full, until `Timeouts.throttled` ended.
 
-    What it refused isn't charged. Send it again after `retry_after` seconds, and slower.
+    `REFUSED` if the message itself was refused; `NOT_SENT` if it was never written, since it waited
+    behind others that were. Neither is charged. Send it again after `retry_after` seconds, and
+    slower.
 
     Args:
         message: The refused message.
-        command_status: Of the last response.
+        command_status: Of the last response, to this message or another.
         retry_after: Seconds to wait before another attempt.
+        outcome: `REFUSED`, `NOT_SENT`, or `UNKNOWN` if other parts of it may have been accepted.
         message_ids: Ids of the parts accepted before the refusal.
     """
 
@@ -233,9 +231,12 @@ class ThrottledError(SubmitRefusedError):
         *,
         command_status: int,
         retry_after: float,
+        outcome: Outcome = Outcome.REFUSED,
         message_ids: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(message, command_status=command_status, message_ids=message_ids)
+        super().__init__(
+            message, command_status=command_status, outcome=outcome, message_ids=message_ids
+        )
         self.retry_after = retry_after
 
 
@@ -247,7 +248,7 @@ class ResponseTimeoutError(SendError, TimeoutError):
 
     Args:
         message: The message without a response.
-        timeout: How long the response was awaited, seconds.
+        timeout: How long the response was awaited, seconds; or the `within` of the whole send.
         message_ids: Ids of the accepted parts.
     """
 
@@ -265,7 +266,7 @@ class ResponseTimeoutError(SendError, TimeoutError):
 
 
 class SubmitInterruptedError(SendError):
-    """The link was lost while the message was being sent.
+    """The link was lost, the client was left, or `within` ended while the message was being sent.
 
     `NOT_SENT` if no octet of it was written: send it again. `UNKNOWN` otherwise: it may have
     been delivered and charged; proceed as after a `ResponseTimeoutError`.
@@ -274,7 +275,7 @@ class SubmitInterruptedError(SendError):
         message: The interrupted message.
         outcome: `NOT_SENT` before the write, `UNKNOWN` after it.
         message_ids: Ids of the parts accepted before.
-        reason: What ended the link.
+        reason: What ended the attempt.
     """
 
     def __init__(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
 from pdu.names import RESPONSE_BIT, command_name, status_name
+
+if TYPE_CHECKING:
+    from smsc_async.errors import SendError
 
 LOG = logging.getLogger("smsc_async")
 WIRE = logging.getLogger("smsc_async.wire")
@@ -46,7 +49,18 @@ class Throttled(NamedTuple):
     pause: float
 
 
-LinkEvent = LinkBound | LinkDown | ConnectFailed | Throttled
+class SendAbandoned(NamedTuple):
+    """A message has its outcome, and its caller had gone: cancelled, or at the end of `within`.
+
+    `error` is None if the gateway accepted it. `await smsc.receipt(message_id)` still finds the
+    receipts of its parts.
+    """
+
+    message_ids: tuple[str, ...]
+    error: SendError | None
+
+
+LinkEvent = LinkBound | LinkDown | ConnectFailed | Throttled | SendAbandoned
 Hook = Callable[[LinkEvent], None]
 """Called with each event, in the event loop: it must return quickly and can't await."""
 
@@ -57,9 +71,14 @@ class Hooks:
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
         self._hooks = tuple(hooks)
 
-    def tell(self, event: LinkEvent) -> None:
-        """Log an event and call each hook with it; a hook that raises is logged."""
-        LOG.info("= %s", event)
+    def tell(self, event: LinkEvent, level: int = logging.INFO) -> None:
+        """Log an event and call each hook with it; a hook that raises is logged.
+
+        Args:
+            event: What happened.
+            level: WARNING for what the client mends by itself, ERROR for what it doesn't.
+        """
+        LOG.log(level, "= %s", event)
         for hook in self._hooks:
             try:
                 hook(event)

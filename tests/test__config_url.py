@@ -102,9 +102,10 @@ def test_every_parameter_arrives() -> None:
         "&source_ton=5&source_npi=0&dest_ton=2&dest_npi=3&markup_coding=latin1"
         "&message_ids=response_hex&timeout=1&connect_timeout=2&bind_timeout=3"
         "&unbind_timeout=4&enquire_link_interval=5&enquire_link_timeout=6&frame_timeout=7"
-        "&link_timeout=11&early_receipt_timeout=9&reassembly_timeout=10"
+        "&link_timeout=11&early_receipt_timeout=9&reassembly_timeout=10&drain_timeout=12"
         "&reconnect_initial=0.5&reconnect_maximum=20&reconnect_multiplier=3"
-        "&reconnect_jitter=0&reconnect_stable_after=40&"
+        "&reconnect_jitter=0&reconnect_stable_after=40"
+        "&reconnect_refusals=2&reconnect_give_up_after=600&"
     )
 
     assert config == SmscConfig(
@@ -136,9 +137,16 @@ def test_every_parameter_arrives() -> None:
             link=11.0,
             early_receipt=9.0,
             reassembly=10.0,
+            drain=12.0,
         ),
         reconnect=ReconnectPolicy(
-            initial=0.5, maximum=20.0, multiplier=3.0, jitter=0.0, stable_after=40.0
+            initial=0.5,
+            maximum=20.0,
+            multiplier=3.0,
+            jitter=0.0,
+            stable_after=40.0,
+            refusals=2,
+            give_up_after=600.0,
         ),
     )
     assert config.is_latin1

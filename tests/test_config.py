@@ -148,6 +148,23 @@ def test_first_wait_is_not_above_the_longest() -> None:
         ReconnectPolicy(initial=90.0)
 
 
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), "600", True])
+def test_give_up_after_takes_seconds_or_none(seconds: Any) -> None:  # noqa: ANN401 - anything
+    """None is the default: a client that waits for the gateway's return is what most want."""
+    assert ReconnectPolicy().give_up_after is None
+    assert 600 == ReconnectPolicy(give_up_after=600).give_up_after
+    with pytest.raises(ConfigError, match="give_up_after"):
+        ReconnectPolicy(give_up_after=seconds)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.0, "3", True, None])
+def test_refusals_take_a_whole_number(number: Any) -> None:  # noqa: ANN401 - anything
+    """Without a limit the gateway would block the address."""
+    assert 3 == ReconnectPolicy().refusals
+    with pytest.raises(ConfigError, match="refusals"):
+        ReconnectPolicy(refusals=number)
+
+
 def test_text_of_a_configuration_is_its_address() -> None:
     """A log line shows where a client connects to."""
     simulated = SmscConfig(is_simulated=True)

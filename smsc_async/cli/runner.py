@@ -7,6 +7,7 @@ command that sends nothing doesn't mention it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from smsc_async.cli.console import Screen
+
+# A command reports what fails; without a handler Python would print the log lines beside that.
+SILENCE = logging.NullHandler()
 
 LONGEST_WAIT = 24 * 3600
 """Seconds: the longest time the gateway tries to deliver a message."""
@@ -80,6 +84,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
         Failure: Whatever ended the coroutine, with the outcome of *progress*.
     """
     cause: BaseException | None = None
+    logging.getLogger("smsc_async").addHandler(SILENCE)
     try:
         return asyncio.run(main)
     except KeyboardInterrupt:

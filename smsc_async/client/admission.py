@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pdu.masking import mask_number
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, place_of
-from smsc_async.link.submit_job import NEVER
+from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, Hold, held_error
@@ -63,6 +63,7 @@ class AdmissionControl:
 
     Attributes:
         lateness: Seconds after which a message that waits for a slot must be postponed.
+        waiting: Messages that wait for the store, or are held.
     """
 
     def __init__(
@@ -82,7 +83,11 @@ class AdmissionControl:
         self._checks = checks
         self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
+        self.waiting = 0
+        # Held messages wait until then at the latest, on the store's clock: the client is left.
+        self._latest = NEVER
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle: asyncio.Future[None] | None = None
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def try_admit(
@@ -132,6 +137,17 @@ class AdmissionControl:
             SubmitInterruptedError: The client is left.
             SendError: A check has failed.
         """
+        self.waiting += 1
+        try:
+            await self._wait_admitted(job, blocked, hold)
+        finally:
+            self.waiting -= 1
+            if not self.waiting and self._idle is not None:
+                self._idle.set_result(None)
+                self._idle = None
+
+    async def _wait_admitted(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
+        """Ask again whenever checks and rules may admit the message."""
         store = self._store
         since = store.now()
         reason: Blocked | None = blocked
@@ -143,10 +159,10 @@ class AdmissionControl:
                 raise reason
             if not hold.allows(reason, since=since):
                 raise held_error(job.message, reason, now=store.now())
-            delay = max(0.0, reason.retry_at - store.now())
-            await asyncio.wait([self._leaving], timeout=delay)
-            if self._leaving.done():
-                raise _interrupted(job.message)
+            while (delay := reason.retry_at - store.now()) > 0:
+                if reason.retry_at > self._latest:
+                    raise _interrupted(job.message)
+                await asyncio.wait([self._leaving], timeout=delay)
             reason = self._ask_again(job)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
@@ -210,10 +226,19 @@ class AdmissionControl:
             later = self._store.postpone(_step_of(job), _admission_of(job))
             job.reservation, job.admitted_at = later.token, later.not_before
 
-    def shutdown(self) -> None:
-        """End the waits of held messages: the client is left."""
-        if not self._leaving.done():
-            self._leaving.set_result(None)
+    def shutdown(self, after: float = 0.0) -> None:
+        """End the waits of messages that are held for longer than *after* seconds from now."""
+        self._latest = min(self._latest, self._store.now() + after)
+        leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
+        leaving.set_result(None)
+
+    async def drain(self) -> None:
+        """Wait until no message waits here. Cancelling is safe."""
+        while self.waiting:
+            if self._idle is None:
+                self._idle = asyncio.get_running_loop().create_future()
+            # `wait`, since several tasks may wait: cancelling one mustn't cancel the future.
+            await asyncio.wait([self._idle])
 
     def _ask_again(self, job: MessageJob[Any]) -> Blocked | None:
         """Ask checks and rules after a wait."""

@@ -40,6 +40,8 @@ class BulkSend:
         self._timeout = timeout
         self._hold = hold
         self._outcomes: deque[Submission[Any] | FailedSubmission] = deque()
+        # What is done with an outcome; no longer kept once the loop was left.
+        self._keep: Callable[[Submission[Any] | FailedSubmission], None] = self._outcomes.append
         self._under_way = 0
         # Messages that wait for the rules, a task each: a shared store, or a rule that holds.
         self._admitting: set[asyncio.Task[None]] = set()
@@ -78,6 +80,9 @@ class BulkSend:
                     yield outcomes.popleft()
         finally:
             self._dispatcher.room_listeners.discard(self)
+            self._keep = self._abandon
+            for outcome in outcomes:
+                self._abandon(outcome)
             await close()
             await self._cancel_admissions()
             for job in self._queued:
@@ -95,11 +100,18 @@ class BulkSend:
         if self._queued:
             self._queued.discard(job)
         if job.failure is None:
-            self._outcomes.append(Submission(job))
+            self._keep(Submission(job))
         else:
-            self._outcomes.append(FailedSubmission(job.message, job.failure))
+            self._keep(FailedSubmission(job.message, job.failure))
         if self._wakeup is not None:
             self.on_room()
+
+    def _abandon(self, outcome: Submission[Any] | FailedSubmission) -> None:
+        """Count an outcome that is never yielded, since the loop was left."""
+        if isinstance(outcome, Submission):
+            self._runtime.count_abandoned(outcome.message_ids, None)
+        elif isinstance(outcome.error, SendError):
+            self._runtime.count_abandoned(outcome.error.message_ids, outcome.error)
 
     def _pull(self, take: Callable[[], Message[Any]]) -> None:
         """Send as many messages as there is room for, up to a limit of unread outcomes."""
@@ -190,7 +202,7 @@ class BulkSend:
     def _fail(self, job: MessageJob[Any], error: SendError) -> None:
         """Keep the error of a message that was never submitted."""
         self._under_way -= 1
-        self._outcomes.append(FailedSubmission(job.message, error))
+        self._keep(FailedSubmission(job.message, error))
         self.on_room()
 
     def __repr__(self) -> str:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from smsc_async._base_errors import check_function
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
+from smsc_async.client.deadline import submit_within
 from smsc_async.client.requests import check_request, check_response, query_of
-from smsc_async.client.runtime import ClientRuntime
+from smsc_async.client.runtime import ClientRuntime, check_duration
 from smsc_async.client.stats import Health, Stats
 from smsc_async.client.submission import Submission
 from smsc_async.config import SmscConfig
@@ -56,8 +57,8 @@ class SmscClient:
             receipt = await sent.receipt(timeout=30)
 
     Entering connects and binds; from then on a lost link reconnects by itself. Leaving waits for
-    the messages under way, unbinds and closes. A client belongs to one event loop while it is in
-    use; it may be entered again after it was left.
+    the messages under way, at most `timeouts.drain` seconds, unbinds and closes. A client belongs
+    to one event loop while it is in use; it may be entered again after it was left.
 
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
@@ -139,24 +140,61 @@ class SmscClient:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Leave the client, as `aclose` does; after an exception without waiting for messages."""
+        await self.aclose(None if exc_type is None else 0.0)
+
+    async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - ends typed, see below
         """Refuse new messages, wait for those under way, unbind, close.
 
-        After an exception it waits only for unbind. Cancelling closes at once.
+        Messages given to `send` before go on being written until the time is over. Then what was
+        never written ends NOT_SENT, and what is in flight ends UNKNOWN unless its response comes
+        before the end of the link (`timeouts.unbind`). From any task; further calls wait as well,
+        and of several the first to end counts. A client that isn't open has nothing to close.
+        Cancelling closes at once.
+
+        Args:
+            timeout: Seconds to wait for messages, 0 or more; None takes `timeouts.drain`.
+
+        Raises:
+            ConfigError: *timeout* is no such number.
+            ClientClosedError: It is called in another event loop than the client's.
         """
+        if timeout is not None and timeout != 0:
+            check_duration("timeout", timeout)
         runtime = self._runtime
         if runtime is None:
             return
+        if not runtime.is_leaving:
+            runtime.check_loop()
         try:
-            await runtime.close(drain=exc_type is None)
+            await runtime.close(drain=self.config.timeouts.drain if timeout is None else timeout)
         finally:
-            self._last_stats = runtime.stats()
-            self._runtime = None
+            if self._runtime is runtime:
+                self._last_stats = runtime.stats()
+                self._runtime = None
+
+    async def reconnect(self) -> None:
+        """Try at once to bind the links that aren't bound; return when one of them is.
+
+        Ends the pauses of the reconnect policy, and the state FAILED in which nothing is tried.
+        Bound links stay as they are; if all are bound it does nothing. If the attempt fails, more
+        follow by the policy, unless the gateway refuses the credentials after FAILED. Cancelling
+        is safe: it ends the wait only.
+
+        Raises:
+            ConnectFailedError: No host took the connection.
+            BindRefusedError: The gateway refused the bind.
+            LinkLostError: It hung up during the bind.
+            ClientClosedError: The client isn't open, or was left meanwhile.
+        """
+        await self._open_runtime().pool.reconnect()
 
     async def send(
         self,
         message: Message[R_co],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - counted from the write, by the session
+        within: float | None = None,
         hold: Hold | None = None,
         retry_of: SendError | None = None,
     ) -> Submission[R_co]:
@@ -164,11 +202,16 @@ class SmscClient:
 
         Waits for a link and for a slot of the window, in the order of the calls. Cancelling is
         safe before the first octet is written; afterwards the message may still be delivered and
-        charged, and its slot stays taken until the response.
+        charged, its slot stays taken until the response, and its outcome is counted in
+        `stats().abandoned` and reported to the hooks. So limit a send by *within*, whose error says
+        what happened, and not by `asyncio.timeout`, which loses the outcome.
 
         Args:
             message: Of any kind.
             timeout: Seconds for each response, from its write on; None takes the config's.
+            within: Seconds for the whole send: the rules, a link, throttling, a slot and the
+                response. At its end a message that wasn't written is NOT_SENT and never written,
+                one that was is UNKNOWN, and goes on to its outcome like a cancelled one.
             hold: What to do if a check or a rule of the gateway holds the message; None fails at
                 once, `Hold.wait(at_most=35)` waits.
             retry_of: The error of an earlier send of the same message whose outcome is unknown:
@@ -182,9 +225,11 @@ class SmscClient:
                 check holds it. Nothing was sent; `retry_after` says when it passes.
             SendError: A check has failed. Nothing was sent; chained to the check's exception.
             SubmitRefusedError: The gateway refused it; `ThrottledError` if it was too fast for
-                longer than `timeouts.throttled`.
-            ResponseTimeoutError: No response; it may have been sent.
-            SubmitInterruptedError: The link was lost; `outcome` says whether it was sent.
+                longer than `timeouts.throttled`, NOT_SENT if the message only waited behind others.
+            ResponseTimeoutError: No response in time, or *within* ended after the write; it may
+                have been sent.
+            SubmitInterruptedError: The link was lost, the client was left, or *within* ended before
+                the write; `outcome` says whether it was sent.
             PartsOverdueError: Not all parts could be written within the gateway's minute.
             ClientClosedError: The client isn't open.
         """
@@ -192,6 +237,12 @@ class SmscClient:
         replaces = None if retry_of is None else retry_of.reservation
         now = runtime.now()
         job, blocked = runtime.prepare(message, timeout, now, replaces)
+        if within is not None:
+            check_duration("within", within)
+            failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
+            if failure is not None:
+                raise failure
+            return Submission(job)
         if blocked is not None:
             await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
             now = runtime.now()
@@ -199,12 +250,12 @@ class SmscClient:
         job.waiter = waiter = runtime.loop.create_future()
         runtime.dispatcher.submit(job, now)
         try:
-            await waiter
+            failure = await waiter
         except CancelledError:
             runtime.withdraw(job)
             raise
-        if job.failure is not None:
-            raise job.failure
+        if failure is not None:
+            raise failure
         return Submission(job)
 
     def send_many(
@@ -218,7 +269,8 @@ class SmscClient:
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
         Outcomes come in the order in which they are known, each exactly once. Leaving the loop
-        early stops pulling; messages already written may still be delivered.
+        early stops pulling; messages already written may still be delivered, and their outcomes
+        count in `stats().abandoned`.
 
         Args:
             messages: Any iterable or async iterable.
@@ -346,9 +398,8 @@ class SmscClient:
         if self._runtime is None:
             return Health(LinkState.CLOSED, rules=rules)
         pool, dispatcher = self._runtime.pool, self._runtime.dispatcher
-        return Health(
-            pool.state, len(dispatcher.links), pool.bound_at, dispatcher.last_error, rules
-        )
+        bound, wanted = len(dispatcher.links), self.config.binds
+        return Health(pool.state, bound, pool.bound_at, dispatcher.last_error, rules, wanted)
 
     def __repr__(self) -> str:
         return f"<SmscClient {self.config}, {self.health().state.value}>"

@@ -20,6 +20,7 @@ from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.gateway.coding import TextSettings, decode
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
 from smsc_async.instrumentation import LOG
+from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:
@@ -130,8 +131,7 @@ class InboundRouter:
         )
         self.incoming: DeliveryQueue[IncomingMessage] = DeliveryQueue("incoming", config.incoming)
         self._reassembler = Reassembler(timeout=config.timeouts.reassembly)
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
+        self._timer = DeadlineTimer(clock, self._on_timer)
         self.receipts_taken = 0
         self.messages_taken = 0
 
@@ -205,8 +205,7 @@ class InboundRouter:
 
     def close(self) -> None:
         """End the readers once they have read what is stored; cut off waits for receipts."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.stop()
         self.correlator.cut_off()
         self._put_all(self.correlator.give_up_early())
         self.receipts.close()
@@ -301,17 +300,11 @@ class InboundRouter:
     def _arm(self) -> None:
         """Keep one timer for what waits here."""
         deadline = self.next_deadline()
-        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        delay = max(0.0, deadline - self._clock())
-        self._timer = asyncio.get_running_loop().call_later(delay, self._on_timer)
+        if deadline is not None and deadline < self._timer.at:
+            self._timer.start(deadline)
 
     def _on_timer(self) -> None:
         """Pass on what has waited long enough."""
-        self._timer = None
         self.expire(self._clock())
         self._arm()
 

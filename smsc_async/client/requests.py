@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pdu import QuerySm, SubmitMulti, SubmitSm
+from pdu import GenericNack, QuerySm, SubmitMulti, SubmitSm
 from pdu.names import command_name
-from smsc_async.errors import LocalProtocolError, RequestRefusedError
+from smsc_async.errors import LocalProtocolError, RemoteProtocolError, RequestRefusedError
 
 if TYPE_CHECKING:
     from pdu import Pdu
@@ -38,9 +38,13 @@ def check_response(request: Pdu, response: Pdu) -> Pdu:
 
     Raises:
         RequestRefusedError: It has another status.
+        RemoteProtocolError: It is a generic_nack with ESME_ROK, which says neither yes nor no.
     """
+    name = command_name(request.command_id)
     if response.command_status:
-        raise RequestRefusedError(command_name(request.command_id), response.command_status)
+        raise RequestRefusedError(name, response.command_status)
+    if isinstance(response, GenericNack):
+        raise RemoteProtocolError(f"{name} was answered by generic_nack with ESME_ROK")
     return response
 
 

@@ -12,7 +12,9 @@ import threading
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import anyio
 
 from pdu import BindMode
 from smsc_async.client.admission import AdmissionControl, utc_now
@@ -20,11 +22,19 @@ from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError, ConfigError, SendError
+from smsc_async.errors import (
+    ClientClosedError,
+    ConfigError,
+    Outcome,
+    ResponseTimeoutError,
+    SendError,
+    SubmitInterruptedError,
+)
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import Addressing, Composer, wire_text
 from smsc_async.gateway.dialect import SMSC_RU
-from smsc_async.link import Dispatcher, LinkPool
+from smsc_async.instrumentation import SendAbandoned
+from smsc_async.link import Dispatcher, LinkPool, LinkState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +89,11 @@ class ClientRuntime:
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._store = store
+        self._hooks = hooks
         self._simulator = AsyncExitStack()
         self.accepted_messages = 0
         self.failed_messages = 0
+        self.abandoned_messages = 0
         self.is_leaving = False
         self.may_send = config.mode is not BindMode.RECEIVER
         self.admission = AdmissionControl(
@@ -103,18 +115,24 @@ class ClientRuntime:
                 self.pool.config = await self._start_simulator()
             await self.pool.open()
         except BaseException:
-            await self.close(drain=False)
+            await self.close(drain=0.0)
             raise
 
-    async def close(self, *, drain: bool) -> None:
-        """Refuse new messages, wait for those under way if *drain*, unbind, close.
+    async def close(self, *, drain: float) -> None:
+        """Refuse new messages, wait *drain* seconds for those under way, unbind, close.
 
         Cancelling closes at once.
         """
         self.is_leaving, self.may_send = True, False
-        self.admission.shutdown()
+        self.dispatcher.close()
+        deadline = self.now() + drain
         try:
-            await self.pool.close(drain=drain)
+            if drain > 0 and self.pool.state is not LinkState.FAILED:
+                self.admission.shutdown(after=drain)
+                with anyio.move_on_after(drain):
+                    await self.admission.drain()
+            self.admission.shutdown()
+            await self.pool.close(drain=deadline - self.now())
             await self._store.flush()
         finally:
             self.inbound.close()
@@ -148,8 +166,8 @@ class ClientRuntime:
             InvalidMessageError: It can't travel on this bind.
             ConfigError: *timeout* is no duration.
         """
-        if timeout is not None and not timeout > 0:
-            raise ConfigError("timeout", timeout, f"takes more than 0 seconds, got {timeout!r}")
+        if timeout is not None:
+            check_duration("timeout", timeout)
         text, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
@@ -182,6 +200,37 @@ class ClientRuntime:
         """Forget a message whose caller has gone, if no part of it can have left."""
         if self.dispatcher.withdraw(job):
             self.admission.release(job)
+        elif job.is_outcome_unread:
+            self.count_abandoned(job.message_ids, job.failure)
+
+    def expire(self, job: MessageJob[Any], within: float) -> None:
+        """End the wait of a caller whose `within` seconds are over.
+
+        A message that was written goes on to its outcome.
+        """
+        waiter = job.waiter
+        if waiter is None or waiter.done():
+            return
+        if self.dispatcher.withdraw(job):
+            self.failed_messages += 1
+            self.admission.release(job)
+            waiter.set_result(self._unwritten_error(job, within))
+            return
+        error = ResponseTimeoutError(job.message, timeout=within, message_ids=job.message_ids)
+        error.reservation = job.reservation
+        waiter.set_result(error)
+
+    def _unwritten_error(self, job: MessageJob[Any], within: float) -> SendError:
+        """Return why no part of a message is with the gateway."""
+        if job.throttled_at is not None:
+            return self.dispatcher.throttled_error(job)
+        return not_sent(job.message, within, self.dispatcher.why_waiting)
+
+    def count_abandoned(self, message_ids: tuple[str, ...], error: SendError | None) -> None:
+        """Count and report the outcome of a message whose caller has gone."""
+        if error is None or error.outcome is not Outcome.NOT_SENT:
+            self.abandoned_messages += 1
+            self._hooks.tell(SendAbandoned(message_ids, error))
 
     def stats(self) -> Stats:
         """Return the counters."""
@@ -193,6 +242,7 @@ class ClientRuntime:
             connects=self.pool.connects,
             throttled=self.dispatcher.throttled_responses,
             repeated_receipts=self.inbound.repeated_receipts,
+            abandoned=self.abandoned_messages,
             receipts=self.inbound.receipts_taken,
             incoming=self.inbound.messages_taken,
             unread_receipts=len(self.inbound.receipts),
@@ -227,7 +277,9 @@ class ClientRuntime:
             if job.bulk is not None:
                 job.bulk.on_finished(job)
         elif not waiter.done():
-            waiter.set_result(None)
+            waiter.set_result(job.failure)
+        else:
+            self.count_abandoned(job.message_ids, job.failure)
         if message_id:
             self.on_accepted(job, message_id)
 
@@ -247,6 +299,23 @@ class ClientRuntime:
 
     def __repr__(self) -> str:
         return f"<ClientRuntime {self.pool!r}, {self.dispatcher!r}, {self.inbound!r}>"
+
+
+def not_sent(message: Message[Any], within: float, why: str) -> SubmitInterruptedError:
+    """Return the error of a message that wasn't written in time."""
+    reason = f"it wasn't written within {within:.1f} s: {why}"
+    return SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=reason)
+
+
+def check_duration(name: str, value: object) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (is_number and cast("float", value) > 0):
+        raise ConfigError(name, value, f"takes more than 0 seconds, got {value!r}")
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:

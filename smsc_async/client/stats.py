@@ -25,6 +25,8 @@ class Stats(NamedTuple):
         connects: Binds that were accepted.
         throttled: Responses with ESME_RTHROTTLED or ESME_RMSGQFUL.
         repeated_receipts: Receipts that were dropped as repetitions.
+        abandoned: Messages whose outcome came when the caller of `send` had gone: cancelled, or at
+            the end of `within`. They count as accepted or failed, too.
     """
 
     accepted: int = 0
@@ -38,6 +40,7 @@ class Stats(NamedTuple):
     connects: int = 0
     throttled: int = 0
     repeated_receipts: int = 0
+    abandoned: int = 0
 
 
 class Health(NamedTuple):
@@ -49,6 +52,7 @@ class Health(NamedTuple):
         bound_since: When the newest of them was bound, in seconds of the client's clock.
         last_error: Why the last link ended or could not be built.
         rules: State of the rules' store; `rules.is_degraded` if it can't reach its server.
+        wanted: Links that the client keeps up; 0 while it is closed.
     """
 
     state: LinkState
@@ -56,6 +60,7 @@ class Health(NamedTuple):
     bound_since: float | None = None
     last_error: str | None = None
     rules: StoreHealth = StoreHealth()
+    wanted: int = 0
 
     @property
     def is_ready(self) -> bool:

@@ -41,7 +41,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: Gets ids and the outcome.
 
     Attributes:
-        waiter: The future that a caller of `send` waits for.
+        waiter: The future that a caller of `send` waits for; its result is the error, or None.
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
         reservation: What it has reserved with the rules; None where it has nothing.
@@ -68,7 +68,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: TrafficHandler,
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
-        self.waiter: asyncio.Future[None] | None = None
+        self.waiter: asyncio.Future[SendError | None] | None = None
         self.bulk: BulkRun | None = None
         self.step: Step | None = None
         self.reservation: Token | None = None
@@ -77,6 +77,15 @@ class MessageJob(SubmitJob[R_co]):
         self.is_cut_off = False
         self._receipts: dict[int, Receipt] | None = None
         self._receipt_waiters: list[asyncio.Future[None]] | None = None
+
+    @property
+    def is_outcome_unread(self) -> bool:
+        """Whether its outcome was known before its caller, who has gone, could be woken."""
+        waiter = self.waiter
+        if waiter is None or not waiter.done() or waiter.cancelled():
+            return False
+        # At the end of `within` the caller gets another error, and the outcome comes later.
+        return waiter.result() is self.failure
 
     @property
     def receipts(self) -> tuple[Receipt | None, ...]:
@@ -155,7 +164,10 @@ class Submission(Generic[R_co]):
 
     @property
     def message_id(self) -> str:
-        """The gateway's id, opaque; of several parts the first one's."""
+        """The gateway's id, opaque; of several parts the first one's.
+
+        Empty if the gateway accepted the message without an id: then no receipt can be matched.
+        """
         return next(iter(self._job.message_ids), "")
 
     @property
@@ -195,6 +207,9 @@ class Submission(Generic[R_co]):
                 if job.is_cut_off:
                     raise ClientClosedError("it was left before the receipt came")
                 await job.next_receipt()
+            return cast("R_co", receipt)
+        # It may have been read in the turn in which the time was over.
+        if (receipt := job.final_receipt()) is not None:
             return cast("R_co", receipt)
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
 

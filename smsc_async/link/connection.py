@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pdu.names import command_name
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import LOG, WIRE, WireLog
+from smsc_async.link.deadline_timer import READ_FIRST, Punctuality
 from smsc_async.link.submit_job import handler_of
 from smsc_async.session import (
     BindRefused,
@@ -21,6 +22,7 @@ from smsc_async.session import (
     EndReason,
     LateResponseReceived,
     LinkEnded,
+    PeerUnbound,
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
@@ -41,10 +43,6 @@ if TYPE_CHECKING:
 
 CLOSING_TIMEOUT = 2.0
 """Seconds for the last octets to leave a closing socket; then it is aborted."""
-
-READ_FIRST = 0.001
-"""Seconds between a deadline and its consequences. Unlike asyncio, uvloop runs timers before it
-reads, and takes a shorter delay for none."""
 
 LONGEST_EXTENSION = 1.0
 """Seconds by which a deadline is extended at most, if the event loop was blocked."""
@@ -85,6 +83,8 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._punctuality = Punctuality()
+        self._has_read = False  # since the timer last fired
         self._shortest = limits.shortest_timeout
         self._flush_planned = False
         self._write_paused = False
@@ -156,7 +156,7 @@ class Link(asyncio.Protocol):
         self._plan_flush()
 
     def unbind(self) -> None:
-        """Unbind; the link closes with the response, at the unbind timeout at the latest."""
+        """Unbind; the link closes when all is answered, at the unbind timeout at the latest."""
         if self.is_bound:
             self.session.unbind(self._clock())
             self._plan_flush()
@@ -182,6 +182,7 @@ class Link(asyncio.Protocol):
         """Pass what was read to the session, and its events to the handlers."""
         if WIRE.isEnabledFor(DEBUG):
             self._wire.received(data)
+        self._has_read = True
         self._dispatch(self.session.receive(data, self._clock()))
         self._handler.on_room()
         if self.session.unwritten:
@@ -256,6 +257,8 @@ class Link(asyncio.Protocol):
                 self._finish_bind(
                     BindRefusedError(status, bind=self._bind_name, system_id=self._system_id)
                 )
+            case PeerUnbound():
+                self._handler.on_unbound(self)
             case LinkEnded():
                 self._end(event)
             case _:
@@ -366,13 +369,22 @@ class Link(asyncio.Protocol):
             self._arm()
             return
         late = now - self._timer_at
-        wait = min(max(late, READ_FIRST), LONGEST_EXTENSION)
+        self._look_again(now, min(max(late, READ_FIRST), LONGEST_EXTENSION))
+
+    def _look_again(self, now: float, wait: float) -> None:
+        """Judge what is due a little later, if the event loop has read all by then."""
+        self._has_read = False
+        self._punctuality.plan(now + wait)
         self._timer = self._loop.call_later(wait, self._report_due)
 
     def _report_due(self) -> None:
-        """Report what has become due."""
+        """Report what has become due, unless the loop was held up: then it reads first."""
+        now = self._clock()
+        if self._punctuality.must_read_first(now, has_read=self._has_read):
+            self._look_again(now, READ_FIRST)
+            return
         self._timer = None
-        self._dispatch(self.session.advance(self._clock()))
+        self._dispatch(self.session.advance(now))
         self._handler.on_room()
         self._flush()
 
@@ -381,12 +393,7 @@ class Link(asyncio.Protocol):
 
 
 # The peer reads no more of what is still to be written.
+_E = EndReason
 _ABORTED = frozenset(
-    {
-        EndReason.LOST,
-        EndReason.ENQUIRE_LINK_OVERDUE,
-        EndReason.UNBIND_OVERDUE,
-        EndReason.BIND_OVERDUE,
-        EndReason.UNBOUND,
-    }
+    (_E.LOST, _E.ENQUIRE_LINK_OVERDUE, _E.UNBIND_OVERDUE, _E.BIND_OVERDUE, _E.UNBOUND)
 )

@@ -69,6 +69,9 @@ class LinkHandler(Protocol):
     def on_throttled(self, job: Any, command_status: int) -> None:  # noqa: ANN401 - a SubmitJob, which calls this module
         """The gateway refused a part as too fast; it is to be written again."""
 
+    def on_unbound(self, link: Any) -> None:  # noqa: ANN401 - a Link, as above
+        """The gateway unbound; only responses to what is in flight are still to come."""
+
     def on_closed(self, link: Any, end: LinkEnded) -> None:  # noqa: ANN401 - a Link, as above
         """The link has ended. Its socket closes a little later."""
 

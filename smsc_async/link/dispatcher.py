@@ -9,14 +9,18 @@ wait, and the throttled one is the next again.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from logging import INFO, WARNING
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pdu.names import command_name
-from smsc_async.errors import ClientClosedError, LinkError, LinkLostError
+from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link.submit_job import NEVER, PendingRequest
+from smsc_async.link.deadline_timer import NEVER, DeadlineTimer
+from smsc_async.link.submit_job import PendingRequest
+from smsc_async.link.submit_queue import SubmitQueue, throttled_since
 from smsc_async.link.throttle import ThrottleController
+from smsc_async.session import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +32,9 @@ if TYPE_CHECKING:
     from smsc_async.link.submit_job import SubmitJob
     from smsc_async.session import LinkEnded
 
-MANY_WITHDRAWN = 1000
-"""The queue is purged once it holds more withdrawn messages, and they are over half of it."""
+BETWEEN_LOOKS = 0.02
+"""Share of `timeouts.throttled` between two looks through the queue for messages that have waited
+for too long: each look takes time in proportion to the queue, and none ends more than 2 % later."""
 
 
 class Dispatcher:
@@ -44,10 +49,12 @@ class Dispatcher:
 
     Attributes:
         links: The links that are bound.
+        ending: The links that the gateway unbound; responses to what is in flight may come.
         room_listeners: Called whenever slots may have become free.
-        is_closing: Whether new messages are refused because the client is being left.
+        is_closing: Whether the client is being left, so that nothing new is pulled.
         last_error: Why the last link ended or could not be built.
         throttled_responses: How many there were.
+        down_at: When the last link was lost, or the client opened.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class Dispatcher:
         lateness: float = NEVER,
     ) -> None:
         self.links: list[Link] = []
+        self.ending: list[Link] = []
         self.room_listeners: set[RoomListener] = set()
         self.is_closing = False
         self.last_error: str | None = None
@@ -70,26 +78,29 @@ class Dispatcher:
         self._clock = clock
         self._lateness = lateness
         self._throttle = ThrottleController()
-        self._queue: deque[SubmitJob[Any]] = deque()
-        self._withdrawn = 0
+        self._waiting = SubmitQueue()
+        # The deque itself, whose truth costs no call (hot path).
+        self._queue = self._waiting.jobs
         self._order = 0
         self._refusal: LinkError | None = None
-        self._down_at = 0.0
+        self.down_at = 0.0
+        # The last throttling status, and the next look for messages that waited for too long.
+        self._throttling_status = 0
+        self._look_at = NEVER
         self._idle: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = NEVER
+        self._timer = DeadlineTimer(clock, self._on_timer)
 
     # For the client.
 
     @property
     def in_flight(self) -> int:
         """Requests that await their response, on all links."""
-        return sum([link.in_flight for link in self.links])
+        return sum([link.in_flight for link in self.links + self.ending])
 
     @property
     def waiting(self) -> int:
         """Messages that wait for a slot."""
-        return len(self._queue) - self._withdrawn
+        return self._waiting.waiting
 
     @property
     def room(self) -> int:
@@ -115,6 +126,8 @@ class Dispatcher:
                 return
         job.queued_at = now
         self._queue.append(job)
+        if self._throttle.is_on:
+            self._look_by(now)
         if len(self._queue) == 1:
             self._arm(now)
 
@@ -122,14 +135,21 @@ class Dispatcher:
         """Forget a message if no part of it can have left; return whether that was so."""
         if not (job.has_unsent_parts and job.abandon()):
             return False
-        # It leaves the queue at its turn, or with many others: a search each would be O(n²).
-        self._withdrawn += 1
+        self._waiting.withdraw_one()
         if self._queue and self._queue[0] is job:
             self._pump()
-        elif self._withdrawn > MANY_WITHDRAWN and self._withdrawn * 2 > len(self._queue):
-            self._queue = deque(waiting for waiting in self._queue if waiting.has_unsent_parts)
-            self._withdrawn = 0
         return True
+
+    @property
+    def why_waiting(self) -> str:
+        """What a message that waits here waits for, for an error."""
+        if not self.links:
+            return f"no link is bound; {self.last_error or 'none was yet'}"
+        return "the gateway throttles" if self._throttle.is_on else "its turn hadn't come"
+
+    def throttled_error(self, job: SubmitJob[Any]) -> ThrottledError:
+        """Return the error of a message that the gateway throttles."""
+        return job.throttled_error(self._throttling_status, self._throttle.pause)
 
     async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session
         """Send another request that takes a slot; return its response, whatever its status.
@@ -164,17 +184,16 @@ class Dispatcher:
     def add(self, link: Link) -> None:
         """Use a link that was bound, from the next `on_room` on."""
         self.links.append(link)
-        if not self.is_closing:
+        if not isinstance(self._refusal, ClientClosedError):
             self._refusal = None
 
     def refuse(self, error: LinkError) -> None:
-        """Refuse new messages with *error*, NOT_SENT, until a link is added."""
+        """Refuse new messages with *error*, NOT_SENT: until a link is added, or for good."""
         self._refusal = error
 
     def close(self) -> None:
-        """Refuse new messages for good: the client is being left."""
+        """Pull no new messages: the client is being left."""
         self.is_closing = True
-        self._refusal = self._refusal or ClientClosedError("it is being left")
 
     async def drain(self) -> None:
         """Wait until no message waits and none is in flight. Cancelling is safe."""
@@ -186,18 +205,14 @@ class Dispatcher:
 
     def fail_waiting(self, error: LinkError) -> None:
         """End every message that waits."""
-        queue, self._queue = self._queue, deque()
-        self._withdrawn = 0
-        for job in queue:
-            if job.has_unsent_parts:
-                job.give_up(str(error), error)
+        reason = str(error)
+        for job in self._waiting.pop_all():
+            job.give_up(reason, error)
         self._pump()
 
     def stop_timer(self) -> None:
         """End the timer; no message waits any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer, self._timer_at = None, NEVER
+        self._timer.stop()
 
     # LinkHandler.
 
@@ -217,23 +232,38 @@ class Dispatcher:
         """Pause all messages, and queue the throttled one in its order."""
         now = self._clock()
         self.throttled_responses += 1
+        self._throttling_status = command_status
         pause = self._throttle.on_throttled(now)
         if pause:
             self._hooks.tell(Throttled(command_status, pause))
         if job.throttled_at is None:
-            job.throttled_at = now
-        elif now - job.throttled_at >= self._config.timeouts.throttled:
+            job.throttled_at = throttled_since(job, self._throttle) if job.queued_at else now
+        if job.throttled_at + self._config.timeouts.throttled <= now:
             job.give_up_throttled(command_status, self._throttle.pause)
             return
-        self._requeue(job)
+        job.queued_at = job.queued_at or now
+        self._waiting.put_back(job)
+        self._look_by(job.throttled_at)
+
+    def on_unbound(self, link: Link) -> None:
+        """Use a link no longer that the gateway unbound; its responses still count."""
+        self.ending.append(link)
+        self._remove(link, EndReason.PEER_UNBOUND)
 
     def on_closed(self, link: Link, end: LinkEnded) -> None:
         """Use a link no longer. Messages without a written part go to the others."""
-        if link not in self.links:
-            return
+        if link in self.ending:
+            self.ending.remove(link)
+            self._check_idle()
+        elif link in self.links:
+            self._remove(link, end.reason)
+
+    def _remove(self, link: Link, reason: EndReason) -> None:
+        """Use a link no longer; report why."""
         self.links.remove(link)
-        self.last_error = end.reason.value
-        self._hooks.tell(LinkDown(str(link.host), end.reason.value))
+        self.last_error = reason.value
+        level = INFO if reason in _OURS else WARNING
+        self._hooks.tell(LinkDown(str(link.host), reason.value), level)
         if not self.links:
             self._start_waiting_for_link()
         self._pump()
@@ -282,23 +312,9 @@ class Dispatcher:
                     self._write(job, now)
                 if job.has_unsent_parts:
                     break
-            self._forget(queue.popleft())
+            self._waiting.pop_first()
         self._arm(now)
         self._check_idle()
-
-    def _forget(self, job: SubmitJob[Any]) -> None:
-        """Count a message that leaves the queue."""
-        if job.is_withdrawn:
-            self._withdrawn -= 1
-
-    def _requeue(self, job: SubmitJob[Any]) -> None:
-        """Queue a message before all that were submitted after it."""
-        queue, place = self._queue, 0
-        job.queued_at = job.queued_at or self._clock()
-        while place < len(queue) and queue[place].order < job.order:
-            place += 1
-        if place == len(queue) or queue[place] is not job:
-            queue.insert(place, job)
 
     def _check_idle(self) -> None:
         """End the wait of `drain`, if nothing is left."""
@@ -309,42 +325,38 @@ class Dispatcher:
 
     def _arm(self, now: float) -> None:
         """Keep one timer for the first message of the queue."""
-        at = self._next_deadline(now) if self._queue else NEVER
-        if at == self._timer_at:
-            return
-        self.stop_timer()
-        self._timer_at = at
-        if at < NEVER:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, at - now), self._on_timer)
+        self._timer.start(self._next_deadline(now) if self._queue else NEVER)
 
     def _next_deadline(self, now: float) -> float:
         """The time at which the first message of the queue is due or times out."""
         first = self._queue[0]
+        gives_up_at = min(first.parts_deadline, self._look_at)
         if not self.links:
-            return min(first.parts_deadline, self._waits_since(first) + self._config.timeouts.link)
+            return min(gives_up_at, self._waits_since(first) + self._config.timeouts.link)
         if self._throttle.paused_until:
-            return min(first.parts_deadline, max(self._throttle.paused_until, first.write_at))
+            return min(gives_up_at, max(self._throttle.paused_until, first.write_at))
         if first.write_at > now:
-            return first.write_at
-        return first.parts_deadline
+            return min(gives_up_at, first.write_at)
+        return gives_up_at
 
     def _on_timer(self) -> None:
         """Handle the timer."""
-        self._timer, self._timer_at = None, NEVER
-        self._throttle.advance(self._clock())
+        now = self._clock()
+        self._throttle.advance(now)
         if not self.links:
             self._expire_waiting()
+        if self._look_at <= now:
+            self._expire_throttled(now)
         self.on_room()
 
     def _start_waiting_for_link(self) -> None:
         """Count `timeouts.link` from now on for every message that waits."""
-        self._down_at = self._clock()
-        self._arm(self._down_at)
+        self.down_at = self._clock()
+        self._arm(self.down_at)
 
     def _waits_since(self, job: SubmitJob[Any]) -> float:
         """The time at which a message began to wait for a link."""
-        return max(self._down_at, job.queued_at)
+        return max(self.down_at, job.queued_at)
 
     def _expire_waiting(self) -> None:
         """End the messages that have waited for a link for too long."""
@@ -353,10 +365,26 @@ class Dispatcher:
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
         now = self._clock()
         while self._queue and self._waits_since(self._queue[0]) + timeout <= now:
-            job = self._queue.popleft()
-            self._forget(job)
+            job = self._waiting.pop_first()
             if job.has_unsent_parts:
                 job.give_up(str(error), error)
+
+    # Waits that end because the gateway throttles.
+
+    def _look_by(self, since: float) -> None:
+        """Look through the queue when a message that waits *since* then has waited for too long."""
+        at = since + self._config.timeouts.throttled
+        if at < self._look_at:
+            self._look_at = at
+            self._arm(self._clock())
+
+    def _expire_throttled(self, now: float) -> None:
+        """End the messages that were throttled for too long, or waited behind those."""
+        timeout, throttle = self._config.timeouts.throttled, self._throttle
+        overdue, earliest = self._waiting.pop_throttled(throttle, timeout, now)
+        self._look_at = max(earliest, now + timeout * BETWEEN_LOOKS)
+        for job in overdue:
+            job.give_up_throttled(self._throttling_status, throttle.pause)
 
     def __repr__(self) -> str:
         return (
@@ -365,6 +393,7 @@ class Dispatcher:
         )
 
 
-def _room(link: Link) -> int:
-    """The room of a link."""
-    return link.room
+_OURS = frozenset({EndReason.UNBOUND, EndReason.CLOSED})
+"""Ends of a link that the client wanted."""
+
+_room = attrgetter("room")

@@ -22,6 +22,7 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
+from smsc_async.link.deadline_timer import NEVER
 from smsc_async.messages import Message, R_co
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL})
 
-NEVER = float("inf")
+_NO_ACCEPTANCE = "generic_nack with ESME_ROK doesn't say whether it was accepted"
 
 
 def handler_of(context: Context) -> tuple[ResponseHandler, int]:
@@ -109,7 +110,8 @@ class SubmitJob(Generic[R_co]):
         interval: Seconds between the writes of two parts, at the least.
         order: Position in the order of submits, set by the dispatcher.
         queued_at: When it began to wait for a slot; 0 if it never did.
-        throttled_at: When a part was first throttled.
+        throttled_at: When a part was first throttled, or when it began to wait behind throttling
+            if that was before.
         failure: The error, None while there is none.
         is_finished: Whether the outcome is final.
     """
@@ -223,8 +225,13 @@ class SubmitJob(Generic[R_co]):
         """Process the response to a part; return whether it is to be written again, later."""
         status = response.command_status
         if not status:
+            try:
+                message_id: str = response.message_id  # type: ignore[attr-defined]
+            except AttributeError:
+                self.on_connection_lost(index, _NO_ACCEPTANCE, None)
+                return False
             self._in_flight -= 1
-            self._accept(index, response)
+            self._accept(index, message_id)
             return False
         if status not in THROTTLING:
             self._fail(
@@ -242,8 +249,9 @@ class SubmitJob(Generic[R_co]):
 
     def on_late_response(self, index: int, response: Pdu) -> None:
         """Keep the id of a late response: the receipt is found by it."""
-        if not response.command_status:
-            self._accept(index, response)
+        message_id: str | None = getattr(response, "message_id", None)
+        if not response.command_status and message_id is not None:
+            self._accept(index, message_id)
 
     def on_timeout(self, _index: int, timeout: float) -> None:
         """Fail with UNKNOWN: a part got no response in time."""
@@ -256,7 +264,7 @@ class SubmitJob(Generic[R_co]):
         self.on_connection_lost(index, "its response could not be read", error)
 
     def on_connection_lost(self, _index: int, reason: str, cause: Exception | None) -> None:
-        """Fail with UNKNOWN: the link ended before a part's response."""
+        """Fail with UNKNOWN: the link ended before a part's response, or that says nothing."""
         self._end_part(self._interrupted(Outcome.UNKNOWN, reason, cause))
 
     def give_up(self, reason: str, cause: Exception | None = None) -> None:
@@ -265,14 +273,20 @@ class SubmitJob(Generic[R_co]):
         self._stop(self._interrupted(outcome, reason, cause))
 
     def give_up_throttled(self, command_status: int, retry_after: float) -> None:
-        """Write no more parts: the gateway has throttled them for too long."""
-        self._stop(
-            ThrottledError(
-                self.message,
-                command_status=command_status,
-                retry_after=retry_after,
-                message_ids=self.message_ids,
-            )
+        """Write no more parts: the gateway has throttled for too long. NOT_SENT if none was."""
+        self._stop(self.throttled_error(command_status, retry_after))
+
+    def throttled_error(self, command_status: int, retry_after: float) -> ThrottledError:
+        """Return the error of a message that was throttled, or that waits behind throttling."""
+        outcome = Outcome.REFUSED
+        if self.throttled_at is None:
+            outcome = Outcome.UNKNOWN if self._may_have_gone else Outcome.NOT_SENT
+        return ThrottledError(
+            self.message,
+            command_status=command_status,
+            retry_after=retry_after,
+            outcome=outcome,
+            message_ids=self.message_ids,
         )
 
     def give_up_late_parts(self) -> None:
@@ -286,12 +300,8 @@ class SubmitJob(Generic[R_co]):
         """Whether the gateway has a part of it, or may have."""
         return self._in_flight > 0 or self._id is not None or self._more_ids is not None
 
-    def _accept(self, index: int, response: Pdu) -> None:
+    def _accept(self, index: int, message_id: str) -> None:
         """Keep the id of an accepted part; report it, with the outcome if it is the last part."""
-        try:
-            message_id: str = response.message_id  # type: ignore[attr-defined]
-        except AttributeError:  # a generic_nack with ESME_ROK
-            message_id = ""
         if not index:
             self._id = message_id
         else:

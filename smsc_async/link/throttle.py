@@ -25,12 +25,14 @@ class ThrottleController:
         pause: Seconds of the newest pause; 0 once a round after it had no throttled response.
         paused_until: Time until which nothing is written; 0 while nothing is paused.
         is_on: Whether fewer requests may be written than there is room for.
+        began_at: When it was last switched on.
     """
 
     def __init__(self) -> None:
         self.pause = 0.0
         self.paused_until = 0.0
         self.is_on = False
+        self.began_at = 0.0
         # Requests that may be in flight; 0 while off.
         self._limit = 0
         self._is_probing = False
@@ -47,6 +49,8 @@ class ThrottleController:
 
     def on_throttled(self, now: float) -> float:
         """A response was throttled. Return the seconds of a pause that begins, 0 if one runs."""
+        if not self.is_on:
+            self.began_at = now
         self.is_on, self._limit, self._is_probing = True, 1, False
         if self.paused_until:
             # One of the requests that were in flight together.

@@ -118,11 +118,21 @@ class PduRejected:
 
     Args:
         error: What was wrong, with the frame.
-        command_status: Sent to the peer; None for a response, which gets no answer.
+        command_status: Sent to the peer; None where it gets no answer: for a response, and for a
+            request after an unbind.
     """
 
     error: RemoteProtocolError
     command_status: CommandStatus | None
+
+
+@dataclass(slots=True)
+class PeerUnbound:
+    """The peer unbound while requests of ours are in flight: nothing else can be requested.
+
+    Their responses are still read; LinkEnded follows. Without such requests it follows at once,
+    and this isn't reported.
+    """
 
 
 @dataclass(slots=True)
@@ -154,5 +164,6 @@ Event = (
     | LateResponseReceived
     | UnexpectedResponseReceived
     | PduRejected
+    | PeerUnbound
     | LinkEnded
 )

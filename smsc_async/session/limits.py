@@ -26,7 +26,8 @@ class SessionLimits:
         enquire_link_interval: Time without any response after which enquire_link is sent; None
             never sends it.
         enquire_link_timeout: Time for enquire_link_resp; then the link is ended.
-        unbind_timeout: Time for the response to our unbind.
+        unbind_timeout: Time for a session to end after an unbind of either end: for unbind_resp,
+            and for the responses that were in flight.
         inactivity_timeout: Time without any PDU after which a bound link is cut; None never
             cuts. A gateway's setting.
         pdu_timeout: Time for one PDU to arrive completely, from its first octet on.

@@ -39,6 +39,7 @@ from smsc_async.session.events import (
     LateResponseReceived,
     LinkEnded,
     PduRejected,
+    PeerUnbound,
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
@@ -79,6 +80,8 @@ _SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
 _GENERIC_NACK: Final = int(CommandId.GENERIC_NACK)
 _new = tuple.__new__  # hot path
 
+_AFTER_UNBIND: Final = frozenset({SessionState.UNBINDING, SessionState.UNBOUND})
+
 _END_OF: Final = {
     Timer.BIND: EndReason.BIND_OVERDUE,
     Timer.ENQUIRE_LINK_RESP: EndReason.ENQUIRE_LINK_OVERDUE,
@@ -93,6 +96,10 @@ class Session:
 
     After LinkEnded every method stays safe: octets received are ignored, `request` raises,
     `data_to_send` still returns the octets left to write.
+
+    After an unbind, of either end, the responses to requests in flight are still read: until the
+    last of them, the end of the connection, or `limits.unbind_timeout`. Requests of the peer are
+    ignored then: it repeats on the next link what was not answered.
 
     Args:
         role: Which end this is.
@@ -115,6 +122,7 @@ class Session:
         "_peer_may_send",
         "_state",
         "_timers",
+        "_unbound",
         "is_over",
         "limits",
         "mode",
@@ -132,6 +140,7 @@ class Session:
         self.unwritten: list[bytes] = []
         self._events: list[Event] = []
         self._is_mid_pdu = False
+        self._unbound = EndReason.UNBOUND
         self.is_over = False
         self._enter(SessionState.OPEN, now)
 
@@ -241,7 +250,7 @@ class Session:
     def unbind(self, now: float) -> None:
         """Ask the peer to end the session; LinkEnded follows, at the timeout if not before.
 
-        Requests in flight may still be answered until then. Let them finish first.
+        Responses to requests in flight count until then. Let them finish first.
 
         Raises:
             LocalProtocolError: Not bound.
@@ -259,18 +268,20 @@ class Session:
         """
         if not self.is_over:
             self._read(data, now)
+            if self._state is SessionState.UNBOUND:
+                self._end_if_answered(now)
         events, self._events = self._events, []
         return events
 
     def receive_eof(self, now: float, *, error: Exception | None = None) -> list[Event]:
-        """End the session because the connection is gone; after our unbind that is a clean end.
+        """End the session because the connection is gone; after an unbind that is a clean end.
 
         Args:
             now: Current time, in seconds.
             error: The transport's error, if it failed.
         """
-        if self._state is SessionState.UNBINDING:
-            return self._ended(EndReason.UNBOUND, now)
+        if self._state in _AFTER_UNBIND:
+            return self._ended(self._unbound, now)
         return self._ended(EndReason.LOST, now, error)
 
     def close(self, now: float) -> list[Event]:
@@ -284,8 +295,12 @@ class Session:
         while (timer := self._timers.pop_expired(now)) is not None:
             if timer is Timer.ENQUIRE_LINK:
                 self.request(EnquireLink(), now)
+            elif self._state is SessionState.UNBOUND:
+                self._end(self._unbound, now)
             else:
                 self._end(_END_OF[timer], now)
+        if self._state is SessionState.UNBOUND:
+            self._end_if_answered(now)
         return self._drain_events()
 
     def next_deadline(self) -> float | None:
@@ -417,8 +432,7 @@ class Session:
     def _take_control_response(self, command_id: int, now: float) -> None:
         """Process enquire_link_resp or unbind_resp, which are a header only."""
         if command_id == CommandId.UNBIND:
-            self._enter(after(CommandId.UNBIND_RESP, 0), now)
-            self._end(EndReason.UNBOUND, now)
+            self._settle_unbind(EndReason.UNBOUND, now)
             return
         self._timers.stop(Timer.ENQUIRE_LINK_RESP)
         if self._state in BOUND:
@@ -444,12 +458,24 @@ class Session:
             self._events.append(_new(RequestReceived, (pdu,)))
 
     def _take_unbind(self, pdu: Pdu, now: float) -> None:
-        """Respond to the peer's unbind and end the session."""
+        """Respond to the peer's unbind; the session ends."""
         # Both may unbind at once; then the reason is our own unbind.
         ours = self._state is SessionState.UNBINDING
         self.unwritten.append(_encoded(UnbindResp(), pdu.sequence_number))
+        self._settle_unbind(EndReason.UNBOUND if ours else EndReason.PEER_UNBOUND, now)
+
+    def _settle_unbind(self, reason: EndReason, now: float) -> None:
+        """Enter UNBOUND; end the session at once if no request awaits its response."""
+        self._unbound = reason
         self._enter(after(CommandId.UNBIND_RESP, 0), now)
-        self._end(EndReason.UNBOUND if ours else EndReason.PEER_UNBOUND, now)
+        if reason is EndReason.PEER_UNBOUND and self.window.in_flight:
+            self._events.append(PeerUnbound())
+        self._end_if_answered(now)
+
+    def _end_if_answered(self, now: float) -> None:
+        """End the unbound session once no request awaits its response."""
+        if not (self.window.in_flight or self.is_over):
+            self._end(self._unbound, now)
 
     def _take_undecodable(self, exc: DecodeError, frame: bytes, now: float) -> None:
         """Refuse an undecodable request; of an undecodable response, end the request it answers."""
@@ -484,7 +510,10 @@ class Session:
     def _refuse(
         self, command_id: int, number: int, status: CommandStatus, error: RemoteProtocolError
     ) -> None:
-        """Send a negative response and report it."""
+        """Send a negative response and report it; after an unbind the peer gets no answer."""
+        if self._state is SessionState.UNBOUND:
+            self._events.append(PduRejected(error, None))
+            return
         self.unwritten.append(_encoded(negative_response(command_id, status), number))
         self._events.append(PduRejected(error, status))
 

@@ -35,7 +35,7 @@ class Timer(IntEnum):
     """enquire_link_resp. No other PDU stops it."""
 
     UNBIND = auto()
-    """The response to our unbind."""
+    """The end of the session after an unbind: unbind_resp, and the responses still in flight."""
 
     INACTIVITY = auto()
     """Any PDU from the peer (inactivity_timer)."""
@@ -50,8 +50,15 @@ STARTED_IN: Final[Mapping[tuple[Role, SessionState], tuple[Timer, ...]]] = {
     (Role.ESME, SessionState.BINDING): (Timer.BIND,),
     **{(role, state): (Timer.ENQUIRE_LINK, Timer.INACTIVITY) for role in Role for state in BOUND},
     **{(role, SessionState.UNBINDING): (Timer.UNBIND,) for role in Role},
+    **{(role, SessionState.UNBOUND): (Timer.UNBIND,) for role in Role},
 }
-"""The timers that start when a role enters a state; all others but `Timer.PDU` stop there."""
+"""The timers that start when a role enters a state, unless they run; the others stop there.
+
+An incomplete PDU stays incomplete whatever the state, so `Timer.PDU` runs on. `Timer.UNBIND`
+counts from the first unbind, whichever end sent it.
+"""
+
+_LASTING: Final = frozenset({Timer.PDU, Timer.UNBIND})
 
 
 class Timers:
@@ -92,10 +99,10 @@ class Timers:
 
     def enter(self, role: Role, state: SessionState, now: float) -> None:
         """Stop the timers of the old state and start those of *role* in *state*."""
-        # An incomplete PDU stays incomplete whatever the state.
-        self._deadlines = {t: at for t, at in self._deadlines.items() if t is Timer.PDU}
+        self._deadlines = {t: at for t, at in self._deadlines.items() if t in _LASTING}
         for timer in STARTED_IN.get((role, state), ()):
-            self.start(timer, now)
+            if timer not in self._deadlines:
+                self.start(timer, now)
 
     def stop_all(self) -> None:
         """Stop every timer."""

@@ -137,7 +137,7 @@ class ClientLink:
     @property
     def has_room(self) -> bool:
         """Whether a deliver_sm may go out now."""
-        return not (self.session.is_over or self.session.window.is_full)
+        return self.session.mode is not None and not self.session.window.is_full
 
     def __repr__(self) -> str:
         return (

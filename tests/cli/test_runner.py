@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 
@@ -31,6 +32,20 @@ def failed(error: BaseException, progress: SendProgress, *, is_debug: bool = Fal
     with pytest.raises(Failure) as caught:
         run_async(main(), progress, Screen(Translator("en"), is_debug=is_debug))
     return caught.value
+
+
+def test_no_log_line_stands_beside_a_commands_own() -> None:
+    """Without any handler Python prints warnings and errors to the terminal."""
+
+    async def main() -> int:
+        """Do nothing."""
+        return 0
+
+    run_async(main(), SendProgress(), Screen(Translator("en")))
+
+    assert any(
+        isinstance(it, logging.NullHandler) for it in logging.getLogger("smsc_async").handlers
+    )
 
 
 def test_result_of_the_coroutine_is_the_exit_code() -> None:

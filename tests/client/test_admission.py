@@ -220,6 +220,36 @@ async def test_shutdown_ends_the_waits_of_held_messages() -> None:
     assert isinstance(caught.value.__cause__, ClientClosedError)
 
 
+async def test_held_message_passes_while_the_client_is_left_if_it_may_in_time() -> None:
+    """Leaving waits for what was given to `send` before; what can't pass in time ends at once."""
+    ruled = Ruled()
+    ruled.admitted()
+    messages = [job(), job()]
+    waits = []
+    for message in messages:
+        blocked = ruled.try_admit(message)
+        assert isinstance(blocked, Held)
+        waits.append(
+            asyncio.create_task(ruled.admission.admit(message, blocked, Hold.wait(at_most=62)))
+        )
+    await turns()
+    ruled.now += 60.98
+    draining = [asyncio.create_task(ruled.admission.drain()) for _ in range(2)]
+    await turns()
+    draining[0].cancel()
+    assert 2 == ruled.admission.waiting
+    ruled.admission.shutdown(after=0.03)
+    await turns()
+    ruled.now += 0.03
+    await draining[1]
+    results = await asyncio.gather(*waits, return_exceptions=True)
+
+    assert results[0] is None
+    assert isinstance(results[1], RepeatedMessageError)
+    assert 0 == ruled.admission.waiting
+    await ruled.admission.drain()
+
+
 async def test_peek_remembers_nothing() -> None:
     """A plan may be made any number of times."""
     ruled = Ruled()

@@ -78,6 +78,7 @@ class RecordingRuntime:
     def __init__(self, dispatcher: WindowDispatcher) -> None:
         self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
         self.dispatcher = dispatcher
+        self.abandoned: list[tuple[tuple[str, ...], SendError | None]] = []
         limits = GatewayLimits(repeat_window=0.02, margin=0.0, flood_length=None, flood_gap=None)
         self.admission = AdmissionControl(limits, MemoryRuleStore(), monotonic)
 
@@ -97,6 +98,10 @@ class RecordingRuntime:
             for _ in range(2):
                 blocked = self.admission.try_admit(job, "hello", self.admission.now())
         return job, blocked
+
+    def count_abandoned(self, message_ids: tuple[str, ...], error: SendError | None) -> None:
+        """Record an outcome without a reader."""
+        self.abandoned.append((message_ids, error))
 
     def withdraw(self, job: MessageJob[Any]) -> None:
         """Forget a message."""

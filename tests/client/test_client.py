@@ -49,6 +49,7 @@ from smsc_async import (
     SubmitRefusedError,
     ThrottledError,
 )
+from smsc_async.instrumentation import SendAbandoned
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -489,7 +490,7 @@ async def test_opening_eventually_returns_at_once_and_binds_later(gateway: Gatew
 
 
 async def test_credentials_refused_later_end_all_waits(gateway: Gateway) -> None:
-    """After a changed password waiting messages fail at once, and so do new ones."""
+    """After a changed password waiting messages fail, and then new ones do at once."""
     async with SmscClient(gateway.url()) as smsc:
         gateway.on_bind = refusing(0x0E)
         gateway.peer.drop()
@@ -502,7 +503,7 @@ async def test_credentials_refused_later_end_all_waits(gateway: Gateway) -> None
         assert LinkState.FAILED is smsc.health().state
 
     assert Outcome.NOT_SENT is caught.value.outcome
-    assert 2 == len(gateway.peers)
+    assert 1 + 3 == len(gateway.peers)
 
 
 async def test_two_links_share_the_traffic(gateway: Gateway) -> None:
@@ -1131,6 +1132,32 @@ async def test_leaving_the_loop_early_stops_pulling(gateway: Gateway) -> None:
         await ended.wait()
 
     assert 1 == len(gateway.submits)
+
+
+async def test_outcomes_after_the_loop_was_left_are_abandoned(gateway: Gateway) -> None:
+    """Each is counted and reported once: those known but unread, and those that come later."""
+    events: list[Any] = []
+    accepted = {sms(n).to for n in (1, 2)}
+
+    def accept_some(peer: Peer, submit: SubmitSm) -> None:
+        """Accept two messages at once, the others later."""
+        if submit.destination_addr in accepted:
+            gateway.accept(peer, submit)
+
+    gateway.on_submit = accept_some
+    limits = GatewayLimits.off()
+    async with SmscClient(gateway.url(), limits=limits, hooks=[events.append]) as smsc:
+        async with aclosing(smsc.send_many([sms(n) for n in range(1, 5)])) as outcomes:
+            async for outcome in outcomes:
+                assert isinstance(outcome, Submission)
+                break
+        for submit in gateway.submits[2:]:
+            gateway.peer.answer(submit, 0x45)
+        await until(lambda: smsc.stats().abandoned == 3)
+
+    reported = [(e.message_ids, e.error) for e in events if isinstance(e, SendAbandoned)]
+    assert [("2",), (), ()] == [message_ids for message_ids, _ in reported]
+    assert [None, Outcome.REFUSED, Outcome.REFUSED] == [e and e.outcome for _, e in reported]
 
 
 async def test_message_still_waiting_when_the_loop_is_left_is_not_sent(gateway: Gateway) -> None:

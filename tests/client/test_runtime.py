@@ -16,12 +16,13 @@ from smsc_async import (
     Hold,
     LinkState,
     MemoryRuleStore,
+    ResponseTimeoutError,
     Sms,
     SmscConfig,
     Stats,
 )
 from smsc_async.client.bulk import BulkSend
-from smsc_async.client.runtime import ClientRuntime
+from smsc_async.client.runtime import ClientRuntime, not_sent
 from smsc_async.instrumentation import Hooks
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def runtime(gateway: Gateway) -> AsyncGenerator[ClientRuntime]:
     runtime = runtime_of(gateway.config())
     await runtime.open()
     yield runtime
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
 
 
 def submit(runtime: ClientRuntime, message: Sms = SMS) -> MessageJob[Any]:
@@ -99,6 +100,43 @@ async def test_cancelled_waiter_is_left_alone(gateway: Gateway, runtime: ClientR
     await until(lambda: job.is_finished)
 
     assert 1 == runtime.stats().accepted
+    assert 1 == runtime.stats().abandoned
+
+
+async def test_outcome_that_came_too_late_for_its_caller_is_abandoned(
+    gateway: Gateway, runtime: ClientRuntime
+) -> None:
+    """It was known, and the caller was cancelled before it could be woken."""
+    for cancelled in (False, True):
+        job = submit(runtime, Sms(to="79991234567", text=f"hello {cancelled}"))
+        assert job.waiter is not None
+        if cancelled:
+            job.waiter.cancel()
+        await until(lambda job=job: job.is_finished)  # type: ignore[misc]
+        runtime.withdraw(job)
+
+    assert 2 == len(gateway.submits)
+    assert 2 == runtime.stats().abandoned
+
+
+async def test_message_without_a_caller_is_abandoned_once(runtime: ClientRuntime) -> None:
+    """What was never written isn't: the caller lost nothing that matters."""
+    runtime.count_abandoned(("1",), None)
+    message = Sms(to="79991234567", text="hello")
+    runtime.count_abandoned((), ResponseTimeoutError(message, timeout=1.0))
+    runtime.count_abandoned((), not_sent(message, 1.0, "no link is bound"))
+
+    assert 2 == runtime.stats().abandoned
+
+
+async def test_expiry_of_an_outcome_changes_nothing(runtime: ClientRuntime) -> None:
+    """The timer may fire in the turn in which the outcome came."""
+    job = submit(runtime)
+    assert job.waiter is not None
+    await job.waiter
+    runtime.expire(job, 1.0)
+
+    assert (1, 0) == (runtime.stats().accepted, runtime.stats().failed)
 
 
 async def test_early_receipt_finds_its_message(gateway: Gateway, runtime: ClientRuntime) -> None:
@@ -123,7 +161,7 @@ async def test_withdrawn_message_gives_its_reservation_back(gateway: Gateway) ->
     job = submit(runtime)
     runtime.withdraw(job)
     again = submit(runtime)
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
 
     assert not job.is_finished
     assert again.is_finished
@@ -178,7 +216,7 @@ async def test_leaving_a_client_without_a_link_ends_its_send_many(gateway: Gatew
     outcomes = BulkSend(runtime, None, Hold.fail()).run(never())
     reading = asyncio.ensure_future(anext(outcomes))
     await turns()
-    await runtime.close(drain=False)
+    await runtime.close(drain=0)
     await turns()
 
     assert reading.done()

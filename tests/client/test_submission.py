@@ -7,6 +7,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
+from idle_clock import pass_time
 from scripted import RecordingTraffic, parts_of, receipt_fields, turns
 
 from pdu import DeliverSm, MessageState, SubmitSmResp
@@ -70,6 +71,19 @@ def test_late_receipt_does_not_replace_a_final_one() -> None:
     job.add_receipt(1, receipt("2"))
 
     assert MessageState.DELIVERED is Submission(job).state
+
+
+async def test_receipt_read_in_the_last_turn_counts() -> None:
+    """The loop was held up past the deadline: the receipt and the time-out came in one turn."""
+    job = accepted("1")
+    waiting = asyncio.create_task(Submission(job).receipt(timeout=0.02))
+    await turns(2)
+    loop = asyncio.get_running_loop()
+    # Timers of one turn run in the order of their times.
+    loop.call_later(0.01, job.add_receipt, 0, receipt("1"))
+    loop.call_soon(pass_time, 1.0)
+
+    assert MessageState.DELIVERED is (await waiting).state
 
 
 def test_final_receipt_replaces_a_final_one() -> None:

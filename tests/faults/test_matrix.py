@@ -830,6 +830,68 @@ HOSTILE = (
     ),
 )
 
+ENDS = (
+    Row(
+        "responses behind the gateway's unbind were dropped: 78 of 1000 accepted messages UNKNOWN",
+        "they are read until the connection ends or the unbind timeout is over",
+        "faults/test_ends::test_responses_behind_the_unbind_count "
+        "=::test_unbind_at_any_time_loses_no_answer "
+        "=::test_gateway_that_unbinds_and_answers_nothing_is_left_in_time "
+        "=::test_responses_behind_unbind_resp_count_when_the_client_is_left "
+        "session/test_machine::test_responses_behind_the_peers_unbind_count",
+    ),
+    Row(
+        "generic_nack with status 0 counted as accepted, with an empty id",
+        "UNKNOWN, with the reason; of a query a typed error",
+        "faults/test_ends::test_nack_without_an_error_is_no_acceptance "
+        "link/test_submit_job::test_late_generic_nack_without_an_error_adds_no_id",
+    ),
+    Row(
+        "another command's response under our number was an acceptance",
+        "it is no response to ours; ESME_ROK in our own is one, also without an id",
+        "faults/test_ends::test_answer_of_another_command_is_no_answer "
+        "=::test_acceptance_without_an_id_is_an_acceptance",
+    ),
+    Row(
+        "throttled for ever: one message a pause gave up, 10 000 would take 14 hours",
+        "each message has its own deadline; what was never written is NOT_SENT",
+        "faults/test_ends::test_throttled_for_ever_ends_in_time "
+        "link/test_dispatcher::test_all_that_waits_behind_throttling_ends_in_time",
+    ),
+    Row(
+        "leaving a silent gateway took 50 minutes, and wrote all on its way",
+        "it ends with the drain and unbind timeouts, and the outcomes are those of the gateway",
+        "faults/test_ends::test_leaving_a_silent_gateway_ends_in_time "
+        "=::test_leaving_writes_on_until_the_deadline "
+        "=::test_closing_from_two_tasks_ends_with_the_first_deadline "
+        "=::test_closing_what_is_not_open_does_nothing =::test_cancelled_close_closes_at_once",
+    ),
+    Row(
+        "right credentials refused for half a second: failed for ever, or one link of three left",
+        "three refusals in a row are needed, one link tries at a time; a failed client reconnects",
+        "faults/test_ends::test_bind_refused_for_half_a_second_is_survived "
+        "=::test_refused_at_entering_is_raised_at_once "
+        "=::test_failed_client_is_left_by_reconnect "
+        "=::test_client_without_a_link_for_too_long_fails "
+        "link/test_pool::test_refusals_in_a_row_are_counted_over_all_links",
+    ),
+    Row(
+        "a loop that user code held up: answered requests were overdue",
+        "what has arrived is read before a deadline is judged, and still every wait ends",
+        "faults/test_outcomes::test_answer_that_came_in_the_last_moment_counts "
+        "faults/test_ends::test_held_up_loop_reads_before_it_judges "
+        "=::test_silence_is_overdue_in_a_loop_that_is_always_held_up "
+        "=::test_enquire_link_that_was_answered_ends_no_link "
+        "client/test_deadline::test_response_that_had_arrived_counts",
+    ),
+    Row(
+        "a time-out around a send lost its outcome",
+        "`within` ends it typed; what was written goes on, is counted and reported to the hooks",
+        "client/test_deadline::test_message_without_a_response_is_unknown "
+        "=::test_written_message_goes_on_to_its_outcome",
+    ),
+)
+
 TABLES = {
     "framing": FRAMING,
     "session": SESSION,
@@ -843,6 +905,7 @@ TABLES = {
     "life elsewhere": LIFE_ELSEWHERE,
     "messages elsewhere": MESSAGES_ELSEWHERE,
     "hostile": HOSTILE,
+    "ends": ENDS,
 }
 
 ROWS = [row for table in TABLES.values() for row in table]

@@ -36,6 +36,7 @@ from smsc_async import (
     SubmitInterruptedError,
     SubmitRefusedError,
 )
+from smsc_async.link import Link
 
 if TYPE_CHECKING:
     from faultlab import Lab
@@ -122,8 +123,8 @@ async def test_answer_that_arrived_is_not_overdue(lab: Lab) -> None:
     assert "7" == sent.message_id
 
 
-def serve(listener: socket.socket) -> None:
-    """Run an SMSC in a thread for one connection that accepts everything at once."""
+def serve(listener: socket.socket, may_accept: threading.Event | None = None) -> None:
+    """Run an SMSC in a thread for one connection that accepts all, at once or when it may."""
     connection, _ = listener.accept()
     buffer = FrameBuffer()
     with listener, connection:
@@ -133,6 +134,8 @@ def serve(listener: socket.socket) -> None:
                 fields: dict[str, Any] = {"sequence_number": request.sequence_number}
                 if isinstance(request, SubmitSm):
                     fields["message_id"] = "7"
+                    if may_accept is not None:
+                        may_accept.wait(30)
                 connection.sendall(encode(response(**fields)))
 
 
@@ -160,6 +163,45 @@ def test_answers_that_came_while_the_loop_was_held_up_count(loop: str) -> None:
     thread.join()
 
     assert ["7"] * 4 == ids
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_answer_that_came_in_the_last_moment_counts(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop is held up between the deadline and its consequences, and is answered meanwhile."""
+    run = pytest.importorskip(loop, reason="pip install 'smsc-async[speed]'").run
+    may_accept = threading.Event()
+    look_again = Link._look_again
+    bell, ringer = socket.socketpair()
+
+    def block() -> None:
+        """Hold up the loop while the response arrives."""
+        asyncio.get_running_loop().remove_reader(bell)
+        may_accept.set()
+        time.sleep(0.3)
+
+    def look_again_and_block(link: Link, now: float, wait: float) -> None:
+        """Block the loop in the first look, as a callback of another connection does."""
+        look_again(link, now, wait)
+        if not may_accept.is_set():
+            asyncio.get_running_loop().add_reader(bell, block)
+            ringer.send(b"!")
+
+    async def send(port: int) -> str:
+        """Send a message that is answered after its deadline, before that is judged."""
+        async with client_of(f"smpp://shop:secret@127.0.0.1:{port}?timeout=0.1") as smsc:
+            return (await smsc.send(sms())).message_id
+
+    monkeypatch.setattr(Link, "_look_again", look_again_and_block)
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve, args=(listener, may_accept))
+    thread.start()
+    with bell, ringer:
+        message_id = run(send(listener.getsockname()[1]))
+    thread.join()
+
+    assert "7" == message_id
 
 
 async def test_deadline_counts_from_the_write(lab: Lab) -> None:

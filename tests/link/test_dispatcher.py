@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from idle_clock import pass_time
 from scripted import (
     Gateway,
     RecordedPool,
@@ -29,7 +31,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link import Dispatcher, SubmitJob, dispatcher
+from smsc_async.link import Dispatcher, SubmitJob, submit_queue
 from smsc_async.link.submit_job import handler_of
 from smsc_async.session import EndReason, LinkEnded
 
@@ -120,9 +122,8 @@ class Driven:
     def pass_time(self, seconds: float) -> None:
         """Move the clock, and fire the timer if its time has come."""
         self.now += seconds
-        if self.dispatcher._timer_at <= self.now:
-            assert self.dispatcher._timer is not None
-            self.dispatcher._timer.cancel()
+        if self.dispatcher._timer.at <= self.now:
+            self.dispatcher.stop_timer()
             self.dispatcher._on_timer()
 
     @property
@@ -237,7 +238,7 @@ async def test_begun_message_is_finished_before_the_next(gateway: Gateway) -> No
         await gateway.submitted(number + 1)
         gateway.accept(gateway.peer, gateway.submits[number])
     await until(lambda: all(message.is_finished for message in messages))
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert [("1", "2", "3"), ("4",)] == [message.message_ids for message in messages]
 
@@ -257,7 +258,7 @@ async def test_rest_of_a_begun_message_survives_the_loss(gateway: Gateway) -> No
     gateway.on_submit = gateway.accept
     links.submit(other)
     await until(lambda: long.is_finished and other.is_finished)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert ("1", "2") == long.message_ids
     assert 2 == len(gateway.peers)
@@ -392,7 +393,7 @@ async def test_early_timer_ends_no_wait(gateway: Gateway) -> None:
     await until(lambda: second.is_finished)
     assert loop.time() >= began + 0.06
     assert "no link for 0.0 s" in str(second.failure)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
 
 async def test_wait_for_a_slot_has_no_timeout_while_a_link_is_bound(gateway: Gateway) -> None:
@@ -407,22 +408,22 @@ async def test_wait_for_a_slot_has_no_timeout_while_a_link_is_bound(gateway: Gat
     await until(lambda: loop.time() > began + 0.03)
 
     assert not messages[1].is_finished
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=0)
 
 
 async def test_one_timer_serves_the_queue_and_none_an_empty_one() -> None:
     """It belongs to the first message; without a queue no timer is left."""
     driven = Driven(query="link_timeout=60")
     jobs = [driven.submit() for _ in range(3)]
-    timer = driven.dispatcher._timer
+    timer = driven.dispatcher._timer._handle
     assert timer is not None
-    assert 1060.0 == driven.dispatcher._timer_at
+    assert 1060.0 == driven.dispatcher._timer.at
     driven.submit()
-    assert timer is driven.dispatcher._timer
+    assert timer is driven.dispatcher._timer._handle
     driven.dispatcher.fail_waiting(LinkLostError("enough"))
 
     assert timer.cancelled()
-    assert float("inf") == driven.dispatcher._timer_at
+    assert float("inf") == driven.dispatcher._timer.at
     assert all(job.is_finished for job in jobs)
 
 
@@ -493,11 +494,106 @@ async def test_message_throttled_for_too_long_fails() -> None:
     driven.respond(throttled, THROTTLED)
     assert not throttled.is_finished
     driven.pass_time(1.0)
+
+    assert isinstance(throttled.failure, ThrottledError)
+    assert 0.2 == throttled.failure.retry_after
+    assert [throttled] == driven.traffic.finished
+
+
+async def test_message_in_flight_at_its_throttling_deadline_has_that_attempt() -> None:
+    """The gateway may accept it; if it throttles again, the message fails."""
+    driven = Driven(1, query="throttled_timeout=10")
+    throttled = driven.submit()
+    driven.respond(throttled, THROTTLED)
+    driven.pass_time(9.9)
+    assert [throttled, throttled] == driven.written
+    driven.pass_time(0.5)
+    assert not throttled.is_finished
     driven.respond(throttled, THROTTLED)
 
     assert isinstance(throttled.failure, ThrottledError)
-    assert 0.4 == throttled.failure.retry_after
-    assert [throttled] == driven.traffic.finished
+    assert Outcome.REFUSED is throttled.failure.outcome
+
+
+@pytest.mark.parametrize("number", [12, 10_000])
+async def test_all_that_waits_behind_throttling_ends_in_time(number: int) -> None:
+    """Each has a deadline of its own; one a pause would take 14 hours for 10 000 of them."""
+    driven = Driven(10, query="throttled_timeout=2&window=10")
+    jobs = [driven.submit() for _ in range(number)]
+    for throttled in jobs[:10]:
+        driven.respond(throttled, THROTTLED)
+    for _ in range(23):
+        driven.pass_time(0.1)
+        for link in driven.links:
+            for probe, _ in link.written[len(link.written) - link.in_flight :]:
+                driven.respond(probe, THROTTLED)
+
+    failures = [job.failure for job in jobs]
+    assert {ThrottledError} == {type(failure) for failure in failures}
+    assert [Outcome.REFUSED] * 10 == [failure.outcome for failure in failures[:10] if failure]
+    assert {Outcome.NOT_SENT} == {failure.outcome for failure in failures[10:] if failure}
+    assert 0 == driven.dispatcher.waiting
+    assert float("inf") == driven.dispatcher._timer.at
+
+
+async def test_wait_behind_throttling_begins_with_it_or_with_the_submit() -> None:
+    """What waited for a slot before, or comes later, or is due later, has its whole time."""
+    driven = Driven(1, query="throttled_timeout=10&window=1")
+    first, second = driven.submit(), driven.submit()
+    driven.pass_time(5.0)
+    driven.links[0].window = 0
+    driven.respond(first, THROTTLED)
+    driven.pass_time(4.0)
+    third, later = driven.submit(), driven.submit(write_at=1012.0)
+    ended: dict[str, float] = {}
+    for _ in range(200):
+        driven.pass_time(0.1)
+        for name, message in (("1", first), ("2", second), ("3", third), ("4", later)):
+            if message.is_finished:
+                ended.setdefault(name, driven.now - 1000.0)
+
+    assert pytest.approx([15.0, 15.0, 19.0, 22.0], abs=0.6) == [ended[name] for name in "1234"]
+
+
+async def test_recovered_gateway_ends_no_wait() -> None:
+    """Throttling that ended is nothing to wait behind."""
+    driven = Driven(1, query="throttled_timeout=10&window=1")
+    first, second = driven.submit(), driven.submit()
+    driven.respond(first, THROTTLED)
+    driven.pass_time(0.2)
+    driven.respond(first)
+    driven.pass_time(20.0)
+    driven.respond(second)
+
+    assert (None, None) == (first.failure, second.failure)
+
+
+async def test_thousands_of_throttled_messages_return_to_their_places_quickly() -> None:
+    """A search from the front took quadratic time: 1.1 s for a window of 4000."""
+    driven = Driven(20_000, query="window=20000")
+    jobs = [driven.submit() for _ in range(20_000)]
+    began = time.process_time()
+    for throttled in reversed(jobs):
+        driven.dispatcher.on_throttled(throttled, THROTTLED)
+
+    assert jobs == list(driven.dispatcher._queue)
+    assert time.process_time() - began < 2.0
+
+
+async def test_late_timer_lets_the_loop_read_before_a_wait_ends(gateway: Gateway) -> None:
+    """User code held it up for longer than `timeouts.link`; the bind was answered meanwhile."""
+    gateway.on_bind = nothing
+    links = await opened(gateway, "open=eventually&link_timeout=0.5")
+    waiting = job()
+    links.submit(waiting)
+    peer = await gateway.bound()
+    await turns()
+    peer.answer(peer.received[0])
+    pass_time(2.0)
+    await until(lambda: waiting.is_finished)
+
+    assert waiting.failure is None
+    await links.pool.close(drain=30)
 
 
 # Withdrawal.
@@ -529,13 +625,13 @@ async def test_written_message_is_not_withdrawn(gateway: Gateway) -> None:
     assert not links.dispatcher.withdraw(begun)
     assert 1 == links.dispatcher.waiting
     assert begun.has_unsent_parts
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=0)
     assert not links.dispatcher.withdraw(begun)
 
 
 async def test_withdrawn_messages_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """They leave the queue together: a search for each would take quadratic time."""
-    monkeypatch.setattr(dispatcher, "MANY_WITHDRAWN", 10)
+    monkeypatch.setattr(submit_queue, "MANY_WITHDRAWN", 10)
     driven = Driven()
     jobs = [driven.submit() for _ in range(40)]
     for withdrawn in jobs[1:30]:
@@ -553,32 +649,36 @@ async def test_timer_is_the_next_messages_when_the_first_is_withdrawn() -> None:
     second = driven.submit()
     driven.dispatcher.withdraw(first)
 
-    assert 1070.0 == driven.dispatcher._timer_at
+    assert 1070.0 == driven.dispatcher._timer.at
     driven.dispatcher.withdraw(second)
-    assert driven.dispatcher._timer is None
+    assert driven.dispatcher._timer._handle is None
 
 
 # Refusal, closing, draining.
 
 
-async def test_message_submitted_while_closing_was_not_sent(gateway: Gateway) -> None:
-    """NOT_SENT: the user may send it elsewhere."""
+async def test_message_submitted_while_closing_is_written_until_the_drain_ends(
+    gateway: Gateway,
+) -> None:
+    """It was given to `send` before, and waited for the rules; later it is NOT_SENT."""
     gateway.on_submit = nothing
     links = await opened(gateway, "window=1")
-    first, second = job(), job()
+    first, second, third = job(), job(), job()
     links.submit(first)
-    closing = asyncio.create_task(links.pool.close(drain=True))
+    closing = asyncio.create_task(links.pool.close(drain=30))
     await gateway.submitted()
     links.submit(second)
 
     assert links.dispatcher.is_closing
     assert 0 == links.dispatcher.room
-    assert second.failure is not None
-    assert Outcome.NOT_SENT is second.failure.outcome
-    assert isinstance(second.failure.__cause__, ClientClosedError)
+    gateway.on_submit = gateway.accept
     gateway.accept(gateway.peer, gateway.submits[0])
     await closing
-    assert ("1",) == first.message_ids
+    links.submit(third)
+    assert (("1",), ("2",)) == (first.message_ids, second.message_ids)
+    assert third.failure is not None
+    assert Outcome.NOT_SENT is third.failure.outcome
+    assert isinstance(third.failure.__cause__, ClientClosedError)
 
 
 async def test_refusal_ends_with_the_next_link_and_closing_does_not() -> None:
@@ -590,7 +690,7 @@ async def test_refusal_ends_with_the_next_link_and_closing_does_not() -> None:
     driven.links = [WindowLink(1)]
     driven.dispatcher.add(cast("Link", driven.links[0]))
     accepted = driven.submit()
-    driven.dispatcher.close()
+    driven.dispatcher.refuse(ClientClosedError("it was left"))
     driven.dispatcher.add(cast("Link", WindowLink(1)))
     closed = driven.submit()
 
@@ -643,7 +743,7 @@ async def test_query_takes_a_slot_and_gets_its_response(gateway: Gateway) -> Non
     links.submit(job())
     with pytest.raises(LinkLostError, match="no bound link has a free slot"):
         await links.dispatcher.request(QuerySm(message_id="7"), None)
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=0)
 
     assert isinstance(response, QuerySmResp)
 
@@ -658,7 +758,7 @@ async def test_negative_response_of_a_query_is_returned(gateway: Gateway) -> Non
     gateway.on_other = refuse
     links = await opened(gateway)
     response = await links.dispatcher.request(QuerySm(message_id="7"), None)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert CommandStatus.ESME_RQUERYFAIL == response.command_status
 
@@ -674,7 +774,7 @@ async def test_cancelled_query_frees_no_slot(gateway: Gateway) -> None:
     assert 1 == links.dispatcher.in_flight
     gateway.peer.answer(query, message_id="7")
     await until(lambda: links.dispatcher.in_flight == 0)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
 
 async def test_repr_has_numbers_and_no_texts() -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from idle_clock import pass_time
 from scripted import (
     Gateway,
+    Peer,
     RecordedPool,
     RecordingTraffic,
     nothing,
@@ -29,7 +31,9 @@ from pdu import (
 )
 from smsc_async import (
     BindRefusedError,
+    ClientClosedError,
     ConfigError,
+    LinkLostError,
     LinkState,
     Outcome,
     RequestTimeoutError,
@@ -41,8 +45,6 @@ from smsc_async.link import SubmitJob
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    from scripted import Peer
 
 SMS = Sms(to="79991234567", text="hello")
 
@@ -66,16 +68,20 @@ async def opened(gateway: Gateway, query: str = "") -> RecordedPool:
     return links
 
 
-async def rebinding(gateway: Gateway) -> tuple[RecordedPool, list[tuple[Peer, Any]]]:
-    """Open two links and lose both; return their next binds, which have no response yet."""
+async def failed(gateway: Gateway) -> RecordedPool:
+    """Open two links, and refuse them until the pool has given up."""
     links = await opened(gateway, "binds=2")
     await until(lambda: len(links.dispatcher.links) == 2)
-    held: list[tuple[Peer, Any]] = []
-    gateway.on_bind = lambda peer, bind: held.append((peer, bind))
+    gateway.on_bind = refusing(0x0E)
     for peer in list(gateway.peers):
         peer.drop()
-    await until(lambda: len(held) == 2)
-    return links, held
+    await until(lambda: links.pool.state is LinkState.FAILED)
+    return links
+
+
+def retries(links: RecordedPool) -> list[float | None]:
+    """Return the pauses after the attempts that failed."""
+    return [event.retry_in for event in links.events if isinstance(event, ConnectFailed)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,7 @@ async def rebinding(gateway: Gateway) -> tuple[RecordedPool, list[tuple[Peer, An
 async def test_bind_request_follows_the_mode(gateway: Gateway, query: str, kind: type[Any]) -> None:
     """Credentials and version are those of the config."""
     links = await opened(gateway, query)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
     (bind,) = gateway.peer.all(kind)
 
     assert ("shop", "secret", 0x34) == (bind.system_id, bind.password, bind.interface_version)
@@ -100,7 +106,7 @@ async def test_long_password_is_sent_in_full(gateway: Gateway) -> None:
     url = gateway.url("long_password=1").replace("secret", "secret-and-long")
     links = RecordedPool(SmscConfig.from_url(url))
     await links.pool.open()
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert b"secret-and-long" in gateway.peer.received[0].password.encode()  # type: ignore[attr-defined]
     assert issubclass(LongPasswordBindTransceiver, BindTransceiver)
@@ -113,7 +119,7 @@ async def test_hooks_and_state_follow_a_link(gateway: Gateway) -> None:
     await links.pool.open()
     states.append(links.pool.state)
     assert links.pool.bound_at is not None
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
     states.append(links.pool.state)
 
     assert [LinkBound, LinkDown] == [type(event) for event in links.events]
@@ -134,7 +140,7 @@ async def test_state_is_connecting_until_the_first_attempt_has_failed(gateway: G
     await until(lambda: links.events)
     await turns()
     states.append(links.pool.state)
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=0)
 
     assert [LinkState.CONNECTING, LinkState.CONNECTING, LinkState.DOWN] == states
 
@@ -151,7 +157,7 @@ async def test_lost_link_is_built_again(gateway: Gateway) -> None:
     held[0][0].answer(held[0][1])
     await until(lambda: links.pool.state is LinkState.BOUND)
     last_error = links.dispatcher.last_error
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert "the connection was lost" == last_error
     assert 2 == links.pool.connects
@@ -168,7 +174,7 @@ async def test_attempt_that_failed_is_repeated(gateway: Gateway) -> None:
     assert links.events[-1].retry_in is not None
     gateway.on_bind = type(gateway.peer).answer
     await until(lambda: links.pool.state is LinkState.BOUND)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
 
 async def test_deadlines_are_met_on_the_next_link_too(gateway: Gateway) -> None:
@@ -180,7 +186,7 @@ async def test_deadlines_are_met_on_the_next_link_too(gateway: Gateway) -> None:
     began = loop.time()
     with pytest.raises(RequestTimeoutError):
         await links.dispatcher.request(QuerySm(message_id="1"), 0.01)
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=0)
 
     assert loop.time() - began < 0.5
 
@@ -194,7 +200,7 @@ async def test_waiting_messages_are_written_as_the_link_is_bound(gateway: Gatewa
     peer = await gateway.bound()
     peer.answer(peer.received[0])
     await until(lambda: message.is_finished)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert ("1",) == message.message_ids
     assert [LinkBound, LinkDown] == [type(event) for event in links.events]
@@ -203,10 +209,10 @@ async def test_waiting_messages_are_written_as_the_link_is_bound(gateway: Gatewa
 async def test_pool_that_was_never_opened_closes(gateway: Gateway) -> None:
     """Closing is idempotent, before and after."""
     links = RecordedPool(gateway.config())
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
     await links.pool.open()
-    await links.pool.close(drain=True)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
+    await links.pool.close(drain=30)
 
     assert LinkState.CLOSED is links.pool.state
 
@@ -222,6 +228,35 @@ async def test_wrong_certificate_file_is_an_error_of_open(gateway: Gateway) -> N
     assert LinkState.CLOSED is links.pool.state
 
 
+async def test_losses_are_warnings_and_giving_up_is_an_error(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With logging unset Python shows warnings: a lost gateway is seen, a password never."""
+    caplog.set_level("INFO", "smsc_async")
+    links = await failed(gateway)
+    gateway.on_bind = Peer.answer
+    await links.pool.reconnect()
+    await until(lambda: len(links.dispatcher.links) == 2)
+    await links.pool.close(drain=30)
+    levels = {
+        (record.levelname, record.getMessage().partition("(")[0]) for record in caplog.records
+    }
+    closed = [record.levelname for record in caplog.records[-2:]]
+
+    assert {
+        ("INFO", "= LinkBound"),
+        ("WARNING", "= LinkDown"),
+        ("WARNING", "= ConnectFailed"),
+        ("ERROR", "= ConnectFailed"),
+        ("INFO", "= LinkDown"),
+    } == levels
+    assert ["INFO", "INFO"] == closed
+    assert "secret" not in caplog.text
+
+
+# Giving up.
+
+
 async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -> None:
     """An account may allow one session only: messages use the link that is bound."""
     binds = 0
@@ -233,48 +268,232 @@ async def test_second_link_refused_for_good_leaves_the_first(gateway: Gateway) -
         peer.answer(bind, 0 if binds == 1 else 0x0E)
 
     gateway.on_bind = first_only
-    links = await opened(gateway, "binds=2")
-    await until(lambda: any(isinstance(event, ConnectFailed) for event in links.events))
+    links = await opened(gateway, "binds=3")
+    await until(lambda: retries(links)[-1:] == [None])
     message = job()
     links.submit(message)
     await until(lambda: message.is_finished)
+    await turns()
 
     assert LinkState.BOUND is links.pool.state
     assert ("1",) == message.message_ids
-    await links.pool.close(drain=True)
+    assert 1 + 3 == len(gateway.peers)
+    await links.pool.close(drain=30)
 
 
-async def test_refused_credentials_fail_the_messages_that_wait(gateway: Gateway) -> None:
-    """At once: the other link, which is still binding, has the same credentials."""
-    links, held = await rebinding(gateway)
+async def test_bound_link_that_is_lost_is_tried_though_another_was_refused(
+    gateway: Gateway,
+) -> None:
+    """What was bound is tried again; when it is bound, the refused one has another chance."""
+    links = await opened(gateway, "binds=2&reconnect_refusals=1")
+    await until(lambda: len(links.dispatcher.links) == 2)
+    gateway.on_bind = refusing(0x0E)
+    gateway.peers[0].drop()
+    await until(lambda: retries(links) == [None])
+    assert LinkState.BOUND is links.pool.state
+    gateway.on_bind = Peer.answer
+    gateway.peers[1].drop()
+    await until(lambda: len(links.dispatcher.links) == 2)
+
+    assert 2 + 2 == links.pool.connects
+    await links.pool.close(drain=30)
+
+
+@pytest.mark.parametrize(("binds", "refusals"), [(1, 3), (3, 3), (2, 1), (3, 5)])
+async def test_refusals_in_a_row_are_counted_over_all_links(
+    gateway: Gateway, binds: int, refusals: int
+) -> None:
+    """The gateway blocks the address after five: one link tries at a time, with pauses."""
+    links = await opened(gateway, f"binds={binds}&reconnect_refusals={refusals}")
+    await until(lambda: len(links.dispatcher.links) == binds)
+    gateway.on_bind = refusing(0x0E)
+    for peer in list(gateway.peers):
+        peer.drop()
     message = job()
+    await until(lambda: not links.dispatcher.links)
     links.submit(message)
-    refusing(0x0E)(*held[0])
     await until(lambda: links.pool.state is LinkState.FAILED)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await until(lambda: loop.time() > began + 0.05)
 
+    assert binds + refusals == len(gateway.peers)
+    assert [False] * (refusals - 1) + [True] == [retry is None for retry in retries(links)]
     assert message.failure is not None
+    assert Outcome.NOT_SENT is message.failure.outcome
     assert isinstance(message.failure.__cause__, BindRefusedError)
-    await links.pool.close(drain=False)
+    await links.pool.close(drain=30)
 
 
-async def test_link_that_binds_after_all_ends_the_refusal(gateway: Gateway) -> None:
-    """Of two links one is refused for good, the other bound a moment later: messages are sent."""
-    links, held = await rebinding(gateway)
-    refusing(0x0E)(*held[0])
+@pytest.mark.parametrize("between", ["busy", "drop"])
+async def test_short_refusal_is_survived(gateway: Gateway, between: str) -> None:
+    """A gateway that starts may refuse right credentials; other failures don't count."""
+    links = await opened(gateway, "binds=2")
+    await until(lambda: len(links.dispatcher.links) == 2)
+    course: list[Any] = [
+        refusing(0x0E),
+        refusing(0x0D) if between == "busy" else lambda peer, _: peer.drop(),
+        refusing(0x0E),
+    ]
+
+    def next_answer(peer: Peer, bind: Pdu) -> None:
+        """Refuse a few binds, then accept."""
+        (course.pop(0) if course else Peer.answer)(peer, bind)
+
+    gateway.on_bind = next_answer
+    for peer in list(gateway.peers):
+        peer.drop()
+    await until(lambda: links.pool.connects == 4)
+
+    assert LinkState.BOUND is links.pool.state
+    assert None not in retries(links)
+    await links.pool.close(drain=30)
+
+
+async def test_accepted_bind_ends_the_row_of_refusals(gateway: Gateway) -> None:
+    """Two refusals, a bind, two refusals: that isn't four in a row."""
+    links = await opened(gateway)
+    left: list[int] = []
+    gateway.on_bind = lambda peer, bind: peer.answer(bind, left.pop() if left else 0)
+    for bound in (2, 3):
+        left.extend((0x0E, 0x0E))
+        gateway.peer.drop()
+        await until(lambda bound=bound: links.pool.connects == bound)  # type: ignore[misc]
+
+    assert None not in retries(links)
+    await links.pool.close(drain=30)
+
+
+async def test_pool_gives_up_after_seconds_without_a_link(gateway: Gateway) -> None:
+    """Counted from the loss of the last link, whatever the attempts do."""
+    links = await opened(gateway, "reconnect_give_up_after=0.2&bind_timeout=60")
+    gateway.on_bind = nothing
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    gateway.peer.drop()
     await until(lambda: links.pool.state is LinkState.FAILED)
     refused = job()
     links.submit(refused)
-    held[1][0].answer(held[1][1])
-    await until(lambda: links.dispatcher.links)
-    assert LinkState.BOUND is links.pool.state
+
+    assert 0.2 <= loop.time() - began < 0.3
+    assert "no link for 0.2 s" in str(refused.failure)
+    # An attempt that was under way may still succeed.
+    await gateway.bound(2)
+    gateway.peer.answer(gateway.peer.received[0])
+    await until(lambda: links.pool.state is LinkState.BOUND)
     message = job()
     links.submit(message)
     await until(lambda: message.is_finished)
-
-    assert refused.failure is not None
-    assert Outcome.NOT_SENT is refused.failure.outcome
     assert message.failure is None
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
+
+
+async def test_short_loss_is_no_reason_to_give_up(gateway: Gateway) -> None:
+    """The deadline ends with the next link, and each loss has one of its own."""
+    links = await opened(gateway, "reconnect_give_up_after=0.1")
+    loop = asyncio.get_running_loop()
+    for number in (2, 3):
+        gateway.peer.drop()
+        await until(lambda number=number: links.pool.connects == number)  # type: ignore[misc]
+        began = loop.time()
+        await until(lambda began=began: loop.time() > began + 0.2)  # type: ignore[misc]
+
+    assert LinkState.BOUND is links.pool.state
+    await links.pool.close(drain=30)
+
+
+async def test_held_up_loop_reads_before_the_pool_gives_up(gateway: Gateway) -> None:
+    """User code ran for longer than `give_up_after`, and the bind had been answered meanwhile."""
+    links = await opened(gateway, "reconnect_give_up_after=0.5")
+    gateway.on_bind = nothing
+    gateway.peer.drop()
+    peer = await gateway.bound(2)
+    peer.answer(peer.received[0])
+    pass_time(5.0)
+    await until(lambda: links.pool.connects == 2)
+
+    assert None not in retries(links)
+    await links.pool.close(drain=30)
+
+
+# Reconnecting on demand.
+
+
+async def test_reconnect_leaves_failed(gateway: Gateway) -> None:
+    """The password is right again, or the address is unblocked: no new client is needed."""
+    links = await failed(gateway)
+    gateway.on_bind = Peer.answer
+    await links.pool.reconnect()
+    message = job()
+    links.submit(message)
+    await until(lambda: message.is_finished)
+    await until(lambda: len(links.dispatcher.links) == 2)
+
+    assert LinkState.BOUND is links.pool.state
+    assert message.failure is None
+    await links.pool.reconnect()
+    await links.pool.close(drain=30)
+
+
+async def test_reconnect_that_is_refused_gives_up_at_once(gateway: Gateway) -> None:
+    """Credentials that were refused three times in a row have one more chance each time."""
+    links = await failed(gateway)
+    before = len(gateway.peers)
+    for attempts in (1, 2):
+        with pytest.raises(BindRefusedError):
+            await links.pool.reconnect()
+        assert LinkState.FAILED is links.pool.state
+        assert before + attempts == len(gateway.peers)
+    await links.pool.close(drain=30)
+
+
+async def test_reconnect_that_fails_otherwise_goes_on_by_the_policy(gateway: Gateway) -> None:
+    """The caller learns why, and the client tries on as after a loss."""
+    links = await failed(gateway)
+    gateway.on_bind = lambda peer, _: peer.drop()
+    with pytest.raises(LinkLostError):
+        await links.pool.reconnect()
+    assert LinkState.FAILED is not links.pool.state
+    gateway.on_bind = Peer.answer
+    await until(lambda: links.pool.state is LinkState.BOUND)
+    await links.pool.close(drain=30)
+
+
+async def test_reconnect_ends_a_pause(gateway: Gateway) -> None:
+    """An operator who knows that the gateway is back doesn't wait a minute."""
+    url = gateway.url().replace("0.001", "60")
+    links = RecordedPool(SmscConfig.from_url(url))
+    await links.pool.open()
+    gateway.peer.drop()
+    await until(lambda: links.pool.state is LinkState.DOWN)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    waits = [asyncio.create_task(links.pool.reconnect()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waits[0].cancel()
+    await asyncio.wait(waits)
+
+    assert [True, False, False] == [wait.cancelled() for wait in waits]
+    assert loop.time() - began < 1
+    assert LinkState.BOUND is links.pool.state
+    await links.pool.close(drain=30)
+
+
+async def test_reconnect_of_a_pool_that_is_closed_meanwhile_fails(gateway: Gateway) -> None:
+    """No wait outlives the client."""
+    links = await opened(gateway)
+    gateway.on_bind = nothing
+    gateway.peer.drop()
+    await gateway.bound(2)
+    wait = asyncio.create_task(links.pool.reconnect())
+    await turns()
+    await links.pool.close(drain=0)
+    await asyncio.wait([wait])
+
+    assert isinstance(wait.exception(), ClientClosedError)
+
+
+# Several hosts.
 
 
 async def test_refused_bind_is_raised_before_a_lost_link(gateway: Gateway) -> None:
@@ -286,7 +505,7 @@ async def test_refused_bind_is_raised_before_a_lost_link(gateway: Gateway) -> No
         links = RecordedPool(SmscConfig.from_url(url))
         with pytest.raises(BindRefusedError, match="ESME_RBINDFAIL"):
             await links.pool.open()
-        await links.pool.close(drain=False)
+        await links.pool.close(drain=0)
 
 
 async def test_of_two_refused_binds_the_last_is_raised(gateway: Gateway) -> None:
@@ -298,7 +517,7 @@ async def test_of_two_refused_binds_the_last_is_raised(gateway: Gateway) -> None
         links = RecordedPool(SmscConfig.from_url(url))
         with pytest.raises(BindRefusedError, match="ESME_RINVPASWD"):
             await links.pool.open()
-        await links.pool.close(drain=False)
+        await links.pool.close(drain=0)
 
 
 async def test_wrong_password_is_not_tried_at_the_next_host(gateway: Gateway) -> None:
@@ -309,25 +528,23 @@ async def test_wrong_password_is_not_tried_at_the_next_host(gateway: Gateway) ->
         links = RecordedPool(SmscConfig.from_url(url))
         with pytest.raises(BindRefusedError):
             await links.pool.open()
-        await links.pool.close(drain=False)
+        await links.pool.close(drain=0)
 
     assert [] == gateway.peers
 
 
 async def test_eventually_gives_up_wrong_credentials_too(gateway: Gateway) -> None:
     """Further attempts would block the address; waiting messages fail at once."""
-    gateway.on_bind = nothing
+    gateway.on_bind = refusing(0x0E)
     links = await opened(gateway, "open=eventually")
     message = job()
     links.submit(message)
-    await gateway.bound()
-    refusing(0x0E)(gateway.peer, gateway.peer.received[0])
     await until(lambda: message.is_finished)
 
     assert LinkState.FAILED is links.pool.state
     assert isinstance(message.failure.__cause__, BindRefusedError)  # type: ignore[union-attr]
     assert ConnectFailed(str(message.failure.__cause__), None) in links.events  # type: ignore[union-attr]
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
 
 async def test_no_link_is_built_while_the_client_is_left(gateway: Gateway) -> None:
@@ -336,7 +553,7 @@ async def test_no_link_is_built_while_the_client_is_left(gateway: Gateway) -> No
     gateway.on_unbind = lambda peer, unbind: answers.append((peer, unbind))
     links = await opened(gateway, "binds=2")
     await until(lambda: len(links.dispatcher.links) == 2)
-    closing = asyncio.create_task(links.pool.close(drain=True))
+    closing = asyncio.create_task(links.pool.close(drain=30))
     await until(lambda: len(answers) == 2)
     answers[0][0].answer(answers[0][1])
     loop = asyncio.get_running_loop()
@@ -358,7 +575,7 @@ async def test_link_lost_while_messages_wait_for_the_close_is_built_again(
     for message in messages:
         links.submit(message)
     await gateway.submitted()
-    closing = asyncio.create_task(links.pool.close(drain=True))
+    closing = asyncio.create_task(links.pool.close(drain=30))
     await turns()
     gateway.on_submit = gateway.accept
     gateway.peer.drop()
@@ -391,7 +608,7 @@ async def test_fault_of_ours_is_logged_and_fails_the_waiting_messages(
 
     assert "link supervisor failed" in caplog.text
     with pytest.raises(ExceptionGroup):
-        await links.pool.close(drain=False)
+        await links.pool.close(drain=0)
 
 
 async def test_cancelled_close_leaves_no_task_and_no_timer(gateway: Gateway) -> None:
@@ -399,7 +616,7 @@ async def test_cancelled_close_leaves_no_task_and_no_timer(gateway: Gateway) -> 
     gateway.on_unbind = nothing
     links = await opened(gateway)
     with anyio.move_on_after(0.01):
-        await links.pool.close(drain=True)
+        await links.pool.close(drain=30)
     await until(lambda: gateway.peer.is_closed)
     await turns()
     loop: Any = asyncio.get_running_loop()
@@ -419,7 +636,7 @@ async def test_close_cancelled_while_messages_wait_fails_them(gateway: Gateway) 
         links.submit(message)
     await gateway.submitted()
     with anyio.move_on_after(0.01):
-        await links.pool.close(drain=True)
+        await links.pool.close(drain=30)
     await until(lambda: gateway.peer.is_closed)
     await turns()
     loop: Any = asyncio.get_running_loop()
@@ -438,7 +655,7 @@ async def test_several_may_wait_for_the_close(gateway: Gateway, cancelled: int |
     message = job()
     links.submit(message)
     (submit,) = await gateway.submitted()
-    leaving = [asyncio.create_task(links.pool.close(drain=True)) for _ in range(2)]
+    leaving = [asyncio.create_task(links.pool.close(drain=30)) for _ in range(2)]
     await turns()
     if cancelled is not None:
         leaving[cancelled].cancel()
@@ -457,7 +674,7 @@ async def test_repr_counts_links_and_shows_no_password(gateway: Gateway) -> None
     links = await opened(gateway, "binds=2")
     await until(lambda: len(links.dispatcher.links) == 2)
     shown = repr(links.pool)
-    await links.pool.close(drain=True)
+    await links.pool.close(drain=30)
 
     assert "<LinkPool bound, 2 of 2 links bound>" == shown
     assert "<LinkPool closed, 0 of 2 links bound>" == repr(links.pool)

@@ -125,12 +125,28 @@ def test_message_throttled_for_too_long_is_refused(
     """The gateway has no part of it, and the error says how long to wait before a retry."""
     write(job, 1)
     job.on_response(0, SubmitSmResp(command_status=0x58))
+    job.throttled_at = 1.0
     job.give_up_throttled(0x58, 5.0)
 
     assert isinstance(job.failure, ThrottledError)
     assert Outcome.REFUSED is job.failure.outcome
     assert 5.0 == job.failure.retry_after
     assert [job] == traffic.finished
+
+
+@pytest.mark.parametrize(("parts", "outcome"), [(0, Outcome.NOT_SENT), (1, Outcome.UNKNOWN)])
+def test_message_that_waits_behind_throttling_was_not_refused(
+    job: SubmitJob[Any], parts: int, outcome: Outcome
+) -> None:
+    """It was never written, or one part was accepted: `message_ids` says what is charged."""
+    write(job, parts)
+    for index in range(parts):
+        job.on_response(index, SubmitSmResp(message_id="7"))
+    job.give_up_throttled(0x58, 5.0)
+
+    assert isinstance(job.failure, ThrottledError)
+    assert outcome is job.failure.outcome
+    assert ("7",) * parts == job.failure.message_ids
 
 
 def test_part_throttled_after_an_error_is_not_written_again(job: SubmitJob[Any]) -> None:
@@ -377,11 +393,35 @@ def test_late_response_is_reported_as_accepted(
     assert [job] == traffic.finished
 
 
-def test_generic_nack_without_an_error_accepts_without_an_id(job: SubmitJob[Any]) -> None:
-    """A generic_nack with ESME_ROK has no message_id; the outcome is reported nevertheless."""
+def test_generic_nack_without_an_error_is_no_acceptance(job: SubmitJob[Any]) -> None:
+    """It says neither yes nor no: UNKNOWN, with the reason, and no further part is written."""
+    write(job, 2)
+    job.on_response(0, SubmitSmResp(message_id="7"))
+    job.on_response(1, GenericNack(command_status=0))
+
+    assert job.is_finished
+    assert isinstance(job.failure, SubmitInterruptedError)
+    assert (Outcome.UNKNOWN, ("7",)) == (job.failure.outcome, job.failure.message_ids)
+    assert "generic_nack with ESME_ROK" in str(job.failure)
+
+
+def test_late_generic_nack_without_an_error_adds_no_id(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """A receipt under an empty id would belong to every message."""
+    write(job, 3)
+    job.on_timeout(0, 1.0)
+    job.on_late_response(0, GenericNack(command_status=0))
+
+    assert () == job.message_ids
+    assert [] == traffic.accepted
+
+
+def test_acceptance_without_an_id_is_an_acceptance(job: SubmitJob[Any]) -> None:
+    """ESME_ROK in its own response is a yes; only its receipt can't be found."""
     write(job, 3)
     for index in range(3):
-        job.on_response(index, GenericNack(command_status=0))
+        job.on_response(index, SubmitSmResp())
 
     assert job.is_finished
     assert job.failure is None

@@ -37,6 +37,7 @@ from smsc_async.session import (
     LateResponseReceived,
     LinkEnded,
     PduRejected,
+    PeerUnbound,
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
@@ -899,16 +900,33 @@ class TestEnd:
         assert S.UNBINDING is esme.state
 
     def test_late_responses_are_taken_while_unbinding(self, esme: Session) -> None:
-        """What was in flight at the unbind may still be answered; the rest is lost."""
+        """What was in flight at our unbind counts, before unbind_resp and behind it."""
         esme.request(SUBMIT, 1001.0, context="a")
         esme.request(SUBMIT, 1001.0, context="b")
         esme.unbind(1001.0)
 
-        first, last = esme.receive(submit_sm_resp(3) + header(16, 0x80000006, 0, 4), 1002.0)
+        (first,) = esme.receive(submit_sm_resp(3) + header(16, 0x80000006, 0, 4), 1002.0)
+        second, last = esme.receive(submit_sm_resp(2), 1002.5)
 
         assert isinstance(first, ResponseReceived)
         assert "b" == first.context
-        assert LinkEnded(EndReason.UNBOUND, None, ["a"]) == last
+        assert isinstance(second, ResponseReceived)
+        assert "a" == second.context
+        assert LinkEnded(EndReason.UNBOUND, None, []) == last
+
+    def test_responses_behind_an_unbind_are_awaited_for_one_unbind_timeout(
+        self, esme: Session
+    ) -> None:
+        """It counts from our unbind, not from unbind_resp: leaving has an end."""
+        esme.request(SUBMIT, 1001.0, context="a")
+        esme.unbind(1001.0)
+        esme.receive(header(16, 0x80000006, 0, 3), 1004.0)
+
+        assert S.UNBOUND is esme.state
+        assert 1006.0 == esme.next_deadline()
+        assert [] == esme.advance(1005.9)
+        assert [LinkEnded(EndReason.UNBOUND, None, ["a"])] == esme.advance(1006.0)
+        assert [] == esme.receive_eof(1006.1)
 
     def test_no_request_is_sent_after_an_unbind(self, session_in: Make) -> None:
         """The peer would throw it away."""
@@ -945,15 +963,92 @@ class TestEnd:
         assert isinstance(rejected, PduRejected)
         assert LinkEnded(EndReason.UNBOUND, None, []) == ended
 
-    def test_unbind_of_the_peer_is_answered_and_all_in_flight_is_lost(self, esme: Session) -> None:
+    def test_unbind_of_the_peer_is_answered_and_ends_an_idle_link(self, esme: Session) -> None:
         """Two clients ignored it, one closed without an answer."""
-        esme.request(SUBMIT, 1001.0, context="a")
-        esme.data_to_send()
-
         (event,) = esme.receive(UNBIND_42, 1002.0)
 
-        assert LinkEnded(EndReason.PEER_UNBOUND, None, ["a"]) == event
+        assert LinkEnded(EndReason.PEER_UNBOUND, None, []) == event
         assert UNBIND_RESP_42 == esme.data_to_send()
+
+    def test_responses_behind_the_peers_unbind_count(self, esme: Session) -> None:
+        """In the same segment or later: the peer had accepted what ended UNKNOWN."""
+        for context in "abc":
+            esme.request(SUBMIT, 1001.0, context=context)
+        esme.data_to_send()
+
+        unbound, first = esme.receive(UNBIND_42 + submit_sm_resp(3), 1002.0)
+        assert PeerUnbound() == unbound
+        assert isinstance(first, ResponseReceived)
+        assert UNBIND_RESP_42 == esme.data_to_send()
+        assert not esme.is_over
+        assert esme.mode is None
+        (second,) = esme.receive(submit_sm_resp(2), 1002.03)
+        assert isinstance(second, ResponseReceived)
+        third, ended = esme.receive(submit_sm_resp(4), 1003.0)
+
+        assert isinstance(third, ResponseReceived)
+        assert LinkEnded(EndReason.PEER_UNBOUND, None, []) == ended
+
+    @pytest.mark.parametrize("end", ["silence", "eof", "overdue", "garbage"])
+    def test_what_stays_unanswered_behind_the_peers_unbind_is_lost(
+        self, esme: Session, end: str
+    ) -> None:
+        """It waits until the connection ends or the unbind timeout, whichever is first."""
+        timeout = 1.0 if end == "overdue" else None
+        esme.request(SUBMIT, 1001.0, context="a", timeout=timeout)
+        esme.receive(UNBIND_42, 1001.5)
+        ends = {
+            "silence": lambda: esme.advance(1006.5),
+            "eof": lambda: esme.receive_eof(1002.0, error=ConnectionResetError()),
+            "overdue": lambda: esme.advance(1002.0),
+            "garbage": lambda: esme.receive(b"\0\0\0\0", 1002.0),
+        }
+
+        *before, event = ends[end]()
+
+        assert isinstance(event, LinkEnded)
+        if end == "garbage":
+            assert (EndReason.PROTOCOL_ERROR, ["a"]) == (event.reason, event.lost)
+        elif end == "overdue":
+            assert [ResponseOverdue(2, "a")] == before
+            assert LinkEnded(EndReason.PEER_UNBOUND, None, []) == event
+        else:
+            assert LinkEnded(EndReason.PEER_UNBOUND, None, ["a"]) == event
+
+    def test_requests_behind_the_peers_unbind_get_no_answer(self, esme: Session) -> None:
+        """The peer repeats on the next link what was not answered; a refusal might be final."""
+        esme.request(SUBMIT, 1001.0, context="a")
+        esme.receive(UNBIND_42, 1001.5)
+        esme.data_to_send()
+
+        events = esme.receive(ENQUIRE_LINK + UNBIND_42 + header(16, 0x103, 0, 9), 1002.0)
+
+        assert 3 == len(events)
+        for event in events:
+            assert isinstance(event, PduRejected)
+            assert event.command_status is None
+        assert b"" == esme.data_to_send()
+
+    def test_request_taken_before_the_peers_unbind_may_be_answered(self, pair: Pair) -> None:
+        """Both ends read on: the receipt that came before the unbind isn't delivered twice."""
+        pair.smsc.request(DeliverSm(), 1000.0, context="receipt")
+        pair.esme.request(SUBMIT, 1000.0, context="message")
+        esme, smsc = pair.exchange()
+        (receipt,), (message,) = esme, smsc
+        assert isinstance(receipt, RequestReceived)
+        assert isinstance(message, RequestReceived)
+        pair.smsc.unbind(1000.0)
+        esme, smsc = pair.exchange()
+        assert [PeerUnbound()] == esme
+        assert [] == smsc
+        pair.esme.respond(receipt.pdu, DeliverSmResp(), 1000.0)
+        pair.smsc.respond(message.pdu, SubmitSmResp(message_id="7"), 1000.0)
+
+        esme, smsc = pair.exchange()
+
+        assert [ResponseReceived, LinkEnded] == [type(event) for event in esme]
+        assert [ResponseReceived, LinkEnded] == [type(event) for event in smsc]
+        assert EndReason.UNBOUND is smsc[-1].reason  # type: ignore[union-attr]
 
     def test_crossing_unbinds_are_what_both_wanted(self, pair: Pair) -> None:
         """Neither end is surprised."""

@@ -208,7 +208,7 @@ class Link(RuleBasedStateMachine):
         assert context not in self.ended
         self.ended.append(int(str(context)))
 
-    @precondition(lambda self: not self.session.is_over and not self.session.window.is_full)
+    @precondition(lambda self: self.session.mode is not None and not self.session.window.is_full)
     @rule(timeout=st.sampled_from([None, None, 1.0, 20.0]))
     def submit(self, timeout: float | None) -> None:
         """Ask for something."""

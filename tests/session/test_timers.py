@@ -91,6 +91,17 @@ def test_activity_before_the_start_shortens_nothing() -> None:
     assert 102.0 == timers.next_deadline()
 
 
+def test_end_of_a_session_is_timed_from_the_first_unbind() -> None:
+    """Its response begins no second wait; without one before, the timer starts with it."""
+    ours, peers = Timers(LIMITS), Timers(LIMITS)
+    ours.enter(Role.ESME, S.UNBINDING, 100.0)
+    ours.enter(Role.ESME, S.UNBOUND, 103.0)
+    peers.enter(Role.ESME, S.UNBOUND, 103.0)
+
+    assert ours.next_deadline() == 100.0 + LIMITS.unbind_timeout
+    assert peers.next_deadline() == 103.0 + LIMITS.unbind_timeout
+
+
 def test_stopping_twice_does_no_harm() -> None:
     """The caller need not check whether the timer is running."""
     timers = Timers(LIMITS)
@@ -118,7 +129,8 @@ def test_stopping_twice_does_no_harm() -> None:
         (Role.ESME, S.BOUND_TRX, (Timer.ENQUIRE_LINK, Timer.INACTIVITY)),
         (Role.ESME, S.UNBINDING, (Timer.UNBIND,)),
         (Role.SMSC, S.UNBINDING, (Timer.UNBIND,)),
-        (Role.ESME, S.UNBOUND, ()),
+        (Role.ESME, S.UNBOUND, (Timer.UNBIND,)),
+        (Role.SMSC, S.UNBOUND, (Timer.UNBIND,)),
         (Role.SMSC, S.CLOSED, ()),
     ],
 )

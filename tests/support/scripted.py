@@ -293,6 +293,7 @@ class RecordingLinkHandler:
 
     def __init__(self) -> None:
         self.rooms = 0
+        self.unbound = 0
         self.throttled: list[tuple[Any, int]] = []
         self.end: LinkEnded | None = None
 
@@ -303,6 +304,11 @@ class RecordingLinkHandler:
     def on_throttled(self, job: object, command_status: int) -> None:
         """Record a throttled part."""
         self.throttled.append((job, command_status))
+
+    def on_unbound(self, link: object) -> None:
+        """Record that the gateway unbound."""
+        del link
+        self.unbound += 1
 
     def on_closed(self, link: object, end: LinkEnded) -> None:
         """Record the end."""

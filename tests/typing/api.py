@@ -136,7 +136,7 @@ async def rules(smsc: SmscClient, orders: list[Sms]) -> None:
     assert_type(await smsc.send(message, hold=Hold.wait(at_most=35)), Submission[Receipt])
     assert_type(await smsc.send(message, hold=Hold.fail()), Submission[Receipt])
     try:
-        await smsc.send(message, timeout=5)
+        await smsc.send(message, timeout=5, within=10)
     except ResponseTimeoutError as error:
         assert_type(await smsc.send(message, retry_of=error), Submission[Receipt])
     except RepeatedMessageError as held:
@@ -151,6 +151,15 @@ async def rules(smsc: SmscClient, orders: list[Sms]) -> None:
     if planned.held_by is not None:
         assert_type(planned.retry_after, float)
     assert_type(smsc.health().rules.is_degraded, bool)
+
+
+async def ends(smsc: SmscClient) -> None:
+    """Reconnecting, leaving, and what is counted on the way."""
+    await smsc.reconnect()
+    assert_type((smsc.health().wanted, smsc.health().bound), tuple[int, int])
+    await smsc.aclose()
+    await smsc.aclose(timeout=2.5)
+    assert_type(smsc.stats().abandoned, int)
 
 
 async def rules_of_ones_own(url: str) -> None:

@@ -1,0 +1,61 @@
+"""`send(…, within=…)`: one deadline for a whole send.
+
+Rule: at the deadline the caller gets an answer, and the message goes on if a part of it was
+written: nothing that was written is forgotten, and nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from smsc_async.client.runtime import not_sent
+from smsc_async.link.deadline_timer import DeadlineTimer
+from smsc_async.rules.verdict import Hold
+
+if TYPE_CHECKING:
+    from smsc_async.client.admission import Blocked
+    from smsc_async.client.runtime import ClientRuntime
+    from smsc_async.client.submission import MessageJob
+    from smsc_async.errors import SendError
+
+
+async def submit_within(
+    runtime: ClientRuntime,
+    job: MessageJob[Any],
+    blocked: Blocked | None,
+    hold: Hold,
+    within: float,
+) -> SendError | None:
+    """Submit a message and wait for its outcome, *within* seconds from now.
+
+    Cancelling is safe before the first octet is written, as for `send`.
+
+    Returns:
+        The error of the send; None if the gateway accepted the message.
+
+    Raises:
+        HeldByRuleError: A rule holds it, for longer than *hold* or *within*.
+        SubmitInterruptedError: The rules' store didn't answer in time, or the client was left.
+    """
+    deadline = runtime.now() + within
+    if blocked is not None:
+        hold = Hold(min(hold.patience, within))
+        with anyio.move_on_after(within) as scope:
+            await runtime.admission.admit(job, blocked, hold)
+        if scope.cancelled_caught:
+            raise not_sent(job.message, within, "the rules hadn't admitted it")
+    job.waiter = waiter = runtime.loop.create_future()
+    timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
+    runtime.dispatcher.submit(job, runtime.now())
+    timer.start(deadline)
+    try:
+        failure: SendError | None = await waiter
+    except asyncio.CancelledError:
+        runtime.withdraw(job)
+        raise
+    finally:
+        timer.stop()
+    return failure

@@ -1,0 +1,114 @@
+"""The messages that wait for their turn, in the order of their submits.
+
+Rule: a throttled message returns to its place in that order. A message that is withdrawn leaves the
+queue at its turn, or with many others: a search for each would be O(n²), and so would be a timer.
+
+No clock: times are arguments, in seconds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from smsc_async.link.deadline_timer import NEVER
+
+if TYPE_CHECKING:
+    from smsc_async.link.submit_job import SubmitJob
+    from smsc_async.link.throttle import ThrottleController
+
+MANY_WITHDRAWN = 1000
+"""The queue is purged once it holds more withdrawn messages, and they are over half of it."""
+
+LEAST_WAIT = 0.25
+"""Seconds that a message waits at least behind throttled ones, however short the timeout: so much
+take the first pause and a response, after which it may be written."""
+
+_order = attrgetter("order")
+
+
+class SubmitQueue:
+    """Messages with unsent parts, and withdrawn ones that haven't left yet.
+
+    Attributes:
+        jobs: All of them, the next one first; read it freely, and change it only through here.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: deque[SubmitJob[Any]] = deque()
+        self._withdrawn = 0
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait, without those that were withdrawn."""
+        return len(self.jobs) - self._withdrawn
+
+    def put_back(self, job: SubmitJob[Any]) -> None:
+        """Queue a throttled message before all that were submitted after it, once."""
+        jobs = self.jobs
+        place = bisect_left(jobs, job.order, key=_order)
+        if place == len(jobs) or jobs[place] is not job:
+            jobs.insert(place, job)
+
+    def pop_first(self) -> SubmitJob[Any]:
+        """Remove and return the first message."""
+        job = self.jobs.popleft()
+        if job.is_withdrawn:
+            self._withdrawn -= 1
+        return job
+
+    def withdraw_one(self) -> None:
+        """Count a message that was withdrawn; drop all of these if they are many."""
+        self._withdrawn += 1
+        if self._withdrawn > MANY_WITHDRAWN and self._withdrawn * 2 > len(self.jobs):
+            self._replace([job for job in self.jobs if job.has_unsent_parts])
+
+    def pop_all(self) -> list[SubmitJob[Any]]:
+        """Remove and return every message that waits."""
+        waiting = [job for job in self.jobs if job.has_unsent_parts]
+        self._replace([])
+        return waiting
+
+    def pop_throttled(
+        self, throttle: ThrottleController, timeout: float, now: float
+    ) -> tuple[list[SubmitJob[Any]], float]:
+        """Remove and return what has been throttled, or behind throttling, for *timeout* seconds.
+
+        Takes time in proportion to the queue.
+
+        Returns:
+            The messages, and the time at which the next one will have been; `NEVER` if none will.
+        """
+        waiting: list[SubmitJob[Any]] = []
+        overdue: list[SubmitJob[Any]] = []
+        earliest = NEVER
+        for job in self.jobs:
+            if not job.has_unsent_parts:
+                continue
+            at = throttled_since(job, throttle)
+            at += timeout if job.throttled_at is not None else max(timeout, LEAST_WAIT)
+            if at <= now:
+                overdue.append(job)
+            else:
+                waiting.append(job)
+                earliest = min(earliest, at)
+        self._replace(waiting)
+        return overdue, earliest
+
+    def _replace(self, jobs: list[SubmitJob[Any]]) -> None:
+        """Hold these messages only, none of which is withdrawn."""
+        self.jobs.clear()
+        self.jobs.extend(jobs)
+        self._withdrawn = 0
+
+    def __repr__(self) -> str:
+        return f"<SubmitQueue, {self.waiting} waiting>"
+
+
+def throttled_since(job: SubmitJob[Any], throttle: ThrottleController) -> float:
+    """Return the time since when a message is throttled or waits behind throttling, or `NEVER`."""
+    if job.throttled_at is not None:
+        return job.throttled_at
+    return max(throttle.began_at, job.queued_at, job.write_at) if throttle.is_on else NEVER

@@ -1,0 +1,263 @@
+"""`send(…, within=…)`: seconds for the whole send, whatever it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from idle_clock import pass_time
+from scripted import Gateway, nothing, refusing, turns, until
+
+from smsc_async import (
+    ConfigError,
+    GatewayLimits,
+    Hold,
+    MemoryRuleStore,
+    Outcome,
+    RepeatedMessageError,
+    ResponseTimeoutError,
+    SendError,
+    Sms,
+    SmscClient,
+    SubmitInterruptedError,
+    ThrottledError,
+)
+from smsc_async.instrumentation import SendAbandoned
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+LONG = "long " * 40
+FREE = GatewayLimits.off()
+
+
+@pytest.fixture
+async def gateway() -> AsyncGenerator[Gateway]:
+    """An SMSC that behaves unless a test replaces its hooks."""
+    async with Gateway() as running:
+        yield running
+
+
+def sms(number: int = 0, text: str = "hello") -> Sms:
+    """Make a message."""
+    return Sms(to=f"7999{number:07d}", text=text)
+
+
+def now() -> float:
+    """Return the time of the loop."""
+    return asyncio.get_running_loop().time()
+
+
+async def error_of(smsc: SmscClient, within: float, **settings: Any) -> SendError:  # noqa: ANN401 - what `send` takes
+    """Return how a send ends that doesn't succeed, which takes no longer than *within*."""
+    began = now()
+    with pytest.raises(SendError) as caught:
+        await smsc.send(sms(1), within=within, **settings)
+    assert now() - began < within + 0.1
+    return caught.value
+
+
+async def test_message_without_a_response_is_unknown(gateway: Gateway) -> None:
+    """It was written; its response is waited for no longer than the whole send."""
+    async with SmscClient(gateway.url(), limits=FREE) as smsc:
+        gateway.on_submit = nothing
+        error = await error_of(smsc, 0.05)
+
+        assert isinstance(error, ResponseTimeoutError)
+        assert isinstance(error, TimeoutError)
+        assert (Outcome.UNKNOWN, 0.05) == (error.outcome, error.timeout)
+        assert 1 == smsc.stats().in_flight
+        gateway.accept(gateway.peer, gateway.submits[0])
+
+
+async def test_message_without_a_slot_was_not_sent(gateway: Gateway) -> None:
+    """It leaves the queue, and is never written."""
+    async with SmscClient(gateway.url("window=1"), limits=FREE) as smsc:
+        gateway.on_submit = nothing
+        first = asyncio.create_task(smsc.send(sms(2)))
+        await gateway.submitted()
+        error = await error_of(smsc, 0.05)
+        gateway.on_submit = gateway.accept
+        gateway.accept(gateway.peer, gateway.submits[0])
+        await first
+
+        assert isinstance(error, SubmitInterruptedError)
+        assert Outcome.NOT_SENT is error.outcome
+        assert "it wasn't written within 0.1 s: its turn hadn't come" in str(error)
+        assert 1 == smsc.stats().failed
+    assert 1 == len(gateway.submits)
+
+
+async def test_message_without_a_link_was_not_sent(gateway: Gateway) -> None:
+    """And the error says why there is none."""
+    async with SmscClient(gateway.url(), limits=FREE) as smsc:
+        gateway.on_bind = nothing
+        gateway.peer.drop()
+        await until(lambda: not smsc.health().is_ready)
+        error = await error_of(smsc, 0.05)
+
+    assert Outcome.NOT_SENT is error.outcome
+    assert "no link is bound; the connection was lost" in str(error)
+
+
+async def test_throttled_message_ends_as_one(gateway: Gateway) -> None:
+    """It was refused; one that waited behind it wasn't written at all."""
+    async with SmscClient(gateway.url("window=1"), limits=FREE) as smsc:
+        gateway.on_submit = refusing(0x58)
+        first, second = await asyncio.gather(
+            smsc.send(sms(1), within=0.35), smsc.send(sms(2), within=0.35), return_exceptions=True
+        )
+
+    assert isinstance(first, ThrottledError)
+    assert Outcome.REFUSED is first.outcome
+    assert isinstance(second, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is second.outcome
+    assert "the gateway throttles" in str(second)
+
+
+async def test_held_message_fails_at_once_if_it_could_not_pass_in_time(gateway: Gateway) -> None:
+    """The rule's error says when it could: waiting would change nothing."""
+    async with SmscClient(gateway.url()) as smsc:
+        await smsc.send(sms(1))
+        began = now()
+        error = await error_of(smsc, 5.0, hold=Hold.wait(at_most=100))
+
+    assert isinstance(error, RepeatedMessageError)
+    assert Outcome.NOT_SENT is error.outcome
+    assert now() - began < 1
+
+
+async def test_silent_store_was_not_sent(gateway: Gateway) -> None:
+    """A store that doesn't answer holds a send up no longer than that, and nothing is written."""
+
+    class SilentStore(MemoryRuleStore):
+        """Never answers."""
+
+        def apply_now(self, *_: Any) -> Any:  # noqa: ANN401 - what a store takes
+            """Ask to be awaited."""
+            return None
+
+        async def apply(self, _step: Any) -> Any:  # noqa: ANN401 - as above
+            """Wait for ever."""
+            await asyncio.get_running_loop().create_future()
+
+    async with SmscClient(gateway.url(), store=SilentStore()) as smsc:
+        error = await error_of(smsc, 0.05)
+
+    assert isinstance(error, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is error.outcome
+    assert "the rules hadn't admitted it" in str(error)
+    assert [] == gateway.submits
+
+
+async def test_message_that_passes_a_rule_in_time_is_sent(gateway: Gateway) -> None:
+    """Both waits count in the same seconds."""
+    limits = GatewayLimits(repeat_window=0.05, margin=0.0)
+    async with SmscClient(gateway.url(), limits=limits) as smsc:
+        await smsc.send(sms(1))
+        sent = await smsc.send(sms(1), within=5, hold=Hold.wait(at_most=1))
+
+    assert "2" == sent.message_id
+
+
+async def test_written_message_goes_on_to_its_outcome(gateway: Gateway) -> None:
+    """It is counted and reported to the hooks; all its parts follow, since one alone is useless."""
+    events: list[object] = []
+    async with SmscClient(gateway.url("window=1"), limits=FREE, hooks=[events.append]) as smsc:
+        gateway.on_submit = nothing
+        with pytest.raises(ResponseTimeoutError) as caught:
+            await smsc.send(sms(1, LONG), within=0.05)
+        gateway.on_submit = gateway.accept
+        gateway.accept(gateway.peer, gateway.submits[0])
+        await until(lambda: smsc.stats().abandoned)
+
+        assert () == caught.value.message_ids
+        assert [SendAbandoned(("1", "2"), None)] == events[1:]
+        assert (1, 0) == smsc.stats()[:2]
+
+
+async def test_refusal_of_an_abandoned_message_is_reported(gateway: Gateway) -> None:
+    """The hook gets the error that the caller would have got."""
+    events: list[Any] = []
+    async with SmscClient(gateway.url(), hooks=[events.append]) as smsc:
+        gateway.on_submit = nothing
+        send = asyncio.create_task(smsc.send(sms(1)))
+        (submit,) = await gateway.submitted()
+        send.cancel()
+        await turns()
+        refusing(0x45)(gateway.peer, submit)
+        await until(lambda: smsc.stats().abandoned)
+        gateway.on_submit = gateway.accept
+        await smsc.send(sms(1))
+
+    assert Outcome.REFUSED is events[1].error.outcome
+    assert "79990000001" not in repr(events[1])
+
+
+async def test_unknown_message_may_be_sent_again_on_purpose(gateway: Gateway) -> None:
+    """`retry_of` works as after a time-out of the response."""
+    async with SmscClient(gateway.url()) as smsc:
+        gateway.on_submit = nothing
+        error = await error_of(smsc, 0.05)
+        gateway.on_submit = gateway.accept
+        with pytest.raises(RepeatedMessageError):
+            await smsc.send(sms(1))
+        assert (await smsc.send(sms(1), retry_of=error)).message_id
+        gateway.accept(gateway.peer, gateway.submits[0])
+
+
+async def test_message_that_was_never_written_reserves_nothing(gateway: Gateway) -> None:
+    """The same message may be sent at once."""
+    async with SmscClient(gateway.url("window=1")) as smsc:
+        gateway.on_submit = nothing
+        first = asyncio.create_task(smsc.send(sms(2)))
+        await gateway.submitted()
+        await error_of(smsc, 0.05)
+        gateway.on_submit = gateway.accept
+        gateway.accept(gateway.peer, gateway.submits[0])
+        await first
+        assert "2" == (await smsc.send(sms(1), within=5)).message_id
+
+
+async def test_response_that_had_arrived_counts(gateway: Gateway) -> None:
+    """User code held up the loop past the deadline."""
+    async with SmscClient(gateway.url(), limits=FREE) as smsc:
+        gateway.on_submit = nothing
+        send = asyncio.create_task(smsc.send(sms(1), within=0.5))
+        (submit,) = await gateway.submitted()
+        gateway.peer.answer(submit, message_id="7")
+        pass_time(3.0)
+
+        assert "7" == (await send).message_id
+
+
+async def test_cancelled_send_leaves_no_timer(gateway: Gateway) -> None:
+    """Nor does one that was accepted."""
+    loop: Any = asyncio.get_running_loop()
+    async with SmscClient(gateway.url("window=1"), limits=FREE) as smsc:
+        await smsc.send(sms(1), within=4000)
+        gateway.on_submit = nothing
+        sends = [asyncio.create_task(smsc.send(sms(n), within=4000)) for n in range(2)]
+        await gateway.submitted(2)
+        for send in sends:
+            send.cancel()
+        await asyncio.wait(sends)
+        late = [t for t in loop._scheduled if not t.cancelled() and t.when() > now() + 1000]
+        gateway.accept(gateway.peer, gateway.submits[1])
+
+        assert [] == late
+        assert 0 == smsc.stats().waiting
+    assert 2 == len(gateway.submits)
+
+
+@pytest.mark.parametrize("within", [0, -1.0, float("nan"), "5", True])
+async def test_within_that_is_no_duration_is_refused(gateway: Gateway, within: Any) -> None:  # noqa: ANN401 - anything
+    """Before an octet is written."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match="within"):
+            await smsc.send(sms(1), within=within)
+        with pytest.raises(ConfigError, match="timeout"):
+            await smsc.send(sms(2), timeout=within)
+
+    assert [] == gateway.submits

@@ -1,0 +1,105 @@
+"""The queue of messages that wait for their turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scripted import RecordingTraffic, parts_of
+
+from smsc_async import Sms
+from smsc_async.link import SubmitJob
+from smsc_async.link.deadline_timer import NEVER
+from smsc_async.link.submit_queue import SubmitQueue, throttled_since
+from smsc_async.link.throttle import ThrottleController
+
+SMS = Sms(to="79991234567", text="a secret of ours")
+
+
+def jobs_of(*orders: int) -> list[SubmitJob[Any]]:
+    """Make messages that were submitted in this order."""
+    jobs = [SubmitJob(SMS, parts_of(1), None, RecordingTraffic()) for _ in orders]
+    for job, order in zip(jobs, orders, strict=True):
+        job.order = order
+        job.queued_at = float(order)
+    return jobs
+
+
+@pytest.fixture
+def throttle() -> ThrottleController:
+    """A controller that was switched on at 10."""
+    controller = ThrottleController()
+    controller.on_throttled(10.0)
+    return controller
+
+
+@pytest.mark.parametrize("came", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_throttled_message_returns_to_its_place(came: tuple[int, ...]) -> None:
+    """In whichever order their responses came; a message that is there already isn't doubled."""
+    queue = SubmitQueue()
+    later, returned = jobs_of(4, 5), jobs_of(*came)
+    queue.jobs.extend(later)
+    for job in (*returned, *returned):
+        queue.put_back(job)
+
+    assert [1, 2, 3, 4, 5] == [job.order for job in queue.jobs]
+    assert 5 == queue.waiting
+
+
+def test_withdrawn_message_leaves_at_its_turn() -> None:
+    """It isn't counted any more before."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2))
+    jobs[0].abandon()
+    queue.withdraw_one()
+
+    assert "<SubmitQueue, 1 waiting>" == repr(queue)
+    assert [jobs[0], jobs[1]] == [queue.pop_first(), queue.pop_first()]
+    assert 0 == queue.waiting
+
+
+def test_all_that_wait_are_popped_together() -> None:
+    """Without the withdrawn ones."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2, 3))
+    jobs[1].abandon()
+    queue.withdraw_one()
+
+    assert [jobs[0], jobs[2]] == queue.pop_all()
+    assert (0, 0) == (queue.waiting, len(queue.jobs))
+
+
+def test_wait_behind_throttling_has_a_beginning(throttle: ThrottleController) -> None:
+    """Its first throttled response; else the last of throttling, submit, and due time."""
+    (job,) = jobs_of(5)
+    assert 10.0 == throttled_since(job, throttle)
+    job.queued_at = 12.0
+    assert 12.0 == throttled_since(job, throttle)
+    job.write_at = 14.0
+    assert 14.0 == throttled_since(job, throttle)
+    assert throttled_since(job, ThrottleController()) == NEVER
+    job.throttled_at = 3.0
+    assert 3.0 == throttled_since(job, ThrottleController())
+
+
+def test_message_behind_a_throttled_one_has_its_chance(throttle: ThrottleController) -> None:
+    """Also where the throttled one is tried only once: it waits for the first pause at least."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2))
+    jobs[0].throttled_at = 10.0
+
+    assert ([jobs[0]], 10.25) == queue.pop_throttled(throttle, 0.001, 10.2)
+    assert ([jobs[1]], NEVER) == queue.pop_throttled(throttle, 0.001, 10.25)
+
+
+def test_messages_that_waited_for_too_long_are_popped(throttle: ThrottleController) -> None:
+    """In their order, and the time of the next one is known."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2, 13, 15))
+    jobs[1].abandon()
+    queue.withdraw_one()
+
+    assert ([], 12.0) == queue.pop_throttled(throttle, 2.0, 11.9)
+    assert ([jobs[0]], 15.0) == queue.pop_throttled(throttle, 2.0, 12.0)
+    assert ([jobs[2], jobs[3]], NEVER) == queue.pop_throttled(throttle, 2.0, 17.0)
+    assert 0 == queue.waiting
