@@ -162,7 +162,10 @@ class AdmissionControl:
             while (delay := reason.retry_at - store.now()) > 0:
                 if reason.retry_at > self._latest:
                     raise _interrupted(job.message)
-                await asyncio.wait([self._leaving], timeout=delay)
+                leaving = self._leaving
+                await asyncio.wait([leaving], timeout=delay)
+                if not leaving.done():
+                    break
             reason = self._ask_again(job)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
