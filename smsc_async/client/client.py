@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
+from smsc_async.client.handlers import check_handler
 from smsc_async.client.requests import check_request, check_response, query_of
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.stats import Health, Stats
@@ -28,10 +29,11 @@ from smsc_async.rules.limits import GatewayLimits
 from smsc_async.stores import MemoryRuleStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
     from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
+    from smsc_async.client.inbound import InboundRouter
     from smsc_async.client.submission import FailedSubmission
     from smsc_async.errors import SendError
     from smsc_async.messages import Message, R_co
@@ -51,7 +53,12 @@ class SmscClient:
 
     Entering connects and binds; from then on a lost link reconnects by itself. Leaving waits for
     the messages under way, unbinds and closes. A client belongs to one event loop while it is in
-    use; it may be entered again after it was left.
+    use; it may be entered again after it was left. What was acknowledged and not read by then can
+    still be read from `receipts` and `incoming`.
+
+    Handlers answer the gateway: ESME_ROK once they have returned; if one raises, or the link is
+    lost meanwhile, the gateway delivers again. At most `config.handler_concurrency` calls run at
+    once, receipts of one id in order. Leaving waits 30 s for those that run, then cancels them.
 
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
@@ -61,9 +68,12 @@ class SmscClient:
             processes of one account. The caller closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
         clock: Seconds of a monotonic clock; the event loop's by default.
+        on_receipt: An async function that gets every receipt, also one that is awaited, which
+            reaches its submission at once.
+        on_incoming: An async function that gets every incoming message, its parts joined.
 
     Raises:
-        ConfigError: The URL can't be used.
+        ConfigError: The URL can't be used, or a handler is no async function.
     """
 
     def __init__(
@@ -74,15 +84,23 @@ class SmscClient:
         store: RuleStore | None = None,
         hooks: Iterable[Hook] = (),
         clock: Callable[[], float] | None = None,
+        on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
+        on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
     ) -> None:
         if isinstance(url_or_config, str):
             url_or_config = SmscConfig.from_url(url_or_config)
+        check_handler("on_receipt", on_receipt)
+        check_handler("on_incoming", on_incoming)
         self.config = url_or_config
+        self._on_receipt = on_receipt
+        self._on_incoming = on_incoming
         self._hooks = Hooks(hooks)
         self._clock = clock
         self._limits = GatewayLimits() if limits is None else limits
         self._store = MemoryRuleStore(clock or monotonic) if store is None else store
         self._runtime: ClientRuntime | None = None
+        # What was not read when the client was left.
+        self._left: InboundRouter | None = None
         self._last_stats = Stats()
 
     async def __aenter__(self) -> Self:
@@ -97,13 +115,21 @@ class SmscClient:
         if self._runtime is not None:
             raise ClientClosedError("it is in use already; make a second client")
         self._runtime = runtime = ClientRuntime(
-            self.config, self._limits, self._store, self._hooks, self._clock
+            self.config,
+            self._limits,
+            self._store,
+            self._hooks,
+            self._clock,
+            on_receipt=self._on_receipt,
+            on_incoming=self._on_incoming,
         )
         try:
             await runtime.open()
         except BaseException:
             self._runtime = None
             raise
+        if self._left is not None:
+            runtime.inbound.restore(self._left)
         return self
 
     async def __aexit__(
@@ -112,7 +138,7 @@ class SmscClient:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Refuse new messages, wait for those under way, unbind, close.
+        """Refuse new messages, wait for handlers and for messages under way, unbind, close.
 
         After an exception it waits only for unbind. Cancelling closes at once.
         """
@@ -123,6 +149,7 @@ class SmscClient:
             await runtime.close(drain=exc_type is None)
         finally:
             self._last_stats = runtime.stats()
+            self._left = runtime.inbound
             self._runtime = None
 
     async def send(
@@ -174,10 +201,15 @@ class SmscClient:
             await waiter
         except CancelledError:
             runtime.withdraw(job)
+            # A traceback must not keep the job: its receipts belong to `receipts()` now.
+            del job
             raise
-        if job.failure is not None:
+        if job.failure is None:
+            return Submission(job)
+        try:
             raise job.failure
-        return Submission(job)
+        finally:
+            del job
 
     def send_many(
         self,
@@ -266,28 +298,53 @@ class SmscClient:
         check_request(request)
         return check_response(request, await runtime.dispatcher.request(request, timeout))
 
-    def receipts(self) -> AsyncGenerator[Receipt]:
-        """Yield receipts as they come, also those of earlier runs and other processes.
+    async def receipt(self, message_id: str, timeout: float | None = 30.0) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
+        """Wait for the final receipt of a message by its id.
 
-        Once iteration has begun, every receipt is yielded here; until then those are not whose
-        `Submission` is still referenced. At most `config.receipts` wait unread, then the gateway
-        waits. Ends when the client is left. Several readers share the receipts.
+        Of a message whose submission was dropped or whose `send` was cancelled, or of any other.
+        One that is kept unread is returned at once. Submissions, handlers and readers get it too.
+        Cancelling is safe: a receipt that comes meanwhile stays unclaimed.
+
+        Args:
+            message_id: As in `Submission.message_ids`: each part has its own.
+            timeout: Seconds to wait, 0 or more; None waits as long as it takes.
 
         Raises:
-            ClientClosedError: The client isn't open.
+            ReceiptTimeoutError: None came in time.
+            ConfigError: *message_id* is no text or empty, or *timeout* no duration.
+            ClientClosedError: The client isn't open, or was left meanwhile.
         """
-        return self._open_runtime().inbound.receipts.read()
+        return await self._open_runtime().inbound.wait_for_receipt(message_id, timeout)
+
+    def receipts(self) -> AsyncGenerator[Receipt]:
+        """Return an iterator of receipts as they come, also of earlier runs and other processes.
+
+        Before the first call the newest `config.receipts` unclaimed ones are kept: those that no
+        submission can be asked for any more. Older ones are dropped and counted in
+        `stats().dropped_receipts`. From the first call on every receipt is yielded, and while
+        `config.receipts` wait unread the gateway waits (back-pressure).
+
+        Several readers share the receipts. One that was cancelled or left by `break` has ended;
+        another call goes on. Until then what is too much is refused, and the gateway delivers it
+        again. With `on_receipt` a reader gets what was handled while it reads. Ends when the client
+        is left and all is read, which may be after leaving.
+
+        Raises:
+            ClientClosedError: The client was never open, or belongs to another event loop.
+        """
+        return self._readable().read_receipts()
 
     def incoming(self) -> AsyncGenerator[IncomingMessage]:
-        """Yield incoming messages (MO) as they come, their parts joined.
+        """Return an iterator of incoming messages (MO) as they come, their parts joined.
 
-        At most `config.incoming` wait unread, then the gateway waits. Ends when the client is left.
-        Several readers share the messages.
+        As `receipts`: before the first call the newest `config.incoming` are kept, others counted
+        in `stats().dropped_incoming`. A message of which parts are missing is yielded after
+        `timeouts.reassembly`, or when the client is left.
 
         Raises:
-            ClientClosedError: The client isn't open.
+            ClientClosedError: The client was never open, or belongs to another event loop.
         """
-        return self._open_runtime().inbound.incoming.read()
+        return self._readable().incoming.read()
 
     async def take(self, event: object) -> None:
         """Route a receipt or an incoming message that came out of band, over HTTP for example.
@@ -302,8 +359,8 @@ class SmscClient:
 
         Raises:
             TypeError: Neither of the two; confirmed calls need another sink.
-            QueueFull: Too many wait unread already.
-            ClientClosedError: The client isn't open.
+            QueueFull: Too many wait unread already, or the handler raised.
+            ClientClosedError: The client isn't open, or was left before it was stored.
         """
         await self._open_runtime().inbound.take(event)
 
@@ -330,6 +387,15 @@ class SmscClient:
             raise ClientClosedError
         self._runtime.check_loop()
         return self._runtime
+
+    def _readable(self) -> InboundRouter:
+        """Return what can be read from: of the client in use, or what was left by then."""
+        if self._runtime is not None:
+            self._runtime.check_loop(may_leave=True)
+            return self._runtime.inbound
+        if self._left is None:
+            raise ClientClosedError
+        return self._left
 
     def _sending_runtime(self) -> ClientRuntime:
         """Return the runtime, or raise if messages can't be sent here."""

@@ -26,7 +26,7 @@ from smsc_async.gateway.compose import Addressing, Composer, wire_text
 from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from pdu import Pdu
     from smsc_async.client.admission import Blocked
@@ -34,9 +34,14 @@ if TYPE_CHECKING:
     from smsc_async.instrumentation import Hooks
     from smsc_async.link.contract import Responder
     from smsc_async.messages import Message, R_co
+    from smsc_async.receipts import IncomingMessage, Receipt
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore
+
+
+HANDLER_DRAIN = 30.0
+"""Seconds that running handlers may take to end when the client is left."""
 
 
 class ClientRuntime:
@@ -48,6 +53,8 @@ class ClientRuntime:
         store: Where the rules' state is.
         hooks: Called with the events of the links.
         clock: Seconds of a monotonic clock; None takes the event loop's.
+        on_receipt: The user's handler of receipts, or None.
+        on_incoming: The user's handler of incoming messages, or None.
     """
 
     def __init__(
@@ -57,6 +64,9 @@ class ClientRuntime:
         store: RuleStore,
         hooks: Hooks,
         clock: Callable[[], float] | None,
+        *,
+        on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
+        on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
@@ -78,7 +88,14 @@ class ClientRuntime:
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
-        self.inbound = InboundRouter(config, settings, self.dispatcher, clock=self.now)
+        self.inbound = InboundRouter(
+            config,
+            settings,
+            self.dispatcher,
+            clock=self.now,
+            on_receipt=on_receipt,
+            on_incoming=on_incoming,
+        )
         self._correlator = self.inbound.correlator
 
     async def open(self) -> None:
@@ -86,6 +103,7 @@ class ClientRuntime:
         try:
             if self.config.is_simulated:
                 self.pool.config = await self._start_simulator()
+            self.inbound.open()
             await self.pool.open()
         except BaseException:
             await self.close(drain=False)
@@ -94,11 +112,13 @@ class ClientRuntime:
     async def close(self, *, drain: bool) -> None:
         """Refuse new messages, wait for those under way if *drain*, unbind, close.
 
-        Cancelling closes at once.
+        Handlers that run are waited for first, so that their deliveries are answered. Cancelling
+        closes at once.
         """
         self.is_leaving, self.may_send = True, False
         self.admission.shutdown()
         try:
+            await self.inbound.close_handlers(HANDLER_DRAIN if drain else 0.0)
             await self.pool.close(drain=drain)
             await self._store.flush()
         finally:
@@ -106,11 +126,11 @@ class ClientRuntime:
             self.dispatcher.on_room()
             await self._simulator.aclose()
 
-    def check_loop(self) -> None:
-        """Raise ClientClosedError in any loop but its own, and while it is being left."""
+    def check_loop(self, *, may_leave: bool = False) -> None:
+        """Raise ClientClosedError in any loop but its own, and unless *may_leave* while leaving."""
         if asyncio.get_running_loop() is not self.loop:
             raise ClientClosedError("it belongs to another event loop; make a client for each loop")
-        if self.is_leaving:
+        if self.is_leaving and not may_leave:
             raise ClientClosedError
 
     def prepare(
@@ -157,6 +177,7 @@ class ClientRuntime:
 
     def stats(self) -> Stats:
         """Return the counters."""
+        self.inbound.release()
         return Stats(
             accepted=self.accepted_messages,
             failed=self.failed_messages,
@@ -169,6 +190,8 @@ class ClientRuntime:
             incoming=self.inbound.messages_taken,
             unread_receipts=len(self.inbound.receipts),
             unread_incoming=len(self.inbound.incoming),
+            dropped_receipts=self.inbound.receipts.dropped,
+            dropped_incoming=self.inbound.incoming.dropped,
         )
 
     # TrafficHandler.

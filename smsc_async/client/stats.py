@@ -25,6 +25,9 @@ class Stats(NamedTuple):
         connects: Binds that were accepted.
         throttled: Responses with ESME_RTHROTTLED or ESME_RMSGQFUL.
         repeated_receipts: Receipts that were dropped as repetitions.
+        dropped_receipts: Unclaimed receipts that were dropped, the oldest of more than
+            `config.receipts`, because nothing reads `receipts()`.
+        dropped_incoming: Incoming messages that were dropped likewise.
     """
 
     accepted: int = 0
@@ -38,6 +41,8 @@ class Stats(NamedTuple):
     connects: int = 0
     throttled: int = 0
     repeated_receipts: int = 0
+    dropped_receipts: int = 0
+    dropped_incoming: int = 0
 
 
 class Health(NamedTuple):

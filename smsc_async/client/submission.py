@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 import anyio
 
 from pdu import MessageState
-from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
+from smsc_async.errors import (
+    ClientClosedError,
+    ConfigError,
+    InvalidMessageError,
+    ReceiptTimeoutError,
+    SendError,
+)
 from smsc_async.link import SubmitJob
 from smsc_async.messages import HlrQuery, Message, R_co
 from smsc_async.receipts import HlrReceipt, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pdu.codec import Part
     from smsc_async.link.contract import TrafficHandler
     from smsc_async.rules.engine import Step
@@ -29,6 +37,89 @@ class BulkRun(Protocol):
 
     def on_finished(self, job: MessageJob[Any]) -> None:
         """A message of the run has its outcome."""
+
+
+class ReceiptLog:
+    """The receipts of one message.
+
+    Attributes:
+        newest: The newest receipt of each part.
+        unread: Receipts that the program has not read from the submission yet.
+    """
+
+    __slots__ = ("_failed", "_finals", "_last", "_parts", "newest", "unread")
+
+    def __init__(self) -> None:
+        self.newest: dict[int, Receipt] = {}
+        self.unread: list[Receipt] = []
+        self._finals = 0
+        self._last: Receipt | None = None
+        self._failed: Receipt | None = None
+        # Parts without a final receipt, by id.
+        self._parts: dict[str, list[int]] = {}
+
+    def add(self, index: int, receipt: Receipt) -> None:
+        """Keep a receipt of one part. A final one stays, whatever comes after it."""
+        known, is_final = self.newest.get(index), receipt.is_final
+        was_final = known is not None and known.is_final
+        if was_final and not is_final:
+            return
+        self.newest[index] = receipt
+        if not is_final:
+            return
+        self._finals += not was_final
+        self._last = receipt
+        if receipt.state == MessageState.DELIVERED:
+            if known is not None and known is self._failed:
+                self._failed = next(filter(_has_failed, self.newest.values()), None)
+        elif self._failed is None or known is self._failed:
+            self._failed = receipt
+
+    def decisive(self, parts: int) -> Receipt | None:
+        """Return the receipt that decides a message of so many parts, None while there is none."""
+        if self._failed is not None:
+            return self._failed
+        return self._last if self._finals == parts else None
+
+    def part_of(
+        self, key: str, ids: Callable[[], tuple[str | None, ...]], comparable: Callable[[str], str]
+    ) -> int:
+        """Return the part that a receipt belongs to: of parts with one id the newest that waits.
+
+        Args:
+            key: The id in comparable form.
+            ids: Returns the ids of the parts that are known now.
+            comparable: Makes an id comparable.
+        """
+        waiting = self._parts.get(key)
+        if not waiting:
+            self._parts = {}
+            for index, message_id in enumerate(ids()):
+                newest = self.newest.get(index)
+                if message_id and (newest is None or not newest.is_final):
+                    self._parts.setdefault(comparable(message_id), []).append(index)
+            waiting = self._parts[key]
+        return waiting[-1]
+
+    def finish_part(self, key: str) -> bool:
+        """Count a part as reported; return whether no other part with its id waits."""
+        waiting = self._parts[key]
+        waiting.pop()
+        return not waiting
+
+    def mark_read(self, receipt: Receipt) -> None:
+        """Count one receipt as read."""
+        self.unread = [other for other in self.unread if other is not receipt]
+
+    def take_unread(self) -> list[Receipt]:
+        """Return what is unread, and count it as read."""
+        unread, self.unread = self.unread, []
+        return unread
+
+
+def _has_failed(receipt: Receipt) -> bool:
+    """Whether a receipt says that its part will not be delivered."""
+    return receipt.is_final and receipt.state != MessageState.DELIVERED
 
 
 class MessageJob(SubmitJob[R_co]):
@@ -44,6 +135,7 @@ class MessageJob(SubmitJob[R_co]):
         waiter: The future that a caller of `send` waits for.
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
+        log: Its receipts; None while there are none.
         reservation: What it has reserved with the rules; None where it has nothing.
         admitted_at: Time it was admitted for, on the rule store's clock.
     """
@@ -51,10 +143,10 @@ class MessageJob(SubmitJob[R_co]):
     __slots__ = (
         "__weakref__",
         "_receipt_waiters",
-        "_receipts",
         "admitted_at",
         "bulk",
         "is_cut_off",
+        "log",
         "reservation",
         "step",
         "waiter",
@@ -75,26 +167,38 @@ class MessageJob(SubmitJob[R_co]):
         self.admitted_at = 0.0
         # Whether the client was left before a final receipt.
         self.is_cut_off = False
-        self._receipts: dict[int, Receipt] | None = None
+        self.log: ReceiptLog | None = None
         self._receipt_waiters: list[asyncio.Future[None]] | None = None
 
     @property
     def receipts(self) -> tuple[Receipt | None, ...]:
         """The newest receipt of each part, None where none has come."""
-        receipts = self._receipts or {}
-        return tuple(receipts.get(index) for index in range(self.parts))
+        newest = {} if self.log is None else self.log.newest
+        return tuple([newest.get(index) for index in range(self.parts)])
 
-    def add_receipt(self, index: int, receipt: Receipt) -> None:
-        """Keep a receipt of one part and wake the callers that wait for it."""
+    def add_receipt(self, index: int, receipt: Receipt, *, is_read: bool = True) -> ReceiptLog:
+        """Keep a receipt of one part, and wake the callers that wait for it.
+
+        Args:
+            index: Which part.
+            receipt: Its receipt.
+            is_read: Others get it too, so it needn't be read from the submission.
+        """
         if isinstance(self.message, HlrQuery) and not isinstance(receipt, HlrReceipt):
             receipt = HlrReceipt.of(receipt)
-        if self._receipts is None:
-            self._receipts = {}
-        known = self._receipts.get(index)
-        # A final receipt stays, whatever comes after it.
-        if known is None or not known.is_final or receipt.is_final:
-            self._receipts[index] = receipt
-        self._wake()
+        log = self.log or self.open_log()
+        log.add(index, receipt)
+        if not is_read:
+            log.unread.append(receipt)
+        if self._receipt_waiters is not None:
+            self._wake()
+        return log
+
+    def open_log(self) -> ReceiptLog:
+        """Return its receipts, which begin with the first one."""
+        if self.log is None:
+            self.log = ReceiptLog()
+        return self.log
 
     def cut_off(self) -> None:
         """No receipt will come any more, since the client is left: wake the callers."""
@@ -103,13 +207,12 @@ class MessageJob(SubmitJob[R_co]):
 
     def final_receipt(self) -> Receipt | None:
         """The receipt that decides the whole message, None as long as there is none."""
-        last, arrived = None, 0
-        for receipt in (self._receipts or {}).values():
-            if receipt.is_final:
-                if receipt.state != MessageState.DELIVERED:
-                    return receipt
-                last, arrived = receipt, arrived + 1
-        return last if arrived == self.parts else None
+        return None if self.log is None else self.log.decisive(self.parts)
+
+    def mark_read(self) -> None:
+        """The program has the receipts that came until now."""
+        if self.log is not None and self.log.unread:
+            self.log.unread = []
 
     async def next_receipt(self) -> None:
         """Wait for `add_receipt` or `cut_off`. Cancelling is safe."""
@@ -135,7 +238,8 @@ class Submission(Generic[R_co]):
     """A message that the gateway accepted, and its receipts.
 
     `await submission.receipt()` waits for the final one; `receipts` and `state` are what is known
-    now. Keep the object as long as its receipt is of interest: the client itself doesn't.
+    now. Keep the object as long as its receipt is of interest: the client itself doesn't. Receipts
+    that were not read from it when it is dropped go to `SmscClient.receipts`.
     """
 
     __slots__ = ("__weakref__", "_job")
@@ -166,6 +270,7 @@ class Submission(Generic[R_co]):
     @property
     def receipts(self) -> tuple[R_co | None, ...]:
         """The newest receipt of each part, None where none has come."""
+        self._job.mark_read()
         return cast("tuple[R_co | None, ...]", self._job.receipts)
 
     @property
@@ -174,6 +279,7 @@ class Submission(Generic[R_co]):
         receipt = self._job.final_receipt()
         if receipt is None or receipt.state is None:
             return MessageState.ENROUTE
+        self._job.mark_read()
         return receipt.state
 
     async def receipt(self, timeout: float | None = None) -> R_co:  # noqa: ASYNC109 - a wait with its own error
@@ -183,24 +289,53 @@ class Submission(Generic[R_co]):
         last one. Cancelling is safe, and so is calling it again.
 
         Args:
-            timeout: Seconds to wait; None waits as long as it takes.
+            timeout: Seconds to wait, 0 or more; None waits as long as it takes.
 
         Raises:
             ReceiptTimeoutError: None came in time. The message itself is fine.
             ClientClosedError: The client was left before it came. The message itself is fine.
+            ConfigError: *timeout* is no duration.
         """
+        check_wait(timeout)
         job = self._job
         with anyio.move_on_after(timeout):
             while (receipt := job.final_receipt()) is None:
                 if job.is_cut_off:
                     raise ClientClosedError("it was left before the receipt came")
                 await job.next_receipt()
+            job.mark_read()
             return cast("R_co", receipt)
         raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
 
     def __repr__(self) -> str:
-        state = self.state.name if isinstance(self.state, MessageState) else self.state
+        receipt = self._job.final_receipt()
+        state = "ENROUTE"
+        if receipt is not None and isinstance(receipt.state, MessageState):
+            state = receipt.state.name
         return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
+
+
+def check_wait(timeout: float | None) -> None:
+    """Refuse what is no duration of a wait: 0 seconds or more, or None.
+
+    Raises:
+        ConfigError: It is negative, NaN or no number.
+    """
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is None or (is_number and timeout >= 0):
+        return
+    raise ConfigError("timeout", timeout, f"takes 0 seconds or more, or None, got {timeout!r}")
+
+
+def check_id(message_id: object) -> None:
+    """Refuse what is no message_id.
+
+    Raises:
+        ConfigError: It is empty or no text.
+    """
+    if not isinstance(message_id, str) or not message_id:
+        kind = "an empty one" if message_id == "" else type(message_id).__name__
+        raise ConfigError("message_id", message_id, f"takes a text as send returns it, got {kind}")
 
 
 class FailedSubmission(NamedTuple):
