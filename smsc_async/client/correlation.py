@@ -292,7 +292,8 @@ class ReceiptCorrelator:
                 del generation[key]
             if reported and reported.get(key) is expected:
                 del reported[key]
-                self._released += expected.log.take_unread()
+                if expected.log.unread:
+                    self._released += expected.log.take_unread()
         self._dead.clear()
 
     def _hand_over(self, key: str, receipt: Receipt) -> Match:
@@ -311,32 +312,21 @@ class ReceiptCorrelator:
             return Match.AWAITED if is_awaited else Match.UNMATCHED
         is_read = is_awaited or not self.tracks_unread
         if job.parts == 1:
-            log = job.add_receipt(0, receipt, is_read=is_read)
-            if is_final:
-                del generation[key]
+            log = job.add_receipt(0, receipt, is_final=is_final, is_read=is_read)
+            is_done = is_final
         else:
-            log = self._add_to_part(job, key, receipt, is_read=is_read)
-            if is_final and log.finish_part(key):
-                del generation[key]
+            log = job.open_log()
+            index = log.part_of(key, job.ids, self._response_key or str)
+            job.add_receipt(index, receipt, is_final=is_final, is_read=is_read)
+            is_done = is_final and log.finish_part(key)
+        if is_done:
+            del generation[key]
         expected.log = log
-        if self._reported.setdefault(key, expected) is not expected:
-            self._replace_reported(key, expected)
-        return Match.MATCHED
-
-    def _add_to_part(
-        self, job: MessageJob[Any], key: str, receipt: Receipt, *, is_read: bool
-    ) -> ReceiptLog:
-        """Add a receipt to the part that has this id: of several the newest that waits."""
-        log = job.log or job.open_log()
-        index = log.part_of(key, lambda: job.ids, self._response_key or str)
-        return job.add_receipt(index, receipt, is_read=is_read)
-
-    def _replace_reported(self, key: str, expected: _Expected) -> None:
-        """Keep the newer of two messages with one id; release what isn't read of the older."""
-        older = self._reported[key]
-        if older.log is not expected.log:
+        reported = self._reported
+        if key in reported and (older := reported[key]).log is not log:
             self._released += older.log.take_unread()
-        self._reported[key] = expected
+        reported[key] = expected
+        return Match.MATCHED
 
     def _match_early(self, key: str) -> tuple[tuple[Receipt, Match], ...]:
         """Hand over the receipts that waited for this id, as far as they are expected."""

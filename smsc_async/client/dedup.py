@@ -26,10 +26,15 @@ Report = tuple[int, int | None, bool]
 
 
 def report_of(receipt: Receipt) -> Report:
-    """Return what makes a receipt the same as another of its id: error, state, whether final."""
+    """Return what makes a receipt the same as another of its id.
+
+    Error, state (no matter which, if it is final and there is an error), and whether it is an
+    intermediate notification.
+    """
     error, state = receipt.error_code or 0, receipt.state
-    is_final = receipt.is_final
-    return error, None if state is None or (error and is_final) else int(state), is_final
+    if state is None or (error and receipt.is_final):
+        return error, None, state is None
+    return error, int(state), receipt.is_intermediate
 
 
 class ReceiptDeduplicator:

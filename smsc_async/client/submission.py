@@ -7,9 +7,8 @@ Rule: users see `Submission`, with seven public names. The rooms of the client w
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
-
-import anyio
 
 from pdu import MessageState
 from smsc_async.errors import (
@@ -39,82 +38,86 @@ class BulkRun(Protocol):
         """A message of the run has its outcome."""
 
 
-class ReceiptLog:
-    """The receipts of one message.
+class ReceiptLog(dict[int, "Receipt"]):
+    """The newest receipt of each part of one message, by part.
 
     Attributes:
-        newest: The newest receipt of each part.
-        unread: Receipts that the program has not read from the submission yet.
+        decisive: The receipt that decides the whole message, None while there is none.
+        unread: Parts whose receipt the program has not read from the submission, a bit for each.
     """
 
-    __slots__ = ("_failed", "_finals", "_last", "_parts", "newest", "unread")
+    # Defaults in the class: most messages have one part and one receipt (hot path).
+    decisive: Receipt | None = None
+    unread = 0
+    _finals = 0
+    _waiting: dict[str, list[int]] | None = None
 
-    def __init__(self) -> None:
-        self.newest: dict[int, Receipt] = {}
-        self.unread: list[Receipt] = []
-        self._finals = 0
-        self._last: Receipt | None = None
-        self._failed: Receipt | None = None
-        # Parts without a final receipt, by id.
-        self._parts: dict[str, list[int]] = {}
-
-    def add(self, index: int, receipt: Receipt) -> None:
-        """Keep a receipt of one part. A final one stays, whatever comes after it."""
-        known, is_final = self.newest.get(index), receipt.is_final
+    def add(self, index: int, receipt: Receipt, parts: int, *, is_final: bool) -> None:
+        """Keep a receipt of one of so many parts. A final one stays, whatever comes after it."""
+        if parts == 1:
+            if is_final:
+                self.decisive = receipt
+            if is_final or self.decisive is None:
+                self[0] = receipt
+            return
+        known = self.get(index)
         was_final = known is not None and known.is_final
         if was_final and not is_final:
             return
-        self.newest[index] = receipt
-        if not is_final:
-            return
-        self._finals += not was_final
-        self._last = receipt
-        if receipt.state == MessageState.DELIVERED:
-            if known is not None and known is self._failed:
-                self._failed = next(filter(_has_failed, self.newest.values()), None)
-        elif self._failed is None or known is self._failed:
-            self._failed = receipt
-
-    def decisive(self, parts: int) -> Receipt | None:
-        """Return the receipt that decides a message of so many parts, None while there is none."""
-        if self._failed is not None:
-            return self._failed
-        return self._last if self._finals == parts else None
+        self[index] = receipt
+        if is_final:
+            self._finals += not was_final
+            self._decide(known, receipt, parts)
 
     def part_of(
-        self, key: str, ids: Callable[[], tuple[str | None, ...]], comparable: Callable[[str], str]
+        self, key: str, ids: tuple[str | None, ...], comparable: Callable[[str], str]
     ) -> int:
         """Return the part that a receipt belongs to: of parts with one id the newest that waits.
 
         Args:
             key: The id in comparable form.
-            ids: Returns the ids of the parts that are known now.
+            ids: The ids of the parts that are known now.
             comparable: Makes an id comparable.
         """
-        waiting = self._parts.get(key)
-        if not waiting:
-            self._parts = {}
-            for index, message_id in enumerate(ids()):
-                newest = self.newest.get(index)
+        if self._waiting is None or not self._waiting.get(key):
+            self._waiting = {}
+            for index, message_id in enumerate(ids):
+                newest = self.get(index)
                 if message_id and (newest is None or not newest.is_final):
-                    self._parts.setdefault(comparable(message_id), []).append(index)
-            waiting = self._parts[key]
-        return waiting[-1]
+                    self._waiting.setdefault(comparable(message_id), []).append(index)
+        return self._waiting[key][-1]
 
     def finish_part(self, key: str) -> bool:
         """Count a part as reported; return whether no other part with its id waits."""
-        waiting = self._parts[key]
-        waiting.pop()
-        return not waiting
+        assert self._waiting is not None  # noqa: S101 - by `part_of`
+        self._waiting[key].pop()
+        return not self._waiting[key]
 
     def mark_read(self, receipt: Receipt) -> None:
-        """Count one receipt as read."""
-        self.unread = [other for other in self.unread if other is not receipt]
+        """Count the receipt of one part as read."""
+        for index, known in self.items():
+            if known is receipt:
+                self.unread &= ~(1 << index)
 
     def take_unread(self) -> list[Receipt]:
-        """Return what is unread, and count it as read."""
-        unread, self.unread = self.unread, []
-        return unread
+        """Return the receipts that are unread, and count them as read."""
+        unread, self.unread = self.unread, 0
+        return [receipt for index, receipt in self.items() if unread >> index & 1]
+
+    def _decide(self, known: Receipt | None, receipt: Receipt, parts: int) -> None:
+        """Let a final receipt of a part decide the message, if it does."""
+        decisive = self.decisive
+        has_failed = decisive is not None and decisive.state != MessageState.DELIVERED
+        if has_failed and known is not decisive:
+            return
+        if receipt.state != MessageState.DELIVERED:
+            self.decisive = receipt
+        elif has_failed:
+            # The gateway has corrected itself.
+            last = receipt if self._finals == parts else None
+            self.decisive = next(filter(_has_failed, self.values()), last)
+        elif self._finals == parts:
+            self.decisive = receipt
 
 
 def _has_failed(receipt: Receipt) -> bool:
@@ -168,28 +171,35 @@ class MessageJob(SubmitJob[R_co]):
         # Whether the client was left before a final receipt.
         self.is_cut_off = False
         self.log: ReceiptLog | None = None
-        self._receipt_waiters: list[asyncio.Future[None]] | None = None
+        self._receipt_waiters: list[asyncio.Future[bool]] | None = None
 
     @property
     def receipts(self) -> tuple[Receipt | None, ...]:
         """The newest receipt of each part, None where none has come."""
-        newest = {} if self.log is None else self.log.newest
-        return tuple([newest.get(index) for index in range(self.parts)])
+        log = self.log
+        if log is None:
+            return (None,) * self.parts
+        return tuple([log.get(index) for index in range(self.parts)])
 
-    def add_receipt(self, index: int, receipt: Receipt, *, is_read: bool = True) -> ReceiptLog:
+    def add_receipt(
+        self, index: int, receipt: Receipt, *, is_final: bool, is_read: bool = True
+    ) -> ReceiptLog:
         """Keep a receipt of one part, and wake the callers that wait for it.
 
         Args:
             index: Which part.
             receipt: Its receipt.
+            is_final: As its attribute says.
             is_read: Others get it too, so it needn't be read from the submission.
         """
         if isinstance(self.message, HlrQuery) and not isinstance(receipt, HlrReceipt):
             receipt = HlrReceipt.of(receipt)
-        log = self.log or self.open_log()
-        log.add(index, receipt)
+        log = self.log
+        if log is None:
+            self.log = log = ReceiptLog()
+        log.add(index, receipt, self.parts, is_final=is_final)
         if not is_read:
-            log.unread.append(receipt)
+            log.unread |= 1 << index
         if self._receipt_waiters is not None:
             self._wake()
         return log
@@ -207,22 +217,44 @@ class MessageJob(SubmitJob[R_co]):
 
     def final_receipt(self) -> Receipt | None:
         """The receipt that decides the whole message, None as long as there is none."""
-        return None if self.log is None else self.log.decisive(self.parts)
+        return None if self.log is None else self.log.decisive
 
     def mark_read(self) -> None:
         """The program has the receipts that came until now."""
-        if self.log is not None and self.log.unread:
-            self.log.unread = []
+        if self.log is not None:
+            self.log.unread = 0
 
-    async def next_receipt(self) -> None:
-        """Wait for `add_receipt` or `cut_off`. Cancelling is safe."""
-        waiter = asyncio.get_running_loop().create_future()
+    async def wait_final(self, timeout: float | None) -> Receipt | None:  # noqa: ASYNC109 - see `Submission.receipt`
+        """Wait for the receipt that decides the message; None if there is none in time.
+
+        Cancelling is safe.
+
+        Raises:
+            ClientClosedError: The client was left before.
+        """
+        loop = asyncio.get_running_loop()
+        # A timer of the loop instead of a cancel scope, which takes several times as long (hot
+        # path).
+        deadline = None if timeout is None or timeout == inf else loop.time() + timeout
+        while (receipt := self.final_receipt()) is None:
+            if self.is_cut_off:
+                raise ClientClosedError("it was left before the receipt came")
+            if not await self._next_receipt(loop, deadline):
+                return self.final_receipt()
+        return receipt
+
+    async def _next_receipt(self, loop: asyncio.AbstractEventLoop, deadline: float | None) -> bool:
+        """Wait for `add_receipt` or `cut_off`; return False if the deadline was first."""
+        waiter: asyncio.Future[bool] = loop.create_future()
         if self._receipt_waiters is None:
             self._receipt_waiters = []
         self._receipt_waiters.append(waiter)
+        timer = None if deadline is None else loop.call_at(deadline, _time_out, waiter)
         try:
-            await waiter
+            return await waiter
         finally:
+            if timer is not None:
+                timer.cancel()
             if self._receipt_waiters and waiter in self._receipt_waiters:
                 self._receipt_waiters.remove(waiter)
 
@@ -231,7 +263,13 @@ class MessageJob(SubmitJob[R_co]):
         waiters, self._receipt_waiters = self._receipt_waiters, None
         for waiter in waiters or ():
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(True)
+
+
+def _time_out(waiter: asyncio.Future[bool]) -> None:
+    """End a wait whose deadline has come."""
+    if not waiter.done():
+        waiter.set_result(False)
 
 
 class Submission(Generic[R_co]):
@@ -296,16 +334,14 @@ class Submission(Generic[R_co]):
             ClientClosedError: The client was left before it came. The message itself is fine.
             ConfigError: *timeout* is no duration.
         """
-        check_wait(timeout)
+        if timeout is not None:
+            check_wait(timeout)
         job = self._job
-        with anyio.move_on_after(timeout):
-            while (receipt := job.final_receipt()) is None:
-                if job.is_cut_off:
-                    raise ClientClosedError("it was left before the receipt came")
-                await job.next_receipt()
-            job.mark_read()
-            return cast("R_co", receipt)
-        raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
+        receipt = await job.wait_final(timeout)
+        if receipt is None:
+            raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
+        job.mark_read()
+        return cast("R_co", receipt)
 
     def __repr__(self) -> str:
         receipt = self._job.final_receipt()

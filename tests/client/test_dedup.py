@@ -145,7 +145,7 @@ def test_reports_are_of_plain_values() -> None:
     report = report_of(DELIVERED)
     gc.collect()
 
-    assert (0, 2, True) == report
+    assert (0, 2, False) == report
     assert int is type(report[1])
 
 
