@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
-from smsc_async.client.handlers import check_handler
+from smsc_async.client.handlers import Handlers
 from smsc_async.client.requests import check_request, check_response, query_of
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.stats import Health, Stats
@@ -52,9 +52,8 @@ class SmscClient:
             receipt = await sent.receipt(timeout=30)
 
     Entering connects and binds; from then on a lost link reconnects by itself. Leaving waits for
-    the messages under way, unbinds and closes. A client belongs to one event loop while it is in
-    use; it may be entered again after it was left. What was acknowledged and not read by then can
-    still be read from `receipts` and `incoming`.
+    the messages under way, unbinds and closes; what is unread can be read afterwards. A client
+    belongs to one event loop while it is in use; it may be entered again after it was left.
 
     Handlers answer the gateway: ESME_ROK once they have returned; if one raises, or the link is
     lost meanwhile, the gateway delivers again. At most `config.handler_concurrency` calls run at
@@ -89,11 +88,8 @@ class SmscClient:
     ) -> None:
         if isinstance(url_or_config, str):
             url_or_config = SmscConfig.from_url(url_or_config)
-        check_handler("on_receipt", on_receipt)
-        check_handler("on_incoming", on_incoming)
         self.config = url_or_config
-        self._on_receipt = on_receipt
-        self._on_incoming = on_incoming
+        self._handlers = Handlers(on_receipt, on_incoming).checked()
         self._hooks = Hooks(hooks)
         self._clock = clock
         self._limits = GatewayLimits() if limits is None else limits
@@ -120,8 +116,7 @@ class SmscClient:
             self._store,
             self._hooks,
             self._clock,
-            on_receipt=self._on_receipt,
-            on_incoming=self._on_incoming,
+            handlers=self._handlers,
         )
         try:
             await runtime.open()
@@ -301,9 +296,8 @@ class SmscClient:
     async def receipt(self, message_id: str, timeout: float | None = 30.0) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
         """Wait for the final receipt of a message by its id.
 
-        Of a message whose submission was dropped or whose `send` was cancelled, or of any other.
-        One that is kept unread is returned at once. Submissions, handlers and readers get it too.
-        Cancelling is safe: a receipt that comes meanwhile stays unclaimed.
+        Also of one whose submission was dropped or whose `send` was cancelled. An unread receipt
+        is returned at once. Submissions, handlers and readers get it too. Cancelling is safe.
 
         Args:
             message_id: As in `Submission.message_ids`: each part has its own.
@@ -319,15 +313,14 @@ class SmscClient:
     def receipts(self) -> AsyncGenerator[Receipt]:
         """Return an iterator of receipts as they come, also of earlier runs and other processes.
 
-        Before the first call the newest `config.receipts` unclaimed ones are kept: those that no
-        submission can be asked for any more. Older ones are dropped and counted in
-        `stats().dropped_receipts`. From the first call on every receipt is yielded, and while
-        `config.receipts` wait unread the gateway waits (back-pressure).
+        Before the first call the newest `config.receipts` that no submission can be asked for are
+        kept, older ones dropped and counted (`stats().dropped_receipts`). From then on every
+        receipt is yielded, and while `config.receipts` are unread the gateway waits (back-pressure).
 
-        Several readers share the receipts. One that was cancelled or left by `break` has ended;
-        another call goes on. Until then what is too much is refused, and the gateway delivers it
-        again. With `on_receipt` a reader gets what was handled while it reads. Ends when the client
-        is left and all is read, which may be after leaving.
+        Several readers share the receipts. One that was cancelled or left by `break` has ended,
+        and another call goes on; meanwhile what is too much is refused, to be delivered again. With
+        `on_receipt` a reader gets what was handled while it reads. Ends when the client was left
+        and all is read.
 
         Raises:
             ClientClosedError: The client was never open, or belongs to another event loop.
@@ -337,9 +330,8 @@ class SmscClient:
     def incoming(self) -> AsyncGenerator[IncomingMessage]:
         """Return an iterator of incoming messages (MO) as they come, their parts joined.
 
-        As `receipts`: before the first call the newest `config.incoming` are kept, others counted
-        in `stats().dropped_incoming`. A message of which parts are missing is yielded after
-        `timeouts.reassembly`, or when the client is left.
+        As `receipts`, with `config.incoming` and `stats().dropped_incoming`. A message of which
+        parts are missing is yielded after `timeouts.reassembly`, or when the client is left.
 
         Raises:
             ClientClosedError: The client was never open, or belongs to another event loop.

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
+from smsc_async.client.receipt_wait import ReceiptWait
+
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from smsc_async.client.dedup import ReceiptDeduplicator
@@ -63,44 +64,6 @@ class _Early(NamedTuple):
     receipt: Receipt
     arrived_at: float
     is_shared: bool
-
-
-class ReceiptWait:
-    """Callers of `SmscClient.receipt` that wait for the final receipt of one id.
-
-    Attributes:
-        waiters: Their futures.
-        receipt: The receipt, once it came.
-        is_cut_off: Whether the client was left before.
-        is_read: Whether one of them has returned it.
-    """
-
-    __slots__ = ("is_cut_off", "is_read", "receipt", "waiters")
-
-    def __init__(self) -> None:
-        self.waiters: list[asyncio.Future[None]] = []
-        self.receipt: Receipt | None = None
-        self.is_cut_off = False
-        self.is_read = False
-
-    def finish(self, receipt: Receipt) -> bool:
-        """Give the receipt to the callers; return whether one of them still waits."""
-        if not self._wake():
-            return False
-        self.receipt = receipt
-        return True
-
-    def cut_off(self) -> None:
-        """No receipt will come any more, since the client is left: wake the callers."""
-        self.is_cut_off = True
-        self._wake()
-
-    def _wake(self) -> bool:
-        """Wake the callers; return whether there was one."""
-        waiting = [waiter for waiter in self.waiters if not waiter.done()]
-        for waiter in waiting:
-            waiter.set_result(None)
-        return bool(waiting)
 
 
 class ReceiptCorrelator:
@@ -164,12 +127,6 @@ class ReceiptCorrelator:
         current = self._current
         current[key] = expected = _Expected(job, self._on_dead)
         expected.key = key
-        # An id that is used again is the newer message's.
-        dedup = self._dedup
-        if key in self._previous:
-            del self._previous[key]
-        if key in dedup.current or key in dedup.previous:
-            dedup.forget(key)
         if len(current) >= REGISTERED_IDS:
             self._previous, self._current = current, {}
         if len(self._dead) >= MAX_DEAD:
@@ -183,6 +140,23 @@ class ReceiptCorrelator:
         if self._receipt_key is not None:
             key = self._receipt_key(key)
         return self._hand_over(key, receipt)
+
+    def match_repeat(self, receipt: Receipt) -> Match:
+        """Hand over a receipt that equals an earlier one, if a message waits for it.
+
+        Returns:
+            UNKNOWN where nothing waits: a repetition. The id of a message without any receipt was
+            used before; of several parts with one id each gets a final receipt.
+        """
+        key = self.key_of(receipt)
+        generation = self._current if key in self._current else self._previous
+        expected = generation.get(key)
+        is_new = expected is not None and self._reported.get(key) is not expected
+        if is_new or (expected is not None and receipt.is_final):
+            return self._hand_over(key, receipt)
+        if key in self._waits and receipt.is_final:
+            self._waits.pop(key).finish(receipt)
+        return Match.UNKNOWN
 
     def release(self) -> list[Receipt]:
         """Return the receipts that were not read from submissions that are gone now."""
@@ -283,13 +257,17 @@ class ReceiptCorrelator:
 
     def _remove_dead(self) -> None:
         """Forget the ids of messages that were garbage-collected; release what wasn't read."""
-        reported = self._reported
+        reported, dedup = self._reported, self._dedup
+        has_memory = bool(dedup.current or dedup.previous)
         for expected in self._dead:
             key = expected.key
             generation = self._current if key in self._current else self._previous
             # The gateway may have used an id twice.
             if generation.get(key) is expected:
                 del generation[key]
+                if has_memory and reported.get(key) is not expected:
+                    # What it was reported with is of an earlier message.
+                    dedup.forget(key)
             if reported and reported.get(key) is expected:
                 del reported[key]
                 if expected.log.unread:
@@ -321,6 +299,8 @@ class ReceiptCorrelator:
             is_done = is_final and log.finish_part(key)
         if is_done:
             del generation[key]
+            # An older message with this id gets no receipt of the newer one.
+            self._previous.pop(key, None)
         expected.log = log
         reported = self._reported
         if key in reported and (older := reported[key]).log is not log:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pdu import CommandStatus
@@ -60,7 +61,6 @@ class DeliveryQueue(Generic[T]):
         memory: Gets every item that is stored.
 
     Attributes:
-        name: As given.
         is_read: Whether `read` was ever called.
         readers: Iterations that have begun and not ended.
         dropped: Items that the ring has dropped.
@@ -73,7 +73,7 @@ class DeliveryQueue(Generic[T]):
         self.dropped = 0
         self.has_warned = False
         self._memory = memory
-        self.name = name
+        self._name = name
         self._size = size
         self._items: deque[T] = deque()
         self._unacknowledged: deque[tuple[T, Delivery | None]] = deque()
@@ -144,6 +144,20 @@ class DeliveryQueue(Generic[T]):
         self._unacknowledged.clear()
         self._wake()
 
+    def warn_unread(self) -> None:
+        """Log how many items are unread when the client is left, unless a reader goes on.
+
+        After an earlier warning only in detail.
+        """
+        if self._items and not self.readers:
+            LOG.log(
+                INFO if self.has_warned else WARNING,
+                "! the client was left with %d %s unread; %s() still yields them",
+                len(self._items),
+                self._name,
+                self._name,
+            )
+
     async def _read(self) -> AsyncGenerator[T]:
         """Yield items as they come, until the queue is closed and empty."""
         self.readers += 1
@@ -212,10 +226,10 @@ class DeliveryQueue(Generic[T]):
         """Log once that items are unread."""
         if not self.has_warned:
             self.has_warned = True
-            LOG.warning(line, self._size, self.name, self.name)
+            LOG.warning(line, self._size, self._name, self._name)
 
     def __repr__(self) -> str:
         return (
-            f"<DeliveryQueue {self.name}, {len(self)} of {self._size} stored,"
+            f"<DeliveryQueue {self._name}, {len(self)} of {self._size} stored,"
             f" {self.unacknowledged} unacknowledged, {self.dropped} dropped>"
         )

@@ -12,7 +12,7 @@ import asyncio
 import inspect
 from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import anyio
 import anyio.abc
@@ -23,6 +23,8 @@ from smsc_async.instrumentation import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from smsc_async.receipts import IncomingMessage, Receipt
 
 GRACE = 2.0
 """Seconds that a cancelled handler may take to end when the client is left."""
@@ -60,17 +62,30 @@ class HandlerCall(NamedTuple):
     is_last_chance: bool = False
 
 
-def check_handler(name: str, handler: object) -> None:
-    """Refuse a handler that isn't None or an async function.
+class Handlers(NamedTuple):
+    """The user's handlers; None where there is none."""
 
-    Raises:
-        ConfigError: It can't be awaited.
-    """
-    call = getattr(handler, "__call__", None)  # noqa: B004 - an object may have an async `__call__`
-    if handler is None or inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
-        return
-    kind = type(handler).__name__
-    raise ConfigError(name, kind, f"takes an async function of one argument, got a {kind}")
+    on_receipt: Callable[[Receipt], Awaitable[object]] | None = None
+    on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None
+
+    def checked(self) -> Self:
+        """Return them, if each is None or an async function.
+
+        Raises:
+            ConfigError: One can't be awaited.
+        """
+        for name, handler in self._asdict().items():
+            # An object may have an async `__call__`.
+            functions = handler, getattr(type(handler), "__call__", None)  # noqa: B004 - see above
+            if handler is not None and not any(map(inspect.iscoroutinefunction, functions)):
+                kind = type(handler).__name__
+                raise ConfigError(
+                    name, kind, f"takes an async function of one argument, got a {kind}"
+                )
+        return self
+
+
+NO_HANDLERS = Handlers()
 
 
 class HandlerRunner:

@@ -9,29 +9,30 @@ that are awaited never wait for a reader or a handler.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from typing import TYPE_CHECKING
 
 import anyio
 
 from pdu import CommandStatus, DataSm, DeliverSm, Pdu
-from smsc_async.client.correlation import Match, ReceiptCorrelator, ReceiptWait
+from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
 from smsc_async.client.delivery_queue import DeliveryQueue
-from smsc_async.client.handlers import CallResult, HandlerCall, HandlerRunner
+from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, HandlerRunner
 from smsc_async.client.incoming import MessageRouter
-from smsc_async.client.submission import check_id, check_wait
+from smsc_async.client.receipt_wait import check_id, check_wait
 from smsc_async.errors import ClientClosedError, ReceiptTimeoutError
 from smsc_async.gateway.receipts import id_normalizers, is_receipt, read_receipt
 from smsc_async.instrumentation import LOG
 from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from smsc_async.client.delivery_queue import Delivery
+    from smsc_async.client.handlers import Handlers
+    from smsc_async.client.receipt_wait import ReceiptWait
     from smsc_async.config import SmscConfig
     from smsc_async.gateway.coding import TextSettings
     from smsc_async.link import Dispatcher
@@ -46,8 +47,7 @@ class InboundRouter:
         settings: How texts are coded on this bind.
         dispatcher: Knows whether a response is outstanding, so that a receipt may be early.
         clock: Seconds of a monotonic clock.
-        on_receipt: The user's handler of every receipt, or None.
-        on_incoming: The user's handler of every incoming message, or None.
+        handlers: The user's handlers.
 
     Attributes:
         correlator: Knows the ids of the messages whose receipts are expected.
@@ -64,13 +64,12 @@ class InboundRouter:
         dispatcher: Dispatcher,
         *,
         clock: Callable[[], float],
-        on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
-        on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
+        handlers: Handlers = NO_HANDLERS,
     ) -> None:
         self._dispatcher = dispatcher
         self._clock = clock
-        self._on_receipt = on_receipt
-        self._has_handlers = on_receipt is not None or on_incoming is not None
+        self._on_receipt = handlers.on_receipt
+        self._has_handlers = handlers != NO_HANDLERS
         response_key, receipt_key = id_normalizers(config.message_ids)
         self._dedup = ReceiptDeduplicator(receipt_key)
         self.correlator = ReceiptCorrelator(
@@ -79,7 +78,7 @@ class InboundRouter:
             response_key=response_key,
             receipt_key=receipt_key,
         )
-        self.correlator.tracks_unread = on_receipt is None
+        self.correlator.tracks_unread = handlers.on_receipt is None
         self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
             "receipts", config.receipts, self._dedup
         )
@@ -90,7 +89,7 @@ class InboundRouter:
             self.handlers,
             clock=clock,
             on_deadline=self._arm,
-            on_incoming=on_incoming,
+            on_incoming=handlers.on_incoming,
         )
         self.incoming = self._messages.queue
         self._external: set[ExternalDelivery] = set()
@@ -239,7 +238,8 @@ class InboundRouter:
         self._messages.close()
         for delivery in self._external:
             delivery.cut_off()
-        self._warn_unread()
+        for queue in (self.receipts, self.incoming):
+            queue.warn_unread()
 
     def restore(self, earlier: InboundRouter) -> None:
         """Store what was not read before the client was left and entered again."""
@@ -253,11 +253,11 @@ class InboundRouter:
         self.receipts_taken += 1
         if self._dedup.is_repeat(receipt):
             # A message that waits for it is asked first: the gateway may use an id several times.
-            if not receipt.is_final or self.correlator.match(receipt) is not Match.MATCHED:
-                self._dedup.repeats += 1
+            match = self.correlator.match_repeat(receipt)
+            if match is Match.UNKNOWN:
+                self._drop_repeat(receipt)
                 delivery.acknowledge()
                 return
-            match = Match.MATCHED
             self._dedup.forget(self.correlator.key_of(receipt))
         else:
             match = self.correlator.match(receipt)
@@ -298,6 +298,13 @@ class InboundRouter:
             and not self.receipts.is_overfull
             and self._dispatcher.in_flight > 0
         )
+
+    def _drop_repeat(self, receipt: Receipt) -> None:
+        """Drop a repetition, unless a response may still give its id to another message."""
+        if receipt.is_final and self._may_be_early(receipt):
+            self._wait_for_response(receipt)
+        else:
+            self._dedup.repeats += 1
 
     def _put_all(self, receipts: Iterable[Receipt]) -> None:
         """Queue receipts that belong to no message."""
@@ -367,19 +374,6 @@ class InboundRouter:
         self._timer = None
         self.expire(self._clock())
         self._arm()
-
-    def _warn_unread(self) -> None:
-        """Log how much is unread when the client is left; once more only in detail."""
-        for queue in (self.receipts, self.incoming):
-            if len(queue) and not queue.readers:
-                level = logging.INFO if queue.has_warned else logging.WARNING
-                LOG.log(
-                    level,
-                    "! the client was left with %d %s unread; %s() still yields them",
-                    len(queue),
-                    queue.name,
-                    queue.name,
-                )
 
     def __repr__(self) -> str:
         return (

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pdu import BindMode
 from smsc_async.client.admission import AdmissionControl
+from smsc_async.client.handlers import NO_HANDLERS
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
@@ -26,15 +27,15 @@ from smsc_async.gateway.compose import Addressing, Composer, wire_text
 from smsc_async.link import Dispatcher, LinkPool
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from pdu import Pdu
     from smsc_async.client.admission import Blocked
+    from smsc_async.client.handlers import Handlers
     from smsc_async.gateway.plan import Plan
     from smsc_async.instrumentation import Hooks
     from smsc_async.link.contract import Responder
     from smsc_async.messages import Message, R_co
-    from smsc_async.receipts import IncomingMessage, Receipt
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token
     from smsc_async.stores import RuleStore
@@ -53,8 +54,7 @@ class ClientRuntime:
         store: Where the rules' state is.
         hooks: Called with the events of the links.
         clock: Seconds of a monotonic clock; None takes the event loop's.
-        on_receipt: The user's handler of receipts, or None.
-        on_incoming: The user's handler of incoming messages, or None.
+        handlers: The user's handlers of receipts and incoming messages.
     """
 
     def __init__(
@@ -65,8 +65,7 @@ class ClientRuntime:
         hooks: Hooks,
         clock: Callable[[], float] | None,
         *,
-        on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
-        on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
+        handlers: Handlers = NO_HANDLERS,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
@@ -89,12 +88,7 @@ class ClientRuntime:
         )
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
         self.inbound = InboundRouter(
-            config,
-            settings,
-            self.dispatcher,
-            clock=self.now,
-            on_receipt=on_receipt,
-            on_incoming=on_incoming,
+            config, settings, self.dispatcher, clock=self.now, handlers=handlers
         )
         self._correlator = self.inbound.correlator
 
@@ -118,13 +112,23 @@ class ClientRuntime:
         self.is_leaving, self.may_send = True, False
         self.admission.shutdown()
         try:
-            await self.inbound.close_handlers(HANDLER_DRAIN if drain else 0.0)
+            await self._close_handlers(HANDLER_DRAIN if drain else 0.0)
             await self.pool.close(drain=drain)
             await self._store.flush()
         finally:
             self.inbound.close()
             self.dispatcher.on_room()
             await self._simulator.aclose()
+
+    async def _close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - see `HandlerRunner.close`
+        """Wait for the handlers; when cancelled, wait for the links no more either."""
+        try:
+            await self.inbound.close_handlers(timeout)
+        except BaseException:
+            for link in tuple(self.dispatcher.links):
+                link.abort()
+            await self.pool.close(drain=False)
+            raise
 
     def check_loop(self, *, may_leave: bool = False) -> None:
         """Raise ClientClosedError in any loop but its own, and unless *may_leave* while leaving."""

@@ -11,13 +11,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from pdu import MessageState
-from smsc_async.errors import (
-    ClientClosedError,
-    ConfigError,
-    InvalidMessageError,
-    ReceiptTimeoutError,
-    SendError,
-)
+from smsc_async.client.receipt_wait import check_wait
+from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
 from smsc_async.messages import HlrQuery, Message, R_co
 from smsc_async.receipts import HlrReceipt, Receipt
@@ -349,29 +344,6 @@ class Submission(Generic[R_co]):
         if receipt is not None and isinstance(receipt.state, MessageState):
             state = receipt.state.name
         return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
-
-
-def check_wait(timeout: float | None) -> None:
-    """Refuse what is no duration of a wait: 0 seconds or more, or None.
-
-    Raises:
-        ConfigError: It is negative, NaN or no number.
-    """
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if timeout is None or (is_number and timeout >= 0):
-        return
-    raise ConfigError("timeout", timeout, f"takes 0 seconds or more, or None, got {timeout!r}")
-
-
-def check_id(message_id: object) -> None:
-    """Refuse what is no message_id.
-
-    Raises:
-        ConfigError: It is empty or no text.
-    """
-    if not isinstance(message_id, str) or not message_id:
-        kind = "an empty one" if message_id == "" else type(message_id).__name__
-        raise ConfigError("message_id", message_id, f"takes a text as send returns it, got {kind}")
 
 
 class FailedSubmission(NamedTuple):

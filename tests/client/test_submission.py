@@ -170,18 +170,18 @@ def test_receipt_that_was_not_read_is_unread_until_it_is() -> None:
     assert ([receipts[1]], [], []) == (first, again, log.take_unread())
 
 
-@pytest.mark.parametrize("timeout", [-1.0, float("nan"), True, "1", float("-inf")])
-async def test_wait_that_is_no_duration_is_refused(timeout: Any) -> None:
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), True, "1", float("-inf")])
+async def test_wait_that_is_no_duration_is_refused(seconds: Any) -> None:  # noqa: ANN401 - what is no duration
     """One typed error, before anything is waited for."""
     with pytest.raises(ConfigError, match="timeout: takes 0 seconds or more"):
-        await Submission(accepted("1")).receipt(timeout=timeout)
+        await Submission(accepted("1")).receipt(timeout=seconds)
 
 
-@pytest.mark.parametrize("timeout", [None, float("inf"), 5, 5.5])
-async def test_wait_ends_with_the_receipt(timeout: float | None) -> None:
+@pytest.mark.parametrize("seconds", [None, float("inf"), 5, 5.5])
+async def test_wait_ends_with_the_receipt(seconds: float | None) -> None:
     """However long it would have lasted."""
     job = accepted("1")
-    waiting = asyncio.create_task(Submission(job).receipt(timeout))
+    waiting = asyncio.create_task(Submission(job).receipt(seconds))
     await turns()
     add(job, 0, receipt("1"))
 

@@ -15,6 +15,7 @@ from smsc_async import (
     ClientClosedError,
     ConfigError,
     GatewayLimits,
+    Receipt,
     ReceiptTimeoutError,
     ResponseTimeoutError,
     Sms,
@@ -321,6 +322,47 @@ async def test_id_of_a_restarted_gateway_is_a_new_one(
     assert ["1", "1"] == [receipt.message_id for receipt in got]
 
 
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_id_that_is_used_again_is_matched_by_an_early_receipt(
+    gateway: Gateway, *, is_read: bool
+) -> None:
+    """It equals the receipt of the first message, and overtakes the response of the second."""
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="1")
+    async with client(gateway) as smsc:
+        reader = smsc.receipts() if is_read else None
+        sent = await smsc.send(sms(1))
+        gateway.peer.deliver_receipt("1")
+        await sent.receipt(timeout=5)
+        gateway.on_submit = nothing
+        sending = asyncio.create_task(smsc.send(sms(2)))
+        submits = await gateway.submitted(2)
+        gateway.peer.deliver_receipt("1")
+        await gateway.peer.got(DeliverSmResp, 2)
+        gateway.peer.answer(submits[1], message_id="1")
+        receipt = await (await sending).receipt(timeout=5)
+        got = [] if reader is None else [await anext(reader) for _ in range(2)]
+
+    assert MessageState.DELIVERED is receipt.state
+    assert [MessageState.DELIVERED] * 2 * is_read == [each.state for each in got]
+
+
+async def test_intermediate_receipt_of_an_id_that_is_used_again_is_news(gateway: Gateway) -> None:
+    """Its second message is on its way, as the first one was."""
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="1")
+    shown: list[Receipt | None] = []
+    async with client(gateway) as smsc:
+        for number in range(2):
+            sent = await smsc.send(sms(number))
+            for _ in range(2):
+                gateway.peer.deliver_receipt("1", "ENROUTE")
+            gateway.peer.deliver_receipt("1")
+            await gateway.peer.got(DeliverSmResp, 3 + 3 * number)
+            shown.append(sent.receipts[0])
+
+        assert [MessageState.DELIVERED] * 2 == [each and each.state for each in shown]
+        assert 2 == smsc.stats().repeated_receipts
+
+
 @pytest.mark.parametrize(
     ("first", "last"), [("ENROUTE", "UNDELIV"), ("ACCEPTD", "EXPIRED"), ("ENROUTE", "REJECTD")]
 )
@@ -452,7 +494,7 @@ async def test_receipt_is_found_among_unread_ones_and_taken_out(gateway: Gateway
         receipt = await smsc.receipt(message_id)
 
         assert (message_id, True) == (receipt.message_id, receipt.is_final)
-        assert 1 == smsc.stats().unread_receipts
+        assert 0 == smsc.stats().unread_receipts
         with pytest.raises(ReceiptTimeoutError, match="message_id '1'"):
             await smsc.receipt(message_id, timeout=0)
 
@@ -524,8 +566,7 @@ async def test_early_receipt_reaches_a_caller_and_its_message(gateway: Gateway) 
         got = [await before, await smsc.receipt("2", timeout=5)]
         for submit in submits:
             gateway.accept(gateway.peer, submit)
-        for sending in sends:
-            got.append(await (await sending).receipt(timeout=5))
+        got += [await (await sending).receipt(timeout=5) for sending in sends]
 
         assert ["1", "2", "1", "2"] == [each.message_id for each in got]
         assert 0 == smsc.stats().unread_receipts
@@ -608,7 +649,7 @@ async def test_id_that_is_asked_for_is_compared_as_configured(
 
 
 @pytest.mark.parametrize(
-    ("message_id", "timeout", "name"),
+    ("message_id", "seconds", "name"),
     [
         ("", 1, "message_id"),
         (855469, 1, "message_id"),
@@ -622,14 +663,14 @@ async def test_id_that_is_asked_for_is_compared_as_configured(
 )
 async def test_what_is_no_id_or_no_duration_is_refused(
     gateway: Gateway,
-    message_id: Any,
-    timeout: Any,
-    name: str,  # noqa: ANN401 - what is no id
+    message_id: Any,  # noqa: ANN401 - what is no id
+    seconds: Any,  # noqa: ANN401 - what is no duration
+    name: str,
 ) -> None:
     """At once, with the name of the argument."""
     async with client(gateway) as smsc:
         with pytest.raises(ConfigError, match=name):
-            await smsc.receipt(message_id, timeout=timeout)
+            await smsc.receipt(message_id, timeout=seconds)
 
 
 async def test_wait_for_an_id_ends_in_time_and_with_the_client(gateway: Gateway) -> None:
