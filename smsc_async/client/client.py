@@ -55,10 +55,6 @@ class SmscClient:
     the messages under way, unbinds and closes; what is unread can be read afterwards. A client
     belongs to one event loop while it is in use; it may be entered again after it was left.
 
-    Handlers answer the gateway: ESME_ROK once they have returned; if one raises, or the link is
-    lost meanwhile, the gateway delivers again. At most `config.handler_concurrency` calls run at
-    once, receipts of one id in order. Leaving waits 30 s for those that run, then cancels them.
-
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
         limits: The gateway's limits, which are applied before a message is sent; the published ones
@@ -67,9 +63,10 @@ class SmscClient:
             processes of one account. The caller closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
         clock: Seconds of a monotonic clock; the event loop's by default.
-        on_receipt: An async function that gets every receipt, also one that is awaited, which
-            reaches its submission at once.
-        on_incoming: An async function that gets every incoming message, its parts joined.
+        on_receipt: An async function that gets every receipt, also one that is awaited. The
+            gateway gets ESME_ROK when it has returned; if it raises, or the link is lost
+            meanwhile, the receipt is delivered again. Leaving waits 30 s for calls that run.
+        on_incoming: The same for incoming messages, their parts joined.
 
     Raises:
         ConfigError: The URL can't be used, or a handler is no async function.
@@ -95,8 +92,7 @@ class SmscClient:
         self._limits = GatewayLimits() if limits is None else limits
         self._store = MemoryRuleStore(clock or monotonic) if store is None else store
         self._runtime: ClientRuntime | None = None
-        # What was not read when the client was left.
-        self._left: InboundRouter | None = None
+        self._left: InboundRouter | None = None  # what was unread when it was left
         self._last_stats = Stats()
 
     async def __aenter__(self) -> Self:
@@ -123,8 +119,7 @@ class SmscClient:
         except BaseException:
             self._runtime = None
             raise
-        if self._left is not None:
-            runtime.inbound.restore(self._left)
+        runtime.inbound.restore(self._left)
         return self
 
     async def __aexit__(
@@ -314,13 +309,11 @@ class SmscClient:
         """Return an iterator of receipts as they come, also of earlier runs and other processes.
 
         Before the first call the newest `config.receipts` that no submission can be asked for are
-        kept, older ones dropped and counted (`stats().dropped_receipts`). From then on every
-        receipt is yielded, and while `config.receipts` are unread the gateway waits (back-pressure).
-
-        Several readers share the receipts. One that was cancelled or left by `break` has ended,
-        and another call goes on; meanwhile what is too much is refused, to be delivered again. With
-        `on_receipt` a reader gets what was handled while it reads. Ends when the client was left
-        and all is read.
+        kept; older ones are dropped and counted. From then on every receipt is yielded, and while
+        `config.receipts` are unread the gateway waits (back-pressure). With `on_receipt` a reader
+        gets what was handled while it reads. Several readers share the receipts. One that was
+        cancelled or left by `break` has ended; until another call what is too much is refused, to
+        be delivered again. Ends when the client was left and all is read.
 
         Raises:
             ClientClosedError: The client was never open, or belongs to another event loop.

@@ -241,8 +241,10 @@ class InboundRouter:
         for queue in (self.receipts, self.incoming):
             queue.warn_unread()
 
-    def restore(self, earlier: InboundRouter) -> None:
+    def restore(self, earlier: InboundRouter | None) -> None:
         """Store what was not read before the client was left and entered again."""
+        if earlier is None:
+            return
         for receipt in earlier.receipts.take_all():
             self.receipts.put(receipt)
         for message in earlier.incoming.take_all():

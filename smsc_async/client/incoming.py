@@ -88,7 +88,7 @@ class MessageRouter:
         self._on_incoming = on_incoming
         self._reassembler = Reassembler(timeout=config.timeouts.reassembly)
         self._handled_parts: list[_HandledParts] = []
-        self._is_closed = False
+        self._is_leaving = False
 
     def route(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
         """Pass an incoming message on, or keep its part until the others come."""
@@ -118,13 +118,16 @@ class MessageRouter:
         *earlier, last = finished
         for joined in earlier:
             self.pass_on(self._joined_message(joined))
-        if self._on_incoming is not None:
+        if last.total == 1:
+            # Its numbers contradict each other.
+            self.pass_on(self._joined_message(last), delivery)
+        elif self._on_incoming is not None:
             self._call_on_joined(_HandledParts(last, segment.sequence, delivery))
-            return
-        # Its other parts were acknowledged before: this one isn't left unanswered, since the
-        # gateway would repeat a single part.
-        self.queue.put(self._joined_message(last))
-        delivery.acknowledge()
+        else:
+            # Its other parts were acknowledged before: this one isn't left unanswered, since the
+            # gateway would repeat a single part.
+            self.queue.put(self._joined_message(last))
+            delivery.acknowledge()
 
     def next_deadline(self) -> float:
         """The time at which the oldest incomplete message times out; infinity if none waits."""
@@ -137,6 +140,7 @@ class MessageRouter:
 
     def give_up_parts(self) -> None:
         """Let the handler process all incomplete messages: the client is being left."""
+        self._is_leaving = True
         if self._on_incoming is None:
             return
         for joined in self._reassembler.give_up():
@@ -144,7 +148,6 @@ class MessageRouter:
 
     def close(self) -> None:
         """End the readers once they have read what is stored, incomplete messages included."""
-        self._is_closed = True
         for joined in self._reassembler.give_up():
             self.queue.put(self._joined_message(joined))
         self.queue.close()
@@ -194,7 +197,7 @@ class MessageRouter:
             if result is CallResult.RETURNED:
                 self._offer(message)
                 parts.acknowledge(CommandStatus.ESME_ROK)
-            elif result is CallResult.RAISED and not self._is_closed:
+            elif result is CallResult.RAISED and not self._is_leaving:
                 self._reassembler.reopen(parts.joined, parts.sequence, now=self._clock())
                 self._on_deadline()
                 parts.acknowledge(CommandStatus.ESME_RX_T_APPN)
