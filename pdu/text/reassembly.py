@@ -228,7 +228,8 @@ class Reassembler:
         key = _Key(joined.sender, joined.recipient, joined.carrier, joined.reference, joined.total)
         # A part that was repeated meanwhile belongs to this message.
         self._open.pop(key, None)
-        self._finished.pop(key, None)
+        if key in self._finished:
+            del self._finished[key]
         waiting = _PartialMessage(joined.data_coding, now + self.timeout, frozenset())
         waiting.payloads.update(part for part in joined.parts if part[0] != sequence)
         self._open[key] = waiting
