@@ -76,6 +76,17 @@ def test_late_receipt_does_not_replace_a_final_one() -> None:
     add(job, 1, receipt("2"))
 
     assert MessageState.DELIVERED is Submission(job).state
+    assert [True, True] == [each is not None and each.is_final for each in job.receipts]
+
+
+def test_late_receipt_does_not_replace_a_final_one_of_a_single_part() -> None:
+    """The same, and `receipts` shows the final one."""
+    job = accepted("1")
+    final = receipt("1")
+    add(job, 0, final)
+    add(job, 0, receipt("1", "ENROUTE"))
+
+    assert final is Submission(job).receipts[0]
 
 
 def test_final_receipt_replaces_a_final_one() -> None:
