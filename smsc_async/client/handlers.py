@@ -116,7 +116,7 @@ class HandlerRunner:
         return self._waiting >= MAX_UNACKNOWLEDGED
 
     @property
-    def running(self) -> int:
+    def active(self) -> int:
         """Calls that run now."""
         return len(self._tasks) + self._starting
 
@@ -211,7 +211,7 @@ class HandlerRunner:
 
     def _start_ready(self) -> None:
         """Begin calls, as long as not too many run."""
-        while self._group is not None and self._ready and self.running < self._concurrency:
+        while self._group is not None and self._ready and self.active < self._concurrency:
             call = self._ready.popleft()
             self._waiting -= 1
             self._starting += 1
@@ -258,7 +258,7 @@ class HandlerRunner:
             self._supervisor.cancel()
 
     def __repr__(self) -> str:
-        return f"<HandlerRunner {self.running} of {self._concurrency} run, {self._waiting} wait>"
+        return f"<HandlerRunner {self.active} of {self._concurrency} run, {self._waiting} wait>"
 
 
 def _log_failure(name: str, error: BaseException) -> None:

@@ -174,7 +174,7 @@ async def test_no_more_calls_run_than_allowed_and_each_ends_once() -> None:
     for number in range(20):
         runner.submit(ended.call(str(number), handle))
     await turns()
-    before, shown = runner.running, repr(runner)
+    before, shown = runner.active, repr(runner)
     recording.go_on.set()
     await until(lambda: len(ended.results) == 20)
     await runner.close(1)
@@ -560,7 +560,7 @@ async def test_reader_beside_a_handler_gets_what_was_handled(gateway: Gateway) -
 
 
 async def test_receipt_over_http_is_handled_too(gateway: Gateway) -> None:
-    """The webhook answers when the handler has; an error is told to the gateway."""
+    """The webhook answers when the handler has; after an error the gateway calls again."""
     handler = Recording(fails=1)
     async with client(gateway, on_receipt=handler, on_incoming=handler) as smsc:
         with pytest.raises(asyncio.QueueFull, match="handler raised"):
@@ -809,3 +809,20 @@ async def test_single_message_whose_handler_raised_is_refused(gateway: Gateway) 
         assert [RETRY, 0] == await statuses(gateway.peer, 2)
         assert "hi" == (await reading).text
     assert ["hi", "hi"] == handler.got
+
+
+async def test_client_with_handlers_that_cannot_bind_leaves_no_task(gateway: Gateway) -> None:
+    """The task of the handlers ends with the failed entry; the client can be entered later."""
+    handler = Recording()
+    smsc = client(gateway, on_receipt=handler)
+    gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0E)
+    with pytest.raises(ConnectionError):
+        await smsc.__aenter__()
+    await turns()
+    assert 1 == len(asyncio.all_tasks())
+    gateway.on_bind = lambda peer, bind: peer.answer(bind)
+    async with smsc:
+        gateway.peer.deliver_receipt("1")
+        await statuses(gateway.peer, 1)
+
+    assert ["1"] == handler.got

@@ -109,7 +109,6 @@ async def on_incoming(message: IncomingMessage) -> bool:
 
 def handlers() -> SmscClient:
     """Handlers are async functions."""
-    SmscClient("sim://", on_receipt=print)  # type: ignore[arg-type]
     return SmscClient("sim://", on_receipt=on_receipt, on_incoming=on_incoming)
 
 
