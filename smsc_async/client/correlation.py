@@ -285,7 +285,8 @@ class ReceiptCorrelator:
         if expected is None:
             return Match.AWAITED if is_awaited else Match.UNKNOWN
         job = expected()
-        if job is None:
+        # Something else may still refer to the job: a traceback, or the read that goes on.
+        if job is None or job.is_orphaned:
             del generation[key]
             return Match.AWAITED if is_awaited else Match.UNMATCHED
         is_read = is_awaited or not self.tracks_unread

@@ -169,6 +169,16 @@ class MessageJob(SubmitJob[R_co]):
         self._receipt_waiters: list[asyncio.Future[bool]] | None = None
 
     @property
+    def is_orphaned(self) -> bool:
+        """Whether no submission of it will exist: it failed, or its caller has gone."""
+        waiter = self.waiter
+        if self.failure is not None:
+            return True
+        if waiter is None or not waiter.done():
+            return False
+        return waiter.cancelled() or waiter.result() is not None
+
+    @property
     def receipts(self) -> tuple[Receipt | None, ...]:
         """The newest receipt of each part, None where none has come."""
         log = self.log

@@ -10,7 +10,7 @@ import pytest
 from scripted import RecordingTraffic, parts_of, receipt_fields, turns
 
 from pdu import DeliverSm, MessageState, SubmitSmResp
-from smsc_async import ClientClosedError, Receipt, Sms, Submission
+from smsc_async import ClientClosedError, Outcome, Receipt, SendError, Sms, Submission
 from smsc_async.client import correlation
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
@@ -196,6 +196,41 @@ def test_message_that_nothing_refers_to_is_unmatched(client: Accepting) -> None:
 
     assert Match.UNMATCHED is client.match("1")
     assert 0 == client.correlator.expected
+
+
+@pytest.mark.parametrize("way", ["failed", "cancelled", "given up"])
+async def test_message_that_no_submission_will_show_is_unmatched(
+    client: Accepting, way: str
+) -> None:
+    """A traceback keeps the job: the receipt is unclaimed at once, and a repetition isn't news."""
+    sent = client.accept("1")
+    job = sent._job
+    waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    job.waiter = waiter
+    if way == "failed":
+        job.failure = SendError("", message=SMS, outcome=Outcome.UNKNOWN)
+    elif way == "cancelled":
+        waiter.cancel()
+    else:
+        waiter.set_result(SendError("", message=SMS, outcome=Outcome.UNKNOWN))
+    late = receipt("1", "ENROUTE")
+
+    assert Match.UNMATCHED is client.correlator.match(late)
+    client.dedup.add(late)
+    assert Match.UNKNOWN is client.correlator.match_repeat(late)
+    assert [None] == list(job.receipts)
+
+
+async def test_message_whose_caller_has_not_been_woken_yet_gets_its_receipt(
+    client: Accepting,
+) -> None:
+    """Its submission is on the way."""
+    sent = client.accept("1")
+    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    sent._job.waiter = waiter
+    waiter.set_result(None)
+
+    assert Match.MATCHED is client.match("1")
 
 
 def test_ids_of_collected_messages_are_removed(client: Accepting) -> None:
