@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from pdu import CommandStatus
 from smsc_async.instrumentation import LOG
@@ -45,6 +46,12 @@ class Memory(Protocol[T_contra]):
         """Remember an item."""
 
 
+class Reader:
+    """Lives as long as an iterator of `DeliveryQueue.read`, begun or not."""
+
+    __slots__ = ("__weakref__",)
+
+
 class DeliveryQueue(Generic[T]):
     """At most *size* items for readers: a ring until `read` is called, then with back-pressure.
 
@@ -62,14 +69,12 @@ class DeliveryQueue(Generic[T]):
 
     Attributes:
         is_read: Whether `read` was ever called.
-        readers: Iterations that have begun and not ended.
         dropped: Items that the ring has dropped.
         has_warned: Whether the log says that items are unread.
     """
 
     def __init__(self, name: str, size: int, memory: Memory[T] | None = None) -> None:
         self.is_read = False
-        self.readers = 0
         self.dropped = 0
         self.has_warned = False
         self._memory = memory
@@ -77,6 +82,7 @@ class DeliveryQueue(Generic[T]):
         self._size = size
         self._items: deque[T] = deque()
         self._unacknowledged: deque[tuple[T, Delivery | None]] = deque()
+        self._readers: WeakSet[Reader] = WeakSet()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
 
@@ -94,9 +100,14 @@ class DeliveryQueue(Generic[T]):
         return len(self._unacknowledged) >= MAX_UNACKNOWLEDGED
 
     @property
+    def has_readers(self) -> bool:
+        """Whether an iterator of `read` is referenced that has not ended."""
+        return bool(self._readers)
+
+    @property
     def refuses(self) -> bool:
         """Whether it is full and has no reader now, although it was read before."""
-        return self.is_read and not self.readers and len(self._items) >= self._size
+        return self.is_read and len(self._items) >= self._size and not self._readers
 
     def put(self, item: T, delivery: Delivery | None = None) -> None:
         """Store an item and acknowledge its delivery, as soon as there is room for it.
@@ -110,8 +121,10 @@ class DeliveryQueue(Generic[T]):
             return
         if (len(self._items) < self._size and not self._unacknowledged) or self._is_closed:
             self._store(item, delivery)
-        elif delivery is not None and (self.is_overfull or not self.readers):
+        elif delivery is not None and (self.is_overfull or not self._readers):
             delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
+            if not self._readers:
+                self._refuse_waiting()
         else:
             self._unacknowledged.append((item, delivery))
             self._warn("! %d %s are unread, the gateway has to wait; read %s()")
@@ -120,7 +133,9 @@ class DeliveryQueue(Generic[T]):
     def read(self) -> AsyncGenerator[T]:
         """Return an iterator of the items as they come, until the queue is closed and empty."""
         self.is_read = True
-        return self._read()
+        reader = Reader()
+        self._readers.add(reader)
+        return self._read(reader)
 
     def take(self, is_wanted: Callable[[T], bool]) -> T | None:
         """Return the newest item that is wanted, or None. In the ring it is taken out."""
@@ -149,7 +164,7 @@ class DeliveryQueue(Generic[T]):
 
         After an earlier warning only in detail.
         """
-        if self._items and not self.readers:
+        if self._items and not self._readers:
             LOG.log(
                 INFO if self.has_warned else WARNING,
                 "! the client was left with %d %s unread; %s() still yields them",
@@ -158,9 +173,8 @@ class DeliveryQueue(Generic[T]):
                 self._name,
             )
 
-    async def _read(self) -> AsyncGenerator[T]:
+    async def _read(self, reader: Reader) -> AsyncGenerator[T]:
         """Yield items as they come, until the queue is closed and empty."""
-        self.readers += 1
         try:
             while True:
                 while self._items:
@@ -171,8 +185,8 @@ class DeliveryQueue(Generic[T]):
                     return
                 await self._next_put()
         finally:
-            self.readers -= 1
-            if not self.readers:
+            self._readers.discard(reader)
+            if not self._readers:
                 self._refuse_waiting()
 
     def _store_waiting(self) -> None:

@@ -331,7 +331,7 @@ class InboundRouter:
         """Let the handler process a receipt, and answer its delivery then."""
         if match in {Match.UNKNOWN, Match.AWAITED} and self._may_be_early(receipt):
             self._wait_for_response(receipt, is_shared=True)
-        if self.handlers.is_overfull or (self.receipts.readers and self.receipts.is_overfull):
+        if self.handlers.is_overfull or (self.receipts.is_overfull and self.receipts.has_readers):
             delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
             return
 
@@ -350,7 +350,7 @@ class InboundRouter:
             if result is CallResult.RETURNED:
                 self._dedup.add(receipt)
                 delivery.acknowledge()
-                if self.receipts.readers:
+                if self.receipts.has_readers:
                     self.receipts.put(receipt)
             elif result is CallResult.RAISED:
                 delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)

@@ -157,7 +157,7 @@ class MessageRouter:
         """Whether too many messages wait, for the handler or for readers."""
         if self._on_incoming is None:
             return self.queue.is_overfull or self.queue.refuses
-        return self._handlers.is_overfull or bool(self.queue.readers and self.queue.is_overfull)
+        return self._handlers.is_overfull or (self.queue.is_overfull and self.queue.has_readers)
 
     def pass_on(self, message: IncomingMessage, delivery: Delivery | None = None) -> None:
         """Pass a message to the handler, or to the readers."""
@@ -213,7 +213,7 @@ class MessageRouter:
 
     def _offer(self, message: IncomingMessage) -> None:
         """Pass a message that was handled to the readers, if there are any."""
-        if self.queue.readers:
+        if self.queue.has_readers:
             self.queue.put(message)
 
     def _single_message(self, request: DeliverSm | DataSm, segment: Segment) -> IncomingMessage:

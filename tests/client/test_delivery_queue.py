@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import aclosing
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from scripted import turns
 
 from pdu import CommandStatus
-from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, DeliveryQueue
+from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, DeliveryQueue, Reader
 
 
 class RecordedDelivery:
@@ -25,10 +26,19 @@ class RecordedDelivery:
         self.statuses.append(command_status)
 
 
+READER = Reader()
+
+
+def begin(queue: DeliveryQueue[Any]) -> None:
+    """Give a queue a reader that is busy with something else."""
+    queue.is_read = True
+    queue._readers.add(READER)
+
+
 def with_reader(name: str, size: int) -> DeliveryQueue[Any]:
     """Make a queue with a reader that is busy with something else."""
     queue: DeliveryQueue[Any] = DeliveryQueue(name, size)
-    queue.is_read, queue.readers = True, 1
+    begin(queue)
     return queue
 
 
@@ -67,7 +77,7 @@ def test_item_is_remembered_before_it_is_acknowledged() -> None:
 
     delivery = RecordedDelivery()
     queue: DeliveryQueue[str] = DeliveryQueue("messages", 1, Memory())
-    queue.is_read, queue.readers = True, 1
+    begin(queue)
     queue.put("stored", delivery)
     queue.put("waits", RecordedDelivery())
 
@@ -189,16 +199,36 @@ def test_ring_keeps_the_newest_and_counts_the_others(caplog: pytest.LogCaptureFi
 
 
 async def test_ring_ends_with_the_call_of_read() -> None:
-    """Not with the first item: nothing is dropped between the two. Full, it refuses."""
+    """Not with the first item: nothing is dropped or refused between the two."""
     queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
     items = queue.read()
     deliveries = [RecordedDelivery() for _ in range(2)]
     for number, delivery in enumerate(deliveries):
         queue.put(number, delivery)
+    before = [list(each.statuses) for each in deliveries]
 
-    assert 0 == await anext(items)
-    assert [[0], [CommandStatus.ESME_RX_T_APPN]] == [each.statuses for each in deliveries]
+    assert [0, 1] == [await anext(items) for _ in range(2)]
+    assert [[[0], []], [[0], [0]]] == [before, [each.statuses for each in deliveries]]
     assert 0 == queue.dropped
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_iterator_that_is_dropped_unused_blocks_no_delivery(*, is_closed: bool) -> None:
+    """It never began: what waits is refused with the next delivery."""
+    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
+    items = queue.read()
+    deliveries = [RecordedDelivery() for _ in range(3)]
+    for number in range(2):
+        queue.put(number, deliveries[number])
+    if is_closed:
+        await items.aclose()
+    else:
+        del items
+        gc.collect()
+    assert queue.refuses
+    queue.put(2, deliveries[2])
+
+    assert [[0], [0x64], [0x64]] == [each.statuses for each in deliveries]
 
 
 async def test_wanted_item_is_taken_out_of_the_ring() -> None:

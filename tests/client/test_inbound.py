@@ -23,7 +23,7 @@ from pdu import (
 )
 from smsc_async import IncomingMessage, Receipt, Sms, SmscConfig, Submission
 from smsc_async.client import correlation, dedup
-from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
+from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, Reader
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.submission import MessageJob
 from smsc_async.gateway.coding import TextSettings
@@ -73,6 +73,7 @@ class Routed:
         self.now = 1000.0
         self.slots = Slots()
         self.link = RecordingLink()
+        self.reader = Reader()
         self._number = 0
         self.router = InboundRouter(
             SmscConfig.from_url(f"smpp://shop:secret@host?{settings}"),
@@ -109,7 +110,8 @@ class Routed:
     def begin_reading(self) -> None:
         """Have a reader of each queue that is busy with something else."""
         for queue in (self.router.receipts, self.router.incoming):
-            queue.is_read, queue.readers = True, 1
+            queue.is_read = True
+            queue._readers.add(self.reader)
         self.router.correlator.tracks_unread = False
 
     def unread_messages(self) -> list[IncomingMessage]:
