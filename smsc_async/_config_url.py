@@ -84,6 +84,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "open": Parameter("", "open", str),
     "receipts": Parameter("", "receipts", _as_integer),
     "incoming": Parameter("", "incoming", _as_integer),
+    "handler_concurrency": Parameter("", "handler_concurrency", _as_integer),
     "source_ton": Parameter("", "source_ton", _as_integer),
     "source_npi": Parameter("", "source_npi", _as_integer),
     "dest_ton": Parameter("", "dest_ton", _as_integer),

@@ -206,8 +206,10 @@ class SmscConfig:
         open: "now" fails if no host binds at once, "eventually" keeps trying.
         timeouts: The timeouts.
         reconnect: The back-off after a lost link.
-        receipts: Unread receipts that are kept before reading pauses (back-pressure).
-        incoming: Unread incoming messages that are kept before reading pauses.
+        receipts: Unread receipts that are kept. Before the first call of `receipts()` the newest
+            ones; from then on the gateway waits while they are too many (back-pressure).
+        incoming: Unread incoming messages that are kept, likewise.
+        handler_concurrency: Calls of `on_receipt` and `on_incoming` that run at once, at most.
         source_ton: Type of number of every sender; None is 5 for a name and 1 for a number.
         source_npi: Numbering plan of every sender; None is 1.
         dest_ton: Type of number of every recipient.
@@ -239,6 +241,7 @@ class SmscConfig:
     reconnect: ReconnectPolicy = field(default_factory=ReconnectPolicy)
     receipts: int = 1000
     incoming: int = 1000
+    handler_concurrency: int = 16
     source_ton: int | None = None
     source_npi: int | None = None
     dest_ton: int = 1
@@ -344,6 +347,7 @@ def _check_options(config: SmscConfig) -> None:
     _check_integer("binds", config.binds, 1, 100)
     _check_integer("receipts", config.receipts, 1, 10_000_000)
     _check_integer("incoming", config.incoming, 1, 10_000_000)
+    _check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
     _check_integer("interface_version", config.interface_version, 0, 0xFF)
     for name in ("source_ton", "source_npi", "dest_ton", "dest_npi"):
         number = getattr(config, name)

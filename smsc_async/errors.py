@@ -328,9 +328,9 @@ class PartsOverdueError(SendError):
 
 
 class ReceiptTimeoutError(SmscError, TimeoutError):
-    """No final receipt in time. The message itself is accepted and charged.
+    """No final receipt in time. It says nothing about the message, which may be delivered.
 
-    Wait again, or read the receipt from `receipts()` when it comes.
+    Wait again, also by its id with `SmscClient.receipt`, or read `receipts()`.
 
     Args:
         message_id: The gateway's id of the message.
@@ -340,7 +340,7 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
     def __init__(self, message_id: str, *, timeout: float) -> None:
         super().__init__(
             f"no final receipt for message_id {message_id!r} in {timeout:.1f} s"
-            "; the message itself is accepted"
+            "; the message may be delivered all the same: wait again"
         )
         self.message_id = message_id
         self.timeout = timeout

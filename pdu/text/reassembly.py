@@ -213,6 +213,27 @@ class Reassembler:
             del self._finished[next(iter(self._finished))]
         return tuple(overdue)
 
+    def give_up(self) -> tuple[Joined, ...]:
+        """Return all incomplete messages, the oldest first: no part will come any more."""
+        return tuple([joined for key in tuple(self._open) for joined in self._give_up(key)])
+
+    def reopen(self, joined: Joined, sequence: int, *, now: float) -> None:
+        """Wait again for one part of a complete message, which the sender will repeat.
+
+        Args:
+            joined: As `add` returned it.
+            sequence: The number of the part.
+            now: As for `add`; the timeout is counted from here.
+        """
+        key = _Key(joined.sender, joined.recipient, joined.carrier, joined.reference, joined.total)
+        # A part that was repeated meanwhile belongs to this message.
+        self._open.pop(key, None)
+        if key in self._finished:
+            del self._finished[key]
+        waiting = _PartialMessage(joined.data_coding, now + self.timeout, frozenset())
+        waiting.payloads.update(part for part in joined.parts if part[0] != sequence)
+        self._open[key] = waiting
+
     def next_deadline(self) -> float:
         """Return when `expire` has to be called next; infinity if no message is incomplete."""
         return next((waiting.deadline for waiting in self._open.values()), math.inf)

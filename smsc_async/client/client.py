@@ -1,4 +1,4 @@
-"""`SmscClient`: what users call.
+"""`SmscClient`: what users call. Opening and closing are in `lifecycle`.
 
 Rule: a method here checks that the client is open, calls the rooms below and returns their result.
 Nothing is decided here.
@@ -7,34 +7,32 @@ Nothing is decided here.
 from __future__ import annotations
 
 from asyncio import CancelledError
-from threading import get_ident
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from smsc_async._base_errors import check_function
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.deadline import submit_within
+from smsc_async.client.handlers import Handlers
+from smsc_async.client.lifecycle import ClientLifecycle
 from smsc_async.client.requests import check_request, check_response, query_of
 from smsc_async.client.runtime import ClientRuntime, check_duration
-from smsc_async.client.stats import Health, Stats
 from smsc_async.client.submission import Submission
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.dialect import SMSC_RU, dialect_of, is_smsc_ru
 from smsc_async.gateway.plan import Plan, plan
 from smsc_async.gateway.receipts import read_query_result
 from smsc_async.instrumentation import Hook, Hooks
-from smsc_async.link import LinkState
 from smsc_async.rules.checks import checks_of
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.stores import MemoryRuleStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
     from datetime import datetime
-    from types import TracebackType
 
     from pdu import Pdu, QuerySmResp
     from smsc_async.client.submission import FailedSubmission
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from smsc_async.stores import RuleStore
 
 
-class SmscClient:
+class SmscClient(ClientLifecycle):
     """A client of the SMSC.ru gateway, or of any SMSC that speaks SMPP 3.4.
 
     ::
@@ -57,8 +55,9 @@ class SmscClient:
             receipt = await sent.receipt(timeout=30)
 
     Entering connects and binds; from then on a lost link reconnects by itself. Leaving waits for
-    the messages under way, at most `timeouts.drain` seconds, unbinds and closes. A client belongs
-    to one event loop while it is in use; it may be entered again after it was left.
+    the messages under way, at most `timeouts.drain` seconds, unbinds and closes; what is unread can
+    be read afterwards. A client belongs to one event loop while it is in use; it may be entered
+    again after it was left.
 
     Args:
         url_or_config: A URL as `SmscConfig.from_url` reads it, or the config itself.
@@ -74,9 +73,14 @@ class SmscClient:
             `Check` describes them. What they hold raises `HeldByRuleError`.
         wall_clock: Returns the time of day for the checks, an aware datetime; the system's by
             default.
+        on_receipt: An async function that gets every receipt, also one that is awaited. The
+            gateway gets ESME_ROK when it has returned; if it raises, or the link is lost
+            meanwhile, the receipt is delivered again. Leaving waits for calls that run, at most
+            `timeouts.drain` seconds.
+        on_incoming: The same for incoming messages, their parts joined.
 
     Raises:
-        ConfigError: The URL, the dialect, a check or the wall clock can't be used.
+        ConfigError: The URL, the dialect, a check, a handler or the wall clock can't be used.
     """
 
     def __init__(
@@ -90,104 +94,28 @@ class SmscClient:
         dialect: Dialect = SMSC_RU,
         checks: Iterable[Check] = (),
         wall_clock: Callable[[], datetime] | None = None,
+        on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
+        on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
     ) -> None:
         if isinstance(url_or_config, str):
             url_or_config = SmscConfig.from_url(url_or_config)
         if wall_clock is not None:
             check_function("wall_clock", wall_clock)
-        self.config = url_or_config
         self.dialect = dialect_of(dialect)
-        self._checks = checks_of(checks)
-        self._wall_clock = wall_clock
-        self._hooks = Hooks(hooks)
-        self._clock = clock
-        self._limits = GatewayLimits() if limits is None else limits
-        self._store = MemoryRuleStore(clock or monotonic) if store is None else store
-        self._runtime: ClientRuntime | None = None
-        self._last_stats = Stats()
-
-    async def __aenter__(self) -> Self:
-        """Connect and bind. Cancelling is safe.
-
-        Raises:
-            ConnectFailedError: No host took the connection.
-            BindRefusedError: The gateway refused the bind.
-            LinkLostError: It hung up during the bind.
-            ClientClosedError: The client is in use already.
-        """
-        if self._runtime is not None:
-            raise ClientClosedError("it is in use already; make a second client")
-        self._runtime = runtime = ClientRuntime(
-            self.config,
-            self._limits,
-            self._store,
-            self._hooks,
-            self._clock,
+        store = MemoryRuleStore(clock or monotonic) if store is None else store
+        make_runtime = partial(
+            ClientRuntime,
+            url_or_config,
+            GatewayLimits() if limits is None else limits,
+            store,
+            Hooks(hooks),
+            clock,
             dialect=self.dialect,
-            checks=self._checks,
-            wall_clock=self._wall_clock,
+            checks=checks_of(checks),
+            wall_clock=wall_clock,
+            handlers=Handlers(on_receipt, on_incoming).checked(),
         )
-        try:
-            await runtime.open()
-        except BaseException:
-            self._runtime = None
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave the client, as `aclose` does; after an exception without waiting for messages."""
-        await self.aclose(None if exc_type is None else 0.0)
-
-    async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - ends typed, see below
-        """Refuse new messages, wait for those under way, unbind, close.
-
-        Messages given to `send` before go on being written until the time is over. Then what was
-        never written ends NOT_SENT, and what is in flight ends UNKNOWN unless its response comes
-        before the end of the link (`timeouts.unbind`). From any task; further calls wait as well,
-        and of several the first to end counts. A client that isn't open has nothing to close.
-        Cancelling closes at once.
-
-        Args:
-            timeout: Seconds to wait for messages, 0 or more; None takes `timeouts.drain`.
-
-        Raises:
-            ConfigError: *timeout* is no such number.
-            ClientClosedError: It is called in another event loop than the client's.
-        """
-        if timeout is not None and timeout != 0:
-            check_duration("timeout", timeout)
-        runtime = self._runtime
-        if runtime is None:
-            return
-        if not runtime.is_leaving:
-            runtime.check_loop()
-        try:
-            await runtime.close(drain=self.config.timeouts.drain if timeout is None else timeout)
-        finally:
-            if self._runtime is runtime:
-                self._last_stats = runtime.stats()
-                self._runtime = None
-
-    async def reconnect(self) -> None:
-        """Try at once to bind the links that aren't bound; return when one of them is.
-
-        Ends the pauses of the reconnect policy, and the state FAILED in which nothing is tried.
-        Bound links stay as they are; if all are bound it does nothing. If the attempt fails, more
-        follow by the policy, unless the gateway refuses the credentials after FAILED. Cancelling
-        is safe: it ends the wait only.
-
-        Raises:
-            ConnectFailedError: No host took the connection.
-            BindRefusedError: The gateway refused the bind.
-            LinkLostError: It hung up during the bind.
-            ClientClosedError: The client isn't open, or was left meanwhile.
-        """
-        await self._open_runtime().pool.reconnect()
+        super().__init__(url_or_config, store, make_runtime)
 
     async def send(
         self,
@@ -240,9 +168,10 @@ class SmscClient:
         if within is not None:
             check_duration("within", within)
             failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
-            if failure is not None:
-                raise failure
-            return Submission(job)
+            if failure is None:
+                return Submission(job)
+            del job
+            raise failure
         if blocked is not None:
             await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
             now = runtime.now()
@@ -253,10 +182,13 @@ class SmscClient:
             failure = await waiter
         except CancelledError:
             runtime.withdraw(job)
+            # A traceback must not keep the job: its receipts belong to `receipts()` now.
+            del job
             raise
-        if failure is not None:
-            raise failure
-        return Submission(job)
+        if failure is None:
+            return Submission(job)
+        del job
+        raise failure
 
     def send_many(
         self,
@@ -347,28 +279,48 @@ class SmscClient:
         check_request(request)
         return check_response(request, await runtime.dispatcher.request(request, timeout))
 
-    def receipts(self) -> AsyncGenerator[Receipt]:
-        """Yield receipts as they come, also those of earlier runs and other processes.
+    async def receipt(self, message_id: str, timeout: float | None = 30.0) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
+        """Wait for the final receipt of a message by its id.
 
-        Once iteration has begun, every receipt is yielded here; until then those are not whose
-        `Submission` is still referenced. At most `config.receipts` wait unread, then the gateway
-        waits. Ends when the client is left. Several readers share the receipts.
+        Also of one whose submission was dropped or whose `send` was cancelled. An unread receipt
+        is returned at once. Submissions, handlers and readers get it too. Cancelling is safe.
+
+        Args:
+            message_id: As in `Submission.message_ids`: each part has its own.
+            timeout: Seconds to wait, 0 or more; None waits as long as it takes.
 
         Raises:
-            ClientClosedError: The client isn't open.
+            ReceiptTimeoutError: None came in time.
+            ConfigError: *message_id* is no text or empty, or *timeout* no duration.
+            ClientClosedError: The client isn't open, or was left meanwhile.
         """
-        return self._open_runtime().inbound.receipts.read()
+        return await self._open_runtime().inbound.wait_for_receipt(message_id, timeout)
+
+    def receipts(self) -> AsyncGenerator[Receipt]:
+        """Return an iterator of receipts as they come, also of earlier runs and other processes.
+
+        Before the first call the newest `config.receipts` that no submission can be asked for are
+        kept; older ones are dropped and counted. From then on every receipt is yielded, and while
+        `config.receipts` are unread the gateway waits (back-pressure). With `on_receipt` a reader
+        gets what was handled while it reads. Several readers share the receipts. One that was
+        cancelled or left by `break` has ended; until another call what is too much is refused, to
+        be delivered again. Ends when the client was left and all is read.
+
+        Raises:
+            ClientClosedError: The client was never open, or belongs to another event loop.
+        """
+        return self._readable().read_receipts()
 
     def incoming(self) -> AsyncGenerator[IncomingMessage]:
-        """Yield incoming messages (MO) as they come, their parts joined.
+        """Return an iterator of incoming messages (MO) as they come, their parts joined.
 
-        At most `config.incoming` wait unread, then the gateway waits. Ends when the client is left.
-        Several readers share the messages.
+        As `receipts`, with `config.incoming` and `stats().dropped_incoming`. A message of which
+        parts are missing is yielded after `timeouts.reassembly`, or when the client is left.
 
         Raises:
-            ClientClosedError: The client isn't open.
+            ClientClosedError: The client was never open, or belongs to another event loop.
         """
-        return self._open_runtime().inbound.incoming.read()
+        return self._readable().incoming.read()
 
     async def take(self, event: object) -> None:
         """Route a receipt or an incoming message that came out of band, over HTTP for example.
@@ -383,45 +335,10 @@ class SmscClient:
 
         Raises:
             TypeError: Neither of the two; confirmed calls need another sink.
-            QueueFull: Too many wait unread already.
-            ClientClosedError: The client isn't open.
+            QueueFull: Too many wait unread already, or the handler raised.
+            ClientClosedError: The client isn't open, or was left before it was stored.
         """
         await self._open_runtime().inbound.take(event)
 
-    def stats(self) -> Stats:
-        """Return the counters since the client was last entered."""
-        return self._last_stats if self._runtime is None else self._runtime.stats()
-
-    def health(self) -> Health:
-        """Return the state of the links and of the rules' store."""
-        rules = self._store.health()
-        if self._runtime is None:
-            return Health(LinkState.CLOSED, rules=rules)
-        pool, dispatcher = self._runtime.pool, self._runtime.dispatcher
-        bound, wanted = len(dispatcher.links), self.config.binds
-        return Health(pool.state, bound, pool.bound_at, dispatcher.last_error, rules, wanted)
-
     def __repr__(self) -> str:
         return f"<SmscClient {self.config}, {self.health().state.value}>"
-
-    def _open_runtime(self) -> ClientRuntime:
-        """Return the runtime, or raise ClientClosedError if the client can't be used here."""
-        if self._runtime is None:
-            raise ClientClosedError
-        self._runtime.check_loop()
-        return self._runtime
-
-    def _sending_runtime(self) -> ClientRuntime:
-        """Return the runtime, or raise if messages can't be sent here."""
-        runtime = self._runtime
-        # A loop that runs in this thread is the running loop: `get_running_loop` is a system call
-        # for every message (hot path).
-        if (
-            runtime is not None
-            and runtime.may_send
-            and get_ident() == runtime.thread
-            and runtime.loop.is_running()
-        ):
-            return runtime
-        self._open_runtime()
-        raise LocalProtocolError("a receiver can't send; bind with mode=transceiver")

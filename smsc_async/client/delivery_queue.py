@@ -1,21 +1,24 @@
 """Bounded queues between the gateway's deliveries and their readers.
 
-Rule: an item is acknowledged once it is stored; what isn't stored isn't acknowledged, so the
-gateway waits or delivers it again (back-pressure). Nothing is dropped, and nothing grows without
-limit.
+Rule: an item is acknowledged once it is stored. Before the first call of `read` the newest items
+are kept in a ring, and older ones are dropped and counted: a program that doesn't read must not
+make the gateway wait. From then on nothing is dropped: what isn't stored isn't acknowledged, so the
+gateway waits (back-pressure) or delivers it again. Nothing grows without limit.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 from pdu import CommandStatus
 from smsc_async.instrumentation import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -43,11 +46,21 @@ class Memory(Protocol[T_contra]):
         """Remember an item."""
 
 
+class Reader:
+    """Lives as long as an iterator of `DeliveryQueue.read`, begun or not."""
+
+    __slots__ = ("__weakref__",)
+
+
 class DeliveryQueue(Generic[T]):
-    """Items for readers, at most *size* of them; further deliveries wait unacknowledged.
+    """At most *size* items for readers: a ring until `read` is called, then with back-pressure.
 
     Several readers share the items, each gets others. Reading ends when the queue is closed and
     empty.
+
+    A reader that has ended (`break`, cancellation, an exception) may be followed by another: items
+    are stored as before. While there is none, deliveries beyond *size* are refused instead of
+    left unanswered: the gateway delivers them again, and its window stays free for others.
 
     Args:
         name: Of the method that reads, for the log.
@@ -55,19 +68,23 @@ class DeliveryQueue(Generic[T]):
         memory: Gets every item that is stored.
 
     Attributes:
-        is_read: Whether `read` was ever iterated.
+        is_read: Whether `read` was ever called.
+        dropped: Items that the ring has dropped.
+        has_warned: Whether the log says that items are unread.
     """
 
     def __init__(self, name: str, size: int, memory: Memory[T] | None = None) -> None:
         self.is_read = False
+        self.dropped = 0
+        self.has_warned = False
         self._memory = memory
         self._name = name
         self._size = size
         self._items: deque[T] = deque()
         self._unacknowledged: deque[tuple[T, Delivery | None]] = deque()
-        self._readers: deque[asyncio.Future[None]] = deque()
+        self._readers: WeakSet[Reader] = WeakSet()
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
-        self._has_warned = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -82,28 +99,56 @@ class DeliveryQueue(Generic[T]):
         """Whether even the deliveries that wait to be stored are too many."""
         return len(self._unacknowledged) >= MAX_UNACKNOWLEDGED
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether an iterator of `read` is referenced that has not ended."""
+        return bool(self._readers)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it is full and has no reader now, although it was read before."""
+        return self.is_read and len(self._items) >= self._size and not self._readers
+
     def put(self, item: T, delivery: Delivery | None = None) -> None:
-        """Store an item and acknowledge its delivery, as soon as there is room for it."""
-        if len(self._items) < self._size and not self._unacknowledged:
+        """Store an item and acknowledge its delivery, as soon as there is room for it.
+
+        Without a delivery the item was acknowledged before, and is never refused.
+        """
+        if not self.is_read:
             self._store(item, delivery)
-        elif delivery is not None and self.is_overfull:
+            if len(self._items) > self._size:
+                self._drop_oldest()
+            return
+        if (len(self._items) < self._size and not self._unacknowledged) or self._is_closed:
+            self._store(item, delivery)
+        elif delivery is not None and (self.is_overfull or not self._readers):
             delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
+            if not self._readers:
+                self._refuse_waiting()
         else:
             self._unacknowledged.append((item, delivery))
-            self._warn()
+            self._warn("! %d %s are unread, the gateway has to wait; read %s()")
         self._wake()
 
-    async def read(self) -> AsyncGenerator[T]:
-        """Yield items as they come, until the queue is closed and empty."""
+    def read(self) -> AsyncGenerator[T]:
+        """Return an iterator of the items as they come, until the queue is closed and empty."""
         self.is_read = True
-        while True:
-            while self._items:
-                item = self._items.popleft()
-                self._store_waiting()
-                yield item
-            if self._is_closed:
-                return
-            await self._next_put()
+        reader = Reader()
+        self._readers.add(reader)
+        return self._read(reader)
+
+    def take(self, is_wanted: Callable[[T], bool]) -> T | None:
+        """Return the newest item that is wanted, or None. In the ring it is taken out."""
+        item = next(filter(is_wanted, reversed(self._items)), None)
+        if item is not None and not self.is_read:
+            self._items.remove(item)
+        return item
+
+    def take_all(self) -> list[T]:
+        """Take out all items that are stored."""
+        items = list(self._items)
+        self._items.clear()
+        return items
 
     def close(self) -> None:
         """End the readers once they have read what is stored."""
@@ -114,12 +159,51 @@ class DeliveryQueue(Generic[T]):
         self._unacknowledged.clear()
         self._wake()
 
+    def warn_unread(self) -> None:
+        """Log how many items are unread when the client is left, unless a reader goes on.
+
+        After an earlier warning only in detail.
+        """
+        if self._items and not self._readers:
+            LOG.log(
+                INFO if self.has_warned else WARNING,
+                "! the client was left with %d %s unread; %s() still yields them",
+                len(self._items),
+                self._name,
+                self._name,
+            )
+
+    async def _read(self, reader: Reader) -> AsyncGenerator[T]:
+        """Yield items as they come, until the queue is closed and empty."""
+        try:
+            while True:
+                while self._items:
+                    item = self._items.popleft()
+                    self._store_waiting()
+                    yield item
+                if self._is_closed:
+                    return
+                await self._next_put()
+        finally:
+            self._readers.discard(reader)
+            if not self._readers:
+                self._refuse_waiting()
+
     def _store_waiting(self) -> None:
         """Store the deliveries that wait, oldest first, as far as there is room."""
         while self._unacknowledged and len(self._items) < self._size:
             item, delivery = self._unacknowledged.popleft()
             if delivery is None or not delivery.is_stale:
                 self._store(item, delivery)
+
+    def _refuse_waiting(self) -> None:
+        """Let the gateway deliver again what waits: the last reader has ended."""
+        waiting, self._unacknowledged = self._unacknowledged, deque()
+        for item, delivery in waiting:
+            if delivery is None:
+                self._unacknowledged.append((item, None))
+            else:
+                delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
 
     def _store(self, item: T, delivery: Delivery | None) -> None:
         """Store an item and acknowledge its delivery."""
@@ -129,36 +213,37 @@ class DeliveryQueue(Generic[T]):
         if delivery is not None:
             delivery.acknowledge()
 
+    def _drop_oldest(self) -> None:
+        """Drop the item that has been in the ring for longest."""
+        self._items.popleft()
+        self.dropped += 1
+        self._warn("! more than %d %s are unread, the oldest are dropped; read %s()")
+
     async def _next_put(self) -> None:
         """Wait until an item is put or the queue is closed."""
         waiter = asyncio.get_running_loop().create_future()
-        self._readers.append(waiter)
+        self._waiters.append(waiter)
         try:
             await waiter
         finally:
-            if waiter in self._readers:
-                self._readers.remove(waiter)
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def _wake(self) -> None:
         """Wake all readers; one that finds nothing waits again."""
-        while self._readers:
-            waiter = self._readers.popleft()
+        while self._waiters:
+            waiter = self._waiters.popleft()
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _warn(self) -> None:
-        """Log once that the gateway has to wait."""
-        if not self._has_warned:
-            self._has_warned = True
-            LOG.warning(
-                "! %d %s are unread, the gateway has to wait; read %s()",
-                self._size,
-                self._name,
-                self._name,
-            )
+    def _warn(self, line: str) -> None:
+        """Log once that items are unread."""
+        if not self.has_warned:
+            self.has_warned = True
+            LOG.warning(line, self._size, self._name, self._name)
 
     def __repr__(self) -> str:
         return (
             f"<DeliveryQueue {self._name}, {len(self)} of {self._size} stored,"
-            f" {self.unacknowledged} unacknowledged>"
+            f" {self.unacknowledged} unacknowledged, {self.dropped} dropped>"
         )

@@ -1,98 +1,49 @@
 """Inbound traffic: receipts and incoming messages (MO), in bounded queues.
 
 Rule: deliver_sm_resp is sent only after the item is stored: with its message, among the parts of an
-incomplete message, or in a queue. While a queue is full the response waits, and so does the gateway
-(back-pressure); other responses and enquire_link never wait for a reader.
+incomplete message, or in a queue; or after the user's handler returned. While a queue is full the
+response waits, and so does the gateway (back-pressure); other responses, enquire_link and receipts
+that are awaited never wait for a reader or a handler.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from pdu import RESPONSES, CommandStatus, DataSm, DeliverSm, Pdu
-from pdu.text import Reassembler, segment_of
+import anyio
+
+from pdu import CommandStatus, DataSm, DeliverSm, Pdu
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
+from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
 from smsc_async.client.delivery_queue import DeliveryQueue
+from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, HandlerRunner
+from smsc_async.client.incoming import MessageRouter
 from smsc_async.client.receipt_reader import ReceiptReader
-from smsc_async.gateway.coding import TextSettings, decode
+from smsc_async.client.receipt_wait import check_id, check_wait
+from smsc_async.errors import ClientClosedError, ReceiptTimeoutError
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
 from smsc_async.instrumentation import LOG
 from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
-    from pdu.text import Joined, Segment
     from smsc_async.client.delivery_queue import Delivery
+    from smsc_async.client.handlers import Handlers
+    from smsc_async.client.receipt_wait import ReceiptWait
     from smsc_async.config import SmscConfig
+    from smsc_async.gateway.coding import TextSettings
     from smsc_async.gateway.dialect import Dialect
     from smsc_async.link import Dispatcher
     from smsc_async.link.contract import Responder
 
 
-class _Responses(dict[tuple[type[Pdu], int], Pdu]):
-    """Responses by request and status, each made once; the link numbers them."""
-
-    def __missing__(self, key: tuple[type[Pdu], int]) -> Pdu:
-        request, command_status = key
-        self[key] = response = RESPONSES[request](command_status=command_status)
-        return response
-
-
-_RESPONSES = _Responses()
-
-
-class PendingDelivery(NamedTuple):
-    """A deliver_sm or data_sm awaiting our response."""
-
-    link: Responder
-    request: Pdu
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether its link has ended: the gateway delivers again what was not answered."""
-        return self.link.is_over
-
-    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
-        """Respond; does nothing once the link has ended."""
-        self.link.respond(self.request, _RESPONSES[type(self.request), command_status])
-
-
-class ExternalDelivery:
-    """A receipt or message that came out of band (HTTP)."""
-
-    def __init__(self) -> None:
-        self._stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether its sender has gone: it will deliver it again."""
-        return self._stored.cancelled()
-
-    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
-        """End the wait."""
-        if self._stored.done():
-            return
-        if command_status:
-            self._stored.set_exception(asyncio.QueueFull("too many wait unread already"))
-        else:
-            self._stored.set_result(None)
-
-    async def wait_stored(self) -> None:
-        """Wait until it is stored. Cancelling withdraws it.
-
-        Raises:
-            QueueFull: Too many wait unread already.
-        """
-        await self._stored
-
-
 class InboundRouter:
-    """Routes receipts to their messages and to readers, and incoming messages to readers.
+    """Routes receipts to their messages, to handlers and to readers; incoming messages likewise.
 
     Args:
         config: Sizes of queues, timeouts, comparison of ids.
@@ -100,13 +51,14 @@ class InboundRouter:
         dispatcher: Knows whether a response is outstanding, so that a receipt may be early.
         clock: Seconds of a monotonic clock.
         dialect: How the SMSC writes receipts and ids.
+        handlers: The user's handlers.
 
     Attributes:
         correlator: Knows the ids of the messages whose receipts are expected.
         receipts: For `SmscClient.receipts`.
         incoming: For `SmscClient.incoming`.
+        handlers: Runs the handlers.
         receipts_taken: Receipts that came, repeated ones included.
-        messages_taken: deliver_sm of incoming messages, parts counted singly.
     """
 
     def __init__(
@@ -117,28 +69,53 @@ class InboundRouter:
         *,
         clock: Callable[[], float],
         dialect: Dialect = SMSC_RU,
+        handlers: Handlers = NO_HANDLERS,
     ) -> None:
-        self._settings = settings
         self._dispatcher = dispatcher
         self._clock = clock
         self._reader = reader = ReceiptReader(dialect, config.message_ids)
+        self._on_receipt = handlers.on_receipt
+        self._has_handlers = handlers != NO_HANDLERS
+        self._dedup = ReceiptDeduplicator(reader.receipt_key)
         self.correlator = ReceiptCorrelator(
-            config.timeouts.early_receipt, response_key=reader.response_key
+            config.timeouts.early_receipt,
+            self._dedup,
+            response_key=reader.response_key,
+            receipt_key=reader.receipt_key,
         )
-        self._dedup = ReceiptDeduplicator()
+        self.correlator.tracks_unread = handlers.on_receipt is None
         self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
             "receipts", config.receipts, self._dedup
         )
-        self.incoming: DeliveryQueue[IncomingMessage] = DeliveryQueue("incoming", config.incoming)
-        self._reassembler = Reassembler(timeout=config.timeouts.reassembly)
+        self.handlers = HandlerRunner(config.handler_concurrency)
+        self._messages = MessageRouter(
+            config,
+            settings,
+            self.handlers,
+            clock=clock,
+            on_deadline=self._arm,
+            on_incoming=handlers.on_incoming,
+        )
+        self.incoming = self._messages.queue
+        self._external: set[ExternalDelivery] = set()
         self._timer = DeadlineTimer(clock, self._on_timer)
+        self._is_closed = False
         self.receipts_taken = 0
-        self.messages_taken = 0
+
+    @property
+    def messages_taken(self) -> int:
+        """deliver_sm of incoming messages, parts counted singly."""
+        return self._messages.taken
 
     @property
     def repeated_receipts(self) -> int:
-        """Receipts that were recognised as repetitions."""
+        """Receipts that were dropped as repetitions."""
         return self._dedup.repeats
+
+    def open(self) -> None:
+        """Get ready to call handlers."""
+        if self._has_handlers:
+            self.handlers.open()
 
     def on_request(self, link: Responder, request: Pdu) -> None:
         """Process a request of the gateway."""
@@ -148,15 +125,13 @@ class InboundRouter:
             return
         delivery = PendingDelivery(link, request)
         if not self._reader.is_receipt(request):
-            self._route_message(request, delivery)
+            self._messages.route(request, delivery)
             return
         receipt = self._reader.read_receipt(request)
         if receipt is not None:
             self._route_receipt(receipt, delivery)
         else:
-            # Not matched and never a repeat: what is read of it may be wrong.
-            self.receipts_taken += 1
-            self.receipts.put(GENERIC.read_receipt(request), delivery)
+            self._route_unreadable(GENERIC.read_receipt(request), delivery)
 
     async def take(self, event: object) -> None:
         """Route what the gateway reported out of band, for example over HTTP.
@@ -165,72 +140,176 @@ class InboundRouter:
 
         Raises:
             TypeError: Neither a receipt nor an incoming message.
-            QueueFull: Too many wait unread already; the gateway has to report it again.
+            QueueFull: Too many wait unread already, or the handler raised; the gateway has to
+                report it again.
+            ClientClosedError: The client was left before it was stored.
         """
-        delivery = ExternalDelivery()
-        if isinstance(event, Receipt):
-            self._route_receipt(event, delivery)
-        elif isinstance(event, IncomingMessage):
-            self.messages_taken += 1
-            self.incoming.put(event, delivery)
-        else:
+        if not isinstance(event, (Receipt, IncomingMessage)):
             kind = type(event).__name__
             raise TypeError(f"takes a Receipt or an IncomingMessage, got a {kind}")
-        await delivery.wait_stored()
+        delivery = ExternalDelivery()
+        self._external.add(delivery)
+        try:
+            if isinstance(event, Receipt):
+                self._route_receipt(event, delivery)
+            else:
+                self._messages.taken += 1
+                self._messages.pass_on(event, delivery)
+            await delivery.wait_stored()
+        finally:
+            self._external.discard(delivery)
+
+    def read_receipts(self) -> AsyncGenerator[Receipt]:
+        """Return an iterator of receipts; from now on every receipt is read there."""
+        self.release()
+        self.correlator.tracks_unread = False
+        return self.receipts.read()
+
+    async def wait_for_receipt(self, message_id: str, timeout: float | None) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
+        """Return the final receipt of an id, see `SmscClient.receipt`."""
+        check_id(message_id)
+        check_wait(timeout)
+        self.release()
+        correlator = self.correlator
+        key = correlator.key_of_response(message_id)
+        receipt = correlator.find(key)
+        if receipt is None:
+            receipt = self.receipts.take(
+                lambda known: known.is_final and correlator.key_of(known) == key
+            )
+        if receipt is not None:
+            self._dedup.add(receipt)
+            return receipt
+        wait = correlator.wait_for(key)
+        waiter = asyncio.get_running_loop().create_future()
+        wait.waiters.append(waiter)
+        try:
+            with anyio.move_on_after(timeout):
+                await waiter
+            if wait.is_cut_off:
+                raise ClientClosedError("it was left before the receipt came")
+            if wait.receipt is None:
+                raise ReceiptTimeoutError(message_id, timeout=timeout or 0.0)
+            wait.is_read = True
+            return wait.receipt
+        finally:
+            wait.waiters.remove(waiter)
+            if not wait.waiters:
+                self._end_wait(key, wait)
+
+    def release(self) -> None:
+        """Pass on the receipts that were not read from submissions that are gone."""
+        self._put_all(self.correlator.release())
 
     def route_early(self, matches: Iterable[tuple[Receipt, Match]]) -> None:
-        """Pass on early receipts whose response has arrived now."""
+        """Pass on early receipts whose response has arrived, and those of submissions gone."""
         for receipt, match in matches:
             if match is not Match.MATCHED or self.receipts.is_read:
                 self.receipts.put(receipt)
+            else:
+                self._dedup.add(receipt)
 
     def on_room(self) -> None:
         """Stop waiting for early receipts' responses once none is outstanding."""
         if not self._dispatcher.in_flight:
             self._dispatcher.room_listeners.discard(self)
-            self._put_all(self.correlator.give_up_early())
+            self._put_early(self.correlator.give_up_early())
 
     def next_deadline(self) -> float | None:
         """The time at which something here times out, or None."""
-        parts = self._reassembler.next_deadline()
+        parts = self._messages.next_deadline()
         early = self.correlator.next_deadline()
         earliest = min(parts, math.inf if early is None else early)
         return None if earliest == math.inf else earliest
 
     def expire(self, now: float) -> None:
         """Pass on early receipts and incomplete messages that have waited long enough."""
-        self._put_all(self.correlator.expire(now))
-        for joined in self._reassembler.expire(now):
-            self.incoming.put(self._joined_message(joined))
+        self._put_early(self.correlator.expire(now))
+        self._messages.expire(now)
+
+    async def close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - the handlers are cancelled after it
+        """Pass on incomplete messages, and wait for the handlers that run, then cancel them."""
+        self._messages.give_up_parts()
+        await self.handlers.close(timeout)
 
     def close(self) -> None:
         """End the readers once they have read what is stored; cut off waits for receipts."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._timer.stop()
         self.correlator.cut_off()
-        self._put_all(self.correlator.give_up_early())
+        self._put_early(self.correlator.give_up_early())
+        self.release()
         self.receipts.close()
-        self.incoming.close()
+        self._messages.close()
+        for delivery in self._external:
+            delivery.cut_off()
+        for queue in (self.receipts, self.incoming):
+            queue.warn_unread()
+
+    def restore(self, earlier: InboundRouter | None) -> None:
+        """Store what was not read before the client was left and entered again."""
+        if earlier is None:
+            return
+        for receipt in earlier.receipts.take_all():
+            self.receipts.put(receipt)
+        for message in earlier.incoming.take_all():
+            self.incoming.put(message)
 
     def _route_receipt(self, receipt: Receipt, delivery: Delivery) -> None:
-        """Pass a receipt to its message, to the readers, or to both."""
+        """Pass a receipt to its message, to the handler, to the readers, or to several of them."""
         self.receipts_taken += 1
         if self._dedup.is_repeat(receipt):
-            delivery.acknowledge()
-            return
-        key, receipt_key = receipt.message_id, self._reader.receipt_key
-        if receipt_key is not None:
-            key = receipt_key(key)
-        match = self.correlator.match(key, receipt)
-        if match is Match.UNKNOWN and self._may_be_early(receipt):
-            self._put_all(self.correlator.wait_for_response(key, receipt, self._clock()))
-            self._dispatcher.room_listeners.add(self)
-            self._arm()
-            delivery.acknowledge()
-        elif match is Match.MATCHED and not self.receipts.is_read:
+            # A message that waits for it is asked first: the gateway may use an id several times.
+            match = self.correlator.match_repeat(receipt)
+            if match is Match.UNKNOWN:
+                self._drop_repeat(receipt)
+                delivery.acknowledge()
+                return
+            self._dedup.forget(self.correlator.key_of(receipt))
+        else:
+            match = self.correlator.match(receipt)
+        if self._on_receipt is not None:
+            self._call_on_receipt(receipt, delivery, match)
+        elif match is Match.MATCHED and (not self.receipts.is_read or self.receipts.refuses):
             self._dedup.add(receipt)
             delivery.acknowledge()
+        elif match is Match.UNKNOWN and self._may_be_early(receipt):
+            self._wait_for_response(receipt)
+            delivery.acknowledge()
+        else:
+            self._pass_on(receipt, delivery, match)
+
+    def _route_unreadable(self, receipt: Receipt, delivery: Delivery) -> None:
+        """Pass on a receipt that the dialect couldn't read, without a state, which may be wrong.
+
+        It isn't matched: its message waits for one that can be read.
+        """
+        receipt.state = receipt.error_code = None
+        self.receipts_taken += 1
+        if self._on_receipt is not None:
+            self._call_on_receipt(receipt, delivery, Match.UNMATCHED)
         else:
             self.receipts.put(receipt, delivery)
+
+    def _pass_on(self, receipt: Receipt, delivery: Delivery, match: Match) -> None:
+        """Pass a receipt to the readers, unless callers of `SmscClient.receipt` alone get it."""
+        if match is Match.AWAITED:
+            if self._may_be_early(receipt):
+                self._wait_for_response(receipt, is_shared=True)
+            if not self.receipts.is_read or self.receipts.refuses:
+                self._dedup.add(receipt)
+                delivery.acknowledge()
+                return
+        self.receipts.put(receipt, delivery)
+
+    def _wait_for_response(self, receipt: Receipt, *, is_shared: bool = False) -> None:
+        """Keep a receipt until a response names its id."""
+        now = self._clock()
+        self._put_early(self.correlator.wait_for_response(receipt, now, is_shared=is_shared))
+        self._dispatcher.room_listeners.add(self)
+        self._arm()
 
     def _may_be_early(self, receipt: Receipt) -> bool:
         """Whether a response may still name the id of a receipt."""
@@ -241,61 +320,64 @@ class InboundRouter:
             and self._dispatcher.in_flight > 0
         )
 
+    def _drop_repeat(self, receipt: Receipt) -> None:
+        """Drop a repetition, unless a response may still give its id to another message."""
+        if receipt.is_final and self._may_be_early(receipt):
+            self._wait_for_response(receipt)
+        else:
+            self._dedup.repeats += 1
+
     def _put_all(self, receipts: Iterable[Receipt]) -> None:
         """Queue receipts that belong to no message."""
         for receipt in receipts:
             self.receipts.put(receipt)
 
-    def _route_message(self, request: DeliverSm | DataSm, delivery: PendingDelivery) -> None:
-        """Pass an incoming message to the readers, or keep its part until the others come."""
-        self.messages_taken += 1
-        if self.incoming.is_overfull:
+    def _put_early(self, receipts: Iterable[Receipt]) -> None:
+        """Queue receipts that no response has named; each was acknowledged when it came."""
+        for receipt in receipts:
+            if self._dedup.is_repeat(receipt):
+                self._dedup.repeats += 1
+            else:
+                self.receipts.put(receipt)
+
+    def _end_wait(self, key: str, wait: ReceiptWait) -> None:
+        """End a wait for a receipt; queue the receipt if its callers were cancelled meanwhile."""
+        self.correlator.end_wait(key, wait)
+        if wait.receipt is not None and not wait.is_read and self.correlator.tracks_unread:
+            self.receipts.put(wait.receipt)
+
+    def _call_on_receipt(self, receipt: Receipt, delivery: Delivery, match: Match) -> None:
+        """Let the handler process a receipt, and answer its delivery then."""
+        if match in {Match.UNKNOWN, Match.AWAITED} and self._may_be_early(receipt):
+            self._wait_for_response(receipt, is_shared=True)
+        if self.handlers.is_overfull or (self.receipts.is_overfull and self.receipts.has_readers):
             delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
             return
-        segment = segment_of(request)
-        if segment.total == 1:
-            self.incoming.put(self._single_message(request, segment), delivery)
-            return
-        finished = self._reassembler.add(
-            segment,
-            sender=request.source_addr,
-            recipient=request.destination_addr,
-            data_coding=request.data_coding,
-            now=self._clock(),
-        )
-        if not finished:
+
+        def is_due() -> bool:
+            """Whether it still has to be handled: not if it was meanwhile, on another link."""
+            if delivery.is_stale:
+                return False
+            if match is Match.MATCHED or not self._dedup.is_repeat(receipt):
+                return True
+            self._dedup.repeats += 1
             delivery.acknowledge()
-            self._arm()
-            return
-        *earlier, last = finished
-        for joined in earlier:
-            self.incoming.put(self._joined_message(joined))
-        self.incoming.put(self._joined_message(last), delivery)
+            return False
 
-    def _single_message(self, request: DeliverSm | DataSm, segment: Segment) -> IncomingMessage:
-        """Return a message of one part."""
-        return IncomingMessage(
-            sender=request.source_addr,
-            recipient=request.destination_addr,
-            text=decode(segment.payload, request.data_coding, self._settings),
-            octets=segment.payload,
-            data_coding=request.data_coding,
-            received_at=self._clock(),
-            tlvs=tuple((tlv.tag, tlv.value) for tlv in request.tlvs),
-        )
+        def on_end(result: CallResult) -> None:
+            """Answer, and remember what was handled."""
+            if result is CallResult.RETURNED:
+                self._dedup.add(receipt)
+                delivery.acknowledge()
+                if self.receipts.has_readers:
+                    self.receipts.put(receipt)
+            elif result is CallResult.RAISED:
+                delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
 
-    def _joined_message(self, joined: Joined) -> IncomingMessage:
-        """Return a message of its joined parts."""
-        return IncomingMessage(
-            sender=joined.sender,
-            recipient=joined.recipient,
-            text=decode(joined.octets, joined.data_coding, self._settings),
-            octets=joined.octets,
-            data_coding=joined.data_coding,
-            parts=len(joined.parts),
-            total=len(joined.parts) + len(joined.missing),
-            received_at=self._clock(),
-        )
+        handler = self._on_receipt
+        assert handler is not None  # noqa: S101 - asked by the caller
+        key = self.correlator.key_of(receipt) or None
+        self.handlers.submit(HandlerCall("on_receipt", handler, receipt, key, is_due, on_end))
 
     def _arm(self) -> None:
         """Keep one timer for what waits here."""

@@ -18,6 +18,7 @@ import anyio
 
 from pdu import BindMode
 from smsc_async.client.admission import AdmissionControl, utc_now
+from smsc_async.client.handlers import NO_HANDLERS
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from pdu import Pdu
     from smsc_async.client.admission import Blocked
+    from smsc_async.client.handlers import Handlers
     from smsc_async.gateway.dialect import Dialect
     from smsc_async.gateway.plan import Plan
     from smsc_async.instrumentation import Hooks
@@ -65,6 +67,7 @@ class ClientRuntime:
         dialect: How the SMSC writes receipts and ids.
         checks: Asked before the rules.
         wall_clock: Time of day for the checks, aware; None takes the system's.
+        handlers: The user's handlers of receipts and incoming messages.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class ClientRuntime:
         dialect: Dialect = SMSC_RU,
         checks: tuple[Check, ...] = (),
         wall_clock: Callable[[], datetime] | None = None,
+        handlers: Handlers = NO_HANDLERS,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
@@ -104,7 +108,7 @@ class ClientRuntime:
         )
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
         self.inbound = InboundRouter(
-            config, settings, self.dispatcher, clock=self.now, dialect=dialect
+            config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
         )
         self._correlator = self.inbound.correlator
 
@@ -113,6 +117,7 @@ class ClientRuntime:
         try:
             if self.config.is_simulated:
                 self.pool.config = await self._start_simulator()
+            self.inbound.open()
             await self.pool.open()
         except BaseException:
             await self.close(drain=0.0)
@@ -121,7 +126,8 @@ class ClientRuntime:
     async def close(self, *, drain: float) -> None:
         """Refuse new messages, wait *drain* seconds for those under way, unbind, close.
 
-        Cancelling closes at once.
+        Handlers that run have the same time, so that their deliveries are answered. Cancelling
+        closes at once.
         """
         self.is_leaving, self.may_send = True, False
         self.dispatcher.close()
@@ -132,6 +138,7 @@ class ClientRuntime:
                 with anyio.move_on_after(drain):
                     await self.admission.drain()
             self.admission.shutdown()
+            await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
             await self._store.flush()
         finally:
@@ -139,11 +146,21 @@ class ClientRuntime:
             self.dispatcher.on_room()
             await self._simulator.aclose()
 
-    def check_loop(self) -> None:
-        """Raise ClientClosedError in any loop but its own, and while it is being left."""
+    async def _close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - see `HandlerRunner.close`
+        """Wait for the handlers; when cancelled, wait for the links no more either."""
+        try:
+            await self.inbound.close_handlers(timeout)
+        except BaseException:
+            for link in tuple(self.dispatcher.links):
+                link.abort()
+            await self.pool.close(drain=0.0)
+            raise
+
+    def check_loop(self, *, may_leave: bool = False) -> None:
+        """Raise ClientClosedError in any loop but its own, and unless *may_leave* while leaving."""
         if asyncio.get_running_loop() is not self.loop:
             raise ClientClosedError("it belongs to another event loop; make a client for each loop")
-        if self.is_leaving:
+        if self.is_leaving and not may_leave:
             raise ClientClosedError
 
     def prepare(
@@ -234,6 +251,7 @@ class ClientRuntime:
 
     def stats(self) -> Stats:
         """Return the counters."""
+        self.inbound.release()
         return Stats(
             accepted=self.accepted_messages,
             failed=self.failed_messages,
@@ -247,6 +265,8 @@ class ClientRuntime:
             incoming=self.inbound.messages_taken,
             unread_receipts=len(self.inbound.receipts),
             unread_incoming=len(self.inbound.incoming),
+            dropped_receipts=self.inbound.receipts.dropped,
+            dropped_incoming=self.inbound.incoming.dropped,
         )
 
     # TrafficHandler.

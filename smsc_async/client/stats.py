@@ -27,6 +27,9 @@ class Stats(NamedTuple):
         repeated_receipts: Receipts that were dropped as repetitions.
         abandoned: Messages whose outcome came when the caller of `send` had gone: cancelled, or at
             the end of `within`. They count as accepted or failed, too.
+        dropped_receipts: Unclaimed receipts that were dropped, the oldest of more than
+            `config.receipts`, because nothing reads `receipts()`.
+        dropped_incoming: Incoming messages that were dropped likewise.
     """
 
     accepted: int = 0
@@ -41,6 +44,8 @@ class Stats(NamedTuple):
     throttled: int = 0
     repeated_receipts: int = 0
     abandoned: int = 0
+    dropped_receipts: int = 0
+    dropped_incoming: int = 0
 
 
 class Health(NamedTuple):

@@ -7,17 +7,19 @@ Rule: users see `Submission`, with seven public names. The rooms of the client w
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
-import anyio
-
 from pdu import MessageState
+from smsc_async.client.receipt_wait import check_wait
 from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
 from smsc_async.messages import HlrQuery, Message, R_co
 from smsc_async.receipts import HlrReceipt, Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pdu.codec import Part
     from smsc_async.link.contract import TrafficHandler
     from smsc_async.rules.engine import Step
@@ -29,6 +31,93 @@ class BulkRun(Protocol):
 
     def on_finished(self, job: MessageJob[Any]) -> None:
         """A message of the run has its outcome."""
+
+
+class ReceiptLog(dict[int, "Receipt"]):
+    """The newest receipt of each part of one message, by part.
+
+    Attributes:
+        decisive: The receipt that decides the whole message, None while there is none.
+        unread: Parts whose receipt the program has not read from the submission, a bit for each.
+    """
+
+    # Defaults in the class: most messages have one part and one receipt (hot path).
+    decisive: Receipt | None = None
+    unread = 0
+    _finals = 0
+    _waiting: dict[str, list[int]] | None = None
+
+    def add(self, index: int, receipt: Receipt, parts: int, *, is_final: bool) -> None:
+        """Keep a receipt of one of so many parts. A final one stays, whatever comes after it."""
+        if parts == 1:
+            if is_final:
+                self.decisive = receipt
+            if is_final or self.decisive is None:
+                self[0] = receipt
+            return
+        known = self.get(index)
+        was_final = known is not None and known.is_final
+        if was_final and not is_final:
+            return
+        self[index] = receipt
+        if is_final:
+            self._finals += not was_final
+            self._decide(known, receipt, parts)
+
+    def part_of(
+        self, key: str, ids: tuple[str | None, ...], comparable: Callable[[str], str]
+    ) -> int:
+        """Return the part that a receipt belongs to: of parts with one id the newest that waits.
+
+        Args:
+            key: The id in comparable form.
+            ids: The ids of the parts that are known now.
+            comparable: Makes an id comparable.
+        """
+        if self._waiting is None or not self._waiting.get(key):
+            self._waiting = {}
+            for index, message_id in enumerate(ids):
+                newest = self.get(index)
+                if message_id and (newest is None or not newest.is_final):
+                    self._waiting.setdefault(comparable(message_id), []).append(index)
+        return self._waiting[key][-1]
+
+    def finish_part(self, key: str) -> bool:
+        """Count a part as reported; return whether no other part with its id waits."""
+        assert self._waiting is not None  # noqa: S101 - by `part_of`
+        self._waiting[key].pop()
+        return not self._waiting[key]
+
+    def mark_read(self, receipt: Receipt) -> None:
+        """Count the receipt of one part as read."""
+        for index, known in self.items():
+            if known is receipt:
+                self.unread &= ~(1 << index)
+
+    def take_unread(self) -> list[Receipt]:
+        """Return the receipts that are unread, and count them as read."""
+        unread, self.unread = self.unread, 0
+        return [receipt for index, receipt in self.items() if unread >> index & 1]
+
+    def _decide(self, known: Receipt | None, receipt: Receipt, parts: int) -> None:
+        """Let a final receipt of a part decide the message, if it does."""
+        decisive = self.decisive
+        has_failed = decisive is not None and decisive.state != MessageState.DELIVERED
+        if has_failed and known is not decisive:
+            return
+        if receipt.state != MessageState.DELIVERED:
+            self.decisive = receipt
+        elif has_failed:
+            # The gateway has corrected itself.
+            last = receipt if self._finals == parts else None
+            self.decisive = next(filter(_has_failed, self.values()), last)
+        elif self._finals == parts:
+            self.decisive = receipt
+
+
+def _has_failed(receipt: Receipt) -> bool:
+    """Whether a receipt says that its part will not be delivered."""
+    return receipt.is_final and receipt.state != MessageState.DELIVERED
 
 
 class MessageJob(SubmitJob[R_co]):
@@ -44,6 +133,7 @@ class MessageJob(SubmitJob[R_co]):
         waiter: The future that a caller of `send` waits for; its result is the error, or None.
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
+        log: Its receipts; None while there are none.
         reservation: What it has reserved with the rules; None where it has nothing.
         admitted_at: Time it was admitted for, on the rule store's clock.
     """
@@ -51,10 +141,10 @@ class MessageJob(SubmitJob[R_co]):
     __slots__ = (
         "__weakref__",
         "_receipt_waiters",
-        "_receipts",
         "admitted_at",
         "bulk",
         "is_cut_off",
+        "log",
         "reservation",
         "step",
         "waiter",
@@ -75,8 +165,18 @@ class MessageJob(SubmitJob[R_co]):
         self.admitted_at = 0.0
         # Whether the client was left before a final receipt.
         self.is_cut_off = False
-        self._receipts: dict[int, Receipt] | None = None
-        self._receipt_waiters: list[asyncio.Future[None]] | None = None
+        self.log: ReceiptLog | None = None
+        self._receipt_waiters: list[asyncio.Future[bool]] | None = None
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether no submission of it will exist: it failed, or its caller has gone."""
+        waiter = self.waiter
+        if self.failure is not None:
+            return True
+        if waiter is None or not waiter.done():
+            return False
+        return waiter.cancelled() or waiter.result() is not None
 
     @property
     def is_outcome_unread(self) -> bool:
@@ -90,20 +190,39 @@ class MessageJob(SubmitJob[R_co]):
     @property
     def receipts(self) -> tuple[Receipt | None, ...]:
         """The newest receipt of each part, None where none has come."""
-        receipts = self._receipts or {}
-        return tuple(receipts.get(index) for index in range(self.parts))
+        log = self.log
+        if log is None:
+            return (None,) * self.parts
+        return tuple([log.get(index) for index in range(self.parts)])
 
-    def add_receipt(self, index: int, receipt: Receipt) -> None:
-        """Keep a receipt of one part and wake the callers that wait for it."""
+    def add_receipt(
+        self, index: int, receipt: Receipt, *, is_final: bool, is_read: bool = True
+    ) -> ReceiptLog:
+        """Keep a receipt of one part, and wake the callers that wait for it.
+
+        Args:
+            index: Which part.
+            receipt: Its receipt.
+            is_final: As its attribute says.
+            is_read: Others get it too, so it needn't be read from the submission.
+        """
         if isinstance(self.message, HlrQuery) and not isinstance(receipt, HlrReceipt):
             receipt = HlrReceipt.of(receipt)
-        if self._receipts is None:
-            self._receipts = {}
-        known = self._receipts.get(index)
-        # A final receipt stays, whatever comes after it.
-        if known is None or not known.is_final or receipt.is_final:
-            self._receipts[index] = receipt
-        self._wake()
+        log = self.log
+        if log is None:
+            self.log = log = ReceiptLog()
+        log.add(index, receipt, self.parts, is_final=is_final)
+        if not is_read:
+            log.unread |= 1 << index
+        if self._receipt_waiters is not None:
+            self._wake()
+        return log
+
+    def open_log(self) -> ReceiptLog:
+        """Return its receipts, which begin with the first one."""
+        if self.log is None:
+            self.log = ReceiptLog()
+        return self.log
 
     def cut_off(self) -> None:
         """No receipt will come any more, since the client is left: wake the callers."""
@@ -112,23 +231,44 @@ class MessageJob(SubmitJob[R_co]):
 
     def final_receipt(self) -> Receipt | None:
         """The receipt that decides the whole message, None as long as there is none."""
-        last, arrived = None, 0
-        for receipt in (self._receipts or {}).values():
-            if receipt.is_final:
-                if receipt.state != MessageState.DELIVERED:
-                    return receipt
-                last, arrived = receipt, arrived + 1
-        return last if arrived == self.parts else None
+        return None if self.log is None else self.log.decisive
 
-    async def next_receipt(self) -> None:
-        """Wait for `add_receipt` or `cut_off`. Cancelling is safe."""
-        waiter = asyncio.get_running_loop().create_future()
+    def mark_read(self) -> None:
+        """The program has the receipts that came until now."""
+        if self.log is not None:
+            self.log.unread = 0
+
+    async def wait_final(self, timeout: float | None) -> Receipt | None:  # noqa: ASYNC109 - see `Submission.receipt`
+        """Wait for the receipt that decides the message; None if there is none in time.
+
+        Cancelling is safe.
+
+        Raises:
+            ClientClosedError: The client was left before.
+        """
+        loop = asyncio.get_running_loop()
+        # A timer of the loop instead of a cancel scope, which takes several times as long (hot
+        # path).
+        deadline = None if timeout is None or timeout == inf else loop.time() + timeout
+        while (receipt := self.final_receipt()) is None:
+            if self.is_cut_off:
+                raise ClientClosedError("it was left before the receipt came")
+            if not await self._next_receipt(loop, deadline):
+                return self.final_receipt()
+        return receipt
+
+    async def _next_receipt(self, loop: asyncio.AbstractEventLoop, deadline: float | None) -> bool:
+        """Wait for `add_receipt` or `cut_off`; return False if the deadline was first."""
+        waiter: asyncio.Future[bool] = loop.create_future()
         if self._receipt_waiters is None:
             self._receipt_waiters = []
         self._receipt_waiters.append(waiter)
+        timer = None if deadline is None else loop.call_at(deadline, _time_out, waiter)
         try:
-            await waiter
+            return await waiter
         finally:
+            if timer is not None:
+                timer.cancel()
             if self._receipt_waiters and waiter in self._receipt_waiters:
                 self._receipt_waiters.remove(waiter)
 
@@ -137,14 +277,21 @@ class MessageJob(SubmitJob[R_co]):
         waiters, self._receipt_waiters = self._receipt_waiters, None
         for waiter in waiters or ():
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(True)
+
+
+def _time_out(waiter: asyncio.Future[bool]) -> None:
+    """End a wait whose deadline has come."""
+    if not waiter.done():
+        waiter.set_result(False)
 
 
 class Submission(Generic[R_co]):
     """A message that the gateway accepted, and its receipts.
 
     `await submission.receipt()` waits for the final one; `receipts` and `state` are what is known
-    now. Keep the object as long as its receipt is of interest: the client itself doesn't.
+    now. Keep the object as long as its receipt is of interest: the client itself doesn't. Receipts
+    that were not read from it when it is dropped go to `SmscClient.receipts`.
     """
 
     __slots__ = ("__weakref__", "_job")
@@ -178,6 +325,7 @@ class Submission(Generic[R_co]):
     @property
     def receipts(self) -> tuple[R_co | None, ...]:
         """The newest receipt of each part, None where none has come."""
+        self._job.mark_read()
         return cast("tuple[R_co | None, ...]", self._job.receipts)
 
     @property
@@ -186,6 +334,7 @@ class Submission(Generic[R_co]):
         receipt = self._job.final_receipt()
         if receipt is None or receipt.state is None:
             return MessageState.ENROUTE
+        self._job.mark_read()
         return receipt.state
 
     async def receipt(self, timeout: float | None = None) -> R_co:  # noqa: ASYNC109 - a wait with its own error
@@ -195,26 +344,27 @@ class Submission(Generic[R_co]):
         last one. Cancelling is safe, and so is calling it again.
 
         Args:
-            timeout: Seconds to wait; None waits as long as it takes.
+            timeout: Seconds to wait, 0 or more; None waits as long as it takes.
 
         Raises:
             ReceiptTimeoutError: None came in time. The message itself is fine.
             ClientClosedError: The client was left before it came. The message itself is fine.
+            ConfigError: *timeout* is no duration.
         """
+        if timeout is not None:
+            check_wait(timeout)
         job = self._job
-        with anyio.move_on_after(timeout):
-            while (receipt := job.final_receipt()) is None:
-                if job.is_cut_off:
-                    raise ClientClosedError("it was left before the receipt came")
-                await job.next_receipt()
-            return cast("R_co", receipt)
-        # It may have been read in the turn in which the time was over.
-        if (receipt := job.final_receipt()) is not None:
-            return cast("R_co", receipt)
-        raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
+        receipt = await job.wait_final(timeout)
+        if receipt is None:
+            raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
+        job.mark_read()
+        return cast("R_co", receipt)
 
     def __repr__(self) -> str:
-        state = self.state.name if isinstance(self.state, MessageState) else self.state
+        receipt = self._job.final_receipt()
+        state = "ENROUTE"
+        if receipt is not None and isinstance(receipt.state, MessageState):
+            state = receipt.state.name
         return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
 
 

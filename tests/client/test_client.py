@@ -996,22 +996,25 @@ async def test_full_queue_makes_the_gateway_wait_and_nothing_else(gateway: Gatew
     """enquire_link and sends go on; each item that is read is acknowledged, in order."""
     async with SmscClient(gateway.url("receipts=2")) as smsc:
         peer = gateway.peer
+        receipts = smsc.receipts()
+        peer.deliver_receipt("first")
+        assert "first" == (await anext(receipts)).message_id
         for number in range(4):
             peer.deliver_receipt(str(number))
-        await peer.got(DeliverSmResp, 2)
+        await peer.got(DeliverSmResp, 3)
         peer.write(EnquireLink(sequence_number=99))
         await peer.got(EnquireLinkResp)
         await smsc.send(sms())
 
-        assert 2 == len(peer.all(DeliverSmResp))
+        assert 3 == len(peer.all(DeliverSmResp))
         assert 2 == smsc.stats().unread_receipts
 
-        async with aclosing(smsc.receipts()) as receipts:
+        async with aclosing(receipts):
             got = [(await anext(receipts)).message_id for _ in range(4)]
-        responses = await peer.got(DeliverSmResp, 4)
+        responses = await peer.got(DeliverSmResp, 5)
 
     assert ["0", "1", "2", "3"] == got
-    assert [1, 2, 3, 4] == [response.sequence_number for response in responses]
+    assert [1, 2, 3, 4, 5] == [response.sequence_number for response in responses]
 
 
 async def test_readers_end_with_the_client(gateway: Gateway) -> None:

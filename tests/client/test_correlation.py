@@ -10,9 +10,10 @@ import pytest
 from scripted import RecordingTraffic, parts_of, receipt_fields, turns
 
 from pdu import DeliverSm, MessageState, SubmitSmResp
-from smsc_async import ClientClosedError, Receipt, Sms, Submission
+from smsc_async import ClientClosedError, Outcome, Receipt, SendError, Sms, Submission
 from smsc_async.client import correlation
 from smsc_async.client.correlation import Match, ReceiptCorrelator
+from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.submission import MessageJob
 from smsc_async.gateway.receipts import read_receipt
 
@@ -26,14 +27,19 @@ class Accepting:
     """A correlator whose messages are accepted by the gateway.
 
     Args:
+        receipt_key: See ReceiptCorrelator.
         response_key: See ReceiptCorrelator.
     """
 
     def __init__(
         self,
+        receipt_key: Callable[[str], str] | None = None,
         response_key: Callable[[str], str] | None = None,
     ) -> None:
-        self.correlator = ReceiptCorrelator(60.0, response_key=response_key)
+        self.dedup = ReceiptDeduplicator(receipt_key)
+        self.correlator = ReceiptCorrelator(
+            60.0, self.dedup, receipt_key=receipt_key, response_key=response_key
+        )
         self.matches: list[tuple[str, Match]] = []
 
     def accept(self, *message_ids: str) -> Submission[Any]:
@@ -54,11 +60,11 @@ class Accepting:
 
     def match(self, message_id: str, state: str = "DELIVRD") -> Match:
         """Match a receipt."""
-        return self.correlator.match(message_id, receipt(message_id, state))
+        return self.correlator.match(receipt(message_id, state))
 
     def wait(self, message_id: str, now: float = 0.0) -> list[str]:
         """Let an early receipt wait; return the ids of those that had to go."""
-        return ids_of(self.correlator.wait_for_response(message_id, receipt(message_id), now))
+        return ids_of(self.correlator.wait_for_response(receipt(message_id), now))
 
 
 @pytest.fixture
@@ -142,13 +148,14 @@ def test_early_receipt_is_matched_by_the_response(client: Accepting) -> None:
 
 
 def test_early_receipt_that_came_twice_is_matched_once(client: Accepting) -> None:
-    """The second is of no expected id any more: it belongs to the readers of all receipts."""
+    """The second goes on waiting: the gateway may give the id to another part."""
     client.wait("1")
     client.wait("1")
     sent = client.accept("1")
 
     assert MessageState.DELIVERED is sent.state
-    assert [("1", Match.MATCHED), ("1", Match.UNKNOWN)] == client.matches
+    assert [("1", Match.MATCHED)] == client.matches
+    assert ["1"] == ids_of(client.correlator.give_up_early())
 
 
 def test_early_receipt_waits_for_its_patience_at_most(client: Accepting) -> None:
@@ -191,6 +198,41 @@ def test_message_that_nothing_refers_to_is_unmatched(client: Accepting) -> None:
     assert 0 == client.correlator.expected
 
 
+@pytest.mark.parametrize("way", ["failed", "cancelled", "given up"])
+async def test_message_that_no_submission_will_show_is_unmatched(
+    client: Accepting, way: str
+) -> None:
+    """A traceback keeps the job: the receipt is unclaimed at once, and a repetition isn't news."""
+    sent = client.accept("1")
+    job = sent._job
+    waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    job.waiter = waiter
+    if way == "failed":
+        job.failure = SendError("", message=SMS, outcome=Outcome.UNKNOWN)
+    elif way == "cancelled":
+        waiter.cancel()
+    else:
+        waiter.set_result(SendError("", message=SMS, outcome=Outcome.UNKNOWN))
+    late = receipt("1", "ENROUTE")
+
+    assert Match.UNMATCHED is client.correlator.match(late)
+    client.dedup.add(late)
+    assert Match.UNKNOWN is client.correlator.match_repeat(late)
+    assert [None] == list(job.receipts)
+
+
+async def test_message_whose_caller_has_not_been_woken_yet_gets_its_receipt(
+    client: Accepting,
+) -> None:
+    """Its submission is on the way."""
+    sent = client.accept("1")
+    waiter: asyncio.Future[SendError | None] = asyncio.get_running_loop().create_future()
+    sent._job.waiter = waiter
+    waiter.set_result(None)
+
+    assert Match.MATCHED is client.match("1")
+
+
 def test_ids_of_collected_messages_are_removed(client: Accepting) -> None:
     """All together, after some: an id that was used again meanwhile stays."""
     client.accept("used twice")
@@ -227,19 +269,19 @@ def test_response_without_an_id_expects_nothing(client: Accepting) -> None:
     assert 0 == client.correlator.expected
 
 
-def test_receipt_is_matched_by_the_key_that_it_is_given() -> None:
-    """The caller has made its id comparable; the id itself isn't looked at."""
-    client = Accepting()
+def test_hexadecimal_receipts_match_decimal_responses() -> None:
+    """Gateways exist that write the two differently; a setting says which."""
+    client = Accepting(receipt_key=hexadecimal)
     sent = client.accept("255")
 
-    assert Match.MATCHED is client.correlator.match("255", receipt("FF"))
+    assert Match.MATCHED is client.match("FF")
     assert MessageState.DELIVERED is sent.state
 
 
-def test_early_receipt_waits_under_its_key() -> None:
-    """Under the one that the response will have."""
-    client = Accepting()
-    client.correlator.wait_for_response("255", receipt("FF"), 0.0)
+def test_hexadecimal_early_receipt_is_matched_by_a_decimal_response() -> None:
+    """An early receipt waits under the id that the response will have."""
+    client = Accepting(receipt_key=hexadecimal)
+    client.wait("FF")
     sent = client.accept("255")
 
     assert MessageState.DELIVERED is sent.state

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import gc
+from contextlib import aclosing
+from typing import Any
 
+import pytest
 from scripted import turns
 
 from pdu import CommandStatus
-from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, DeliveryQueue
-
-if TYPE_CHECKING:
-    import pytest
+from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, DeliveryQueue, Reader
 
 
 class RecordedDelivery:
@@ -26,6 +26,22 @@ class RecordedDelivery:
         self.statuses.append(command_status)
 
 
+READER = Reader()
+
+
+def begin(queue: DeliveryQueue[Any]) -> None:
+    """Give a queue a reader that is busy with something else."""
+    queue.is_read = True
+    queue._readers.add(READER)
+
+
+def with_reader(name: str, size: int) -> DeliveryQueue[Any]:
+    """Make a queue with a reader that is busy with something else."""
+    queue: DeliveryQueue[Any] = DeliveryQueue(name, size)
+    begin(queue)
+    return queue
+
+
 async def read(queue: DeliveryQueue[Any], number: int) -> list[Any]:
     """Read some items."""
     items: list[Any] = []
@@ -38,7 +54,7 @@ async def read(queue: DeliveryQueue[Any], number: int) -> list[Any]:
 
 def test_stored_item_is_acknowledged_at_once() -> None:
     """While there is room for it; without room it waits unacknowledged."""
-    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    queue = with_reader("messages", 1)
     deliveries = [RecordedDelivery(), RecordedDelivery()]
     for delivery in deliveries:
         queue.put("hi", delivery)
@@ -61,6 +77,7 @@ def test_item_is_remembered_before_it_is_acknowledged() -> None:
 
     delivery = RecordedDelivery()
     queue: DeliveryQueue[str] = DeliveryQueue("messages", 1, Memory())
+    begin(queue)
     queue.put("stored", delivery)
     queue.put("waits", RecordedDelivery())
 
@@ -70,7 +87,7 @@ def test_item_is_remembered_before_it_is_acknowledged() -> None:
 
 def test_too_many_unacknowledged_deliveries_are_refused() -> None:
     """The gateway delivers them again later; items that were acknowledged before are kept."""
-    queue: DeliveryQueue[str] = DeliveryQueue("messages", 0)
+    queue = with_reader("messages", 0)
     for _ in range(MAX_UNACKNOWLEDGED):
         queue.put("hi", RecordedDelivery())
     assert queue.is_overfull
@@ -84,7 +101,7 @@ def test_too_many_unacknowledged_deliveries_are_refused() -> None:
 
 async def test_read_items_make_room_in_order() -> None:
     """Each item that is read stores one more, and its delivery is acknowledged then."""
-    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 2)
+    queue = with_reader("numbers", 2)
     deliveries = [RecordedDelivery() for _ in range(4)]
     for number, delivery in enumerate(deliveries):
         queue.put(number, delivery)
@@ -96,7 +113,7 @@ async def test_read_items_make_room_in_order() -> None:
 
 async def test_item_never_overtakes_one_that_waits() -> None:
     """A new item waits behind the others, even if a reader has just made room."""
-    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 1)
+    queue = with_reader("numbers", 1)
     for number in range(3):
         queue.put(number)
 
@@ -105,7 +122,7 @@ async def test_item_never_overtakes_one_that_waits() -> None:
 
 async def test_stale_delivery_is_dropped() -> None:
     """Its sender has gone and delivers the item again, so it must not be read twice."""
-    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    queue = with_reader("messages", 1)
     stale = RecordedDelivery()
     queue.put("first")
     queue.put("stale", stale)
@@ -133,7 +150,7 @@ async def test_readers_share_and_a_cancelled_one_loses_nothing() -> None:
 
 async def test_closed_queue_keeps_what_was_acknowledged() -> None:
     """The gateway repeats what wasn't; what was would be lost."""
-    queue: DeliveryQueue[str] = DeliveryQueue("messages", 1)
+    queue = with_reader("messages", 1)
     first, unacknowledged = RecordedDelivery(), RecordedDelivery()
     queue.put("first", first)
     queue.put("unacknowledged", unacknowledged)
@@ -157,17 +174,142 @@ async def test_close_ends_waiting_readers() -> None:
 
 def test_unread_queue_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     """The line names the remedy, and the log isn't flooded."""
-    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
+    queue = with_reader("receipts", 1)
     for number in range(4):
         queue.put(number)
 
     assert 1 == caplog.text.count("1 receipts are unread, the gateway has to wait; read receipts()")
 
 
+# Before the first call of `read`: a ring.
+
+
+def test_ring_keeps_the_newest_and_counts_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """A program that doesn't read: each item is acknowledged, and one warning names the remedy."""
+    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 2)
+    deliveries = [RecordedDelivery() for _ in range(5)]
+    for number, delivery in enumerate(deliveries):
+        queue.put(number, delivery)
+
+    assert ([3, 4], 3) == (queue.take_all(), queue.dropped)
+    assert [[0]] * 5 == [delivery.statuses for delivery in deliveries]
+    assert ["! more than 2 receipts are unread, the oldest are dropped; read receipts()"] == [
+        record.getMessage() for record in caplog.records
+    ]
+
+
+async def test_ring_ends_with_the_call_of_read() -> None:
+    """Not with the first item: nothing is dropped or refused between the two."""
+    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
+    items = queue.read()
+    deliveries = [RecordedDelivery() for _ in range(2)]
+    for number, delivery in enumerate(deliveries):
+        queue.put(number, delivery)
+    before = [list(each.statuses) for each in deliveries]
+
+    assert [0, 1] == [await anext(items) for _ in range(2)]
+    assert [[[0], []], [[0], [0]]] == [before, [each.statuses for each in deliveries]]
+    assert 0 == queue.dropped
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_iterator_that_is_dropped_unused_blocks_no_delivery(*, is_closed: bool) -> None:
+    """It never began: what waits is refused with the next delivery."""
+    queue: DeliveryQueue[int] = DeliveryQueue("receipts", 1)
+    items = queue.read()
+    deliveries = [RecordedDelivery() for _ in range(3)]
+    for number in range(2):
+        queue.put(number, deliveries[number])
+    if is_closed:
+        await items.aclose()
+    else:
+        del items
+        gc.collect()
+    assert queue.refuses
+    queue.put(2, deliveries[2])
+
+    assert [[0], [0x64], [0x64]] == [each.statuses for each in deliveries]
+
+
+async def test_wanted_item_is_taken_out_of_the_ring() -> None:
+    """The newest of several; a reader of all items still gets it, once there is one."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 5)
+    for number in (1, 2, 3, 4):
+        queue.put(number)
+    taken = queue.take(lambda number: number % 2 == 0)
+    missing = queue.take(lambda number: number > 4)
+    queue.close()
+    items = queue.read()
+
+    assert (4, None) == (taken, missing)
+    assert 2 == queue.take(lambda number: number == 2)
+    assert [1, 2, 3] == [number async for number in items]
+
+
+# Readers that stopped.
+
+
+@pytest.mark.parametrize("way", ["break", "cancellation", "exception"])
+async def test_reader_that_stopped_blocks_no_delivery(way: str) -> None:
+    """What is too much is refused, to be delivered again: the gateway's window stays free."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 1)
+    waits, late = RecordedDelivery(), RecordedDelivery()
+
+    async def stop() -> None:
+        """Read one item, and stop at the second."""
+        async with aclosing(queue.read()) as items:
+            async for _ in items:
+                if way == "break":
+                    break
+                if way == "exception":
+                    raise ZeroDivisionError
+                await asyncio.Event().wait()
+
+    queue.put(1)
+    reading = asyncio.create_task(stop())
+    if way == "cancellation":
+        await turns()
+        queue.put(2)
+        queue.put(3, waits)
+        reading.cancel()
+    await asyncio.wait([reading])
+    if way != "cancellation":
+        queue.put(2)
+        queue.put(3, waits)
+    queue.put(4, late)
+
+    assert queue.refuses
+    assert [[CommandStatus.ESME_RX_T_APPN]] * 2 == [waits.statuses, late.statuses]
+    assert [2] == await read(queue, 1)
+    del reading
+
+
+async def test_next_reader_goes_on_where_one_stopped() -> None:
+    """Also with what was acknowledged before and waits for room."""
+    queue: DeliveryQueue[int] = DeliveryQueue("numbers", 1)
+    for number in (1, 2):
+        queue.put(number)
+        assert [number] == await read(queue, 1)
+    for number in (3, 4):
+        queue.put(number)
+
+    assert [3, 4] == await read(queue, 2)
+
+
+async def test_item_put_after_the_close_is_kept() -> None:
+    """A handler that ends late leaves its message to readers."""
+    queue = with_reader("messages", 1)
+    queue.close()
+    for number in (1, 2):
+        queue.put(number)
+
+    assert [1, 2] == [item async for item in queue.read()]
+
+
 def test_repr_has_numbers_and_no_items() -> None:
     """A repr appears in logs and debuggers."""
-    queue: DeliveryQueue[str] = DeliveryQueue("incoming", 1)
+    queue = with_reader("incoming", 1)
     queue.put("a secret of ours")
     queue.put("another")
 
-    assert "<DeliveryQueue incoming, 1 of 1 stored, 1 unacknowledged>" == repr(queue)
+    assert "<DeliveryQueue incoming, 1 of 1 stored, 1 unacknowledged, 0 dropped>" == repr(queue)

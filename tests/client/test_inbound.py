@@ -34,7 +34,7 @@ from smsc_async import (
     Submission,
 )
 from smsc_async.client import correlation, dedup
-from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
+from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED, Reader
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.submission import MessageJob
 from smsc_async.gateway.coding import TextSettings
@@ -85,6 +85,7 @@ class Routed:
         self.now = 1000.0
         self.slots = Slots()
         self.link = RecordingLink()
+        self.reader = Reader()
         self._number = 0
         self.router = InboundRouter(
             SmscConfig.from_url(f"smpp://shop:secret@host?{settings}"),
@@ -118,6 +119,13 @@ class Routed:
     def _register(self, job: MessageJob[Any], message_id: str) -> None:
         """Register an id."""
         self.router.route_early(self.router.correlator.register(job, message_id))
+
+    def begin_reading(self) -> None:
+        """Have a reader of each queue that is busy with something else."""
+        for queue in (self.router.receipts, self.router.incoming):
+            queue.is_read = True
+            queue._readers.add(self.reader)
+        self.router.correlator.tracks_unread = False
 
     def unread_messages(self) -> list[IncomingMessage]:
         """Return the messages that are stored."""
@@ -357,6 +365,7 @@ async def test_contradicting_part_ends_the_earlier_message() -> None:
 async def test_full_queue_leaves_the_gateway_waiting() -> None:
     """What isn't stored isn't acknowledged; too many of them are refused, to be repeated."""
     routed = Routed("incoming=1")
+    routed.begin_reading()
     for _ in range(1 + MAX_UNACKNOWLEDGED):
         routed.deliver(short_message=b"hi")
     assert [(1, 0)] == routed.link.responses
@@ -372,6 +381,7 @@ async def test_full_queue_leaves_the_gateway_waiting() -> None:
 async def test_overfull_receipts_are_refused_early_ones_too() -> None:
     """An early receipt is acknowledged before it is stored, so the queue needs room for it."""
     routed = Routed("receipts=1")
+    routed.begin_reading()
     for message_id in range(1 + MAX_UNACKNOWLEDGED):
         routed.deliver(**receipt_fields(str(message_id)))
     routed.slots.in_flight = 1
@@ -383,6 +393,7 @@ async def test_overfull_receipts_are_refused_early_ones_too() -> None:
 async def test_read_items_make_room_in_order() -> None:
     """Each item that is read stores one more, and deliver_sm_resp is sent then."""
     routed = Routed("incoming=2")
+    routed.begin_reading()
     for text in (b"1", b"2", b"3", b"4"):
         routed.deliver(short_message=text)
     assert [1, 2] == [number for number, _ in routed.link.responses]
@@ -396,6 +407,7 @@ async def test_read_items_make_room_in_order() -> None:
 def test_unread_queue_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     """The line names the remedy, and the log isn't flooded."""
     routed = Routed("receipts=1")
+    routed.begin_reading()
     for message_id in "1234":
         routed.deliver(**receipt_fields(message_id))
 
@@ -612,6 +624,7 @@ async def test_receipt_over_smpp_and_http_is_read_once() -> None:
 async def test_receipt_over_http_waits_until_it_is_stored() -> None:
     """The handler responds 200 only then; cancelling withdraws the receipt."""
     routed = Routed("receipts=1")
+    routed.begin_reading()
     routed.deliver(**receipt_fields("1"))
     waits = asyncio.create_task(routed.router.take(Receipt(message_id="2")))
     leaves = asyncio.create_task(routed.router.take(Receipt(message_id="3")))
@@ -629,6 +642,7 @@ async def test_receipt_over_http_waits_until_it_is_stored() -> None:
 async def test_too_many_unread_events_are_refused_over_http_too() -> None:
     """The handler responds with an error, and the gateway calls again."""
     routed = Routed("incoming=1")
+    routed.begin_reading()
     for _ in range(1 + MAX_UNACKNOWLEDGED):
         routed.deliver(short_message=b"hi")
 

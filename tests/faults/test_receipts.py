@@ -194,16 +194,19 @@ async def test_full_queue_holds_the_answers_back_and_nothing_else(lab: Lab) -> N
     """Unread receipts aren't acknowledged (back-pressure); other PDUs still pass."""
     async with lab.client("receipts=3") as smsc:
         peer = lab.gateway.peer
+        receipts = smsc.receipts()
+        peer.deliver_receipt("first")
+        await anext(receipts)
         for number in range(10):
             peer.deliver_receipt(str(number))
-        await peer.got(DeliverSmResp, 3)
+        await peer.got(DeliverSmResp, 4)
         peer.write(EnquireLink(sequence_number=99))
         await peer.got(EnquireLinkResp)
         await lab.lives(smsc)
-        assert (3, 3) == (len(peer.all(DeliverSmResp)), smsc.stats().unread_receipts)
-        async with aclosing(smsc.receipts()) as receipts:
+        assert (4, 3) == (len(peer.all(DeliverSmResp)), smsc.stats().unread_receipts)
+        async with aclosing(receipts):
             read = [(await anext(receipts)).message_id for _ in range(10)]
-        await peer.got(DeliverSmResp, 10)
+        await peer.got(DeliverSmResp, 11)
 
     assert [str(number) for number in range(10)] == read
 
@@ -212,13 +215,16 @@ async def test_unread_receipts_are_bounded(lab: Lab) -> None:
     """A gateway that doesn't wait gets a temporary error for receipts beyond a thousand."""
     async with lab.client("receipts=1") as smsc:
         peer = lab.gateway.peer
+        receipts = smsc.receipts()
+        peer.deliver_receipt("first")
+        await anext(receipts)
         peer.write(
             *(DeliverSm(**receipt_fields(str(n)), sequence_number=n + 1) for n in range(1101))
         )
-        answers = await peer.got(DeliverSmResp, 101)
+        answers = await peer.got(DeliverSmResp, 102)
         await lab.lives(smsc)
 
-    assert 1 == sum(not answer.command_status for answer in answers)
+    assert 2 == sum(not answer.command_status for answer in answers)
     assert {0, 0x64} == {answer.command_status for answer in answers}
 
 

@@ -110,6 +110,23 @@ async def streams(smsc: SmscClient) -> None:
         assert_type(receipt, Receipt)
     async for message in smsc.incoming():
         assert_type(message, IncomingMessage)
+    assert_type(await smsc.receipt("855469"), Receipt)
+    assert_type(await smsc.receipt("855469", timeout=None), Receipt)
+
+
+async def on_receipt(receipt: Receipt) -> None:
+    """Process a receipt."""
+    assert_type(receipt.message_id, str)
+
+
+async def on_incoming(message: IncomingMessage) -> bool:
+    """Process a message; what a handler returns is ignored."""
+    return message.is_complete
+
+
+def handlers() -> SmscClient:
+    """Handlers are async functions."""
+    return SmscClient("sim://", on_receipt=on_receipt, on_incoming=on_incoming)
 
 
 async def errors(smsc: SmscClient) -> None:

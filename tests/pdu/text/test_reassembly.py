@@ -367,3 +367,56 @@ def test_reprs_show_no_text_and_no_number(reassembler: Reassembler) -> None:
     assert (
         "Joined(data_coding=8, carrier=<Carrier.UDH_8: 'udh_8'>, reference=1, total=3)"
     ) == repr(message)
+
+
+def one_of_three(sequence: int, payload: bytes = b"x") -> Segment:
+    """Make a part of a message in three parts."""
+    return Segment(payload, Carrier.UDH_8, 42, 3, sequence)
+
+
+def test_incomplete_messages_are_given_up_on_demand() -> None:
+    """The receiver stops: the oldest first; what was returned before isn't returned again."""
+    reassembler = Reassembler(timeout=60.0)
+    for sequence in (1, 2, 3):
+        reassembler.add(one_of_three(sequence), sender="0", recipient="1", now=0.0)
+    reassembler.add(one_of_three(2), sender="0", recipient="1", now=1.0)
+    for sender in ("1", "2"):
+        reassembler.add(one_of_three(1), sender=sender, recipient="1", now=2.0)
+    given_up = reassembler.give_up()
+
+    assert [("1", (2, 3)), ("2", (2, 3))] == [(each.sender, each.missing) for each in given_up]
+    assert 0 == len(reassembler)
+    assert () == reassembler.give_up()
+
+
+@pytest.mark.parametrize("is_repeated_meanwhile", [True, False])
+def test_reopened_message_waits_for_one_part_again(*, is_repeated_meanwhile: bool) -> None:
+    """It is complete with the repetition, and times out without it, from then on."""
+    reassembler = Reassembler(timeout=60.0)
+    finished: tuple[Joined, ...] = ()
+    for sequence in (1, 3, 2):
+        finished = reassembler.add(one_of_three(sequence), sender="0", recipient="1", now=0.0)
+    if is_repeated_meanwhile:
+        reassembler.add(one_of_three(2), sender="0", recipient="1", now=1.0)
+    reassembler.reopen(finished[0], 2, now=10.0)
+
+    assert () == reassembler.add(one_of_three(1), sender="0", recipient="1", now=20.0)
+    assert 70.0 == reassembler.next_deadline()
+    assert finished == reassembler.add(one_of_three(2), sender="0", recipient="1", now=30.0)
+    reassembler.reopen(finished[0], 2, now=40.0)
+    (left,) = reassembler.expire(100.0)
+    assert (2,) == left.missing
+
+
+def test_message_that_was_forgotten_can_be_reopened() -> None:
+    """Of too many finished ones the oldest is forgotten."""
+    reassembler = Reassembler(timeout=60.0, max_sets=1)
+    finished = [
+        reassembler.add(one_of_three(sequence), sender=sender, recipient="1", now=0.0)
+        for sender in ("0", "1")
+        for sequence in (1, 2, 3)
+    ]
+    (first,) = finished[2]
+    reassembler.reopen(first, 3, now=1.0)
+
+    assert (first,) == reassembler.add(one_of_three(3), sender="0", recipient="1", now=2.0)
