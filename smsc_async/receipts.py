@@ -76,7 +76,8 @@ class Receipt:
         to: The message's recipient, which is the receipt's source_addr.
         sender: The message's sender.
         raw: The receipt's text. It may quote the message.
-        tlvs: Octets by tag; of several TLVs with one tag the first.
+        tlvs: Octets by tag; of several TLVs with one tag the first. `cost`, `flags`, `parts` and
+            `operator` read those of SMSC.ru, 0x2000 to 0x2003.
         is_intermediate: An intermediate notification: another receipt will follow.
         error_type: Class of `error`: a `DeliveryError` with the list of the SMSC. Not compared.
     """
