@@ -56,7 +56,7 @@ class ReceiptReader:
 def id_keys(
     dialect: Dialect, message_ids: str
 ) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes the ids of responses and of receipts comparable; neither raises.
+    """Return the functions of `id_normalizers`, made so that they never raise.
 
     An id that can't be normalised is compared as it is, and an empty one stays empty.
 

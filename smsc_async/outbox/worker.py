@@ -51,7 +51,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts at most, unless a rule of the gateway asks for more."""
 LONGEST_HOLD = 86_400.0
-"""Seconds until a held message is tried again at most: a check may ask for any time."""
+"""A held message is tried again after at most this many seconds: a check may ask for any time."""
 MAX_RECORDINGS = 1000
 """Receipts that are being stored at once."""
 
