@@ -59,12 +59,15 @@ ACCEPTED: Final = "accepted"
 PARTLY_ACCEPTED: Final = "some"
 PARTLY_SENT: Final = "bulk"
 
+MEASURED: Final = "measured"
+
 OUTCOMES: Final = {
     NOT_SENT: _("no: nothing was sent and nothing is charged"),
     REFUSED: _("no: the gateway refused it; refused messages aren't charged"),
     UNKNOWN: _("unknown: the message may have been accepted, delivered and charged"),
     ACCEPTED: _("yes: accepted as {ids}"),
     PARTLY_ACCEPTED: _("partly: accepted as {ids}, these are charged"),
+    MEASURED: _("yes: {accepted} of {total} messages were accepted and are charged"),
     PARTLY_SENT: _("unknown: some may have been sent; the .outbox file has the state of each row"),
 }
 """Whether anything was sent: the name in JSON output, and the text."""
