@@ -131,7 +131,7 @@ class _ErrorTexts(NamedTuple):
 _CLASSES: Final = (
     _ErrorTexts(
         InvalidMessageError, ExitCode.USAGE_ERROR, _("the message is invalid"),
-        _("correct it ({field}); `smsc plan` checks a message without sending"),
+        _("correct it ({field}); `smsc send … --dry-run` checks a message without sending"),
     ),
     _ErrorTexts(
         ConfigError, ExitCode.USAGE_ERROR, _("the settings are invalid"),
@@ -159,7 +159,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         SubmitRefusedError, ExitCode.REFUSED, _("the gateway refused the message"),
-        _("look up the status; usually it is the sender, the balance or a limit"),
+        _(
+            "look up the status; usually it is the sender, the balance, a limit, or an identical"
+            " message within the last minute"
+        ),
     ),
     _ErrorTexts(
         ResponseTimeoutError, ExitCode.UNKNOWN, _("the gateway didn't respond"),
@@ -180,7 +183,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         ReceiptTimeoutError, ExitCode.NO_RECEIPT, _("no final receipt arrived in time"),
-        _("the phone may be off: wait longer (--wait), or query it by its id"),
+        _(
+            "wait longer (--wait) or query it by its id: the phone may be off, or another program"
+            " of this login (smsc tail) took the receipt"
+        ),
     ),
     _ErrorTexts(
         RequestRefusedError, ExitCode.REFUSED, _("the gateway refused the request"),
