@@ -50,4 +50,6 @@ async def main(phone: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python examples/send_code.py PHONE")
     asyncio.run(main(sys.argv[1]))

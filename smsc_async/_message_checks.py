@@ -8,6 +8,7 @@ nothing; one named after a field returns the value to keep.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -57,11 +58,21 @@ def as_str(field: str, value: object) -> str:
 
 
 def member(kind: type[E], field: str, value: object, expected: str) -> E:
-    """Return the member of an enumeration, also by its value."""
-    try:
+    """Return the member of an enumeration, also by its value.
+
+    The error doesn't repeat a str: in a file with shifted columns it may be a text.
+    """
+    with suppress(ValueError):
         return kind(value)
-    except ValueError:
-        raise InvalidMessageError(field, value, f"{expected}, got {value!r}") from None
+    shown = _shown(value)
+    raise InvalidMessageError(field, shown, f"{expected}, got {shown}")
+
+
+def _shown(value: object) -> str:
+    """Return what an error shows of a value: a number, the length of a text, else the type."""
+    if isinstance(value, str):
+        return f"{len(value)} characters"
+    return repr(value) if type(value) in {int, float, bool} else type(value).__name__
 
 
 def number(value: object) -> str:
@@ -74,11 +85,14 @@ def number(value: object) -> str:
         digits = f"7{digits[1:]}"
     if digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15:
         return digits
+    length = f"{len(digits)} characters"
+    # Of anything but a number even the ends stay hidden: a text may end in a code.
+    masked = mask_number(text) if digits.isdigit() else ""
+    shown = f"{length} ({masked!r})" if masked else length
     raise InvalidMessageError(
         "to",
-        mask_number(text),
-        "a number is 10 to 15 digits with country code, "
-        f"got {len(digits)} characters ({mask_number(text)!r}); write it like '79991234567'",
+        masked or length,
+        f"a number is 10 to 15 digits with country code, got {shown}; write it like '79991234567'",
     )
 
 
@@ -113,19 +127,21 @@ def _name_fault(text: str) -> str:
 def check_address(field: str, value: object) -> None:
     """Refuse anything but an e-mail address that fits into destination_addr."""
     address = as_str(field, value)
+    is_email = _EMAIL.fullmatch(address) is not None
+    length = f"{len(address)} characters"
+    if not is_email:
+        raise InvalidMessageError(
+            field,
+            length,
+            "an e-mail address looks like 'name@example.com', in ASCII without spaces"
+            f"; got {length}",
+        )
     if len(address) > ADDRESS_LENGTH:
         raise InvalidMessageError(
             field,
             mask_number(address),
             f"destination_addr takes {ADDRESS_LENGTH} characters, got {len(address)}"
             f" ({mask_number(address)!r}); send to a shorter address",
-        )
-    if _EMAIL.fullmatch(address) is None:
-        raise InvalidMessageError(
-            field,
-            mask_number(address),
-            "an e-mail address looks like 'name@example.com', in ASCII without spaces"
-            f"; got {len(address)} characters ({mask_number(address)!r})",
         )
 
 
@@ -339,7 +355,8 @@ def _call_number(name: str, value: int | None) -> int:
     kept = _CALL_DEFAULTS[name] if value is None else value
     if type(kept) is not int or not _is_in_range(name, kept):
         least, most = _CALL_LIMITS[name]
-        raise InvalidMessageError(name, kept, f"a whole number {least} to {most}, got {kept!r}")
+        shown = _shown(kept)
+        raise InvalidMessageError(name, shown, f"a whole number {least} to {most}, got {shown}")
     return kept
 
 

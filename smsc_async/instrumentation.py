@@ -29,7 +29,7 @@ class LinkBound(NamedTuple):
 
 
 class LinkDown(NamedTuple):
-    """A bound link has ended."""
+    """A bound link has ended; `reason` ends in "by us" if the client was left."""
 
     host: str
     reason: str

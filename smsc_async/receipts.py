@@ -57,9 +57,12 @@ class DeliveryError(int):
 
     def explain(self, language: Literal["ru", "en"] = "en") -> str:
         """Return what the code means, in Russian or English."""
-        russian, english = self.texts.get(
-            int(self), (f"код {int(self)}, в списке шлюза его нет", f"code {int(self)}, not listed")
-        )
+        code = int(self)
+        if code or code in self.texts:
+            unlisted = f"код {code}, в списке шлюза его нет", f"code {code}, not listed"
+            russian, english = self.texts.get(code, unlisted)
+        else:
+            russian, english = "ошибки нет", "no error"
         return russian if language == "ru" else english
 
     def __repr__(self) -> str:

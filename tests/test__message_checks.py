@@ -340,7 +340,10 @@ def test_any_other_param_is_passed_through(param: str) -> None:
         ({"param": "a\nb"}, "param", "one line"),
         ({"param": "\ud800"}, "param", "U+D800"),
         ({"param": 5}, "param", "got int"),
-        ({"voice": "x9"}, "voice", "one of m, m2, m3, m4, w, w2, w3, w4, got 'x9'"),
+        ({"voice": "x9"}, "voice", "one of m, m2, m3, m4, w, w2, w3, w4, got 2 characters"),
+        ({"voice": ["код 4821"]}, "voice", "w4, got list"),
+        ({"voice": 9}, "voice", "w4, got 9"),
+        ({"wait": "код 4821"}, "wait", "0 to 99, got 8 characters"),
         ({"language": "EN"}, "language", "small Latin letters"),
         ({"language": ""}, "language", "small Latin letters"),
         ({"language": 1}, "language", "got int"),
@@ -364,3 +367,23 @@ def test_fields_at_their_limits_are_kept() -> None:
     assert "__OTHER__: x" == Sms(to=TO, text="__OTHER__: x").text
     assert "4821" == TelegramCode(to=TO, code="4821").code
     assert "deu" == VoiceCall(to=TO, text="x", language="deu").language
+
+
+@pytest.mark.parametrize("text", ["Your code is 4821", "Код 4821", "4821 is your code", "a@b 4821"])
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(Sms, "to"), (Email, "to"), (VoiceCall, "voice"), (Sms, "coding"), (Sms, "long_text")],
+)
+def test_text_in_another_field_is_not_shown(kind: Any, field: str, text: str) -> None:  # noqa: ANN401 - a class
+    """The columns of a file may be shifted."""
+    values: dict[str, Any] = {"to": "79991234567", "text": "x"}
+    if kind is Email:
+        values |= {"to": "a@b.ru", "subject": "x"}
+    with pytest.raises(InvalidMessageError) as caught:
+        kind(**(values | {field: text}))
+
+    error = caught.value
+    assert field == error.field
+    assert "4821" not in f"{error} {error.value}"
+    assert "Your" not in f"{error} {error.value}"
+    assert error.__context__ is None

@@ -49,6 +49,17 @@ def test_example_runs_without_an_account() -> None:
     assert (0, "", "Delivered.\n") == (ran.returncode, ran.stderr, ran.stdout)
 
 
+@pytest.mark.takes_up_to(45, reason="processes are started")
+@pytest.mark.parametrize("arguments", [(), (PHONE, PHONE)])
+def test_example_says_how_it_is_used(arguments: tuple[str, ...]) -> None:
+    """A traceback is no help."""
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, str(EXAMPLE), *arguments], capture_output=True, text=True, check=False
+    )
+
+    assert (1, "usage: python examples/send_code.py PHONE\n") == (ran.returncode, ran.stderr)
+
+
 @pytest.mark.parametrize(
     ("scenario", "phone", "said"),
     [

@@ -45,7 +45,16 @@ def test_dialect_of_the_page_reads_what_it_shows() -> None:
     assert dialect["ACME"].normalize_id("ab") == dialect["ACME"].normalize_id(receipt.message_id)
 
 
+async def test_dialect_of_the_page_can_be_tried() -> None:
+    """The block of the page, with the dialect of the page and with one that reads no receipts."""
+    scope = {name: value for block in blocks(ENGLISH) for name, value in run(block).items()}
+    receipt = await scope["try_dialect"](scope["ACME"])
+
+    assert "no such number" == receipt.error.explain()
+    assert MessageState.UNDELIVERABLE is receipt.state
+
+
 def test_both_languages_show_the_same_code() -> None:
     """The Russian page must not fall behind the English one."""
     assert blocks(ENGLISH) == blocks(RUSSIAN)
-    assert 3 == len(blocks(ENGLISH))
+    assert 4 == len(blocks(ENGLISH))

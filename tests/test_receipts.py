@@ -174,6 +174,8 @@ def test_unlisted_error_is_kept() -> None:
 
     assert not error.is_known
     assert "code 777, not listed" == error.explain("en")
+    assert "code -1, not listed" == DeliveryError(-1).explain()
+    assert ("no error", "ошибки нет") == (DeliveryError(0).explain(), DeliveryError().explain("ru"))
     assert "код 777, в списке шлюза его нет" == error.explain("ru")
 
 

@@ -20,9 +20,10 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration, unacceptable_value
-from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary
+from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary, write_report
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import (
+    MEASURED,
     NOT_SENT,
     UNKNOWN,
     ExitCode,
@@ -30,6 +31,7 @@ from smsc_async.cli.failures import (
     failure_before_sending,
 )
 from smsc_async.cli.formatting import MESSAGES, PARTS
+from smsc_async.cli.html_page import short
 from smsc_async.cli.i18n import _
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import SendProgress, read_config, run_async
@@ -136,9 +138,24 @@ def _check_writable(html: Path | None) -> None:
     if html is None:
         return
     try:
-        html.touch()
-    except OSError as error:
-        raise _unusable_file(html, error.strerror or type(error).__name__) from None
+        is_other = html.exists() and not html.is_file()
+        if not is_other:
+            with html.open("ab"):
+                return
+    except (OSError, ValueError) as error:
+        raise _unusable_file(html, _reason(error)) from None
+    # A full device says so only when it is written to.
+    raise failure_before_sending(
+        "bench.not_a_file",
+        _("can't use {file}: it isn't an ordinary file"),
+        advice=_("use another file"),
+        file=str(html),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return what the system says of a file."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _unusable_file(file: Path, reason: str) -> Failure:
@@ -229,7 +246,7 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
     text = _("This will send {messages}, {parts}, through {where}. All of them are charged.")
     screen.show_text(text, "bold yellow", **counted, where=str(task.config))
     text = _("At {rate} parts per second it takes at least {seconds} s.")
-    seconds = f"{parts / (task.rate or 1):.0f}"
+    seconds = short(parts / (task.rate or 1))
     screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
     if is_agreed:
         return
@@ -279,7 +296,30 @@ async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> i
             show_stop(load_test.accepted, screen)
             raise
     show_summary(steps, task, screen)
+    _write_report(steps, task, screen, load_test.accepted)
     return ExitCode.REFUSED if any(step.failed for step in steps) else ExitCode.DONE
+
+
+def _write_report(steps: list[LoadStep], task: BenchTask, screen: Screen, accepted: int) -> None:
+    """Write the report; everything is sent already.
+
+    Raises:
+        Failure: The file can't be written.
+    """
+    try:
+        write_report(steps, task, screen)
+    except (OSError, ValueError) as error:
+        raise Failure(
+            ExitCode.USAGE_ERROR,
+            "bench.cannot_write",
+            _("can't write the report to {file}: {reason}"),
+            advice=_("the table above has all figures; don't measure again for the report alone"),
+            outcome=MEASURED,
+            file=str(task.html),
+            reason=_reason(error),
+            accepted=accepted,
+            total=task.total,
+        ) from error
 
 
 class _StatusLine:

@@ -12,7 +12,7 @@ from smsc_async.cli.formatting import MESSAGES
 from smsc_async.cli.html_page import page, section, short, table
 from smsc_async.cli.i18n import _
 from smsc_async.cli.load_test import sufficient_step
-from smsc_async.cli.plots import NO_PLOTS, Axis, Series, can_plot, lines
+from smsc_async.cli.plots import Axis, Series, lines, no_plots
 
 if TYPE_CHECKING:
     from smsc_async.cli.console import Screen
@@ -63,7 +63,7 @@ def show_stop(accepted: int, screen: Screen) -> None:
 
 
 def show_summary(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None:
-    """Show the conclusions and write the report."""
+    """Show the conclusions."""
     for sentence in _conclusions(steps, task, screen.translate):
         screen.show("", Text(sentence, style="bold"))
     found = sufficient_step(steps)
@@ -78,11 +78,23 @@ def show_summary(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None
             "failed": sum(step.failed for step in steps),
         }
     )
-    if task.html is not None:
-        task.html.write_text(_report(steps, task, screen.translate), encoding="utf-8")
-        screen.show("", Text(str(task.html), style="dim"), wrap=False)
-        if not can_plot():
-            screen.show_text(NO_PLOTS, "dim")
+
+
+def write_report(steps: list[LoadStep], task: BenchTask, screen: Screen) -> None:
+    """Write the report, if one is wanted.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    if task.html is None:
+        return
+    charts = _charts(steps, screen.translate)
+    why = "" if all(charts) else no_plots()
+    content = _report(steps, task, screen.translate, charts=charts, why=why)
+    task.html.write_text(content, encoding="utf-8")
+    screen.show("", Text(str(task.html), style="dim"), wrap=False)
+    if why:
+        screen.show_text(why, "dim")
 
 
 def _head(translate: Translator) -> list[str]:
@@ -140,27 +152,47 @@ def _conclusions(steps: list[LoadStep], task: BenchTask, translate: Translator) 
     return sentences
 
 
-def _report(steps: list[LoadStep], task: BenchTask, translate: Translator) -> str:
-    """Return the report as an HTML page."""
+def _charts(steps: list[LoadStep], translate: Translator) -> tuple[str, str]:
+    """Return the charts of the report; empty where one can't be drawn."""
     window = Axis(translate("window"), is_log=True)
     latencies = [
         Series(name, [(step.window, (getattr(step, name) or 0) * 1000) for step in steps])
         for name in ("p50", "p95", "p99")
     ]
-    rates = Series(translate("Messages per second"), [(step.window, step.rate) for step in steps])
+    title = translate("Messages per second")
+    rates = Series(title, [(step.window, step.rate) for step in steps])
+    return (
+        lines(title, [rates], window, Axis(translate("msg/s"))),
+        lines(
+            translate("Time to the response"), latencies, window, Axis(translate("milliseconds"))
+        ),
+    )
+
+
+def _report(
+    steps: list[LoadStep],
+    task: BenchTask,
+    translate: Translator,
+    *,
+    charts: tuple[str, str],
+    why: str,
+) -> str:
+    """Return the report as an HTML page.
+
+    Args:
+        steps: Figures of each window.
+        task: What was measured.
+        translate: Texts of the page.
+        charts: Figures of the page.
+        why: Why some of them are missing; empty if none is.
+    """
     return page(
         translate("Link measurement"),
         f"{task.config}. {' '.join(_conclusions(steps, task, translate))}",
         section(
             translate("Figures"),
-            "" if can_plot() else translate(NO_PLOTS),
-            lines(translate("Messages per second"), [rates], window, Axis("1/s")),
-            lines(
-                translate("Time to the response"),
-                latencies,
-                window,
-                Axis(translate("milliseconds")),
-            ),
+            translate(why) if why else "",
+            *charts,
             table(_head(translate), [_cells(step) for step in steps]),
         ),
         language=translate.language,

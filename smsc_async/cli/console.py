@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager, nullcontext
+from shutil import get_terminal_size
 from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -107,9 +108,15 @@ class _Console(Console):
 def _console(stream: IO[str]) -> Console:
     """Return a console that prints texts unchanged."""
     # Users' texts aren't rich's markup, and their digits need no colour.
-    console = _Console(file=stream, markup=False, highlight=False, emoji=False)
-    console.width = min(console.width, WIDEST)
-    return console
+    size = get_terminal_size()  # 80 columns for a COLUMNS that is no number above 0
+    return _Console(
+        file=stream,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=min(size.columns, WIDEST),
+        height=size.lines,
+    )
 
 
 def label_grid(*rows: tuple[str, RenderableType], width: int = 0) -> Table:

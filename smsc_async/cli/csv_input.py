@@ -276,8 +276,11 @@ def _member(kind: type[Enum], value: str, name: str) -> Any:  # noqa: ANN401 - a
     """Return the member of *kind* with the name *value*; None if that is empty."""
     if not value:
         return None
+    # Case, "_" and "-" are as good as on the command line.
     members = {one.lower().replace("_", "-"): member for one, member in kind.__members__.items()}
-    found = members.get(value.strip().lower())
+    found = members.get(value.strip().lower().replace("_", "-"))
     if found is None:
-        raise InvalidMessageError(name, value, f"one of {', '.join(members)} is needed")
+        raise InvalidMessageError(
+            name, f"{len(value)} characters", f"one of {', '.join(members)} is needed"
+        )
     return found

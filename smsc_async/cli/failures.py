@@ -59,12 +59,15 @@ ACCEPTED: Final = "accepted"
 PARTLY_ACCEPTED: Final = "some"
 PARTLY_SENT: Final = "bulk"
 
+MEASURED: Final = "measured"
+
 OUTCOMES: Final = {
     NOT_SENT: _("no: nothing was sent and nothing is charged"),
     REFUSED: _("no: the gateway refused it; refused messages aren't charged"),
     UNKNOWN: _("unknown: the message may have been accepted, delivered and charged"),
     ACCEPTED: _("yes: accepted as {ids}"),
     PARTLY_ACCEPTED: _("partly: accepted as {ids}, these are charged"),
+    MEASURED: _("yes: {accepted} of {total} messages were accepted and are charged"),
     PARTLY_SENT: _("unknown: some may have been sent; the .outbox file has the state of each row"),
 }
 """Whether anything was sent: the name in JSON output, and the text."""
@@ -128,7 +131,7 @@ class _ErrorTexts(NamedTuple):
 _CLASSES: Final = (
     _ErrorTexts(
         InvalidMessageError, ExitCode.USAGE_ERROR, _("the message is invalid"),
-        _("correct it ({field}); `smsc plan` checks a message without sending"),
+        _("correct it ({field}); `smsc send … --dry-run` checks a message without sending"),
     ),
     _ErrorTexts(
         ConfigError, ExitCode.USAGE_ERROR, _("the settings are invalid"),
@@ -156,7 +159,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         SubmitRefusedError, ExitCode.REFUSED, _("the gateway refused the message"),
-        _("look up the status; usually it is the sender, the balance or a limit"),
+        _(
+            "look up the status; usually it is the sender, the balance, a limit, or an identical"
+            " message within the last minute"
+        ),
     ),
     _ErrorTexts(
         ResponseTimeoutError, ExitCode.UNKNOWN, _("the gateway didn't respond"),
@@ -177,7 +183,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         ReceiptTimeoutError, ExitCode.NO_RECEIPT, _("no final receipt arrived in time"),
-        _("the phone may be off: wait longer (--wait), or query it by its id"),
+        _(
+            "wait longer (--wait) or query it by its id: the phone may be off, or another program"
+            " of this login (smsc tail) took the receipt"
+        ),
     ),
     _ErrorTexts(
         RequestRefusedError, ExitCode.REFUSED, _("the gateway refused the request"),

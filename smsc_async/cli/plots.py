@@ -2,14 +2,16 @@
 
 Rule: matplotlib comes with the extra `plots` and is imported only when a chart is drawn; its
 settings and its log are left as they were. The same figures give the same octets. Each chart has
-a text alternative with its numbers.
+a text alternative with its numbers. A chart that can't be drawn, for whatever reason, is left out:
+its figures are paid for.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from base64 import b64encode
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from importlib.util import find_spec
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 NO_PLOTS: Final = _("Without charts; for charts: pip install 'smsc-async[plots]'")
+BROKEN_PLOTS: Final = _("Without charts: matplotlib is installed, but fails with its settings here")
 
 _WIDTH, _HEIGHT, _BAR, _MARGIN = 7.6, 3.2, 0.32, 0.2
 """Inches; a page scales a chart to the available width."""
@@ -93,16 +96,26 @@ def can_plot() -> bool:
     return find_spec("matplotlib") is not None
 
 
+def no_plots() -> str:
+    """Return the sentence that says why there are no charts, and how to get them."""
+    return BROKEN_PLOTS if can_plot() else NO_PLOTS
+
+
 def bars(title: str, rows: Sequence[Bar], *, unit: str = "") -> str:
-    """Return a horizontal bar chart; empty if matplotlib isn't installed.
+    """Return a horizontal bar chart; empty if matplotlib isn't installed or fails.
 
     Args:
         title: Of the figure.
         rows: From top to bottom.
         unit: Shown next to the title.
     """
-    if not can_plot():
-        return ""
+    with suppress(Exception):
+        return _bars(title, rows, unit) if can_plot() else ""
+    return ""
+
+
+def _bars(title: str, rows: Sequence[Bar], unit: str) -> str:
+    """Do what `bars` does, with matplotlib."""
     with _axes(_MARGIN + _BAR * max(len(rows), 1)) as (axes, drawing):
         places = range(len(rows))
         colours = [_OURS if row.is_ours else _OTHERS for row in rows]
@@ -121,7 +134,9 @@ def bars(title: str, rows: Sequence[Bar], *, unit: str = "") -> str:
 
 
 def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
-    """Return a line chart, with a legend for several lines; empty if matplotlib isn't installed.
+    """Return a line chart; empty if matplotlib isn't installed or fails.
+
+    Several lines have a legend.
 
     Args:
         title: Of the figure.
@@ -129,8 +144,13 @@ def lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
         x: The horizontal axis.
         y: The vertical axis; a linear one starts at 0.
     """
-    if not can_plot():
-        return ""
+    with suppress(Exception):
+        return _lines(title, series, x, y) if can_plot() else ""
+    return ""
+
+
+def _lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
+    """Do what `lines` does, with matplotlib."""
     drawable = [_drawable(one, x, y) for one in series]
     if not any(drawable):
         return _figure(title, "", "–")
@@ -171,8 +191,13 @@ def _axes(height: float) -> Iterator[tuple[Axes, BytesIO]]:
     level = log.level
     log.setLevel(logging.ERROR)  # it warns where it can't store its list of fonts
     try:
-        from matplotlib import rc_context, rcdefaults, rcParams  # noqa: PLC0415 -- needs the extra
-        from matplotlib.figure import Figure  # noqa: PLC0415
+        with _no_backend():
+            from matplotlib import (  # noqa: PLC0415 -- needs the extra
+                rc_context,
+                rcdefaults,
+                rcParams,
+            )
+            from matplotlib.figure import Figure  # noqa: PLC0415
 
         with rc_context():
             rcdefaults()  # whatever the user's own file of settings says
@@ -182,6 +207,20 @@ def _axes(height: float) -> Iterator[tuple[Axes, BytesIO]]:
             figure.savefig(output, format="svg", metadata={"Date": None, "Creator": None})
     finally:
         log.setLevel(level)
+
+
+@contextmanager
+def _no_backend() -> Iterator[None]:
+    """Hide MPLBACKEND: matplotlib can't be imported with a value that it doesn't accept.
+
+    No backend is used here: an SVG needs none.
+    """
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
 
 
 def _image(drawing: BytesIO, description: str) -> str:

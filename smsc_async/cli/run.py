@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. Never raises."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # for a terminal that isn't Unicode
-    common = read_common_options(arguments)
-    translate = Translator(common.language)
-    screen = Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
+    try:
+        common, screen = _start(arguments)
+    except BaseException as error:  # noqa: BLE001 -- there is no screen to report it on
+        with suppress(AttributeError, OSError, ValueError):
+            sys.stderr.write(f"smsc: unexpected error: {type(error).__name__}\n")
+        return ExitCode.UNKNOWN
     try:
         return int(_run(common, screen))
     except Failure as failure:
@@ -54,6 +55,16 @@ def run(arguments: Sequence[str]) -> int:
         return _end(interrupted(), screen)
     except BaseException as error:  # noqa: BLE001 -- the last place to report it; a cancelled event loop raises one, too
         return _end(unexpected(error), screen)
+
+
+def _start(arguments: Sequence[str]) -> tuple[CommonOptions, Screen]:
+    """Return the common options, and where the output goes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that isn't Unicode
+    common = read_common_options(arguments)
+    translate = Translator(common.language)
+    return common, Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
 
 
 def _end(failure: Failure, screen: Screen) -> int:

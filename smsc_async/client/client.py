@@ -207,7 +207,8 @@ class SmscClient(ClientLifecycle):
         Args:
             messages: Any iterable or async iterable.
             timeout: Seconds for each response.
-            hold: As for `send`; a message that waits keeps none of the others waiting.
+            hold: As for `send`. A message that waits takes no slot, but at most `window` * `binds`
+                wait at a time: while so many are held, no other is pulled.
 
         Yields:
             A `Submission`, or a `FailedSubmission` with the error that `send` would raise.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from smsc_async.client.dedup import key_of
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU, id_normalizers
 from smsc_async.instrumentation import LOG, place_of
 from smsc_async.receipts import DeliveryError, Receipt
@@ -85,11 +86,11 @@ def _deciding(is_receipt: Callable[[DeliverSm | DataSm], object]) -> Callable[..
     def decide(pdu: DeliverSm | DataSm) -> bool:
         try:
             decided = is_receipt(pdu)
+            if isinstance(decided, int):  # flags of an esm_class are true or false as well
+                return bool(decided)
         except Exception as error:  # noqa: BLE001 - logged
             _log("is_receipt", f"raised {place_of(error)}")
         else:
-            if isinstance(decided, int):  # flags of an esm_class are true or false as well
-                return bool(decided)
             _log("is_receipt", f"returned {type(decided).__name__}, not a bool")
         return GENERIC.is_receipt(pdu)
 
@@ -121,11 +122,13 @@ def _normalizing(normalize_id: Callable[[str], object]) -> Callable[[str], str]:
             return message_id
         try:
             normalized = normalize_id(message_id)
+            # Of a subclass the plain text: ids are keys, and it may have no hash.
+            key = str.__str__(normalized) if isinstance(normalized, str) else ""
         except Exception as error:  # noqa: BLE001 - logged
             _log("normalize_id", f"raised {place_of(error)}")
         else:
-            if isinstance(normalized, str) and normalized:
-                return normalized
+            if key:
+                return key
             _log("normalize_id", f"returned {type(normalized).__name__}, not a text with an id")
         return message_id
 
@@ -133,17 +136,25 @@ def _normalizing(normalize_id: Callable[[str], object]) -> Callable[[str], str]:
 
 
 def _is_sound(receipt: Any) -> bool:  # noqa: ANN401 - a user's
-    """Whether all fields of a receipt have their types: correlation and readers rely on them."""
-    return (
-        all(
-            isinstance(t, str)
-            for t in (receipt.message_id, receipt.to, receipt.sender, receipt.raw)
-        )
+    """Whether correlation, readers and de-duplication can rely on a receipt.
+
+    Raises:
+        Exception: What a subclass raises where it is read.
+    """
+    has_types = (
+        type(receipt.message_id) is str
+        and all(isinstance(text, str) for text in (receipt.to, receipt.sender, receipt.raw))
         and all(isinstance(n, int | None) for n in (receipt.state, receipt.error_code))
         and isinstance(receipt.tlvs, Mapping)
         and isinstance(receipt.is_intermediate, bool)
         and issubclass(receipt.error_type, DeliveryError)
     )
+    if not has_types:
+        return False
+    for name in Receipt.__slots__:
+        getattr(receipt, name)
+    hash(key_of(receipt))
+    return isinstance(receipt.is_final, bool)
 
 
 def _log(function: str, failure: str) -> None:

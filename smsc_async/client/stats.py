@@ -15,7 +15,7 @@ class Stats(NamedTuple):
 
     Args:
         accepted: Messages that the gateway accepted.
-        failed: Messages that ended in an error.
+        failed: Messages that ended in an error after checks and rules had admitted them.
         in_flight: Requests that await their response now; never above window * binds.
         waiting: Messages that wait for a slot now.
         receipts: Delivery receipts that came, repeated ones included.

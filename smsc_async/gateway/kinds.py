@@ -118,3 +118,12 @@ KINDS: Final = (
     Kind(Ping, "ping", flags=5, field=None, sections=()),
 )
 KIND_OF: Final[Mapping[type[Message[Any]], Kind]] = {kind.message_class: kind for kind in KINDS}
+
+
+def not_a_kind(message: object) -> InvalidMessageError:
+    """Return the error for a message whose class isn't in the table; it shows only the class."""
+    name = type(message).__name__
+    known = ", ".join(kind.message_class.__name__ for kind in KINDS)
+    return InvalidMessageError(
+        "message", name, f"exactly one of {known} is accepted, no subclass of it; got {name}"
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.gateway.kinds import KIND_OF, KINDS
+from smsc_async.gateway.kinds import KIND_OF, KINDS, not_a_kind
 from smsc_async.messages import Message, Sms
 
 if TYPE_CHECKING:
@@ -25,8 +25,15 @@ _BEFORE_TEXT: Final = [
 
 
 def render(message: Message[Any]) -> str:
-    """Return the whole text that goes on the wire, comment included."""
-    kind = KIND_OF[type(message)]
+    """Return the whole text that goes on the wire, comment included.
+
+    Raises:
+        InvalidMessageError: The message isn't of a kind in the table, but of a subclass or another
+            type. Nothing is read of it.
+    """
+    kind = KIND_OF.get(type(message))
+    if kind is None:
+        raise not_a_kind(message)
     text = message.service_prefix
     if kind.field is not None:
         text += getattr(message, kind.field)

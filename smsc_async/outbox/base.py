@@ -79,6 +79,7 @@ class BaseOutbox:
             The new entry, or the existing one.
 
         Raises:
+            InvalidMessageError: It isn't a message of any kind.
             OutboxKeyError: The key belongs to another message.
             OutboxFullError: The disk is full. The message wasn't queued.
             OutboxError: It wasn't queued, for the reason in the error.

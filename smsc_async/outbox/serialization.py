@@ -40,11 +40,11 @@ def serialize(message: Message[Any]) -> str:
     """Return a message as ASCII without line breaks, without fields that have their default.
 
     Raises:
-        OutboxError: Its class isn't in the table of kinds.
+        InvalidMessageError: Its class isn't in the table of kinds.
     """
     kind = type(message)
     if KINDS.get(kind.__name__) is not kind:
-        raise OutboxError(f"it holds the kinds of smsc_async.messages, got {kind.__qualname__}")
+        raise kinds.not_a_kind(message)
     form: dict[str, object] = {"v": VERSION, "kind": kind.__name__}
     for field in fields(message):
         value = getattr(message, field.name)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
+import errno
 import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -73,6 +76,7 @@ def test_real_link_needs_confirmation(
     assert (2, []) == (done.returncode, list(gateway.messages))
     assert "12 messages, 12 parts" in done.stdout
     assert "charged" in done.stdout
+    assert "at least 0.12 s" in done.stdout
     assert "--yes" in done.stderr
 
 
@@ -176,6 +180,11 @@ def test_unusable_file_is_reported(
         ("--rate", "0"),
         ("--rate", "nan"),
         ("--html", "/nowhere/at/all.html"),
+        ("--html", ""),
+        ("--html", "/"),
+        ("--html", "/dev/full"),
+        ("--html", "/dev/null/report.html"),
+        ("--html", f"{'long' * 99}.html"),
     ],
 )
 def test_wrong_use_ends_with_two(smsc: Smsc, wrong: tuple[str, str]) -> None:
@@ -250,6 +259,61 @@ def test_report_without_charts_says_how_to_get_them(
     assert ("<img" in page, "<table" in page) == (False, True)
     assert html.escape("pip install 'smsc-async[plots]'") in page
     assert "summary" == json.loads(written.stdout.splitlines()[-1])["event"]
+
+
+@pytest.mark.takes_up_to(20, reason="matplotlib may be imported")
+@pytest.mark.parametrize("module", ["matplotlib.figure", "matplotlib.ticker", "matplotlib"])
+@pytest.mark.parametrize("error", [ImportError, ValueError, UnicodeDecodeError])
+def test_report_survives_any_failure_of_the_charts(
+    smsc: Smsc,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    error: type[Exception],
+) -> None:
+    """All messages are charged by then."""
+    made = error("utf-8", b"x", 0, 1, "bad") if error is UnicodeDecodeError else error("broken")
+    original = builtins.__import__
+
+    def failing(name: str, *others: Any) -> Any:  # noqa: ANN401 - as the original
+        """Fail for one module."""
+        if name == module:
+            raise made
+        return original(name, *others)
+
+    monkeypatch.setattr(builtins, "__import__", failing)
+    file = tmp_path / "report.html"
+    done = smsc("bench", "sim://", *SMALL, "--wait", "0", "--html", str(file))
+    page = file.read_text(encoding="utf-8")
+
+    assert 0 == done.returncode
+    assert "Without charts: matplotlib is installed" in done.stdout
+    assert "<table" in page
+    assert "Without charts" in page
+
+
+def test_report_that_cannot_be_written_says_what_was_sent(
+    smsc: Smsc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may be full at the end only; the figures are on the terminal."""
+
+    def full(*_: object, **__: object) -> None:
+        """Fail as a full disk."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    command = ("bench", "sim://", *SMALL, "--wait", "0", "--html", str(tmp_path / "a.html"))
+    done = smsc(*command)
+    written = smsc(*command, "--json")
+    failure = json.loads(written.stdout.splitlines()[-1])
+
+    assert (2, 2) == (done.returncode, written.returncode)
+    assert "No space left on device" in done.stderr
+    assert re.search(r"yes: (\d+) of \1 messages", " ".join(done.stderr.split()))
+    assert ("bench.cannot_write", "measured") == (
+        failure["error"]["kind"],
+        failure["error"]["outcome"],
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")

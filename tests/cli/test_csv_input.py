@@ -92,6 +92,9 @@ def test_every_kind_can_be_a_row(path: Path) -> None:
         (f"{TO},hi,email,", "--kind email requires --subject"),
         (f"{TO},hi,,m3", "--voice can't be used with --kind sms"),
         (f"{TO},hi,call,m9", "voice: one of"),
+        (f"{TO},hi,call,code 4821", "got 9 characters"),
+        (f"{TO},hi,code 4821,", "one of sms, email"),
+        ("code 4821,hi,,", "got 8 characters"),
     ],
 )
 def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
@@ -100,6 +103,7 @@ def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
 
     assert bad.message is None
     assert reason in bad.reason
+    assert "4821" not in bad.reason
     assert good.message is not None
 
 
@@ -177,3 +181,13 @@ def test_rejected_rows_that_cannot_be_written_are_reported(path: Path, tmp_path:
         write_rejected(tmp_path / "nowhere" / "x.csv", made, made.rows)
 
     assert "bulk.cannot_write" == caught.value.key
+
+
+@pytest.mark.parametrize(
+    "kind", ["Telegram_Code", "telegram_code", "TELEGRAM-CODE", " telegram-code ", "telegram-code"]
+)
+def test_kind_is_spelled_as_on_the_command_line(path: Path, kind: str) -> None:
+    """`--kind Telegram_Code` is accepted there."""
+    (row,) = read_file(path, f"to,text,kind\n{TO},4821,{kind}").rows
+
+    assert TelegramCode(to=TO, code="4821", sender="Shop") == row.message

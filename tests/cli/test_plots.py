@@ -7,12 +7,16 @@ import re
 import subprocess
 import sys
 from base64 import b64decode
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from smsc_async.cli import plots
 from smsc_async.cli.plots import Axis, Bar, Series, bars, lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 draws = pytest.mark.takes_up_to(20, reason="matplotlib is imported, and lists the fonts once")
 
@@ -135,3 +139,46 @@ def test_missing_library_leaves_no_chart(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(plots, "find_spec", lambda _name: None)
 
     assert ("", "") == (chart((1, 2)), bars("rates", [Bar("a", 1.0)]))
+
+
+@draws
+@pytest.mark.parametrize(
+    "backend", ["nonsense", "module://matplotlib_inline.backend_inline", "module://", "TkAgg", ""]
+)
+def test_backend_of_the_environment_is_ignored(backend: str) -> None:
+    """An SVG needs none, and matplotlib can't be imported with one that it doesn't know."""
+    environ = os.environ | {"MPLBACKEND": backend, "PYTHONPATH": ""}
+    lines_of_it = f"{DRAWN}\nimport os\nassert {backend!r} == os.environ['MPLBACKEND']"
+    command = [sys.executable, "-W", "error", "-c", lines_of_it]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 -- our own lines
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "<img" in done.stdout
+
+
+@draws
+def test_settings_that_cannot_be_read_leave_no_chart(tmp_path: Path) -> None:
+    """A matplotlibrc may have any encoding."""
+    (tmp_path / "matplotlibrc").write_bytes("font.family: Ариал".encode("cp1251"))
+    environ = os.environ | {"MATPLOTLIBRC": str(tmp_path), "PYTHONPATH": ""}
+    command = [sys.executable, "-W", "error", "-c", DRAWN]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 -- our own lines
+
+    assert (0, "") == (done.returncode, done.stdout.strip())
+
+
+@draws
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, KeyError])
+def test_failure_of_drawing_leaves_no_chart(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a version of the library does."""
+
+    def failing(*_: object) -> None:
+        """Fail."""
+        raise error
+
+    monkeypatch.setattr(plots, "_axes", failing)
+
+    assert ("", "") == (chart((1, 2)), bars("rates", [Bar("a", 1.0)]))
+    assert plots.BROKEN_PLOTS == plots.no_plots()

@@ -246,3 +246,49 @@ def test_colours_are_for_terminals(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) 
     assert "\x1b" not in plain
     assert "\x1b[36m" in coloured
     assert "\x1b[3" not in uncoloured
+
+
+@pytest.mark.parametrize(
+    "columns", ["0", "-1", "²", "٣²", "", " ", "eighty", "1e3", "80.5", "9" * 5000, "80"]
+)
+def test_columns_that_are_no_width_are_eighty(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """Containers and editors set COLUMNS to anything."""
+    expected = smsc("--help").stdout
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+
+    assert expected == smsc("--help").stdout
+    assert 0 == smsc("plan", "hello").returncode
+
+
+@pytest.mark.parametrize("columns", ["1", "2", "7", "20", "1000000"])
+@pytest.mark.parametrize("arguments", [("--help",), ("send", "--help"), ("plan", "hello")])
+def test_no_width_is_an_error(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, columns: str, arguments: tuple[str, ...]
+) -> None:
+    """Narrow output is ugly, but it is there."""
+    monkeypatch.setenv("COLUMNS", columns)
+    done = smsc(*arguments)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout
+
+
+@pytest.mark.parametrize("name", ["read_common_options", "Translator", "Screen"])
+@pytest.mark.parametrize("error", [OSError, ValueError, KeyboardInterrupt])
+def test_failure_before_there_is_a_screen_has_an_exit_code(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, name: str, error: type[BaseException]
+) -> None:
+    """No traceback there either: it might show the arguments."""
+
+    def failing(*_: object, **__: object) -> None:
+        """Fail."""
+        raise error("secret")
+
+    monkeypatch.setattr(f"smsc_async.cli.run.{name}", failing)
+    done = smsc("send", "secret")
+
+    assert (4, "") == (done.returncode, done.stdout)
+    assert f"smsc: unexpected error: {error.__name__}\n" == done.stderr

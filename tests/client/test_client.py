@@ -35,6 +35,7 @@ from smsc_async import (
     LinkLostError,
     LinkState,
     LocalProtocolError,
+    Message,
     MessageState,
     Outcome,
     Receipt,
@@ -1453,3 +1454,43 @@ async def test_closed_client_refuses_receipts_over_http() -> None:
     """The gateway has to report it again."""
     with pytest.raises(ClientClosedError):
         await SmscClient("sim://").take(Receipt(message_id="1"))
+
+
+class Letter(Sms):
+    """A subclass of a kind."""
+
+
+NO_KINDS: list[Any] = [Letter(to="79991234567", text=SECRET), Message(to="79991234567")]
+NO_KINDS += [{"to": "79991234567", "text": SECRET}, SECRET, None, Sms]
+
+
+@pytest.mark.parametrize("message", NO_KINDS, ids=[type(one).__name__ for one in NO_KINDS])
+async def test_what_is_no_message_is_refused_before_any_io(
+    gateway: Gateway,
+    message: Any,  # noqa: ANN401 - a user's mistake
+) -> None:
+    """One typed error that names the type and shows nothing of the object."""
+    closed = SmscClient(gateway.url())
+    async with SmscClient(gateway.url()) as smsc:
+        for plan in (closed.plan, smsc.plan):
+            with pytest.raises(InvalidMessageError, match=f"got {type(message).__name__}$"):
+                plan(message)
+        with pytest.raises(InvalidMessageError, match=r"^message: ") as caught:
+            await smsc.send(message)
+
+    assert SECRET not in str(caught.value)
+    assert [] == gateway.submits
+
+
+async def test_what_is_no_message_fails_alone_in_send_many(gateway: Gateway) -> None:
+    """Like any other message that fails: the outcomes of all others are yielded."""
+    messages: list[Any] = [sms(1), *NO_KINDS, sms(2)]
+    async with SmscClient(gateway.url()) as smsc:
+        outcomes = [outcome async for outcome in smsc.send_many(messages)]
+
+    failed = [one for one in outcomes if isinstance(one, FailedSubmission)]
+    assert [id(one) for one in NO_KINDS] == [id(one.message) for one in failed]
+    assert all(isinstance(one.error, InvalidMessageError) for one in failed)
+    assert [messages[0], messages[-1]] == [
+        one.message for one in outcomes if isinstance(one, Submission)
+    ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pdu import DeliverSm, MessageState
-from smsc_async import GENERIC, SMSC_RU, Dialect, Receipt
+from smsc_async import GENERIC, SMSC_RU, DeliveryError, Dialect, Receipt
 from smsc_async.client.receipt_reader import ReceiptReader, id_keys
 
 if TYPE_CHECKING:
@@ -32,6 +33,87 @@ def returning(answer: object) -> Callable[[object], Any]:
 def interrupted(_: object) -> Any:  # noqa: ANN401 - never returns
     """Be interrupted."""
     raise KeyboardInterrupt
+
+
+class Plain(str):
+    """A str that isn't exactly one."""
+
+    __slots__ = ()
+
+
+class Unhashable(str):
+    """A str that can't be a key."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        raise ValueError(SECRET)
+
+    def __bool__(self) -> bool:
+        raise ValueError(SECRET)
+
+    def __str__(self) -> str:
+        raise ValueError(SECRET)
+
+
+class UnhashableInt(int):
+    """An int that can't be a key, nor be true or false."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        raise ValueError(SECRET)
+
+    def __bool__(self) -> bool:
+        raise ValueError(SECRET)
+
+
+class RaisesIsFinal(Receipt):
+    """A receipt that doesn't know whether it is final."""
+
+    @property
+    def is_final(self) -> bool:
+        """Raise."""
+        raise ValueError(SECRET)
+
+
+class OddIsFinal(Receipt):
+    """A receipt whose answer is neither true nor false."""
+
+    is_final = UnhashableInt(1)  # type: ignore[assignment]
+
+
+class RaisesState(Receipt):
+    """A receipt without a state."""
+
+    @property
+    def state(self) -> int:
+        """Raise."""
+        raise ValueError(SECRET)
+
+    @state.setter
+    def state(self, _: object) -> None:
+        """Drop it."""
+
+
+class NoBase(Receipt):
+    """A receipt that leaves out what its base sets for itself."""
+
+    def __init__(self) -> None:
+        self.message_id, self.state, self.error_code, self.tlvs = "7", None, None, {}
+        self.to = self.sender = self.raw = ""
+        self.is_intermediate, self.error_type = False, DeliveryError
+
+
+class NeverCompared(Receipt):
+    """A receipt that can't be compared."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        raise ValueError(SECRET)
 
 
 def reader(**functions: Callable[..., Any]) -> ReceiptReader:
@@ -66,7 +148,10 @@ def test_dialect_that_works_is_obeyed(caplog: pytest.LogCaptureFixture) -> None:
     assert [] == caplog.messages
 
 
-@pytest.mark.parametrize("is_receipt", [raising, returning(None), returning("yes"), returning([])])
+@pytest.mark.parametrize(
+    "is_receipt",
+    [raising, returning(None), returning("yes"), returning([]), returning(UnhashableInt(1))],
+)
 def test_generic_decides_where_the_dialect_cannot(
     is_receipt: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +182,14 @@ def test_generic_decides_where_the_dialect_cannot(
         returning(Receipt(message_id="7", error_type=int)),  # type: ignore[arg-type]
         returning(Receipt(message_id="7", error_type=None)),  # type: ignore[arg-type]
         lambda _: Receipt.__new__(Receipt),
+        returning(Receipt(message_id=Unhashable("7"))),
+        returning(Receipt(message_id=Plain("7"))),
+        returning(RaisesIsFinal(message_id="7")),
+        returning(OddIsFinal(message_id="7")),
+        returning(RaisesState(message_id="7")),
+        returning(NoBase()),
+        returning(Receipt(message_id="7", error_code=UnhashableInt(7))),
+        returning(Receipt(message_id="7", state=UnhashableInt(2))),
     ],
 )
 def test_receipt_that_cannot_be_read_is_none(
@@ -126,6 +219,56 @@ def test_id_that_cannot_be_normalised_is_compared_as_it_is(
     assert 2 == len(caplog.messages)
     assert caplog.messages[0].startswith("! the dialect's normalize_id ")
     assert SECRET not in caplog.text
+
+
+class Letter(StrEnum):
+    """An enumeration of texts."""
+
+    A = "A"
+
+
+class Spoof:
+    """An object that passes for a str."""
+
+    __class__ = str  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "normalized", [Plain("A"), Unhashable("A"), Letter.A], ids=["plain", "unhashable", "enum"]
+)
+def test_id_of_a_subclass_of_str_is_compared_as_the_plain_text(
+    normalized: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ids are keys of dictionaries, so they get the hash of `str`."""
+    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), "opaque")
+
+    assert key is not None
+    assert str is type(key("7"))
+    assert "A" == key("7")
+    assert [] == caplog.messages
+
+
+@pytest.mark.parametrize(
+    "normalized", [Spoof(), Unhashable(""), Plain("")], ids=["spoof", "unhashable", "plain"]
+)
+def test_id_that_only_passes_for_a_text_is_compared_as_it_is(
+    normalized: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What can't be turned into a plain text is no id."""
+    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), "opaque")
+
+    assert key is not None
+    assert "7" == key("7")
+    assert 1 == len(caplog.messages)
+    assert SECRET not in caplog.text
+
+
+def test_receipt_that_cannot_be_compared_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+    """The client compares ids, states and errors, never whole receipts."""
+    receipt = NeverCompared(message_id="7")
+
+    assert reader(read_receipt=returning(receipt)).read_receipt(PDU) is receipt
+    assert [] == caplog.messages
 
 
 def test_empty_id_is_never_normalised(caplog: pytest.LogCaptureFixture) -> None:

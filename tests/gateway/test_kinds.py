@@ -10,7 +10,7 @@ from message_examples import every_message, messages_of
 
 from smsc_async import messages
 from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.kinds import KIND_OF, KINDS, Kind, Section
+from smsc_async.gateway.kinds import KIND_OF, KINDS, Kind, Section, not_a_kind
 from smsc_async.gateway.markup import parse, render
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Message, Sms, Voice, VoiceCall
@@ -119,3 +119,13 @@ def test_unknown_voice_is_not_repeated() -> None:
         parse("__CALL__: x\nvoice:secret", to="79991234567")
 
     assert "secret" not in f"{caught.value} {vars(caught.value)} {caught.value.__context__}"
+
+
+@pytest.mark.parametrize("message", [None, {"text": "secret"}, "secret", Sms, object()])
+def test_error_of_what_is_no_kind_has_only_its_type(message: object) -> None:
+    """With the kinds that are accepted."""
+    error = not_a_kind(message)
+
+    assert ("message", type(message).__name__) == (error.field, error.value)
+    assert "Sms, Email, VoiceCall" in error.reason
+    assert "secret" not in str(error)

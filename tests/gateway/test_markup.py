@@ -207,3 +207,32 @@ def test_reading_any_text_gives_a_message_or_a_refusal(text: str) -> None:
         return
 
     assert message == parse(render(message), to=TO)
+
+
+class Fax(Sms):
+    """A subclass of a kind."""
+
+
+NO_KINDS: list[Any] = [
+    Fax(to=TO, text="secret"),
+    Message(to=TO),
+    {"to": TO, "text": "secret"},
+    "secret",
+    None,
+    Sms,
+    ("secret", TO),
+]
+
+
+@pytest.mark.parametrize("message", NO_KINDS, ids=[type(one).__name__ for one in NO_KINDS])
+def test_what_is_no_kind_is_refused_by_its_type(message: Any) -> None:  # noqa: ANN401 - a mistake
+    """Markup, simulator and outbox know exactly the kinds of the table."""
+    with pytest.raises(InvalidMessageError) as caught:
+        render(message)
+
+    error = caught.value
+    assert ("message", type(message).__name__) == (error.field, error.value)
+    assert all(kind.message_class.__name__ in error.reason for kind in KINDS)
+    assert "secret" not in str(error)
+    assert TO not in str(error)
+    assert error.__context__ is None

@@ -352,7 +352,7 @@ def test_generic_receipt_has_nothing_of_smsc_ru() -> None:
     )
     assert {COST: b"1.5", FLAGS: b"\x00\x04"} == receipt.tlvs
     assert receipt.error is not None
-    assert "code 0, not listed" == receipt.error.explain()
+    assert ("no error", "ошибки нет") == (receipt.error.explain(), receipt.error.explain("ru"))
     assert HlrReceipt.of(receipt).cost is None
 
 

@@ -151,8 +151,17 @@ def test_kind_of_other_code_is_refused() -> None:
     class Fax(Ping):
         """A kind that isn't in `smsc_async.messages`."""
 
-    with pytest.raises(OutboxError, match="Fax"):
+    with pytest.raises(InvalidMessageError, match="got Fax"):
         serialize(Fax(to=TO))
+
+
+@pytest.mark.parametrize("message", [{"to": TO, "text": "secret"}, "secret", None, Ping])
+def test_what_is_no_message_is_refused(message: Any) -> None:  # noqa: ANN401 - a user's mistake
+    """The error names its type and shows nothing of it."""
+    with pytest.raises(InvalidMessageError, match=f"got {type(message).__name__}$") as caught:
+        serialize(message)
+
+    assert "secret" not in str(caught.value)
 
 
 def test_defaults_are_left_out() -> None:
