@@ -98,6 +98,17 @@ class Dispatcher:
             return 0
         return self._throttle.limit(sum([link.room for link in self.links]), self.in_flight)
 
+    def has_room(self, parts: int, promised: int) -> bool:
+        """Return whether a message would begin at once, with *promised* slots taken before it."""
+        room = self.room
+        if parts > 1 and self.links:
+            room = min(room, max(link.room for link in self.links))
+        room -= promised
+        # As in `_write`: all parts on one link, or as many as it ever has room for.
+        return room >= parts or (
+            not promised and 0 < room >= self._throttle.limit(self._config.window, 0)
+        )
+
     def submit(self, job: SubmitJob[Any], now: float) -> None:
         """Write a message now if there is room, else when its turn comes.
 
@@ -224,6 +235,7 @@ class Dispatcher:
             job.throttled_at = now
         elif now - job.throttled_at >= self._config.timeouts.throttled:
             job.give_up_throttled(command_status, self._throttle.pause)
+            self._arm(now)
             return
         self._requeue(job)
 
@@ -309,7 +321,8 @@ class Dispatcher:
 
     def _arm(self, now: float) -> None:
         """Keep one timer for the first message of the queue."""
-        at = self._next_deadline(now) if self._queue else NEVER
+        # Listeners wait for the end of a pause even if the queue is empty.
+        at = self._next_deadline(now) if self._queue else self._throttle.paused_until or NEVER
         if at == self._timer_at:
             return
         self.stop_timer()

@@ -17,17 +17,21 @@ from __future__ import annotations
 
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import (
+    OutboxConsentError,
     OutboxError,
     OutboxFullError,
     OutboxKeyError,
     OutboxLockedError,
     OutboxStateError,
+    OutboxUnavailableError,
+    OutboxVersionError,
 )
 from smsc_async.outbox.postgres import PostgresOutbox
 from smsc_async.outbox.sqlite import Outbox
 
 __all__ = [
     "Outbox",
+    "OutboxConsentError",
     "OutboxEntry",
     "OutboxError",
     "OutboxFullError",
@@ -35,5 +39,7 @@ __all__ = [
     "OutboxLockedError",
     "OutboxState",
     "OutboxStateError",
+    "OutboxUnavailableError",
+    "OutboxVersionError",
     "PostgresOutbox",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from outboxes import kill_owner
+from outboxes import begin_sending, kill_owner
 
 from smsc_async import Sms
 from smsc_async.outbox import (
@@ -16,13 +16,14 @@ from smsc_async.outbox import (
     OutboxFullError,
     OutboxLockedError,
     OutboxState,
+    OutboxUnavailableError,
     PostgresOutbox,
 )
 from smsc_async.outbox.postgres import PostgresStore, _translate
-from smsc_async.outbox.queries import Statement
+from smsc_async.outbox.schema import Statement
 
 if TYPE_CHECKING:
-    from smsc_async.outbox.queries import Operation
+    from smsc_async.outbox.schema import Operation
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 
@@ -60,7 +61,7 @@ async def test_owner_survives_a_new_connection(place: str) -> None:
     """The process is running, so its entries stay SENDING."""
     async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim_due(1)
+        await begin_sending(outbox)
         owner = store_of(outbox)._owner
         await kill_owner(outbox)
         store_of(outbox)._owner = owner  # only the connection broke
@@ -125,7 +126,7 @@ async def test_commits_are_synced_whatever_the_settings_of_the_server(place: str
 async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
     """The connection is closed, too."""
     async with PostgresOutbox(place) as outbox:
-        await outbox._ledger.run(value_of("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
+        await outbox._ledger.run(value_of("UPDATE smsc_outbox_version SET version = 3 RETURNING 1"))
     newer = PostgresOutbox(place)
     with pytest.raises(OutboxError, match="newer"):
         await newer.__aenter__()
@@ -164,8 +165,10 @@ def test_missing_extra_is_an_error(place: str, monkeypatch: pytest.MonkeyPatch) 
         (psycopg.errors.DiskFull("could not extend file"), OutboxFullError),
         (psycopg.errors.LockNotAvailable("canceling statement"), OutboxLockedError),
         (psycopg.errors.DeadlockDetected("deadlock detected"), OutboxLockedError),
-        (psycopg.OperationalError("gone\nDETAIL: secret words"), OutboxError),
-        (psycopg.InterfaceError(), OutboxError),
+        (psycopg.OperationalError("gone\nDETAIL: secret words"), OutboxUnavailableError),
+        (psycopg.InterfaceError(), OutboxUnavailableError),
+        (psycopg.errors.AdminShutdown("terminating connection"), OutboxUnavailableError),
+        (psycopg.errors.UndefinedTable("no such table"), OutboxError),
     ],
 )
 def test_errors_have_the_same_types_as_those_of_sqlite(

@@ -31,9 +31,10 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.queries import Attempt, Operation, Statement
+from smsc_async.outbox.attempt import Attempt, settlement_of
+from smsc_async.outbox.schema import Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
-from smsc_async.outbox.worker import Worker, settlement_of
+from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -415,15 +416,6 @@ async def test_receipt_that_cannot_be_stored_ends_the_run(
         await outbox.run(client.as_client)
 
 
-async def test_early_receipts_are_limited(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Receipts of other programs' messages would fill the memory."""
-    monkeypatch.setattr("smsc_async.outbox.ledger.MAX_EARLY_RECEIPTS", 2)
-    for number in range(5):
-        await outbox.record(Receipt(message_id=str(number), state=MessageState.DELIVERED))
-
-    assert ["3", "4"] == list(outbox._ledger._early)
-
-
 async def test_full_disk_loses_no_outcome(
     outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -470,6 +462,7 @@ def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClie
         stop_when_empty=False,
         grace=0.0,
         receipts=False,
+        patience=0.0,
     )
 
     assert "<Worker running, 0 of 2 in flight>" == repr(worker)

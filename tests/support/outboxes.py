@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 
-from smsc_async import Health, LinkState, SmscConfig
+from smsc_async import (
+    ClientClosedError,
+    GatewayLimits,
+    Health,
+    LinkState,
+    LocalProtocolError,
+    Outcome,
+    SmscConfig,
+    SubmitInterruptedError,
+)
 from smsc_async.outbox.postgres import PostgresStore
 from smsc_async.outbox.sqlite import SqliteStore
 
@@ -17,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from smsc_async import Message, Receipt, SmscClient
+    from smsc_async.outbox.attempt import Attempt
     from smsc_async.outbox.base import BaseOutbox
 
 
@@ -35,10 +46,57 @@ async def kill_owner(outbox: BaseOutbox) -> None:
         store._owner = None
 
 
+async def begin_sending(outbox: BaseOutbox, number: int = 1) -> list[Attempt]:
+    """Claim entries, and store that they are about to be written; return the attempts."""
+    claimed = [attempt for attempt, _ in await outbox._ledger.claim_due(number)]
+    await outbox._ledger.begin_sending(claimed, time.monotonic)
+    return claimed
+
+
 async def turn_loop() -> None:
     """Let the loop run everything that is ready."""
     for _ in range(10):
         await asyncio.sleep(0)
+
+
+@dataclass
+class ScriptedQueue:
+    """A write queue that asks before each message, and has its client send it.
+
+    Args:
+        client: The client.
+        before_write: Called with the ticket of each message.
+        was_stopped: Whether nothing is written any more.
+    """
+
+    client: ScriptedClient
+    before_write: Any
+    was_stopped: bool = False
+
+    @property
+    def now(self) -> Any:  # noqa: ANN401 - a clock
+        """The loop's clock."""
+        return asyncio.get_running_loop().time
+
+    async def send(self, message: Message[Any], ticket: Any) -> Any:  # noqa: ANN401 - as the real one
+        """Ask, and send the message."""
+        allowed = await self.before_write([ticket])
+        if self.was_stopped or ticket not in allowed:
+            raise SubmitInterruptedError(message, outcome=Outcome.NOT_SENT)
+        ticket.is_written = True
+        try:
+            return await self.client.send(message)
+        except (ClientClosedError, LocalProtocolError):
+            ticket.is_written = False
+            raise
+
+    def stop(self) -> None:
+        """Write no more."""
+        self.was_stopped = True
+
+    def close(self) -> None:
+        """Write no more."""
+        self.was_stopped = True
 
 
 @dataclass
@@ -63,6 +121,12 @@ class ScriptedClient:
     were_read: asyncio.Event = field(default_factory=asyncio.Event)
     health_reads: int = 0
     config: SmscConfig = field(default_factory=lambda: SmscConfig.from_url("sim://"))
+
+    limits: GatewayLimits = field(default_factory=GatewayLimits)
+
+    def write_queue(self, before_write: Any) -> ScriptedQueue:  # noqa: ANN401 - as the real one
+        """Return a queue."""
+        return ScriptedQueue(self, before_write)
 
     async def send(self, message: Message[Any]) -> Any:  # noqa: ANN401 - an `Accepted`
         """Give the next answer."""
