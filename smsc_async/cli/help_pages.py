@@ -340,8 +340,9 @@ Options:
   --sender NAME        for rows without a sender
   --url URL            gateway; default: $SMSC_URL, safer for a password
   --resend-refused     send rows again that the gateway refused
-  --resend-unknown     send rows again whose outcome is unknown: they may be
-                       charged twice
+  --resend-unknown     send rows again whose outcome is unknown, while the
+                       gateway refuses repeats (for about a minute)
+  --may-pay-twice      with it: also later; they may be charged twice
   --dry-run            show the number of messages and parts, and the rejected
                        rows; send nothing
 
@@ -662,8 +663,9 @@ FILE.rejected.csv; исправленный файл можно отправит
   --sender NAME        отправитель для строк без отправителя
   --url URL            шлюз; по умолчанию $SMSC_URL, так безопаснее для пароля
   --resend-refused     отправить ещё раз строки, отклонённые шлюзом
-  --resend-unknown     отправить ещё раз строки с неизвестным результатом;
-                       возможна двойная оплата
+  --resend-unknown     отправить ещё раз строки с неизвестным результатом, пока
+                       шлюз не принимает повторов (минута от первой попытки)
+  --may-pay-twice      вместе с ним: и позже; возможна двойная оплата
   --dry-run            показать число сообщений и частей и отклонённые строки;
                        ничего не отправлять
 

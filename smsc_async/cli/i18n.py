@@ -350,7 +350,7 @@ _EN: Final[dict[str, str]] = {
     "bulk.rejected": "rejected",
     "bulk.rejected.in": "{count}, see {name} for the reasons",
     "bulk.unknown": "unknown",
-    "bulk.unknown.do": "check the history; after --resend-unknown they may be charged twice",
+    "bulk.unknown.do": "check the history, then --resend-unknown (later --may-pay-twice)",
     "bulk.accepted": "{count}, in parts: {parts}",
     "bulk.stdin": "a file is needed: the .outbox file is stored next to it",
     "bulk.cannot_read": "can't read {name}: {reason}",
@@ -645,7 +645,7 @@ _RU: Final[dict[str, str]] = {
     "bulk.rejected.in": "{count}, причины в файле {name}",
     "bulk.unknown": "неизвестно",
     "bulk.unknown.do": (
-        "проверьте историю; --resend-unknown отправит снова, возможна двойная оплата"
+        "проверьте историю, затем --resend-unknown (спустя минуту с --may-pay-twice)"
     ),
     "bulk.accepted": "{count}, частей: {parts}",
     "bulk.stdin": "нужен файл: рядом с ним хранится .outbox",
