@@ -80,8 +80,9 @@ class ScriptedQueue:
 
     async def send(self, message: Message[Any], ticket: Any) -> Any:  # noqa: ANN401 - as the real one
         """Ask, and send the message."""
+        self.client.tickets.append(ticket)
         allowed = await self.before_write([ticket])
-        if self.was_stopped or ticket not in allowed:
+        if self.was_stopped or ticket not in allowed or ticket.remaining() <= 0:
             raise SubmitInterruptedError(message, outcome=Outcome.NOT_SENT)
         ticket.is_written = True
         try:
@@ -106,6 +107,7 @@ class ScriptedClient:
     Args:
         answers: What each `send` returns, or the error it raises; the last one is repeated.
         sent: The messages it was given.
+        tickets: Those of its write queues.
         receipts_to_come: What `receipts` yields.
         state: The state of its link.
         was_called: Set by `send`.
@@ -115,6 +117,7 @@ class ScriptedClient:
 
     answers: list[Any] = field(default_factory=list)
     sent: list[Message[Any]] = field(default_factory=list)
+    tickets: list[Any] = field(default_factory=list)
     receipts_to_come: list[Receipt] = field(default_factory=list)
     state: LinkState = LinkState.BOUND
     was_called: asyncio.Event = field(default_factory=asyncio.Event)
