@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from outboxes import Accepted, ScriptedClient, begin_sending, kill_owner
+from version_1 import execute
 
 from smsc_async import (
     ClientClosedError,
@@ -573,3 +574,84 @@ async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedC
     """A worker that may send nothing would wait forever."""
     with pytest.raises(ConfigError, match="concurrency"):
         await outbox.run(client.as_client, concurrency=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("form = 'no JSON'", "can't be read"),
+        ("form = '{\"v\":9}'", "newer"),
+        ("state = 'tired'", "its state"),
+        ("message_ids = 'no JSON'", "its message_ids"),
+    ],
+)
+async def test_unreadable_entry_is_shown_and_hides_no_other(
+    outbox: BaseOutbox, client: ScriptedClient, place: str, change: str, said: str
+) -> None:
+    """One row that a newer version or a disk has changed must not end a report of all."""
+    for key in "abc":
+        await outbox.put(sms(key), key=key)
+    execute(place, (f"UPDATE smsc_outbox SET {change} WHERE key = 'b'", {}))  # noqa: S608 - a constant
+    found = await outbox.find("b")
+
+    assert found is not None
+    assert (2, "b") == (found.id, found.key)
+    assert said in found.reason
+    assert [1, 2, 3] == [entry.id async for entry in outbox.entries()]
+    assert 3 == sum((await outbox.counts()).values())
+    await outbox.run(client.as_client, stop_when_empty=True)
+    assert {sms("a"), sms("c")} <= set(client.sent)
+
+
+async def test_unreadable_entry_awaits_a_decision(outbox: BaseOutbox, place: str) -> None:
+    """It is among the unknown ones, and can be discarded."""
+    entry = await unknown_entry(outbox)
+    execute(place, ("UPDATE smsc_outbox SET form = ''", {}))
+    (shown,) = [one async for one in outbox.unknown()]
+
+    assert (entry.id, None) == (shown.id, shown.message)
+    assert OutboxState.DISCARDED is (await outbox.discard(shown)).state
+
+
+async def test_unreadable_entry_that_is_sent_again_stays_unknown(
+    outbox: BaseOutbox, client: ScriptedClient, place: str
+) -> None:
+    """REFUSED would say that its first attempt wasn't accepted."""
+    entry = await unknown_entry(outbox)
+    execute(place, ("UPDATE smsc_outbox SET form = ''", {}))
+    await outbox.resend(entry)
+    await outbox.run(client.as_client, stop_when_empty=True)
+
+    assert OutboxState.UNKNOWN is (await only(outbox)).state
+
+
+async def test_entry_gets_another_key(outbox: BaseOutbox) -> None:
+    """A program may change how it makes its keys; two entries can't have one."""
+    entry = await outbox.put(sms(), key="old")
+    await outbox.put(sms(), key="taken")
+    await outbox.rename(entry, "new")
+
+    assert await outbox.find("old") is None
+    assert (await outbox.put(sms(), key="new")).id == entry.id
+    with pytest.raises(OutboxError):
+        await outbox.rename(entry, "taken")
+
+
+async def test_claimed_entry_may_be_discarded(outbox: BaseOutbox) -> None:
+    """Nothing of it is written, and its worker finds out before it writes."""
+    await outbox.put(sms())
+    ((attempt, _),) = await outbox._ledger.claim_due(1)
+    assert OutboxState.DISCARDED is (await outbox.discard(1)).state
+    assert set() == await outbox._ledger.begin_sending([attempt], lambda: 0.0)
+
+
+async def test_claimed_entries_of_a_killed_worker_go_back(
+    make_outbox: Make, client: ScriptedClient
+) -> None:
+    """Nothing of them was written, so no one has to decide."""
+    async with make_outbox() as dying, make_outbox() as other:
+        await dying.put(sms())
+        await dying._ledger.claim_due(1)
+        await kill_owner(dying)
+        await other.run(client.as_client, stop_when_empty=True)
+        assert OutboxState.ACCEPTED is (await only(other)).state

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,6 +52,15 @@ async def begin_sending(outbox: BaseOutbox, number: int = 1) -> list[Attempt]:
     claimed = [attempt for attempt, _ in await outbox._ledger.claim_due(number)]
     await outbox._ledger.begin_sending(claimed, time.monotonic)
     return claimed
+
+
+async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait until a condition holds that another task or process brings about."""
+    while True:
+        holds = condition()
+        if await holds if isinstance(holds, Awaitable) else holds:
+            return
+        await asyncio.sleep(0.01)
 
 
 async def turn_loop() -> None:
