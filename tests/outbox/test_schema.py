@@ -78,7 +78,8 @@ async def test_nothing_of_0_1_0_is_sent_twice(
     for _ in range(2):
         async with make_outbox() as outbox:
             await outbox.run(client.as_client, stop_when_empty=True)
-            found = await states(outbox)
+    async with make_outbox() as outbox:
+        found = await states(outbox)
 
     assert [Sms(to="79991234567", text="queued")] == client.sent
     assert OutboxState.ACCEPTED is found.pop("queued")
