@@ -5,8 +5,8 @@
         await outbox.run(smsc, stop_when_empty=True)
 
 Rule: delivery is at most once. A message whose outcome is unknown is sent again only if a user
-calls `resend`. The client doesn't import this package. A worker calls `send`, `health`
-and `receipts` of an `SmscClient`, and imports `LinkState` and the back-off from `link`, the
+calls `resend`. The client doesn't import this package. A worker calls `write_queue`,
+`health` and `receipts` of an `SmscClient`, and imports `LinkState` and the back-off from `link`, the
 comparison of ids from `gateway.receipts`, and the logger.
 
 `Outbox` is a file (SQLite, from the standard library) for the processes of one machine;
