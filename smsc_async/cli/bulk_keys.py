@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from smsc_async.cli.csv_input import KEY_VERSION
 from smsc_async.outbox import OutboxError, OutboxState
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.csv_input import CsvRow
     from smsc_async.outbox import Outbox, OutboxEntry
-
-KEY_VERSION = "2:"
-"""Begins the keys of this version; those of 0.1.0 begin with a hexadecimal digit."""
 
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED})
 

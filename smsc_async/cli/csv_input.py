@@ -17,7 +17,6 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.cli.arguments import closest_match
-from smsc_async.cli.bulk_keys import KEY_VERSION
 from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
 from smsc_async.cli.kinds import MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
@@ -37,6 +36,9 @@ COLUMNS: Final = (
 NEEDED: Final = ("to", "text")
 REASON: Final = "reason"
 """The column added to rejected rows, ignored when they are read again."""
+
+KEY_VERSION: Final = "2:"
+"""Begins the keys of this version; those of 0.1.0 begin with a hexadecimal digit."""
 
 _DELIMITERS: Final = (";", ",")
 
