@@ -137,7 +137,9 @@ async def measure_large(name: str, make: Callable[[str], BaseOutbox]) -> None:
             ) -> Operation[None]:
                 """Copy the entry, and let it be due tomorrow too."""
                 yield Statement(sql)
-                yield Statement("UPDATE smsc_outbox SET not_before = created_at + 86400")
+                yield Statement(
+                    "UPDATE smsc_outbox SET not_before = created_at + 86400 WHERE id = 1"
+                )
 
             ledger = outbox._ledger  # noqa: SLF001 - it is what is measured
             await ledger.run(fill)
