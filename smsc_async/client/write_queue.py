@@ -117,6 +117,11 @@ class WriteQueue(Generic[T]):
         self._is_stopped = True
         self._advance()
 
+    def give_back(self, reason: str) -> None:
+        """End all messages that wait, NOT_SENT; later ones are written again."""
+        while self._queue:
+            self._fail(self._queue.popleft(), reason)
+
     def close(self) -> None:
         """Stop, and let the client forget this queue."""
         self.stop()
@@ -150,8 +155,7 @@ class WriteQueue(Generic[T]):
     def _advance(self) -> None:
         """Begin a group of all messages that are due and have a slot."""
         if self._is_over:
-            while self._queue:
-                self._fail(self._queue.popleft(), "it was stopped before this message's turn")
+            self.give_back("it was stopped before this message's turn")
         if not self._queue or self._group is not None:
             return
         group = self._take_due(self._runtime.now())

@@ -273,9 +273,10 @@ class BaseOutbox:
         """Give an entry another idempotency key.
 
         Raises:
-            OutboxError: Another entry has this key.
+            OutboxKeyError: Another entry has this key, or this one was purged.
         """
-        await self._ledger.run(partial(queries.rename_key, _id(entry), key))
+        if not await self._ledger.run(partial(queries.rename_key, _id(entry), key)):
+            raise OutboxKeyError(f"entry {_id(entry)} can't have the key {key!r}; another has it")
 
     @property
     def last_error(self) -> str | None:

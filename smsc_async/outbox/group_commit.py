@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from smsc_async.errors import ClientClosedError, SmscError
 
@@ -24,7 +24,13 @@ MAX_BATCH = 1000
 
 
 class Store(Protocol):
-    """A database that runs operations. Used by one event loop, one transaction at a time."""
+    """A database that runs operations. Used by one event loop, one transaction at a time.
+
+    Attributes:
+        locks_rows: Whether transactions of other processes run beside one of this process.
+    """
+
+    locks_rows: ClassVar[bool]
 
     async def open(self) -> None:
         """Connect, and create the tables, or migrate those of an older version.

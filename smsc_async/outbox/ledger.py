@@ -53,8 +53,9 @@ class Ledger:
         self._store = store
         self._committer = Committer(store.transact)
         self._reader = Committer(store.read)
-        # Apart from outcomes, so that two processes lock the rows of parts in one order.
-        self._recorder = Committer(store.transact)
+        # Where a database locks rows, receipts are apart from outcomes, so that two processes lock
+        # the rows of parts in one order.
+        self._recorder = Committer(store.transact) if store.locks_rows else self._committer
         for committer in self._committers:
             committer.is_closed = True
         self._unstored: dict[int, Settlement] = {}
@@ -195,7 +196,8 @@ class Ledger:
         number = settlement.attempt.entry_id
         self._unstored[number] = settlement
         self._remember(settlement)
-        is_ours = await self.run(partial(worker_queries.settle, settlement))
+        settle = partial(worker_queries.settle, settlement)
+        is_ours = await self._committer.run(settle, order=min(settlement.expected, default=""))
         self._unstored.pop(number, None)
         if not is_ours:
             LOG.warning("! entry %d was moved by another process or user meanwhile", number)

@@ -20,7 +20,7 @@ import secrets
 from contextlib import AsyncExitStack, suppress
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
@@ -92,6 +92,8 @@ class PostgresStore:
     Args:
         conninfo: In libpq's format.
     """
+
+    locks_rows: ClassVar = True
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo

@@ -181,9 +181,14 @@ def movable(target: OutboxState) -> tuple[OutboxState, ...]:
     return tuple(state for state in sources_of(target) if state not in workers)
 
 
-def rename_key(number: int, key: str) -> Operation[None]:
-    """Give an entry another key."""
-    yield Statement("UPDATE smsc_outbox SET key = :key WHERE id = :id", {"id": number, "key": key})
+def rename_key(number: int, key: str) -> Operation[bool]:
+    """Give an entry another key, unless another entry has it; return whether that was so."""
+    rows = yield Statement(
+        "UPDATE smsc_outbox SET key = :key WHERE id = :id"
+        " AND NOT EXISTS (SELECT 1 FROM smsc_outbox WHERE key = :key AND id <> :id) RETURNING id",
+        {"id": number, "key": key},
+    )
+    return bool(rows)
 
 
 def get(number: int) -> Operation[Row | None]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
@@ -79,6 +79,8 @@ class SqliteStore:
         path: The file.
         patience: Seconds to wait while another process writes.
     """
+
+    locks_rows: ClassVar = False
 
     def __init__(self, path: Path, patience: float) -> None:
         self._path = path

@@ -104,6 +104,7 @@ class Worker:
         # How far the database's clock is ahead of the loop's; unknown at first.
         self._clock_lead = NEVER
         self._has_more = False
+        self._link_down_since: float | None = None
         self._is_unstored = True
         self._unavailable_since: float | None = None
         self._failure: BaseException | None = None
@@ -217,7 +218,6 @@ class Worker:
         if anyio.current_time() >= self._recover_at:
             self._recover_at = anyio.current_time() + RECOVERY_INTERVAL
             await self._ledger.recover_orphans()
-        room = self._concurrency - len(self._sends)
         health = self._smsc.health()
         if not health.is_ready:
             if health.state in {LinkState.FAILED, LinkState.CLOSED}:
@@ -225,13 +225,25 @@ class Worker:
             if self._stop_when_empty:
                 await self._look_ahead()
             self._pause = LINK_POLL_INTERVAL
-        elif room > 0 and (self._has_more or await self._look_ahead()):
+            self._give_back_in_time()
+            return
+        self._link_down_since = None
+        room = self._concurrency - len(self._sends)
+        if room > 0 and (self._has_more or await self._look_ahead()):
             claimed = await self._ledger.claim_due(room)
             for attempt, message in claimed:
                 self._start(self._send(attempt, message), self._sends)
             self._has_more = len(claimed) == room
             if not self._has_more:
                 await self._look_ahead()
+
+    def _give_back_in_time(self) -> None:
+        """Give claimed entries back when the link is down for long: another worker may have one."""
+        now = anyio.current_time()
+        self._link_down_since = self._link_down_since or now
+        timeout = self._smsc.config.timeouts.link
+        if now - self._link_down_since >= timeout:
+            self._queue.give_back(f"no link for {timeout:.1f} s")
 
     async def _look_ahead(self) -> bool:
         """Find out whether an entry is due, when the next one is, and whether there is none."""

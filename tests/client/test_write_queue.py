@@ -273,6 +273,21 @@ async def test_stopped_queue_ends_what_waits(
     assert [] == gateway.messages
 
 
+async def test_messages_may_be_given_back_without_a_stop(
+    queue: WriteQueue[Ticket], sender: Sender, gateway: Simulator
+) -> None:
+    """Those that wait end, later ones are written."""
+    sends = start(queue, *(Ticket() for _ in range(4)))
+    await until(lambda: sender.groups)
+    queue.give_back("no link")
+    with pytest.raises(SubmitInterruptedError, match="no link"):
+        await sends[3]
+    sender.may_go_on.set()
+    await asyncio.gather(*sends[:3], *start(queue, Ticket()))
+
+    assert 4 == len(gateway.messages)
+
+
 async def test_messages_in_flight_go_on_after_a_stop(
     queue: WriteQueue[Ticket], sender: Sender, gateway: Simulator
 ) -> None:

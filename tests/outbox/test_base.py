@@ -633,7 +633,7 @@ async def test_entry_gets_another_key(outbox: BaseOutbox) -> None:
 
     assert await outbox.find("old") is None
     assert (await outbox.put(sms(), key="new")).id == entry.id
-    with pytest.raises(OutboxError):
+    with pytest.raises(OutboxKeyError):
         await outbox.rename(entry, "taken")
 
 

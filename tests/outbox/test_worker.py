@@ -187,6 +187,24 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
+async def test_claimed_entries_are_given_back_when_the_link_is_down_for_long(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Another worker may have a link."""
+    client.state = LinkState.DOWN
+    client.config = SmscConfig.from_url("sim://?link_timeout=5")
+    worker = asyncio.create_task(outbox.run(client.as_client))
+    while client.health_reads < 2:
+        await outbox.counts()
+    assert [] == client.given_back
+    pass_time(6.0)
+    while not client.given_back:
+        await outbox.counts()
+    await stopped(worker)
+
+    assert "no link for 5.0 s" == client.given_back[0]
+
+
 async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, client: ScriptedClient) -> None:
     """Without entries there is nothing to wait for."""
     await outbox.run(client.as_client, stop_when_empty=True)

@@ -105,6 +105,10 @@ class ScriptedQueue:
         """Write no more."""
         self.was_stopped = True
 
+    def give_back(self, reason: str) -> None:
+        """Note that claimed entries are given back."""
+        self.client.given_back.append(reason)
+
     def close(self) -> None:
         """Write no more."""
         self.was_stopped = True
@@ -118,6 +122,7 @@ class ScriptedClient:
         answers: What each `send` returns, or the error it raises; the last one is repeated.
         sent: The messages it was given.
         tickets: Those of its write queues.
+        given_back: Why its write queues gave messages back.
         receipts_to_come: What `receipts` yields.
         state: The state of its link.
         was_called: Set by `send`.
@@ -128,6 +133,7 @@ class ScriptedClient:
     answers: list[Any] = field(default_factory=list)
     sent: list[Message[Any]] = field(default_factory=list)
     tickets: list[Any] = field(default_factory=list)
+    given_back: list[str] = field(default_factory=list)
     receipts_to_come: list[Receipt] = field(default_factory=list)
     state: LinkState = LinkState.BOUND
     was_called: asyncio.Event = field(default_factory=asyncio.Event)
