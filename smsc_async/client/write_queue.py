@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.submission import Submission
 from smsc_async.errors import Outcome, SubmitInterruptedError
+from smsc_async.link.submit_job import ENDS_UNSENT, NEVER
 
 if TYPE_CHECKING:
     from smsc_async.client.runtime import ClientRuntime
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message, R_co
     from smsc_async.rules.verdict import Token
 
-NEVER = float("inf")
+LONG_AGO = -1e300
+"""A time from which all patience is over."""
 
 
 class WriteTicket(Protocol):
@@ -87,15 +89,16 @@ class WriteQueue(Generic[T]):
         After a cancel `ticket.is_written` says whether it may have been sent.
 
         Raises:
-            SendError: As `SmscClient.send`. A message that is throttled ends at once.
+            SendError: As `SmscClient.send`. A message that is throttled ends at once, unless a part
+                of it was accepted.
             InvalidMessageError: The message can't travel on this bind. Nothing was sent.
         """
         runtime = self._runtime
         job, blocked = runtime.prepare(message, None, runtime.now(), ticket.replaces)
         if blocked is not None:
             await runtime.admission.admit(job, blocked, FAIL_AT_ONCE)
-        # Its sender has a queue of its own: the dispatcher's patience with throttling is over.
-        job.throttled_at = -NEVER
+        # Its sender has a queue of its own; and no part of a repeat is written later than allowed.
+        job.throttled_at = ENDS_UNSENT if ticket.remaining() == NEVER else LONG_AGO
         job.queued_at = runtime.now()
         job.waiter = waiter = runtime.loop.create_future()
         self._queue.append(_Waiting(ticket, job, waiter))

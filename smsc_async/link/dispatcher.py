@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pdu.names import command_name
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link.submit_job import NEVER, PendingRequest
+from smsc_async.link.submit_job import ENDS_UNSENT, NEVER, PendingRequest
 from smsc_async.link.throttle import ThrottleController
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class Dispatcher:
         pause = self._throttle.on_throttled(now)
         if pause:
             self._hooks.tell(Throttled(command_status, pause))
-        if job.throttled_at is None:
+        if job.throttled_at is None or (job.throttled_at == ENDS_UNSENT and job.written):
             job.throttled_at = now
         elif now - job.throttled_at >= self._config.timeouts.throttled:
             job.give_up_throttled(command_status, self._throttle.pause)

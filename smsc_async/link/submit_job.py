@@ -36,6 +36,10 @@ THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQF
 
 NEVER = float("inf")
 
+ENDS_UNSENT = -NEVER
+"""`throttled_at` of a message that ends at its first throttled response if no part is accepted or
+in flight. Any other time long ago ends it in any case."""
+
 
 def handler_of(context: Context) -> tuple[ResponseHandler, int]:
     """Return the handler of a request, and which of its requests it is."""

@@ -53,6 +53,8 @@ DATABASE_POLL_INTERVAL = 0.5
 """Seconds between two attempts to reach a database that is down."""
 RECOVERY_INTERVAL = 5.0
 """Seconds between two searches for entries of stale owners."""
+EXPIRY_INTERVAL = 3600.0
+"""Seconds between two searches for receipts that no message has claimed."""
 CLOCK_STEP = 1.0
 """Seconds by which the database's clock must fall behind to count as set back."""
 MAX_RECORDINGS = 1000
@@ -99,8 +101,9 @@ class Worker:
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._is_over = False
-        self._pause: float | None = None
+        self._pause = 0.0
         self._recover_at = 0.0
+        self._expire_at = 0.0
         # How far the database's clock is ahead of the loop's; unknown at first.
         self._clock_lead = NEVER
         self._has_more = False
@@ -196,7 +199,7 @@ class Worker:
         """Claim entries and start to send each, until the worker stops."""
         while not (self._is_over or self._is_stopping or self._failure):
             self._wake.clear()
-            self._pause = None
+            self._pause = POLL_INTERVAL
             try:
                 await self._claim_once()
             except OutboxUnavailableError as error:
@@ -212,11 +215,15 @@ class Worker:
     async def _claim_once(self) -> None:
         """Store what couldn't be stored before, and claim what is due and has room."""
         if self._is_unstored:
+            self._expire_at = 0.0
             await self._ledger.settle_unstored()
+        now = anyio.current_time()
+        if now >= self._expire_at:
+            # It writes, so it also shows that the database can be used again.
             await self._ledger.expire_receipts()
-            self._is_unstored = False
-        if anyio.current_time() >= self._recover_at:
-            self._recover_at = anyio.current_time() + RECOVERY_INTERVAL
+            self._expire_at, self._is_unstored = now + EXPIRY_INTERVAL, False
+        if now >= self._recover_at:
+            self._recover_at = now + RECOVERY_INTERVAL
             await self._ledger.recover_orphans()
         health = self._smsc.health()
         if not health.is_ready:

@@ -258,6 +258,23 @@ async def test_throttled_message_ends_at_once(
     assert 1 == len(gateway.messages)
 
 
+@pytest.mark.parametrize("seconds", [NEVER, 30.0])
+async def test_message_that_is_accepted_in_part_is_finished(
+    queue: WriteQueue[Ticket], sender: Sender, gateway: Simulator, seconds: float
+) -> None:
+    """Its throttled part is written again; a part of a repeat isn't, since it may be too late."""
+    sender.may_go_on.set()
+    statuses = [0, CommandStatus.ESME_RTHROTTLED, 0, 0]
+    gateway.scenario = Scenario(receipts=False, rules=None, submit_status=lambda _: statuses.pop(0))
+    (send,) = start(queue, Ticket(seconds=seconds), text="x" * 400)
+    await asyncio.wait([send])
+
+    if seconds == NEVER:
+        assert 3 == len(send.result().message_ids)
+    else:
+        assert isinstance(send.exception(), ThrottledError)
+
+
 async def test_stopped_queue_ends_what_waits(
     queue: WriteQueue[Ticket], sender: Sender, gateway: Simulator
 ) -> None:

@@ -205,6 +205,24 @@ async def test_claimed_entries_are_given_back_when_the_link_is_down_for_long(
     assert "no link for 5.0 s" == client.given_back[0]
 
 
+async def test_worker_without_room_notices_that_the_link_is_down(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """No message ends while all of them wait for a link, so it looks by itself."""
+    client.answers = [asyncio.get_running_loop().create_future()]
+    worker = asyncio.create_task(outbox.run(client.as_client, concurrency=1, grace=0.0))
+    await asyncio.wait_for(client.was_called.wait(), 60)
+    client.state = LinkState.DOWN
+    for _ in range(200):
+        pass_time(1.0)
+        await outbox.counts()
+        if client.given_back:
+            break
+    await stopped(worker)
+
+    assert client.given_back
+
+
 async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, client: ScriptedClient) -> None:
     """Without entries there is nothing to wait for."""
     await outbox.run(client.as_client, stop_when_empty=True)
