@@ -51,6 +51,7 @@ _CREATING_TABLES: Final = 0x736D7363_6F757462
 _RETRIED: Final = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _FULL: Final = "53100"
 _LOCKED: Final = "55P03"
+_FORBIDDEN: Final = "42501"
 # Server and connection: it ends, it starts, it has no connection left, it can't be reached.
 _UNAVAILABLE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
 _CONNECTION_CLASS: Final = "08"
@@ -341,6 +342,11 @@ def _translate(error: psycopg.Error) -> OutboxError:
         return OutboxFullError(f"no room left in the database: {said}; make room and do it again")
     if error.sqlstate == _LOCKED or error.sqlstate in _RETRIED:
         return OutboxLockedError(f"another transaction holds a lock: {said}; calling again is safe")
+    if error.sqlstate == _FORBIDDEN:
+        return OutboxError(
+            f"the database can't be used: {said}; open the outbox once as the owner of its tables,"
+            " which creates or migrates them"
+        )
     if _is_unavailable(error):
         return OutboxUnavailableError(f"the database can't be used: {said}")
     return OutboxError(f"the database can't be used: {said}")

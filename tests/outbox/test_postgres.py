@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from outboxes import Accepted, ScriptedClient, begin_sending, kill_owner, until
+from version_1 import make_version_1
 
 from smsc_async import MessageState, Receipt, Sms
 from smsc_async.outbox import (
@@ -135,6 +136,22 @@ async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
         await newer.__aenter__()
 
     assert store_of(newer)._connection is None
+
+
+async def test_role_that_may_not_migrate_the_tables_gets_the_remedy(place: str) -> None:
+    """The owner of the tables has to open the outbox once after an update."""
+    make_version_1(place)
+    schema = place.partition("search_path=")[2].rstrip("'")
+    guest = f"user_of_{schema}"
+    with psycopg.connect(place, autocommit=True) as owner:
+        for sql in (
+            f"CREATE ROLE {guest} LOGIN",
+            f"GRANT USAGE ON SCHEMA {schema} TO {guest}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {guest}",
+        ):
+            owner.execute(sql.encode())
+    with pytest.raises(OutboxError, match="as the owner of its tables"):
+        await PostgresOutbox(place.replace("user=smsc", f"user={guest}")).__aenter__()
 
 
 async def test_role_that_may_use_the_tables_need_not_create_them(place: str) -> None:

@@ -138,7 +138,7 @@ async def test_entry_that_was_due_an_hour_ago_is_due(place: str, make_outbox: Ma
 
 
 async def test_running_worker_of_0_1_0_forbids_the_migration(place: str, make_outbox: Make) -> None:
-    """It would be told of tables that it doesn't know."""
+    """It doesn't know the new states and would send what isn't its to send."""
     if place.startswith("host="):
         lock, owner = psycopg.connect(place, autocommit=True), 5
         lock.execute("SELECT pg_advisory_lock(5)")
@@ -178,10 +178,10 @@ async def test_migration_happens_whole_or_not_at_all(
         patch.setattr("smsc_async.outbox.schema._CHANGES_2", broken)
         with pytest.raises(OutboxError, match="no_such_column"):
             await make_outbox().__aenter__()
+    assert [(1,)] == execute(place, ("SELECT max(version) FROM smsc_outbox_version", {}))
+    execute(place, ("ALTER TABLE smsc_outbox ADD COLUMN a TEXT", {}))  # it isn't there
     async with make_outbox() as outbox:
         assert 1 == (await outbox.counts())[OutboxState.QUEUED]
-    with pytest.raises((OSError, Exception), match="a"):
-        execute(place, ("SELECT a FROM smsc_outbox", {}))
 
 
 async def test_two_processes_migrate_at_the_same_time(place: str, make_outbox: Make) -> None:
