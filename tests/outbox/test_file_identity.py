@@ -18,10 +18,10 @@ MESSAGE = Sms(to="79991234567", text="hi")
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a folder with another one beside it, and work there."""
-    (tmp_path / "work").mkdir()
+    (tmp_path / "here").mkdir()
     (tmp_path / "other").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    return tmp_path / "work" / "outbox.db"
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here" / "outbox.db"
 
 
 @pytest.mark.parametrize("link", ["symlink", "symlink to the folder", "hard link", "chdir"])
@@ -44,7 +44,7 @@ async def test_running_worker_is_found_by_any_name(
             other = database.with_name("another.db")
             os.link(database, other)
         monkeypatch.chdir(other.parent)
-        async with Outbox(other if link != "chdir" else "../work/outbox.db") as outbox:
+        async with Outbox(other if link != "chdir" else "../here/outbox.db") as outbox:
             counts = await outbox.counts()
         await living._ledger.recover_orphans()
         assert counts == await living.counts()
