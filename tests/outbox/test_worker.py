@@ -34,9 +34,10 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.queries import Attempt, Operation, Statement
+from smsc_async.outbox.attempt import Attempt, settlement_of
+from smsc_async.outbox.schema import Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
-from smsc_async.outbox.worker import Worker, settlement_of
+from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -194,6 +195,42 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     await worker
 
     assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+async def test_claimed_entries_are_given_back_when_the_link_is_down_for_long(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Another worker may have a link."""
+    client.state = LinkState.DOWN
+    client.config = SmscConfig.from_url("sim://?link_timeout=5")
+    worker = asyncio.create_task(outbox.run(client.as_client))
+    while client.health_reads < 2:
+        await outbox.counts()
+    assert [] == client.given_back
+    pass_time(6.0)
+    while not client.given_back:
+        await outbox.counts()
+    await stopped(worker)
+
+    assert "no link for 5.0 s" == client.given_back[0]
+
+
+async def test_worker_without_room_notices_that_the_link_is_down(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """No message ends while all of them wait for a link, so it looks by itself."""
+    client.answers = [asyncio.get_running_loop().create_future()]
+    worker = asyncio.create_task(outbox.run(client.as_client, concurrency=1, grace=0.0))
+    await asyncio.wait_for(client.was_called.wait(), 60)
+    client.state = LinkState.DOWN
+    for _ in range(200):
+        pass_time(1.0)
+        await outbox.counts()
+        if client.given_back:
+            break
+    await stopped(worker)
+
+    assert client.given_back
 
 
 async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, client: ScriptedClient) -> None:
@@ -461,15 +498,6 @@ async def test_receipt_that_cannot_be_stored_ends_the_run(
         await outbox.run(client.as_client)
 
 
-async def test_early_receipts_are_limited(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Receipts of other programs' messages would fill the memory."""
-    monkeypatch.setattr("smsc_async.outbox.ledger.MAX_EARLY_RECEIPTS", 2)
-    for number in range(5):
-        await outbox.record(Receipt(message_id=str(number), state=MessageState.DELIVERED))
-
-    assert ["3", "4"] == list(outbox._ledger._early)
-
-
 async def test_full_disk_loses_no_outcome(
     outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -516,6 +544,7 @@ def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClie
         stop_when_empty=False,
         grace=0.0,
         receipts=False,
+        patience=0.0,
     )
 
     assert "<Worker running, 0 of 2 in flight>" == repr(worker)
