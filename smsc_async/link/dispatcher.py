@@ -377,18 +377,17 @@ class Dispatcher:
 
     def _look_by(self, since: float) -> None:
         """Look through the queue when a message that waits *since* then has waited for too long."""
-        at = since + self._config.timeouts.throttled
-        if at < self._look_at:
+        if (at := since + self._config.timeouts.throttled) < self._look_at:
             self._look_at = at
             self._arm(self._clock())
 
     def _expire_throttled(self, now: float) -> None:
         """End the messages that were throttled for too long, or waited behind those."""
-        timeout, throttle = self._config.timeouts.throttled, self._throttle
-        overdue, earliest = self._waiting.pop_throttled(throttle, timeout, now)
+        timeout = self._config.timeouts.throttled
+        overdue, earliest = self._waiting.pop_throttled(self._throttle, timeout, now)
         self._look_at = max(earliest, now + timeout * BETWEEN_LOOKS)
         for job in overdue:
-            job.give_up_throttled(self._throttling_status, throttle.pause)
+            job.give_up_throttled(self._throttling_status, self._throttle.pause)
 
     def __repr__(self) -> str:
         return (

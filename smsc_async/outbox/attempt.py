@@ -21,6 +21,8 @@ from smsc_async.link.backoff import exponential_delay
 from smsc_async.outbox.entry import OutboxState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from smsc_async.outbox.resend_window import FirstWrite, WriteLimit
     from smsc_async.rules.verdict import Token
 
@@ -53,6 +55,9 @@ class Attempt:
         may_pay_twice: Whether a user allows that both are charged.
         reservation: What the rules have reserved for that attempt.
         earlier_ids: Ids of parts that were accepted then.
+        retries: How many attempts before this one have ended in a pause that grows.
+        response_key: Makes ids of responses comparable with those of receipts; None compares them
+            as they are.
     """
 
     entry_id: int
@@ -62,6 +67,12 @@ class Attempt:
     may_pay_twice: bool = False
     reservation: Token | None = None
     earlier_ids: tuple[str, ...] = ()
+    retries: int = 0
+    response_key: Callable[[str], str] | None = None
+
+    def comparable(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return ids of responses as receipts are compared with them."""
+        return tuple(map(self.response_key, ids) if self.response_key else ids)
 
 
 @dataclass(eq=False, slots=True)
@@ -95,9 +106,10 @@ class Settlement:
         attempt: The attempt.
         state: The entry's next state.
         after: Seconds until the entry may be sent again, if it is QUEUED.
+        is_retry: Whether the next pause is longer. Neither a held message nor one that is given
+            back has failed.
         message_ids: Ids of the parts that the gateway accepted.
-        part_ids: The same ids as receipts spell them; empty if there is no difference.
-        receipts: Final states that are known already, by those ids.
+        receipts: Final states that are known already, by these ids in comparable form.
         command_status: The status of a refusal.
         reason: Why the entry isn't accepted.
         reservation: What the rules keep reserved for a message of unknown outcome.
@@ -106,8 +118,8 @@ class Settlement:
     attempt: Attempt
     state: OutboxState
     after: float = 0.0
+    is_retry: bool = False
     message_ids: tuple[str, ...] = ()
-    part_ids: tuple[str, ...] = ()
     receipts: tuple[tuple[str, int], ...] = ()
     command_status: int | None = None
     reason: str = ""
@@ -115,8 +127,8 @@ class Settlement:
 
     @property
     def expected(self) -> tuple[str, ...]:
-        """The ids that receipts will carry."""
-        return tuple(filter(None, self.part_ids or self.message_ids))
+        """The ids that receipts will carry, in comparable form."""
+        return self.attempt.comparable(filter(None, self.message_ids))
 
     @property
     def may_be_accepted(self) -> bool:
@@ -139,8 +151,8 @@ def settlement_of(attempt: Attempt, error: SendError) -> Settlement:
     if not ids and (isinstance(error, ThrottledError) or error.outcome is Outcome.NOT_SENT):
         first = error.retry_after if isinstance(error, ThrottledError) else FIRST_PAUSE
         limit = max(first, LONGEST_PAUSE)
-        pause = exponential_delay(attempt.number - 1, initial=first, maximum=limit)
-        return requeued(attempt, pause, error)
+        pause = exponential_delay(attempt.retries, initial=first, maximum=limit)
+        return requeued(attempt, pause, error, is_retry=True)
     status = error.command_status if isinstance(error, SubmitRefusedError) else None
     return Settlement(
         attempt=attempt,
@@ -172,9 +184,17 @@ def of_resend(settlement: Settlement, remaining: float) -> Settlement:
     return replace(settlement, state=OutboxState.UNKNOWN, reason=f"sent again: {settlement.reason}")
 
 
-def requeued(attempt: Attempt, after: float, error: SmscError) -> Settlement:
+def requeued(
+    attempt: Attempt, after: float, error: SmscError, *, is_retry: bool = False
+) -> Settlement:
     """Return the outcome of an attempt that is repeated after some seconds."""
-    return Settlement(attempt=attempt, state=OutboxState.QUEUED, after=after, reason=str(error))
+    return Settlement(
+        attempt=attempt,
+        state=OutboxState.QUEUED,
+        after=after,
+        is_retry=is_retry,
+        reason=str(error),
+    )
 
 
 def unknown(

@@ -116,10 +116,16 @@ class Ledger:
         for event in self.listeners:
             event.set()
 
-    async def claim_due(self, limit: int) -> list[tuple[Attempt, Message[Any]]]:
+    async def claim_due(
+        self, limit: int, response_key: Callable[[str], str] | None = None
+    ) -> list[tuple[Attempt, Message[Any]]]:
         """Claim entries that are due; they are CLAIMED on disk when this returns.
 
         An entry whose message can't be read is refused at once.
+
+        Args:
+            limit: Entries at most.
+            response_key: See `Attempt`.
         """
         owner = await self._store.acquire_owner()
         try:
@@ -132,7 +138,7 @@ class Ledger:
         claimed = []
         for row in rows:
             entry = entry_of(row)
-            attempt = self._attempt_of(row, owner, entry)
+            attempt = self._attempt_of(row, owner, entry, response_key)
             if entry.message is not None:
                 claimed.append((attempt, entry.message))
                 continue
@@ -143,9 +149,15 @@ class Ledger:
             await self.settle(settlement)
         return claimed
 
-    def _attempt_of(self, row: Row, owner: int, entry: OutboxEntry) -> Attempt:
+    def _attempt_of(
+        self,
+        row: Row,
+        owner: int,
+        entry: OutboxEntry,
+        response_key: Callable[[str], str] | None,
+    ) -> Attempt:
         """Return the attempt that a claim begins."""
-        may_pay_twice, reservation = row[15:17]
+        may_pay_twice, reservation, retries = row[15:18]
         return Attempt(
             entry_id=entry.id,
             owner=owner,
@@ -154,6 +166,8 @@ class Ledger:
             may_pay_twice=bool(may_pay_twice),
             reservation=self._reservations.get(entry.id, reservation),
             earlier_ids=entry.message_ids,
+            retries=retries,
+            response_key=response_key,
         )
 
     async def begin_sending(self, attempts: Sequence[Attempt], clock: Clock) -> set[int]:

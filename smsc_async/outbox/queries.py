@@ -34,7 +34,7 @@ PAGE: Final = 500
 COLUMNS: Final = (
     "id, key, form, state, created_at, changed_at, not_before,"
     " attempts, message_ids, command_status, reason, receipt,"
-    " {now} - coalesce(written_at, sending_at), boot, boot_at, may_pay_twice, reservation"
+    " {now} - coalesce(written_at, sending_at), boot, boot_at, may_pay_twice, reservation, retries"
 )
 """What `entry_of` reads, then what `first_write_of` and a worker read."""
 
@@ -83,7 +83,7 @@ def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - a
     """Return the message_ids of a row; none, and the fault, if they can't be read."""
     try:
         return tuple(map(str, json.loads(ids)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         faults.append("its message_ids are stored in a form that can't be read")
         return ()
 

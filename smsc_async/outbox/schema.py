@@ -87,6 +87,8 @@ _CHANGES_2: Final = (
     "ALTER TABLE smsc_outbox ADD COLUMN boot_at DOUBLE PRECISION",
     "ALTER TABLE smsc_outbox ADD COLUMN may_pay_twice INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE smsc_outbox ADD COLUMN reservation TEXT",
+    # Attempts that ended in a pause that grows; `attempts` counts held and given back ones too.
+    "ALTER TABLE smsc_outbox ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
     # The earliest instant at which the attempt of an earlier version can have been written.
     (
         "UPDATE smsc_outbox SET written_at = created_at WHERE state = 'unknown'"

@@ -240,7 +240,7 @@ class Worker:
         self._link_down_since = None
         room = self._concurrency - len(self._sends)
         if room > 0 and (self._has_more or await self._look_ahead()):
-            claimed = await self._ledger.claim_due(room)
+            claimed = await self._ledger.claim_due(room, self._response_key)
             for attempt, message in claimed:
                 self._start(self._send(attempt, message), self._sends)
             self._has_more = len(claimed) == room
@@ -354,18 +354,16 @@ class Worker:
 
     def _accepted(self, attempt: Attempt, sent: Submission[Receipt]) -> Settlement:
         """Return the outcome of an accepted message, with the receipts that came already."""
-        ids = sent.message_ids
-        part_ids = tuple(map(self._response_key, ids)) if self._response_key else ids
+        ids = attempt.comparable(sent.message_ids)
         receipts = [
             (part_id, int(receipt.state))
-            for part_id, receipt in zip(part_ids, sent.receipts, strict=False)
+            for part_id, receipt in zip(ids, sent.receipts, strict=False)
             if receipt is not None and receipt.is_final and receipt.state is not None
         ]
         return Settlement(
             attempt=attempt,
             state=OutboxState.ACCEPTED,
-            message_ids=ids,
-            part_ids=part_ids,
+            message_ids=sent.message_ids,
             receipts=tuple(receipts),
         )
 

@@ -98,7 +98,8 @@ def settle(settlement: Settlement) -> Operation[bool]:
         "UPDATE smsc_outbox SET state = :state, message_ids = :ids, command_status = :status,"
         " reason = :reason, reservation = :reservation, owner = NULL, changed_at = {now},"
         " not_before = CASE WHEN :after > 0 THEN {now} + :after ELSE 0 END,"
-        " sending_at = CASE WHEN :may_be_accepted = 1 THEN sending_at ELSE NULL END"
+        " sending_at = CASE WHEN :may_be_accepted = 1 THEN sending_at ELSE NULL END,"
+        " retries = retries + :is_retry"
         " WHERE id = :id AND owner = :owner AND attempts = :attempt"
         " AND state IN ('claimed', 'sending', 'unknown') RETURNING sending_at",
         {
@@ -112,6 +113,7 @@ def settle(settlement: Settlement) -> Operation[bool]:
             "reservation": settlement.stored_reservation,
             "after": float(settlement.after),
             "may_be_accepted": int(settlement.may_be_accepted),
+            "is_retry": int(settlement.is_retry),
         },
     )
     if not rows:

@@ -29,6 +29,7 @@ from smsc_async.outbox import (
 )
 from smsc_async.outbox.attempt import Settlement
 from smsc_async.outbox.schema import Statement, owners
+from smsc_async.outbox.serialization import serialize
 from smsc_async.outbox.worker import Worker
 from smsc_async.outbox.worker_queries import look
 from smsc_async.simulator import Scenario, Simulator
@@ -583,6 +584,9 @@ async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedC
         ("form = '{\"v\":9}'", "newer"),
         ("state = 'tired'", "its state"),
         ("message_ids = 'no JSON'", "its message_ids"),
+        (f"message_ids = '{'[' * 100_000}'", "its message_ids"),
+        (f"form = '{'[' * 100_000}'", "can't be read"),
+        (f"form = '{serialize(sms())[:-1]},\"validity\":1e999}}'", "can't be read"),
     ],
 )
 async def test_unreadable_entry_is_shown_and_hides_no_other(
