@@ -116,7 +116,7 @@ def test_throttled_message_ends_as_its_sender_wants(
     (job,) = jobs_of(1)
     job.throttled_at, job.written = throttled_at, written
 
-    assert ends is ends_throttled(job, throttle, 10.0, 20.0)
+    assert ends is ends_throttled(job, throttle, 10.0, 19.0)
     assert job.was_throttled
     assert Outcome.REFUSED is job.throttled_error(0x58, 1.0).outcome
 
