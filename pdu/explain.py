@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import struct
 from io import BytesIO
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from pdu.enums import DataCoding, EsmClass
 from pdu.fields import FieldError, OctetString
 from pdu.names import command_name, status_label
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu
-from pdu.tlvs import Tlv, name_of, read_tlv
+from pdu.tlvs import Tlv, VendorTlv, name_of, read_tlv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 OCTETS_A_ROW = 16
+_NO_TLVS: Final[Mapping[int, VendorTlv]] = {}
 
 
 class Line(NamedTuple):
@@ -47,20 +51,23 @@ class Explanation(str):
         return self
 
 
-def explain(octets: bytes) -> Explanation:
+def explain(octets: bytes, *, vendor_tlvs: Mapping[int, VendorTlv] = _NO_TLVS) -> Explanation:
     """Explain the octets of one PDU, or of several in a row.
 
     Args:
         octets: As on the wire; convert hexadecimal text with `bytes.fromhex` first.
+        vendor_tlvs: The SMSC's own TLVs by tag; they go before those of the specification.
     """
     lines: list[Line] = []
     at = 0
     while at < len(octets):
-        at += _frame(octets[at:], at, lines)
+        at += _frame(octets[at:], at, lines, vendor_tlvs)
     return Explanation.of(lines or [Line(0, b"", "nothing", "no octets at all")])
 
 
-def _frame(octets: bytes, base: int, lines: list[Line]) -> int:
+def _frame(
+    octets: bytes, base: int, lines: list[Line], vendor_tlvs: Mapping[int, VendorTlv]
+) -> int:
     """Explain the first PDU of *octets*; return how many of them it took."""
     if len(octets) < HEADER_LENGTH:
         note = f"a header has {HEADER_LENGTH} octets, here are {len(octets)}"
@@ -79,7 +86,7 @@ def _frame(octets: bytes, base: int, lines: list[Line]) -> int:
     if cls is None:
         lines.append(Line(base + HEADER_LENGTH, body, "body", "a command without a declaration"))
     else:
-        _body(cls, body, base + HEADER_LENGTH, lines)
+        _body(cls, body, base + HEADER_LENGTH, lines, vendor_tlvs)
     return min(size, len(octets))
 
 
@@ -92,7 +99,13 @@ def _length_note(size: int, octets: bytes) -> str:
     return ""
 
 
-def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
+def _body(
+    cls: type[Pdu],
+    body: bytes,
+    base: int,
+    lines: list[Line],
+    vendor_tlvs: Mapping[int, VendorTlv],
+) -> None:
     """Explain the fields of a body, as far as they can be read."""
     stream = BytesIO(body)
     values: dict[str, Any] = {}
@@ -100,7 +113,8 @@ def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
         for span in cls.construct.spans(stream, ""):
             values[span.name] = span.value
             if span.name == "tlvs":
-                _tlvs(body[span.start :], base + span.start, values, lines)
+                tail = body[span.start :]
+                lines.extend(_tlvs(tail, base + span.start, values, vendor_tlvs))
                 continue
             start = span.start
             if isinstance(field := cls.fields[span.name], OctetString):
@@ -119,17 +133,19 @@ def _body(cls: type[Pdu], body: bytes, base: int, lines: list[Line]) -> None:
         lines.append(Line(base + at, octets, broken, "", f"broken: {error.reason}"))
 
 
-def _tlvs(tail: bytes, base: int, values: dict[str, Any], lines: list[Line]) -> None:
+def _tlvs(
+    tail: bytes, base: int, values: dict[str, Any], vendor_tlvs: Mapping[int, VendorTlv]
+) -> Iterator[Line]:
     """Explain the TLVs, and a rest that is too short to be one."""
     at = 0
     for tlv in values["tlvs"]:
         end = at + 4 + len(tlv.value)
-        meaning = _tlv_meaning(tlv, values)
-        lines.append(Line(base + at, tail[at:end], f"tlv {name_of(tlv.tag)}", meaning))
+        name, meaning = _tlv_meaning(tlv, values, vendor_tlvs.get(tlv.tag))
+        yield Line(base + at, tail[at:end], f"tlv {name}", meaning)
         at = end
     if at < len(tail):
         note = "too short for a TLV, ignored"
-        lines.append(Line(base + at, tail[at:], "trailing", "", note))
+        yield Line(base + at, tail[at:], "trailing", "", note)
 
 
 def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
@@ -157,11 +173,18 @@ def _number(value: int) -> str:
     return " ".join([str(int(value)), *(flag.replace("_", " ") for flag in flags)])
 
 
-def _tlv_meaning(tlv: Tlv, values: dict[str, Any]) -> str:
+def _tlv_meaning(tlv: Tlv, values: dict[str, Any], vendor: VendorTlv | None) -> tuple[str, str]:
+    """Return the name of a TLV and the meaning of its value."""
+    if vendor is not None:
+        return vendor.name, _value_meaning(vendor.type.read(tlv.value))
+    name = name_of(tlv.tag)
+    if name == "message_payload":
+        return name, _text(tlv.value, values)
+    return name, _value_meaning(read_tlv(tlv.tag, tlv.value))
+
+
+def _value_meaning(value: object) -> str:
     """Return the meaning of a TLV's value."""
-    value = read_tlv(tlv.tag, tlv.value)
-    if name_of(tlv.tag) == "message_payload":
-        return _text(tlv.value, values)
     if isinstance(value, int):
         return _number(value)
     if isinstance(value, bytes):

@@ -67,8 +67,7 @@ class TlvType:
     """What the specification says of one tag.
 
     Args:
-        declared: The construct of the value; it may raise anything, `read_tlv` and `Tlv.of` catch
-            it.
+        declared: The construct of the value; it may raise anything, `read` and `Tlv.of` catch it.
         minimum: The least octets of a value.
         maximum: The most octets of a value.
     """
@@ -89,6 +88,27 @@ class TlvType:
                 self.build = lambda number: int.to_bytes(number, size, "big")
             case ValueAdapter():
                 self.parse, self.build = declared.read, declared.write
+
+    def read(self, value: bytes) -> Any:  # noqa: ANN401 - the type depends on the tag
+        """Return what *value* means, or *value* itself when it means nothing."""
+        if not self.minimum <= len(value) <= self.maximum:
+            return value
+        try:
+            return self.parse(value)
+        except Exception:  # noqa: BLE001 - a vendor's construct raises anything
+            return value
+
+
+class VendorTlv(NamedTuple):
+    """A TLV of one SMSC, for `explain`.
+
+    Args:
+        name: As it is shown.
+        type: Of its value.
+    """
+
+    name: str
+    type: TlvType
 
 
 def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
@@ -294,12 +314,7 @@ def name_of(tag: object) -> str:
 def read_tlv(tag: int, value: bytes) -> Any:  # noqa: ANN401 - the type depends on the tag
     """Return what *value* means for *tag*, or *value* itself when it means nothing for it."""
     known = TLVS.get(tag)
-    if known is None or not known.minimum <= len(value) <= known.maximum:
-        return value
-    try:
-        return known.parse(value)
-    except Exception:  # noqa: BLE001 - a vendor's construct raises anything
-        return value
+    return value if known is None else known.read(value)
 
 
 class TlvList(Field[tuple[Tlv, ...]]):

@@ -5,7 +5,8 @@ misread or cut, and names the field, the limit and the remedy. In particular no 
 what the gateway reads as markup, so that `parse(render(message)) == message`. A `repr` shows
 only the sizes of texts, and masks numbers.
 
-A new kind is a class here and a row in `smsc_async.gateway.kinds`; nothing else lists the kinds.
+A new kind is a class here and a row in `smsc_async.gateway.kinds`; what depends on the kind derives
+from it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pdu.enums import FINAL_STATES, MessageState, TlvTag
 from pdu.masking import mask_number, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
-from pdu.tlvs import TLVS
+from pdu.tlvs import TLVS, VendorTlv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,13 @@ OPERATOR: Final = 0x2003
 
 _TEXT = TLVS[TlvTag.RECEIPTED_MESSAGE_ID]
 _INTEGER = TLVS[TlvTag.SOURCE_TELEMATICS_ID]
-GATEWAY_TLVS: Final = {COST: _TEXT, FLAGS: _INTEGER, PARTS: _INTEGER, OPERATOR: _TEXT}
-"""Types of the gateway's own TLVs, in the form of `pdu.tlvs.TLVS`."""
+GATEWAY_TLVS: Final = {
+    COST: VendorTlv("cost", _TEXT),
+    FLAGS: VendorTlv("flags", _INTEGER),
+    PARTS: VendorTlv("parts", _INTEGER),
+    OPERATOR: VendorTlv("operator", _TEXT),
+}
+"""SMSC.ru's own TLVs; a property of `Receipt` reads each of them."""
 
 
 class DeliveryError(int):
@@ -71,7 +76,8 @@ class Receipt:
         to: The message's recipient, which is the receipt's source_addr.
         sender: The message's sender.
         raw: The receipt's text. It may quote the message.
-        tlvs: Octets by tag; of several TLVs with one tag the first.
+        tlvs: Octets by tag; of several TLVs with one tag the first. `cost`, `flags`, `parts` and
+            `operator` read those of SMSC.ru, 0x2000 to 0x2003.
         is_intermediate: An intermediate notification: another receipt will follow.
         error_type: Class of `error`: a `DeliveryError` with the list of the SMSC. Not compared.
     """
@@ -168,7 +174,7 @@ class Receipt:
     def _gateway_tlv(self, tag: int) -> Any:  # noqa: ANN401 - the type depends on the tag
         """Read one of SMSC.ru's TLVs; None if it is missing or empty."""
         value = self._gateway_tlvs.get(tag)
-        return GATEWAY_TLVS[tag].parse(value) if value else None
+        return GATEWAY_TLVS[tag].type.parse(value) if value else None
 
     def _values(self) -> tuple[object, ...]:
         """Return what is compared and hashed."""

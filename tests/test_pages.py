@@ -136,21 +136,24 @@ def test_files_that_contributors_are_sent_to_exist() -> None:
     assert set() == {path for path in named if not (ROOT / path).exists()}
 
 
-def test_check_of_contributors_works() -> None:
-    """The block of CONTRIBUTING.md is one to begin with."""
-    ((_, code),) = [
-        block for block in BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
-        if block[0] == "python"
-    ]  # fmt: skip
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_check_of_the_page_on_rules_works(language: str) -> None:
+    """It is one to begin with: a Sunday is one in the recipient's time zone."""
+    (code,) = [
+        code
+        for name, code in BLOCK.findall((DOCS / language / "rules.md").read_text("utf-8"))
+        if name == "python" and "def not_on_sunday" in code
+    ]
     names: dict[str, object] = {}
-    exec(compile(code, "CONTRIBUTING.md", "exec"), names)  # noqa: S102 - our own page
+    exec(compile(code, "rules.md", "exec"), names)  # noqa: S102 - our own page
     check = names["not_on_sunday"]
     assert callable(check)
     message = Sms(to="79991234567", text="hello")
 
-    assert check(message, datetime(2026, 11, 28, 23, 59, tzinfo=UTC)) is None
-    assert 60.0 == check(message, datetime(2026, 11, 29, 23, 59, tzinfo=UTC))
-    assert 86_400.0 == check(message, datetime(2026, 11, 29, tzinfo=UTC))
+    assert check(message, datetime(2026, 11, 28, 20, 59, tzinfo=UTC)) is None
+    assert 86_400.0 == check(message, datetime(2026, 11, 28, 21, tzinfo=UTC))
+    assert 60.0 == check(message, datetime(2026, 11, 29, 20, 59, tzinfo=UTC))
+    assert check(message, datetime(2026, 11, 29, 21, tzinfo=UTC)) is None
 
 
 # --- monitoring ---

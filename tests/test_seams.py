@@ -235,8 +235,7 @@ async def test_receipt_that_the_dialect_cannot_read_is_not_lost(
         await sent.receipt(timeout=10)
 
     assert text == odd.raw
-    (record,) = caplog.records
-    assert logging.ERROR == record.levelno
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "ID=" not in record.getMessage()
     assert TO not in record.getMessage()
 
@@ -262,7 +261,7 @@ async def test_dialect_that_always_fails_ends_no_client(
         assert [0, 0] == [await acknowledged(smsc, number) for number in numbers]
         await client.send(HI)
 
-    assert (sent.message_id, MessageState.DELIVERED) == (receipt.message_id, receipt.state)
+    assert (sent.message_id, None) == (receipt.message_id, receipt.state)
     assert MessageState.ENROUTE is sent.state
     assert f"code {CODE}" == message.text
     assert CODE not in caplog.text

@@ -82,7 +82,7 @@ def bench_command(
         text: Text of the messages; a number is appended.
         sender: Name or number of the sender.
         wait: Timeout of the receipts at each window size; 0 doesn't wait.
-        html: Write a report; its charts need the extra plots.
+        html: Write a report; with pip install 'smsc-async[plots]' it has charts.
         yes: Don't ask before sending.
         screen: For the output.
 

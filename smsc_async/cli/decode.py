@@ -16,6 +16,7 @@ from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.hexadecimal import read_octets
 from smsc_async.cli.i18n import _n
+from smsc_async.receipts import GATEWAY_TLVS
 
 
 def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
@@ -40,7 +41,7 @@ def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False
         # What isn't UTF-8 isn't a digit either, and is reported as such.
         octets = (sys.stdin.buffer.read().decode("utf-8", "replace"),)
     found, translate = read_octets(" ".join(octets)), screen.translate
-    lines = explain(found).lines
+    lines = explain(found, vendor_tlvs=GATEWAY_TLVS).lines
     broken = next((line for line in lines if line.note), None)
     pdus = dump_as_json(lines)
     counted = {

@@ -41,7 +41,7 @@ _PLACEHOLDERS: Final[dict[object, str]] = {int: "N", float: "N", Path: "FILE"}
 
 _TITLE = re.compile(r"^\S.*:$", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
-_USAGE = re.compile(rf"\bsmsc (?:{'|'.join(COMMANDS)}|COMMAND|КОМАНДА)\b")
+_USAGE = re.compile(r"\bsmsc \w+")  # the word COMMAND is translated
 
 _COMMON_OPTIONS: Final = (
     ("--json", _("write JSON to standard output, and nothing else")),
@@ -165,7 +165,7 @@ class _Page:
         every = list(rows)
         indent = 6
         if self.width >= _NARROW:
-            indent = 4 + min(_WIDEST_LABEL, max((len(label) for label, _ in every), default=0))
+            indent = 4 + min(_WIDEST_LABEL, max((len(row[0]) for row in every), default=0))
         for label, text in every:
             wrapped = self.wrap(text, indent)
             if len(label) + 4 > indent:

@@ -171,8 +171,7 @@ class AdmissionControl:
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
 
-        The error is returned, since a caller has the rendered text in a variable, which a
-        traceback may show.
+        Returned, not raised: a traceback here could show the text.
         """
         if not self._checks:
             return None

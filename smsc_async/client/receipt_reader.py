@@ -8,6 +8,7 @@ dialects of this package never fail, so their functions are called directly.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU, id_normalizers
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from smsc_async.gateway.dialect import Dialect
 
 _OWN = (SMSC_RU.is_receipt, SMSC_RU.read_receipt, GENERIC.is_receipt, GENERIC.read_receipt)
+
+_REMEMBERED_IDS = 4096  # an id is compared several times, and a dialect's function may be slow
 
 
 class ReceiptReader:
@@ -53,7 +56,7 @@ class ReceiptReader:
 def id_keys(
     dialect: Dialect, message_ids: str
 ) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes the ids of responses and of receipts comparable; neither raises.
+    """Return the functions of `id_normalizers`, made so that they never raise.
 
     An id that can't be normalised is compared as it is, and an empty one stays empty.
 
@@ -66,8 +69,8 @@ def id_keys(
     """
     of_response, of_receipt = id_normalizers(dialect, message_ids)
     return (
-        None if of_response is None else _normalizing(of_response),
-        None if of_receipt is None else _normalizing(of_receipt),
+        None if of_response is None else lru_cache(_REMEMBERED_IDS)(_normalizing(of_response)),
+        None if of_receipt is None else lru_cache(_REMEMBERED_IDS)(_normalizing(of_receipt)),
     )
 
 

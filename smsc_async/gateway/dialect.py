@@ -83,14 +83,16 @@ def dialect_of(value: object) -> Dialect:
 
 
 def is_smsc_ru(dialect: Dialect) -> bool:
-    """Whether receipts are read as SMSC.ru writes them, so that its list explains other errors."""
+    """Whether receipts are SMSC.ru's; then its list also explains the errors of query_sm."""
     return dialect.read_receipt is read_receipt
 
 
 def id_normalizers(
     dialect: Dialect, message_ids: str
 ) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
-    """Return what makes the ids of responses and of receipts comparable.
+    """Return the functions that make ids of responses and of receipts comparable.
+
+    The one of a dialect may raise; the client uses them through `id_keys`, which doesn't.
 
     Args:
         dialect: Compares the ids, unless the setting does.

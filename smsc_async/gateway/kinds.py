@@ -1,9 +1,9 @@
 """The table of kinds of message: how each is written into the gateway's text, and its names.
 
 Rule: everything that depends on the kind of a message derives from `KINDS`: markup, simulator,
-outbox, command line. A new kind is a class in `smsc_async.messages` and a row here; the row of a
-kind that has only a text and a comment is `Kind(Viber, "viber", flags=10)`. The kind works
-without a line in `smsc_async/__init__.py`; exporting it there is a promise to keep its name.
+outbox, command line. A new kind is a class in `smsc_async.messages`, and its import and a row here;
+the row of a kind that has only a text and a comment is `Kind(Viber, "viber", flags=10)`. The kind
+works without a line in `smsc_async/__init__.py`; exporting it there is a promise to keep its name.
 
 Writing and reading of one piece of a text stand side by side, and the forms are the gateway's
 own, to the character.

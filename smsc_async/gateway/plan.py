@@ -34,9 +34,10 @@ class Plan:
         forced_by: Distinct characters that fit no narrower coding, in the order of the text.
         long_text: How several parts travel.
         pdus: How many submit_sm are sent: `parts`, or 1 if the gateway does the cutting.
-        held_by: Which rule would hold the message now ("repeat", "flood"), or "check"; None if
-            none would, or if the client isn't open.
-        retry_after: Seconds until that rule admits it, if nothing else is sent.
+        held_by: What would hold the message now: a rule ("repeat", "flood"), "check", or "store"
+            if the shared store can't be reached and is required; None if nothing would, or if the
+            client isn't open.
+        retry_after: Seconds until that admits it, if nothing else is sent.
     """
 
     coding: Coding

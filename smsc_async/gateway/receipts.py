@@ -16,6 +16,8 @@ from pdu.smpp_time import parse_time
 from pdu.text import body_octets
 from pdu.tlvs import TLVS
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
+from smsc_async.gateway.kinds import KIND_OF
+from smsc_async.messages import HlrQuery
 from smsc_async.receipts import FLAGS, DeliveryError, HlrReceipt, QueryResult, Receipt
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from pdu.query import QuerySmResp
     from pdu.submit import DataSm
 
-_HLR: Final = 4  # bits 3-0 of the flags
+_HLR: Final = KIND_OF[HlrQuery].flags
 _NO_TLVS: Final[Mapping[int, bytes]] = {}
 # hot path
 _MESSAGE_ID: Final = int(TlvTag.RECEIPTED_MESSAGE_ID)

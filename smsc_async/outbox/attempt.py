@@ -32,9 +32,9 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two attempts at most, unless a rule of the gateway asks for more."""
 LEAST_HOLD: Final = 0.1
-"""Seconds until a held message is tried again at least: a check may ask for next to nothing."""
+"""A held message is tried again after at least this many seconds: a check may ask for less."""
 LONGEST_HOLD: Final = 86_400.0
-"""Seconds until a held message is tried again at most: a check may ask for any time."""
+"""A held message is tried again after at most this many seconds: a check may ask for any time."""
 
 _TOO_LATE: Final = (
     "it wasn't sent again: the gateway may no longer refuse a repeat;"

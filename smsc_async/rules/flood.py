@@ -1,4 +1,4 @@
-"""Flood protection: at most fifty messages in a streak to one subscriber.
+"""Flood protection: at most `flood_length` messages in a streak to one subscriber.
 
 Rule: a streak lasts while the gaps between messages are short; only a gap ends it. Each part counts
 as a message. A held attempt isn't part of the streak and doesn't prolong it.

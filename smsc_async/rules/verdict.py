@@ -62,7 +62,7 @@ class HeldByCheck(NamedTuple):
     """A check of the client holds the message; nothing was reserved and no rule was asked.
 
     Args:
-        check: Name of the check; of several, the one that holds it longest.
+        check: What holds it, as "the check QuietHours"; of several, the one that does longest.
         wait: Seconds that it asked for.
         retry_at: Time at which they are over.
     """
@@ -77,7 +77,7 @@ Verdict = Admitted | Held
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What a send does when a rule holds its message: wait, or fail at once.
+    """What a send does when a rule or check holds its message: wait, or fail at once.
 
     ::
 
@@ -91,7 +91,7 @@ class Hold:
 
     @classmethod
     def wait(cls, *, at_most: float = float("inf")) -> Self:
-        """Wait until the rules let the message pass.
+        """Wait until checks and rules let the message pass, with `QuietHours` until the morning.
 
         A message that would have to wait longer fails at once with `HeldByRuleError`, without
         waiting.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pdu import BindTransceiver, SubmitSm, encode
+from pdu import BindTransceiver, DeliverSm, SubmitSm, Tlv, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,25 @@ def test_arguments_are_joined(smsc: Smsc) -> None:
 def test_text_is_shown(smsc: Smsc) -> None:
     """The text is in the octets anyway, so it isn't masked."""
     assert "'Код'" in smsc("decode", SUBMIT).stdout
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "shown"),
+    [
+        (0x2000, b"0.25", "tlv cost '0.25'"),
+        (0x2001, b"\0\x0a", "tlv flags 10"),
+        (0x2002, b"\0\2", "tlv parts 2"),
+        (0x2003, b"25002", "tlv operator '25002'"),
+        (0x2004, b"25002", "tlv 0x2004 '25002'"),
+    ],
+)
+def test_tlvs_of_smsc_ru_are_named(smsc: Smsc, tag: int, value: bytes, shown: str) -> None:
+    """A receipt of SMSC.ru has its price and its parts in TLVs of its own."""
+    receipt = encode(DeliverSm(esm_class=4, tlvs=(Tlv(tag, value),)))
+
+    line = json.loads(smsc("decode", receipt.hex(), "--json").stdout)["pdus"][0]["fields"][-1]
+
+    assert shown == f"{line['field']} {line['meaning']}"
 
 
 def test_password_stays_hidden(smsc: Smsc) -> None:

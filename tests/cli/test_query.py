@@ -29,7 +29,7 @@ def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: s
     return message_id
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "final since"), ("ru", "окончательно с")])
+@pytest.mark.parametrize(("language", "label"), [("en", "final since"), ("ru", "окончательное с")])
 def test_delivered_message_ends_with_zero(
     smsc: Smsc, gateway: HostedSimulator, language: str, label: str
 ) -> None:

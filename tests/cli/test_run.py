@@ -208,7 +208,7 @@ def test_common_options_are_accepted_anywhere(smsc: Smsc) -> None:
 def test_unexpected_error_is_a_message(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect shows no traceback and no data."""
 
-    def broken(octets: bytes) -> None:
+    def broken(octets: bytes, **_: object) -> None:
         """Raise an error with a secret."""
         raise ZeroDivisionError(octets)
 
@@ -224,7 +224,7 @@ def test_unexpected_error_is_a_message(smsc: Smsc, monkeypatch: pytest.MonkeyPat
 def test_interrupt_is_a_message(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C at any moment."""
 
-    def interrupted(_: bytes) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         """Raise what Ctrl-C raises."""
         raise KeyboardInterrupt
 

@@ -22,7 +22,7 @@ from smsc_async import (
     SmscClient,
     SmscConfig,
 )
-from smsc_async.client import handlers, runtime
+from smsc_async.client import handlers
 from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
 from smsc_async.client.handlers import CallResult, HandlerCall, HandlerRunner
 
@@ -666,12 +666,12 @@ async def test_leaving_waits_for_handlers_and_their_answers_are_written(gateway:
 
 @pytest.mark.parametrize("way", ["drain", "exception", "cancellation"])
 async def test_handler_that_never_returns_is_cancelled_in_the_end(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, way: str
+    gateway: Gateway, way: str
 ) -> None:
     """After the drain, or at once; its delivery isn't answered."""
-    monkeypatch.setattr(runtime, "HANDLER_DRAIN", 0.02 if way == "drain" else 1000.0)
+    settings = f"drain_timeout={0.02 if way == 'drain' else 1000}"
     handler = Recording(is_open=False)
-    smsc = client(gateway, on_receipt=handler)
+    smsc = client(gateway, settings, on_receipt=handler)
     await smsc.__aenter__()
     gateway.peer.deliver_receipt("1")
     await until(lambda: handler.running)

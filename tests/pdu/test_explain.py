@@ -19,7 +19,9 @@ from pdu import (
     Tlv,
     encode,
 )
+from pdu.enums import TlvTag
 from pdu.explain import Line, explain
+from pdu.tlvs import TLVS, VendorTlv
 
 DELIVER_SM = bytes.fromhex(
     "0000004A"  # command_length 74
@@ -82,6 +84,36 @@ def test_lines_are_there_for_other_layouts() -> None:
     assert [sum(len(line.octets) for line in lines[:n]) for n in range(len(lines))] == [
         line.offset for line in lines
     ]
+
+
+def test_tlvs_of_a_vendor_are_named_and_read_by_the_callers_table() -> None:
+    """A tag from 0x1400 on means something else at each SMSC, so a table is given."""
+    vendor_tlvs = {
+        0x2000: VendorTlv("price", TLVS[TlvTag.RECEIPTED_MESSAGE_ID]),
+        0x1400: VendorTlv("country", TLVS[TlvTag.USER_MESSAGE_REFERENCE]),
+        0x0427: VendorTlv("odd_state", TLVS[TlvTag.USER_MESSAGE_REFERENCE]),
+    }
+    tlvs = (
+        Tlv(0x2000, b"0.25\0"),
+        Tlv(0x1400, b"\0\x07"),
+        Tlv(0x1400, b"?"),  # not of the type: octets
+        Tlv(0x0427, b"\2"),  # the vendor's table goes first
+        Tlv(0x1401, b"\0\1"),
+        Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"5\0"),
+    )
+    octets = encode(DeliverSm(tlvs=tlvs))
+
+    assert [
+        ("tlv price", "'0.25'"),
+        ("tlv country", "7"),
+        ("tlv country", "'?'"),
+        ("tlv odd_state", "octets"),
+        ("tlv 0x1401", "octets"),
+        ("tlv receipted_message_id", "'5'"),
+    ] == [
+        (line.field, line.meaning) for line in explain(octets, vendor_tlvs=vendor_tlvs).lines[-6:]
+    ]
+    assert "tlv 0x2000" in explain(octets)
 
 
 def test_password_is_never_shown() -> None:
