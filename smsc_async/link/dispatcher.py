@@ -328,8 +328,8 @@ class Dispatcher:
     def _arm(self, now: float) -> None:
         """Keep one timer for the first message of the queue."""
         # Listeners wait for the end of a pause even if the queue is empty.
-        pause = self._throttle.paused_until or NEVER
-        self._timer.start(self._next_deadline(now) if self._queue else pause)
+        at = NEVER if self.is_closing else self._throttle.paused_until or NEVER
+        self._timer.start(self._next_deadline(now) if self._queue else at)
 
     def _next_deadline(self, now: float) -> float:
         """The time at which the first message of the queue is due or times out."""
