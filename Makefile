@@ -72,7 +72,7 @@ mutants: ## mutation testing: each breaks a promise, the nearest tests must fail
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/mutants.py $(ONLY)
 
-kills: ## kill 200 outbox workers at random points; about a minute
+kills: ## kill outbox workers and smsc bulk at random points, 200 each; about 15 minutes
 	@$(PYTHON) tools/environment.py test
 	@SMSC_KILLS=200 $(VENV)/python -m pytest -q tests/outbox/test_kills.py
 

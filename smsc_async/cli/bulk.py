@@ -7,6 +7,7 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.bulk_keys import adopt_old_entries
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import (
     CsvFile,
@@ -67,6 +69,7 @@ def bulk_command(
     url: str | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,
     resend_unknown: Annotated[bool, Parameter(negative="")] = False,
+    may_pay_twice: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
@@ -86,7 +89,9 @@ def bulk_command(
         sender: For rows without a sender.
         url: Gateway; default: $SMSC_URL, safer for a password.
         resend_refused: Send rows again that the gateway refused.
-        resend_unknown: Send rows again whose outcome is unknown: they may be charged twice.
+        resend_unknown: Send rows again whose outcome is unknown, while the gateway refuses repeats
+            (for about a minute).
+        may_pay_twice: With --resend-unknown: also later; they may be charged twice.
         dry_run: Show the number of messages and parts, and the rejected rows; send nothing.
         screen: For the output.
 
@@ -104,7 +109,7 @@ def bulk_command(
     config = read_config(url, progress)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
-    bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent))
+    bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent), may_pay_twice)
     try:
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
@@ -175,6 +180,7 @@ class _BulkRun:
     progress: SendProgress
     screen: Screen
     resent: frozenset[OutboxState]
+    may_pay_twice: bool
 
     @property
     def rejected_path(self) -> Path:
@@ -207,6 +213,7 @@ class _BulkRun:
         """Send the rows that aren't sent yet."""
         from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
 
+        await adopt_old_entries(outbox, valid)
         await self._put(outbox, valid)
         counts = await outbox.counts()
         if not counts[OutboxState.QUEUED]:
@@ -241,7 +248,7 @@ class _BulkRun:
             return
         is_restored = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
         if is_restored or state in self.resent:
-            entry = await outbox.resend(entry)
+            entry = await outbox.resend(entry, may_pay_twice=self.may_pay_twice)
         # Other options may change the message, as long as it can't have been sent.
         if entry.state is OutboxState.QUEUED and entry.message != message:
             await outbox.replace(entry, message)
@@ -249,6 +256,10 @@ class _BulkRun:
     async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
         """Run the outbox and show the progress."""
         failure: Failure | None = None
+        # SIGTERM ends the run as Ctrl-C does: what wasn't written goes back to the queue.
+        with suppress(NotImplementedError):
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         with _progress(self.screen) as show:
             polling = asyncio.create_task(_poll_counts(outbox, show))
             try:
@@ -275,7 +286,7 @@ class _BulkRun:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
             elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
                 unknown += 1
-                to = display_number(entry.message.to, is_full=False)
+                to = display_number(_recipient(row), is_full=False)
                 text = _("row {number} to {to}: unknown, may have been sent")
                 self.screen.show_text(text, "yellow", number=row.number, to=to)
                 self.screen.write_json(
@@ -306,7 +317,7 @@ class _BulkRun:
             lines.append((translate("rejected"), Text(text, style="bold red")))
         if unknown:
             lines.append((translate("unknown"), Text(str(unknown), style="bold yellow")))
-            advice = _("check the history; after --resend-unknown they may be charged twice")
+            advice = _("check the history, then --resend-unknown (later --may-pay-twice)")
             lines.append((translate("next step"), translate(advice)))
         self.screen.show(label_grid(*lines))
         self.screen.write_json(
@@ -321,6 +332,11 @@ class _BulkRun:
         )
 
 
+def _recipient(row: CsvRow) -> str:
+    """Return the recipient of a valid row."""
+    return "" if row.message is None else row.message.to
+
+
 async def _poll_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
     """Show the progress at intervals until cancelled."""
     while True:
@@ -332,7 +348,8 @@ async def _show_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None
     """Show the progress."""
     counts = await outbox.counts()
     total = sum(counts.values()) - counts[OutboxState.DISCARDED]
-    show(total - counts[OutboxState.QUEUED] - counts[OutboxState.SENDING], total)
+    waiting = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
+    show(total - sum(counts[state] for state in waiting), total)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
@@ -42,6 +43,9 @@ NEEDED: Final = ("to", "text")
 REASON: Final = "reason"
 """The column added to rejected rows, ignored when they are read again."""
 
+KEY_VERSION: Final = "2:"
+"""Begins the keys of this version; those of 0.1.0 begin with a hexadecimal digit."""
+
 _DELIMITERS: Final = (";", ",")
 
 
@@ -59,15 +63,18 @@ class CsvRow:
     Args:
         number: Number of its last line, from 1.
         values: Its fields, in the order of the columns.
-        key: Its key in the outbox: a hash of the content and its ordinal among equal rows. The
-            line number isn't part of it, so a row inserted above doesn't make the others new.
+        old_key: The key that 0.1.0 made of its raw fields.
+        key: Its key in the outbox: a hash of its own columns, parsed, and its ordinal among equal
+            rows; empty for an invalid row. Neither its line number nor the order of the columns
+            nor what the command line fills in is part of it.
         message: The message; None if the row is invalid.
         reason: Why it is invalid or rejected.
     """
 
     number: int
     values: list[str]
-    key: str
+    old_key: str
+    key: str = ""
     message: Message[Receipt] | None = None
     reason: str = ""
 
@@ -115,9 +122,12 @@ def read_csv(
     _check_header(columns)
     csv_file = CsvFile(path, encoding, delimiter, columns)
     seen: Counter[str] = Counter()
+    old_seen: Counter[str] = Counter()
     for number, values in records:
-        row = CsvRow(number, values, _key(values, seen))
-        _set_message(row, columns, kind=kind, sender=sender, translate=translate)
+        row = CsvRow(number, values, _ordinal_key("\0".join(values), old_seen))
+        own = _set_message(row, columns, kind=kind, sender=sender, translate=translate)
+        if row.message is not None:
+            row.key = KEY_VERSION + _ordinal_key(_content(own, row.message), seen)
         csv_file.rows.append(row)
     return csv_file
 
@@ -230,23 +240,37 @@ def _wrong_header(key: str, text: str, name: str) -> Failure:
     return failure_before_sending(key, text, advice=advice, name=name, columns=",".join(COLUMNS))
 
 
-def _key(values: list[str], seen: Counter[str]) -> str:
-    """Return the key of a row: a hash of its content, and its ordinal among equal rows."""
-    content = "\0".join(values).encode("utf-8", "surrogatepass")
-    digest = hashlib.sha256(content).hexdigest()[:32]
+def _ordinal_key(content: str, seen: Counter[str]) -> str:
+    """Return a hash of the content of a row, and its ordinal among equal rows."""
+    octets = content.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(octets).hexdigest()[:32]
     seen[digest] += 1
     return f"{digest}/{seen[digest]}"
 
 
+def _content(own: Mapping[str, str], message: Message[Receipt]) -> str:
+    """Return what a row itself says, however it is written: its columns as they were parsed."""
+    said = {name: _parsed(name, value, message) for name, value in own.items() if value}
+    return json.dumps(said, sort_keys=True)
+
+
+def _parsed(name: str, value: str, message: Message[Receipt]) -> str:
+    """Return the value of a column as its message has it."""
+    if name == "kind":
+        return str(_member(MessageKind, value, name).name)
+    parsed = getattr(message, name, value)
+    return parsed.name if isinstance(parsed, Enum) else str(parsed)
+
+
 def _set_message(
     row: CsvRow, columns: list[str], *, kind: MessageKind, sender: str, translate: Translator
-) -> None:
-    """Set the message of a row, or the reason why it is invalid."""
+) -> Mapping[str, str]:
+    """Set the message of a row, or the reason why it is invalid; return its fields by column."""
     if len(row.values) != len(columns):
         row.reason = translate(
             "{found} values, the header has {needed}", found=len(row.values), needed=len(columns)
         )
-        return
+        return {}
     values = dict(zip(columns, row.values, strict=True))
     values.pop(REASON, None)
     try:
@@ -255,6 +279,7 @@ def _set_message(
         row.reason = str(error)
     except Failure as failure:
         row.reason = translate(failure.text, **failure.values)
+    return values
 
 
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:

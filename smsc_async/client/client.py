@@ -20,6 +20,7 @@ from smsc_async.client.lifecycle import ClientLifecycle
 from smsc_async.client.requests import check_request, check_response, query_of
 from smsc_async.client.runtime import ClientRuntime, check_duration
 from smsc_async.client.submission import Submission
+from smsc_async.client.write_queue import WriteQueue
 from smsc_async.config import SmscConfig
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.dialect import SMSC_RU, dialect_of, is_smsc_ru
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from pdu import Pdu, QuerySmResp
     from smsc_async.client.submission import FailedSubmission
+    from smsc_async.client.write_queue import BeforeWrite, T
     from smsc_async.errors import SendError
     from smsc_async.gateway.dialect import Dialect
     from smsc_async.messages import Message, R_co
@@ -103,10 +105,11 @@ class SmscClient(ClientLifecycle):
             check_function("wall_clock", wall_clock)
         self.dialect = dialect_of(dialect)
         store = MemoryRuleStore(clock or monotonic) if store is None else store
+        self._limits = GatewayLimits() if limits is None else limits
         make_runtime = partial(
             ClientRuntime,
             url_or_config,
-            GatewayLimits() if limits is None else limits,
+            self._limits,
             store,
             Hooks(hooks),
             clock,
@@ -217,6 +220,22 @@ class SmscClient(ClientLifecycle):
             ClientClosedError: The client isn't open, or is being left before the end.
         """
         return BulkSend(self._sending_runtime(), timeout, hold or FAIL_AT_ONCE).run(messages)
+
+    def write_queue(self, before_write: BeforeWrite[T]) -> WriteQueue[T]:
+        """Return a queue that calls *before_write* just before messages are written.
+
+        The outbox stores there that they may be on their way.
+
+        Raises:
+            ClientClosedError: The client isn't open.
+            LocalProtocolError: The client is bound as a receiver.
+        """
+        return WriteQueue(self._sending_runtime(), before_write)
+
+    @property
+    def limits(self) -> GatewayLimits:
+        """The gateway's limits that are applied before a message is sent."""
+        return self._limits
 
     def plan(self, message: Message[Any]) -> Plan:
         """Return how *message* would travel: coding, parts, octets, what forced UCS-2.

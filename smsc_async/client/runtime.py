@@ -239,7 +239,7 @@ class ClientRuntime:
 
     def _unwritten_error(self, job: MessageJob[Any], within: float) -> SendError:
         """Return why no part of a message is with the gateway."""
-        if job.throttled_at is not None:
+        if job.was_throttled:
             return self.dispatcher.throttled_error(job)
         return not_sent(job.message, within, self.dispatcher.why_waiting)
 

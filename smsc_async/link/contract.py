@@ -10,6 +10,7 @@ calls one of these protocols:
     Link, SubmitJob,        TrafficHandler    `client.runtime.ClientRuntime`
     Dispatcher
     Dispatcher              RoomListener      `client.bulk.BulkSend`, `client.inbound.InboundRouter`
+                                              and `client.write_queue.WriteQueue`
 
 Handlers are passed to constructors as objects; no method of one is stored in another. A listener
 adds itself to `Dispatcher.room_listeners`.

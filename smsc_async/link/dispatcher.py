@@ -18,7 +18,7 @@ from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, Throt
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link.deadline_timer import NEVER, DeadlineTimer
 from smsc_async.link.submit_job import PendingRequest
-from smsc_async.link.submit_queue import SubmitQueue, throttled_since
+from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
 from smsc_async.session import EndReason
 
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from smsc_async.link.contract import RoomListener, TrafficHandler
     from smsc_async.link.submit_job import SubmitJob
     from smsc_async.session import LinkEnded
-
-BETWEEN_LOOKS = 0.02
-"""Share of `timeouts.throttled` between two looks through the queue for messages that have waited
-for too long: each look takes time in proportion to the queue, and none ends more than 2 % later."""
 
 
 class Dispatcher:
@@ -108,6 +104,15 @@ class Dispatcher:
         if self._queue or self.is_closing:
             return 0
         return self._throttle.limit(sum([link.room for link in self.links]), self.in_flight)
+
+    def has_room(self, parts: int, promised: int) -> bool:
+        """Return whether a message would begin at once, with *promised* slots taken before it."""
+        room = self.room
+        if parts > 1 and self.links:
+            room = min(room, max(link.room for link in self.links))
+        # As in `_write`: all parts on one link, or as many as it ever has room for.
+        least = parts if promised else min(parts, self._throttle.limit(self._config.window, 0))
+        return room - promised >= max(1, least)
 
     def submit(self, job: SubmitJob[Any], now: float) -> None:
         """Write a message now if there is room, else when its turn comes.
@@ -205,9 +210,8 @@ class Dispatcher:
 
     def fail_waiting(self, error: LinkError) -> None:
         """End every message that waits."""
-        reason = str(error)
         for job in self._waiting.pop_all():
-            job.give_up(reason, error)
+            job.give_up(str(error), error)
         self._pump()
 
     def stop_timer(self) -> None:
@@ -233,17 +237,15 @@ class Dispatcher:
         now = self._clock()
         self.throttled_responses += 1
         self._throttling_status = command_status
-        pause = self._throttle.on_throttled(now)
-        if pause:
+        if pause := self._throttle.on_throttled(now):
             self._hooks.tell(Throttled(command_status, pause))
-        if job.throttled_at is None:
-            job.throttled_at = throttled_since(job, self._throttle) if job.queued_at else now
-        if job.throttled_at + self._config.timeouts.throttled <= now:
+        if ends_throttled(job, self._throttle, self._config.timeouts.throttled, now):
             job.give_up_throttled(command_status, self._throttle.pause)
+            self._arm(now)
             return
         job.queued_at = job.queued_at or now
         self._waiting.put_back(job)
-        self._look_by(job.throttled_at)
+        self._look_by(throttled_since(job, self._throttle))
 
     def on_unbound(self, link: Link) -> None:
         """Use a link no longer that the gateway unbound; its responses still count."""
@@ -262,7 +264,7 @@ class Dispatcher:
         """Use a link no longer; report why."""
         self.links.remove(link)
         self.last_error = reason.value
-        level = INFO if reason in _OURS else WARNING
+        level = INFO if reason in {EndReason.UNBOUND, EndReason.CLOSED} else WARNING
         self._hooks.tell(LinkDown(str(link.host), reason.value), level)
         if not self.links:
             self._start_waiting_for_link()
@@ -325,7 +327,9 @@ class Dispatcher:
 
     def _arm(self, now: float) -> None:
         """Keep one timer for the first message of the queue."""
-        self._timer.start(self._next_deadline(now) if self._queue else NEVER)
+        # Listeners wait for the end of a pause even if the queue is empty.
+        at = NEVER if self.is_closing else self._throttle.paused_until or NEVER
+        self._timer.start(self._next_deadline(now) if self._queue else at)
 
     def _next_deadline(self, now: float) -> float:
         """The time at which the first message of the queue is due or times out."""
@@ -373,18 +377,17 @@ class Dispatcher:
 
     def _look_by(self, since: float) -> None:
         """Look through the queue when a message that waits *since* then has waited for too long."""
-        at = since + self._config.timeouts.throttled
-        if at < self._look_at:
+        if (at := since + self._config.timeouts.throttled) < self._look_at:
             self._look_at = at
             self._arm(self._clock())
 
     def _expire_throttled(self, now: float) -> None:
         """End the messages that were throttled for too long, or waited behind those."""
-        timeout, throttle = self._config.timeouts.throttled, self._throttle
-        overdue, earliest = self._waiting.pop_throttled(throttle, timeout, now)
+        timeout = self._config.timeouts.throttled
+        overdue, earliest = self._waiting.pop_throttled(self._throttle, timeout, now)
         self._look_at = max(earliest, now + timeout * BETWEEN_LOOKS)
         for job in overdue:
-            job.give_up_throttled(self._throttling_status, throttle.pause)
+            job.give_up_throttled(self._throttling_status, self._throttle.pause)
 
     def __repr__(self) -> str:
         return (
@@ -392,8 +395,5 @@ class Dispatcher:
             f" {self.waiting} waiting, {self._throttle!r}>"
         )
 
-
-_OURS = frozenset({EndReason.UNBOUND, EndReason.CLOSED})
-"""Ends of a link that the client wanted."""
 
 _room = attrgetter("room")

@@ -37,6 +37,11 @@ THROTTLING = frozenset({CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQF
 
 _NO_ACCEPTANCE = "generic_nack with ESME_ROK doesn't say whether it was accepted"
 
+ENDS_UNSENT = -NEVER
+"""`throttled_at` of a message that ends when a part is throttled, if none is accepted or sent."""
+ENDS_THROTTLED = -1e300
+"""`throttled_at` of a message that ends when a part is throttled."""
+
 
 def handler_of(context: Context) -> tuple[ResponseHandler, int]:
     """Return the handler of a request, and which of its requests it is."""
@@ -111,7 +116,7 @@ class SubmitJob(Generic[R_co]):
         order: Position in the order of submits, set by the dispatcher.
         queued_at: When it began to wait for a slot; 0 if it never did.
         throttled_at: When a part was first throttled, or when it began to wait behind throttling
-            if that was before.
+            if that was before. A sender may set `ENDS_UNSENT` or `ENDS_THROTTLED` instead.
         failure: The error, None while there is none.
         is_finished: Whether the outcome is final.
     """
@@ -188,6 +193,11 @@ class SubmitJob(Generic[R_co]):
     def is_withdrawn(self) -> bool:
         """Whether it was abandoned, and so never gets an outcome."""
         return not (self.has_unsent_parts or self.is_finished or self.written)
+
+    @property
+    def was_throttled(self) -> bool:
+        """Whether a part was throttled, and `throttled_at` is a time."""
+        return self.throttled_at is not None and self.throttled_at > ENDS_THROTTLED
 
     def next_part(self, now: float) -> tuple[Callable[[int, str, bytes], bytes], bytes, Context]:
         """Return the part to write *now*, and the context under which its response is reported."""
@@ -279,7 +289,7 @@ class SubmitJob(Generic[R_co]):
     def throttled_error(self, command_status: int, retry_after: float) -> ThrottledError:
         """Return the error of a message that was throttled, or that waits behind throttling."""
         outcome = Outcome.REFUSED
-        if self.throttled_at is None:
+        if not self.was_throttled:
             outcome = Outcome.UNKNOWN if self._may_have_gone else Outcome.NOT_SENT
         return ThrottledError(
             self.message,

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.link.deadline_timer import NEVER
+from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
 
 if TYPE_CHECKING:
     from smsc_async.link.submit_job import SubmitJob
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 MANY_WITHDRAWN = 1000
 """The queue is purged once it holds more withdrawn messages, and they are over half of it."""
+
+BETWEEN_LOOKS = 0.02
+"""Share of `timeouts.throttled` between two looks through the queue for messages that have waited
+for too long: each look takes time in proportion to the queue, and none ends more than 2 % later."""
 
 LEAST_WAIT = 0.25
 """Seconds that a message waits at least behind throttled ones, however short the timeout: so much
@@ -88,7 +93,7 @@ class SubmitQueue:
             if not job.has_unsent_parts:
                 continue
             at = throttled_since(job, throttle)
-            at += timeout if job.throttled_at is not None else max(timeout, LEAST_WAIT)
+            at += timeout if job.was_throttled else max(timeout, LEAST_WAIT)
             if at <= now:
                 overdue.append(job)
             else:
@@ -107,8 +112,21 @@ class SubmitQueue:
         return f"<SubmitQueue, {self.waiting} waiting>"
 
 
+def ends_throttled(
+    job: SubmitJob[Any], throttle: ThrottleController, timeout: float, now: float
+) -> bool:
+    """Note that the gateway has throttled a part; return whether no part is written any more."""
+    at = job.throttled_at
+    must_end = at == ENDS_THROTTLED or (at == ENDS_UNSENT and not job.written)
+    if at is None and job.queued_at:
+        job.throttled_at = throttled_since(job, throttle)
+    elif not job.was_throttled:
+        job.throttled_at = now
+    return must_end or throttled_since(job, throttle) + timeout <= now
+
+
 def throttled_since(job: SubmitJob[Any], throttle: ThrottleController) -> float:
     """Return the time since when a message is throttled or waits behind throttling, or `NEVER`."""
-    if job.throttled_at is not None:
+    if job.throttled_at is not None and job.was_throttled:
         return job.throttled_at
     return max(throttle.began_at, job.queued_at, job.write_at) if throttle.is_on else NEVER

@@ -5,9 +5,9 @@
         await outbox.run(smsc, stop_when_empty=True)
 
 Rule: delivery is at most once. A message whose outcome is unknown is sent again only if a user
-calls `resend`. The client doesn't import this package. A worker calls `send`, `health`
-and `receipts` of an `SmscClient`, and imports `LinkState` and the back-off from `link`, the
-comparison of ids from `gateway.receipts`, and the logger.
+calls `resend`. The client doesn't import this package. A worker calls `write_queue`, `health` and
+`receipts` of an `SmscClient`, and imports `LinkState` and the back-off from `link`, the comparison
+of ids from `gateway.receipts`, the limits from `rules`, and the logger.
 
 `Outbox` is a file (SQLite, from the standard library) for the processes of one machine;
 `PostgresOutbox` is tables in PostgreSQL for several machines and needs the extra `postgres`.
@@ -17,17 +17,21 @@ from __future__ import annotations
 
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import (
+    OutboxConsentError,
     OutboxError,
     OutboxFullError,
     OutboxKeyError,
     OutboxLockedError,
     OutboxStateError,
+    OutboxUnavailableError,
+    OutboxVersionError,
 )
 from smsc_async.outbox.postgres import PostgresOutbox
 from smsc_async.outbox.sqlite import Outbox
 
 __all__ = [
     "Outbox",
+    "OutboxConsentError",
     "OutboxEntry",
     "OutboxError",
     "OutboxFullError",
@@ -35,5 +39,7 @@ __all__ = [
     "OutboxLockedError",
     "OutboxState",
     "OutboxStateError",
+    "OutboxUnavailableError",
+    "OutboxVersionError",
     "PostgresOutbox",
 ]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
-from smsc_async.outbox.errors import OutboxKeyError, OutboxStateError
+from smsc_async.outbox.errors import OutboxConsentError, OutboxKeyError, OutboxStateError
 from smsc_async.outbox.ledger import Ledger
 from smsc_async.outbox.queries import entry_of
+from smsc_async.outbox.resend_window import PUBLISHED_WINDOW, FirstWrite
 from smsc_async.outbox.serialization import serialize
 from smsc_async.outbox.worker import Worker
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.messages import Message
     from smsc_async.outbox.group_commit import Store
+    from smsc_async.outbox.schema import Row
     from smsc_async.receipts import Receipt
 
 MAX_KEY_LENGTH = 255
@@ -47,9 +49,13 @@ class BaseOutbox:
         return f"<{type(self).__name__} {self._ledger!r}>"
 
     async def __aenter__(self) -> Self:
-        """Open the database, create its tables, and move entries of ended processes to UNKNOWN.
+        """Open the database, and take back the entries of workers whose process has ended.
+
+        Its tables are created, or those of an older version migrated in one transaction.
 
         Raises:
+            OutboxVersionError: A newer version made the tables, or a worker of an older one is
+                running.
             OutboxError: The database can't be used; the reason is in the error.
         """
         await self._ledger.open()
@@ -106,6 +112,7 @@ class BaseOutbox:
         concurrency: int | None = None,
         grace: float = 5.0,
         receipts: bool = True,
+        patience: float = 60.0,
     ) -> None:
         """Run a worker: send queued messages, in the order of `put`, until cancelled.
 
@@ -113,18 +120,20 @@ class BaseOutbox:
         by one of them. Messages that weren't sent are retried with exponential back-off, those that
         a rule of the gateway holds when the rule lets them pass.
 
-        A cancel stops the worker from claiming entries; it then waits for the messages in flight,
-        *grace* seconds at most or until a second cancel. Those without a response by then are
-        UNKNOWN.
+        A cancel stops the worker from claiming entries and gives back those of which nothing was
+        written; it then waits for the messages in flight, *grace* seconds at most or until a second
+        cancel. Those without a response by then are UNKNOWN.
 
         Args:
             smsc: A client that stays open while this runs.
             stop_when_empty: Return when no entry is queued.
-            concurrency: Messages in flight at most; None takes the windows of the client. It is
-                also how many entries can be UNKNOWN after a crash.
+            concurrency: Messages claimed and in flight at most; None takes the windows of the
+                client.
             grace: Seconds that messages in flight get when the worker stops.
             receipts: Read all of the client's delivery receipts and store the final state of each
                 message. With False other code may read `smsc.receipts()` and call `record`.
+            patience: Seconds to go on while the database can't be reached, for example while its
+                server restarts. Nothing is sent meanwhile; `last_error` says why.
 
         Raises:
             OutboxError: The database failed. Outcomes that couldn't be stored are kept in memory
@@ -143,12 +152,13 @@ class BaseOutbox:
             stop_when_empty=stop_when_empty,
             grace=grace,
             receipts=receipts,
+            patience=patience,
         )
         self._receipt_key = worker.receipt_key
         await worker.run()
 
     async def entries(self, state: OutboxState | None = None) -> AsyncGenerator[OutboxEntry]:
-        """Yield entries in the order of `put`.
+        """Yield entries in the order of `put`; those that can't be read have no message.
 
         They are read in pages, so the loop may move and purge them.
 
@@ -156,7 +166,7 @@ class BaseOutbox:
             state: Yield only entries in this state; None yields all.
         """
         after = 0
-        while rows := await self._ledger.run(partial(queries.page, state, after)):
+        while rows := await self._ledger.read(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)
             after = rows[-1][0]
@@ -167,23 +177,43 @@ class BaseOutbox:
 
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
         """Return the current state of an entry, None if it was purged."""
-        row = await self._ledger.run(partial(queries.get, _id(entry)))
+        row = await self._ledger.read(partial(queries.get, _id(entry)))
         return None if row is None else entry_of(row)
 
     async def find(self, key: str) -> OutboxEntry | None:
         """Return the entry with an idempotency key, None if there is none."""
-        row = await self._ledger.run(partial(queries.find, key))
+        row = await self._ledger.read(partial(queries.find, key))
         return None if row is None else entry_of(row)
 
-    async def resend(self, entry: OutboxEntry | int) -> OutboxEntry:
-        """Queue an UNKNOWN, REFUSED or DISCARDED entry again; it may be charged twice.
+    async def resend(self, entry: OutboxEntry | int, *, may_pay_twice: bool = False) -> OutboxEntry:
+        """Queue an UNKNOWN, REFUSED or DISCARDED entry again.
 
-        Within a minute of the first attempt the gateway refuses a repeat, so waiting isn't safer.
+        If an earlier attempt may have been accepted, this one repeats it while the gateway still
+        refuses repeats (59 seconds from its first octet, with the published limits): it is charged
+        once at most. If the gateway refuses it, or if it isn't written in time, the entry is
+        UNKNOWN again. How long ago the first attempt was is known on the machine that made it,
+        until that is rebooted.
+
+        Args:
+            entry: The entry or its number.
+            may_pay_twice: Send it whenever that was: both attempts may be delivered and charged.
 
         Raises:
+            OutboxConsentError: It may be charged twice, and *may_pay_twice* isn't set.
             OutboxStateError: It is in another state.
         """
-        moved = await self._move(entry, OutboxState.QUEUED, "sent again on purpose")
+        number, allowed = _id(entry), queries.movable(OutboxState.QUEUED)
+        resend = partial(
+            queries.resend, number, allowed, "sent again on purpose", may_pay_twice, _is_safe
+        )
+        row, is_moved, is_allowed = await self._ledger.run(resend)
+        if row is not None and not is_allowed and entry_of(row).state in allowed:
+            raise OutboxConsentError(
+                f"sending entry {number} again may be charged twice: its first attempt isn't known"
+                f" to be less than {PUBLISHED_WINDOW:g} s old; resend(entry, may_pay_twice=True)"
+                " sends it nevertheless"
+            )
+        moved = self._moved(number, row, is_moved, allowed, OutboxState.QUEUED)
         self._ledger.notify_queued()
         return moved
 
@@ -191,7 +221,7 @@ class BaseOutbox:
         """Replace the message of a QUEUED or REFUSED entry, and queue it.
 
         Raises:
-            OutboxStateError: It is in another state: the old message may have been sent.
+            OutboxStateError: It is in another state, or an earlier attempt may have been accepted.
         """
         allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
         reason, form = "replaced on purpose", serialize(message)
@@ -202,7 +232,7 @@ class BaseOutbox:
     async def discard(
         self, entry: OutboxEntry | int, reason: str = "discarded on purpose"
     ) -> OutboxEntry:
-        """Give up an UNKNOWN, REFUSED or QUEUED entry.
+        """Give up an UNKNOWN, REFUSED, QUEUED or CLAIMED entry.
 
         Args:
             entry: The entry or its number.
@@ -223,7 +253,7 @@ class BaseOutbox:
 
     async def counts(self) -> dict[OutboxState, int]:
         """Return the number of entries in each state, zeros included."""
-        return await self._ledger.run(queries.counts)
+        return await self._ledger.read(queries.counts)
 
     async def purge(self, *, older_than: float) -> int:
         """Delete finished entries: ACCEPTED, REFUSED and DISCARDED; never others.
@@ -236,10 +266,26 @@ class BaseOutbox:
         Returns:
             The number of deleted entries.
         """
-        total = 0
-        while count := await self._ledger.run(partial(queries.purge, older_than)):
-            total += count
+        total, after = 0, 0
+        # Found without a lock, deleted with one.
+        while numbers := await self._ledger.read(partial(queries.old_finished, older_than, after)):
+            delete = partial(queries.delete_finished, numbers, older_than)
+            total, after = total + await self._ledger.run(delete), numbers[-1]
         return total
+
+    async def rename(self, entry: OutboxEntry | int, key: str) -> None:
+        """Give an entry another idempotency key.
+
+        Raises:
+            OutboxKeyError: Another entry has this key, or this one was purged.
+        """
+        if not await self._ledger.run(partial(queries.rename_key, _id(entry), key)):
+            raise OutboxKeyError(f"entry {_id(entry)} can't have the key {key!r}; another has it")
+
+    @property
+    def last_error(self) -> str | None:
+        """Why a worker of this process can't use the database at the moment; None if it can."""
+        return self._ledger.last_error
 
     async def record(self, receipt: Receipt) -> bool:
         """Store the final state in a delivery receipt, where `run` doesn't read receipts itself.
@@ -266,11 +312,27 @@ class BaseOutbox:
     ) -> OutboxEntry:
         """Move an entry on behalf of a user."""
         number, allowed = _id(entry), allowed or queries.movable(target)
-        move = partial(queries.move, number, allowed, target, reason, form)
+        move = partial(queries.move, number, allowed, target, reason, form=form)
         row, is_moved = await self._ledger.run(move)
+        return self._moved(number, row, is_moved, allowed, target)
+
+    @staticmethod
+    def _moved(
+        number: int,
+        row: Row | None,
+        is_moved: bool,  # noqa: FBT001 - what an operation returned
+        allowed: Sequence[OutboxState],
+        target: OutboxState,
+    ) -> OutboxEntry:
+        """Return a moved entry, or raise why it wasn't."""
         if row is None:
             raise OutboxStateError(f"there is no entry {number}; it may have been purged")
         moved = entry_of(row)
+        if not is_moved and moved.state in allowed:
+            raise OutboxStateError(
+                f"entry {number} is {moved.state.name}, and an earlier attempt of it may have been"
+                " accepted; discard it and put the other message"
+            )
         if not is_moved:
             names = " or ".join(state.name for state in allowed)
             raise OutboxStateError(
@@ -282,3 +344,8 @@ class BaseOutbox:
 def _id(entry: OutboxEntry | int) -> int:
     """Return the number of an entry."""
     return entry if isinstance(entry, int) else entry.id
+
+
+def _is_safe(first: FirstWrite) -> bool:
+    """Whether the gateway refuses a repeat of this attempt, as far as is known here."""
+    return first.may_be_within(PUBLISHED_WINDOW)

@@ -1,7 +1,7 @@
 """An entry of the outbox and its state machine.
 
-Rule: `TRANSITIONS` is the protocol. An entry is SENDING on disk before its first octet is written
-to the network, and leaves UNKNOWN only if a user decides so.
+Rule: `TRANSITIONS` is the protocol. An entry is SENDING on disk from just before its first octet
+is written to the network, and leaves UNKNOWN only if a user decides so.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ class OutboxState(Enum):
 
     QUEUED = "queued"
     """To be sent; nothing of it is charged."""
+    CLAIMED = "claimed"
+    """A worker holds it until it is its turn; nothing of it was written."""
     SENDING = "sending"
-    """Claimed by a worker; it may be on its way."""
+    """It is being written, or awaits its response: it may be on its way."""
     ACCEPTED = "accepted"
     """The gateway accepted it under `message_ids`; or a user says that it did."""
     REFUSED = "refused"
@@ -40,18 +42,21 @@ class OutboxState(Enum):
         return self in FINISHED
 
 
-_QUEUED, _SENDING, _ACCEPTED, _REFUSED, _UNKNOWN, _DISCARDED = OutboxState
+_QUEUED, _CLAIMED, _SENDING, _ACCEPTED, _REFUSED, _UNKNOWN, _DISCARDED = OutboxState
 
 TRANSITIONS: Final[Mapping[OutboxState, frozenset[OutboxState]]] = {
-    _QUEUED: frozenset({_SENDING, _DISCARDED}),
+    _QUEUED: frozenset({_CLAIMED, _DISCARDED}),
+    _CLAIMED: frozenset({_SENDING, _QUEUED, _REFUSED, _UNKNOWN, _DISCARDED}),
     _SENDING: frozenset({_QUEUED, _ACCEPTED, _REFUSED, _UNKNOWN}),
     _ACCEPTED: frozenset(),
     _REFUSED: frozenset({_QUEUED, _DISCARDED}),
     _UNKNOWN: frozenset({_QUEUED, _ACCEPTED, _DISCARDED}),
     _DISCARDED: frozenset({_QUEUED}),
 }
-"""The next states of each state. Users move entries that aren't SENDING; besides, a worker that
-was taken for a stale owner may settle its own UNKNOWN entry when it is connected again."""
+"""The next states of each state. Users move entries that aren't SENDING, and don't queue CLAIMED
+ones again. A CLAIMED entry becomes UNKNOWN if an earlier attempt is, and it is too late to send it
+again. Besides, a worker that was taken for a stale owner may settle its own UNKNOWN entry when it
+is connected again."""
 
 FINISHED: Final = frozenset({_ACCEPTED, _REFUSED, _DISCARDED})
 
@@ -63,11 +68,11 @@ class OutboxEntry:
     Args:
         id: Number of the entry; entries are sent in this order.
         key: The caller's idempotency key, None without one.
-        message: The message.
+        message: The message; None if what is stored can't be read, see `reason`.
         state: The state.
         created_at: When `put` stored it, seconds since 1970.
         changed_at: When its state changed last, seconds since 1970.
-        not_before: Earliest time to send it, seconds since 1970.
+        not_before: Earliest time to send it, seconds since 1970; 0 for at once.
         attempts: How many times a worker claimed it.
         message_ids: The gateway's ids of the parts it accepted. These are charged, in any state.
         command_status: The status of the refusal, or None.
@@ -77,7 +82,7 @@ class OutboxEntry:
 
     id: int
     key: str | None
-    message: Message[Any]
+    message: Message[Any] | None
     state: OutboxState
     created_at: float
     changed_at: float

@@ -24,8 +24,16 @@ class OutboxFullError(OutboxError):
     """The disk is full. Make room and call again."""
 
 
-class OutboxLockedError(OutboxError):
+class OutboxUnavailableError(OutboxError):
+    """The database can't be reached now. Calling again later is safe with a key."""
+
+
+class OutboxLockedError(OutboxUnavailableError):
     """Another process held the database for longer than *patience*. Calling again is safe."""
+
+
+class OutboxVersionError(OutboxError):
+    """Another version of this library made the tables or is using them. Nothing was changed."""
 
 
 class OutboxKeyError(OutboxError):
@@ -34,3 +42,10 @@ class OutboxKeyError(OutboxError):
 
 class OutboxStateError(OutboxError):
     """The entry's state doesn't allow this. Nothing was changed."""
+
+
+class OutboxConsentError(OutboxError):
+    """Sending the entry again may be charged twice, and the caller didn't allow that.
+
+    Nothing was changed. `resend(entry, may_pay_twice=True)` sends it nevertheless.
+    """

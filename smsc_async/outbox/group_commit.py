@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from smsc_async.errors import ClientClosedError, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.outbox.queries import Operation, OperationFactory
+    from smsc_async.outbox.schema import Operation, OperationFactory
 
 T = TypeVar("T")
 
@@ -24,10 +24,16 @@ MAX_BATCH = 1000
 
 
 class Store(Protocol):
-    """A database that runs operations. Used by one event loop, one transaction at a time."""
+    """A database that runs operations. Used by one event loop, one transaction at a time.
+
+    Attributes:
+        locks_rows: Whether transactions of other processes run beside one of this process.
+    """
+
+    locks_rows: ClassVar[bool]
 
     async def open(self) -> None:
-        """Connect, and create the tables that don't exist.
+        """Connect, and create the tables, or migrate those of an older version.
 
         Raises:
             OutboxError: The database can't be used.
@@ -35,6 +41,13 @@ class Store(Protocol):
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
         """Run all operations in one transaction; on disk when it returns, or none of them.
+
+        Raises:
+            OutboxError: None of them happened.
+        """
+
+    async def read(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run operations that only read in one transaction, without a lock that writers wait for.
 
         Raises:
             OutboxError: None of them happened.
@@ -70,7 +83,7 @@ class Committer:
 
     def __init__(self, transact: Callable[[Sequence[OperationFactory]], Any]) -> None:
         self._transact = transact
-        self._waiting: list[tuple[OperationFactory, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[OperationFactory, asyncio.Future[Any], str]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_closed = False
 
@@ -78,10 +91,14 @@ class Committer:
         state = "closed" if self.is_closed else "open"
         return f"<Committer {state}, {len(self._waiting)} operations waiting>"
 
-    async def run(self, operation: Callable[[], Operation[T]]) -> T:
+    async def run(self, operation: Callable[[], Operation[T]], *, order: str = "") -> T:
         """Run an operation and return its result when it is on disk.
 
         After a cancel the caller doesn't know whether the operation happened.
+
+        Args:
+            operation: Makes the operation.
+            order: The operations of a transaction run in this order, then in that of the calls.
 
         Raises:
             OutboxError: It didn't happen.
@@ -90,7 +107,7 @@ class Committer:
         if self.is_closed:
             raise ClientClosedError("the outbox isn't open; use it inside `async with`")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, future))
+        self._waiting.append((operation, future, order))
         if self._task is None:
             # The task starts in the next turn of the loop, so all callers of this turn share it.
             self._task = asyncio.create_task(self._commit(), name="smsc-outbox-commit")
@@ -107,23 +124,24 @@ class Committer:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                batch.sort(key=_order)
                 await self._commit_batch(batch)
         finally:
             self._task = None
 
     async def _commit_batch(
-        self, batch: list[tuple[OperationFactory, asyncio.Future[Any]]]
+        self, batch: list[tuple[OperationFactory, asyncio.Future[Any], str]]
     ) -> None:
         """Run one transaction and resolve the futures of its callers."""
-        futures = [future for _, future in batch]
+        futures = [future for _, future, _ in batch]
         try:
-            results = await self._transact([operation for operation, _ in batch])
+            results = await self._transact([operation for operation, _, _ in batch])
         except Exception as error:  # noqa: BLE001 - raised by `run` in every caller
             for future in futures:
                 if not future.done():
                     future.set_exception(_copy_of(error))
         except BaseException:
-            for future in [*futures, *(future for _, future in self._waiting)]:
+            for future in [*futures, *(future for _, future, _ in self._waiting)]:
                 future.cancel()
             self._waiting.clear()
             raise
@@ -131,6 +149,11 @@ class Committer:
             for future, result in zip(futures, results, strict=True):
                 if not future.done():
                     future.set_result(result)
+
+
+def _order(waiting: tuple[OperationFactory, asyncio.Future[Any], str]) -> str:
+    """Return the key by which the operations of a transaction are sorted."""
+    return waiting[2]
 
 
 def _copy_of(error: Exception) -> Exception:

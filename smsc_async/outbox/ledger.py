@@ -7,28 +7,35 @@ stored first when the database works again.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smsc_async.instrumentation import LOG
-from smsc_async.outbox import queries
+from smsc_async.outbox import queries, schema, worker_queries
+from smsc_async.outbox.attempt import Attempt, Settlement, of_resend
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
-from smsc_async.outbox.queries import Attempt, Settlement, entry_of
+from smsc_async.outbox.queries import entry_of
+from smsc_async.outbox.resend_window import boot_id, boot_seconds
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from smsc_async.outbox.queries import Operation
+    from smsc_async.messages import Message
+    from smsc_async.outbox.schema import Operation, Row
+    from smsc_async.rules.verdict import Token
 
 T = TypeVar("T")
 
-MAX_EARLY_RECEIPTS = 1000
-"""Receipts kept that came before their message's outcome was stored; the oldest are dropped."""
+Clock = Callable[[], float]
 
-_OWNER_ENDED = "the process that was sending it ended before it stored the outcome"
+UNMATCHED_AGE: Final = 3 * 24 * 3600.0
+"""Seconds for which a receipt is kept that no message has claimed."""
+MAX_REMEMBERED: Final = 10_000
+"""Unknown outcomes of which reservation and write are kept in memory; the oldest are dropped."""
 
 
 class Ledger:
@@ -36,28 +43,49 @@ class Ledger:
 
     Args:
         store: The database.
+
+    Attributes:
+        listeners: Set when this process queues an entry.
+        last_error: Why a worker can't use the database at the moment; None if it can.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._committer = Committer(store.transact)
-        self._committer.is_closed = True
+        self._reader = Committer(store.read)
+        # Where a database locks rows, receipts are apart from outcomes, so that two processes lock
+        # the rows of parts in one order.
+        self._recorder = Committer(store.transact) if store.locks_rows else self._committer
+        for committer in self._committers:
+            committer.is_closed = True
         self._unstored: dict[int, Settlement] = {}
-        self._early: OrderedDict[str, int] = OrderedDict()
+        self._reservations: OrderedDict[int, Token] = OrderedDict()
+        self._written: OrderedDict[int, tuple[Clock, float]] = OrderedDict()
         self.listeners: set[asyncio.Event] = set()
-        """Set when this process queues an entry."""
+        self.last_error: str | None = None
 
     def __repr__(self) -> str:
         return f"<Ledger {self._committer!r}, {len(self._unstored)} outcomes unstored>"
 
+    @property
+    def _committers(self) -> tuple[Committer, ...]:
+        """All of them."""
+        return self._reader, self._recorder, self._committer
+
+    @property
+    def unstored(self) -> int:
+        """Outcomes that the database couldn't store yet."""
+        return len(self._unstored)
+
     async def open(self) -> None:
-        """Open the store, and move the SENDING entries of stale owners to UNKNOWN.
+        """Open the store, and take the entries of stale owners back.
 
         Raises:
             OutboxError: The store can't be used.
         """
         await self._store.open()
-        self._committer.is_closed = False
+        for committer in self._committers:
+            committer.is_closed = False
         try:
             await self.recover_orphans()
         except BaseException:
@@ -71,40 +99,107 @@ class Ledger:
         except OutboxError as error:
             LOG.error("! %d outcomes can't be stored: %s", len(self._unstored), error)
         finally:
-            await self._committer.close()
+            for committer in self._committers:
+                await committer.close()
             await self._store.close()
 
     async def run(self, operation: Callable[[], Operation[T]]) -> T:
-        """Run an operation, see `Committer.run`."""
+        """Run an operation that writes, see `Committer.run`."""
         return await self._committer.run(operation)
+
+    async def read(self, operation: Callable[[], Operation[T]]) -> T:
+        """Run an operation that only reads: it takes no lock that a writer waits for."""
+        return await self._reader.run(operation)
 
     def notify_queued(self) -> None:
         """Wake the workers of this process."""
         for event in self.listeners:
             event.set()
 
-    async def claim_due(self, limit: int) -> list[tuple[Attempt, OutboxEntry]]:
-        """Claim entries that are due; they are SENDING on disk when this returns.
+    async def claim_due(
+        self, limit: int, response_key: Callable[[str], str] | None = None
+    ) -> list[tuple[Attempt, Message[Any]]]:
+        """Claim entries that are due; they are CLAIMED on disk when this returns.
 
         An entry whose message can't be read is refused at once.
+
+        Args:
+            limit: Entries at most.
+            response_key: See `Attempt`.
         """
         owner = await self._store.acquire_owner()
         try:
-            rows = await self.run(partial(queries.claim_due, owner, limit))
+            rows = await self.run(partial(worker_queries.claim_due, owner, limit))
         except OutboxError:
-            # The commit may have happened although it failed. Its entries would stay SENDING as
+            # The commit may have happened although it failed. Its entries would stay CLAIMED as
             # long as their owner is running, so the owner ends here.
             await self._store.release_owner()
             raise
         claimed = []
         for row in rows:
-            attempt = Attempt(entry_id=row[0], owner=owner, number=row[7])
-            try:
-                claimed.append((attempt, entry_of(row)))
-            except OutboxError as error:
-                refused = OutboxState.REFUSED
-                await self.settle(Settlement(attempt=attempt, state=refused, reason=str(error)))
+            entry = entry_of(row)
+            attempt = self._attempt_of(row, owner, entry, response_key)
+            if entry.message is not None:
+                claimed.append((attempt, entry.message))
+                continue
+            refused = OutboxState.REFUSED
+            settlement = Settlement(attempt=attempt, state=refused, reason=entry.reason)
+            if attempt.first_write is not None:
+                settlement = of_resend(settlement, 0.0)
+            await self.settle(settlement)
         return claimed
+
+    def _attempt_of(
+        self,
+        row: Row,
+        owner: int,
+        entry: OutboxEntry,
+        response_key: Callable[[str], str] | None,
+    ) -> Attempt:
+        """Return the attempt that a claim begins."""
+        may_pay_twice, reservation, retries = row[15:18]
+        return Attempt(
+            entry_id=entry.id,
+            owner=owner,
+            number=entry.attempts,
+            first_write=queries.first_write_of(row),
+            may_pay_twice=bool(may_pay_twice),
+            reservation=self._reservations.get(entry.id, reservation),
+            earlier_ids=entry.message_ids,
+            retries=retries,
+            response_key=response_key,
+        )
+
+    async def begin_sending(self, attempts: Sequence[Attempt], clock: Clock) -> set[int]:
+        """Move claimed entries to SENDING, all of one owner in one transaction.
+
+        Args:
+            attempts: The attempts that are about to be written.
+            clock: The client's, see `seconds_since_write`.
+
+        Returns:
+            Those that may be written: no other process or user has moved them meanwhile.
+
+        Raises:
+            OutboxError: They may be SENDING or not, and mustn't be written.
+        """
+        boot, boot_at = boot_id(), boot_seconds()
+        for attempt in attempts:
+            self._written.setdefault(attempt.entry_id, (clock, clock()))
+        kept: set[int] = set()
+        for owner in {attempt.owner for attempt in attempts}:
+            owned = [attempt for attempt in attempts if attempt.owner == owner]
+            begin = partial(worker_queries.begin_sending, owner, owned, boot, boot_at)
+            kept |= await self.run(begin)
+        return kept
+
+    def seconds_since_write(self, entry_id: int, clock: Clock) -> float:
+        """Return the seconds since an unknown attempt of this process, on the client's clock.
+
+        0 without such an attempt, or on another clock.
+        """
+        known, at = self._written.get(entry_id, (clock, clock()))
+        return clock() - at if known is clock else 0.0
 
     async def settle(self, settlement: Settlement) -> None:
         """Store the outcome of an attempt.
@@ -114,14 +209,24 @@ class Ledger:
         """
         number = settlement.attempt.entry_id
         self._unstored[number] = settlement
-        is_ours = await self.run(partial(queries.settle, settlement))
+        self._remember(settlement)
+        settle = partial(worker_queries.settle, settlement)
+        is_ours = await self._committer.run(settle, order=min(settlement.expected, default=""))
         self._unstored.pop(number, None)
         if not is_ours:
             LOG.warning("! entry %d was moved by another process or user meanwhile", number)
-        for message_id in settlement.expected:
-            state = self._early.pop(message_id, None)
-            if state is not None:
-                await self.record(message_id, state)
+
+    def _remember(self, settlement: Settlement) -> None:
+        """Keep what a resend needs to know of an attempt that may have been accepted."""
+        number, attempt = settlement.attempt.entry_id, settlement.attempt
+        may_be_resent = settlement.may_be_accepted and settlement.state is not OutboxState.ACCEPTED
+        if not may_be_resent and attempt.first_write is None:
+            self._written.pop(number, None)
+        if settlement.reservation is not None:
+            self._reservations[number] = settlement.reservation
+        for remembered in (self._reservations, self._written):
+            if len(remembered) > MAX_REMEMBERED:
+                remembered.popitem(last=False)
 
     async def settle_unstored(self) -> None:
         """Store the outcomes that couldn't be stored before.
@@ -133,20 +238,31 @@ class Ledger:
             await self.settle(settlement)
 
     async def record(self, message_id: str, state: int) -> bool:
-        """Store the final state of a part; return whether it belongs to an entry."""
-        if await self.run(partial(queries.record, message_id, state)):
-            return True
-        # The receipt may have come before the outcome of its message was stored.
-        self._early[message_id] = state
-        if len(self._early) > MAX_EARLY_RECEIPTS:
-            self._early.popitem(last=False)
-        return False
+        """Store the final state of a part; return whether it belongs to an entry by now.
+
+        A receipt that comes before its message's outcome is stored waits for it in the database,
+        where any process finds it.
+        """
+        operation = partial(worker_queries.record, message_id, state)
+        return await self._recorder.run(operation, order=message_id)
 
     async def recover_orphans(self) -> None:
-        """Move the SENDING entries of stale owners to UNKNOWN."""
-        owners = await self.run(queries.owners)
+        """Take the entries of stale owners back."""
+        owners = await self.read(schema.owners)
         count = 0
         for owner in await self._store.stale_owners(owners) if owners else ():
-            count += await self.run(partial(queries.recover, owner, _OWNER_ENDED))
+            count += await self.run(partial(worker_queries.recover, owner))
         if count:
             LOG.warning("! %d entries of ended processes are UNKNOWN now", count)
+
+    async def expire_receipts(self) -> None:
+        """Forget receipts that no message has claimed for days."""
+        expire = partial(worker_queries.expire_receipts, UNMATCHED_AGE)
+        while await self._recorder.run(expire) >= queries.PAGE:
+            pass
+
+    async def release_ahead(self) -> None:
+        """Let entries be sent that wait since a time that hasn't come: the clock was set back."""
+        if await self.read(worker_queries.is_ahead):
+            await self.run(worker_queries.release_ahead)
+            LOG.warning("! the clock of the database was set back; waiting entries are due now")

@@ -20,18 +20,24 @@ import secrets
 from contextlib import AsyncExitStack, suppress
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from smsc_async.outbox import queries
+from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
-from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
+from smsc_async.outbox.errors import (
+    OutboxError,
+    OutboxFullError,
+    OutboxLockedError,
+    OutboxUnavailableError,
+)
+from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import psycopg
 
-    from smsc_async.outbox.queries import Operation, OperationFactory, Row, Statement
+    from smsc_async.outbox.schema import Operation, OperationFactory, Row, Statement
 
     Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -45,6 +51,10 @@ _CREATING_TABLES: Final = 0x736D7363_6F757462
 _RETRIED: Final = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
 _FULL: Final = "53100"
 _LOCKED: Final = "55P03"
+_FORBIDDEN: Final = "42501"
+# Server and connection: it ends, it starts, it has no connection left, it can't be reached.
+_UNAVAILABLE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+_CONNECTION_CLASS: Final = "08"
 _PARAMETER: Final = re.compile(r":(\w+)")
 _SESSION: Final = (
     # The server's settings may be laxer than "on disk when it returns".
@@ -84,6 +94,8 @@ class PostgresStore:
         conninfo: In libpq's format.
     """
 
+    locks_rows: ClassVar = True
+
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: Connection | None = None
@@ -93,7 +105,7 @@ class PostgresStore:
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """Connect, and create the tables that don't exist.
+        """Connect; create the tables, or migrate those of an older version.
 
         Raises:
             OutboxError: The database can't be used, or psycopg isn't installed.
@@ -101,7 +113,7 @@ class PostgresStore:
         if self._connection is not None:
             raise OutboxError("it is open already; make a second PostgresOutbox")
         try:
-            queries.check_version(await self._execute(_create_tables), "the database")
+            await self._execute(_prepare_tables)
         except BaseException:
             await self.close()
             raise
@@ -119,6 +131,20 @@ class PostgresStore:
                 results = await _drive_all([operation() for operation in operations], connection)
                 self._is_committing = True
             return results
+
+        return await self._execute(run)
+
+    async def read(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run operations that only read in one transaction.
+
+        Raises:
+            OutboxError: None of them happened.
+        """
+
+        async def run(connection: Connection) -> list[Any]:
+            """Run them once."""
+            async with connection.transaction():
+                return await _drive_all([operation() for operation in operations], connection)
 
         return await self._execute(run)
 
@@ -212,17 +238,19 @@ def _psycopg() -> Any:  # noqa: ANN401 - the module
     return psycopg
 
 
-async def _create_tables(connection: Connection) -> int:
-    """Create the tables that don't exist; return the version of those that do."""
+async def _prepare_tables(connection: Connection) -> None:
+    """Create the tables, or migrate them if no worker of an older version is running."""
     async with connection.transaction():
         await connection.execute(b"SELECT pg_advisory_xact_lock(%s)", [_CREATING_TABLES])
+        (found,) = await _drive_all([schema.found_version()], connection)
+        schema.check_version(found, "the database")
+        if 0 < found < schema.VERSION:
+            (owners,) = await _drive_all([schema.owners()], connection)
+            stale = await _free_owners(connection, owners)
+            schema.check_owners(len(owners) - len(stale), "the database")
         # A role that only uses the tables needs no right to create them.
-        cursor = await connection.execute(b"SELECT to_regclass('smsc_outbox_version')")
-        row = await cursor.fetchone()
-        is_there = row is not None and row[0] is not None
-        operation = queries.version() if is_there else queries.create_tables()
-        (found,) = await _drive_all([operation], connection)
-        return int(found)
+        if found < schema.VERSION:
+            await _drive_all([schema.migrate(found)], connection)
 
 
 async def _try_lock(connection: Connection, owner: int) -> bool:
@@ -282,7 +310,9 @@ async def _execute_all(
         if len(statements) > 1 and _psycopg().Pipeline.is_supported():
             await stack.enter_async_context(connection.pipeline())
         cursors = {
-            place: await connection.execute(_dialect(statement.sql), statement.values)
+            place: await connection.execute(
+                _dialect(statement.sql), storable_values(statement.values)
+            )
             for place, statement in statements.items()
         }
     return {
@@ -298,6 +328,9 @@ def _dialect(sql: str) -> bytes:
         now="CAST(extract(epoch FROM statement_timestamp()) AS double precision)",
         identity="BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         skip_locked="FOR UPDATE SKIP LOCKED",
+        has_tables="CASE WHEN to_regclass('smsc_outbox_version') IS NULL THEN 0 ELSE 1 END",
+        pairs="(SELECT CAST(pair->>0 AS bigint), CAST(pair->>1 AS integer)"
+        " FROM json_array_elements(CAST(:pairs AS json)) AS pair)",
     )
     return _PARAMETER.sub(r"%(\1)s", sql).encode()
 
@@ -309,4 +342,19 @@ def _translate(error: psycopg.Error) -> OutboxError:
         return OutboxFullError(f"no room left in the database: {said}; make room and do it again")
     if error.sqlstate == _LOCKED or error.sqlstate in _RETRIED:
         return OutboxLockedError(f"another transaction holds a lock: {said}; calling again is safe")
+    if error.sqlstate == _FORBIDDEN:
+        return OutboxError(
+            f"the database can't be used: {said}; open the outbox once as the owner of its tables,"
+            " which creates or migrates them"
+        )
+    if _is_unavailable(error):
+        return OutboxUnavailableError(f"the database can't be used: {said}")
     return OutboxError(f"the database can't be used: {said}")
+
+
+def _is_unavailable(error: psycopg.Error) -> bool:
+    """Whether the server or the connection is gone, rather than a statement wrong."""
+    if error.sqlstate is None:
+        psycopg = _psycopg()
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+    return error.sqlstate in _UNAVAILABLE or error.sqlstate.startswith(_CONNECTION_CLASS)

@@ -1,184 +1,97 @@
-"""The SQL of the outbox, independent of the database driver.
+"""The SQL of the outbox that its users call for, independent of the database driver.
 
 Rule: an operation is a generator. It yields statements, receives their rows, and returns its
 result; its driver owns the connection and the transaction. SQLite and PostgreSQL execute the same
-statements, so there is one protocol and not two.
-
-Three placeholders differ between the databases: `{now}`, the database's own clock in seconds
-since 1970 (the machines of one outbox share it), `{skip_locked}`, which skips rows that another
-transaction has locked, and `{identity}`, the type of the primary key.
+statements, so there is one protocol and not two. The placeholders are those of `schema`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.outbox.entry import (
     FINISHED,
     OutboxEntry,
     OutboxState,
     as_message_state,
-    overall_state,
     sources_of,
 )
 from smsc_async.outbox.errors import OutboxError
+from smsc_async.outbox.resend_window import FirstWrite
+from smsc_async.outbox.schema import Statement
 from smsc_async.outbox.serialization import deserialize
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
+    from smsc_async.messages import Message
+    from smsc_async.outbox.schema import Operation, Row
 
-class Statement(NamedTuple):
-    """One SQL statement with its named parameters."""
-
-    sql: str
-    values: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
-
-
-Row = Sequence[Any]
-Operation = Generator[Statement, Sequence[Row], T]
-OperationFactory = Callable[[], Operation[Any]]
-"""Makes an operation; called again each time its transaction is retried."""
-
-VERSION: Final = 1
-"""Version of the tables."""
 PAGE: Final = 500
 """Rows that one statement reads or deletes at most."""
 
-SCHEMA: Final = (
-    "CREATE TABLE IF NOT EXISTS smsc_outbox_version (version INTEGER PRIMARY KEY)",
-    """CREATE TABLE IF NOT EXISTS smsc_outbox (
-        id {identity},
-        key TEXT UNIQUE,
-        form TEXT NOT NULL,
-        state TEXT NOT NULL,
-        created_at DOUBLE PRECISION NOT NULL,
-        changed_at DOUBLE PRECISION NOT NULL,
-        not_before DOUBLE PRECISION NOT NULL,
-        owner BIGINT,
-        attempts INTEGER NOT NULL DEFAULT 0,
-        message_ids TEXT NOT NULL DEFAULT '[]',
-        command_status BIGINT,
-        reason TEXT NOT NULL DEFAULT '',
-        receipt INTEGER
-    )""",
-    "CREATE INDEX IF NOT EXISTS smsc_outbox_state ON smsc_outbox (state, id)",
-    """CREATE TABLE IF NOT EXISTS smsc_outbox_parts (
-        message_id TEXT PRIMARY KEY,
-        entry BIGINT NOT NULL,
-        state INTEGER
-    )""",
-    "CREATE INDEX IF NOT EXISTS smsc_outbox_parts_entry ON smsc_outbox_parts (entry)",
-    "CREATE TABLE IF NOT EXISTS smsc_outbox_owners (owner BIGINT PRIMARY KEY)",
-)
-
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "id, key, form, state, created_at, changed_at, not_before,"
-    " attempts, message_ids, command_status, reason, receipt"
+    " attempts, message_ids, command_status, reason, receipt,"
+    " {now} - coalesce(written_at, sending_at), boot, boot_at, may_pay_twice, reservation, retries"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """An attempt of a worker to send an entry; an outcome counts only for its own attempt.
-
-    Args:
-        entry_id: Number of the entry.
-        owner: The worker's store, see `Store.acquire_owner`.
-        number: Attempt number, from 1.
-    """
-
-    entry_id: int
-    owner: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """The outcome of an attempt.
-
-    Args:
-        attempt: The attempt.
-        state: The entry's next state.
-        after: Seconds until the entry may be sent again, if it is QUEUED.
-        message_ids: Ids of the parts that the gateway accepted.
-        part_ids: The same ids as receipts spell them; empty if there is no difference.
-        receipts: Final states that are known already, by those ids.
-        command_status: The status of a refusal.
-        reason: Why the entry isn't accepted.
-    """
-
-    attempt: Attempt
-    state: OutboxState
-    after: float = 0.0
-    message_ids: tuple[str, ...] = ()
-    part_ids: tuple[str, ...] = ()
-    receipts: tuple[tuple[str, int], ...] = ()
-    command_status: int | None = None
-    reason: str = ""
-
-    @property
-    def expected(self) -> tuple[str, ...]:
-        """The ids that receipts will carry."""
-        return tuple(filter(None, self.part_ids or self.message_ids))
+"""What `entry_of` reads, then what `first_write_of` and a worker read."""
 
 
 def entry_of(row: Row) -> OutboxEntry:
-    """Make an entry of its row.
-
-    Raises:
-        OutboxError: Its message can't be read.
-    """
+    """Make an entry of its row. What can't be read is left out, and the reason says so."""
     number, key, form, state, created, changed, not_before, attempts, ids, status, why, receipt = (
-        row
+        row[:12]
     )
+    faults: list[str] = []
     return OutboxEntry(
         id=number,
         key=key,
-        message=deserialize(form),
-        state=OutboxState(state),
+        message=_message_of(form, faults),
+        state=_state_of(state, faults),
         created_at=created,
         changed_at=changed,
         not_before=not_before,
         attempts=attempts,
-        message_ids=tuple(json.loads(ids)),
+        message_ids=_ids_of(ids, faults),
         command_status=status,
-        reason=why,
+        reason="; ".join([*faults, *filter(None, [why])]),
         receipt=as_message_state(receipt),
     )
 
 
-# --- the tables ---
+def _message_of(form: Any, faults: list[str]) -> Message[Any] | None:  # noqa: ANN401 - SQLite's columns hold any type
+    """Return the message of a row; None, and the fault, if it can't be read."""
+    try:
+        return deserialize(form)
+    except OutboxError as error:
+        faults.append(str(error))
+        return None
 
 
-def create_tables() -> Operation[int]:
-    """Create the tables that don't exist; return the version of those that do."""
-    for sql in SCHEMA:
-        yield Statement(sql)
-    found = yield from version()
-    if not found:
-        yield Statement(
-            "INSERT INTO smsc_outbox_version (version) VALUES (:version)", {"version": VERSION}
-        )
-    return found or VERSION
+def _state_of(name: Any, faults: list[str]) -> OutboxState:  # noqa: ANN401 - as above
+    """Return the state of a row; UNKNOWN, and the fault, if there is no such state."""
+    try:
+        return OutboxState(name)
+    except ValueError:
+        faults.append("its state is stored in a form that can't be read")
+        return OutboxState.UNKNOWN
 
 
-def version() -> Operation[int]:
-    """Return the version of the tables, 0 if there is none."""
-    rows = yield Statement("SELECT max(version) FROM smsc_outbox_version")
-    return int(rows[0][0] or 0)
+def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - as above
+    """Return the message_ids of a row; none, and the fault, if they can't be read."""
+    try:
+        return tuple(map(str, json.loads(ids)))
+    except (ValueError, TypeError, RecursionError):
+        faults.append("its message_ids are stored in a form that can't be read")
+        return ()
 
 
-def check_version(found: int, place: str) -> None:
-    """Refuse tables that a newer version made.
-
-    Raises:
-        OutboxError: They are newer.
-    """
-    if found > VERSION:
-        raise OutboxError(f"a newer smsc-async made the tables in {place}; update this one")
+def first_write_of(row: Row) -> FirstWrite | None:
+    """Return when an earlier attempt was written that may have been accepted; None without one."""
+    age, boot, boot_at = row[12:15]
+    return None if age is None else FirstWrite(float(age), boot, boot_at)
 
 
 # --- of users ---
@@ -189,8 +102,8 @@ def put(form: str, key: str | None) -> Operation[Row]:
     while True:
         rows = yield Statement(
             "INSERT INTO smsc_outbox (key, form, state, created_at, changed_at, not_before)"
-            " VALUES (:key, :form, 'queued', {now}, {now}, {now})"
-            f" ON CONFLICT (key) DO NOTHING RETURNING {_COLUMNS}",
+            " VALUES (:key, :form, 'queued', {now}, {now}, 0)"
+            f" ON CONFLICT (key) DO NOTHING RETURNING {COLUMNS}",
             {"form": form, "key": key},
         )
         row = rows[0] if rows else (yield from find(key))
@@ -204,41 +117,90 @@ def move(
     allowed: Sequence[OutboxState],
     target: OutboxState,
     reason: str,
+    *,
     form: str | None = None,
+    may_pay_twice: bool = False,
 ) -> Operation[tuple[Row | None, bool]]:
     """Move an entry to another state on behalf of a user; *form* replaces its message.
 
     Returns:
         The entry's row, None if there is none, and whether it was moved.
     """
+    # Another message is no repeat of one that may have been accepted.
+    condition = "" if form is None else " AND written_at IS NULL AND sending_at IS NULL"
     rows = yield Statement(
         "UPDATE smsc_outbox SET state = :state, reason = :reason, form = coalesce(:form, form),"
-        " owner = NULL, changed_at = {now}, not_before = {now}"
-        f" WHERE id = :id AND state IN ({_names(allowed)}) RETURNING {_COLUMNS}",
-        {"id": number, "state": target.value, "reason": reason, "form": form},
+        " may_pay_twice = :may_pay_twice, owner = NULL, changed_at = {now}, not_before = 0"
+        f" WHERE id = :id AND state IN ({_names(allowed)}){condition} RETURNING {COLUMNS}",
+        {
+            "id": number,
+            "state": target.value,
+            "reason": reason,
+            "form": form,
+            "may_pay_twice": int(may_pay_twice),
+        },
     )
     if not rows:
         return (yield from get(number)), False
     if target is OutboxState.QUEUED:
-        yield Statement("DELETE FROM smsc_outbox_parts WHERE entry = :id", {"id": number})
+        values = {"id": number}
+        yield Statement("DELETE FROM smsc_outbox_parts WHERE entry = :id", values)
+        yield Statement("UPDATE smsc_outbox SET receipt = NULL WHERE id = :id", values)
     return rows[0], True
 
 
+def resend(
+    number: int,
+    allowed: Sequence[OutboxState],
+    reason: str,
+    may_pay_twice: bool,  # noqa: FBT001 - an argument of a partial
+    is_safe: Callable[[FirstWrite], bool],
+) -> Operation[tuple[Row | None, bool, bool]]:
+    """Queue an entry again, if that is safe or a user allows a second payment.
+
+    Returns:
+        The entry's row, None if there is none; whether it was moved; whether it may be.
+    """
+    row = yield from get(number)
+    first = None if row is None else first_write_of(row)
+    if first is not None and not (may_pay_twice or is_safe(first)):
+        return row, False, False
+    queued = OutboxState.QUEUED
+    row, is_moved = yield from move(number, allowed, queued, reason, may_pay_twice=may_pay_twice)
+    return row, is_moved, True
+
+
 def movable(target: OutboxState) -> tuple[OutboxState, ...]:
-    """Return the states from which a user may move an entry; SENDING is the worker's."""
-    return tuple(state for state in sources_of(target) if state is not OutboxState.SENDING)
+    """Return the states from which a user may move an entry.
+
+    SENDING is the worker's. A CLAIMED entry may be discarded: its worker doesn't send it then.
+    """
+    workers = {OutboxState.SENDING}
+    if target is not OutboxState.DISCARDED:
+        workers.add(OutboxState.CLAIMED)
+    return tuple(state for state in sources_of(target) if state not in workers)
+
+
+def rename_key(number: int, key: str) -> Operation[bool]:
+    """Give an entry another key, unless another entry has it; return whether that was so."""
+    rows = yield Statement(
+        "UPDATE smsc_outbox SET key = :key WHERE id = :id"
+        " AND NOT EXISTS (SELECT 1 FROM smsc_outbox WHERE key = :key AND id <> :id) RETURNING id",
+        {"id": number, "key": key},
+    )
+    return bool(rows)
 
 
 def get(number: int) -> Operation[Row | None]:
     """Return the row of an entry, None if there is none."""
-    sql = f"SELECT {_COLUMNS} FROM smsc_outbox WHERE id = :id"
+    sql = f"SELECT {COLUMNS} FROM smsc_outbox WHERE id = :id"
     rows = yield Statement(sql, {"id": number})
     return rows[0] if rows else None
 
 
 def find(key: str | None) -> Operation[Row | None]:
     """Return the row with a key, None if there is none."""
-    sql = f"SELECT {_COLUMNS} FROM smsc_outbox WHERE key = :key"
+    sql = f"SELECT {COLUMNS} FROM smsc_outbox WHERE key = :key"
     rows = yield Statement(sql, {"key": key})
     return rows[0] if rows else None
 
@@ -248,7 +210,7 @@ def page(state: OutboxState | None, after: int) -> Operation[Sequence[Row]]:
     condition = "" if state is None else f" AND state = '{state.value}'"
     return (
         yield Statement(
-            f"SELECT {_COLUMNS} FROM smsc_outbox WHERE id > :after{condition}"
+            f"SELECT {COLUMNS} FROM smsc_outbox WHERE id > :after{condition}"
             " ORDER BY id LIMIT :limit",
             {"after": after, "limit": PAGE},
         )
@@ -258,135 +220,35 @@ def page(state: OutboxState | None, after: int) -> Operation[Sequence[Row]]:
 def counts() -> Operation[dict[OutboxState, int]]:
     """Return the number of entries in each state."""
     rows = yield Statement("SELECT state, count(*) FROM smsc_outbox GROUP BY state")
-    found = {OutboxState(name): number for name, number in rows}
-    return dict.fromkeys(OutboxState, 0) | found
+    found = dict.fromkeys(OutboxState, 0)
+    for name, number in rows:
+        found[_state_of(name, [])] += number
+    return found
 
 
-def purge(older_than: float) -> Operation[int]:
-    """Delete some finished entries that are old enough; return their number."""
+def old_finished(older_than: float, after: int) -> Operation[list[int]]:
+    """Return the numbers of the next finished entries that are old enough, in order."""
     rows = yield Statement(
-        f"SELECT id FROM smsc_outbox WHERE state IN ({_names(FINISHED)})"
+        f"SELECT id FROM smsc_outbox WHERE id > :after AND state IN ({_names(FINISHED)})"
         " AND changed_at <= {now} - :age ORDER BY id LIMIT :limit",
-        {"age": older_than, "limit": PAGE},
+        {"after": after, "age": older_than, "limit": PAGE},
     )
-    for (number,) in rows:
-        values = {"id": number}
-        yield Statement("DELETE FROM smsc_outbox_parts WHERE entry = :id", values)
-        yield Statement(
-            f"DELETE FROM smsc_outbox WHERE id = :id AND state IN ({_names(FINISHED)})",
-            values,
+    return [int(number) for (number,) in rows]
+
+
+def delete_finished(numbers: Iterable[int], older_than: float) -> Operation[int]:
+    """Delete those of some entries that are finished and old enough; return how many."""
+    count = 0
+    for number in numbers:
+        rows = yield Statement(
+            f"DELETE FROM smsc_outbox WHERE id = :id AND state IN ({_names(FINISHED)})"
+            " AND changed_at <= {now} - :age RETURNING id",
+            {"id": number, "age": older_than},
         )
-    return len(rows)
-
-
-# --- of workers ---
-
-
-def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
-    """Move the oldest entries that are due to SENDING, so that no other worker sends them."""
-    rows = yield Statement(
-        # MATERIALIZED, or the planner may evaluate the LIMIT more than once.
-        "WITH due AS MATERIALIZED (SELECT id FROM smsc_outbox"
-        " WHERE state = 'queued' AND not_before <= {now} ORDER BY id LIMIT :limit {skip_locked})"
-        " UPDATE smsc_outbox SET state = 'sending', owner = :owner,"
-        " attempts = attempts + 1, changed_at = {now}"
-        f" WHERE id IN (SELECT id FROM due) RETURNING {_COLUMNS}",
-        {"owner": owner, "limit": limit},
-    )
-    if rows:
-        # In the same transaction, so that every SENDING entry has a registered owner, whose end is
-        # detected. DO UPDATE and not DO NOTHING: it locks the row, see `recover`.
-        yield Statement(
-            "INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)"
-            " ON CONFLICT (owner) DO UPDATE SET owner = excluded.owner",
-            {"owner": owner},
-        )
-    return sorted(rows, key=lambda row: int(row[0]))
-
-
-def settle(settlement: Settlement) -> Operation[bool]:
-    """Store the outcome of an attempt; return False if the entry is in another attempt.
-
-    UNKNOWN is replaced too: the process that took the owner for stale didn't know the outcome.
-    """
-    attempt = settlement.attempt
-    rows = yield Statement(
-        "UPDATE smsc_outbox SET state = :state, message_ids = :ids, command_status = :status,"
-        " reason = :reason, owner = NULL, changed_at = {now}, not_before = {now} + :after"
-        " WHERE id = :id AND owner = :owner AND attempts = :attempt"
-        " AND state IN ('sending', 'unknown') RETURNING id",
-        {
-            "id": attempt.entry_id,
-            "owner": attempt.owner,
-            "attempt": attempt.number,
-            "state": settlement.state.value,
-            "ids": json.dumps(settlement.message_ids),
-            "status": settlement.command_status,
-            "reason": settlement.reason,
-            "after": settlement.after,
-        },
-    )
-    if not rows:
-        return False
-    for message_id in settlement.expected:
-        yield Statement(
-            "INSERT INTO smsc_outbox_parts (message_id, entry) VALUES (:message_id, :entry)"
-            " ON CONFLICT (message_id) DO UPDATE SET entry = excluded.entry, state = NULL",
-            {"message_id": message_id, "entry": attempt.entry_id},
-        )
-    for message_id, state in settlement.receipts:
-        yield from record(message_id, state)
-    return True
-
-
-def record(message_id: str, state: int) -> Operation[bool]:
-    """Store the final state of a part; return whether its id belongs to an entry."""
-    rows = yield Statement(
-        "UPDATE smsc_outbox_parts SET state = :state"
-        " WHERE message_id = :message_id RETURNING entry",
-        {"message_id": message_id, "state": state},
-    )
-    if not rows:
-        return False
-    values = {"entry": rows[0][0]}
-    parts = yield Statement("SELECT state FROM smsc_outbox_parts WHERE entry = :entry", values)
-    overall = overall_state(state for (state,) in parts)
-    if overall is not None:
-        yield Statement(
-            "UPDATE smsc_outbox SET receipt = :receipt WHERE id = :entry",
-            {**values, "receipt": overall},
-        )
-    return True
-
-
-def next_due() -> Operation[float | None]:
-    """Return the seconds until the next queued entry may be sent; None if there is none."""
-    rows = yield Statement("SELECT min(not_before) - {now} FROM smsc_outbox WHERE state = 'queued'")
-    seconds = rows[0][0]
-    return None if seconds is None else float(seconds)
-
-
-# --- of owners ---
-
-
-def owners() -> Operation[list[int]]:
-    """Return all registered owners."""
-    rows = yield Statement("SELECT owner FROM smsc_outbox_owners")
-    return [int(owner) for (owner,) in rows]
-
-
-def recover(owner: int, reason: str) -> Operation[int]:
-    """Move the SENDING entries of a stale owner to UNKNOWN; return their number."""
-    # DELETE first: if the owner is still running and claims, this waits for its commit, and the
-    # next statement sees what it claimed.
-    yield Statement("DELETE FROM smsc_outbox_owners WHERE owner = :owner", {"owner": owner})
-    rows = yield Statement(
-        # The column `owner` stays: an owner that is still running may settle the entry.
-        "UPDATE smsc_outbox SET state = 'unknown', reason = :reason, changed_at = {now}"
-        " WHERE owner = :owner AND state = 'sending' RETURNING id",
-        {"owner": owner, "reason": reason},
-    )
-    return len(rows)
+        if rows:
+            yield Statement("DELETE FROM smsc_outbox_parts WHERE entry = :id", {"id": number})
+        count += len(rows)
+    return count
 
 
 def _names(states: Sequence[OutboxState] | frozenset[OutboxState]) -> str:

@@ -64,10 +64,22 @@ def deserialize(form: str) -> Message[Any]:
         return _message_of(json.loads(form))
     except _NewerError as error:
         fault = f"a newer smsc-async wrote this message ({error}); update this one"
-    except (ValueError, TypeError, KeyError, AttributeError, SmscError) as error:
+    except _UNREADABLE as error:
         fault = f"a message is stored in a form that can't be read ({type(error).__name__})"
     # Outside of the handler: the context of the error would hold the text.
     raise OutboxError(fault)
+
+
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    SmscError,
+)
+"""What a broken form raises: Python's JSON has infinite numbers, and no limit of its depth."""
 
 
 class _NewerError(Exception):

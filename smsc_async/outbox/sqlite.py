@@ -14,16 +14,18 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from smsc_async.outbox import liveness, queries
+from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
+from smsc_async.outbox.file_identity import resolved
+from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.outbox.queries import Operation, OperationFactory
+    from smsc_async.outbox.schema import Operation, OperationFactory
 
 T = TypeVar("T")
 
@@ -49,7 +51,8 @@ class Outbox(BaseOutbox):
 
     Args:
         path: The file; created if it doesn't exist. Beside it are `-wal`, `-shm` and, for every
-            live worker, an `-owner-…`.
+            live worker, an `-owner-…`. Symbolic links and a relative path are resolved when the
+            outbox is opened.
         patience: Seconds to wait while another process writes.
 
     Raises:
@@ -77,6 +80,8 @@ class SqliteStore:
         patience: Seconds to wait while another process writes.
     """
 
+    locks_rows: ClassVar = False
+
     def __init__(self, path: Path, patience: float) -> None:
         self._path = path
         self._patience = patience
@@ -94,7 +99,7 @@ class SqliteStore:
             raise OutboxError("it is open already; make a second Outbox on the same file")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smsc-outbox")
         try:
-            queries.check_version(await self._run(self._open), str(self._path))
+            await self._run(self._open)
         except BaseException:
             await self.close()
             raise
@@ -106,6 +111,14 @@ class SqliteStore:
             OutboxError: None of them happened.
         """
         return await self._run(self._transact, operations)
+
+    async def read(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run operations that only read in one transaction, while others may write.
+
+        Raises:
+            OutboxError: None of them happened.
+        """
+        return await self._run(self._read, operations)
 
     async def acquire_owner(self) -> int:
         """Return this store's owner; the first call takes its lock.
@@ -149,24 +162,36 @@ class SqliteStore:
 
     # --- on the thread ---
 
-    def _open(self) -> int:
-        """Connect and create the tables that don't exist; return the version of those that do."""
-        is_new = not self._path.exists()
+    def _open(self) -> None:
+        """Connect; create the tables, or migrate those of an older version."""
+        self._path = path = resolved(self._path)
+        is_new = not path.exists()
         if is_new:
             # The files beside it get the same mode. SQLite words the error better, so it is left
             # to `connect`.
             with suppress(OSError):
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(self._path, timeout=self._patience, isolation_level=None)
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = sqlite3.connect(path, timeout=self._patience, isolation_level=None)
         self._connection = connection
         self._retry_while_busy(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
         # NORMAL would survive a crash of the process, but not a power cut.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
-        (version,) = self._transact([queries.create_tables])
+        self._transact([self._prepare_tables])
         if is_new:
-            _sync_folder(self._path.resolve().parent)
-        return int(version)
+            _sync_folder(path.parent)
+
+    def _prepare_tables(self) -> Operation[None]:
+        """Create the tables, or migrate them if no worker of an older version is running."""
+        place = str(self._path)
+        found = yield from schema.found_version()
+        schema.check_version(found, place)
+        if 0 < found < schema.VERSION:
+            owners = yield from schema.owners()
+            stale = liveness.stale_owners(self._path, owners)
+            schema.check_owners(len(owners) - len(stale), place)
+        if found < schema.VERSION:
+            yield from schema.migrate(found)
 
     def _retry_while_busy(self, begin: Callable[[], object]) -> None:
         """Call *begin* until no other process holds the file, for the patience at most.
@@ -199,6 +224,23 @@ class SqliteStore:
             raise
         return results
 
+    def _read(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Run operations that only read, on one snapshot."""
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - `_run` refuses when the file isn't open
+        results: list[Any] = []
+
+        def read_all() -> None:
+            """Read once, after a conflict again."""
+            connection.execute("BEGIN")
+            try:
+                results[:] = [_drive(operation(), connection) for operation in operations]
+            finally:
+                connection.execute("COMMIT")
+
+        self._retry_while_busy(read_all)
+        return results
+
     def _close(self) -> None:
         """Disconnect."""
         connection, self._connection = self._connection, None
@@ -211,7 +253,8 @@ def _drive(operation: Operation[T], connection: sqlite3.Connection) -> T:
     try:
         statement = next(operation)
         while True:
-            rows = connection.execute(_dialect(statement.sql), statement.values).fetchall()
+            values = storable_values(statement.values)
+            rows = connection.execute(_dialect(statement.sql), values).fetchall()
             statement = operation.send(rows)
     except StopIteration as end:
         result: T = end.value
@@ -221,8 +264,14 @@ def _drive(operation: Operation[T], connection: sqlite3.Connection) -> T:
 @lru_cache(maxsize=256)
 def _dialect(sql: str) -> str:
     """Return a statement in the dialect of SQLite."""
-    identity = "INTEGER PRIMARY KEY AUTOINCREMENT"
-    return sql.format(now=_NOW, identity=identity, skip_locked="")
+    return sql.format(
+        now=_NOW,
+        identity="INTEGER PRIMARY KEY AUTOINCREMENT",
+        skip_locked="",
+        has_tables="(SELECT count(*) FROM sqlite_master WHERE name = 'smsc_outbox_version')",
+        pairs="(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+        " FROM json_each(:pairs))",
+    )
 
 
 def _sync_folder(folder: Path) -> None:

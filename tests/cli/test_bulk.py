@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from version_1 import entry, execute, make_version_1
 
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
@@ -143,13 +145,137 @@ def test_unknown_rows_are_sent_again_on_demand_only(
     # As if the minute were over in which the gateway refuses them as repeats.
     gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
     again = smsc("bulk", str(file), "--url", gateway.url, "--json")
-    resent = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown")
+    age_first_attempts(file)
+    late = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown")
+    options = ["--resend-unknown", "--may-pay-twice"]
+    resent = smsc("bulk", str(file), "--url", gateway.url, *options)
 
+    assert 2 == late.returncode
+    assert "may be charged twice" in late.stderr
     assert [4, 4, 0] == [silent.returncode, again.returncode, resent.returncode]
     assert "row 2 to 7999***7733: unknown" in silent.stdout
     assert "--resend-unknown" in silent.stdout
     assert 5 == sum_of(again)["unknown"]
     assert 10 == len(gateway.messages)
+
+
+def age_first_attempts(file: Path) -> None:
+    """Let two minutes pass since the first attempts, on all clocks."""
+    execute(
+        f"{file}.outbox",
+        ("UPDATE smsc_outbox SET sending_at = sending_at - 120, boot_at = boot_at - 120", {}),
+    )
+
+
+def test_unknown_rows_are_sent_again_within_the_minute(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """The gateway refuses those that it has, so no consent is needed and none is doubled."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    gateway.scenario = Scenario(receipts=False)
+    resent = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown", "--json")
+
+    assert (4, 5) == (resent.returncode, sum_of(resent)["unknown"])
+    assert 5 == len(gateway.messages)
+
+
+def test_file_that_is_saved_again_is_the_same_file(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """Other columns, another order and another spelling of the numbers: nothing is sent twice."""
+    smsc("bulk", str(file), "--url", gateway.url)
+    rows = "".join(f"message {number};+7 (999) 555-77-33;\n" for number in range(5))
+    file.write_text(f"text;to;comment\n{rows}", encoding="utf-8")
+    again = smsc("bulk", str(file), "--url", gateway.url, "--sender", "Shop", "--json")
+
+    assert (0, 5) == (again.returncode, sum_of(again)["accepted"])
+    assert 5 == len(gateway.messages)
+
+
+def old_key(*values: str, ordinal: int = 1) -> str:
+    """Return the key that 0.1.0 made of a row."""
+    return f"{hashlib.sha256(chr(0).join(values).encode()).hexdigest()[:32]}/{ordinal}"
+
+
+def old_outbox(file: Path, *states: str) -> None:
+    """Make the outbox of a run of 0.1.0 over the first rows of the file."""
+    rows = [
+        entry(
+            f"message {number}",
+            state,
+            key=old_key(TO, f"message {number}"),
+            form=json.dumps({"v": 1, "kind": "Sms", "to": f"+{TO}", "text": f"message {number}"}),
+            attempts=int(state != "queued"),
+            message_ids=json.dumps([str(number)] if state == "accepted" else []),
+        )
+        for number, state in enumerate(states)
+    ]
+    make_version_1(f"{file}.outbox", *rows)
+
+
+def test_outbox_of_0_1_0_is_recognised(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """What it has sent isn't sent again, also after the file was saved once more."""
+    old_outbox(file, "accepted", "accepted", "queued", "refused")
+    first = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    rows = "".join(f"+{TO};message {number};\n" for number in range(5))
+    file.write_text(f"to;text;comment\n{rows}", encoding="utf-8")
+    again = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert ["message 2", "message 4"] == [message.text for message in gateway.messages]
+    assert 4 == sum_of(first)["accepted"] == sum_of(again)["accepted"]
+
+
+def test_changed_file_of_0_1_0_is_recognised_by_its_messages(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """The keys of 0.1.0 depend on the order of the columns, its messages don't."""
+    old_outbox(file, *["accepted"] * 5)
+    rows = "".join(f"message {number},+{TO},\n" for number in range(5))
+    file.write_text(f"text,to,comment\n{rows}", encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (0, 5) == (done.returncode, sum_of(done)["accepted"])
+    assert [] == gateway.messages
+
+
+def test_row_that_0_1_0_may_have_sent_stops_the_command(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """With another sender on the command line it can't be told from a new row."""
+    old_outbox(file, *["accepted"] * 5)
+    rows = "".join(f"message {number},+{TO}\n" for number in range(5))
+    file.write_text(f"text,to\n{rows}", encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--sender", "Shop")
+
+    assert 2 == done.returncode
+    assert "0.1.0" in done.stderr
+    assert [] == gateway.messages
+
+
+def test_new_rows_are_sent_beside_those_of_0_1_0(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """They go to recipients that 0.1.0 has sent nothing to."""
+    old_outbox(file, *["accepted"] * 5)
+    file.write_text("to,text\n79991234567,new\n", encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url)
+
+    assert 0 == done.returncode
+    assert ["new"] == [message.text for message in gateway.messages]
+
+
+def test_unreadable_entry_is_reported_with_the_others(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """One broken row of the outbox must not hide what became of the rest."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    execute(f"{file}.outbox", ("UPDATE smsc_outbox SET form = '' WHERE id = 2", {}))
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (4, 5) == (done.returncode, sum_of(done)["unknown"])
+    assert "can't be read" in done.stdout
 
 
 def test_text_of_too_many_parts_is_rejected_before_sending(
@@ -258,8 +384,9 @@ def test_bar_is_drawn_on_a_terminal(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.takes_up_to(20, reason="processes are started")
-async def test_interrupted_run_is_resumed(tmp_path: Path) -> None:
-    """Ctrl-C: exit code 130 with advice, and nothing is sent twice afterwards."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupted_run_is_resumed(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM: exit code 130 with advice, and nothing is sent twice afterwards."""
     file = tmp_path / "clients.csv"
     rows = "".join(f"7999{number:07d},message {number}\n" for number in range(100))
     file.write_text(f"to,text\n{rows}", encoding="utf-8")
@@ -281,7 +408,7 @@ async def test_interrupted_run_is_resumed(tmp_path: Path) -> None:
 
         first = await start()
         await gateway.wait_for_message(timeout=300)
-        first.send_signal(signal.SIGINT)
+        first.send_signal(number)
         _, output = await first.communicate()
         between = len(gateway.messages)
         second = await start()

@@ -154,6 +154,57 @@ def test_key_depends_on_content_and_not_on_position(path: Path) -> None:
     assert 3 == len({row.key for row in before})
 
 
+SAME_ROWS = [
+    f"to,text,comment\n{TO},hi,\n{TO},hi,\n{TO},bye,\n",
+    f"text,to\nhi,{TO}\nhi,{TO}\nbye,{TO}\n",
+    "to;text\n+7 999 123-45-67;hi\n8 (999) 1234567;hi\n79991234567;bye\n",
+    f"to,text,reason\n{TO},hi,late\n{TO},hi,\n{TO},bye,\n",
+    f'"to","text"\r\n"{TO}","hi"\r\n\r\n"{TO}","hi"\r\n"{TO}","bye"\r\n',
+    f"TO,Text,coding\n {TO} ,hi,\n{TO},hi,\n{TO},bye,\n",
+]
+"""One file as different programs save it."""
+
+
+@pytest.mark.parametrize("saved", SAME_ROWS)
+def test_key_depends_on_what_a_row_says(path: Path, saved: str) -> None:
+    """However it is written: a file that is saved again has no new rows."""
+    rows = read_file(path, f"to,text\n{TO},hi\n{TO},hi\n{TO},bye\n").rows
+    keys = [row.key for row in rows]
+
+    assert keys == [row.key for row in read_file(path, saved).rows]
+    assert 3 == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        f"to,text,kind\n{TO},hi,viber\n",
+        f"to,text,sender\n{TO},hi,Shop\n",
+        f"to,text,comment\n{TO},hi,order 17\n",
+        f"to,text,coding\n{TO},hi,ucs2\n",
+        f"to,text\n{TO},hi \n",
+        "to,text\n79991234568,hi\n",
+    ],
+)
+def test_rows_that_say_something_else_have_other_keys(path: Path, columns: str) -> None:
+    """Every column counts, and so does a space in the text."""
+    (one,) = read_file(path, f"to,text\n{TO},hi\n").rows
+    (other,) = read_file(path, columns).rows
+
+    assert other.message is not None, other.reason
+    assert one.key != other.key
+
+
+def test_spellings_of_a_kind_are_one(path: Path) -> None:
+    """As those of a coding: the file may be typed by hand."""
+    spellings = ("viber,ucs2", "VIBER, UCS2", " Viber ,Ucs2")
+    keys = {
+        read_file(path, f"to,text,kind,coding\n{TO},hi,{one}\n").rows[0].key for one in spellings
+    }
+
+    assert 1 == len(keys)
+
+
 def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
     """With the original encoding and delimiter; the column of reasons is ignored."""
     made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from scripted import RecordingTraffic, parts_of
 
-from smsc_async import Sms
+from smsc_async import Outcome, Sms
 from smsc_async.link import SubmitJob
 from smsc_async.link.deadline_timer import NEVER
-from smsc_async.link.submit_queue import SubmitQueue, throttled_since
+from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
+from smsc_async.link.submit_queue import SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
 
 SMS = Sms(to="79991234567", text="a secret of ours")
@@ -80,6 +81,44 @@ def test_wait_behind_throttling_has_a_beginning(throttle: ThrottleController) ->
     assert throttled_since(job, ThrottleController()) == NEVER
     job.throttled_at = 3.0
     assert 3.0 == throttled_since(job, ThrottleController())
+
+
+def test_message_that_ends_when_throttled_waits_behind_others(
+    throttle: ThrottleController,
+) -> None:
+    """It wasn't throttled itself: its parts that are left have the time of every message."""
+    queue = SubmitQueue()
+    queue.jobs.extend(jobs := jobs_of(1, 2, 3))
+    for job, at in zip(jobs, (ENDS_UNSENT, ENDS_THROTTLED, None), strict=True):
+        job.throttled_at = at
+
+    assert ([], 12.0) == queue.pop_throttled(throttle, 2.0, 11.0)
+    assert Outcome.NOT_SENT is jobs[0].throttled_error(0x58, 1.0).outcome
+    assert (jobs, NEVER) == queue.pop_throttled(throttle, 2.0, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("throttled_at", "written", "ends"),
+    [
+        (None, 1, False),
+        (ENDS_UNSENT, 0, True),
+        (ENDS_UNSENT, 1, False),
+        (ENDS_THROTTLED, 0, True),
+        (ENDS_THROTTLED, 1, True),
+        (5.0, 1, True),
+        (15.0, 1, False),
+    ],
+)
+def test_throttled_message_ends_as_its_sender_wants(
+    throttle: ThrottleController, throttled_at: float | None, written: int, *, ends: bool
+) -> None:
+    """At once, or only if nothing of it is with the gateway, or after `timeouts.throttled`."""
+    (job,) = jobs_of(1)
+    job.throttled_at, job.written = throttled_at, written
+
+    assert ends is ends_throttled(job, throttle, 10.0, 19.0)
+    assert job.was_throttled
+    assert Outcome.REFUSED is job.throttled_error(0x58, 1.0).outcome
 
 
 def test_message_behind_a_throttled_one_has_its_chance(throttle: ThrottleController) -> None:

@@ -13,7 +13,8 @@ DELIVERED, EXPIRED = int(MessageState.DELIVERED), int(MessageState.EXPIRED)
 
 def test_nothing_is_sent_from_unknown() -> None:
     """A user has to queue it again first."""
-    assert (OutboxState.QUEUED,) == sources_of(OutboxState.SENDING)
+    assert (OutboxState.CLAIMED,) == sources_of(OutboxState.SENDING)
+    assert (OutboxState.QUEUED,) == sources_of(OutboxState.CLAIMED)
 
 
 def test_finished_states_are_the_ones_that_may_be_purged() -> None:

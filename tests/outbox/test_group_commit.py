@@ -14,7 +14,7 @@ from smsc_async.outbox.group_commit import MAX_BATCH, Committer
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from smsc_async.outbox.queries import OperationFactory
+    from smsc_async.outbox.schema import OperationFactory
 
 
 class Transactions:

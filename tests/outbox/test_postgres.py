@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from outboxes import kill_owner
+from outboxes import Accepted, ScriptedClient, begin_sending, kill_owner, until
+from version_1 import make_version_1
 
-from smsc_async import Sms
+from smsc_async import MessageState, Receipt, Sms
 from smsc_async.outbox import (
     OutboxError,
     OutboxFullError,
     OutboxLockedError,
     OutboxState,
+    OutboxUnavailableError,
     PostgresOutbox,
 )
 from smsc_async.outbox.postgres import PostgresStore, _translate
-from smsc_async.outbox.queries import Statement
+from smsc_async.outbox.schema import Statement
 
 if TYPE_CHECKING:
-    from smsc_async.outbox.queries import Operation
+    from collections.abc import AsyncGenerator
+
+    from smsc_async.outbox.schema import Operation
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 
@@ -60,7 +65,7 @@ async def test_owner_survives_a_new_connection(place: str) -> None:
     """The process is running, so its entries stay SENDING."""
     async with PostgresOutbox(place) as outbox, PostgresOutbox(place) as other:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim_due(1)
+        await begin_sending(outbox)
         owner = store_of(outbox)._owner
         await kill_owner(outbox)
         store_of(outbox)._owner = owner  # only the connection broke
@@ -125,12 +130,28 @@ async def test_commits_are_synced_whatever_the_settings_of_the_server(place: str
 async def test_tables_of_a_newer_version_are_refused(place: str) -> None:
     """The connection is closed, too."""
     async with PostgresOutbox(place) as outbox:
-        await outbox._ledger.run(value_of("UPDATE smsc_outbox_version SET version = 2 RETURNING 1"))
+        await outbox._ledger.run(value_of("UPDATE smsc_outbox_version SET version = 3 RETURNING 1"))
     newer = PostgresOutbox(place)
     with pytest.raises(OutboxError, match="newer"):
         await newer.__aenter__()
 
     assert store_of(newer)._connection is None
+
+
+async def test_role_that_may_not_migrate_the_tables_gets_the_remedy(place: str) -> None:
+    """The owner of the tables has to open the outbox once after an update."""
+    make_version_1(place)
+    schema = place.partition("search_path=")[2].rstrip("'")
+    guest = f"user_of_{schema}"
+    with psycopg.connect(place, autocommit=True) as owner:
+        for sql in (
+            f"CREATE ROLE {guest} LOGIN",
+            f"GRANT USAGE ON SCHEMA {schema} TO {guest}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {guest}",
+        ):
+            owner.execute(sql.encode())
+    with pytest.raises(OutboxError, match="as the owner of its tables"):
+        await PostgresOutbox(place.replace("user=smsc", f"user={guest}")).__aenter__()
 
 
 async def test_role_that_may_use_the_tables_need_not_create_them(place: str) -> None:
@@ -164,8 +185,10 @@ def test_missing_extra_is_an_error(place: str, monkeypatch: pytest.MonkeyPatch) 
         (psycopg.errors.DiskFull("could not extend file"), OutboxFullError),
         (psycopg.errors.LockNotAvailable("canceling statement"), OutboxLockedError),
         (psycopg.errors.DeadlockDetected("deadlock detected"), OutboxLockedError),
-        (psycopg.OperationalError("gone\nDETAIL: secret words"), OutboxError),
-        (psycopg.InterfaceError(), OutboxError),
+        (psycopg.OperationalError("gone\nDETAIL: secret words"), OutboxUnavailableError),
+        (psycopg.InterfaceError(), OutboxUnavailableError),
+        (psycopg.errors.AdminShutdown("terminating connection"), OutboxUnavailableError),
+        (psycopg.errors.UndefinedTable("no such table"), OutboxError),
     ],
 )
 def test_errors_have_the_same_types_as_those_of_sqlite(
@@ -177,3 +200,144 @@ def test_errors_have_the_same_types_as_those_of_sqlite(
 
     assert kind is type(translated)
     assert "secret" not in str(translated)
+
+
+class Relay:
+    """A port that leads to the server, until it is cut.
+
+    Args:
+        place: The server's conninfo.
+    """
+
+    def __init__(self, place: str) -> None:
+        self._port = int(place.partition("port=")[2].partition(" ")[0])
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def open(self) -> None:
+        """Lead to the server from now on."""
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """End all connections, and refuse new ones: the server restarts."""
+        assert self._server is not None
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Lead one connection to the server."""
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers |= {writer, back}
+        with suppress(OSError):
+            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        self._writers -= {writer, back}
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy octets until the end."""
+    while octets := await reader.read(65536):
+        writer.write(octets)
+    writer.close()
+
+
+@pytest.fixture
+async def relay(place: str) -> AsyncGenerator[Relay]:
+    """Open a port that leads to the server."""
+    made = Relay(place)
+    await made.open()
+    yield made
+    await made.cut()
+
+
+async def has_accepted(outbox: PostgresOutbox, number: int) -> bool:
+    """Whether so many entries are ACCEPTED."""
+    return (await outbox.counts())[OutboxState.ACCEPTED] >= number
+
+
+def through(place: str, relay: Relay) -> str:
+    """Return the conninfo of the relay."""
+    port = place.partition("port=")[2].partition(" ")[0]
+    return place.replace(f"port={port}", f"port={relay.port}")
+
+
+@pytest.mark.takes_up_to(20, reason="a server is away for a while")
+async def test_worker_outlives_a_restart_of_the_server(
+    place: str, relay: Relay, client: ScriptedClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Outcomes and receipts wait for its return; nothing is lost or sent twice."""
+    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+    client.answers = [answer, Accepted(("18",))]
+    client.receipts_to_come = [Receipt(message_id="17", state=MessageState.DELIVERED)]
+    async with PostgresOutbox(through(place, relay)) as outbox:
+        await outbox.put(MESSAGE)
+        worker = asyncio.create_task(outbox.run(client.as_client, receipts=False))
+        await asyncio.wait_for(client.was_called.wait(), 60)
+        await relay.cut()
+        answer.set_result(Accepted(("17",)))
+        await until(lambda: outbox.last_error is not None)
+        assert "can't be used" in str(outbox.last_error)
+        await relay.open()
+        await until(lambda: outbox.last_error is None)
+        await outbox.put(Sms(to="79991234568", text="hi"))
+        await until(lambda: has_accepted(outbox, 2))
+        worker.cancel()
+        await asyncio.wait([worker])
+
+    assert worker.cancelled()
+    assert 2 == len(client.sent)
+    assert 1 == sum("trying again" in record.message for record in caplog.records)
+
+
+@pytest.mark.takes_up_to(20, reason="a server is away for a while")
+async def test_receipt_waits_for_the_return_of_the_server(
+    place: str, relay: Relay, client: ScriptedClient
+) -> None:
+    """The gateway has its answer already and doesn't report it again."""
+    may_come = asyncio.Event()
+
+    async def receipts() -> AsyncGenerator[Receipt]:
+        """Yield a receipt while the server is away."""
+        await may_come.wait()
+        yield Receipt(message_id="17", state=MessageState.DELIVERED)
+        await asyncio.get_running_loop().create_future()
+
+    client.receipts = receipts  # type: ignore[method-assign]  # a double
+    async with PostgresOutbox(through(place, relay)) as outbox:
+        entry = await outbox.put(MESSAGE)
+        worker = asyncio.create_task(outbox.run(client.as_client))
+        await until(lambda: has_accepted(outbox, 1))
+        await relay.cut()
+        may_come.set()
+        await until(lambda: outbox.last_error is not None)
+        await relay.open()
+        async with asyncio.timeout(15):
+            while True:
+                with suppress(OutboxError):
+                    found = await outbox.get(entry)
+                    if found is not None and found.receipt is not None:
+                        break
+                await asyncio.sleep(0.05)
+        worker.cancel()
+        await asyncio.wait([worker])
+
+    assert MessageState.DELIVERED is found.receipt
+
+
+async def test_patience_with_the_server_ends(
+    place: str, relay: Relay, client: ScriptedClient
+) -> None:
+    """Then the run ends with the reason, and nothing was sent."""
+    async with PostgresOutbox(through(place, relay)) as outbox:
+        await outbox.put(MESSAGE)
+        await relay.cut()
+        with pytest.raises(OutboxUnavailableError, match="can't be used"):
+            await outbox.run(client.as_client, patience=0.0)
+        assert [] == client.sent
+        await relay.open()
+        await outbox.run(client.as_client, stop_when_empty=True)
+
+    assert [MESSAGE] == client.sent

@@ -134,6 +134,11 @@ def _changed(**changes: object) -> str:
         (_changed(coding=9), "can't be read"),
         ("secret words", "can't be read"),
         ("[]", "can't be read"),
+        (_changed(validity=float("inf")), "can't be read"),
+        (_changed(validity=1e30), "can't be read"),
+        (_changed(validity=float("nan")), "can't be read"),
+        ("[" * 100_000, "can't be read"),
+        ('{"v":1,"kind":"Sms","text":' + '{"a":' * 100_000, "can't be read"),
     ],
 )
 def test_unreadable_message_is_refused(form: str, said: str) -> None:

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from outboxes import turn_loop
+from outboxes import begin_sending, turn_loop
 
 from smsc_async import Sms
 from smsc_async.outbox import (
@@ -19,7 +19,7 @@ from smsc_async.outbox import (
     OutboxLockedError,
     OutboxState,
 )
-from smsc_async.outbox.queries import Settlement
+from smsc_async.outbox.attempt import Settlement
 from smsc_async.outbox.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ async def test_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     async with Outbox(path):
         pass
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE smsc_outbox_version SET version = 2")
+        connection.execute("UPDATE smsc_outbox_version SET version = 3")
     connection.close()
     with pytest.raises(OutboxError, match="newer"):
         await Outbox(path).__aenter__()
@@ -165,7 +165,7 @@ async def test_files_have_mode_600_or_that_of_the_database(tmp_path: Path) -> No
     path.chmod(0o660)
     async with Outbox(path) as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim_due(1)
+        await begin_sending(outbox)
         assert {0o660} == {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}  # noqa: ASYNC240 - a few
 
 
@@ -173,7 +173,7 @@ async def test_clean_end_leaves_one_file(tmp_path: Path) -> None:
     """Lock file and write-ahead log are removed."""
     async with Outbox(tmp_path / "outbox.db") as outbox:
         await outbox.put(MESSAGE)
-        await outbox._ledger.claim_due(1)
+        await begin_sending(outbox)
         assert "-owner-" in names(tmp_path)
 
     assert "outbox.db" == names(tmp_path)
@@ -220,7 +220,7 @@ async def test_outcome_that_cannot_be_stored_is_logged(
     path = tmp_path / "outbox.db"
     async with Outbox(path, patience=0.01) as outbox:
         await outbox.put(MESSAGE)
-        ((attempt, _),) = await outbox._ledger.claim_due(1)
+        (attempt,) = await begin_sending(outbox)
         outbox._ledger._unstored[attempt.entry_id] = Settlement(
             attempt=attempt, state=OutboxState.ACCEPTED
         )
@@ -238,7 +238,7 @@ async def test_one_process_may_have_two_outboxes_on_a_file(tmp_path: Path) -> No
     path = tmp_path / "outbox.db"
     async with Outbox(path) as living:
         await living.put(MESSAGE)
-        await living._ledger.claim_due(1)
+        await begin_sending(living)
         async with Outbox(path):
             pass
         async with Outbox(path) as third:

@@ -34,12 +34,13 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxFullError, OutboxState
-from smsc_async.outbox.queries import Attempt, Operation, Statement
+from smsc_async.outbox.attempt import Attempt, settlement_of
+from smsc_async.outbox.schema import Operation, Statement
 from smsc_async.outbox.sqlite import SqliteStore
-from smsc_async.outbox.worker import Worker, settlement_of
+from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
@@ -115,11 +116,43 @@ def test_pauses_grow_up_to_a_limit() -> None:
     """A gateway that is down for hours isn't called every second."""
     error = SubmitInterruptedError(MESSAGE, outcome=Outcome.NOT_SENT)
     pauses = [
-        settlement_of(Attempt(entry_id=1, owner=2, number=attempt), error).after
-        for attempt in (1, 2, 3, 7, 5000)
+        settlement_of(Attempt(entry_id=1, owner=2, number=9, retries=retries), error).after
+        for retries in (0, 1, 2, 6, 5000)
     ]
 
     assert [1, 2, 4, 60, 60] == pauses
+
+
+async def test_pause_grows_with_each_failure_and_with_nothing_else(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """A message that was held for a night, or given back at stops, has not failed."""
+    lost = SubmitInterruptedError(MESSAGE, outcome=Outcome.NOT_SENT)
+    held = HeldByRuleError(MESSAGE, retry_after=0.1)
+    client.answers = [held, lost, held, held, lost, held, lost, Accepted()]
+    worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
+    pauses = []
+    while not worker.done():
+        waiting = await only(outbox)
+        if waiting.not_before > waiting.changed_at and OutboxState.QUEUED is waiting.state:
+            pauses.append(round(waiting.not_before - waiting.changed_at, 3))
+            await outbox._ledger.run(an_hour_later)
+            pass_time(1.0)
+        await asyncio.sleep(0)
+    await worker
+
+    assert [0.1, 1.0, 0.1, 0.1, 2.0, 0.1, 4.0] == pauses
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [(1e-9, 0.1), (0.0, 0.1), (0.25, 0.25), (1e300, 86_400.0), (float("inf"), 86_400.0)],
+)
+def test_held_message_is_tried_again_neither_at_once_nor_never(asked: float, after: float) -> None:
+    """A check may ask for any time; each try is two commits."""
+    error = HeldByRuleError(MESSAGE, retry_after=asked)
+
+    assert after == settlement_of(Attempt(entry_id=1, owner=2, number=1), error).after
 
 
 async def test_held_message_waits_for_its_time(outbox: Outbox, client: ScriptedClient) -> None:
@@ -194,6 +227,42 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     await worker
 
     assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
+async def test_claimed_entries_are_given_back_when_the_link_is_down_for_long(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """Another worker may have a link."""
+    client.state = LinkState.DOWN
+    client.config = SmscConfig.from_url("sim://?link_timeout=5")
+    worker = asyncio.create_task(outbox.run(client.as_client))
+    while client.health_reads < 2:
+        await outbox.counts()
+    assert [] == client.given_back
+    pass_time(6.0)
+    while not client.given_back:
+        await outbox.counts()
+    await stopped(worker)
+
+    assert "no link for 5.0 s" == client.given_back[0]
+
+
+async def test_worker_without_room_notices_that_the_link_is_down(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """No message ends while all of them wait for a link, so it looks by itself."""
+    client.answers = [asyncio.get_running_loop().create_future()]
+    worker = asyncio.create_task(outbox.run(client.as_client, concurrency=1, grace=0.0))
+    await asyncio.wait_for(client.was_called.wait(), 60)
+    client.state = LinkState.DOWN
+    for _ in range(200):
+        pass_time(1.0)
+        await outbox.counts()
+        if client.given_back:
+            break
+    await stopped(worker)
+
+    assert client.given_back
 
 
 async def test_empty_outbox_needs_no_link_to_end(outbox: Outbox, client: ScriptedClient) -> None:
@@ -281,9 +350,9 @@ async def test_entries_claimed_during_a_cancel_are_queued_again(
     """The client hasn't got them, so they weren't sent."""
     claim = outbox._ledger.claim_due
 
-    async def claim_and_cancel(limit: int) -> Any:  # noqa: ANN401 - what `claim` returns
+    async def claim_and_cancel(limit: int, key: Any) -> Any:  # noqa: ANN401 - what `claim` takes and returns
         """Claim, and be cancelled before it returns."""
-        claimed = await claim(limit)
+        claimed = await claim(limit, key)
         worker.cancel()
         await turn_loop()
         return claimed
@@ -397,6 +466,79 @@ async def test_recorded_receipt_is_compared_as_the_client_does(
     assert MessageState.DELIVERED is (await only(outbox)).receipt
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        SubmitRefusedError(MESSAGE, command_status=BALANCE, message_ids=("ab",)),
+        ResponseTimeoutError(MESSAGE, timeout=1.0, message_ids=("ab",)),
+        ThrottledError(MESSAGE, command_status=THROTTLED, retry_after=1.0, message_ids=("ab",)),
+        PartsOverdueError(MESSAGE, accepted=1, total=2),
+    ],
+)
+@pytest.mark.parametrize(
+    ("query", "normalize_id", "receipt"),
+    [("", str.upper, "AB"), ("?message_ids=response_hex", GENERIC.normalize_id, "171")],
+)
+async def test_receipt_of_a_message_accepted_in_part_is_matched(  # noqa: PLR0917 - cases and fixtures
+    outbox: Outbox,
+    client: ScriptedClient,
+    error: SendError,
+    query: str,
+    normalize_id: Callable[[str], str],
+    receipt: str,
+) -> None:
+    """Whatever became of its other parts: ids are compared as those of a whole message."""
+    error.message_ids = ("ab",)
+    client.config = SmscConfig.from_url(f"sim://{query}")
+    client.dialect = replace(GENERIC, normalize_id=normalize_id)
+    client.answers = [error]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    assert await outbox.record(Receipt(message_id=receipt, state=MessageState.DELIVERED))
+    assert (("ab",), MessageState.DELIVERED) == (
+        (await only(outbox)).message_ids,
+        (await only(outbox)).receipt,
+    )
+
+
+async def test_receipt_of_an_earlier_attempt_is_matched_after_a_resend(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """The parts of both attempts are expected, in comparable form."""
+    client.dialect = replace(GENERIC, normalize_id=str.upper)
+    client.answers = [
+        ResponseTimeoutError(MESSAGE, timeout=1.0, message_ids=("ab",)),
+        ResponseTimeoutError(MESSAGE, timeout=1.0, message_ids=("cd",)),
+    ]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+    await outbox.resend(await only(outbox))
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    assert ("ab", "cd") == (await only(outbox)).message_ids
+    assert await outbox.record(Receipt(message_id="AB", state=MessageState.DELIVERED))
+    assert await outbox.record(Receipt(message_id="Cd", state=MessageState.DELIVERED))
+    assert MessageState.DELIVERED is (await only(outbox)).receipt
+
+
+@pytest.mark.parametrize("state", [None, MessageState.ENROUTE, MessageState.SCHEDULED])
+async def test_receipt_without_a_final_state_is_not_recorded(
+    outbox: Outbox, client: ScriptedClient, state: MessageState | None
+) -> None:
+    """Without a state the dialect couldn't read it: what it says may be wrong."""
+    receipt = Receipt(message_id="17", state=state, raw="id:17 stat:DELIVRD")
+    client.receipts_to_come = [receipt]
+    client.answers = [
+        asyncio.create_task(client.accept_after_receipts(Accepted(("17",), (receipt,))))
+    ]
+    await outbox.run(client.as_client, stop_when_empty=True)
+
+    assert not await outbox.record(receipt)
+    assert (OutboxState.ACCEPTED, None) == (
+        (await only(outbox)).state,
+        (await only(outbox)).receipt,
+    )
+
+
 async def test_dialect_that_fails_ends_no_worker(outbox: Outbox, client: ScriptedClient) -> None:
     """Ids are compared as they are then."""
     client.dialect = replace(GENERIC, normalize_id=lambda message_id: str(int(message_id)))
@@ -461,15 +603,6 @@ async def test_receipt_that_cannot_be_stored_ends_the_run(
         await outbox.run(client.as_client)
 
 
-async def test_early_receipts_are_limited(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Receipts of other programs' messages would fill the memory."""
-    monkeypatch.setattr("smsc_async.outbox.ledger.MAX_EARLY_RECEIPTS", 2)
-    for number in range(5):
-        await outbox.record(Receipt(message_id=str(number), state=MessageState.DELIVERED))
-
-    assert ["3", "4"] == list(outbox._ledger._early)
-
-
 async def test_full_disk_loses_no_outcome(
     outbox: Outbox, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -516,6 +649,7 @@ def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClie
         stop_when_empty=False,
         grace=0.0,
         receipts=False,
+        patience=0.0,
     )
 
     assert "<Worker running, 0 of 2 in flight>" == repr(worker)

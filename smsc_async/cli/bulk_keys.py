@@ -1,0 +1,91 @@
+"""Finds the entries of a CSV file's rows in an outbox that 0.1.0 made.
+
+Rule: a row that may have been sent is never taken for a new one. 0.1.0 made a row's key of its raw
+fields, in the order of the columns; its entries get the key of today. If the file was changed
+since, a row is found by its message; if that fails too, the command stops before it sends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from smsc_async.cli.csv_input import KEY_VERSION
+from smsc_async.outbox import OutboxError, OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from smsc_async.cli.csv_input import CsvRow
+    from smsc_async.outbox import Outbox, OutboxEntry
+
+_UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED})
+
+
+def is_old(entry: OutboxEntry) -> bool:
+    """Whether 0.1.0 made the key of an entry."""
+    return entry.key is not None and not entry.key.startswith(KEY_VERSION)
+
+
+async def adopt_old_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
+    """Give the entries that 0.1.0 stored the keys of their rows.
+
+    Args:
+        outbox: The outbox of the file.
+        rows: The valid rows of the file.
+
+    Raises:
+        OutboxError: A row can't be distinguished from an entry that may have been sent.
+    """
+    entries = {entry.key: entry async for entry in outbox.entries()}
+    old = [entry for entry in entries.values() if is_old(entry)]
+    if not old:
+        return
+    new = [row for row in rows if row.key not in entries]
+    by_key, old, new = _matched(old, new, lambda entry: entry.key, lambda row: row.old_key)
+    by_message, old, new = _matched(old, new, lambda entry: entry.message, lambda row: row.message)
+    _check_rest(old, new)
+    for entry, row in [*by_key, *by_message]:
+        await outbox.rename(entry, row.key)
+
+
+def _matched(
+    entries: Iterable[OutboxEntry],
+    rows: Iterable[CsvRow],
+    of_entry: Callable[[OutboxEntry], Hashable],
+    of_row: Callable[[CsvRow], Hashable],
+) -> tuple[list[tuple[OutboxEntry, CsvRow]], list[OutboxEntry], list[CsvRow]]:
+    """Match entries and rows that have something in common, each once, in order.
+
+    Returns:
+        The pairs, and the entries and rows that are left.
+    """
+    waiting: defaultdict[Hashable, list[CsvRow]] = defaultdict(list)
+    for row in rows:
+        waiting[of_row(row)].append(row)
+    pairs, left = [], []
+    for entry in entries:
+        found = waiting.get(of_entry(entry))
+        if found:
+            pairs.append((entry, found.pop(0)))
+        else:
+            left.append(entry)
+    return pairs, left, [row for found in waiting.values() for row in found]
+
+
+def _check_rest(old: Iterable[OutboxEntry], new: Iterable[CsvRow]) -> None:
+    """Stop if a new row may be one that 0.1.0 has sent.
+
+    Raises:
+        OutboxError: It goes to the recipient of an entry whose row isn't in the file any more.
+    """
+    sent = [entry for entry in old if entry.state not in _UNSENT]
+    recipients = {entry.message.to for entry in sent if entry.message is not None}
+    is_unreadable = any(entry.message is None for entry in sent)
+    for row in new:
+        if row.message is not None and (is_unreadable or row.message.to in recipients):
+            raise OutboxError(
+                f"version 0.1.0 has sent a message to the recipient of row {row.number}, and the"
+                " row was changed since; nothing is sent now. Restore the row, or remove the rows"
+                " that were sent and use the file under another name"
+            )
