@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from smsc_async.client.dedup import key_of
+from smsc_async.client.dedup import report_of
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU, id_normalizers
 from smsc_async.instrumentation import LOG, place_of
 from smsc_async.receipts import DeliveryError, Receipt
@@ -153,7 +153,7 @@ def _is_sound(receipt: Any) -> bool:  # noqa: ANN401 - a user's
         return False
     for name in Receipt.__slots__:
         getattr(receipt, name)
-    hash(key_of(receipt))
+    hash(report_of(receipt))
     return isinstance(receipt.is_final, bool)
 
 
