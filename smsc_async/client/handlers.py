@@ -126,8 +126,14 @@ class HandlerRunner:
         self._supervisor = loop.create_task(self._supervise(), name="smsc-async handlers")
 
     def submit(self, call: HandlerCall) -> None:
-        """Run a call as soon as it is its turn; while the client is left only a last chance."""
+        """Run a call as soon as it is its turn; while the client is left only a last chance.
+
+        Once `close` has cancelled the others, a last chance is given up at once.
+        """
         if self._is_closing and not call.is_last_chance:
+            return
+        if self._is_closed:
+            call.on_end(CallResult.GIVEN_UP)
             return
         self._waiting += 1
         if call.key is not None:
@@ -183,6 +189,7 @@ class HandlerRunner:
 
     async def _cancel_others(self, me: asyncio.Task[Any]) -> None:
         """Cancel the calls that run, wait a little for their end, and end the supervisor."""
+        self._is_closed = True
         ready, self._ready = self._ready, deque()
         for call in ready:
             call.on_end(CallResult.GIVEN_UP)
@@ -193,7 +200,6 @@ class HandlerRunner:
             _, stuck = await asyncio.wait(others, timeout=GRACE)
             if stuck:
                 LOG.error("! %d handlers don't end though they were cancelled", len(stuck))
-        self._is_closed = True
         supervisor = self._supervisor
         if supervisor is not None and not self._tasks:
             supervisor.cancel()
@@ -230,9 +236,10 @@ class HandlerRunner:
                 result = CallResult.RETURNED
             else:
                 result = None
-        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - CancelledError may be the handler's own
+        # CancelledError and GeneratorExit may be the handler's own.
+        except BaseException as error:  # noqa: BLE001 - logged
             if self._is_closing and isinstance(error, asyncio.CancelledError):
                 result = CallResult.GIVEN_UP
             else:

@@ -280,6 +280,60 @@ async def test_last_chance_is_taken_while_the_client_is_left() -> None:
     assert [CallResult.GIVEN_UP] * 2 == [result for _, result in ended.results[2:]]
 
 
+async def test_last_chance_after_the_end_of_the_handlers_is_given_up() -> None:
+    """The links read on for a while: what comes then is reported, too, and with its key."""
+    runner, ended = HandlerRunner(1), Ended()
+    runner.open()
+    await runner.close(0)
+    for key in (None, "a", "a"):
+        runner.submit(ended.call("late", lambda _: turns(), key, is_last_chance=True))
+    runner.submit(ended.call("repeated", lambda _: turns()))
+    await runner.close(0)
+
+    assert [("late", CallResult.GIVEN_UP)] * 3 == ended.results
+
+
+async def test_last_chance_while_others_are_cancelled_is_given_up() -> None:
+    """No call begins once the time of the handlers is over."""
+    runner, ended, go_on = HandlerRunner(2), Ended(), asyncio.Event()
+
+    async def handle(_: str) -> None:
+        """Take a while to end after a cancellation."""
+        try:
+            await go_on.wait()
+        finally:
+            await go_on.wait()
+
+    runner.open()
+    runner.submit(ended.call("slow", handle))
+    await turns()
+    closing = asyncio.create_task(runner.close(0))
+    await turns()
+    runner.submit(ended.call("late", lambda _: turns(), is_last_chance=True))
+    await turns()
+    assert [("late", CallResult.GIVEN_UP)] == ended.results
+    go_on.set()
+    await closing
+
+    assert ("slow", CallResult.GIVEN_UP) == ended.results[1]
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError, StopAsyncIteration])
+async def test_exception_of_the_event_loop_that_a_handler_raises_ends_nothing_else(
+    kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler may close a generator wrongly, or pass on what a library raised."""
+    runner, ended = HandlerRunner(1), Ended()
+    runner.open()
+    runner.submit(ended.call("bad", AsyncMock(side_effect=kind)))
+    runner.submit(ended.call("good", AsyncMock()))
+    await turns()
+    await runner.close(1)
+
+    assert [("bad", CallResult.RAISED), ("good", CallResult.RETURNED)] == ended.results
+    assert f"h raised {kind.__name__}" in caplog.text
+
+
 async def test_handler_that_ignores_its_cancellation_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -778,6 +832,30 @@ async def test_incomplete_message_is_handled_when_the_client_is_left(
         assert ["part 1 part 3 "] == handler.got
         assert ["part 1 part 3 "] * fails == left
     assert 1 == caplog.text.count("the client was left with 1 incoming unread")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+async def test_message_in_parts_that_comes_after_the_end_of_the_handlers_is_kept(
+    gateway: Gateway, number: int
+) -> None:
+    """The link waits for a response: parts come, are answered, complete a message or time out."""
+    gateway.on_submit = nothing
+    handler = Recording()
+    smsc = client(gateway, "reassembly_timeout=0.3", on_incoming=handler)
+    await smsc.__aenter__()
+    sending = asyncio.create_task(smsc.send(sms()))
+    await gateway.submitted()
+    leaving = asyncio.create_task(smsc.aclose(2))
+    await turns(50)
+    for sequence in range(1, number + 1):
+        gateway.peer.deliver(**part(sequence))
+    await until(lambda: smsc.stats().incoming == number)
+    await leaving
+    await asyncio.gather(sending, return_exceptions=True)
+
+    text = "".join(f"part {sequence} " for sequence in range(1, number + 1))
+    assert [text] == [message.text async for message in smsc.incoming()]
+    assert [] == handler.got
 
 
 async def test_set_whose_handler_is_cancelled_at_leaving_is_kept(gateway: Gateway) -> None:
