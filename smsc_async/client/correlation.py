@@ -165,6 +165,17 @@ class ReceiptCorrelator:
         released, self._released = self._released, []
         return released
 
+    def adopt_unread(self, earlier: ReceiptCorrelator) -> None:
+        """Release what submissions of an earlier use of the client keep unread, once they are gone.
+
+        Called before anything else, and after the earlier one's `release`.
+        """
+        self._reported = {
+            key: expected for key, expected in earlier._reported.items() if expected.log.unread
+        }
+        # Their weak references call the earlier list.
+        self._dead, self._on_dead = earlier._dead, earlier._on_dead
+
     def find(self, key: str) -> Receipt | None:
         """Return the final receipt of a message here, or an early one; None if there is none.
 

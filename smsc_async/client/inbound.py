@@ -248,10 +248,10 @@ class InboundRouter:
         for queue in (self.receipts, self.incoming):
             queue.warn_unread()
 
-    def restore(self, earlier: InboundRouter | None) -> None:
+    def restore(self, earlier: InboundRouter) -> None:
         """Store what was not read before the client was left and entered again."""
-        if earlier is None:
-            return
+        earlier.release()
+        self.correlator.adopt_unread(earlier.correlator)
         for receipt in earlier.receipts.take_all():
             self.receipts.put(receipt)
         for message in earlier.incoming.take_all():

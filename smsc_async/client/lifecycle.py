@@ -55,12 +55,14 @@ class ClientLifecycle:
         if self._runtime is not None:
             raise ClientClosedError("it is in use already; make a second client")
         self._runtime = runtime = self._make_runtime()
+        if self._left is not None:
+            # Before the bind: it is older than what comes, and is kept if the bind fails.
+            runtime.inbound.restore(self._left)
         try:
             await runtime.open()
         except BaseException:
-            self._runtime = None
+            self._end(runtime)
             raise
-        runtime.inbound.restore(self._left)
         return self
 
     async def __aexit__(
@@ -98,10 +100,7 @@ class ClientLifecycle:
         try:
             await runtime.close(drain=self.config.timeouts.drain if timeout is None else timeout)
         finally:
-            if self._runtime is runtime:
-                self._last_stats = runtime.stats()
-                self._left = runtime.inbound
-                self._runtime = None
+            self._end(runtime)
 
     async def reconnect(self) -> None:
         """Try at once to bind the links that aren't bound; return when one of them is.
@@ -131,6 +130,13 @@ class ClientLifecycle:
         pool, dispatcher = self._runtime.pool, self._runtime.dispatcher
         bound, wanted = len(dispatcher.links), self.config.binds
         return Health(pool.state, bound, pool.bound_at, dispatcher.last_error, rules, wanted)
+
+    def _end(self, runtime: ClientRuntime) -> None:
+        """Keep the counters and what is unread, unless another caller did."""
+        if self._runtime is runtime:
+            self._last_stats = runtime.stats()
+            self._left = runtime.inbound
+            self._runtime = None
 
     def _open_runtime(self) -> ClientRuntime:
         """Return the runtime, or raise ClientClosedError if the client can't be used here."""

@@ -288,7 +288,6 @@ async def test_last_chance_after_the_end_of_the_handlers_is_given_up() -> None:
     for key in (None, "a", "a"):
         runner.submit(ended.call("late", lambda _: turns(), key, is_last_chance=True))
     runner.submit(ended.call("repeated", lambda _: turns()))
-    await runner.close(0)
 
     assert [("late", CallResult.GIVEN_UP)] * 3 == ended.results
 
@@ -841,11 +840,11 @@ async def test_message_in_parts_that_comes_after_the_end_of_the_handlers_is_kept
     """The link waits for a response: parts come, are answered, complete a message or time out."""
     gateway.on_submit = nothing
     handler = Recording()
-    smsc = client(gateway, "reassembly_timeout=0.3", on_incoming=handler)
+    smsc = client(gateway, "reassembly_timeout=0.05", on_incoming=handler)
     await smsc.__aenter__()
     sending = asyncio.create_task(smsc.send(sms()))
     await gateway.submitted()
-    leaving = asyncio.create_task(smsc.aclose(2))
+    leaving = asyncio.create_task(smsc.aclose(0.2))
     await turns(50)
     for sequence in range(1, number + 1):
         gateway.peer.deliver(**part(sequence))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scripted import Gateway, nothing, receipt_fields, response_to, turns, until
 
-from pdu import DeliverSm, DeliverSmResp, MessageState, SubmitSm
+from pdu import DeliverSm, DeliverSmResp, MessageState, Pdu, SubmitSm
 from smsc_async import (
     ClientClosedError,
     ConfigError,
@@ -61,6 +61,20 @@ def with_receipt(gateway: Gateway, *states: str) -> None:
         )
 
     gateway.on_submit = accept
+
+
+def deliver_with_bind(gateway: Gateway, *message_ids: str) -> None:
+    """Have receipts written in the segment that accepts the bind."""
+
+    def accept(peer: Peer, bind: Pdu) -> None:
+        """Answer, and report."""
+        receipts = [
+            DeliverSm(sequence_number=number, **receipt_fields(message_id))
+            for number, message_id in enumerate(message_ids, 70)
+        ]
+        peer.write(response_to(bind), *receipts)
+
+    gateway.on_bind = accept
 
 
 async def read_all(smsc: SmscClient) -> list[str]:
@@ -444,6 +458,111 @@ async def test_what_was_not_read_survives_entering_again(gateway: Gateway) -> No
     async with smsc, aclosing(smsc.receipts()) as receipts, aclosing(smsc.incoming()) as incoming:
         assert "1" == (await anext(receipts)).message_id
         assert "hi" == (await anext(incoming)).text
+
+
+@pytest.mark.parametrize("is_dropped_before", [True, False])
+@pytest.mark.parametrize("uses", [1, 2])
+async def test_receipt_of_a_submission_outlives_the_use_of_the_client(
+    gateway: Gateway, uses: int, *, is_dropped_before: bool
+) -> None:
+    """The submission goes after the client was left, or only when it is entered again."""
+    with_receipt(gateway, "DELIVRD")
+    smsc = client(gateway)
+    async with smsc:
+        sent = [await smsc.send(sms(number)) for number in range(3)]
+        await gateway.peer.got(DeliverSmResp, 3)
+    assert MessageState.DELIVERED is sent[1].state
+    if is_dropped_before:
+        sent.clear()
+    for _ in range(uses):
+        async with smsc:
+            pass
+    async with smsc:
+        sent.clear()
+        gc.collect()
+        assert 2 == smsc.stats().unread_receipts
+
+    assert ["1", "3"] == sorted(await read_all(smsc))
+
+
+async def test_receipt_of_an_earlier_use_is_found_by_its_id(gateway: Gateway) -> None:
+    """It is read with that, so that nothing else yields it."""
+    with_receipt(gateway, "DELIVRD")
+    smsc = client(gateway)
+    async with smsc:
+        sent = await smsc.send(sms())
+        await gateway.peer.got(DeliverSmResp)
+    async with smsc:
+        assert sent.message_id == (await smsc.receipt(sent.message_id, timeout=0)).message_id
+        del sent
+
+    assert [] == await read_all(smsc)
+
+
+async def test_what_was_unread_is_older_than_what_comes_with_the_bind(gateway: Gateway) -> None:
+    """The ring drops the oldest, and a repetition is one."""
+    smsc = client(gateway, "receipts=3")
+    async with smsc:
+        for number in range(3):
+            gateway.peer.deliver_receipt(f"old {number}")
+        await gateway.peer.got(DeliverSmResp, 3)
+    deliver_with_bind(gateway, "old 2", "new 0", "new 1")
+    async with smsc:
+        await gateway.peer.got(DeliverSmResp, 3)
+
+    assert ["old 2", "new 0", "new 1"] == await read_all(smsc)
+    assert (2, 1) == (smsc.stats().dropped_receipts, smsc.stats().repeated_receipts)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_entering_that_is_cancelled_loses_nothing_that_was_answered(
+    gateway: Gateway, *, is_first: bool
+) -> None:
+    """A receipt may come in the segment of the bind's response."""
+    answered, accept = 0, gateway.on_bind
+    for number in range(16):
+        smsc = client(gateway)
+        gateway.on_bind = accept
+        if not is_first:
+            async with smsc:
+                gateway.peer.deliver_receipt("old")
+                await gateway.peer.got(DeliverSmResp)
+        deliver_with_bind(gateway, "new")
+        entering = asyncio.create_task(smsc.__aenter__())
+        known = len(gateway.peers)
+        await until(lambda known=known: len(gateway.peers) > known and gateway.peer.received)
+        await turns(number)
+        entering.cancel()
+        await asyncio.wait([entering])
+        await smsc.aclose(0)
+        await turns(20)
+        new = ["new"] * len(gateway.peer.all(DeliverSmResp))
+        answered += entering.cancelled() and len(new)
+
+        assert ["old"] * (not is_first) + new == await read_all(smsc)
+    assert answered
+
+
+@pytest.mark.parametrize("ends", ["aclose", "refused", "timeout"])
+async def test_what_was_unread_survives_an_entering_that_fails(gateway: Gateway, ends: str) -> None:
+    """However it fails, what was answered earlier can be read."""
+    smsc = client(gateway, "bind_timeout=0.05")
+    async with smsc:
+        gateway.peer.deliver_receipt("1")
+        gateway.peer.deliver(source_addr="7999", short_message=b"hi")
+        await gateway.peer.got(DeliverSmResp, 2)
+    gateway.on_bind = nothing
+    if ends == "refused":
+        gateway.on_bind = lambda peer, bind: peer.answer(bind, 0x0E)
+    entering = asyncio.create_task(smsc.__aenter__())
+    await turns(5)
+    if ends == "aclose":
+        await smsc.aclose(0)
+    await asyncio.wait([entering])
+
+    assert entering.exception() is not None
+    assert ["1"] == await read_all(smsc)
+    assert ["hi"] == [message.text async for message in smsc.incoming()]
 
 
 async def test_receipts_can_be_read_while_the_client_is_being_left(gateway: Gateway) -> None:
