@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
-from smsc_async.client.receipt_wait import ReceiptWait
+from smsc_async.client.receipt_wait import ReceiptWait, ReceiptWaiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,7 @@ class ReceiptCorrelator:
         early: Receipts that wait for their response, by number in the order they came.
         tracks_unread: Whether receipts that a program doesn't read from its submission are
             `released` with it; not needed where others get every receipt.
+        waiters: Callers that wait for a receipt of a submission.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class ReceiptCorrelator:
         self._on_dead = self._dead.append
         self._released: list[Receipt] = []
         self._waits: dict[str, ReceiptWait] = {}
+        self.waiters = ReceiptWaiters()
 
     @property
     def expected(self) -> int:
@@ -253,15 +255,7 @@ class ReceiptCorrelator:
 
     def cut_off(self) -> None:
         """Wake every caller that waits for a receipt: the client is left."""
-        for expected in (*self._previous.values(), *self._current.values()):
-            job = expected()
-            if job is not None:
-                job.cut_off()
-        # Messages in parts of which one was reported may be in no generation any more.
-        for expected in self._reported.values():
-            job = expected()
-            if job is not None:
-                job.cut_off()
+        self.waiters.cut_off()
         waits, self._waits = self._waits, {}
         for wait in waits.values():
             wait.cut_off()

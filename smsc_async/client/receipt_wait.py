@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 
+class ReceiptWaiters(set["asyncio.Future[bool]"]):
+    """Futures of the callers that wait for a receipt of a submission, of whichever message.
+
+    Attributes:
+        is_cut_off: Whether the client was left: no receipt will come any more.
+    """
+
+    is_cut_off = False
+
+    def cut_off(self) -> None:
+        """Wake every caller: the client is left."""
+        self.is_cut_off = True
+        for waiter in self:
+            if not waiter.done():
+                waiter.set_result(True)
+
+
 class ReceiptWait:
     """Callers of `SmscClient.receipt` that wait for the final receipt of one id.
 

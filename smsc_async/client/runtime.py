@@ -111,6 +111,7 @@ class ClientRuntime:
             config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
         )
         self._correlator = self.inbound.correlator
+        self.receipt_waiters = self._correlator.waiters
 
     async def open(self) -> None:
         """Connect and bind; start the simulator first if the config asks for it."""

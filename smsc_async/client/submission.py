@@ -14,6 +14,7 @@ from pdu import MessageState
 from smsc_async.client.receipt_wait import check_wait
 from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
+from smsc_async.link.contract import TrafficHandler
 from smsc_async.messages import HlrQuery, Message, R_co
 from smsc_async.receipts import HlrReceipt, Receipt
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pdu.codec import Part
-    from smsc_async.link.contract import TrafficHandler
+    from smsc_async.client.receipt_wait import ReceiptWaiters
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token
 
@@ -31,6 +32,12 @@ class BulkRun(Protocol):
 
     def on_finished(self, job: MessageJob[Any]) -> None:
         """A message of the run has its outcome."""
+
+
+class MessageTraffic(TrafficHandler, Protocol):
+    """Gets what becomes of messages, and who waits for their receipts."""
+
+    receipt_waiters: ReceiptWaiters
 
 
 class ReceiptLog(dict[int, "Receipt"]):
@@ -127,7 +134,7 @@ class MessageJob(SubmitJob[R_co]):
         message: What the user made.
         parts: Its submit_sm, in order; at least one.
         timeout: Seconds for each response; None takes the link's.
-        traffic: Gets ids and the outcome.
+        traffic: Gets ids and the outcome, and who waits for a receipt.
 
     Attributes:
         waiter: The future that a caller of `send` waits for; its result is the error, or None.
@@ -143,19 +150,20 @@ class MessageJob(SubmitJob[R_co]):
         "_receipt_waiters",
         "admitted_at",
         "bulk",
-        "is_cut_off",
         "log",
         "reservation",
         "step",
         "waiter",
     )
 
+    _traffic: MessageTraffic
+
     def __init__(
         self,
         message: Message[R_co],
         parts: tuple[Part, ...],
         timeout: float | None,
-        traffic: TrafficHandler,
+        traffic: MessageTraffic,
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
         self.waiter: asyncio.Future[SendError | None] | None = None
@@ -163,8 +171,6 @@ class MessageJob(SubmitJob[R_co]):
         self.step: Step | None = None
         self.reservation: Token | None = None
         self.admitted_at = 0.0
-        # Whether the client was left before a final receipt.
-        self.is_cut_off = False
         self.log: ReceiptLog | None = None
         self._receipt_waiters: list[asyncio.Future[bool]] | None = None
 
@@ -224,11 +230,6 @@ class MessageJob(SubmitJob[R_co]):
             self.log = ReceiptLog()
         return self.log
 
-    def cut_off(self) -> None:
-        """No receipt will come any more, since the client is left: wake the callers."""
-        self.is_cut_off = True
-        self._wake()
-
     def final_receipt(self) -> Receipt | None:
         """The receipt that decides the whole message, None as long as there is none."""
         return None if self.log is None else self.log.decisive
@@ -251,22 +252,25 @@ class MessageJob(SubmitJob[R_co]):
         # path).
         deadline = None if timeout is None or timeout == inf else loop.time() + timeout
         while (receipt := self.final_receipt()) is None:
-            if self.is_cut_off:
+            if self._traffic.receipt_waiters.is_cut_off:
                 raise ClientClosedError("it was left before the receipt came")
             if not await self._next_receipt(loop, deadline):
                 return self.final_receipt()
         return receipt
 
     async def _next_receipt(self, loop: asyncio.AbstractEventLoop, deadline: float | None) -> bool:
-        """Wait for `add_receipt` or `cut_off`; return False if the deadline was first."""
+        """Wait for a receipt or for the client's end; return False if the deadline was first."""
         waiter: asyncio.Future[bool] = loop.create_future()
         if self._receipt_waiters is None:
             self._receipt_waiters = []
         self._receipt_waiters.append(waiter)
+        everyone = self._traffic.receipt_waiters
+        everyone.add(waiter)
         timer = None if deadline is None else loop.call_at(deadline, _time_out, waiter)
         try:
             return await waiter
         finally:
+            everyone.discard(waiter)
             if timer is not None:
                 timer.cancel()
             if self._receipt_waiters and waiter in self._receipt_waiters:

@@ -26,6 +26,7 @@ from smsc_async import (
 )
 from smsc_async.client.admission import AdmissionControl
 from smsc_async.client.bulk import BulkSend
+from smsc_async.client.receipt_wait import ReceiptWaiters
 from smsc_async.client.submission import MessageJob
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class RecordingRuntime:
     def __init__(self, dispatcher: WindowDispatcher) -> None:
         self.config = SmscConfig.from_url("smpp://shop:secret@host?window=5")
         self.dispatcher = dispatcher
+        self.receipt_waiters = ReceiptWaiters()
         self.abandoned: list[tuple[tuple[str, ...], SendError | None]] = []
         limits = GatewayLimits(repeat_window=0.02, margin=0.0, flood_length=None, flood_gap=None)
         self.admission = AdmissionControl(limits, MemoryRuleStore(), monotonic)

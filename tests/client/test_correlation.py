@@ -45,6 +45,7 @@ class Accepting:
     def accept(self, *message_ids: str) -> Submission[Any]:
         """Make a message whose parts are accepted under these ids."""
         traffic = RecordingTraffic(self._register)
+        traffic.receipt_waiters = self.correlator.waiters
         job = MessageJob[Any](SMS, parts_of(len(message_ids)), None, traffic)
         for index, message_id in enumerate(message_ids):
             job.next_part(0.0)
@@ -300,16 +301,16 @@ def test_hexadecimal_responses_match_decimal_receipts_of_each_part() -> None:
 async def test_cut_off_ends_every_wait_for_a_receipt(
     client: Accepting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of both generations; messages that nothing refers to are no obstacle."""
+    """Of ids in both generations and in none; dropped messages are no obstacle."""
     monkeypatch.setattr(correlation, "REGISTERED_IDS", 2)
     client.accept("1")
-    kept = [client.accept(message_id) for message_id in ("2", "3")]
+    kept = [client.accept(message_id) for message_id in ("2", "3", "4", "5", "6", "")]
     waiting = [asyncio.create_task(sent.receipt()) for sent in kept]
     await turns()
     client.correlator.cut_off()
     results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
 
-    assert [ClientClosedError] * 2 == [type(result) for result in results]
+    assert [ClientClosedError] * 6 == [type(result) for result in results]
 
 
 def test_repr_has_numbers_and_no_texts(client: Accepting) -> None:

@@ -248,15 +248,18 @@ async def test_cut_off_ends_the_waits_and_keeps_what_came() -> None:
     """The client is left: no receipt will come, but known ones can be read."""
     cut, done = accepted("1"), accepted("2")
     add(done, 0, receipt("2"))
+    waiters = cut._traffic.receipt_waiters
     waiting = asyncio.create_task(Submission(cut).receipt())
     await turns()
+    assert 1 == len(waiters)
     for job in (cut, done):
-        job.cut_off()
+        job._traffic.receipt_waiters.cut_off()
 
     with pytest.raises(ClientClosedError, match="before the receipt came"):
         await waiting
     with pytest.raises(ClientClosedError):
         await Submission(cut).receipt()
+    assert not waiters
     assert "2" == (await Submission(done).receipt()).message_id
 
 

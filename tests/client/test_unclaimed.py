@@ -22,6 +22,7 @@ from smsc_async import (
     SmscClient,
     SubmitRefusedError,
 )
+from smsc_async.client import correlation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -530,7 +531,8 @@ async def test_entering_that_is_cancelled_loses_nothing_that_was_answered(
         deliver_with_bind(gateway, "new")
         entering = asyncio.create_task(smsc.__aenter__())
         known = len(gateway.peers)
-        await until(lambda known=known: len(gateway.peers) > known and gateway.peer.received)
+        while len(gateway.peers) == known or not gateway.peer.received:
+            await turns(1)
         await turns(number)
         entering.cancel()
         await asyncio.wait([entering])
@@ -790,6 +792,51 @@ async def test_what_is_no_id_or_no_duration_is_refused(
     async with client(gateway) as smsc:
         with pytest.raises(ConfigError, match=name):
             await smsc.receipt(message_id, timeout=seconds)
+
+
+@pytest.mark.parametrize("message_id", ["same", "", "1"])
+async def test_no_wait_for_a_receipt_outlives_the_client(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, message_id: str
+) -> None:
+    """Of one id for several messages, of none, of one that newer ones have displaced."""
+    monkeypatch.setattr(correlation, "REGISTERED_IDS", 2)
+    ids = iter([message_id] * 5 + ["6"] if message_id != "1" else "123456")
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id=next(ids))
+    async with client(gateway) as smsc:
+        sent = [await smsc.send(sms(number)) for number in range(6)]
+        waiting = [asyncio.create_task(each.receipt()) for each in (sent[0], *sent)]
+        await turns()
+        waiting[1].cancel()
+        gateway.peer.deliver_receipt("6")
+        await gateway.peer.got(DeliverSmResp)
+    ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+
+    assert [ClientClosedError, asyncio.CancelledError] == [type(each) for each in ended[:2]]
+    assert [ClientClosedError] * 4 + [Receipt] == [type(each) for each in ended[2:]]
+    with pytest.raises(ClientClosedError):
+        await sent[0].receipt()
+    with pytest.raises(ClientClosedError):
+        await sent[0].receipt(timeout=0)
+    assert MessageState.DELIVERED is (await sent[5].receipt()).state
+
+
+async def test_wait_for_a_receipt_goes_on_while_the_client_is_being_left(gateway: Gateway) -> None:
+    """A receipt may come as long as a link reads; a message may be accepted until then."""
+    gateway.on_submit = nothing
+    smsc = client(gateway)
+    await smsc.__aenter__()
+    sending = asyncio.create_task(smsc.send(sms()))
+    submits = await gateway.submitted()
+    leaving = asyncio.create_task(smsc.aclose(5))
+    await turns()
+    message_id = "1"
+    gateway.peer.write(
+        response_to(submits[0], message_id=message_id),
+        DeliverSm(sequence_number=1, **receipt_fields(message_id)),
+    )
+    sent = await sending
+    assert message_id == (await sent.receipt()).message_id
+    await leaving
 
 
 async def test_wait_for_an_id_ends_in_time_and_with_the_client(gateway: Gateway) -> None:

@@ -26,6 +26,7 @@ from pdu import (
     encode,
 )
 from smsc_async import SmscConfig
+from smsc_async.client.receipt_wait import ReceiptWaiters
 from smsc_async.instrumentation import Hooks
 from smsc_async.link import Dispatcher, LinkPool
 
@@ -262,6 +263,7 @@ class RecordingTraffic:
 
     def __init__(self, on_accepted: Callable[[Any, str], object] = nothing) -> None:
         self._on_accepted = on_accepted
+        self.receipt_waiters = ReceiptWaiters()
         self.requests: list[Pdu] = []
         self.accepted: list[tuple[Any, str]] = []
         self.postponed: list[Any] = []
