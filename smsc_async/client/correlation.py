@@ -108,6 +108,7 @@ class ReceiptCorrelator:
         self._on_dead = self._dead.append
         self._released: list[Receipt] = []
         self._waits: dict[str, ReceiptWait] = {}
+        self._finished: ReceiptWait | None = None
         self.waiters = ReceiptWaiters()
 
     @property
@@ -157,8 +158,19 @@ class ReceiptCorrelator:
         if is_new or (expected is not None and receipt.is_final):
             return self._hand_over(key, receipt)
         if key in self._waits and receipt.is_final:
-            self._waits.pop(key).finish(receipt)
+            self._finish_wait(key, receipt)
         return Match.UNKNOWN
+
+    def mark_unread(self, receipt: Receipt) -> None:
+        """Count the receipt handed over last as unread: no reader gets it, against `tracks_unread`.
+
+        A submission releases it, or callers of `SmscClient.receipt` that are cancelled now.
+        """
+        wait = self._finished
+        if wait is not None and wait.receipt is receipt:
+            wait.is_alone = True
+        else:
+            self._reported[self.key_of(receipt)].log.mark_unread(receipt)
 
     def release(self) -> list[Receipt]:
         """Return the receipts that were not read from submissions that are gone now."""
@@ -284,7 +296,7 @@ class ReceiptCorrelator:
         is_final = receipt.is_final
         is_awaited = False
         if self._waits and is_final and key in self._waits:
-            is_awaited = self._waits.pop(key).finish(receipt)
+            is_awaited = self._finish_wait(key, receipt)
         generation = self._current if key in self._current else self._previous
         expected = generation.get(key)
         if expected is None:
@@ -313,6 +325,11 @@ class ReceiptCorrelator:
             self._released += older.log.take_unread()
         reported[key] = expected
         return Match.MATCHED
+
+    def _finish_wait(self, key: str, receipt: Receipt) -> bool:
+        """Give a receipt to the callers that wait for its id; return whether there are any."""
+        self._finished = wait = self._waits.pop(key)
+        return wait.finish(receipt, is_alone=self.tracks_unread)
 
     def _match_early(self, key: str) -> tuple[tuple[Receipt, Match], ...]:
         """Hand over the receipts that waited for this id, as far as they are expected."""

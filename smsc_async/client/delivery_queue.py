@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from pdu import CommandStatus
 from smsc_async.instrumentation import LOG
@@ -135,6 +136,9 @@ class DeliveryQueue(Generic[T]):
         self.is_read = True
         reader = Reader()
         self._readers.add(reader)
+        with suppress(RuntimeError):  # outside of a loop nothing is delivered
+            loop = asyncio.get_running_loop()
+            finalize(reader, self._on_reader_gone, loop).atexit = False
         return self._read(reader)
 
     def take(self, is_wanted: Callable[[T], bool]) -> T | None:
@@ -186,8 +190,19 @@ class DeliveryQueue(Generic[T]):
                 await self._next_put()
         finally:
             self._readers.discard(reader)
-            if not self._readers:
-                self._refuse_waiting()
+            self._refuse_unread()
+
+    def _on_reader_gone(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Refuse what waits for a reader that was dropped, perhaps before it began."""
+        # The garbage collector calls this, in any thread and amid anything; the loop may be closed.
+        if self._unacknowledged:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._refuse_unread)
+
+    def _refuse_unread(self) -> None:
+        """Refuse what waits, if no reader is left."""
+        if not self._readers:
+            self._refuse_waiting()
 
     def _store_waiting(self) -> None:
         """Store the deliveries that wait, oldest first, as far as there is room."""

@@ -8,11 +8,8 @@ that are awaited never wait for a reader or a handler.
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import TYPE_CHECKING
-
-import anyio
 
 from pdu import CommandStatus, DataSm, DeliverSm, Pdu
 from smsc_async.client.correlation import Match, ReceiptCorrelator
@@ -23,7 +20,6 @@ from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, Han
 from smsc_async.client.incoming import MessageRouter
 from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.client.receipt_wait import check_id, check_wait
-from smsc_async.errors import ClientClosedError, ReceiptTimeoutError
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
 from smsc_async.instrumentation import LOG
 from smsc_async.link.deadline_timer import DeadlineTimer
@@ -181,25 +177,16 @@ class InboundRouter:
             self._dedup.add(receipt)
             return receipt
         wait = correlator.wait_for(key)
-        waiter = asyncio.get_running_loop().create_future()
-        wait.waiters.append(waiter)
         try:
-            with anyio.move_on_after(timeout):
-                await waiter
-            if wait.is_cut_off:
-                raise ClientClosedError("it was left before the receipt came")
-            if wait.receipt is None:
-                raise ReceiptTimeoutError(message_id, timeout=timeout or 0.0)
-            wait.is_read = True
-            return wait.receipt
+            return await wait.read(message_id, timeout)
         finally:
-            wait.waiters.remove(waiter)
             if not wait.waiters:
                 self._end_wait(key, wait)
 
     def release(self) -> None:
         """Pass on the receipts that were not read from submissions that are gone."""
-        self._put_all(self.correlator.release())
+        for receipt in self.correlator.release():
+            self.receipts.put(receipt)
 
     def route_early(self, matches: Iterable[tuple[Receipt, Match]]) -> None:
         """Pass on early receipts whose response has arrived, and those of submissions gone."""
@@ -272,9 +259,14 @@ class InboundRouter:
             match = self.correlator.match(receipt)
         if self._on_receipt is not None:
             self._call_on_receipt(receipt, delivery, match)
-        elif match is Match.MATCHED and (not self.receipts.is_read or self.receipts.refuses):
-            self._dedup.add(receipt)
-            delivery.acknowledge()
+        elif match is Match.MATCHED:
+            if not self.receipts.is_read:
+                self._dedup.add(receipt)
+                delivery.acknowledge()
+            elif self.receipts.refuses:
+                self._keep_unread(receipt, delivery)
+            else:
+                self.receipts.put(receipt, delivery)
         elif match is Match.UNKNOWN and self._may_be_early(receipt):
             self._wait_for_response(receipt)
             delivery.acknowledge()
@@ -299,10 +291,15 @@ class InboundRouter:
             if self._may_be_early(receipt):
                 self._wait_for_response(receipt, is_shared=True)
             if not self.receipts.is_read or self.receipts.refuses:
-                self._dedup.add(receipt)
-                delivery.acknowledge()
+                self._keep_unread(receipt, delivery)
                 return
         self.receipts.put(receipt, delivery)
+
+    def _keep_unread(self, receipt: Receipt, delivery: Delivery) -> None:
+        """Leave a receipt to whom it was handed over; the queue gets it if they don't read it."""
+        self.correlator.mark_unread(receipt)
+        self._dedup.add(receipt)
+        delivery.acknowledge()
 
     def _wait_for_response(self, receipt: Receipt, *, is_shared: bool = False) -> None:
         """Keep a receipt until a response names its id."""
@@ -327,11 +324,6 @@ class InboundRouter:
         else:
             self._dedup.repeats += 1
 
-    def _put_all(self, receipts: Iterable[Receipt]) -> None:
-        """Queue receipts that belong to no message."""
-        for receipt in receipts:
-            self.receipts.put(receipt)
-
     def _put_early(self, receipts: Iterable[Receipt]) -> None:
         """Queue receipts that no response has named; each was acknowledged when it came."""
         for receipt in receipts:
@@ -343,7 +335,7 @@ class InboundRouter:
     def _end_wait(self, key: str, wait: ReceiptWait) -> None:
         """End a wait for a receipt; queue the receipt if its callers were cancelled meanwhile."""
         self.correlator.end_wait(key, wait)
-        if wait.receipt is not None and not wait.is_read and self.correlator.tracks_unread:
+        if wait.receipt is not None and not wait.is_read and wait.is_alone:
             self.receipts.put(wait.receipt)
 
     def _call_on_receipt(self, receipt: Receipt, delivery: Delivery, match: Match) -> None:

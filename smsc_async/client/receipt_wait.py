@@ -6,13 +6,14 @@ they were cancelled in that moment, it is unclaimed.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from smsc_async.errors import ConfigError
+import anyio
+
+from smsc_async.errors import ClientClosedError, ConfigError, ReceiptTimeoutError
 
 if TYPE_CHECKING:
-    import asyncio
-
     from smsc_async.receipts import Receipt
 
 
@@ -41,22 +42,49 @@ class ReceiptWait:
         receipt: The receipt, once it came.
         is_cut_off: Whether the client was left before.
         is_read: Whether one of them has returned it.
+        is_alone: Whether nothing else yields it: no submission and no reader.
     """
 
-    __slots__ = ("is_cut_off", "is_read", "receipt", "waiters")
+    __slots__ = ("is_alone", "is_cut_off", "is_read", "receipt", "waiters")
 
     def __init__(self) -> None:
         self.waiters: list[asyncio.Future[None]] = []
         self.receipt: Receipt | None = None
         self.is_cut_off = False
         self.is_read = False
+        self.is_alone = False
 
-    def finish(self, receipt: Receipt) -> bool:
+    def finish(self, receipt: Receipt, *, is_alone: bool) -> bool:
         """Give the receipt to the callers; return whether one of them still waits."""
         if not self._wake():
             return False
-        self.receipt = receipt
+        self.receipt, self.is_alone = receipt, is_alone
         return True
+
+    async def read(self, message_id: str, timeout: float | None) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
+        """Wait for the receipt, and return it. Cancelling is safe.
+
+        Args:
+            message_id: As the caller gave it, for the error.
+            timeout: Seconds to wait; None waits as long as it takes.
+
+        Raises:
+            ReceiptTimeoutError: None came in time.
+            ClientClosedError: The client was left before.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        try:
+            with anyio.move_on_after(timeout):
+                await waiter
+            if self.is_cut_off:
+                raise ClientClosedError("it was left before the receipt came")
+            if self.receipt is None:
+                raise ReceiptTimeoutError(message_id, timeout=timeout or 0.0)
+            self.is_read = True
+            return self.receipt
+        finally:
+            self.waiters.remove(waiter)
 
     def cut_off(self) -> None:
         """No receipt will come any more, since the client is left: wake the callers."""

@@ -101,6 +101,13 @@ class ReceiptLog(dict[int, "Receipt"]):
             if known is receipt:
                 self.unread &= ~(1 << index)
 
+    def mark_unread(self, receipt: Receipt) -> None:
+        """Count the receipt of one part as not read."""
+        for index, known in self.items():
+            # A query has one part, and its receipt became another.
+            if known is receipt or isinstance(known, HlrReceipt):
+                self.unread |= 1 << index
+
     def take_unread(self) -> list[Receipt]:
         """Return the receipts that are unread, and count them as read."""
         unread, self.unread = self.unread, 0

@@ -28,6 +28,8 @@ class RecordedDelivery:
 
 READER = Reader()
 
+RETRY = CommandStatus.ESME_RX_T_APPN
+
 
 def begin(queue: DeliveryQueue[Any]) -> None:
     """Give a queue a reader that is busy with something else."""
@@ -40,6 +42,51 @@ def with_reader(name: str, size: int) -> DeliveryQueue[Any]:
     queue: DeliveryQueue[Any] = DeliveryQueue(name, size)
     begin(queue)
     return queue
+
+
+@pytest.mark.parametrize("end", ["dropped", "closed", "dropped in a cycle"])
+async def test_end_of_a_reader_that_never_began_refuses_what_waits(end: str) -> None:
+    """The gateway isn't left waiting; another reader keeps what waits."""
+    queue: DeliveryQueue[Any] = DeliveryQueue("messages", 1)
+    reader: Any = queue.read()
+    other: Any = queue.read()
+    deliveries = [RecordedDelivery() for _ in range(3)]
+    for number, delivery in enumerate(deliveries):
+        queue.put(number, delivery)
+    del other
+    await turns()
+    assert [[0], [], []] == [delivery.statuses for delivery in deliveries]
+    if end == "closed":
+        await reader.aclose()
+    elif end == "dropped in a cycle":
+        cycle = [reader]
+        cycle.append(cycle)
+        del cycle
+    del reader
+    gc.collect()
+    await turns()
+
+    assert [[0], [RETRY], [RETRY]] == [delivery.statuses for delivery in deliveries]
+    assert [0] == await read(queue, 1)
+
+
+def test_reader_may_be_dropped_outside_of_its_loop() -> None:
+    """Of a client that was left, or whose loop has been closed meanwhile."""
+    queue: DeliveryQueue[Any] = DeliveryQueue("messages", 1)
+
+    async def begin_reading() -> object:
+        """Make a reader, and let a delivery wait for it."""
+        reader = queue.read()
+        for number in range(2):
+            queue.put(number, RecordedDelivery())
+        return reader
+
+    reader: object = asyncio.run(begin_reading())
+    del reader
+    reader = queue.read()
+    del reader
+
+    assert not queue.has_readers
 
 
 async def read(queue: DeliveryQueue[Any], number: int) -> list[Any]:

@@ -15,6 +15,7 @@ from smsc_async import (
     ClientClosedError,
     ConfigError,
     GatewayLimits,
+    HlrQuery,
     Receipt,
     ReceiptTimeoutError,
     ResponseTimeoutError,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from scripted import Peer
+
+    from smsc_async import Message
 
 LONG = "Длинный текст для трёх частей. " * 6
 
@@ -76,6 +79,20 @@ def deliver_with_bind(gateway: Gateway, *message_ids: str) -> None:
         peer.write(response_to(bind), *receipts)
 
     gateway.on_bind = accept
+
+
+class RecordedLink:
+    """A link that records the statuses of responses."""
+
+    is_over = False
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+
+    def respond(self, request: Pdu, response: Pdu) -> None:
+        """Record."""
+        del request
+        self.statuses.append(response.command_status)
 
 
 async def read_all(smsc: SmscClient) -> list[str]:
@@ -459,6 +476,64 @@ async def test_what_was_not_read_survives_entering_again(gateway: Gateway) -> No
     async with smsc, aclosing(smsc.receipts()) as receipts, aclosing(smsc.incoming()) as incoming:
         assert "1" == (await anext(receipts)).message_id
         assert "hi" == (await anext(incoming)).text
+
+
+async def fill_without_reader(gateway: Gateway, smsc: SmscClient) -> None:
+    """Let a reader end, and the queue for one receipt be full."""
+    gateway.peer.deliver_receipt("read")
+    async with aclosing(smsc.receipts()) as receipts:
+        await anext(receipts)
+    gateway.peer.deliver_receipt("stored")
+    await gateway.peer.got(DeliverSmResp, 2)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+@pytest.mark.parametrize(
+    "message",
+    [sms(), sms(text=LONG), HlrQuery(to="79991234567")],
+    ids=["one part", "three parts", "HLR query"],
+)
+async def test_receipt_that_a_full_queue_without_reader_leaves_out_is_released(
+    gateway: Gateway, message: Message[Any], *, is_read: bool
+) -> None:
+    """Its message alone got it; if the program reads it there, nothing else yields it."""
+    async with client(gateway, "receipts=1") as smsc:
+        await fill_without_reader(gateway, smsc)
+        sent = await smsc.send(message)
+        ids = list(sent.message_ids)
+        for message_id in ids:
+            gateway.peer.deliver_receipt(message_id)
+        responses = await gateway.peer.got(DeliverSmResp, 2 + len(ids))
+        if is_read:
+            assert None not in sent.receipts
+            ids = []
+        del sent
+
+        assert {0} == {each.command_status for each in responses}
+    assert ["stored", *ids] == await read_all(smsc)
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.parametrize("is_cancelled", [True, False])
+async def test_receipt_by_id_beside_a_full_queue_without_reader_is_kept_if_unread(
+    gateway: Gateway, *, is_sent: bool, is_cancelled: bool
+) -> None:
+    """Its caller may be cancelled in the moment in which it comes."""
+    async with client(gateway, "receipts=1") as smsc:
+        await fill_without_reader(gateway, smsc)
+        sent = await smsc.send(sms()) if is_sent else None
+        waiting = asyncio.create_task(smsc.receipt("1"))
+        await turns()
+        link, request = RecordedLink(), DeliverSm(sequence_number=9, **receipt_fields("1"))
+        smsc._open_runtime().inbound.on_request(link, request)
+        if is_cancelled:
+            waiting.cancel()
+        await asyncio.wait([waiting])
+        del sent
+
+        assert is_cancelled is waiting.cancelled()
+        assert [0] == link.statuses
+    assert ["stored", *["1"] * is_cancelled] == await read_all(smsc)
 
 
 @pytest.mark.parametrize("is_dropped_before", [True, False])
