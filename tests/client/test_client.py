@@ -363,6 +363,23 @@ async def test_timeout_that_is_no_duration_affects_no_other_message(
         await smsc.send(sms())
 
 
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), "5", True, 10**400], ids=range(6))
+async def test_request_refuses_what_is_no_duration(gateway: Gateway, seconds: Any) -> None:  # noqa: ANN401 - anything
+    """As `send` does."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match="timeout"):
+            await smsc.query("1", timeout=seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5", True, 10**400, 1e300], ids=range(6))
+async def test_leaving_refuses_what_is_no_duration(gateway: Gateway, seconds: Any) -> None:  # noqa: ANN401 - anything
+    """The client stays open, and goes on."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match="timeout"):
+            await smsc.aclose(seconds)
+        await smsc.send(sms())
+
+
 # Links that come and go.
 
 
