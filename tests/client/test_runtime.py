@@ -219,6 +219,18 @@ async def test_client_left_while_its_simulator_starts_is_not_entered(after: int)
     assert {asyncio.current_task()} == asyncio.all_tasks()
 
 
+async def test_client_left_while_its_simulator_starts_never_connects() -> None:
+    """Leaving has returned: nothing new begins."""
+    runtime = runtime_of(SmscConfig.from_url("sim://"))
+    opening = asyncio.create_task(runtime.open())
+    await turns(1)
+    await runtime.close(drain=0.0)
+    with pytest.raises(ClientClosedError):
+        await opening
+
+    assert 0 == runtime.pool.connects
+
+
 async def test_client_left_in_the_turn_of_its_first_bind_is_not_entered(gateway: Gateway) -> None:
     """It couldn't be used."""
     runtime = runtime_of(gateway.config())

@@ -580,7 +580,7 @@ async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedC
 @pytest.mark.parametrize("name", ["grace", "patience"])
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "5", True, 10**400], ids=range(5))
 async def test_run_refuses_what_is_no_duration(
-    outbox: BaseOutbox, client: ScriptedClient, name: str, seconds: Any
+    outbox: BaseOutbox, client: ScriptedClient, name: str, seconds: object
 ) -> None:
     """Before an entry is claimed; infinite is one."""
     settings: dict[str, Any] = {name: seconds}
