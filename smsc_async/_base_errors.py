@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,48 @@ class ConfigError(SmscError, ValueError):
         self.name = name
         self.value = value
         self.reason = reason
+
+
+LONGEST_DURATION: Final = 31_536_000
+"""Seconds of the longest wait that a setting or an argument may name: a year."""
+
+
+def check_duration(name: str, value: object, *, may_be_zero: bool = False) -> None:
+    """Refuse what is no number of seconds, and more than a year.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    if not (is_number(value) and 0 <= value <= LONGEST_DURATION and (may_be_zero or value)):
+        least = "0 seconds or more" if may_be_zero else "more than 0 seconds"
+        raise ConfigError(name, value, f"takes {least}, a year at most, got {shown(value)}")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a setting is an integer or a float; a bool is a mistake."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """Return a value for an error, cut: an integer of thousands of digits has no `repr`."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST_SHOWN:
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value)
+
+
+_LONGEST_SHOWN: Final = 128
+"""Bits of an integer that is shown."""
+
+
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Refuse an argument of another kind.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    if not isinstance(value, kind):
+        got = type(value).__name__
+        raise ConfigError(name, got, f"takes a {kind.__name__}, got {got}")
 
 
 def check_function(name: str, function: object) -> None:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError
+from smsc_async._base_errors import ConfigError, is_number, shown
 from smsc_async._config_url import SMPP_PORT, read_url
 
 if TYPE_CHECKING:
@@ -372,14 +371,13 @@ def _check_ascii(name: str, value: str, longest: int, shown: str, remedy: str = 
 def _check_integer(name: str, value: object, least: int, most: int) -> None:
     """Refuse anything but an integer in the range."""
     if type(value) is not int or not least <= value <= most:
-        raise ConfigError(name, value, f"a whole number {least} to {most}, got {value!r}")
+        raise ConfigError(name, value, f"a whole number {least} to {most}, got {shown(value)}")
 
 
 def _check_number(name: str, value: object, least: float, most: float, unit: str) -> None:
     """Refuse anything but a finite number in the range."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (is_number and isfinite(cast("float", value)) and least <= cast("float", value) <= most):
-        raise ConfigError(name, value, f"{least:g} to {most:g} {unit}, got {value!r}")
+    if not (is_number(value) and least <= value <= most):
+        raise ConfigError(name, value, f"{least:g} to {most:g} {unit}, got {shown(value)}")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

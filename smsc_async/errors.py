@@ -211,7 +211,7 @@ class SubmitRefusedError(SendError):
 
 
 class ThrottledError(SubmitRefusedError):
-    """The gateway throttled the message, or its queue was full, until `Timeouts.throttled` ended.
+    """The gateway throttled the message, or its queue was full, until the send ended.
 
     `REFUSED` if the message itself was refused; `NOT_SENT` if it was never written, since it waited
     behind others that were. Neither is charged. Send it again after `retry_after` seconds, and

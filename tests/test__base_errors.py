@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from smsc_async import errors
-from smsc_async._base_errors import check_function
+from smsc_async._base_errors import check_duration, check_function, check_kind
 from smsc_async.errors import ConfigError, InvalidMessageError, SmscError
 
 
@@ -68,3 +70,48 @@ def test_function_that_cannot_be_called_at_once_is_refused(function: object, sai
     """A coroutine that nothing awaits does nothing, and would be taken for an answer."""
     with pytest.raises(ConfigError, match=said):
         check_function("hook", function)
+
+
+NO_DURATIONS = [
+    -1,
+    float("nan"),
+    float("inf"),
+    31_536_001,
+    1e300,
+    10**400,
+    10**5000,
+    -(10**5000),
+    "5",
+    True,
+    None,
+    Decimal(1),
+    Fraction(1, 2),
+]
+
+
+@pytest.mark.parametrize("value", NO_DURATIONS, ids=range(len(NO_DURATIONS)))
+@pytest.mark.parametrize("may_be_zero", [False, True])
+def test_no_duration_is_refused(value: object, *, may_be_zero: bool) -> None:
+    """A timer would take it for another time, or raise in the middle of other work."""
+    with pytest.raises(ConfigError, match=r"^wait: takes .* a year at most, got "):
+        check_duration("wait", value, may_be_zero=may_be_zero)
+
+
+@pytest.mark.parametrize("value", [0.001, 1, 60.0, 31_536_000])
+def test_seconds_up_to_a_year_are_a_duration(value: float) -> None:
+    """Integers and floats."""
+    check_duration("wait", value)
+
+
+def test_zero_is_a_duration_where_it_means_something() -> None:
+    """To leave a client at once, for example."""
+    check_duration("wait", 0, may_be_zero=True)
+    with pytest.raises(ConfigError, match="more than 0 seconds"):
+        check_duration("wait", 0)
+
+
+def test_argument_of_another_kind_is_refused() -> None:
+    """Named, with its own kind; its value may be a secret."""
+    check_kind("text", "", str)
+    with pytest.raises(ConfigError, match=r"^text: takes a str, got int$"):
+        check_kind("text", 4821, str)

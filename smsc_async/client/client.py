@@ -11,14 +11,14 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from smsc_async._base_errors import check_function
+from smsc_async._base_errors import check_duration, check_function, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.deadline import submit_within
 from smsc_async.client.handlers import Handlers
 from smsc_async.client.lifecycle import ClientLifecycle
-from smsc_async.client.requests import check_request, check_response, query_of
-from smsc_async.client.runtime import ClientRuntime, check_duration
+from smsc_async.client.requests import check_request, check_response, query_of, reservation_of
+from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.submission import Submission
 from smsc_async.client.write_queue import WriteQueue
 from smsc_async.config import SmscConfig
@@ -29,6 +29,7 @@ from smsc_async.gateway.receipts import read_query_result
 from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.rules.checks import checks_of
 from smsc_async.rules.limits import GatewayLimits
+from smsc_async.rules.verdict import Hold
 from smsc_async.stores import MemoryRuleStore
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
     from smsc_async.rules.checks import Check
-    from smsc_async.rules.verdict import Hold
     from smsc_async.stores import RuleStore
 
 
@@ -162,14 +162,20 @@ class SmscClient(ClientLifecycle):
             SubmitInterruptedError: The link was lost, the client was left, or *within* ended before
                 the write; `outcome` says whether it was sent.
             PartsOverdueError: Not all parts could be written within the gateway's minute.
+            ConfigError: *timeout* or *within* isn't above 0 and at most a year, or *hold* or
+                *retry_of* is of another kind.
             ClientClosedError: The client isn't open.
         """
         runtime = self._sending_runtime()
-        replaces = None if retry_of is None else retry_of.reservation
+        # Before the rules reserve anything.
+        if within is not None:
+            check_duration("within", within)
+        if hold is not None:
+            check_kind("hold", hold, Hold)
+        replaces = None if retry_of is None else reservation_of(retry_of)
         now = runtime.now()
         job, blocked = runtime.prepare(message, timeout, now, replaces)
         if within is not None:
-            check_duration("within", within)
             failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
             if failure is None:
                 return Submission(job)
@@ -217,9 +223,15 @@ class SmscClient(ClientLifecycle):
             A `Submission`, or a `FailedSubmission` with the error that `send` would raise.
 
         Raises:
+            ConfigError: *timeout* or *hold* can't be used, as for `send`.
             ClientClosedError: The client isn't open, or is being left before the end.
         """
-        return BulkSend(self._sending_runtime(), timeout, hold or FAIL_AT_ONCE).run(messages)
+        runtime = self._sending_runtime()
+        if timeout is not None:
+            check_duration("timeout", timeout)
+        if hold is not None:
+            check_kind("hold", hold, Hold)
+        return BulkSend(runtime, timeout, hold or FAIL_AT_ONCE).run(messages)
 
     def write_queue(self, before_write: BeforeWrite[T]) -> WriteQueue[T]:
         """Return a queue that calls *before_write* just before messages are written.
@@ -293,9 +305,12 @@ class SmscClient(ClientLifecycle):
             RequestRefusedError: The response's status isn't 0.
             RequestTimeoutError: No response in time.
             LinkLostError: There is no link, or it was lost.
+            ConfigError: *timeout* isn't above 0 and at most a year.
             ClientClosedError: The client isn't open.
         """
         runtime = self._open_runtime()
+        if timeout is not None:
+            check_duration("timeout", timeout)
         check_request(request)
         return check_response(request, await runtime.dispatcher.request(request, timeout))
 

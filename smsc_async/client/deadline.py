@@ -47,6 +47,10 @@ async def submit_within(
             await runtime.admission.admit(job, blocked, hold)
         if scope.cancelled_caught:
             raise not_sent(job.message, within, "the rules hadn't admitted it")
+        if runtime.now() >= deadline:
+            # The event loop was held up.
+            runtime.admission.release(job)
+            raise not_sent(job.message, within, "the rules admitted it too late")
     job.waiter = waiter = runtime.loop.create_future()
     timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
     runtime.dispatcher.submit(job, runtime.now())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Self
 
-from smsc_async.client.runtime import check_duration
+from smsc_async._base_errors import check_duration
 from smsc_async.client.stats import Health, Stats
 from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.link import LinkState
@@ -84,14 +84,14 @@ class ClientLifecycle:
         Cancelling closes at once.
 
         Args:
-            timeout: Seconds to wait for messages, 0 or more; None takes `timeouts.drain`.
+            timeout: Seconds to wait for messages, 0 to a year; None takes `timeouts.drain`.
 
         Raises:
             ConfigError: *timeout* is no such number.
             ClientClosedError: It is called in another event loop than the client's.
         """
-        if timeout is not None and timeout != 0:
-            check_duration("timeout", timeout)
+        if timeout is not None:
+            check_duration("timeout", timeout, may_be_zero=True)
         runtime = self._runtime
         if runtime is None:
             return
@@ -106,9 +106,11 @@ class ClientLifecycle:
         """Try at once to bind the links that aren't bound; return when one of them is.
 
         Ends the pauses of the reconnect policy, and the state FAILED in which nothing is tried.
-        Bound links stay as they are; if all are bound it does nothing. If the attempt fails, more
-        follow by the policy, unless the gateway refuses the credentials after FAILED. Cancelling
-        is safe: it ends the wait only.
+        Bound links stay as they are; if all are bound it does nothing. A link that the gateway has
+        unbound is closed before its place is tried: when what is in flight is answered, and after
+        `timeouts.unbind` at the latest, since until then the gateway may count it and refuse one
+        more. If the attempt fails, more follow by the policy, unless the gateway refuses the
+        credentials after FAILED. Cancelling is safe: it ends the wait only.
 
         Raises:
             ConnectFailedError: No host took the connection.

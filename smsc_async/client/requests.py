@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from pdu import GenericNack, QuerySm, SubmitMulti, SubmitSm
 from pdu.names import command_name
-from smsc_async.errors import LocalProtocolError, RemoteProtocolError, RequestRefusedError
+from smsc_async._base_errors import check_kind
+from smsc_async.errors import (
+    LocalProtocolError,
+    RemoteProtocolError,
+    RequestRefusedError,
+    SendError,
+)
 
 if TYPE_CHECKING:
     from pdu import Pdu
     from smsc_async.client.submission import Submission
     from smsc_async.gateway.compose import Addressing
+    from smsc_async.rules.verdict import Token
 
 
 def query_of(message: str | Submission[Any], sender: str, addressing: Addressing) -> QuerySm:
@@ -31,6 +38,16 @@ def query_of(message: str | Submission[Any], sender: str, addressing: Addressing
         message = message.message_id
     ton, npi = addressing.of_sender(sender)
     return QuerySm(message_id=message, source_addr_ton=ton, source_addr_npi=npi, source_addr=sender)
+
+
+def reservation_of(error: SendError) -> Token | None:
+    """Return what the failed attempt has reserved with the rules, for `retry_of`.
+
+    Raises:
+        ConfigError: It is no error of a send.
+    """
+    check_kind("retry_of", error, SendError)
+    return error.reservation
 
 
 def check_response(request: Pdu, response: Pdu) -> Pdu:

@@ -12,11 +12,12 @@ import threading
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from pdu import BindMode
+from smsc_async._base_errors import check_duration
 from smsc_async.client.admission import AdmissionControl, utc_now
 from smsc_async.client.handlers import NO_HANDLERS
 from smsc_async.client.inbound import InboundRouter
@@ -25,7 +26,6 @@ from smsc_async.client.submission import MessageJob
 from smsc_async.config import SmscConfig
 from smsc_async.errors import (
     ClientClosedError,
-    ConfigError,
     Outcome,
     ResponseTimeoutError,
     SendError,
@@ -114,12 +114,18 @@ class ClientRuntime:
         self.receipt_waiters = self._correlator.waiters
 
     async def open(self) -> None:
-        """Connect and bind; start the simulator first if the config asks for it."""
+        """Connect and bind; start the simulator first if the config asks for it.
+
+        Raises:
+            ClientClosedError: It was closed meanwhile.
+        """
         try:
             if self.config.is_simulated:
                 self.pool.config = await self._start_simulator()
+                self.check_loop()  # `close` may have ended meanwhile
             self.inbound.open()
             await self.pool.open()
+            self.check_loop()
         except BaseException:
             await self.close(drain=0.0)
             raise
@@ -326,17 +332,6 @@ def not_sent(message: Message[Any], within: float, why: str) -> SubmitInterrupte
     """Return the error of a message that wasn't written in time."""
     reason = f"it wasn't written within {within:.1f} s: {why}"
     return SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=reason)
-
-
-def check_duration(name: str, value: object) -> None:
-    """Refuse what is no number of seconds.
-
-    Raises:
-        ConfigError: With the name of the argument.
-    """
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (is_number and cast("float", value) > 0):
-        raise ConfigError(name, value, f"takes more than 0 seconds, got {value!r}")
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:

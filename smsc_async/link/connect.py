@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import anyio
 
 from smsc_async.errors import ConfigError, ConnectFailedError
 from smsc_async.link.connection import Link
+from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.session import SessionLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from smsc_async.config import Host, SmscConfig, Tls
     from smsc_async.link.contract import LinkHandler, TrafficHandler
@@ -66,7 +68,7 @@ async def connect(
     if context is not None:
         name = (config.tls and config.tls.server_hostname) or host.name
     try:
-        with anyio.fail_after(config.timeouts.connect):
+        with _deadline(loop, config.timeouts.connect):
             _, link = await loop.create_connection(
                 lambda: Link(host, limits, handler, traffic, clock),
                 host.name,
@@ -80,6 +82,20 @@ async def connect(
             reason = f"{reason}; a plain port wants smpp://"
         raise ConnectFailedError(reason, hosts=(str(host),)) from error
     return link
+
+
+@contextmanager
+def _deadline(loop: asyncio.AbstractEventLoop, seconds: float) -> Generator[None]:
+    """Raise TimeoutError after so many seconds; if the loop was held up, it looks first."""
+    with anyio.CancelScope() as scope:
+        timer = DeadlineTimer(loop.time, scope.cancel)
+        timer.start(loop.time() + seconds)
+        try:
+            yield
+        finally:
+            timer.stop()
+    if scope.cancelled_caught:
+        raise TimeoutError
 
 
 _UNRELATED_TO_TLS = (

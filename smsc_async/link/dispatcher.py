@@ -170,8 +170,7 @@ class Dispatcher:
         if link is None:
             raise LinkLostError("no bound link has a free slot")
         future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        name = command_name(request.command_id)
-        link.request(request, PendingRequest(name, future, timeout))
+        link.request(request, PendingRequest(command_name(request.command_id), future, timeout))
         return await future
 
     # For the pool.
@@ -211,7 +210,7 @@ class Dispatcher:
     def fail_waiting(self, error: LinkError) -> None:
         """End every message that waits."""
         for job in self._waiting.pop_all():
-            job.give_up(str(error), error)
+            self._give_up(job, error)
         self._pump()
 
     def stop_timer(self) -> None:
@@ -336,12 +335,10 @@ class Dispatcher:
         first = self._queue[0]
         gives_up_at = min(first.parts_deadline, self._look_at)
         if not self.links:
-            return min(gives_up_at, self._waits_since(first) + self._config.timeouts.link)
+            return min(gives_up_at, max(self.down_at, first.queued_at) + self._config.timeouts.link)
         if self._throttle.paused_until:
             return min(gives_up_at, max(self._throttle.paused_until, first.write_at))
-        if first.write_at > now:
-            return min(gives_up_at, first.write_at)
-        return gives_up_at
+        return min(gives_up_at, first.write_at) if first.write_at > now else gives_up_at
 
     def _on_timer(self) -> None:
         """Handle the timer."""
@@ -358,20 +355,23 @@ class Dispatcher:
         self.down_at = self._clock()
         self._arm(self.down_at)
 
-    def _waits_since(self, job: SubmitJob[Any]) -> float:
-        """The time at which a message began to wait for a link."""
-        return max(self.down_at, job.queued_at)
-
     def _expire_waiting(self) -> None:
         """End the messages that have waited for a link for too long."""
         timeout = self._config.timeouts.link
         reason = f"no link for {timeout:.1f} s"
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
         now = self._clock()
-        while self._queue and self._waits_since(self._queue[0]) + timeout <= now:
+        while self._queue and max(self.down_at, self._queue[0].queued_at) + timeout <= now:
             job = self._waiting.pop_first()
             if job.has_unsent_parts:
-                job.give_up(str(error), error)
+                self._give_up(job, error)
+
+    def _give_up(self, job: SubmitJob[Any], error: LinkError) -> None:
+        """End a message that has no link; a throttled one as the gateway has answered it."""
+        if job.is_throttled:
+            job.give_up_throttled(self._throttling_status, self._throttle.pause)
+        else:
+            job.give_up(str(error), error)
 
     # Waits that end because the gateway throttles.
 

@@ -107,7 +107,7 @@ class SubmitJob(Generic[R_co]):
 
     Attributes:
         parts: How many submit_sm the message is.
-        written: How many of them were written; 0 again if the gateway throttled all of these.
+        written: How many were written; less the throttled ones if those were all or are given up.
         has_unsent_parts: Whether a part is still to be written.
         write_at: Time of the next part's write, at the earliest.
         parts_deadline: Latest time at which a further part may be written.
@@ -199,6 +199,12 @@ class SubmitJob(Generic[R_co]):
         """Whether a part was throttled, and `throttled_at` is a time."""
         return self.throttled_at is not None and self.throttled_at > ENDS_THROTTLED
 
+    @property
+    def is_throttled(self) -> bool:
+        """Whether the gateway has throttled what was last written, and nothing is in flight."""
+        is_refused = bool(self._throttled_parts) or not self.written
+        return is_refused and not self._in_flight and self.was_throttled
+
     def next_part(self, now: float) -> tuple[Callable[[int, str, bytes], bytes], bytes, Context]:
         """Return the part to write *now*, and the context under which its response is reported."""
         if self.parts == 1:
@@ -244,11 +250,8 @@ class SubmitJob(Generic[R_co]):
             self._accept(index, message_id)
             return False
         if status not in THROTTLING:
-            self._fail(
-                SubmitRefusedError(
-                    self.message, command_status=status, message_ids=self.message_ids
-                )
-            )
+            ids = self.message_ids
+            self._fail(SubmitRefusedError(self.message, command_status=status, message_ids=ids))
         elif self.failure is None:
             self._take_back(index)
             return True
@@ -301,7 +304,8 @@ class SubmitJob(Generic[R_co]):
 
     def give_up_late_parts(self) -> None:
         """Write no more parts: the next one would come too late for the gateway to join it."""
-        self.has_unsent_parts = False
+        self.written -= len(self._throttled_parts or ())
+        self._throttled_parts, self.has_unsent_parts = None, False
         if not self._in_flight:
             self._finish()
 

@@ -7,8 +7,10 @@ ledger and the worker send.
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
+from smsc_async._base_errors import check_duration
 from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
@@ -136,6 +138,7 @@ class BaseOutbox:
                 server restarts. Nothing is sent meanwhile; `last_error` says why.
 
         Raises:
+            ConfigError: *concurrency* is below 1, or *grace* or *patience* no number of seconds.
             OutboxError: The database failed. Outcomes that couldn't be stored are kept in memory
                 and stored by the next `run` or at the end of `async with`.
             LinkError: The client isn't open, or the gateway refused its login for good.
@@ -145,6 +148,9 @@ class BaseOutbox:
             concurrency = smsc.config.window * smsc.config.binds
         if concurrency < 1:
             raise ConfigError("concurrency", concurrency, f"takes 1 or more, got {concurrency}")
+        for name, seconds in (("grace", grace), ("patience", patience)):
+            if seconds != inf:
+                check_duration(name, seconds, may_be_zero=True)
         worker = Worker(
             self._ledger,
             smsc,

@@ -7,8 +7,10 @@ times are seconds of the clock of the store that gave the verdict.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
+from smsc_async._base_errors import check_duration, is_number, shown
 from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
 
 if TYPE_CHECKING:
@@ -84,13 +86,20 @@ class Hold:
         await smsc.send(message, hold=Hold.wait(at_most=35))
 
     Args:
-        patience: Seconds that it waits in all.
+        patience: Seconds that it waits in all, infinite without a limit.
+
+    Raises:
+        ConfigError: *patience* is no such number, or it is more than a year but not infinite.
     """
 
     patience: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.patience != inf:
+            check_duration("at_most", self.patience, may_be_zero=True)
+
     @classmethod
-    def wait(cls, *, at_most: float = float("inf")) -> Self:
+    def wait(cls, *, at_most: float = inf) -> Self:
         """Wait until checks and rules let the message pass, with `QuietHours` until the morning.
 
         A message that would have to wait longer fails at once with `HeldByRuleError`, without
@@ -100,11 +109,11 @@ class Hold:
             at_most: Seconds in all. 62 s outlast the repeat rule, 32 s the flood rule.
 
         Raises:
-            ConfigError: *at_most* isn't above 0.
+            ConfigError: *at_most* isn't above 0, or it is more than a year but not infinite.
         """
-        if not at_most > 0:
+        if is_number(at_most) and not at_most > 0:
             raise ConfigError(
-                "at_most", at_most, f"above 0 s, got {at_most!r}; Hold.fail() doesn't wait"
+                "at_most", at_most, f"above 0 s, got {shown(at_most)}; Hold.fail() doesn't wait"
             )
         return cls(at_most)
 

@@ -352,6 +352,27 @@ async def test_no_response_is_unknown(gateway: Gateway) -> None:
     assert (0, 1) == (smsc.stats().accepted, smsc.stats().failed), "its outcome is counted once"
 
 
+@pytest.mark.parametrize("end", ["within", "link_timeout", "left", "exhausted"])
+async def test_throttled_message_ends_refused_in_every_way(gateway: Gateway, end: str) -> None:
+    """The gateway answered it: NOT_SENT would say that it never got it."""
+    gateway.on_submit = refusing(0x58)
+    query = "link_timeout=1" + "&throttled_timeout=0.5" * (end == "exhausted")
+    async with SmscClient(gateway.url(query)) as smsc:
+        within = 0.35 if end == "within" else None
+        send = asyncio.create_task(smsc.send(sms(), within=within))
+        await until(lambda: 2 == smsc.stats().throttled)
+        if end == "link_timeout":
+            gateway.on_bind = nothing
+            gateway.peer.drop()
+        elif end == "left":
+            await smsc.aclose(0)
+        with pytest.raises(ThrottledError) as caught:
+            await send
+
+    assert Outcome.REFUSED is caught.value.outcome
+    assert 0x58 == caught.value.command_status
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
 async def test_timeout_that_is_no_duration_affects_no_other_message(
     gateway: Gateway, seconds: float
@@ -360,6 +381,23 @@ async def test_timeout_that_is_no_duration_affects_no_other_message(
     async with SmscClient(gateway.url()) as smsc:
         with pytest.raises(ConfigError, match="takes more than 0 seconds"):
             await smsc.send(sms(), timeout=seconds)
+        await smsc.send(sms())
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), "5", True, 10**400], ids=range(6))
+async def test_request_refuses_what_is_no_duration(gateway: Gateway, seconds: Any) -> None:  # noqa: ANN401 - anything
+    """As `send` does."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match="timeout"):
+            await smsc.query("1", timeout=seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5", True, 10**400, 1e300], ids=range(6))
+async def test_leaving_refuses_what_is_no_duration(gateway: Gateway, seconds: Any) -> None:  # noqa: ANN401 - anything
+    """The client stays open, and goes on."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match="timeout"):
+            await smsc.aclose(seconds)
         await smsc.send(sms())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -251,13 +252,64 @@ async def test_cancelled_send_leaves_no_timer(gateway: Gateway) -> None:
     assert 2 == len(gateway.submits)
 
 
-@pytest.mark.parametrize("within", [0, -1.0, float("nan"), "5", True])
-async def test_within_that_is_no_duration_is_refused(gateway: Gateway, within: Any) -> None:  # noqa: ANN401 - anything
-    """Before an octet is written."""
-    async with SmscClient(gateway.url()) as smsc:
-        with pytest.raises(ConfigError, match="within"):
-            await smsc.send(sms(1), within=within)
-        with pytest.raises(ConfigError, match="timeout"):
-            await smsc.send(sms(2), timeout=within)
+NO_DURATIONS = [0, -1.0, float("nan"), float("inf"), "5", True, 10**400, Decimal(1)]
 
-    assert [] == gateway.submits
+
+@pytest.mark.parametrize("name", ["within", "timeout"])
+@pytest.mark.parametrize("seconds", NO_DURATIONS, ids=range(len(NO_DURATIONS)))
+async def test_no_duration_is_refused_before_the_rules_are_asked(
+    gateway: Gateway, name: str, seconds: object
+) -> None:
+    """Nothing is reserved: the same message is sent afterwards."""
+    async with SmscClient(gateway.url()) as smsc:
+        settings: dict[str, Any] = {name: seconds}
+        with pytest.raises(ConfigError, match=name):
+            await smsc.send(sms(1), **settings)
+        assert "1" == (await smsc.send(sms(1))).message_id
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"hold": 5}, {"hold": True}, {"hold": "wait"}, {"retry_of": ValueError()}, {"retry_of": 7}],
+    ids=str,
+)
+async def test_option_of_another_kind_is_refused_before_the_rules_are_asked(
+    gateway: Gateway, settings: dict[str, Any]
+) -> None:
+    """As a wrong duration."""
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError, match=next(iter(settings))):
+            await smsc.send(sms(1), **settings)
+        assert "1" == (await smsc.send(sms(1))).message_id
+
+
+@pytest.mark.parametrize("settings", [{"timeout": 0}, {"timeout": 10**400}, {"hold": 5}], ids=str)
+async def test_send_many_refuses_wrong_options_before_it_pulls(
+    gateway: Gateway, settings: dict[str, Any]
+) -> None:
+    """No message of the iterable is lost."""
+    messages = iter([sms(1)])
+    async with SmscClient(gateway.url()) as smsc:
+        with pytest.raises(ConfigError):
+            smsc.send_many(messages, **settings)
+
+    assert sms(1) == next(messages)
+
+
+@pytest.mark.parametrize("within", [0.3, 0.5])
+@pytest.mark.parametrize("held_up", [0.6, 5.0])
+async def test_message_admitted_after_the_deadline_is_not_written(
+    gateway: Gateway, within: float, held_up: float
+) -> None:
+    """User code held up the loop; what was reserved is given back."""
+    opens = now() + 0.2
+    checks = [lambda _message, _time: opens - now()]
+    async with SmscClient(gateway.url(), checks=checks) as smsc:
+        send = asyncio.create_task(smsc.send(sms(1), hold=Hold.wait(), within=within))
+        await turns()
+        pass_time(held_up)
+        with pytest.raises(SubmitInterruptedError, match="the rules") as caught:
+            await send
+        assert Outcome.NOT_SENT is caught.value.outcome
+        assert [] == gateway.submits
+        assert "1" == (await smsc.send(sms(1))).message_id

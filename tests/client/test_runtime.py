@@ -14,10 +14,12 @@ from smsc_async import (
     ConfigError,
     GatewayLimits,
     Hold,
+    LinkLostError,
     LinkState,
     MemoryRuleStore,
     ResponseTimeoutError,
     Sms,
+    SmscClient,
     SmscConfig,
     Stats,
 )
@@ -200,6 +202,53 @@ async def test_failed_open_closes_everything(gateway: Gateway) -> None:
     assert [] == [receipt async for receipt in runtime.inbound.receipts.read()]
     with pytest.raises(ClientClosedError):
         runtime.check_loop()
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+async def test_client_left_while_its_simulator_starts_is_not_entered(after: int) -> None:
+    """Leaving found no link to close yet; in whichever turn it comes, nothing is left running."""
+    smsc = SmscClient("sim://")
+    entering = asyncio.create_task(smsc.__aenter__())
+    await turns(after)
+    await smsc.aclose(0)
+    with pytest.raises((ClientClosedError, LinkLostError)):
+        await entering
+    await turns()
+
+    assert LinkState.CLOSED is smsc.health().state
+    assert {asyncio.current_task()} == asyncio.all_tasks()
+
+
+async def test_client_left_while_its_simulator_starts_never_connects() -> None:
+    """Leaving has returned: nothing new begins."""
+    runtime = runtime_of(SmscConfig.from_url("sim://"))
+    opening = asyncio.create_task(runtime.open())
+    await turns(1)
+    await runtime.close(drain=0.0)
+    with pytest.raises(ClientClosedError):
+        await opening
+
+    assert 0 == runtime.pool.connects
+
+
+async def test_client_left_in_the_turn_of_its_first_bind_is_not_entered(gateway: Gateway) -> None:
+    """It couldn't be used."""
+    runtime = runtime_of(gateway.config())
+    leaving: list[asyncio.Task[None]] = []
+    on_room = runtime.dispatcher.on_room
+
+    def leave() -> None:
+        """Leave when the link is bound, before the caller of `open` is woken."""
+        runtime.is_leaving = True
+        leaving.append(asyncio.ensure_future(runtime.close(drain=0.0)))
+        on_room()
+
+    runtime.dispatcher.on_room = leave  # type: ignore[method-assign]
+    with pytest.raises(ClientClosedError):
+        await runtime.open()
+    await asyncio.wait(leaving)
+
+    assert LinkState.CLOSED is runtime.pool.state
 
 
 async def test_leaving_a_client_without_a_link_ends_its_send_many(gateway: Gateway) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trustme
+from idle_clock import pass_time
 from scripted import Gateway, nothing, turns
 
 from smsc_async import (
@@ -130,6 +131,50 @@ async def test_tls_to_a_silent_plain_port_says_so() -> None:
 
     assert "no answer in 0.1 s; check host, port and firewall" in str(error)
     assert "a plain port wants smpp://" in str(error)
+
+
+@pytest.mark.parametrize("held_up", [0.6, 5.0, 3600.0])
+@pytest.mark.parametrize("after", range(2, 5))
+async def test_connection_that_was_up_in_time_is_used(held_up: float, after: int) -> None:
+    """User code held up the loop past the deadline: the loop looks before it is judged."""
+    async with Gateway() as gateway:
+        smsc = SmscClient(gateway.url("connect_timeout=0.2"))
+        entering = asyncio.create_task(smsc.__aenter__())
+        await turns(after)
+        pass_time(held_up)
+        await entering
+
+        assert smsc.health().is_ready
+        await smsc.aclose()
+
+
+@pytest.mark.parametrize("held_up", [0.0, 0.6])
+async def test_connect_ends_all_the_same(held_up: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no answer: a loop that was held up looks once more, no longer."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "sock_connect", lambda *_: loop.create_future())
+    entering = asyncio.create_task(failure("smpp://shop:secret@127.0.0.1:1?connect_timeout=0.2"))
+    began = loop.time()
+    await turns()
+    pass_time(held_up)
+
+    assert "no answer in 0.2 s" in str(await entering)
+    assert 0.2 <= loop.time() - began < 0.3 + held_up
+
+
+async def test_cancelled_connect_leaves_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And isn't taken for one that took too long."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "sock_connect", lambda *_: loop.create_future())
+    smsc = SmscClient("smpp://shop:secret@127.0.0.1:1?connect_timeout=4000")
+    entering = asyncio.create_task(smsc.__aenter__())
+    await turns()
+    entering.cancel()
+    await asyncio.wait([entering])
+
+    assert entering.cancelled()
+    timers = cast("Any", loop)._scheduled
+    assert not [t for t in timers if not t.cancelled() and t.when() > loop.time() + 1000]
 
 
 async def test_plain_to_a_tls_port_says_so() -> None:

@@ -28,11 +28,12 @@ from smsc_async import (
     PartsOverdueError,
     Sms,
     SmscConfig,
+    SubmitInterruptedError,
     ThrottledError,
 )
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link import Dispatcher, SubmitJob, submit_queue
-from smsc_async.link.submit_job import handler_of
+from smsc_async.link.submit_job import ENDS_UNSENT, handler_of
 from smsc_async.session import EndReason, LinkEnded
 
 if TYPE_CHECKING:
@@ -498,6 +499,43 @@ async def test_message_throttled_for_too_long_fails() -> None:
     assert isinstance(throttled.failure, ThrottledError)
     assert 0.2 == throttled.failure.retry_after
     assert [throttled] == driven.traffic.finished
+
+
+@pytest.mark.parametrize("end", ["link_timeout", "left", "failed"])
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("marker", "parts", "accepted"),
+    [(None, 1, 0), (None, 2, 0), (None, 2, 1), (ENDS_UNSENT, 2, 1)],
+)
+async def test_throttled_message_without_a_link_was_refused(
+    end: str, attempts: int, marker: float | None, parts: int, accepted: int
+) -> None:
+    """The gateway has answered its last attempt, however its wait ends; others weren't sent."""
+    driven = Driven(2, query="link_timeout=5")
+    throttled = job(parts)
+    throttled.throttled_at = marker
+    driven.dispatcher.submit(throttled, driven.now)
+    for index in range(accepted):
+        driven.respond(throttled, index=index)
+    for index in range(accepted, parts):
+        driven.respond(throttled, 0x14, index=index)
+    for _ in range(1, attempts):
+        driven.pass_time(10.0)
+        driven.respond(throttled, 0x14, index=accepted)
+    behind = driven.submit()
+    driven.lose(driven.links[0])
+    if end == "link_timeout":
+        driven.pass_time(5.0)
+    else:
+        error = ClientClosedError() if end == "left" else LinkLostError("given up")
+        driven.dispatcher.fail_waiting(error)
+
+    assert isinstance(throttled.failure, ThrottledError)
+    assert Outcome.REFUSED is throttled.failure.outcome
+    assert 0x14 == throttled.failure.command_status
+    assert ("1",) * accepted == throttled.failure.message_ids
+    assert isinstance(behind.failure, SubmitInterruptedError)
+    assert Outcome.NOT_SENT is behind.failure.outcome
 
 
 async def test_message_in_flight_at_its_throttling_deadline_has_that_attempt() -> None:

@@ -134,6 +134,24 @@ def test_message_throttled_for_too_long_is_refused(
     assert [job] == traffic.finished
 
 
+def test_message_is_throttled_until_its_next_write(job: SubmitJob[Any]) -> None:
+    """What was last written counts: a part in flight may be accepted, an accepted one was."""
+    assert not job.is_throttled
+    write(job, 2)
+    for index in range(2):
+        job.on_response(index, SubmitSmResp(command_status=0x58))
+        job.throttled_at = 1.0
+        assert job.is_throttled is (index == 1)
+    write(job, 1)
+    assert not job.is_throttled
+    job.on_response(0, SubmitSmResp(message_id="7"))
+    assert not job.is_throttled
+    job.next_part(0.0)
+    job.on_response(1, SubmitSmResp(command_status=0x58))
+
+    assert job.is_throttled
+
+
 @pytest.mark.parametrize(("parts", "outcome"), [(0, Outcome.NOT_SENT), (1, Outcome.UNKNOWN)])
 def test_message_that_waits_behind_throttling_was_not_refused(
     job: SubmitJob[Any], parts: int, outcome: Outcome
@@ -185,6 +203,37 @@ def test_parts_that_would_come_too_late_are_not_sent(job: SubmitJob[Any]) -> Non
     assert (2, 3) == (job.failure.accepted, job.failure.total)
     assert ("a", "b") == job.failure.message_ids
     assert Outcome.UNKNOWN is job.failure.outcome
+
+
+@pytest.mark.parametrize("throttled", [{2}, {0}, {0, 1}])
+def test_throttled_parts_that_would_come_too_late_are_missing(
+    job: SubmitJob[Any], throttled: set[int]
+) -> None:
+    """They were written, and the gateway has none of them: the message isn't accepted."""
+    write(job, 3)
+    for index in (1, 2, 0):
+        if index not in throttled:
+            job.on_response(index, SubmitSmResp(message_id=str(index)))
+    for index in throttled:
+        job.on_response(index, SubmitSmResp(command_status=0x58))
+    job.give_up_late_parts()
+
+    assert isinstance(job.failure, PartsOverdueError)
+    assert (3 - len(throttled), 3) == (job.failure.accepted, job.failure.total)
+
+
+def test_part_throttled_after_the_others_came_too_late_is_missing_too(job: SubmitJob[Any]) -> None:
+    """Its response was under way when the gateway's minute ended."""
+    write(job, 3)
+    job.on_response(0, SubmitSmResp(message_id="a"))
+    job.on_response(1, SubmitSmResp(command_status=0x58))
+    job.give_up_late_parts()
+    assert not job.is_finished
+    assert job.on_response(2, SubmitSmResp(command_status=0x58))
+    job.give_up_late_parts()
+
+    assert isinstance(job.failure, PartsOverdueError)
+    assert 1 == job.failure.accepted
 
 
 def test_message_without_a_part_in_time_is_not_sent(job: SubmitJob[Any]) -> None:

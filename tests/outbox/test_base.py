@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from outboxes import Accepted, ScriptedClient, begin_sending, kill_owner
@@ -575,6 +575,19 @@ async def test_concurrency_is_at_least_one(outbox: BaseOutbox, client: ScriptedC
     """A worker that may send nothing would wait forever."""
     with pytest.raises(ConfigError, match="concurrency"):
         await outbox.run(client.as_client, concurrency=0)
+
+
+@pytest.mark.parametrize("name", ["grace", "patience"])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5", True, 10**400], ids=range(5))
+async def test_run_refuses_what_is_no_duration(
+    outbox: BaseOutbox, client: ScriptedClient, name: str, seconds: object
+) -> None:
+    """Before an entry is claimed; infinite is one."""
+    settings: dict[str, Any] = {name: seconds}
+    with pytest.raises(ConfigError, match=name):
+        await outbox.run(client.as_client, **settings)
+    settings = {name: float("inf")}
+    await outbox.run(client.as_client, stop_when_empty=True, **settings)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,15 @@ def test_wait_of_no_time_is_refused(at_most: float) -> None:
     """It looks like waiting and would fail at once."""
     with pytest.raises(ConfigError, match=r"at_most: above 0 s, got .*Hold.fail\(\)"):
         Hold.wait(at_most=at_most)
+
+
+@pytest.mark.parametrize("at_most", ["5", True, None, 10**400, 1e300, Decimal(5)])
+def test_patience_is_a_number_of_seconds(at_most: Any) -> None:  # noqa: ANN401 - anything
+    """Infinite is one: without a limit."""
+    with pytest.raises(ConfigError, match="at_most: takes 0 seconds or more, a year at most"):
+        Hold.wait(at_most=at_most)
+    with pytest.raises(ConfigError, match="at_most"):
+        Hold(at_most)
 
 
 @pytest.mark.parametrize(
