@@ -174,7 +174,8 @@ class InboundRouter:
                 lambda known: known.is_final and correlator.key_of(known) == key
             )
         if receipt is not None:
-            self._dedup.add(receipt)
+            if self._on_receipt is None:  # a handler that raised gets it again
+                self._dedup.add(receipt)
             return receipt
         wait = correlator.wait_for(key)
         try:

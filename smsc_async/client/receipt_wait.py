@@ -7,10 +7,12 @@ they were cancelled in that moment, it is unclaimed.
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING
 
 import anyio
 
+from smsc_async._base_errors import check_duration
 from smsc_async.errors import ClientClosedError, ConfigError, ReceiptTimeoutError
 
 if TYPE_CHECKING:
@@ -100,15 +102,13 @@ class ReceiptWait:
 
 
 def check_wait(timeout: float | None) -> None:
-    """Refuse what is no duration of a wait: 0 seconds or more, or None.
+    """Refuse what is no duration of a wait: 0 seconds or more; None and infinity have no end.
 
     Raises:
-        ConfigError: It is negative, NaN or no number.
+        ConfigError: It is negative, NaN, no number, or more than a year.
     """
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if timeout is None or (is_number and timeout >= 0):
-        return
-    raise ConfigError("timeout", timeout, f"takes 0 seconds or more, or None, got {timeout!r}")
+    if timeout is not None and timeout != inf:
+        check_duration("timeout", timeout, may_be_zero=True)
 
 
 def check_id(message_id: object) -> None:
