@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from smsc_async.client.runtime import not_sent
+from smsc_async.errors import Outcome, PartsOverdueError
 from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.rules.verdict import Hold
 
@@ -54,6 +55,9 @@ async def submit_within(
     job.waiter = waiter = runtime.loop.create_future()
     timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
     runtime.dispatcher.submit(job, runtime.now())
+    if not job.written:
+        # The loop may be held up, and find a free slot before the timer.
+        job.parts_deadline = deadline
     timer.start(deadline)
     try:
         failure: SendError | None = await waiter
@@ -62,4 +66,6 @@ async def submit_within(
         raise
     finally:
         timer.stop()
+    if isinstance(failure, PartsOverdueError) and failure.outcome is Outcome.NOT_SENT:
+        return runtime.unwritten_error(job, within)
     return failure

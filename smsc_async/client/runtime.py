@@ -238,13 +238,13 @@ class ClientRuntime:
         if self.dispatcher.withdraw(job):
             self.failed_messages += 1
             self.admission.release(job)
-            waiter.set_result(self._unwritten_error(job, within))
+            waiter.set_result(self.unwritten_error(job, within))
             return
         error = ResponseTimeoutError(job.message, timeout=within, message_ids=job.message_ids)
         error.reservation = job.reservation
         waiter.set_result(error)
 
-    def _unwritten_error(self, job: MessageJob[Any], within: float) -> SendError:
+    def unwritten_error(self, job: MessageJob[Any], within: float) -> SendError:
         """Return why no part of a message is with the gateway."""
         if job.was_throttled:
             return self.dispatcher.throttled_error(job)

@@ -313,3 +313,27 @@ async def test_message_admitted_after_the_deadline_is_not_written(
         assert Outcome.NOT_SENT is caught.value.outcome
         assert [] == gateway.submits
         assert "1" == (await smsc.send(sms(1))).message_id
+
+
+@pytest.mark.parametrize("held_up", [0.4, 2.0, 100.0])
+@pytest.mark.parametrize("text", ["hello", LONG])
+async def test_slot_that_is_free_after_the_deadline_is_not_taken(
+    gateway: Gateway, held_up: float, text: str
+) -> None:
+    """User code held up the loop, which reads a response before the timer is due."""
+    async with SmscClient(gateway.url("window=1")) as smsc:
+        gateway.on_submit = nothing
+        first = asyncio.create_task(smsc.send(sms(2)))
+        await gateway.submitted()
+        second = asyncio.create_task(smsc.send(sms(1, text), within=0.3))
+        await turns()
+        gateway.accept(gateway.peer, gateway.submits[0])
+        pass_time(held_up)
+        await first
+        with pytest.raises(SubmitInterruptedError, match="it wasn't written within") as caught:
+            await second
+        assert Outcome.NOT_SENT is caught.value.outcome
+        await turns()
+        assert 1 == len(gateway.submits)
+        gateway.on_submit = gateway.accept
+        assert (await smsc.send(sms(1, text))).message_id
