@@ -497,6 +497,24 @@ async def test_receipt_whose_handler_raised_is_handled_again(gateway: Gateway) -
         assert 1 == smsc.stats().repeated_receipts
 
 
+@pytest.mark.parametrize("way", ["submission", "id", "both"])
+async def test_receipt_that_is_asked_for_is_still_handled_again(gateway: Gateway, way: str) -> None:
+    """What `receipt` returned isn't what the handler has done."""
+    handler = Recording(fails=1)
+    async with client(gateway, on_receipt=handler) as smsc:
+        sent = await smsc.send(sms())
+        gateway.peer.deliver_receipt(sent.message_id)
+        await statuses(gateway.peer, 1)
+        if way != "id":
+            await sent.receipt(timeout=10)
+        if way != "submission":
+            await smsc.receipt(sent.message_id, timeout=10)
+        gateway.peer.deliver_receipt(sent.message_id)
+
+        assert [RETRY, 0] == await statuses(gateway.peer, 2)
+    assert [sent.message_id] * 2 == handler.got
+
+
 async def test_receipt_that_is_repeated_while_it_is_handled_is_handled_once(
     gateway: Gateway,
 ) -> None:
