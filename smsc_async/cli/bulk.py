@@ -307,6 +307,7 @@ class _BulkRun:
         counts = await outbox.counts()
         self.progress.counts = {
             "accepted": counts[OutboxState.ACCEPTED],
+            "refused": counts[OutboxState.REFUSED],
             "queued": counts[OutboxState.QUEUED] + counts[OutboxState.CLAIMED],
             "unknown": counts[OutboxState.UNKNOWN] + counts[OutboxState.SENDING],
         }
