@@ -7,19 +7,17 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 from __future__ import annotations
 
 import asyncio
-import signal
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.bulk_keys import adopt_old_entries
+from smsc_async.cli.bulk_progress import poll_counts, progress_display, show_counts
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import (
     CsvFile,
@@ -29,7 +27,15 @@ from smsc_async.cli.csv_input import (
     unreadable_file,
     write_rejected,
 )
-from smsc_async.cli.failures import NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
+from smsc_async.cli.failures import (
+    COUNTED,
+    NOT_SENT,
+    PARTLY_SENT,
+    ExitCode,
+    Failure,
+    failure_before_sending,
+    failure_of,
+)
 from smsc_async.cli.formatting import display_number
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
@@ -37,11 +43,15 @@ from smsc_async.cli.runner import SendProgress, read_config, run_async
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
-from smsc_async.outbox import Outbox, OutboxError, OutboxState
+from smsc_async.outbox import (
+    Outbox,
+    OutboxConsentError,
+    OutboxError,
+    OutboxState,
+    OutboxStateError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from rich.console import RenderableType
 
     from smsc_async.client.client import SmscClient
@@ -54,10 +64,6 @@ _RESUME: Final = _("run the command again: it sends the rest, and no message twi
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500
 """Rows stored in the outbox together."""
-POLL_INTERVAL: Final = 0.2
-"""Seconds between two updates of the progress."""
-LINE_INTERVAL: Final = 5.0
-"""Seconds between two lines of progress, where the output isn't a terminal."""
 
 
 def bulk_command(
@@ -91,7 +97,8 @@ def bulk_command(
         resend_refused: Send rows again that the gateway refused.
         resend_unknown: Send rows again whose outcome is unknown, while the gateway refuses repeats
             (for about a minute).
-        may_pay_twice: With --resend-unknown: also later; they may be charged twice.
+        may_pay_twice: With --resend-unknown or --resend-refused: also later; they may be charged
+            twice.
         dry_run: Show the number of messages and parts, and the rejected rows; send nothing.
         screen: For the output.
 
@@ -100,6 +107,12 @@ def bulk_command(
         smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
     """
     progress = SendProgress(NOT_SENT)
+    if may_pay_twice and not (resend_unknown or resend_refused):
+        raise failure_before_sending(
+            "bulk.option",
+            _("--may-pay-twice alone sends nothing again"),
+            advice=_("add --resend-unknown or --resend-refused, or leave it out"),
+        )
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
@@ -181,6 +194,8 @@ class _BulkRun:
     screen: Screen
     resent: frozenset[OutboxState]
     may_pay_twice: bool
+    withheld: set[str] = field(default_factory=set)
+    """Keys of rows that aren't sent again, because that may be charged twice."""
 
     @property
     def rejected_path(self) -> Path:
@@ -194,7 +209,12 @@ class _BulkRun:
         try:
             path = self.csv_file.path
             async with Outbox(path.with_name(f"{path.name}.outbox")) as outbox:
-                await self._send(outbox, planned.valid)
+                try:
+                    await self._send(outbox, planned.valid)
+                except asyncio.CancelledError:
+                    with suppress(OutboxError):
+                        await self._count(outbox)
+                    raise
                 return await self._report_rows(outbox, planned)
         except OutboxError as error:
             code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
@@ -235,7 +255,14 @@ class _BulkRun:
             )
         messages = {row.key: row.message for row in valid}
         for key, entry in known.items():
-            await self._update_entry(outbox, entry, messages.get(key or ""))
+            try:
+                await self._update_entry(outbox, entry, messages.get(key or ""))
+            except OutboxConsentError:
+                self.withheld.add(key or "")
+            except OutboxStateError:
+                # Another process has it now, or it repeats an attempt that may have been accepted:
+                # a repeat is refused only if it is the same message.
+                continue
 
     async def _update_entry(
         self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
@@ -256,12 +283,8 @@ class _BulkRun:
     async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
         """Run the outbox and show the progress."""
         failure: Failure | None = None
-        # SIGTERM ends the run as Ctrl-C does: what wasn't written goes back to the queue.
-        with suppress(NotImplementedError):
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-        with _progress(self.screen) as show:
-            polling = asyncio.create_task(_poll_counts(outbox, show))
+        with progress_display(self.screen) as show:
+            polling = asyncio.create_task(poll_counts(outbox, show))
             try:
                 await outbox.run(smsc, stop_when_empty=True)
             except LinkError as error:
@@ -270,10 +293,26 @@ class _BulkRun:
                 polling.cancel()
                 with suppress(asyncio.CancelledError, OutboxError):
                     await polling
-            await _show_counts(outbox, show)
+            await show_counts(outbox, show)
         if failure is not None:
-            failure.outcome, failure.advice = PARTLY_SENT, _RESUME
+            await self._count(outbox)
+            failure.outcome, failure.advice = self.progress.outcome, _RESUME
+            failure.values |= self.progress.counts
             raise failure
+
+    async def _count(self, outbox: Outbox) -> None:
+        """Count for the failure that ends the command; nothing if none can have been sent."""
+        if self.progress.outcome != PARTLY_SENT:
+            return
+        counts = await outbox.counts()
+        self.progress.counts = {
+            "accepted": counts[OutboxState.ACCEPTED],
+            "refused": counts[OutboxState.REFUSED],
+            "queued": counts[OutboxState.QUEUED] + counts[OutboxState.CLAIMED],
+            "unknown": counts[OutboxState.UNKNOWN] + counts[OutboxState.SENDING],
+        }
+        self.progress.outcome = COUNTED
+        self.screen.write_json(self.progress.counts)
 
     async def _report_rows(self, outbox: Outbox, planned: _PlannedRows) -> int:
         """Report the result of every row; return the exit code."""
@@ -284,7 +323,8 @@ class _BulkRun:
             entry = entries[row.key]
             if entry.state is OutboxState.ACCEPTED:
                 accepted, parts = accepted + 1, parts + len(entry.message_ids)
-            elif not entry.state.is_finished:  # UNKNOWN, or another process is sending it now
+            elif not entry.state.is_finished or self._is_withheld(entry):
+                # UNKNOWN, or another process is sending it now.
                 unknown += 1
                 to = display_number(_recipient(row), is_full=False)
                 text = _("row {number} to {to}: unknown, may have been sent")
@@ -303,6 +343,10 @@ class _BulkRun:
             return ExitCode.UNKNOWN
         return ExitCode.REFUSED if rejected else ExitCode.DONE
 
+    def _is_withheld(self, entry: OutboxEntry) -> bool:
+        """Whether an entry's row was restored, but an earlier attempt may have been accepted."""
+        return entry.state is OutboxState.DISCARDED and entry.key in self.withheld
+
     def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
         """Show the totals and the file of rejected rows."""
         translate = self.screen.translate
@@ -317,6 +361,12 @@ class _BulkRun:
             lines.append((translate("rejected"), Text(text, style="bold red")))
         if unknown:
             lines.append((translate("unknown"), Text(str(unknown), style="bold yellow")))
+        if self.withheld:
+            text = translate("{count}: they may be charged twice", count=len(self.withheld))
+            lines.append((translate("not sent again"), Text(text, style="bold yellow")))
+            advice = _("check the history, then --resend-unknown --may-pay-twice")
+            lines.append((translate("next step"), translate(advice)))
+        elif unknown:
             advice = _("check the history, then --resend-unknown (later --may-pay-twice)")
             lines.append((translate("next step"), translate(advice)))
         self.screen.show(label_grid(*lines))
@@ -326,6 +376,7 @@ class _BulkRun:
                 "accepted": accepted,
                 "parts": parts,
                 "unknown": unknown,
+                "withheld": len(self.withheld),
                 "rejected": rejected,
                 "rejected_file": str(self.rejected_path) if rejected else None,
             }
@@ -335,57 +386,3 @@ class _BulkRun:
 def _recipient(row: CsvRow) -> str:
     """Return the recipient of a valid row."""
     return "" if row.message is None else row.message.to
-
-
-async def _poll_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Show the progress at intervals until cancelled."""
-    while True:
-        await _show_counts(outbox, show)
-        await asyncio.sleep(POLL_INTERVAL)
-
-
-async def _show_counts(outbox: Outbox, show: Callable[[int, int], None]) -> None:
-    """Show the progress."""
-    counts = await outbox.counts()
-    total = sum(counts.values()) - counts[OutboxState.DISCARDED]
-    waiting = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
-    show(total - sum(counts[state] for state in waiting), total)
-
-
-@contextmanager
-def _progress(screen: Screen) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that shows the progress: as a bar on a terminal, else as lines."""
-    if screen.is_json:
-        yield lambda _done, _total: None
-    elif not screen.out.is_terminal:
-        yield _ProgressLines(screen)
-    else:
-        columns = (
-            TextColumn(screen.translate("sending")),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=screen.out) as bar:
-            task = bar.add_task("", total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-class _ProgressLines:
-    """Progress as lines, where the output isn't a terminal.
-
-    Args:
-        screen: For the output.
-    """
-
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self._last = (0, monotonic())
-
-    def __call__(self, done: int, total: int) -> None:
-        """Show a line if there is progress and the interval is over, or all is done."""
-        shown, at = self._last
-        if done == shown or (done < total and monotonic() - at < LINE_INTERVAL):
-            return
-        self._last = (done, monotonic())
-        self._screen.show_text(_("{done} of {total}"), done=done, total=total)

@@ -58,6 +58,7 @@ UNKNOWN: Final = "unknown"
 ACCEPTED: Final = "accepted"
 PARTLY_ACCEPTED: Final = "some"
 PARTLY_SENT: Final = "bulk"
+COUNTED: Final = "counted"
 
 MEASURED: Final = "measured"
 
@@ -69,6 +70,9 @@ OUTCOMES: Final = {
     PARTLY_ACCEPTED: _("partly: accepted as {ids}, these are charged"),
     MEASURED: _("yes: {accepted} of {total} messages were accepted and are charged"),
     PARTLY_SENT: _("unknown: some may have been sent; the .outbox file has the state of each row"),
+    COUNTED: _(
+        "accepted: {accepted}; refused: {refused}; in the queue: {queued}; unknown: {unknown}"
+    ),
 }
 """Whether anything was sent: the name in JSON output, and the text."""
 

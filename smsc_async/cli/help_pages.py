@@ -67,7 +67,7 @@ _EXIT_CODES: Final = {
     ExitCode.NO_LINK: _("no connection, or the login was refused"),
     ExitCode.UNKNOWN: _("outcome unknown: the message may have been sent and charged"),
     ExitCode.NO_RECEIPT: _("accepted, but no final receipt in time"),
-    ExitCode.INTERRUPTED: _("interrupted (Ctrl-C)"),
+    ExitCode.INTERRUPTED: _("interrupted (Ctrl-C or SIGTERM)"),
 }
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
@@ -37,10 +37,12 @@ class SendProgress:
     Args:
         outcome: A key of `failures.OUTCOMES`; empty for a command that sends nothing.
         message_ids: Ids of accepted messages.
+        counts: Numbers of messages, the placeholders of the outcome's text.
     """
 
     outcome: str = ""
     message_ids: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
@@ -86,23 +88,35 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     cause: BaseException | None = None
     logging.getLogger("smsc_async").addHandler(SILENCE)
     try:
-        return asyncio.run(main)
-    except KeyboardInterrupt:
+        return asyncio.run(_cancelled_by_sigterm(main))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         failure = interrupted()
     except SmscError as error:
         raise _failure_of(error, progress) from error
     except Failure:
         raise
-    except BaseException as error:  # noqa: BLE001 -- a cancelled event loop raises one, too
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, the failure says what was sent
         cause = error if screen.is_debug else None
         failure = unexpected(error)
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
-    failure.values["ids"] = ", ".join(progress.message_ids)
+    failure.values |= {"ids": ", ".join(progress.message_ids), **progress.counts}
     raise failure from cause
 
 
+async def _cancelled_by_sigterm(main: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine that SIGTERM cancels, as `asyncio.run` does at SIGINT (Ctrl-C).
+
+    It doesn't raise SIGINT instead: a shell script starts its background jobs with SIGINT ignored.
+    """
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main
+
+
 def interrupted() -> Failure:
-    """Return the failure for SIGINT (Ctrl-C)."""
+    """Return the failure for SIGINT (Ctrl-C) and SIGTERM."""
     advice = _("nothing more will be sent")
     return Failure(ExitCode.INTERRUPTED, "interrupted", _("interrupted"), advice=advice)
 

@@ -181,7 +181,9 @@ def of_resend(settlement: Settlement, remaining: float) -> Settlement:
         if settlement.after < remaining:
             return settlement
         return replace(settlement, state=OutboxState.UNKNOWN, after=0.0, reason=_TOO_LATE)
-    return replace(settlement, state=OutboxState.UNKNOWN, reason=f"sent again: {settlement.reason}")
+    # The outcome in the error's text is that of the repeat, not of the entry.
+    reason = settlement.reason.partition(" (outcome=")[0]
+    return replace(settlement, state=OutboxState.UNKNOWN, reason=f"sent again: {reason}")
 
 
 def requeued(

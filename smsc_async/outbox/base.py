@@ -128,12 +128,14 @@ class BaseOutbox:
 
         Args:
             smsc: A client that stays open while this runs.
-            stop_when_empty: Return when no entry is queued.
+            stop_when_empty: Return when no entry is queued or in flight; receipts may come later.
             concurrency: Messages claimed and in flight at most; None takes the windows of the
                 client.
             grace: Seconds that messages in flight get when the worker stops.
             receipts: Read all of the client's delivery receipts and store the final state of each
-                message. With False other code may read `smsc.receipts()` and call `record`.
+                message. They were answered before, so a killed process loses those that it hasn't
+                stored. With False other code may read `smsc.receipts()` and call `record`; with
+                `SmscClient(…, on_receipt=outbox.record)` each is answered once it is stored.
             patience: Seconds to go on while the database can't be reached, for example while its
                 server restarts. Nothing is sent meanwhile; `last_error` says why.
 
@@ -296,7 +298,9 @@ class BaseOutbox:
     async def record(self, receipt: Receipt) -> bool:
         """Store the final state in a delivery receipt, where `run` doesn't read receipts itself.
 
-        Its id is compared as the client of the last `run` in this process compares ids.
+        It is stored when this returns: `SmscClient(…, on_receipt=outbox.record)` answers it then.
+        Its id is compared as the client of the last `run` in this process compares ids, and before
+        the first `run` as it is.
 
         Returns:
             Whether the receipt belongs to an entry of this outbox.

@@ -17,6 +17,7 @@ from version_1 import entry, execute, make_version_1
 
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
+from smsc_async.cli.bulk import ROW_REMOVED
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -150,8 +151,9 @@ def test_unknown_rows_are_sent_again_on_demand_only(
     options = ["--resend-unknown", "--may-pay-twice"]
     resent = smsc("bulk", str(file), "--url", gateway.url, *options)
 
-    assert 2 == late.returncode
-    assert "may be charged twice" in late.stderr
+    assert (4, "") == (late.returncode, late.stderr)
+    assert "5: they may be charged twice" in late.stdout
+    assert "--may-pay-twice" in late.stdout
     assert [4, 4, 0] == [silent.returncode, again.returncode, resent.returncode]
     assert "row 2 to 7999***7733: unknown" in silent.stdout
     assert "--resend-unknown" in silent.stdout
@@ -165,6 +167,70 @@ def age_first_attempts(file: Path) -> None:
         f"{file}.outbox",
         ("UPDATE smsc_outbox SET sending_at = sending_at - 120, boot_at = boot_at - 120", {}),
     )
+
+
+def test_row_that_needs_consent_stops_no_other_row(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """A new row is sent; those that may be charged twice stay as they are."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    gateway.scenario = Scenario(receipt_delay=0.0)
+    age_first_attempts(file)
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"{TO},new\n")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown", "--json")
+
+    assert (4, 1, 5, 5) == (
+        done.returncode,
+        *(sum_of(done)[name] for name in ("accepted", "unknown", "withheld")),
+    )
+    assert "new" == gateway.messages[-1].text
+    assert 6 == len(gateway.messages)
+
+
+def test_restored_row_that_may_have_been_sent_is_unknown(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It isn't rejected, or the file of rejected rows would be sent and charged twice."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
+    age_first_attempts(file)
+    execute(
+        f"{file}.outbox",
+        (
+            "UPDATE smsc_outbox SET state = 'discarded', reason = :reason WHERE id = 1",
+            {"reason": ROW_REMOVED},
+        ),
+    )
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    options = ["--resend-unknown", "--may-pay-twice"]
+    resent = smsc("bulk", str(file), "--url", gateway.url, *options, "--json")
+
+    assert (4, 5, 0) == (done.returncode, sum_of(done)["unknown"], sum_of(done)["rejected"])
+    assert (0, 5) == (resent.returncode, sum_of(resent)["accepted"])
+
+
+def test_repeated_row_keeps_its_message(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """With another sender the gateway wouldn't refuse it as a repeat; the other rows are sent."""
+    gateway.scenario = Scenario(silent=True, receipts=False)
+    smsc("bulk", str(file), "--url", f"{gateway.url}?timeout=0.05")
+    gateway.scenario = Scenario(receipts=False)
+    options = ["--sender", "Shop", "--resend-unknown", "--json"]
+    resent = smsc("bulk", str(file), "--url", gateway.url, *options)
+
+    assert (4, 5) == (resent.returncode, sum_of(resent)["unknown"])
+    assert [""] * 5 == [message.sender for message in gateway.messages]
+
+
+def test_consent_without_rows_to_send_again_is_a_usage_error(smsc: Smsc, file: Path) -> None:
+    """Ignoring it would look as if the rows had been sent again."""
+    done = smsc("bulk", str(file), "--url", "sim://", "--may-pay-twice")
+
+    assert 2 == done.returncode
+    assert "--resend-unknown" in done.stderr
+    assert not file.with_name("clients.csv.outbox").exists()
 
 
 def test_unknown_rows_are_sent_again_within_the_minute(
@@ -302,7 +368,7 @@ def test_link_that_fails_for_good_ends_with_three(
     done = smsc("bulk", str(file), "--url", "sim://")
 
     assert 3 == done.returncode
-    assert "some may have been sent" in done.stderr
+    assert "in the queue: 5" in done.stderr
     assert "run the command again" in done.stderr
 
 
@@ -382,6 +448,10 @@ def test_bar_is_drawn_on_a_terminal(
     assert "5/5" in done.stdout
 
 
+IGNORING_SIGINT = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Runs a command as a shell script runs a background job."""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.takes_up_to(20, reason="processes are started")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -400,6 +470,7 @@ async def test_interrupted_run_is_resumed(tmp_path: Path, number: signal.Signals
         async def start() -> asyncio.subprocess.Process:
             """Start the command in a new process."""
             return await asyncio.create_subprocess_exec(
+                *(IGNORING_SIGINT if number is signal.SIGTERM else ()),
                 *command,
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 stdout=subprocess.PIPE,
@@ -417,5 +488,6 @@ async def test_interrupted_run_is_resumed(tmp_path: Path, number: signal.Signals
 
     assert (130, 0) == (first.returncode, second.returncode)
     assert "run the command again" in output.decode()
+    assert "in the queue: " in output.decode()
     assert 0 < between < 100
     assert sorted(f"message {number}" for number in range(100)) == arrived

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import sys
@@ -9,7 +10,7 @@ import sys
 import pytest
 
 from smsc_async.cli.console import Screen
-from smsc_async.cli.failures import ACCEPTED, NOT_SENT, ExitCode, Failure, failure_of
+from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, Failure, failure_of
 from smsc_async.cli.i18n import Translator
 from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
 from smsc_async.errors import LinkLostError
@@ -117,6 +118,32 @@ def test_url_defaults_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert "smpp://shop:***@example.com:2775" == str(read_config(None, SendProgress()))
     assert "sim://" == str(read_config("sim://", SendProgress()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
+@pytest.mark.parametrize("outcome", ["", NOT_SENT, UNKNOWN])
+def test_sigterm_ends_a_command_where_sigint_is_ignored(outcome: str) -> None:
+    """As in the background of a shell script; the coroutine cleans up, and the outcome is shown."""
+    events = []
+
+    async def main() -> int:
+        """Get SIGTERM while waiting."""
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append("cleaned up")
+        return 0
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(Failure) as raised:
+            run_async(main(), SendProgress(outcome), Screen(Translator("en")))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert (ExitCode.INTERRUPTED, outcome) == (raised.value.code, raised.value.outcome)
+    assert ["cleaned up"] == events
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")

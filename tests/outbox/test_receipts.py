@@ -13,8 +13,15 @@ from outboxes import Accepted, ScriptedClient, begin_sending
 from version_1 import execute
 from zygote import open_outbox
 
-from smsc_async import CommandStatus, MessageState, Receipt, Sms, SubmitRefusedError
-from smsc_async.outbox import OutboxState
+from smsc_async import (
+    CommandStatus,
+    MessageState,
+    Receipt,
+    Sms,
+    SmscClient,
+    SubmitRefusedError,
+)
+from smsc_async.outbox import OutboxState, OutboxUnavailableError
 from smsc_async.outbox.attempt import Settlement
 from smsc_async.simulator import Scenario, Simulator
 
@@ -92,6 +99,34 @@ async def receipt_of(outbox: BaseOutbox, number: int) -> object:
     entry = await outbox.get(number)
     assert entry is not None
     return entry.receipt
+
+
+async def test_receipt_is_answered_once_it_is_stored(
+    outbox: BaseOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `on_receipt=outbox.record` what can't be stored is delivered again, also after `run`."""
+    record, failures = outbox._ledger.record, [OutboxUnavailableError("restarting")] * 2
+
+    async def failing(message_id: str, state: int) -> bool:
+        """Fail twice."""
+        if failures:
+            raise failures.pop()
+        return await record(message_id, state)
+
+    monkeypatch.setattr(outbox._ledger, "record", failing)
+    entry = await outbox.put(Sms(to="79991234567", text="hi"))
+    async with (
+        Simulator(Scenario(receipt_delay=0.05, redelivery_delay=0.0)) as gateway,
+        SmscClient(gateway.url, on_receipt=outbox.record) as smsc,
+    ):
+        await outbox.run(smsc, stop_when_empty=True, receipts=False)
+        async with asyncio.timeout(10):  # the gateway is polled
+            while await receipt_of(outbox, entry.id) is None:  # noqa: ASYNC110 - of the gateway
+                await asyncio.sleep(0.01)
+        redelivered = gateway.stats.redelivered
+
+    assert (2, []) == (redelivered, failures)
+    assert DELIVERED is await receipt_of(outbox, entry.id)
 
 
 async def test_early_receipt_waits_in_the_database(make_outbox: Make) -> None:
