@@ -431,7 +431,7 @@ async def test_held_message_waits_if_it_may() -> None:
 
     async with SmscClient("sim://", checks=[morning, NIGHT], wall_clock=clock) as client:
         error = await held(client, SMS, hold=Hold.wait(at_most=0.5))
-        clock.now = datetime(2026, 3, 10, 7, 59, 58, 990000, tzinfo=MOSCOW)
+        clock.now = datetime(2026, 3, 10, 7, 59, 59, 950000, tzinfo=MOSCOW)
         assert 1.0 == error.retry_after
         sent = await client.send(SMS, hold=Hold.wait(at_most=5))
 
