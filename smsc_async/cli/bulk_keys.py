@@ -1,4 +1,4 @@
-"""Finds the entries of a CSV file's rows in an outbox that 0.1.0 made.
+"""Finds the outbox of a CSV file, and in it the entries of the file's rows.
 
 Rule: a row that may have been sent is never taken for a new one. 0.1.0 made a row's key of its raw
 fields, in the order of the columns; its entries get the key of today. If the file was changed
@@ -7,7 +7,9 @@ since, a row is found by its message; if that fails too, the command stops befor
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsc_async.cli.csv_input import KEY_VERSION
@@ -20,6 +22,28 @@ if TYPE_CHECKING:
     from smsc_async.outbox import Outbox, OutboxEntry
 
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED})
+
+
+def outbox_path(file: Path) -> Path:
+    """Return the path of the outbox of a CSV file: one for all links and paths to the file.
+
+    Raises:
+        OutboxError: An earlier run stored rows of the file under the name of a link to it.
+    """
+    target = _beside(Path(os.path.realpath(file)))
+    other = _beside(file)
+    if other.exists() and not (target.exists() and other.samefile(target)):
+        raise OutboxError(
+            f"{file.name} is a link, and an earlier run stored the state of its rows in"
+            f" {other.name}; nothing is sent now. Move that file to {target}"
+            + (", which exists; first remove the one whose rows weren't sent" * target.exists())
+        )
+    return target
+
+
+def _beside(file: Path) -> Path:
+    """Return the path of the outbox beside a file."""
+    return file.with_name(f"{file.name}.outbox")
 
 
 def is_old(entry: OutboxEntry) -> bool:

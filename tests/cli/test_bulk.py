@@ -259,6 +259,48 @@ def test_file_that_is_saved_again_is_the_same_file(
     assert 5 == len(gateway.messages)
 
 
+@pytest.mark.parametrize("link", ["link.csv", "deep/link.csv", "deep/../clients.csv"])
+def test_file_has_one_outbox_under_all_its_paths(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, link: str
+) -> None:
+    """A link, a link of a link in another folder, and a path with `..` send nothing again."""
+    (file.parent / "deep").mkdir()
+    (file.parent / "link.csv").symlink_to(file.name)
+    (file.parent / "deep" / "link.csv").symlink_to("../link.csv")
+    smsc("bulk", str(file), "--url", gateway.url)
+    again = smsc("bulk", str(file.parent / link), "--url", gateway.url, "--json")
+
+    assert (0, 5) == (again.returncode, sum_of(again)["accepted"])
+    assert 5 == len(gateway.messages)
+
+
+@pytest.mark.parametrize("is_target_there", [False, True])
+def test_outbox_under_the_name_of_a_link_stops_the_command(
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    file: Path,
+    is_target_there: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """An earlier version made it; its rows may have been sent."""
+    link = file.with_name("link.csv")
+    link.symlink_to(file.name)
+    smsc("bulk", str(file), "--url", gateway.url)
+    outbox, stored = file.with_name("clients.csv.outbox"), file.with_name("link.csv.outbox")
+    stored.write_bytes(outbox.read_bytes())
+    if not is_target_there:
+        outbox.unlink()
+    done = smsc("bulk", str(link), "--url", gateway.url)
+
+    assert 2 == done.returncode
+    assert "link.csv.outbox" in done.stderr
+    assert is_target_there == ("first remove" in " ".join(done.stderr.split()))
+    assert 5 == len(gateway.messages)
+
+    stored.replace(outbox)
+    assert 0 == smsc("bulk", str(link), "--url", gateway.url).returncode
+    assert 5 == len(gateway.messages)
+
+
 def old_key(*values: str, ordinal: int = 1) -> str:
     """Return the key that 0.1.0 made of a row."""
     return f"{hashlib.sha256(chr(0).join(values).encode()).hexdigest()[:32]}/{ordinal}"
