@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from smsc_async.cli.arguments import STANDARD_INPUT
-from smsc_async.cli.bulk_keys import adopt_old_entries
+from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
 from smsc_async.cli.bulk_progress import poll_counts, progress_display, show_counts
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import (
@@ -207,8 +207,7 @@ class _BulkRun:
         planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
         failure: Failure | None = None
         try:
-            path = self.csv_file.path
-            async with Outbox(path.with_name(f"{path.name}.outbox")) as outbox:
+            async with Outbox(outbox_path(self.csv_file.path)) as outbox:
                 try:
                     await self._send(outbox, planned.valid)
                 except asyncio.CancelledError:
@@ -233,7 +232,7 @@ class _BulkRun:
         """Send the rows that aren't sent yet."""
         from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
 
-        await adopt_old_entries(outbox, valid)
+        await adopt_entries(outbox, valid)
         await self._put(outbox, valid)
         counts = await outbox.counts()
         if not counts[OutboxState.QUEUED]:

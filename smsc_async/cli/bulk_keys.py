@@ -1,13 +1,16 @@
-"""Finds the entries of a CSV file's rows in an outbox that 0.1.0 made.
+"""Finds the outbox of a CSV file, and in it the entries of the file's rows.
 
-Rule: a row that may have been sent is never taken for a new one. 0.1.0 made a row's key of its raw
-fields, in the order of the columns; its entries get the key of today. If the file was changed
-since, a row is found by its message; if that fails too, the command stops before it sends.
+Rule: a row that may have been sent is never taken for a new one. A row is found by its key, else by
+its message. 0.1.0 made a row's key of its raw fields, in the order of the columns; its entries get
+the key of today. If one of them isn't found by its message either, the command stops before it
+sends.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsc_async.cli.csv_input import KEY_VERSION
@@ -22,13 +25,38 @@ if TYPE_CHECKING:
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED})
 
 
+def outbox_path(file: Path) -> Path:
+    """Return the path of the outbox of a CSV file: one for all links and paths to the file.
+
+    Raises:
+        OutboxError: An earlier run stored rows of the file under the name of a link to it.
+    """
+    target = _beside(Path(os.path.realpath(file)))
+    other = _beside(file)
+    if other.exists() and not (target.exists() and other.samefile(target)):
+        raise OutboxError(
+            f"{file.name} is a link, and an earlier run stored the state of its rows in"
+            f" {other.name}; nothing is sent now. Move that file to {target}"
+            + (", which exists; first remove the one whose rows weren't sent" * target.exists())
+        )
+    return target
+
+
+def _beside(file: Path) -> Path:
+    """Return the path of the outbox beside a file."""
+    return file.with_name(f"{file.name}.outbox")
+
+
 def is_old(entry: OutboxEntry) -> bool:
     """Whether 0.1.0 made the key of an entry."""
     return entry.key is not None and not entry.key.startswith(KEY_VERSION)
 
 
-async def adopt_old_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
-    """Give the entries that 0.1.0 stored the keys of their rows.
+async def adopt_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
+    """Give the entries whose rows are written in another way the keys of these rows.
+
+    That is, those that 0.1.0 stored, and those that are in the file under no key, but as a message:
+    `--sender Shop` may have become a column.
 
     Args:
         outbox: The outbox of the file.
@@ -38,13 +66,16 @@ async def adopt_old_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
         OutboxError: A row can't be distinguished from an entry that may have been sent.
     """
     entries = {entry.key: entry async for entry in outbox.entries()}
-    old = [entry for entry in entries.values() if is_old(entry)]
-    if not old:
-        return
+    in_file = {row.key for row in rows}
+    left = [entry for key, entry in entries.items() if key is not None and key not in in_file]
     new = [row for row in rows if row.key not in entries]
-    by_key, old, new = _matched(old, new, lambda entry: entry.key, lambda row: row.old_key)
-    by_message, old, new = _matched(old, new, lambda entry: entry.message, lambda row: row.message)
-    _check_rest(old, new)
+    if not left or not new:
+        return
+    by_key, left, new = _matched(left, new, lambda entry: entry.key, lambda row: row.old_key)
+    by_message, left, new = _matched(
+        left, new, lambda entry: entry.message, lambda row: row.message
+    )
+    _check_rest([entry for entry in left if is_old(entry)], new)
     for entry, row in [*by_key, *by_message]:
         await outbox.rename(entry, row.key)
 

@@ -11,7 +11,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +24,7 @@ from smsc_async.cli.failures import (
     failure_before_sending,
 )
 from smsc_async.cli.i18n import _
-from smsc_async.cli.kinds import MessageKind, make_message
+from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
 
@@ -64,9 +64,9 @@ class CsvRow:
         number: Number of its last line, from 1.
         values: Its fields, in the order of the columns.
         old_key: The key that 0.1.0 made of its raw fields.
-        key: Its key in the outbox: a hash of its own columns, parsed, and its ordinal among equal
-            rows; empty for an invalid row. Neither its line number nor the order of the columns
-            nor what the command line fills in is part of it.
+        key: Its key in the outbox: a hash of its own columns, parsed and without defaults, and its
+            ordinal among equal rows; empty for an invalid row. Neither its line number nor the
+            order of the columns nor what the command line fills in is part of it.
         message: The message; None if the row is invalid.
         reason: Why it is invalid or rejected.
     """
@@ -249,17 +249,26 @@ def _ordinal_key(content: str, seen: Counter[str]) -> str:
 
 
 def _content(own: Mapping[str, str], message: Message[Receipt]) -> str:
-    """Return what a row itself says, however it is written: its columns as they were parsed."""
-    said = {name: _parsed(name, value, message) for name, value in own.items() if value}
+    """Return what a row itself says, however it is written: its columns as they were parsed.
+
+    A column with the default says as little as an empty one or none.
+    """
+    defaults: dict[str, object] = {one.name: one.default for one in fields(message)}
+    defaults["kind"] = DEFAULT_KIND
+    parsed = {name: _parsed(name, value, message) for name, value in own.items() if value}
+    said = {
+        name: value.name if isinstance(value, Enum) else str(value)
+        for name, value in parsed.items()
+        if value != defaults.get(name, MISSING)
+    }
     return json.dumps(said, sort_keys=True)
 
 
-def _parsed(name: str, value: str, message: Message[Receipt]) -> str:
+def _parsed(name: str, value: str, message: Message[Receipt]) -> object:
     """Return the value of a column as its message has it."""
     if name == "kind":
-        return str(_member(MessageKind, value, name).name)
-    parsed = getattr(message, name, value)
-    return parsed.name if isinstance(parsed, Enum) else str(parsed)
+        return _member(MessageKind, value, name)
+    return getattr(message, name, value)
 
 
 def _set_message(

@@ -259,6 +259,104 @@ def test_file_that_is_saved_again_is_the_same_file(
     assert 5 == len(gateway.messages)
 
 
+@pytest.mark.parametrize(
+    ("options", "column"),
+    [
+        (["--sender", "Shop"], "sender,Shop"),
+        (["--kind", "viber"], "kind,viber"),
+        (["--kind", "call"], "kind,CALL"),
+        ([], "kind,sms"),
+    ],
+)
+def test_option_that_becomes_a_column_makes_no_new_rows(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, options: list[str], column: str
+) -> None:
+    """The message is the same; of equal rows each keeps one, and a third one is new."""
+    name, value = column.split(",")
+    file.write_text(f"to,text\n{TO},same\n{TO},other\n{TO},same\n", encoding="utf-8")
+    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
+    smsc("bulk", str(file), "--url", gateway.url, *options)
+    rows = "".join(f"{text},{TO},{value}\n" for text in ("same", "same", "other", "same"))
+    file.write_text(f"text,to,{name}\n{rows}", encoding="utf-8")
+    again = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    file.write_text(f"to,text\n{TO},same\n{TO},other\n{TO},same\n", encoding="utf-8")
+    back = smsc("bulk", str(file), "--url", gateway.url, *options, "--json")
+
+    assert (0, 4) == (again.returncode, sum_of(again)["accepted"]), again.stderr
+    assert (0, 3) == (back.returncode, sum_of(back)["accepted"]), back.stderr
+    assert 4 == len(gateway.messages)
+
+
+def test_refused_row_in_other_columns_stays_refused(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It is sent again on demand only."""
+    gateway.scenario = Scenario(submit_status=lambda _: CommandStatus.ESME_RINVSRCADR)
+    smsc("bulk", str(file), "--url", gateway.url, "--sender", "Shop")
+    rows = ROWS.replace("\n", ",Shop\n")
+    file.write_text(f"to,text,sender\n{rows}", encoding="utf-8")
+    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    resent = smsc("bulk", str(file), "--url", gateway.url, "--resend-refused", "--json")
+
+    assert (1, 5) == (done.returncode, sum_of(done)["rejected"])
+    assert (0, 5) == (resent.returncode, sum_of(resent)["accepted"])
+
+
+def test_changed_message_is_sent(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """A column with another sender than that of the message makes another message."""
+    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
+    smsc("bulk", str(file), "--url", gateway.url)
+    rows = ROWS.replace("\n", ",Shop\n")
+    file.write_text(f"to,text,sender\n{rows}", encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (0, 5) == (done.returncode, sum_of(done)["accepted"])
+    assert 10 == len(gateway.messages)
+
+
+@pytest.mark.parametrize("link", ["link.csv", "deep/link.csv", "deep/../clients.csv"])
+def test_file_has_one_outbox_under_all_its_paths(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, link: str
+) -> None:
+    """A link, a link of a link in another folder, and a path with `..` send nothing again."""
+    (file.parent / "deep").mkdir()
+    (file.parent / "link.csv").symlink_to(file.name)
+    (file.parent / "deep" / "link.csv").symlink_to("../link.csv")
+    smsc("bulk", str(file), "--url", gateway.url)
+    again = smsc("bulk", str(file.parent / link), "--url", gateway.url, "--json")
+
+    assert (0, 5) == (again.returncode, sum_of(again)["accepted"])
+    assert 5 == len(gateway.messages)
+
+
+@pytest.mark.parametrize("is_target_there", [False, True])
+def test_outbox_under_the_name_of_a_link_stops_the_command(
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    file: Path,
+    is_target_there: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """An earlier version made it; its rows may have been sent."""
+    link = file.with_name("link.csv")
+    link.symlink_to(file.name)
+    smsc("bulk", str(file), "--url", gateway.url)
+    outbox, stored = file.with_name("clients.csv.outbox"), file.with_name("link.csv.outbox")
+    stored.write_bytes(outbox.read_bytes())
+    if not is_target_there:
+        outbox.unlink()
+    done = smsc("bulk", str(link), "--url", gateway.url)
+
+    assert 2 == done.returncode
+    assert "link.csv.outbox" in done.stderr
+    assert is_target_there == ("first remove" in " ".join(done.stderr.split()))
+    assert 5 == len(gateway.messages)
+
+    stored.replace(outbox)
+    assert 0 == smsc("bulk", str(link), "--url", gateway.url).returncode
+    assert 5 == len(gateway.messages)
+
+
 def old_key(*values: str, ordinal: int = 1) -> str:
     """Return the key that 0.1.0 made of a row."""
     return f"{hashlib.sha256(chr(0).join(values).encode()).hexdigest()[:32]}/{ordinal}"

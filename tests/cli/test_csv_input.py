@@ -161,6 +161,8 @@ SAME_ROWS = [
     f"to,text,reason\n{TO},hi,late\n{TO},hi,\n{TO},bye,\n",
     f'"to","text"\r\n"{TO}","hi"\r\n\r\n"{TO}","hi"\r\n"{TO}","bye"\r\n',
     f"TO,Text,coding\n {TO} ,hi,\n{TO},hi,\n{TO},bye,\n",
+    f"to,text,kind\n{TO},hi,sms\n{TO},hi,\n{TO},bye,SMS\n",
+    f"to,text,kind,sender,comment\n{TO},hi,Sms,,\n{TO},hi,sms,,\n{TO},bye,,,\n",
 ]
 """One file as different programs save it."""
 
@@ -203,6 +205,15 @@ def test_spellings_of_a_kind_are_one(path: Path) -> None:
     }
 
     assert 1 == len(keys)
+
+
+def test_default_of_a_kind_is_no_content(path: Path) -> None:
+    """The voice that a call has without a column is the same voice."""
+    (one,) = read_file(path, f"to,text,kind\n{TO},hi,call\n").rows
+    (same,) = read_file(path, f"to,text,kind,voice\n{TO},hi,call,m3\n").rows
+    (other,) = read_file(path, f"to,text,kind,voice\n{TO},hi,call,w\n").rows
+
+    assert one.key == same.key != other.key
 
 
 def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
