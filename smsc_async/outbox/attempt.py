@@ -70,6 +70,11 @@ class Attempt:
     retries: int = 0
     response_key: Callable[[str], str] | None = None
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """The entry and the attempt number: an entry may have several attempts in memory."""
+        return self.entry_id, self.number
+
     def comparable(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return ids of responses as receipts are compared with them."""
         return tuple(map(self.response_key, ids) if self.response_key else ids)

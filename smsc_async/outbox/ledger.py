@@ -58,9 +58,11 @@ class Ledger:
         self._recorder = Committer(store.transact) if store.locks_rows else self._committer
         for committer in self._committers:
             committer.is_closed = True
-        self._unstored: dict[int, Settlement] = {}
-        self._reservations: OrderedDict[int, Token] = OrderedDict()
-        self._written: OrderedDict[int, tuple[Clock, float]] = OrderedDict()
+        self._unstored: dict[tuple[int, int], Settlement] = {}
+        # By entry, each with the number of its attempt: a user may move an entry while an older
+        # attempt of it is still in memory.
+        self._reservations: OrderedDict[int, tuple[int, Token]] = OrderedDict()
+        self._written: OrderedDict[int, tuple[int, Clock, float]] = OrderedDict()
         self.listeners: set[asyncio.Event] = set()
         self.last_error: str | None = None
 
@@ -158,19 +160,22 @@ class Ledger:
     ) -> Attempt:
         """Return the attempt that a claim begins."""
         may_pay_twice, reservation, retries = row[15:18]
+        _, reservation = self._reservations.get(entry.id, (0, reservation))
         return Attempt(
             entry_id=entry.id,
             owner=owner,
             number=entry.attempts,
             first_write=queries.first_write_of(row),
             may_pay_twice=bool(may_pay_twice),
-            reservation=self._reservations.get(entry.id, reservation),
+            reservation=reservation,
             earlier_ids=entry.message_ids,
             retries=retries,
             response_key=response_key,
         )
 
-    async def begin_sending(self, attempts: Sequence[Attempt], clock: Clock) -> set[int]:
+    async def begin_sending(
+        self, attempts: Sequence[Attempt], clock: Clock
+    ) -> set[tuple[int, int]]:
         """Move claimed entries to SENDING, all of one owner in one transaction.
 
         Args:
@@ -178,19 +183,20 @@ class Ledger:
             clock: The client's, see `seconds_since_write`.
 
         Returns:
-            Those that may be written: no other process or user has moved them meanwhile.
+            The `Attempt.identity` of those that may be written: no other process or user has moved
+            them meanwhile.
 
         Raises:
             OutboxError: They may be SENDING or not, and mustn't be written.
         """
-        boot, boot_at = boot_id(), boot_seconds()
-        for attempt in attempts:
-            self._written.setdefault(attempt.entry_id, (clock, clock()))
-        kept: set[int] = set()
+        boot, boot_at, began = boot_id(), boot_seconds(), clock()
+        kept: set[tuple[int, int]] = set()
         for owner in {attempt.owner for attempt in attempts}:
             owned = [attempt for attempt in attempts if attempt.owner == owner]
             begin = partial(worker_queries.begin_sending, owner, owned, boot, boot_at)
             kept |= await self.run(begin)
+        for number, attempt_number in kept:
+            self._written.setdefault(number, (attempt_number, clock, began))
         return kept
 
     def seconds_since_write(self, entry_id: int, clock: Clock) -> float:
@@ -198,7 +204,7 @@ class Ledger:
 
         0 without such an attempt, or on another clock.
         """
-        known, at = self._written.get(entry_id, (clock, clock()))
+        _, known, at = self._written.get(entry_id, (0, clock, clock()))
         return clock() - at if known is clock else 0.0
 
     async def settle(self, settlement: Settlement) -> None:
@@ -208,11 +214,11 @@ class Ledger:
             OutboxError: It can't be stored now; it is kept for `settle_unstored`.
         """
         number = settlement.attempt.entry_id
-        self._unstored[number] = settlement
+        self._unstored[settlement.attempt.identity] = settlement
         self._remember(settlement)
         settle = partial(worker_queries.settle, settlement)
         is_ours = await self._committer.run(settle, order=min(settlement.expected, default=""))
-        self._unstored.pop(number, None)
+        self._unstored.pop(settlement.attempt.identity, None)
         if not is_ours:
             LOG.warning("! entry %d was moved by another process or user meanwhile", number)
 
@@ -220,10 +226,12 @@ class Ledger:
         """Keep what a resend needs to know of an attempt that may have been accepted."""
         number, attempt = settlement.attempt.entry_id, settlement.attempt
         may_be_resent = settlement.may_be_accepted and settlement.state is not OutboxState.ACCEPTED
-        if not may_be_resent and attempt.first_write is None:
-            self._written.pop(number, None)
-        if settlement.reservation is not None:
-            self._reservations[number] = settlement.reservation
+        writer, *_ = self._written.get(number, (0,))
+        if not may_be_resent and attempt.first_write is None and writer == attempt.number:
+            del self._written[number]
+        newest, *_ = self._reservations.get(number, (0,))
+        if settlement.reservation is not None and attempt.number >= newest:
+            self._reservations[number] = (attempt.number, settlement.reservation)
         for remembered in (self._reservations, self._written):
             if len(remembered) > MAX_REMEMBERED:
                 remembered.popitem(last=False)

@@ -289,7 +289,7 @@ class Worker:
         """Store that a group is about to be written; return those that still are this worker's."""
         attempts = [ticket.attempt for ticket in tickets]
         kept = await self._ledger.begin_sending(attempts, self._queue.now)
-        return {ticket for ticket in tickets if ticket.attempt.entry_id in kept}
+        return {ticket for ticket in tickets if ticket.attempt.identity in kept}
 
     async def _send(self, attempt: Attempt, message: Message[Any]) -> None:
         """Send an entry and store its outcome."""

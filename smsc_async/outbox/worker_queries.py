@@ -68,8 +68,10 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
 
 def begin_sending(
     owner: int, attempts: Sequence[Attempt], boot: str, boot_at: float
-) -> Operation[set[int]]:
-    """Move claimed entries to SENDING; return those that still were this owner's.
+) -> Operation[set[tuple[int, int]]]:
+    """Move claimed entries to SENDING; return those attempts that still were this owner's.
+
+    One owner may have several attempts of one entry, if a user moved it: only the last counts.
 
     Args:
         owner: Who claimed them.
@@ -82,10 +84,11 @@ def begin_sending(
         "UPDATE smsc_outbox SET state = 'sending', sending_at = {now}, changed_at = {now},"
         " boot = CASE WHEN written_at IS NULL THEN :boot ELSE boot END,"
         " boot_at = CASE WHEN written_at IS NULL THEN :boot_at ELSE boot_at END"
-        " WHERE owner = :owner AND state = 'claimed' AND (id, attempts) IN {pairs} RETURNING id",
+        " WHERE owner = :owner AND state = 'claimed' AND (id, attempts) IN {pairs}"
+        " RETURNING id, attempts",
         {"owner": owner, "pairs": pairs, "boot": boot, "boot_at": boot_at},
     )
-    return {int(number) for (number,) in rows}
+    return {(int(number), int(attempt)) for number, attempt in rows}
 
 
 def settle(settlement: Settlement) -> Operation[bool]:

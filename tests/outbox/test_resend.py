@@ -114,7 +114,7 @@ async def test_worker_that_stood_still_does_not_send_it_again(
     """From the 50th second to the 70th: then the gateway would accept the repeat."""
     begin = outbox._ledger.begin_sending
 
-    async def begin_and_stop(attempts: Sequence[Attempt], clock: Any) -> set[int]:  # noqa: ANN401 - as the real one
+    async def begin_and_stop(attempts: Sequence[Attempt], clock: Any) -> Any:  # noqa: ANN401 - as the real one
         """Store that it is about to be written, then stand still."""
         kept = await begin(attempts, clock)
         pass_time(20.0)

@@ -221,7 +221,7 @@ async def test_outcome_that_cannot_be_stored_is_logged(
     async with Outbox(path, patience=0.01) as outbox:
         await outbox.put(MESSAGE)
         (attempt,) = await begin_sending(outbox)
-        outbox._ledger._unstored[attempt.entry_id] = Settlement(
+        outbox._ledger._unstored[attempt.identity] = Settlement(
             attempt=attempt, state=OutboxState.ACCEPTED
         )
         other = sqlite3.connect(path, isolation_level=None)
