@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from idle_clock import pass_time
@@ -12,10 +13,16 @@ from outboxes import until
 from smsc_async import GatewayLimits, Sms, SmscClient
 from smsc_async.outbox import OutboxState
 from smsc_async.outbox.attempt import Settlement
+from smsc_async.outbox.worker_queries import recover
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from smsc_async.outbox.attempt import Attempt
     from smsc_async.outbox.base import BaseOutbox
+
+    Make = Callable[[], BaseOutbox]
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 OTHER = Sms(to="79991234567", text="Parcel 17 has arrived")
@@ -61,6 +68,49 @@ async def test_entry_moved_while_it_waits_for_a_slot_is_written_once(
     assert (OutboxState.ACCEPTED, moves + 1) == (found.state, found.attempts)
     assert found.message is not None
     assert getattr(found.message, "text", "") == gateway.messages[-1].text
+
+
+@pytest.mark.parametrize("is_resent", [False, True])
+async def test_worker_that_stood_still_after_its_commit_writes_nothing(
+    make_outbox: Make, monkeypatch: pytest.MonkeyPatch, *, is_resent: bool
+) -> None:
+    """Its entry was taken over, and another worker may have sent it."""
+    stands_still = asyncio.Event()
+    goes_on = asyncio.Event()
+    async with (
+        make_outbox() as stopped,
+        make_outbox() as other,
+        Simulator(Scenario(receipts=False, rules=None)) as gateway,
+        SmscClient(gateway.url, limits=NO_RULES) as smsc,
+        SmscClient(gateway.url, limits=NO_RULES) as other_smsc,
+    ):
+        entry = await stopped.put(MESSAGE)
+        begin = stopped._ledger.begin_sending
+
+        async def begin_and_stop(attempts: Sequence[Attempt], clock: Any) -> Any:  # noqa: ANN401 - as the real one
+            """Store that it is about to be written, then stand still."""
+            kept = await begin(attempts, clock)
+            stands_still.set()
+            await goes_on.wait()
+            return kept
+
+        monkeypatch.setattr(stopped._ledger, "begin_sending", begin_and_stop)
+        worker = asyncio.create_task(stopped.run(smsc, stop_when_empty=True))
+        await asyncio.wait_for(stands_still.wait(), 60)
+        monkeypatch.undo()
+        owner = await stopped._ledger._store.acquire_owner()
+        await other._ledger.run(partial(recover, owner))
+        pass_time(30.0)
+        if is_resent:
+            await other.resend(entry, may_pay_twice=True)
+            await other.run(other_smsc, stop_when_empty=True)
+        goes_on.set()
+        await asyncio.wait_for(worker, 60)
+        found = await other.get(entry)
+
+    assert found is not None
+    assert 1 == len(gateway.messages)
+    assert (OutboxState.ACCEPTED, 2) == (found.state, found.attempts)
 
 
 async def test_only_the_last_attempt_may_be_written(outbox: BaseOutbox) -> None:
