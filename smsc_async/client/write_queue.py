@@ -35,11 +35,13 @@ class WriteTicket(Protocol):
         replaces: The reservation of an earlier attempt whose outcome is unknown.
         reservation: What the rules have reserved for this attempt; set by the queue.
         is_written: Whether an octet of it may have left; set by the queue.
+        message_ids: Ids of the parts that were accepted before a cancel; set by the queue.
     """
 
     replaces: Token | None
     reservation: Token | None
     is_written: bool
+    message_ids: tuple[str, ...]
 
     def remaining(self) -> float:
         """Return the seconds in which it may still be written; infinite without a limit."""
@@ -102,7 +104,8 @@ class WriteQueue(Generic[T]):
     async def send(self, message: Message[R_co], ticket: T) -> Submission[R_co]:
         """Send a message when it is its turn, and wait until the gateway has accepted it.
 
-        After a cancel `ticket.is_written` says whether it may have been sent.
+        After a cancel `ticket.is_written` says whether it may have been sent, and
+        `ticket.message_ids` which parts of it were accepted by then.
 
         Raises:
             SendError: As `SmscClient.send`. A message that is throttled ends at once, unless a part
@@ -123,6 +126,7 @@ class WriteQueue(Generic[T]):
             failure = await waiter
         except asyncio.CancelledError:
             if ticket.is_written:
+                ticket.message_ids = job.message_ids
                 runtime.withdraw(job)
             else:
                 runtime.admission.release(job)

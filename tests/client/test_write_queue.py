@@ -47,6 +47,7 @@ class Ticket:
     replaces: Any = None
     reservation: Any = None
     is_written: bool = False
+    message_ids: tuple[str, ...] = ()
 
     def remaining(self) -> float:
         """Return the seconds in which it may still be written."""

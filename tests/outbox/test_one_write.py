@@ -10,7 +10,7 @@ import pytest
 from idle_clock import pass_time
 from outboxes import until
 
-from smsc_async import GatewayLimits, Sms, SmscClient
+from smsc_async import CommandStatus, GatewayLimits, Sms, SmscClient
 from smsc_async.outbox import OutboxState
 from smsc_async.outbox.attempt import Settlement
 from smsc_async.outbox.worker_queries import recover
@@ -136,3 +136,38 @@ async def test_only_the_last_attempt_may_be_written(outbox: BaseOutbox) -> None:
     found = await outbox.get(entry)
     assert found is not None
     assert OutboxState.UNKNOWN is found.state
+
+
+@pytest.mark.parametrize("accepted", [1, 2])
+@pytest.mark.parametrize("status", [None, CommandStatus.ESME_RTHROTTLED])
+async def test_ids_of_accepted_parts_outlive_a_stop(
+    outbox: BaseOutbox, accepted: int, status: CommandStatus | None
+) -> None:
+    """They are charged; the other parts were throttled, or got no response."""
+    answered = 0
+
+    def submit_status(_: object) -> int:
+        """Accept the first parts."""
+        nonlocal answered
+        answered += 1
+        if answered > accepted and status is None:
+            gateway.scenario = Scenario(receipts=False, rules=None, silent=True)
+        return 0 if answered <= accepted or status is None else status
+
+    scenario = Scenario(receipts=False, rules=None, submit_status=submit_status)
+    async with (
+        Simulator(scenario) as gateway,
+        SmscClient(f"{gateway.url}?window=1&timeout=5&drain_timeout=0.1", limits=NO_RULES) as smsc,
+    ):
+        entry = await outbox.put(Sms(to="79991234567", text="long " * 100))
+        worker = asyncio.create_task(outbox.run(smsc, grace=0.0))
+        await until(lambda: answered > accepted)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        worker.cancel()
+        await asyncio.wait([worker])
+        found = await outbox.get(entry)
+
+    assert found is not None
+    assert (OutboxState.UNKNOWN, accepted) == (found.state, len(found.message_ids))
+    assert "stopped" in found.reason
