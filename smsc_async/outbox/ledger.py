@@ -167,10 +167,10 @@ class Ledger:
             owner=owner,
             number=entry.attempts,
             first_write=queries.first_write_of(row),
-            may_pay_twice=bool(may_pay_twice),
+            may_pay_twice=may_pay_twice == 1,
             reservation=reservation,
             earlier_ids=entry.message_ids,
-            retries=retries,
+            retries=retries if isinstance(retries, int) else 0,
             response_key=response_key,
         )
 
