@@ -61,9 +61,6 @@ def deserialize(form: str) -> Message[Any]:
     """
     fault = ""
     try:
-        if isinstance(form, str):
-            # What isn't UTF-8 in the database has become lone surrogates, which can't be encoded.
-            form.encode()
         return _message_of(json.loads(form))
     except _NewerError as error:
         fault = f"a newer smsc-async wrote this message ({error}); update this one"
