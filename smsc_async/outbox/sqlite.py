@@ -278,7 +278,8 @@ def _dialect(sql: str) -> str:
 def _text_of(stored: bytes) -> str:
     """Return a stored text; octets that aren't UTF-8 become lone surrogates.
 
-    No message takes those, so a damaged text isn't sent. SQLite's own decoder fails the whole statement instead, with the text in its error.
+    No message takes those, so a damaged text isn't sent. SQLite's own decoder fails the
+    whole statement instead, with the text in its error.
     """
     return stored.decode("utf-8", "surrogateescape")
 
