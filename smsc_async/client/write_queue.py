@@ -3,15 +3,17 @@
 Rule: a message waits here, not in the dispatcher, until it is due and has a slot. Then its sender
 is asked, together with those of all messages that are written in the same turn of the event loop;
 what it agrees to is written at once or not at all. One group at a time: the next one is asked for
-when the octets of the last have been handed to the socket.
+when the octets of the last have been handed to the socket. An agreement doesn't last: a process
+that was stopped or suspended after it writes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.submission import Submission
@@ -33,20 +35,36 @@ class WriteTicket(Protocol):
         replaces: The reservation of an earlier attempt whose outcome is unknown.
         reservation: What the rules have reserved for this attempt; set by the queue.
         is_written: Whether an octet of it may have left; set by the queue.
+        message_ids: Ids of the parts that were accepted before a cancel; set by the queue.
     """
 
     replaces: Token | None
     reservation: Token | None
     is_written: bool
+    message_ids: tuple[str, ...]
 
     def remaining(self) -> float:
         """Return the seconds in which it may still be written; infinite without a limit."""
 
 
+MAX_DELAY: Final = 10.0
+"""Seconds after which a group is no longer written, counted from when its sender was asked. Longer
+than a busy disk takes; well below the minute after which a server drops a silent connection, and
+other workers may send what this one was going to."""
+
 T = TypeVar("T", bound=WriteTicket)
 
 BeforeWrite = Callable[[Sequence[T]], Awaitable[Collection[T]]]
 """Called with the tickets of a group; returns those that may be written."""
+
+
+def boot_seconds() -> float:
+    """Return the seconds since this machine's boot, suspended ones included, where it counts them.
+
+    No one can set this clock.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class _Waiting(Generic[T]):
@@ -86,7 +104,8 @@ class WriteQueue(Generic[T]):
     async def send(self, message: Message[R_co], ticket: T) -> Submission[R_co]:
         """Send a message when it is its turn, and wait until the gateway has accepted it.
 
-        After a cancel `ticket.is_written` says whether it may have been sent.
+        After a cancel `ticket.is_written` says whether it may have been sent, and
+        `ticket.message_ids` which parts of it were accepted by then.
 
         Raises:
             SendError: As `SmscClient.send`. A message that is throttled ends at once, unless a part
@@ -107,6 +126,7 @@ class WriteQueue(Generic[T]):
             failure = await waiter
         except asyncio.CancelledError:
             if ticket.is_written:
+                ticket.message_ids = job.message_ids
                 runtime.withdraw(job)
             else:
                 runtime.admission.release(job)
@@ -192,6 +212,7 @@ class WriteQueue(Generic[T]):
 
     async def _write_group(self, group: list[_Waiting[T]]) -> None:
         """Ask the sender, write what it agrees to, and let the octets leave."""
+        asked_at, asked_on_boot = self._runtime.now(), boot_seconds()
         try:
             allowed = await self._before_write([waiting.ticket for waiting in group])
         except Exception as error:  # noqa: BLE001 - raised by `send`
@@ -199,8 +220,12 @@ class WriteQueue(Generic[T]):
                 self._fail(waiting, "", error)
         else:
             now = self._runtime.now()
+            delay = max(now - asked_at, boot_seconds() - asked_on_boot)
             for waiting in group:
-                self._write(waiting, now, is_allowed=waiting.ticket in allowed)
+                if delay > MAX_DELAY:
+                    self._fail(waiting, f"it stood still for {delay:.0f} s before the write")
+                else:
+                    self._write(waiting, now, is_allowed=waiting.ticket in allowed)
             # The link writes at the end of this turn.
             await asyncio.sleep(0)
         finally:

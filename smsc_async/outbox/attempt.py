@@ -90,6 +90,7 @@ class OutboxTicket:
         replaces: What the rules have reserved for that one.
         reservation: What the rules have reserved for this one.
         is_written: Whether an octet of it may have left.
+        message_ids: Ids of the parts that were accepted before a cancel.
     """
 
     attempt: Attempt
@@ -97,6 +98,7 @@ class OutboxTicket:
     replaces: Token | None
     reservation: Token | None = None
     is_written: bool = False
+    message_ids: tuple[str, ...] = ()
 
     def remaining(self) -> float:
         """Return the seconds in which it may still be written."""

@@ -18,7 +18,7 @@ from smsc_async.outbox.errors import OutboxConsentError, OutboxKeyError, OutboxS
 from smsc_async.outbox.ledger import Ledger
 from smsc_async.outbox.queries import entry_of
 from smsc_async.outbox.resend_window import PUBLISHED_WINDOW, FirstWrite
-from smsc_async.outbox.serialization import serialize
+from smsc_async.outbox.serialization import deserialize, serialize
 from smsc_async.outbox.worker import Worker
 
 if TYPE_CHECKING:
@@ -97,8 +97,10 @@ class BaseOutbox:
             raise ConfigError(
                 "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
             )
-        entry = entry_of(await self._ledger.run(partial(queries.put, serialize(message), key)))
-        if key is not None and entry.message != message:
+        form = serialize(message)
+        entry = entry_of(await self._ledger.run(partial(queries.put, form, key)))
+        # A time of a zone in which the clock is changed equals none of another zone.
+        if key is not None and entry.message != message and entry.message != deserialize(form):
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"
                 f" {entry.state.value}); use a different key for each message"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from smsc_async.client.write_queue import boot_seconds
 from smsc_async.instrumentation import LOG
 from smsc_async.outbox import queries, schema, worker_queries
 from smsc_async.outbox.attempt import Attempt, Settlement, of_resend
@@ -18,7 +19,7 @@ from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
 from smsc_async.outbox.queries import entry_of
-from smsc_async.outbox.resend_window import boot_id, boot_seconds
+from smsc_async.outbox.resend_window import boot_id
 
 if TYPE_CHECKING:
     import asyncio
@@ -166,10 +167,10 @@ class Ledger:
             owner=owner,
             number=entry.attempts,
             first_write=queries.first_write_of(row),
-            may_pay_twice=bool(may_pay_twice),
+            may_pay_twice=may_pay_twice == 1,
             reservation=reservation,
             earlier_ids=entry.message_ids,
-            retries=retries,
+            retries=retries if isinstance(retries, int) else 0,
             response_key=response_key,
         )
 

@@ -8,6 +8,7 @@ statements, so there is one protocol and not two. The placeholders are those of 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.outbox.entry import (
@@ -38,6 +39,9 @@ COLUMNS: Final = (
 )
 """What `entry_of` reads, then what `first_write_of` and a worker read."""
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""What octets become that aren't UTF-8."""
+
 
 def entry_of(row: Row) -> OutboxEntry:
     """Make an entry of its row. What can't be read is left out, and the reason says so."""
@@ -45,18 +49,22 @@ def entry_of(row: Row) -> OutboxEntry:
         row[:12]
     )
     faults: list[str] = []
+    readable_key = _text_of(key, "key", faults)
+    # An entry that isn't found by its key may have been put again: it isn't sent.
+    message = None if faults else _message_of(form, faults)
+    readable_reason = _text_of(why, "reason", faults)
     return OutboxEntry(
         id=number,
-        key=key,
-        message=_message_of(form, faults),
+        key=readable_key,
+        message=message,
         state=_state_of(state, faults),
-        created_at=created,
-        changed_at=changed,
-        not_before=not_before,
+        created_at=_number_of(created),
+        changed_at=_number_of(changed),
+        not_before=_number_of(not_before),
         attempts=attempts,
         message_ids=_ids_of(ids, faults),
         command_status=status,
-        reason="; ".join([*faults, *filter(None, [why])]),
+        reason="; ".join([*faults, *filter(None, [readable_reason])]),
         receipt=as_message_state(receipt),
     )
 
@@ -68,6 +76,19 @@ def _message_of(form: Any, faults: list[str]) -> Message[Any] | None:  # noqa: A
     except OutboxError as error:
         faults.append(str(error))
         return None
+
+
+def _text_of(stored: Any, name: str, faults: list[str]) -> str | None:  # noqa: ANN401 - as above
+    """Return the text of a row; None, and the fault, if it can't be read."""
+    if stored is None or (isinstance(stored, str) and not _SURROGATE.search(stored)):
+        return stored
+    faults.append(f"its {name} is stored in a form that can't be read")
+    return None
+
+
+def _number_of(stored: Any) -> float:  # noqa: ANN401 - as above
+    """Return the number of a row; 0 if it is none."""
+    return stored if isinstance(stored, (int, float)) else 0.0
 
 
 def _state_of(name: Any, faults: list[str]) -> OutboxState:  # noqa: ANN401 - as above
@@ -91,6 +112,8 @@ def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - a
 def first_write_of(row: Row) -> FirstWrite | None:
     """Return when an earlier attempt was written that may have been accepted; None without one."""
     age, boot, boot_at = row[12:15]
+    if not isinstance(boot_at, (int, float)):
+        boot_at = None
     return None if age is None else FirstWrite(float(age), boot, boot_at)
 
 

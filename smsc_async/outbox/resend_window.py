@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from smsc_async.client.write_queue import boot_seconds
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
@@ -30,12 +31,6 @@ def boot_id() -> str:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return f"process {secrets.token_hex(16)}"
-
-
-def boot_seconds() -> float:
-    """Return the seconds since that boot, suspended ones included. No one can set this clock."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 @dataclass(frozen=True, slots=True)

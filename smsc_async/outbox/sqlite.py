@@ -172,6 +172,7 @@ class SqliteStore:
             with suppress(OSError):
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(path, timeout=self._patience, isolation_level=None)
+        connection.text_factory = _text_of
         self._connection = connection
         self._retry_while_busy(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
         # NORMAL would survive a crash of the process, but not a power cut.
@@ -272,6 +273,15 @@ def _dialect(sql: str) -> str:
         pairs="(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
         " FROM json_each(:pairs))",
     )
+
+
+def _text_of(stored: bytes) -> str:
+    """Return a stored text; octets that aren't UTF-8 become lone surrogates.
+
+    No message takes those, so a damaged text isn't sent. SQLite's own decoder fails the
+    whole statement instead, with the text in its error.
+    """
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -350,7 +350,7 @@ class Worker:
         reason = f"sending it failed unexpectedly ({type(error).__name__})"
         if isinstance(error, asyncio.CancelledError):
             reason = "the worker was stopped before the response came"
-        return unknown(attempt, reason, reservation=ticket.reservation)
+        return unknown(attempt, reason, ticket.message_ids, ticket.reservation)
 
     def _accepted(self, attempt: Attempt, sent: Submission[Receipt]) -> Settlement:
         """Return the outcome of an accepted message, with the receipts that came already."""

@@ -29,26 +29,36 @@ def look() -> Operation[tuple[float, float | None]]:
     The second is None if there is none.
     """
     rows = yield Statement(
-        "SELECT {now}, (SELECT min(not_before) FROM smsc_outbox WHERE state = 'queued')"
+        "SELECT {now}, (SELECT min(not_before) FROM smsc_outbox WHERE state = 'queued'),"
+        " EXISTS (SELECT 1 FROM smsc_outbox WHERE state = 'queued' AND not_before > 1e300)"
     )
-    now, due = rows[0]
+    now, due, is_odd = rows[0]
+    if is_odd:
+        # No time at all, see `claim_due`.
+        return float(now), 0.0
     return float(now), None if due is None else float(due) - float(now)
 
 
 def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
     """Move the oldest entries that are due to CLAIMED, so that no other worker sends them.
 
-    Entries that had to wait come first, then the others in the order of `put`.
+    Entries that had to wait come first, then the others in the order of `put`. One whose time is
+    none (negative, infinite, in SQLite a text, which is above all numbers) is due at once.
     """
     rows = yield Statement(
-        # MATERIALIZED, or the planner may evaluate a LIMIT more than once. Two ranges of one
+        # MATERIALIZED, or the planner may evaluate a LIMIT more than once. Ranges of one
         # index, so that neither what is finished nor what waits for tomorrow is read.
         "WITH late AS MATERIALIZED (SELECT id FROM smsc_outbox"
         " WHERE state = 'queued' AND not_before > 0 AND not_before <= {now}"
         " ORDER BY not_before, id LIMIT :limit {skip_locked}),"
         " others AS MATERIALIZED (SELECT id FROM smsc_outbox"
         " WHERE state = 'queued' AND not_before = 0 ORDER BY id LIMIT :limit {skip_locked}),"
-        " due AS MATERIALIZED (SELECT id FROM late UNION ALL SELECT id FROM others LIMIT :limit)"
+        " early AS MATERIALIZED (SELECT id FROM smsc_outbox"
+        " WHERE state = 'queued' AND not_before < 0 LIMIT :limit {skip_locked}),"
+        " never AS MATERIALIZED (SELECT id FROM smsc_outbox"
+        " WHERE state = 'queued' AND not_before > 1e300 LIMIT :limit {skip_locked}),"
+        " due AS MATERIALIZED (SELECT id FROM late UNION ALL SELECT id FROM early"
+        " UNION ALL SELECT id FROM never UNION ALL SELECT id FROM others LIMIT :limit)"
         " UPDATE smsc_outbox SET state = 'claimed', owner = :owner,"
         " attempts = attempts + 1, changed_at = {now},"
         " written_at = coalesce(written_at, sending_at), sending_at = NULL"

@@ -22,6 +22,7 @@ from smsc_async import (
     SubmitInterruptedError,
     ThrottledError,
 )
+from smsc_async.client import write_queue
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Ticket:
     replaces: Any = None
     reservation: Any = None
     is_written: bool = False
+    message_ids: tuple[str, ...] = ()
 
     def remaining(self) -> float:
         """Return the seconds in which it may still be written."""
@@ -134,6 +136,37 @@ async def test_nothing_is_written_before_the_sender_agrees(
     assert [tickets] == sender.groups
     assert all(ticket.is_written for ticket in tickets)
     assert 2 == len({submission.message_id for submission in done})
+
+
+@pytest.mark.parametrize(
+    "standstill", [("loop", 10.5), ("loop", 36_000.0), ("boot", 10.5), ("boot", 60.0)]
+)
+async def test_nothing_is_written_long_after_the_sender_agreed(
+    queue: WriteQueue[Ticket],
+    sender: Sender,
+    gateway: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    standstill: tuple[str, float],
+) -> None:
+    """A process may be stopped, or its machine suspended; others send its messages meanwhile."""
+    clock, seconds = standstill
+    tickets = [Ticket(), Ticket()]
+    sends = start(queue, *tickets)
+    await until(lambda: sender.groups)
+    if clock == "loop":
+        pass_time(seconds)
+    else:
+        later = write_queue.boot_seconds() + seconds
+        monkeypatch.setattr(write_queue, "boot_seconds", lambda: later)
+    sender.may_go_on.set()
+    done = await asyncio.gather(*sends, return_exceptions=True)
+
+    assert [Outcome.NOT_SENT] * 2 == [getattr(error, "outcome", None) for error in done]
+    assert all("stood still" in str(error) for error in done)
+    assert [False, False] == [ticket.is_written for ticket in tickets]
+    monkeypatch.undo()
+    await start(queue, Ticket())[0]
+    assert 1 == len(gateway.messages)
 
 
 async def test_group_is_what_there_is_room_for(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from outboxes import Accepted, ScriptedClient, begin_sending, kill_owner
@@ -672,3 +675,35 @@ async def test_claimed_entries_of_a_killed_worker_go_back(
         await kill_owner(dying)
         await other.run(client.as_client, stop_when_empty=True)
         assert OutboxState.ACCEPTED is (await only(other)).state
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        datetime(2027, 10, 31, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),
+        datetime(2027, 10, 31, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+        datetime(2027, 3, 28, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),
+        datetime(2027, 11, 7, 1, 15, tzinfo=ZoneInfo("America/New_York")),
+    ],
+)
+async def test_key_of_a_message_in_the_hour_of_a_clock_change(
+    outbox: BaseOutbox, schedule: datetime
+) -> None:
+    """Such a time equals none of another zone, not even itself read back."""
+    message = Sms(to="79991234567", text="hi", schedule=schedule)
+    first = await outbox.put(message, key="one")
+    assert first.id == (await outbox.put(message, key="one")).id
+    for hour in (4, 9):
+        other = replace(message, schedule=schedule.replace(hour=hour))
+        with pytest.raises(OutboxKeyError):
+            await outbox.put(other, key="one")
+
+
+async def test_key_of_a_message_whose_time_is_of_another_zone(outbox: BaseOutbox) -> None:
+    """The same instant is the same message."""
+    at = datetime(2027, 5, 1, 12, tzinfo=UTC)
+    first = await outbox.put(Sms(to="79991234567", text="hi", schedule=at), key="one")
+    there = at.astimezone(ZoneInfo("Asia/Vladivostok"))
+    again = await outbox.put(Sms(to="79991234567", text="hi", schedule=there), key="one")
+
+    assert first.id == again.id

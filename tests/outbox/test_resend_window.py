@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import GatewayLimits
+from smsc_async.client.write_queue import boot_seconds
 from smsc_async.outbox import resend_window
 from smsc_async.outbox.resend_window import (
     FirstWrite,
     WriteLimit,
     boot_id,
-    boot_seconds,
     window_of,
 )
 
