@@ -86,7 +86,7 @@ class Hooks:
                 LOG.exception("! hook %r failed", hook)
 
 
-def place_of(error: Exception) -> str:
+def place_of(error: BaseException) -> str:
     """Return type and place of an exception. Its text isn't shown: it may quote a message."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:

@@ -27,6 +27,7 @@ PUBLIC = {
     "smsc_async.outbox": """
         Outbox PostgresOutbox OutboxEntry OutboxState
         OutboxError OutboxFullError OutboxKeyError OutboxLockedError OutboxStateError
+        OutboxConsentError OutboxVersionError OutboxUnavailableError
     """,
     "pdu": """
         encode decode explain FrameBuffer Tlv RESPONSES

@@ -126,6 +126,7 @@ class ReceiptCorrelator:
         """
         if not message_id:
             return ()
+        # As `key_of_response` (hot path).
         key = self._response_key(message_id) if self._response_key is not None else message_id
         current = self._current
         current[key] = expected = _Expected(job, self._on_dead)
@@ -139,10 +140,7 @@ class ReceiptCorrelator:
 
     def match(self, receipt: Receipt) -> Match:
         """Hand a receipt to its message, and to callers that wait for its id."""
-        key = receipt.message_id
-        if self._receipt_key is not None:
-            key = self._receipt_key(key)
-        return self._hand_over(key, receipt)
+        return self._hand_over(self.key_of(receipt), receipt)
 
     def match_repeat(self, receipt: Receipt) -> Match:
         """Hand over a receipt that equals an earlier one, if a message waits for it.

@@ -19,7 +19,7 @@ import anyio.abc
 
 from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
 from smsc_async.errors import ConfigError
-from smsc_async.instrumentation import LOG
+from smsc_async.instrumentation import LOG, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -243,7 +243,7 @@ class HandlerRunner:
             if self._is_closing and isinstance(error, asyncio.CancelledError):
                 result = CallResult.GIVEN_UP
             else:
-                _log_failure(call.name, error)
+                LOG.error("! %s raised %s", call.name, place_of(error))
         finally:
             self._tasks.discard(task)
             if result is not None:
@@ -266,14 +266,3 @@ class HandlerRunner:
 
     def __repr__(self) -> str:
         return f"<HandlerRunner {self.active} of {self._concurrency} run, {self._waiting} wait>"
-
-
-def _log_failure(name: str, error: BaseException) -> None:
-    """Log what a handler raised: kind and place. The sentence may quote the message's text."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = ""
-    if frame is not None:
-        place = f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
-    LOG.error("! %s raised %s%s", name, type(error).__name__, place)

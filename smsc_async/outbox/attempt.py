@@ -18,6 +18,7 @@ from smsc_async.errors import (
     ThrottledError,
 )
 from smsc_async.link.backoff import exponential_delay
+from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox.entry import OutboxState
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from smsc_async.outbox.resend_window import FirstWrite, WriteLimit
     from smsc_async.rules.verdict import Token
 
-NEVER: Final = float("inf")
 FIRST_PAUSE: Final = 1.0
 """Seconds until a message that wasn't sent is retried; doubled with each attempt."""
 LONGEST_PAUSE: Final = 60.0

@@ -21,9 +21,9 @@ from smsc_async.errors import (
 )
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
+from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox import worker_queries
 from smsc_async.outbox.attempt import (
-    NEVER,
     OutboxTicket,
     Settlement,
     of_resend,
