@@ -56,7 +56,8 @@ import sys
 import checks
 
 def hang():
-    print("started", flush=True)
+    sys.stdout.write("started\\n")  # in one call: two threads write
+    sys.stdout.flush()
     return checks.run([sys.executable, "-c", "import time; time.sleep(600)"])
 
 checks.STATIC = tuple(checks.Check(f"static {n}", hang) for n in range(STATIC))
