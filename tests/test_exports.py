@@ -27,7 +27,7 @@ PUBLIC = {
     "smsc_async.outbox": """
         Outbox PostgresOutbox OutboxEntry OutboxState
         OutboxError OutboxFullError OutboxKeyError OutboxLockedError OutboxStateError
-        OutboxConsentError OutboxVersionError OutboxUnavailableError
+        OutboxConsentError OutboxVersionError OutboxUnavailableError OutboxMovedError
     """,
     "pdu": """
         encode decode explain FrameBuffer Tlv RESPONSES

@@ -18,6 +18,7 @@ from rich.text import Text
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
 from smsc_async.cli.bulk_progress import poll_counts, progress_display, show_counts
+from smsc_async.cli.bulk_report import BulkReport, PlannedRows, show_rejected
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import (
     CsvFile,
@@ -25,7 +26,6 @@ from smsc_async.cli.csv_input import (
     Encoding,
     read_csv,
     unreadable_file,
-    write_rejected,
 )
 from smsc_async.cli.failures import (
     COUNTED,
@@ -36,7 +36,6 @@ from smsc_async.cli.failures import (
     failure_before_sending,
     failure_of,
 )
-from smsc_async.cli.formatting import display_number
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
 from smsc_async.cli.runner import SendProgress, read_config, run_async
@@ -52,8 +51,6 @@ from smsc_async.outbox import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from smsc_async.client.client import SmscClient
     from smsc_async.config import SmscConfig
     from smsc_async.messages import Message
@@ -131,18 +128,9 @@ def bulk_command(
         raise
 
 
-@dataclass(slots=True)
-class _PlannedRows:
-    """The rows of a file, validated."""
-
-    valid: list[CsvRow] = field(default_factory=list)
-    rejected: list[CsvRow] = field(default_factory=list)
-    parts: int = 0
-
-
-def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> _PlannedRows:
+def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
     """Plan every row, so that rejected ones are known before anything is sent."""
-    planned = _PlannedRows()
+    planned = PlannedRows()
     for row in csv_file.rows:
         if row.message is not None:
             try:
@@ -156,7 +144,7 @@ def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> _PlannedRows:
 def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
     translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
-    _show_rejected(planned.rejected, screen)
+    show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(
             (translate("messages"), Text(str(len(planned.valid)), style="bold")),
@@ -176,14 +164,6 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
     return ExitCode.REFUSED if planned.rejected else ExitCode.DONE
 
 
-def _show_rejected(rows: list[CsvRow], screen: Screen) -> None:
-    """Show rejected rows, one per line."""
-    for row in rows:
-        text = _("row {number}: {reason}")
-        screen.show_text(text, "red", number=row.number, reason=row.reason)
-        screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
-
-
 @dataclass(slots=True)
 class _BulkRun:
     """One run of the command over one file."""
@@ -197,11 +177,6 @@ class _BulkRun:
     withheld: set[str] = field(default_factory=set)
     """Keys of rows that aren't sent again, because that may be charged twice."""
 
-    @property
-    def rejected_path(self) -> Path:
-        """File for the rejected rows."""
-        return self.csv_file.path.with_name(f"{self.csv_file.path.stem}.rejected.csv")
-
     async def run(self) -> int:
         """Store the rows, send them, report."""
         planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
@@ -214,7 +189,9 @@ class _BulkRun:
                     with suppress(OutboxError):
                         await self._count(outbox)
                     raise
-                return await self._report_rows(outbox, planned)
+                entries = {entry.key: entry async for entry in outbox.entries()}
+                report = BulkReport(planned, entries, frozenset(self.withheld))
+                return report.show(self.csv_file, self.screen)
         except OutboxError as error:
             code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
             failure = Failure(
@@ -312,76 +289,3 @@ class _BulkRun:
         }
         self.progress.outcome = COUNTED
         self.screen.write_json(self.progress.counts)
-
-    async def _report_rows(self, outbox: Outbox, planned: _PlannedRows) -> int:
-        """Report the result of every row; return the exit code."""
-        entries = {entry.key: entry async for entry in outbox.entries()}
-        accepted, parts, unknown = 0, 0, 0
-        rejected = list(planned.rejected)
-        for row in planned.valid:
-            entry = entries[row.key]
-            if entry.state is OutboxState.ACCEPTED:
-                accepted, parts = accepted + 1, parts + len(entry.message_ids)
-            elif not entry.state.is_finished or self._is_withheld(entry):
-                # UNKNOWN, or another process is sending it now.
-                unknown += 1
-                to = display_number(_recipient(row), is_full=False)
-                text = _("row {number} to {to}: unknown, may have been sent")
-                self.screen.show_text(text, "yellow", number=row.number, to=to)
-                self.screen.write_json(
-                    {"row": row.number, "outcome": "unknown", "reason": entry.reason}
-                )
-            else:
-                row.reason = entry.reason
-                rejected.append(row)
-        rejected.sort(key=lambda row: row.number)
-        _show_rejected(rejected, self.screen)
-        write_rejected(self.rejected_path, self.csv_file, rejected)
-        self._show_sum(accepted, parts, unknown, len(rejected))
-        if unknown:
-            return ExitCode.UNKNOWN
-        return ExitCode.REFUSED if rejected else ExitCode.DONE
-
-    def _is_withheld(self, entry: OutboxEntry) -> bool:
-        """Whether an entry's row was restored, but an earlier attempt may have been accepted."""
-        return entry.state is OutboxState.DISCARDED and entry.key in self.withheld
-
-    def _show_sum(self, accepted: int, parts: int, unknown: int, rejected: int) -> None:
-        """Show the totals and the file of rejected rows."""
-        translate = self.screen.translate
-        sent = translate("{count}, in parts: {parts}", count=accepted, parts=parts)
-        lines: list[tuple[str, RenderableType]] = [
-            (translate("accepted"), Text(sent, style="bold"))
-        ]
-        if rejected:
-            text = translate(
-                "{count}, see {name} for the reasons", count=rejected, name=self.rejected_path.name
-            )
-            lines.append((translate("rejected"), Text(text, style="bold red")))
-        if unknown:
-            lines.append((translate("unknown"), Text(str(unknown), style="bold yellow")))
-        if self.withheld:
-            text = translate("{count}: they may be charged twice", count=len(self.withheld))
-            lines.append((translate("not sent again"), Text(text, style="bold yellow")))
-            advice = _("check the history, then --resend-unknown --may-pay-twice")
-            lines.append((translate("next step"), translate(advice)))
-        elif unknown:
-            advice = _("check the history, then --resend-unknown (later --may-pay-twice)")
-            lines.append((translate("next step"), translate(advice)))
-        self.screen.show(label_grid(*lines))
-        self.screen.write_json(
-            {
-                "rows": len(self.csv_file.rows),
-                "accepted": accepted,
-                "parts": parts,
-                "unknown": unknown,
-                "withheld": len(self.withheld),
-                "rejected": rejected,
-                "rejected_file": str(self.rejected_path) if rejected else None,
-            }
-        )
-
-
-def _recipient(row: CsvRow) -> str:
-    """Return the recipient of a valid row."""
-    return "" if row.message is None else row.message.to

@@ -32,6 +32,10 @@ class OutboxLockedError(OutboxUnavailableError):
     """Another process held the database for longer than *patience*. Calling again is safe."""
 
 
+class OutboxMovedError(OutboxError):
+    """The file was moved, deleted or replaced while it was open. The call changed nothing."""
+
+
 class OutboxVersionError(OutboxError):
     """Another version of this library made the tables or is using them. Nothing was changed."""
 

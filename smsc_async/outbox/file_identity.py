@@ -1,16 +1,17 @@
-"""One name for one file, whatever it is opened by.
+"""One name for one file, whatever it is opened by, and one file for that name while it is open.
 
 Rule: SQLite's log and the locks of workers are files beside the database and carry its name. So
 all processes must use one name: absolute, without symbolic links, and of several hard links the
-one that is in use.
+one that is in use. A file that was moved, deleted or replaced while it was open must not be written
+any more: other processes don't see what it contains.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from smsc_async.outbox.errors import OutboxError
+from smsc_async.outbox.errors import OutboxError, OutboxMovedError
 
 if TYPE_CHECKING:
     import os
@@ -42,3 +43,43 @@ def resolved(path: str | os.PathLike[str]) -> Path:
 def _names_beside(name: Path) -> list[Path]:
     """Return the names of a file in its folder."""
     return [one for one in name.parent.iterdir() if not one.is_symlink() and one.samefile(name)]
+
+
+_SUFFIXES: Final = ("", "-wal", "-shm")
+"""The database, and what SQLite keeps beside it for as long as a connection is open."""
+
+
+class OpenedFile:
+    """The files of an open database, as they were when it was opened.
+
+    Args:
+        name: The name of the database; a connection to it is open, and has begun a transaction.
+    """
+
+    def __init__(self, name: Path) -> None:
+        self._name = name
+        self._paths = [name.with_name(f"{name.name}{suffix}") for suffix in _SUFFIXES]
+        self._identities = list(map(_identity, self._paths))
+
+    def check(self) -> None:
+        """Check that the names still belong to the same files.
+
+        Raises:
+            OutboxMovedError: One was moved, deleted or replaced.
+        """
+        for path, identity in zip(self._paths, self._identities, strict=True):
+            if _identity(path) != identity:
+                raise OutboxMovedError(
+                    f"{path} was moved, deleted or replaced while it was open, so other processes"
+                    f" don't see what is written; stop all processes that use {self._name}, put"
+                    " the file back with its -wal file, and open it again"
+                )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what identifies the file with a name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

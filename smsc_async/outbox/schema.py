@@ -89,12 +89,14 @@ _CHANGES_2: Final = (
     "ALTER TABLE smsc_outbox ADD COLUMN reservation TEXT",
     # Attempts that ended in a pause that grows; `attempts` counts held and given back ones too.
     "ALTER TABLE smsc_outbox ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
-    # The earliest instant at which the attempt of an earlier version can have been written.
+    # The earliest instant at which the attempt of an earlier version can have been written. That
+    # version doesn't tell a second attempt after an unknown outcome from one after a pause.
     (
         "UPDATE smsc_outbox SET written_at = created_at WHERE state = 'unknown'"
         " OR (state = 'discarded' AND attempts > 0)"
-        " OR (state = 'refused' AND message_ids <> '[]')"
-        " OR (state = 'queued' AND reason = :resent AND command_status IS NULL)"
+        " OR (state = 'refused' AND (message_ids <> '[]' OR attempts > 1))"
+        " OR (state = 'queued' AND (attempts > 1 OR"
+        " (reason = :resent AND command_status IS NULL)))"
     ),
     # 0 is at once: neither depends on a clock nor on its being set.
     (

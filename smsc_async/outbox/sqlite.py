@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
-from smsc_async.outbox.file_identity import resolved
+from smsc_async.outbox.file_identity import OpenedFile, resolved
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class SqliteStore:
         self._patience = patience
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
+        self._opened: OpenedFile | None = None
         self._lock: liveness.OwnerLock | None = None
 
     async def open(self) -> None:
@@ -218,6 +219,7 @@ class SqliteStore:
         self._retry_while_busy(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
             results = [_drive(operation(), connection) for operation in operations]
+            self._check_file()
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -236,15 +238,26 @@ class SqliteStore:
             connection.execute("BEGIN")
             try:
                 results[:] = [_drive(operation(), connection) for operation in operations]
+                self._check_file()
             finally:
                 connection.execute("COMMIT")
 
         self._retry_while_busy(read_all)
         return results
 
+    def _check_file(self) -> None:
+        """Check, within a transaction, that other processes use the same file.
+
+        SQLite doesn't notice when it is moved. Its log and index exist from the first transaction
+        until the last connection is closed.
+        """
+        if self._opened is None:
+            self._opened = OpenedFile(self._path)
+        self._opened.check()
+
     def _close(self) -> None:
         """Disconnect."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._opened = self._connection, None, None
         if connection is not None:
             connection.close()
 

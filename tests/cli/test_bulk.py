@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from version_1 import entry, execute, make_version_1
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
 from smsc_async.cli.bulk import ROW_REMOVED
+from smsc_async.outbox.liveness import OwnerLock
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -269,22 +269,26 @@ def test_file_that_is_saved_again_is_the_same_file(
     ],
 )
 def test_option_that_becomes_a_column_makes_no_new_rows(
-    smsc: Smsc, gateway: HostedSimulator, file: Path, options: list[str], column: str
+    smsc: Smsc, file: Path, options: list[str], column: str
 ) -> None:
-    """The message is the same; of equal rows each keeps one, and a third one is new."""
+    """The message is the same; of equal rows each keeps one, and a third one is new.
+
+    The rows are stored before the gateway is found to be down: sent ones would be held as repeats.
+    """
     name, value = column.split(",")
+    outbox, url = str(file.with_name("clients.csv.outbox")), "smpp://a:b@127.0.0.1:1"
+    states: tuple[str, dict[str, object]]
+    states = ("SELECT state, count(*) FROM smsc_outbox GROUP BY state ORDER BY state", {})
     file.write_text(f"to,text\n{TO},same\n{TO},other\n{TO},same\n", encoding="utf-8")
-    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
-    smsc("bulk", str(file), "--url", gateway.url, *options)
+    smsc("bulk", str(file), "--url", url, *options)
     rows = "".join(f"{text},{TO},{value}\n" for text in ("same", "same", "other", "same"))
     file.write_text(f"text,to,{name}\n{rows}", encoding="utf-8")
-    again = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    smsc("bulk", str(file), "--url", url)
+    assert [("queued", 4)] == execute(outbox, states)
     file.write_text(f"to,text\n{TO},same\n{TO},other\n{TO},same\n", encoding="utf-8")
-    back = smsc("bulk", str(file), "--url", gateway.url, *options, "--json")
+    smsc("bulk", str(file), "--url", url, *options)
 
-    assert (0, 4) == (again.returncode, sum_of(again)["accepted"]), again.stderr
-    assert (0, 3) == (back.returncode, sum_of(back)["accepted"]), back.stderr
-    assert 4 == len(gateway.messages)
+    assert [("discarded", 1), ("queued", 3)] == execute(outbox, states)
 
 
 def test_refused_row_in_other_columns_stays_refused(
@@ -523,17 +527,58 @@ def test_login_that_is_refused_ends_with_three(
     assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
 
 
-def test_row_another_process_is_sending_is_unknown(
-    smsc: Smsc, gateway: HostedSimulator, file: Path
+@pytest.mark.parametrize("state", ["sending", "claimed"])
+def test_row_another_process_is_sending_is_in_progress(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, state: str
 ) -> None:
-    """It isn't rejected: the other process will know the result."""
+    """It is neither rejected nor unknown, and no advice says to send it again."""
     smsc("bulk", str(file), "--url", gateway.url)
-    with sqlite3.connect(file.with_name("clients.csv.outbox")) as connection:
-        connection.execute("UPDATE smsc_outbox SET state = 'sending' WHERE id = 1")
-    connection.close()
+    outbox = file.with_name("clients.csv.outbox")
+    other = OwnerLock(outbox)
+    execute(
+        str(outbox),
+        (
+            "UPDATE smsc_outbox SET state = :state, owner = :owner, sending_at = 1 WHERE id = 2",
+            {"state": state, "owner": other.owner},
+        ),
+        ("INSERT INTO smsc_outbox_owners (owner) VALUES (:owner)", {"owner": other.owner}),
+    )
     done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    shown = smsc("bulk", str(file), "--url", gateway.url, "--resend-unknown")
+    other.release()
 
-    assert (4, 1) == (done.returncode, sum_of(done)["unknown"])
+    assert (4, 1, 0, 4) == (
+        done.returncode,
+        sum_of(done)["in_progress"],
+        sum_of(done)["unknown"],
+        sum_of(done)["accepted"],
+    )
+    assert "another process sends them" in shown.stdout
+    assert "--resend-unknown" not in shown.stdout
+    assert 5 == len(gateway.messages)
+
+
+@pytest.mark.takes_up_to(20, reason="processes are started")
+def test_command_run_twice_at_once_sends_each_row_once(
+    gateway: HostedSimulator, tmp_path: Path
+) -> None:
+    """Each process reports the other's rows as sent or in progress, never as unknown."""
+    file = tmp_path / "clients.csv"
+    rows = "".join(f"7999{number:07d},message {number}\n" for number in range(300))
+    file.write_text(f"to,text\n{rows}", encoding="utf-8")
+    command = [
+        sys.executable, "-m", "smsc_async", "bulk", str(file), "--json",
+        "--url", f"{gateway.url}?window=5",
+    ]  # fmt: skip
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - of this project
+        for _ in range(3)
+    ]
+    sums = [json.loads(run.communicate()[0].splitlines()[-1]) for run in running]
+
+    assert [0, 0, 0] == [run["unknown"] + run["rejected"] for run in sums]
+    assert [300, 300, 300] == [run["accepted"] + run["in_progress"] for run in sums]
+    assert 300 == len(gateway.messages)
 
 
 def test_bar_is_drawn_on_a_terminal(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from outboxes import begin_sending
 
 from smsc_async import Sms
-from smsc_async.outbox import Outbox, OutboxError, OutboxState
+from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError, OutboxState
 from smsc_async.outbox.file_identity import resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from outboxes import ScriptedClient
 
 MESSAGE = Sms(to="79991234567", text="hi")
 
@@ -83,3 +90,66 @@ def test_unused_hard_links_have_one_name(database: Path) -> None:
 
     assert {database.with_name("a.db")} == {resolved(name) for name in ("outbox.db", "a.db")}
     assert Path.cwd() == database.parent
+
+
+def move_away(path: Path) -> None:
+    """Move a file as a backup or a rotation of logs does."""
+    path.rename(path.with_name("moved"))
+
+
+def replace(path: Path) -> None:
+    """Put a copy in the place of a file, as a restored backup."""
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("change", [Path.unlink, move_away, replace])
+async def test_file_that_is_gone_is_no_longer_used(
+    database: Path, suffix: str, change: Callable[[Path], object]
+) -> None:
+    """Other processes would send the same entries from another file."""
+    async with Outbox(database) as outbox:
+        entry = await outbox.put(MESSAGE)
+        change(database.with_name(f"outbox.db{suffix}"))
+        for call in (
+            outbox.put(MESSAGE),
+            outbox.discard(entry),
+            outbox._ledger.claim_due(1),
+            outbox.counts(),
+        ):
+            with pytest.raises(OutboxMovedError, match="moved, deleted or replaced"):
+                await call
+
+
+async def test_second_process_does_not_disturb(database: Path) -> None:
+    """Opening, checkpoints and closing leave the files what they are."""
+    async with Outbox(database) as outbox:
+        for _ in range(3):
+            async with Outbox(database) as other:
+                await other.put(MESSAGE)
+            checkpoint = sqlite3.connect(database)
+            checkpoint.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            checkpoint.close()
+            await outbox.put(MESSAGE)
+
+        assert 6 == (await outbox.counts())[OutboxState.QUEUED]
+
+
+async def test_worker_of_a_moved_file_sends_nothing_more(
+    database: Path, client: ScriptedClient
+) -> None:
+    """The entry is sent once, by the process that sees the file."""
+    async with Outbox(database) as outbox:
+        await outbox.put(MESSAGE)
+        moved = database.with_name("moved.db")
+        for suffix in ("", "-wal", "-shm"):
+            os.rename(f"{database}{suffix}", f"{moved}{suffix}")  # noqa: PTH104 - three names
+        with pytest.raises(OutboxMovedError, match="open it again"):
+            await outbox.run(client.as_client, stop_when_empty=True)
+        assert [] == client.sent
+    async with Outbox(moved) as outbox:
+        await outbox.run(client.as_client, stop_when_empty=True)
+
+    assert [MESSAGE] == client.sent

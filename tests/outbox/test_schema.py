@@ -71,6 +71,8 @@ async def test_nothing_of_0_1_0_is_sent_twice(
         place,
         entry("queued", "queued"),
         entry("resent", "queued", reason="sent again on purpose", attempts=1),
+        entry("resent and held", "queued", reason="same text was sent 3 s ago", attempts=2),
+        entry("resent and throttled", "queued", reason="throttled", command_status=88, attempts=5),
         entry("sending", "sending", owner=5, attempts=1),
         entry("unknown", "unknown", attempts=1),
         owners=(5,),
@@ -92,6 +94,7 @@ async def test_nothing_of_0_1_0_is_sent_twice(
         entry("a", "unknown", **NEW),
         entry("a", "discarded", **NEW),
         entry("a", "refused", message_ids='["17"]', **NEW),
+        entry("a", "refused", command_status=69, **(NEW | {"attempts": 2})),
     ],
 )
 async def test_entry_that_0_1_0_may_have_sent_needs_consent(

@@ -1,0 +1,147 @@
+"""The result of `smsc bulk`: of each row, then in total.
+
+Rule: what a row becomes is read from the outbox. A row that another process handles has no result
+here: it is neither unknown nor rejected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from smsc_async.cli.console import Screen, label_grid
+from smsc_async.cli.csv_input import CsvFile, CsvRow, write_rejected
+from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.formatting import display_number
+from smsc_async.cli.i18n import _
+from smsc_async.outbox import OutboxState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import RenderableType
+
+    from smsc_async.outbox import OutboxEntry
+
+_ROW_UNKNOWN: Final = _("row {number} to {to}: unknown, may have been sent")
+_HANDLED_ELSEWHERE: Final = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
+"""States of an entry that another process sends: this one sent all that it could claim, and the
+entries of ended processes were taken back."""
+
+
+@dataclass(slots=True)
+class PlannedRows:
+    """The rows of a file, validated."""
+
+    valid: list[CsvRow] = field(default_factory=list)
+    rejected: list[CsvRow] = field(default_factory=list)
+    parts: int = 0
+
+
+def show_rejected(rows: list[CsvRow], screen: Screen) -> None:
+    """Show rejected rows, one per line."""
+    for row in rows:
+        text = _("row {number}: {reason}")
+        screen.show_text(text, "red", number=row.number, reason=row.reason)
+        screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
+
+
+class BulkReport:
+    """The results of all rows.
+
+    Args:
+        planned: The rows of the file.
+        entries: The entries of the outbox, by key.
+        withheld: Keys of rows that aren't sent again, because that may be charged twice.
+    """
+
+    def __init__(
+        self,
+        planned: PlannedRows,
+        entries: Mapping[str | None, OutboxEntry],
+        withheld: frozenset[str],
+    ) -> None:
+        self._withheld = withheld
+        self._accepted: list[OutboxEntry] = []
+        self._unknown: list[tuple[CsvRow, str]] = []
+        self._in_progress: list[CsvRow] = []
+        self._rejected = list(planned.rejected)
+        for row in planned.valid:
+            self._sort_in(row, entries[row.key])
+        self._rejected.sort(key=lambda row: row.number)
+
+    def _sort_in(self, row: CsvRow, entry: OutboxEntry) -> None:
+        """Add the result of a row."""
+        if entry.state is OutboxState.ACCEPTED:
+            self._accepted.append(entry)
+        elif entry.state in _HANDLED_ELSEWHERE:
+            self._in_progress.append(row)
+        elif entry.state is OutboxState.UNKNOWN or self._is_withheld(entry):
+            self._unknown.append((row, entry.reason))
+        else:
+            row.reason = entry.reason
+            self._rejected.append(row)
+
+    def _is_withheld(self, entry: OutboxEntry) -> bool:
+        """Whether an entry's row was restored, but an earlier attempt may have been accepted."""
+        return entry.state is OutboxState.DISCARDED and entry.key in self._withheld
+
+    def show(self, csv_file: CsvFile, screen: Screen) -> int:
+        """Show all of it, write the file of the rejected rows, and return the exit code."""
+        for row, reason in self._unknown:
+            to = "" if row.message is None else display_number(row.message.to, is_full=False)
+            screen.show_text(_ROW_UNKNOWN, "yellow", number=row.number, to=to)
+            screen.write_json({"row": row.number, "outcome": "unknown", "reason": reason})
+        for row in self._in_progress:
+            screen.write_json({"row": row.number, "outcome": "in_progress"})
+        show_rejected(self._rejected, screen)
+        rejected_path = csv_file.path.with_name(f"{csv_file.path.stem}.rejected.csv")
+        write_rejected(rejected_path, csv_file, self._rejected)
+        parts = sum(len(entry.message_ids) for entry in self._accepted)
+        screen.show(label_grid(*self._lines(screen, parts, rejected_path.name)))
+        screen.write_json(
+            {
+                "rows": len(csv_file.rows),
+                "accepted": len(self._accepted),
+                "parts": parts,
+                "unknown": len(self._unknown),
+                "in_progress": len(self._in_progress),
+                "withheld": len(self._withheld),
+                "rejected": len(self._rejected),
+                "rejected_file": str(rejected_path) if self._rejected else None,
+            }
+        )
+        if self._unknown or self._in_progress:
+            return ExitCode.UNKNOWN
+        return ExitCode.REFUSED if self._rejected else ExitCode.DONE
+
+    def _lines(self, screen: Screen, parts: int, rejected: str) -> list[tuple[str, RenderableType]]:
+        """Return the totals and the next steps."""
+        translate = screen.translate
+        sent = translate("{count}, in parts: {parts}", count=len(self._accepted), parts=parts)
+        lines: list[tuple[str, RenderableType]] = [
+            (translate("accepted"), Text(sent, style="bold"))
+        ]
+        if self._rejected:
+            text = translate(
+                "{count}, see {name} for the reasons", count=len(self._rejected), name=rejected
+            )
+            lines.append((translate("rejected"), Text(text, style="bold red")))
+        if self._in_progress:
+            text = translate("{count}: another process sends them", count=len(self._in_progress))
+            lines.append((translate("in progress"), Text(text, style="bold yellow")))
+            advice = _("run the command again when the other process has ended")
+            lines.append((translate("next step"), translate(advice)))
+        if self._unknown:
+            lines.append((translate("unknown"), Text(str(len(self._unknown)), style="bold yellow")))
+        if self._withheld:
+            text = translate("{count}: they may be charged twice", count=len(self._withheld))
+            lines.append((translate("not sent again"), Text(text, style="bold yellow")))
+            advice = _("check the history, then --resend-unknown --may-pay-twice")
+            lines.append((translate("next step"), translate(advice)))
+        elif self._unknown:
+            advice = _("check the history, then --resend-unknown (later --may-pay-twice)")
+            lines.append((translate("next step"), translate(advice)))
+        return lines
