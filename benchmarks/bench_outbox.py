@@ -7,7 +7,8 @@ the group commit shares one sync among them. The rate of `fsync` alone is printe
 the other figures depend on it.
 
 `--large` measures instead what a look, an empty claim and a `put` cost beside 1 000 entries that
-are due tomorrow, and beside 1 000 000: the time must not depend on their number.
+are due tomorrow, and beside 1 000 000: the time must not depend on their number. The processor time
+of PostgreSQL's own processes is shown if they are on this machine, and it is Linux.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from smsc_async.outbox.worker_queries import look
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from smsc_async.outbox.base import BaseOutbox
     from smsc_async.outbox.schema import Operation
@@ -113,19 +114,54 @@ def copies(number: int, *, is_postgres: bool) -> str:
     )
 
 
-async def cost(name: str, work: Callable[[], Awaitable[object]], rounds: int = 300) -> None:
+def server_seconds(pids: Sequence[int]) -> float:
+    """Return the processor time of the database's processes."""
+    return sum(
+        int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) for pid in pids
+    ) / 1e9  # fmt: skip
+
+
+async def cost(
+    name: str,
+    work: Callable[[], Awaitable[object]],
+    pids: Sequence[int] = (),
+    rounds: int = 300,
+) -> None:
     """Print the processor time and the time of one call, medians of slices."""
     slices = []
     for _ in range(10):
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, server, wall = time.process_time(), server_seconds(pids), time.perf_counter()
         for _ in range(rounds // 10):
             await work()
-        slices.append((time.process_time() - cpu, time.perf_counter() - wall))
-    cpu, wall = (statistics.median(one) / (rounds // 10) for one in zip(*slices, strict=True))
-    print(f"{name:42s} {cpu * 1e6:8.0f} us of this process, {wall * 1e6:8.0f} us")
+        slices.append(
+            (
+                time.process_time() - cpu,
+                server_seconds(pids) - server,
+                time.perf_counter() - wall,
+            )
+        )
+    cpu, server, wall = (
+        statistics.median(one) / (rounds // 10) for one in zip(*slices, strict=True)
+    )
+    of_server = f" {server * 1e6:8.0f} us of the server," if pids else ""
+    print(f"{name:42s} {cpu * 1e6:8.0f} us of this process,{of_server} {wall * 1e6:8.0f} us")
 
 
-async def measure_large(name: str, make: Callable[[str], BaseOutbox]) -> None:
+def server_pids(conninfo: str) -> list[int]:
+    """Return the processes of the connections to a database, if they can be read here."""
+    import psycopg  # noqa: PLC0415 - an extra
+
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    return [pid for (pid,) in rows if Path(f"/proc/{pid}/schedstat").exists()]
+
+
+async def measure_large(
+    name: str, make: Callable[[str], BaseOutbox], conninfo: str | None = None
+) -> None:
     """Measure a small and a large outbox, by turns."""
     for number in (1_000, 1_000_000):
         outbox = make(str(number))
@@ -143,10 +179,13 @@ async def measure_large(name: str, make: Callable[[str], BaseOutbox]) -> None:
 
             ledger = outbox._ledger  # noqa: SLF001 - it is what is measured
             await ledger.run(fill)
+            await ledger.claim_due(1)
+            await ledger.read(look)
+            pids = server_pids(conninfo) if conninfo else []
             text = f"{name}, {number:9,d} due tomorrow:"
-            await cost(f"{text} look", partial(ledger.read, look))
-            await cost(f"{text} claim", partial(ledger.claim_due, 100))
-            await cost(f"{text} put", partial(outbox.put, MESSAGE))
+            await cost(f"{text} look", partial(ledger.read, look), pids)
+            await cost(f"{text} claim", partial(ledger.claim_due, 100), pids)
+            await cost(f"{text} put", partial(outbox.put, MESSAGE), pids)
 
 
 async def main() -> None:
@@ -161,7 +200,9 @@ async def main() -> None:
             await measure_large("sqlite", lambda name: Outbox(Path(folder, f"{name}.db")))
         if arguments.postgres:
             await measure_large(
-                "postgres", lambda name: PostgresOutbox(in_schema(arguments.postgres, name))
+                "postgres",
+                lambda name: PostgresOutbox(in_schema(arguments.postgres, name)),
+                arguments.postgres,
             )
         return
     print(f"the disk alone: {fsyncs(arguments.folder):8.0f} writes with fsync/s")
