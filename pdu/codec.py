@@ -55,7 +55,9 @@ def decode(frame: bytes) -> Pdu:
     """Decode one frame.
 
     Lenient: unknown numbers, tags and commands are values, over-long and 8-bit strings are kept as
-    they are; responses may end after any field.
+    they are; responses may end after any field. Of a response with octets that can't be read, and
+    of any PDU with such optional parameters, what stands before them is kept, and `Pdu.fault` says
+    what is wrong.
 
     Args:
         frame: Octets from command_length to the end, as `FrameBuffer` returns them.
@@ -174,13 +176,23 @@ def _interpret(frame: bytes) -> Pdu:
     status = STATUSES[command_status]
     if cls is None:
         return UnknownPdu(command_id, frame[HEADER_LENGTH:], status, sequence_number)
+    head = command_id, sequence_number
     try:
-        values = cls.construct.parse(frame[HEADER_LENGTH:])
-    except FieldError as error:
-        field = _path(error)
-        at = HEADER_LENGTH + error.offset
-        raise DecodeError(name, field, at, error.reason, command_id, sequence_number) from None
-    return cls(command_status=status, sequence_number=sequence_number, **values)
+        values, error = cls.construct.read_lenient(frame[HEADER_LENGTH:])
+    except FieldError as failed:
+        raise _decode_error(name, failed, *head) from None
+    read = cls(command_status=status, sequence_number=sequence_number, **values)
+    if error is not None:
+        read.note_fault(_decode_error(name, error, *head))
+    return read
+
+
+def _decode_error(
+    name: str, error: FieldError, command_id: int, sequence_number: int
+) -> DecodeError:
+    """Make the error that users see of a field's own."""
+    at = HEADER_LENGTH + error.offset
+    return DecodeError(name, _path(error), at, error.reason, command_id, sequence_number)
 
 
 def _path(error: FieldError) -> str:

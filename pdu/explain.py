@@ -107,30 +107,33 @@ def _body(
     vendor_tlvs: Mapping[int, VendorTlv],
 ) -> None:
     """Explain the fields of a body, as far as they can be read."""
-    stream = BytesIO(body)
     values: dict[str, Any] = {}
-    try:
-        for span in cls.construct.spans(stream, ""):
-            values[span.name] = span.value
-            if span.name == "tlvs":
-                tail = body[span.start :]
-                lines.extend(_tlvs(tail, base + span.start, values, vendor_tlvs))
-                continue
-            start = span.start
-            if isinstance(field := cls.fields[span.name], OctetString):
-                length = body[start : start + 1]
-                lines.append(Line(base + start, length, field.length_name, str(length[0])))
-                start += 1
-            octets = body[start : span.end]
-            if span.name == "password":
-                octets = b""
-            meaning = _meaning(cls, span.name, values)
-            lines.append(Line(base + start, octets, span.name, meaning))
-    except FieldError as error:
-        broken = str(error.path).lstrip(".")
-        at = min(error.offset, len(body))
-        octets = b"" if broken == "password" else body[at:]
-        lines.append(Line(base + at, octets, broken, "", f"broken: {error.reason}"))
+    for span in cls.construct.spans(BytesIO(body), ""):
+        values[span.name] = span.value
+        start = span.start
+        if span.name == "tlvs":
+            tail = body[start : span.end if span.error else None]
+            lines.extend(_tlvs(tail, base + start, values, vendor_tlvs))
+        if span.error is not None:
+            lines.append(_broken(span.error, body, base))
+            continue
+        if span.name == "tlvs":
+            continue
+        if isinstance(field := cls.fields[span.name], OctetString):
+            length = body[start : start + 1]
+            lines.append(Line(base + start, length, field.length_name, str(length[0])))
+            start += 1
+        octets = b"" if span.name == "password" else body[start : span.end]
+        meaning = _meaning(cls, span.name, values)
+        lines.append(Line(base + start, octets, span.name, meaning))
+
+
+def _broken(error: FieldError, body: bytes, base: int) -> Line:
+    """Explain the octets from which on nothing can be read."""
+    name = str(error.path).lstrip(".")
+    at = min(error.offset, len(body))
+    octets = b"" if name == "password" else body[at:]
+    return Line(base + at, octets, name, "", f"broken: {error.reason}")
 
 
 def _tlvs(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 
 import construct
@@ -41,12 +42,20 @@ Context = Any
 
 
 class FieldError(construct.ConstructError):  # type: ignore[misc]  # construct has no types
-    """A field that can't be read or written; the codec turns it into a PduError."""
+    """A field that can't be read or written; the codec turns it into a PduError.
 
-    def __init__(self, reason: str, path: str, offset: int = 0) -> None:
+    Args:
+        reason: What is wrong.
+        path: Of the field.
+        offset: Octet of the body where reading failed.
+        partial: What of the field was read before, if that is of use; None for nothing.
+    """
+
+    def __init__(self, reason: str, path: str, offset: int = 0, *, partial: object = None) -> None:
         super().__init__(reason, path)
         self.reason = reason
         self.offset = offset
+        self.partial = partial
 
 
 class Field(construct.Construct, Generic[T]):  # type: ignore[misc]  # construct has no types
@@ -146,7 +155,8 @@ class COctetString(Field[str]):
         at = stream.tell()
         octets, nul, _ = stream.read().partition(b"\0")
         if not nul:
-            raise FieldError(f"no NUL within the {len(octets)} octets that are left", path, at)
+            reason = f"no NUL within the {len(octets)} octets that are left"
+            raise FieldError(reason, path, at, partial=octets.decode("latin-1"))
         stream.seek(at + len(octets) + 1)
         return octets.decode("latin-1")
 
@@ -293,12 +303,16 @@ class Tagged(Field[Any]):
 
 
 class Span(NamedTuple):
-    """Where a field lies in a frame: octets *start* to *end*, *end* excluded."""
+    """Where a field lies in a frame: octets *start* to *end*, *end* excluded.
+
+    With an *error* the value is what was read before it, None for nothing, and no span follows.
+    """
 
     name: str
     start: int
     end: int
     value: object
+    error: FieldError | None = None
 
 
 class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
@@ -307,7 +321,8 @@ class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
     Args:
         fields: The named fields.
         defaults: Values of fields that may be omitted.
-        may_end_early: Whether the body may end before any field, as that of a response may.
+        may_end_early: Whether the body may end before any field, as that of a response may. Then
+            octets that can't be read are an early end as well.
     """
 
     def __init__(
@@ -319,20 +334,46 @@ class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
         self.may_end_early = may_end_early
 
     def spans(self, stream: IO[bytes], path: str) -> Iterator[Span]:
-        """Yield where each field lies, with its value; FieldError at one that can't be read."""
+        """Yield where each field lies, with its value; one that can't be read is the last."""
         for name, field in self.fields.items():
             start = stream.tell()
             if self.may_end_early:
                 if not stream.read(1):
                     return
                 stream.seek(start)
-            value = field.read(stream, f"{path}.{name}")
+            try:
+                value = field.read(stream, f"{path}.{name}")
+            except FieldError as error:
+                yield Span(name, start, error.offset, error.partial, error)
+                return
             yield Span(name, start, stream.tell(), value)
 
+    def read_lenient(self, octets: bytes) -> tuple[dict[str, Any], FieldError | None]:
+        """Read all fields; those after an early end get their defaults.
+
+        Returns:
+            The values, and the error that ended the reading early: in a response anywhere, because
+            its header tells what became of the request; elsewhere among the optional parameters.
+
+        Raises:
+            FieldError: Another field of a request can't be read.
+        """
+        found, error = dict(self.defaults), None
+        for name, _, _, value, error in self.spans(BytesIO(octets), ""):
+            if error is not None and not (self.may_end_early or name == "tlvs"):
+                raise error
+            if value is not None:
+                found[name] = value
+        return found, error
+
     def _parse(self, stream: IO[bytes], _context: Context, path: str) -> construct.Container:
-        """Read all fields; those after an early end get their defaults."""
-        found = {span.name: span.value for span in self.spans(stream, path)}
-        return construct.Container(self.defaults | found)
+        """Read all fields strictly; those after an early end get their defaults."""
+        found = dict(self.defaults)
+        for span in self.spans(stream, path):
+            if span.error is not None:
+                raise span.error
+            found[span.name] = span.value
+        return construct.Container(found)
 
     def _build(self, obj: Any, stream: IO[bytes], _context: Context, path: str) -> object:  # noqa: ANN401 - a mapping of any values
         """Write all fields, with the default of those not given."""

@@ -22,6 +22,8 @@ from pdu.tlvs import Tlv, TlvList, read_tlv
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pdu.errors import DecodeError
+
 T = TypeVar("T")
 
 HEADER_LENGTH = 16
@@ -148,9 +150,22 @@ class Pdu(_Declared):
     defaults: ClassVar[dict[str, object]]
     construct: ClassVar[Body]
 
+    # Set only where octets can't be read, so that PDUs without a fault pay nothing for it.
+    __slots__ = ("_fault", "command_status", "sequence_number", "tlvs")
+
     command_status: int = wire(Integer(4, CommandStatus.of), default=_ROK)
     sequence_number: int = wire(Integer(4), default=0)
     tlvs: tuple[Tlv, ...] = wire(TlvList(), default=())
+
+    @property
+    def fault(self) -> DecodeError | None:
+        """What is wrong with the octets behind the fields that could be read; None for nothing."""
+        fault: DecodeError | None = getattr(self, "_fault", None)
+        return fault
+
+    def note_fault(self, fault: DecodeError) -> None:
+        """Keep what is wrong with the octets that this PDU was read from."""
+        self._fault = fault
 
     def tlv(self, tag: int) -> Any:  # noqa: ANN401 - the type depends on the tag
         """Return the typed value of the first TLV with *tag*, or None if there is none.

@@ -13,7 +13,7 @@ import construct
 
 from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
-from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number, take
+from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number
 from pdu.masking import shown_size, shown_type
 
 if TYPE_CHECKING:
@@ -333,8 +333,12 @@ class TlvList(Field[tuple[Tlv, ...]]):
         found: list[Tlv] = []
         while len(head := stream.read(4)) == 4:
             tag, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
-            where = f"{path}[{len(found)}].value(tag 0x{tag:04X})"
-            found.append(Tlv(TlvTag.of(tag), take(stream, length, where)))
+            where, at = f"{path}[{len(found)}].value(tag 0x{tag:04X})", stream.tell() - 4
+            octets = stream.read(length)
+            if len(octets) < length:
+                reason = f"expected {length} octets, found {len(octets)}"
+                raise FieldError(reason, where, at, partial=tuple(found))
+            found.append(Tlv(TlvTag.of(tag), octets))
         return tuple(found)
 
     def _build(self, obj: object, stream: IO[bytes], _context: Context, path: str) -> object:

@@ -49,6 +49,7 @@ from smsc_async.session.events import (
 from smsc_async.session.limits import SessionLimits
 from smsc_async.session.negative_responses import (
     error_for_illegal,
+    is_usable,
     negative_response,
     status_for_illegal,
     status_for_undecodable,
@@ -396,6 +397,9 @@ class Session:
     def _take(self, pdu: Pdu, frame: bytes, now: float) -> None:
         """Process one PDU, request or response."""
         command_id = pdu.command_id
+        if pdu.fault is not None and not is_usable(pdu, self.role):
+            self._take_undecodable(pdu.fault, frame, now)
+            return
         if not command_id & RESPONSE_BIT:
             self._take_request(pdu, frame, now)
             return
@@ -492,20 +496,14 @@ class Session:
     def _take_undecodable_response(
         self, exc: DecodeError, error: RemoteProtocolError, now: float
     ) -> None:
-        """End the request whose response can be decoded no further than its header."""
+        """End the request whose response lacks what was asked for."""
         number = exc.sequence_number
         slot = self.window.close_slot(number, exc.command_id)
         if slot is None:
             self._events.append(PduRejected(error, None))
             return
         self._timers.answered_at = now
-        if slot.command_id not in OUTSIDE_WINDOW:
-            self._events.append(ResponseUndecodable(number, slot.context, error))
-        elif slot.command_id in BINDS:
-            self._end(EndReason.PROTOCOL_ERROR, now, error)
-        else:
-            self._events.append(PduRejected(error, None))
-            self._take_control_response(slot.command_id, now)
+        self._events.append(ResponseUndecodable(number, slot.context, error))
 
     def _refuse(
         self, command_id: int, number: int, status: CommandStatus, error: RemoteProtocolError

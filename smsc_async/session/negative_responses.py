@@ -28,6 +28,9 @@ _ALREADY_BOUND: Final = BOUND | {SessionState.BINDING}
 
 _MESSAGES_TO_ESME: Final = frozenset({CommandId.DELIVER_SM, CommandId.DATA_SM})
 
+_ANSWERS: Final = frozenset({CommandId.QUERY_SM_RESP, CommandId.QUERY_BROADCAST_SM_RESP})
+"""Responses whose fields are the answer."""
+
 _STATUS_OF_FIELD: Final[Mapping[str, CommandStatus]] = {
     "tlvs": CommandStatus.ESME_RINVPARLEN,
     "short_message": CommandStatus.ESME_RINVMSGLEN,
@@ -69,6 +72,18 @@ def status_for_undecodable(error: DecodeError, role: Role) -> CommandStatus:
         return CommandStatus.ESME_RX_P_APPN
     field = error.field.partition("[")[0].partition(".")[0]
     return _STATUS_OF_FIELD.get(field, CommandStatus.ESME_RINVCMDLEN)
+
+
+def is_usable(pdu: Pdu, role: Role) -> bool:
+    """Whether *role* goes on with a PDU whose last octets can't be read, see `Pdu.fault`.
+
+    The header of a response tells what became of the request; only a query asks for more. An ESME
+    can't make an SMSC mend its deliveries, which would come again and again; an SMSC refuses
+    requests with parameters that it can't read.
+    """
+    if pdu.is_response:
+        return bool(pdu.command_status) or pdu.command_id not in _ANSWERS
+    return role is Role.ESME
 
 
 def error_for_illegal(

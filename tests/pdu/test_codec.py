@@ -41,6 +41,7 @@ from pdu import (
     codec,
     decode,
     encode,
+    explain,
     make_template,
     pack_submit_sm,
     packer,
@@ -446,6 +447,77 @@ def test_unknown_numbers_and_tags_are_values() -> None:
 # --- what is refused on the way in ---
 
 
+@pytest.mark.parametrize("status", [0, 0x0B, 0x58, 0x400])
+@pytest.mark.parametrize(
+    ("command_id", "body", "kept", "field", "offset", "reason"),
+    [
+        (
+            "80000004", "616263", {"message_id": "abc"},
+            "message_id", 16, "no NUL within the 3 octets that are left",
+        ),
+        (
+            "80000004", "00 001E0001 61 04270002",
+            {"message_id": "", "tlvs": (Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"a"),)},
+            "tlvs[1].value(tag 0x0427)", 22, "expected 2 octets, found 0",
+        ),
+        (
+            "80000004", "001D0005 6869", {"message_id": "", "tlvs": ()},
+            "tlvs[0].value(tag 0x1D00)", 17, "expected 1384 octets, found 1",
+        ),
+        (
+            "80000009", "00 0210 0009 34", {"system_id": "", "tlvs": ()},
+            "tlvs[0].value(tag 0x0210)", 17, "expected 9 octets, found 1",
+        ),
+        (
+            "80000003", "613700 323031", {"message_id": "a7", "final_date": "201"},
+            "final_date", 19, "no NUL within the 3 octets that are left",
+        ),
+        (
+            "80000021", "6100 02 0101 3700 00000045 02", {"message_id": "a"},
+            "unsuccess_sme[1].dest_addr_npi", 28, "expected 1 octets, found 0",
+        ),
+        (
+            "00000005",
+            "00 0101 373900 0000 536800 04 0000 0000 00000000 02 6869 001E0002 6100 04270003 02",
+            {"short_message": b"hi", "tlvs": (Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"a\0"),)},
+            "tlvs[1].value(tag 0x0427)", 45, "expected 3 octets, found 1",
+        ),
+    ],
+)  # fmt: skip
+def test_what_stands_before_octets_that_cannot_be_read_is_kept(  # noqa: PLR0917 - a table
+    status: int,
+    command_id: str,
+    body: str,
+    kept: dict[str, object],
+    field: str,
+    offset: int,
+    reason: str,
+) -> None:
+    """The status of a response is in its header; a receipt's text is before its parameters."""
+    octets = bytes.fromhex(f"00000000 {command_id} {status:08x} 00000007 {body}")
+    octets = len(octets).to_bytes(4, "big") + octets[4:]
+
+    read = decode(octets)
+
+    assert kept == {name: getattr(read, name) for name in kept}
+    assert (status, 7) == (read.command_status, read.sequence_number)
+    fault = read.fault
+    assert fault is not None
+    assert (field, offset, reason) == (fault.field, fault.offset, fault.reason)
+    assert int(command_id, 16) == fault.command_id
+    assert reason in str(explain(octets))
+
+
+def test_whole_pdu_has_no_fault() -> None:
+    """Neither one that was read nor one that was made; one with a fault is no other value."""
+    made = SubmitSmResp(message_id="abc", sequence_number=7)
+    cut = decode(bytes.fromhex("00000013 80000004 00000000 00000007 616263"))
+
+    assert made.fault is None
+    assert decode(encode(made)).fault is None
+    assert made == cut
+
+
 @pytest.mark.parametrize(
     ("frame", "pdu", "field", "offset", "reason"),
     [
@@ -460,10 +532,6 @@ def test_unknown_numbers_and_tags_are_values() -> None:
             "UnknownPdu", "command_length", 0, "says 15, the frame has 16 octets",
         ),
         (
-            "00000013 80000004 00000000 00000007 616263",
-            "SubmitSmResp", "message_id", 16, "no NUL within the 3 octets that are left",
-        ),
-        (
             "00000015 00000003 00000000 00000007 616200 0501",
             "QuerySm", "source_addr", 21, "no NUL within the 0 octets that are left",
         ),
@@ -476,8 +544,8 @@ def test_unknown_numbers_and_tags_are_values() -> None:
             "ReplaceSm", "short_message", 25, "expected 5 octets, found 4",
         ),
         (
-            "0000001B 80000004 00000000 00000007 00 001E0001 61 04270002",
-            "SubmitSmResp", "tlvs[1].value(tag 0x0427)", 26, "expected 2 octets, found 0",
+            "00000014 00000005 00000000 00000007 00 00 00 37",
+            "DeliverSm", "source_addr", 19, "no NUL within the 1 octets that are left",
         ),
     ],
 )  # fmt: skip

@@ -151,7 +151,7 @@ def test_several_pdus_in_a_row_are_explained() -> None:
         ("00000013 80000004 00000000 00000001 353535", "message_id", 16, "broken: no NUL within"),
         (
             "00000015 80000004 00000000 00000001 00 0427 0002",
-            "tlvs[0].value(tag 0x0427)", 21, "broken: expected 2 octets, found 0",
+            "tlvs[0].value(tag 0x0427)", 17, "broken: expected 2 octets, found 0",
         ),
         (
             "00000012 00000003 00000000 00000001 00 00",

@@ -243,7 +243,8 @@ def test_tlv_that_is_cut_off_is_named() -> None:
     """Offset and tag are what people look for in a dump."""
     with pytest.raises(FieldError, match="expected 2 octets, found 1") as caught:
         TlvList().read(BytesIO(b"\0\1\0\0\4\x27\0\2\0"), ".f")
-    assert (8, ".f[1].value(tag 0x0427)") == (caught.value.offset, str(caught.value.path))
+    assert (4, ".f[1].value(tag 0x0427)") == (caught.value.offset, str(caught.value.path))
+    assert (Tlv(1, b""),) == caught.value.partial
 
 
 def test_received_tlvs_have_no_limits() -> None:
