@@ -30,7 +30,6 @@ from smsc_async.session import (
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
-    ResponseUndecodable,
     Role,
     Session,
     SessionLimits,
@@ -165,10 +164,7 @@ class SimulatedSmsc:
                     self._on_submit(link, pdu, now)
                 case ResponseReceived(context=QueuedDelivery() as delivery, response=response):
                     self._outbound.on_response(delivery, response.command_status, now)
-                case (
-                    ResponseOverdue(context=QueuedDelivery() as delivery)
-                    | ResponseUndecodable(context=QueuedDelivery() as delivery)
-                ):
+                case ResponseOverdue(context=QueuedDelivery() as delivery):
                     self._outbound.requeue([delivery], now)
                 case BindRequested(pdu=pdu):
                     self._on_bind(link, pdu, now)

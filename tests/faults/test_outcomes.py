@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from faultlab import Lab
     from scripted import Peer
 
+GENERIC_NACK = 0x80000000
 SUBMIT_SM_RESP = 0x80000004
 
 
@@ -51,8 +52,8 @@ def drop(peer: Peer, _: SubmitSm) -> None:
 
 
 def garbled(number: int) -> bytes:
-    """Return a response that ends inside its id."""
-    return frame(SUBMIT_SM_RESP, 0, number, b"12")
+    """Return a generic_nack without an error, which says nothing."""
+    return frame(GENERIC_NACK, 0, number)
 
 
 ENDS: dict[str, tuple[Any, type[SendError], Outcome]] = {

@@ -39,6 +39,7 @@ from pdu import (
 from smsc_async import (
     BindRefusedError,
     LinkLostError,
+    RemoteProtocolError,
     RequestTimeoutError,
     ResponseTimeoutError,
     Sms,
@@ -307,25 +308,23 @@ async def test_responses_of_a_read_are_processed_before_its_requests(
 
 
 async def test_undecodable_response_fails_its_request_alone(connector: Connector) -> None:
-    """The outcome of that request is unknown; the framing is intact, so the link stays."""
-    connector.gateway.on_submit = nothing
+    """A query has no answer then; the framing is intact, so the link stays."""
     link, peer = await connector.bound()
-    message = job()
-    link.submit(message, now())
-    (submit,) = await peer.got(SubmitSm)
-    # submit_sm_resp whose message_id never ends
-    body = b"\xff" * 3
+    answer: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+    link.request(QuerySm(message_id="17"), PendingRequest("query_sm", answer, None))
+    (query,) = await peer.got(QuerySm)
+    # query_sm_resp whose final_date never ends
+    body = b"17\0" + b"\xff" * 3
     peer.raw(
         (16 + len(body)).to_bytes(4, "big")
-        + bytes.fromhex("80000004 00000000")
-        + submit.sequence_number.to_bytes(4, "big")
+        + bytes.fromhex("80000003 00000000")
+        + query.sequence_number.to_bytes(4, "big")
         + body
     )
-    await until(lambda: message.is_finished)
+    with pytest.raises(RemoteProtocolError, match="no NUL"):
+        await answer
 
     assert link.is_bound
-    assert message.failure is not None
-    assert "could not be read" in str(message.failure)
     link.abort()
     await link.wait_closed()
 
