@@ -25,12 +25,16 @@ _USUAL: Final = re.compile(
 )
 _USUAL_LABELS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
 
-# A label is a word or one of two pairs of words, at the start or after a blank, directly followed
-# by a colon. So 12:30 and http://host inside a value are no labels.
-_TEXT: Final = re.compile(r"(?<![^\s\0])text:", re.ASCII | re.IGNORECASE)
+# A label is a word, or a word and "date", at the start, after a blank or after a sign that some
+# SMSCs put between fields, and directly followed by a colon. So 12:30 and http://host inside a
+# value are no labels.
+_START: Final = r"(?<![^\s\0,;|&])"
+_TEXT: Final = re.compile(rf"{_START}text:", re.ASCII | re.IGNORECASE)
 _LABEL: Final = re.compile(
-    r"(?<![^\s\0])((?:submit|done)\s++date|[a-z]\w*+):", re.ASCII | re.IGNORECASE
+    rf"{_START}((?:submit|done)[\s_-]*+date|[a-z]\w*+):", re.ASCII | re.IGNORECASE
 )
+_DATE: Final = re.compile(r"(submit|done)[\s_-]*+date", re.ASCII)
+_BETWEEN_FIELDS: Final = ",;|&"
 
 STAT_NAMES: Final[Mapping[int, str]] = {
     MessageState.SCHEDULED: "SCHEDLD",
@@ -66,9 +70,10 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
             everything after it is its value.
 
     Returns:
-        Value by label. Labels are in lower case, `submit date` and `done date` with one space;
-        the first of two equal labels counts. Values are raw, without blanks and NULs around them;
-        `text` is unchanged.
+        Value by label. Labels are in lower case, `submit date` and `done date` with one space,
+        however they are spelled; the first of two equal labels counts. Values are raw, without
+        blanks and NULs around them and without a sign that only separates them from the next
+        label; `text` is unchanged.
     """
     if usual := _USUAL.fullmatch(text):
         # Without a text the last group is 7.
@@ -77,7 +82,11 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
     _, *found = _LABEL.split(head)
     fields: dict[str, str] = {}
     for label, value in zip(found[::2], found[1::2], strict=True):
-        fields.setdefault(" ".join(label.lower().split()), value.strip(_BLANKS))
+        raw = value.strip(_BLANKS)
+        # A value that ends in a sign before a label glued to it.
+        if value and value[-1] in _BETWEEN_FIELDS:
+            raw = raw.rstrip(_BETWEEN_FIELDS + _BLANKS)
+        fields.setdefault(_DATE.sub(r"\1 date", label.lower()), raw)
     return fields | {"text": body[0]} if body else fields
 
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _FULL: Final = re.compile(r"([0-9]{12})([0-9])([0-9]{2})([-+R])")
 _BARE: Final = re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{14}")
+# A date and a time with signs in and between them, the year first; then perhaps a fraction of a
+# second and an offset.
+_SEPARATED: Final = re.compile(
+    r"([0-9]{4}|[0-9]{2})([-/.]?)([0-9]{2})\2([0-9]{2})"
+    r"(?:[ T_]+|(?<=\D..)-)([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?"
+    r"(?:[.,]([0-9]{1,9}))?\s*(Z|[-+][0-9]{2}:?(?:[0-9]{2})?)?"
+)
 
 _QUARTER: Final = timedelta(minutes=15)
 _MAX_OFFSET: Final = 48 * _QUARTER
@@ -35,8 +42,9 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
 
     Args:
         text: `YYMMDDhhmmsstnnp` of 16 characters, or `YYMMDDhhmm`, `YYMMDDhhmmss`,
-            `YYYYMMDDhhmmss` as in receipts and query_sm_resp; blanks and NULs around it are
-            ignored.
+            `YYYYMMDDhhmm`, `YYYYMMDDhhmmss`, `YYYY-MM-DD hh:mm:ss` and its like as in receipts
+            and query_sm_resp; blanks and NULs around it are ignored. Twelve digits have a year of
+            two digits if that gives a date.
         zone: Time zone of the forms without one.
 
     Returns:
@@ -50,6 +58,8 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
             return _parse_digits(digits, zone)
         if full := _FULL.fullmatch(digits):
             return _parse_full(*full.groups())
+        if separated := _SEPARATED.fullmatch(digits):
+            return _parse_separated(*separated.groups(), zone=zone)
     except ValueError:
         # The form is right, the date is not: a month 13, a year 0.
         return None
@@ -93,8 +103,33 @@ def _parse_relative(digits: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def _parse_separated(  # noqa: PLR0917 - the groups of an expression
+    year: str,
+    _sign: str,
+    month: str,
+    day: str,
+    hour: str,
+    minute: str,
+    second: str | None,
+    fraction: str | None,
+    offset: str | None,
+    *,
+    zone: tzinfo | None,
+) -> datetime:
+    """Read a date and a time that have signs in or between them."""
+    year = year if len(year) == 4 else f"20{year}"
+    moment = datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}")
+    moment = moment.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0")), tzinfo=zone)
+    if offset is None:
+        return moment
+    return moment.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
+
+
 def _parse_digits(digits: str, zone: tzinfo | None) -> datetime:
     """Read 10, 12 or 14 digits; a two-digit year is 2000 to 2099."""
+    if len(digits) == 12 and digits.startswith("20") and int(digits[2:4]) > 12:
+        # No month, so the year has four digits and there are no seconds.
+        digits = f"{digits}00"
     if len(digits) < 14:
         digits = f"20{digits}"
     return datetime.fromisoformat(f"{digits[:8]}T{digits[8:]}").replace(tzinfo=zone)

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast, get_args
 
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError, is_number, shown
+from smsc_async._base_errors import ConfigError, check_function, is_number, shown
 from smsc_async._config_url import SMPP_PORT, read_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+MessageIds = Literal["opaque", "response_hex", "receipt_hex", "hex", "decimal", "caseless"]
+"""How ids are compared, see `SmscConfig`."""
 
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
@@ -217,8 +220,12 @@ class SmscConfig:
             gateway doesn't say whether "_" and "~" are GSM's or ASCII's under coding 0.
         smart_text: Replace typographic quotes, dashes and the ellipsis by plain ones where that
             keeps a Latin text in GSM. Letters are never changed.
-        message_ids: "opaque" compares ids as they are; "response_hex" and "receipt_hex" are
-            for gateways that write one of the two in hexadecimal and the other in decimal.
+        message_ids: How the ids of responses and of receipts are compared. None leaves it to the
+            dialect, whose default compares them as they are, as "opaque" does. As numbers, so that
+            neither zeros before them nor case count: "response_hex" and "receipt_hex" if the SMSC
+            writes one of the two in hexadecimal and the other in decimal, "hex" or "decimal" if it
+            writes both alike. "caseless" ignores case alone. A function is called with each id
+            of either and returns what is compared.
 
     Raises:
         ConfigError: A setting is out of its range.
@@ -247,7 +254,7 @@ class SmscConfig:
     dest_npi: int = 1
     markup_coding: Literal["ucs2", "gsm", "latin1"] = "ucs2"
     smart_text: bool = False
-    message_ids: Literal["opaque", "response_hex", "receipt_hex"] = "opaque"
+    message_ids: MessageIds | Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
         secret = self.password if isinstance(self.password, Secret) else Secret(self.password)
@@ -355,7 +362,10 @@ def _check_options(config: SmscConfig) -> None:
     _check_choice("mode", config.mode, tuple(BindMode))
     _check_choice("open", config.open, ("now", "eventually"))
     _check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
-    _check_choice("message_ids", config.message_ids, ("opaque", "response_hex", "receipt_hex"))
+    if isinstance(config.message_ids, str):
+        _check_choice("message_ids", config.message_ids, get_args(MessageIds))
+    elif config.message_ids is not None:
+        check_function("message_ids", config.message_ids)
 
 
 def _check_ascii(name: str, value: str, longest: int, shown: str, remedy: str = "") -> None:

@@ -43,6 +43,18 @@ class PendingDelivery(NamedTuple):
         self.link.respond(self.request, _RESPONSES[type(self.request), command_status])
 
 
+class StoredDelivery(NamedTuple):
+    """What was acknowledged before it is routed: it will not be delivered again."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its sender delivers it again."""
+        return False
+
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """Nothing is left to do."""
+
+
 class ExternalDelivery:
     """A receipt or message that came out of band (HTTP)."""
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pdu import CommandStatus, DataSm, DeliverSm, Pdu
+from pdu import CommandStatus, DataSm, DeliverSm, EsmClass, Pdu
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
-from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
+from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery, StoredDelivery
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, HandlerRunner
 from smsc_async.client.incoming import MessageRouter
+from smsc_async.client.receipt_parts import ReceiptParts
 from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.client.receipt_wait import check_id, check_wait
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
@@ -93,6 +94,7 @@ class InboundRouter:
             on_incoming=handlers.on_incoming,
         )
         self.incoming = self._messages.queue
+        self._parts = ReceiptParts(config.timeouts.reassembly, clock)
         self._external: set[ExternalDelivery] = set()
         self._timer = DeadlineTimer(clock, self._on_timer)
         self._is_closed = False
@@ -123,6 +125,15 @@ class InboundRouter:
         if not self._reader.is_receipt(request):
             self._messages.route(request, delivery)
             return
+        if request.esm_class & EsmClass.UDHI:
+            for joined, awaited in self._parts.add(request, delivery):
+                self._read_receipt(joined, awaited or StoredDelivery())
+            self._arm()
+        else:
+            self._read_receipt(request, delivery)
+
+    def _read_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
+        """Read a receipt and route it."""
         receipt = self._reader.read_receipt(request)
         if receipt is not None:
             self._route_receipt(receipt, delivery)
@@ -205,7 +216,7 @@ class InboundRouter:
 
     def next_deadline(self) -> float | None:
         """The time at which something here times out, or None."""
-        parts = self._messages.next_deadline()
+        parts = min(self._messages.next_deadline(), self._parts.next_deadline())
         early = self.correlator.next_deadline()
         earliest = min(parts, math.inf if early is None else early)
         return None if earliest == math.inf else earliest
@@ -214,10 +225,17 @@ class InboundRouter:
         """Pass on early receipts and incomplete messages that have waited long enough."""
         self._put_early(self.correlator.expire(now))
         self._messages.expire(now)
+        self._read_incomplete(self._parts.expire(now))
+
+    def _read_incomplete(self, receipts: Iterable[DeliverSm]) -> None:
+        """Read receipts of which parts never came; the others were acknowledged."""
+        for receipt in receipts:
+            self._read_receipt(receipt, StoredDelivery())
 
     async def close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - the handlers are cancelled after it
         """Pass on incomplete messages, and wait for the handlers that run, then cancel them."""
         self._messages.give_up_parts()
+        self._read_incomplete(self._parts.give_up())
         await self.handlers.close(timeout)
 
     def close(self) -> None:
@@ -226,6 +244,8 @@ class InboundRouter:
             return
         self._is_closed = True
         self._timer.stop()
+        if self._on_receipt is None:
+            self._read_incomplete(self._parts.give_up())
         self.correlator.cut_off()
         self._put_early(self.correlator.give_up_early())
         self.release()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pdu.deliver import DeliverSm
     from pdu.submit import DataSm
+    from smsc_async.config import MessageIds
     from smsc_async.gateway.dialect import Dialect
 
 _OWN = (SMSC_RU.is_receipt, SMSC_RU.read_receipt, GENERIC.is_receipt, GENERIC.read_receipt)
@@ -44,7 +45,9 @@ class ReceiptReader:
 
     __slots__ = ("is_receipt", "read_receipt", "receipt_key", "response_key")
 
-    def __init__(self, dialect: Dialect, message_ids: str) -> None:
+    def __init__(
+        self, dialect: Dialect, message_ids: MessageIds | Callable[[str], str] | None
+    ) -> None:
         self.is_receipt: Callable[[DeliverSm | DataSm], bool] = dialect.is_receipt
         if not _is_own(dialect.is_receipt):
             self.is_receipt = _deciding(dialect.is_receipt)
@@ -55,7 +58,7 @@ class ReceiptReader:
 
 
 def id_keys(
-    dialect: Dialect, message_ids: str
+    dialect: Dialect, message_ids: MessageIds | Callable[[str], str] | None
 ) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
     """Return the functions of `id_normalizers`, made so that they never raise.
 

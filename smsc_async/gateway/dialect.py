@@ -6,6 +6,7 @@ gets octets of the SMSC and returns values; what happens when it raises is the c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +14,14 @@ from smsc_async._base_errors import ConfigError, check_function
 from smsc_async.gateway.receipts import is_receipt, read_generic_receipt, read_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pdu.deliver import DeliverSm
     from pdu.submit import DataSm
+    from smsc_async.config import MessageIds
     from smsc_async.receipts import Receipt
+
+    Normalizers = tuple[Callable[[str], str] | None, Callable[[str], str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Dialect:
         normalize_id: Makes the ids of responses and of receipts comparable: called with each
             that isn't empty, it returns a text that isn't empty. Users see the ids as they were
             written. If it fails, the id is compared as it is. Not used if
-            `SmscConfig.message_ids` is set.
+            `SmscConfig.message_ids` is given.
 
     Raises:
         ConfigError: One of them isn't a function, or is an async one.
@@ -88,31 +92,45 @@ def is_smsc_ru(dialect: Dialect) -> bool:
 
 
 def id_normalizers(
-    dialect: Dialect, message_ids: str
-) -> tuple[Callable[[str], str] | None, Callable[[str], str] | None]:
+    dialect: Dialect, message_ids: MessageIds | Callable[[str], str] | None
+) -> Normalizers:
     """Return the functions that make ids of responses and of receipts comparable.
 
     The one of a dialect may raise; the client uses them through `id_keys`, which doesn't.
 
     Args:
         dialect: Compares the ids, unless the setting does.
-        message_ids: As in `SmscConfig`: which of the two the SMSC writes in hexadecimal while it
-            writes the other in decimal, "response_hex" or "receipt_hex"; "opaque" for none.
+        message_ids: As in `SmscConfig`.
 
     Returns:
         A function for ids of responses and one for ids of receipts. None leaves them as they are.
     """
-    if message_ids == "response_hex":
-        return _as_decimal, None
-    if message_ids == "receipt_hex":
-        return None, _as_decimal
-    normalize_id = None if dialect.normalize_id is opaque_id else dialect.normalize_id
-    return normalize_id, normalize_id
+    if isinstance(message_ids, str):
+        return _NORMALIZERS[message_ids]
+    normalize_id = dialect.normalize_id if message_ids is None else message_ids
+    return (None, None) if normalize_id is opaque_id else (normalize_id, normalize_id)
 
 
-def _as_decimal(message_id: str) -> str:
-    """Return a hexadecimal id in decimal, any other unchanged."""
-    try:
-        return str(int(message_id, 16))
-    except ValueError:
-        return message_id
+def _from_hex(message_id: str) -> str:
+    """Return the number that an id is in hexadecimal, in decimal; any other id unchanged."""
+    digits = message_id.strip()
+    return str(int(digits, 16)) if _HEX.fullmatch(digits) else message_id
+
+
+def _from_decimal(message_id: str) -> str:
+    """Return the number that an id is in decimal, without zeros before it; any other unchanged."""
+    digits = message_id.strip()
+    return str(int(digits)) if _DECIMAL.fullmatch(digits) else message_id
+
+
+# Longer than any id of SMPP (65 octets); Python refuses to convert very long numbers.
+_HEX: Final = re.compile(r"(?:0[xX])?[0-9A-Fa-f]{1,128}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[0-9]{1,128}", re.ASCII)
+_NORMALIZERS: Final[Mapping[MessageIds, Normalizers]] = {
+    "opaque": (None, None),
+    "response_hex": (_from_hex, _from_decimal),
+    "receipt_hex": (_from_decimal, _from_hex),
+    "hex": (_from_hex, _from_hex),
+    "decimal": (_from_decimal, _from_decimal),
+    "caseless": (str.casefold, str.casefold),
+}

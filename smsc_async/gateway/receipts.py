@@ -1,7 +1,8 @@
 """Delivery receipts (DLR), HLR results and answers to query_sm, read into values.
 
-Rule: reading never raises. The standard TLVs are read first, the text where they are silent; a
-value that neither has is None.
+Rule: reading never raises. The standard TLVs are read first, the text where they are silent or say
+nothing; a value that neither has is None. The text is read by its octets: what data_coding and
+esm_class say of them is often wrong in receipts.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from pdu.enums import MessageState, TlvTag
-from pdu.receipt_text import parse_stat
+from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
+from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
-from pdu.text import body_octets
+from pdu.text import body_octets, parse_udh
 from pdu.tlvs import TLVS
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.gateway.kinds import KIND_OF
@@ -33,6 +34,24 @@ _NO_TLVS: Final[Mapping[int, bytes]] = {}
 _MESSAGE_ID: Final = int(TlvTag.RECEIPTED_MESSAGE_ID)
 _STATE: Final = int(TlvTag.MESSAGE_STATE)
 _ERROR: Final = int(TlvTag.NETWORK_ERROR_CODE)
+_UDHI: Final = int(EsmClass.UDHI)
+
+_TOLD: Final = frozenset(set(MessageState) - {MessageState.SCHEDULED, MessageState.SKIPPED})
+"""States that a TLV of v3.4 can have (§5.2.28); others, 0 for one, say nothing."""
+_FAILED: Final = FINAL_STATES - {MessageState.DELIVERED}
+"""States with an error: one of 0 in a TLV says nothing then."""
+
+# The labels of Appendix B first.
+_ID_LABELS: Final = ("id", "message_id", "messageid", "msgid", "msg_id")
+_STAT_LABELS: Final = ("stat", "status", "state", "message_state")
+_ERROR_LABELS: Final = ("err", "error", "error_code", "errcode")
+_KNOWN_LABELS: Final = frozenset(
+    {"sub", "dlvrd", "submit date", "done date", *_ID_LABELS, *_STAT_LABELS, *_ERROR_LABELS}
+)
+_QUOTES: Final = "\"'"
+_CODINGS: Final = ("latin-1", "utf-16-be", "utf-16-le", "utf-8-sig")
+"""Codings in which receipts are found, whatever data_coding says."""
+
 _DIGITS: Final = re.compile(rb"[0-9]{2,4}")
 _read_text: Final = TLVS[TlvTag.RECEIPTED_MESSAGE_ID].parse
 
@@ -50,6 +69,8 @@ def read_generic_receipt(pdu: DeliverSm | DataSm) -> Receipt:
     Never raises: what the PDU doesn't say is empty or None.
     """
     octets = body_octets(pdu)
+    if pdu.esm_class & _UDHI:
+        _, octets = parse_udh(octets)
     # Reversed: of several TLVs with one tag the first counts.
     tlvs: dict[int, bytes] = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
     message_id = tlvs.get(_MESSAGE_ID)
@@ -66,7 +87,12 @@ def read_generic_receipt(pdu: DeliverSm | DataSm) -> Receipt:
     receipt.is_intermediate = pdu.esm_class & 0x3C == 0x20
     receipt.error_type = DeliveryError
     receipt._gateway_tlvs = _NO_TLVS  # noqa: SLF001 - as the constructor does
-    if not receipt.message_id or receipt.state is None or receipt.error_code is None:
+    if (
+        receipt.state not in _TOLD
+        or not receipt.message_id
+        or receipt.error_code is None
+        or (not receipt.error_code and receipt.state in _FAILED)
+    ):
         _complete(receipt)
     return receipt
 
@@ -97,20 +123,33 @@ def _is_hlr(receipt: Receipt) -> bool:
 def _complete(receipt: Receipt) -> None:
     """Fill in from the text what the TLVs don't say."""
     fields = receipt.fields
-    receipt.message_id = receipt.message_id or fields.get("id", "")
-    if receipt.state is None and "stat" in fields:
-        state = parse_stat(fields["stat"])
-        receipt.state = MessageState.UNKNOWN if state is None else state
-    if receipt.error_code is None:
-        err = fields.get("err", "")
-        is_code = err.isascii() and err.isdigit() and len(err) <= 9
-        receipt.error_code = int(err) if is_code else None
+    receipt.message_id = receipt.message_id or _first_word(fields, _ID_LABELS)
+    if receipt.state not in _TOLD and not fields.keys().isdisjoint(_STAT_LABELS):
+        state = parse_stat(_first_word(fields, _STAT_LABELS))
+        if receipt.state is None or state in FINAL_STATES:
+            receipt.state = MessageState.UNKNOWN if state is None else state
+    if receipt.error_code is None or (not receipt.error_code and receipt.state in _FAILED):
+        err = _first_word(fields, _ERROR_LABELS)
+        if err.isascii() and err.isdigit() and len(err) <= 9:
+            receipt.error_code = int(err)
+
+
+def _first_word(fields: Mapping[str, str], labels: tuple[str, ...]) -> str:
+    """Return the first word of the first of some fields that has one; empty if none has."""
+    for label in labels:
+        if words := fields.get(label, "").split():
+            return words[0].strip(_QUOTES) or words[0]
+    return ""
 
 
 def _decode(octets: bytes, data_coding: int) -> str:
     """Decode a receipt's text: ASCII, but for the quote of the message."""
-    is_wide = data_coding == 0x08 and not octets.startswith(b"id:")
-    return octets.decode("utf-16-be" if is_wide else "latin-1", "replace")
+    if octets.startswith(b"id:"):  # hot path
+        return octets.decode("latin-1")
+    codings = dict.fromkeys(("utf-16-be" if data_coding == 0x08 else "latin-1", *_CODINGS))
+    readings = [octets.decode(coding, "replace").removeprefix("\ufeff") for coding in codings]
+    # Of equal ones the first: what data_coding says.
+    return max(readings, key=lambda text: len(_KNOWN_LABELS & parse_receipt_text(text).keys()))
 
 
 def _error_code(value: bytes | None) -> int | None:

@@ -1358,7 +1358,7 @@ async def test_incomplete_incoming_message_is_read_in_time(gateway: Gateway) -> 
             esm_class=0x40,
             short_message=bytes([5, 0, 3, 42, 2, 1]) + b"half",
         )
-        gateway.peer.deliver_receipt("of another")
+        gateway.peer.deliver_receipt("of-another")
         receipts, incoming = smsc.receipts(), smsc.incoming()
         first, second = (
             asyncio.ensure_future(anext(receipts)),
@@ -1367,7 +1367,7 @@ async def test_incomplete_incoming_message_is_read_in_time(gateway: Gateway) -> 
         done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
 
         assert {first} == done
-        assert "of another" == (await first).message_id
+        assert "of-another" == (await first).message_id
         message = await second
         gateway.accept(gateway.peer, gateway.submits[0])
         await send

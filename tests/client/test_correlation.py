@@ -236,15 +236,15 @@ async def test_message_whose_caller_has_not_been_woken_yet_gets_its_receipt(
 
 def test_ids_of_collected_messages_are_removed(client: Accepting) -> None:
     """All together, after some: an id that was used again meanwhile stays."""
-    client.accept("used twice")
+    client.accept("used-twice")
     gc.collect()
-    kept = client.accept("used twice")
+    kept = client.accept("used-twice")
     for number in range(correlation.MAX_DEAD):
         client.accept(str(number))
     gc.collect()
 
     assert 1 == client.correlator.expected
-    assert Match.MATCHED is client.match("used twice")
+    assert Match.MATCHED is client.match("used-twice")
     assert MessageState.DELIVERED is kept.state
 
 

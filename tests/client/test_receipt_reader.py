@@ -118,13 +118,13 @@ class NeverCompared(Receipt):
 
 def reader(**functions: Callable[..., Any]) -> ReceiptReader:
     """Make a reader of a dialect of which some functions are other ones."""
-    return ReceiptReader(dataclasses.replace(GENERIC, **functions), "opaque")
+    return ReceiptReader(dataclasses.replace(GENERIC, **functions), None)
 
 
 @pytest.mark.parametrize("dialect", [SMSC_RU, GENERIC])
 def test_own_dialects_are_called_directly(dialect: Dialect) -> None:
     """They never fail, and receipts come by the thousand."""
-    direct = ReceiptReader(dialect, "opaque")
+    direct = ReceiptReader(dialect, None)
 
     assert dialect.is_receipt is direct.is_receipt
     assert dialect.read_receipt is direct.read_receipt
@@ -210,7 +210,7 @@ def test_id_that_cannot_be_normalised_is_compared_as_it_is(
 ) -> None:
     """An SMSC with one odd id must not lose the receipts of the others."""
     response_key, receipt_key = id_keys(
-        dataclasses.replace(GENERIC, normalize_id=normalize_id), "opaque"
+        dataclasses.replace(GENERIC, normalize_id=normalize_id), None
     )
 
     assert response_key is not None
@@ -240,7 +240,7 @@ def test_id_of_a_subclass_of_str_is_compared_as_the_plain_text(
     normalized: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Ids are keys of dictionaries, so they get the hash of `str`."""
-    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), "opaque")
+    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), None)
 
     assert key is not None
     assert str is type(key("7"))
@@ -255,7 +255,7 @@ def test_id_that_only_passes_for_a_text_is_compared_as_it_is(
     normalized: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What can't be turned into a plain text is no id."""
-    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), "opaque")
+    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=returning(normalized)), None)
 
     assert key is not None
     assert "7" == key("7")
@@ -273,7 +273,7 @@ def test_receipt_that_cannot_be_compared_is_passed_on(caplog: pytest.LogCaptureF
 
 def test_empty_id_is_never_normalised(caplog: pytest.LogCaptureFixture) -> None:
     """It stands for no id at all: whatever a function makes of it, it must match nothing."""
-    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=raising), "opaque")
+    key, _ = id_keys(dataclasses.replace(GENERIC, normalize_id=raising), None)
 
     assert key is not None
     assert "" == key("")

@@ -580,13 +580,13 @@ async def test_what_was_unread_is_older_than_what_comes_with_the_bind(gateway: G
     smsc = client(gateway, "receipts=3")
     async with smsc:
         for number in range(3):
-            gateway.peer.deliver_receipt(f"old {number}")
+            gateway.peer.deliver_receipt(f"old-{number}")
         await gateway.peer.got(DeliverSmResp, 3)
-    deliver_with_bind(gateway, "old 2", "new 0", "new 1")
+    deliver_with_bind(gateway, "old-2", "new-0", "new-1")
     async with smsc:
         await gateway.peer.got(DeliverSmResp, 3)
 
-    assert ["old 2", "new 0", "new 1"] == await read_all(smsc)
+    assert ["old-2", "new-0", "new-1"] == await read_all(smsc)
     assert (2, 1) == (smsc.stats().dropped_receipts, smsc.stats().repeated_receipts)
 
 

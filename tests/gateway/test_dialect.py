@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pdu.deliver import DeliverSm
 from pdu.enums import MessageState
+from smsc_async.config import MessageIds
 from smsc_async.errors import ConfigError
 from smsc_async.gateway.dialect import (
     GENERIC,
@@ -110,49 +111,77 @@ def test_list_of_smsc_ru_goes_with_its_way_of_reading() -> None:
     assert not is_smsc_ru(dataclasses.replace(SMSC_RU, read_receipt=GENERIC.read_receipt))
 
 
-@pytest.mark.parametrize(
-    ("message_ids", "response", "receipt"),
-    [
-        ("opaque", "D0BED", "855021"),
-        ("response_hex", "855021", "855021"),
-        ("receipt_hex", "D0BED", "8736801"),
-    ],
-)
-def test_ids_are_compared_in_decimal(message_ids: str, response: str, receipt: str) -> None:
-    """Some gateways write one of the two ids in hexadecimal and the other in decimal."""
-    of_response, of_receipt = id_normalizers(SMSC_RU, message_ids)
+PAIRS: list[tuple[MessageIds, str, str]] = [
+    ("response_hex", "33e95179", "0870928761"),
+    ("response_hex", "0x33E95179", "870928761"),
+    ("response_hex", "00000000000a", " 10 "),
+    ("receipt_hex", "855021", "D0BED"),
+    ("receipt_hex", "0000855021", "00000000000d0bed"),
+    ("receipt_hex", "0", "000"),
+    ("hex", "33e95179", "33E95179"),
+    ("hex", "0033E95179", "33e95179"),
+    ("hex", "0xab", "AB"),
+    ("decimal", "0870928761", "870928761"),
+    ("decimal", "0", "0000000000"),
+    ("decimal", "7" * 65, "0" + "7" * 65),
+    ("caseless", "c4f1a-07", "C4F1A-07"),
+    ("caseless", "ID_é", "id_É"),
+    ("opaque", "007a", "007a"),
+]
 
-    assert response == (of_response or str)("D0BED")
-    assert receipt == (of_receipt or str)("855021")
+
+@pytest.mark.parametrize(("message_ids", "response", "receipt"), PAIRS)
+def test_mode_matches_ids_of_responses_and_receipts(
+    message_ids: MessageIds, response: str, receipt: str
+) -> None:
+    """SMSCs write the two in different bases, pad them, lose zeros and change the case."""
+    of_response, of_receipt = id_normalizers(GENERIC, message_ids)
+
+    assert (of_response or str)(response) == (of_receipt or str)(receipt)
 
 
-def test_id_that_is_no_hexadecimal_number_is_unchanged() -> None:
-    """An id is opaque text; the setting may be wrong for some of them."""
-    of_response, _ = id_normalizers(GENERIC, "response_hex")
+@pytest.mark.parametrize("message_ids", get_args(MessageIds))
+@pytest.mark.parametrize("odd", ["id-7", "", "1_0", "+12", "١٢", "0x", "12 34", "f" * 5000])
+def test_id_that_is_no_number_is_only_itself(message_ids: MessageIds, odd: str) -> None:
+    """An id is opaque text; the mode may be wrong for some of them."""
+    for normalize in id_normalizers(GENERIC, message_ids):
+        assert odd == (normalize or str)(odd)
 
-    assert of_response is not None
-    assert "id-7" == of_response("id-7")
+
+@pytest.mark.parametrize(("message_ids", "one", "other"), [
+    ("hex", "33e95179", "33e95178"),
+    ("decimal", "10", "100"),
+    ("caseless", "07", "7"),
+    ("opaque", "7A", "7a"),
+    ("response_hex", "10", "10"),
+    ("receipt_hex", "10", "10"),
+])  # fmt: skip
+def test_mode_matches_no_other_ids(message_ids: MessageIds, one: str, other: str) -> None:
+    """Another message's receipt is worse than none."""
+    of_response, of_receipt = id_normalizers(GENERIC, message_ids)
+
+    assert (of_response or str)(one) != (of_receipt or str)(other)
+
+
+def test_function_is_used_for_both_sides_instead_of_the_dialects() -> None:
+    """It is the setting of one user, the dialect's is that of an SMSC."""
+    upper = dataclasses.replace(GENERIC, normalize_id=str.upper)
+
+    assert (str.lower, str.lower) == id_normalizers(upper, str.lower)
+    assert (None, None) == id_normalizers(upper, "opaque")
+    assert (str.upper, str.upper) == id_normalizers(upper, None)
 
 
 def test_opaque_ids_cost_no_call() -> None:
     """Of nearly all users."""
-    assert (None, None) == id_normalizers(SMSC_RU, "opaque")
+    assert (None, None) == id_normalizers(SMSC_RU, None)
+    assert (None, None) == id_normalizers(GENERIC, None)
     assert (None, None) == id_normalizers(GENERIC, "opaque")
 
 
 def test_dialect_compares_ids_of_both_sides() -> None:
     """One function makes them equal."""
     padded = dataclasses.replace(GENERIC, normalize_id=lambda message_id: message_id.lstrip("0"))
-    normalizers = id_normalizers(padded, "opaque")
+    normalizers = id_normalizers(padded, None)
 
     assert ["7", "7"] == [normalize("007") for normalize in normalizers if normalize is not None]
-
-
-def test_setting_goes_before_the_dialect() -> None:
-    """It is the more particular of the two."""
-    shouting = dataclasses.replace(GENERIC, normalize_id=str.upper)
-    of_response, of_receipt = id_normalizers(shouting, "receipt_hex")
-
-    assert of_response is None
-    assert of_receipt is not None
-    assert "10" == of_receipt("a")

@@ -1,0 +1,123 @@
+"""Receipts in several parts, joined before they are read.
+
+Rule: a part that waits for the others is acknowledged at once. A receipt that its handler couldn't
+process waits again for the part that completed it, since the gateway repeats that one alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pdu import CommandStatus, DeliverSm, EsmClass
+from pdu.text import Reassembler, segment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pdu import DataSm, Tlv
+    from pdu.text import Joined, Segment
+    from smsc_async.client.delivery_queue import Delivery
+
+
+class ReceiptParts:
+    """The receipts of which parts are missing.
+
+    Args:
+        timeout: Seconds that a receipt waits for its parts.
+        clock: Seconds of a monotonic clock.
+    """
+
+    def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
+        self._reassembler = Reassembler(timeout=timeout)
+        self._clock = clock
+        # By sender, recipient and reference.
+        self._tlvs: dict[tuple[str, str, int], tuple[Tlv, ...]] = {}
+
+    def add(
+        self, request: DeliverSm | DataSm, delivery: Delivery
+    ) -> list[tuple[DeliverSm | DataSm, Delivery | None]]:
+        """Add a receipt that has a user data header.
+
+        Returns:
+            The receipts that it completes, joined and without a header, each with the delivery to
+            acknowledge; usually one or none. One without a delivery was acknowledged before.
+        """
+        segment = segment_of(request)
+        if segment.total == 1:
+            return [(request, delivery)]
+        self._keep_tlvs(request, segment)
+        finished = self._reassembler.add(
+            segment,
+            sender=request.source_addr,
+            recipient=request.destination_addr,
+            data_coding=request.data_coding,
+            now=self._clock(),
+        )
+        receipts: list[tuple[DeliverSm | DataSm, Delivery | None]] = []
+        answered: Delivery | None = None
+        for joined in finished:
+            if not joined.missing:
+                answered = _CompletingDelivery(self, joined, segment.sequence, delivery)
+            receipts.append((self._receipt(joined), None if joined.missing else answered))
+        if answered is None:
+            delivery.acknowledge()
+        return receipts
+
+    def expire(self, now: float) -> list[DeliverSm]:
+        """Return the receipts that have waited long enough, as far as they came."""
+        return list(map(self._receipt, self._reassembler.expire(now)))
+
+    def give_up(self) -> list[DeliverSm]:
+        """Return all incomplete receipts: no part will come any more."""
+        return list(map(self._receipt, self._reassembler.give_up()))
+
+    def next_deadline(self) -> float:
+        """The time at which the oldest incomplete receipt times out; infinity if none waits."""
+        return self._reassembler.next_deadline()
+
+    def reopen(self, joined: Joined, sequence: int) -> None:
+        """Wait again for the part that completed a receipt."""
+        self._reassembler.reopen(joined, sequence, now=self._clock())
+
+    def _keep_tlvs(self, request: DeliverSm | DataSm, segment: Segment) -> None:
+        """Keep the parameters of a part: a receipt has them in one part or in all."""
+        if not len(self._reassembler):
+            self._tlvs.clear()
+        key = (request.source_addr, request.destination_addr, segment.reference)
+        kept = self._tlvs.get(key, ())
+        self._tlvs[key] = (*kept, *(tlv for tlv in request.tlvs if tlv not in kept))
+
+    def _receipt(self, joined: Joined) -> DeliverSm:
+        """Return a receipt in one PDU."""
+        key = (joined.sender, joined.recipient, joined.reference)
+        return DeliverSm(
+            source_addr=joined.sender,
+            destination_addr=joined.recipient,
+            esm_class=EsmClass.DELIVERY_RECEIPT,
+            data_coding=joined.data_coding,
+            short_message=joined.octets,
+            tlvs=self._tlvs.get(key, ()),
+        )
+
+    def __repr__(self) -> str:
+        return f"<ReceiptParts {len(self._reassembler)} incomplete>"
+
+
+class _CompletingDelivery(NamedTuple):
+    """The delivery of the part that completed a receipt."""
+
+    parts: ReceiptParts
+    joined: Joined
+    sequence: int
+    delivery: Delivery
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its link has ended: the gateway delivers this part again."""
+        return self.delivery.is_stale
+
+    def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
+        """Respond; the gateway repeats the part if it isn't accepted."""
+        if command_status:
+            self.parts.reopen(self.joined, self.sequence)
+        self.delivery.acknowledge(command_status)
