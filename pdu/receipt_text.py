@@ -19,8 +19,8 @@ _BLANKS: Final = " \t\n\r\f\v\0"
 
 # hot path: the usual form in one step. It must find what `_LABEL` and `_TEXT` find.
 _USUAL: Final = re.compile(
-    r"id:([^\s\0]*+) sub:([^\s\0]*+) dlvrd:([^\s\0]*+) submit date:([^\s\0]*+)"
-    r" done date:([^\s\0]*+) stat:([^\s\0]*+) err:([^\s\0]*+)(?: [Tt]ext:(.*+))?",
+    r"id:([^\s\0,;|&]*+) sub:([^\s\0,;|&]*+) dlvrd:([^\s\0,;|&]*+) submit date:([^\s\0,;|&]*+)"
+    r" done date:([^\s\0,;|&]*+) stat:([^\s\0,;|&]*+) err:([^\s\0,;|&]*+)(?: [Tt]ext:(.*+))?",
     re.ASCII | re.DOTALL,
 )
 _USUAL_LABELS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
@@ -82,10 +82,7 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
     _, *found = _LABEL.split(head)
     fields: dict[str, str] = {}
     for label, value in zip(found[::2], found[1::2], strict=True):
-        raw = value.strip(_BLANKS)
-        # A value that ends in a sign before a label glued to it.
-        if value and value[-1] in _BETWEEN_FIELDS:
-            raw = raw.rstrip(_BETWEEN_FIELDS + _BLANKS)
+        raw = value.strip(_BLANKS).rstrip(_BETWEEN_FIELDS + _BLANKS)
         fields.setdefault(_DATE.sub(r"\1 date", label.lower()), raw)
     return fields | {"text": body[0]} if body else fields
 

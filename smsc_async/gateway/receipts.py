@@ -48,7 +48,7 @@ _ERROR_LABELS: Final = ("err", "error", "error_code", "errcode")
 _KNOWN_LABELS: Final = frozenset(
     {"sub", "dlvrd", "submit date", "done date", *_ID_LABELS, *_STAT_LABELS, *_ERROR_LABELS}
 )
-_QUOTES: Final = "\"'"
+_AROUND: Final = "\"',;"
 _CODINGS: Final = ("latin-1", "utf-16-be", "utf-16-le", "utf-8-sig")
 """Codings in which receipts are found, whatever data_coding says."""
 
@@ -129,7 +129,7 @@ def _complete(receipt: Receipt) -> None:
         if receipt.state is None or state in FINAL_STATES:
             receipt.state = MessageState.UNKNOWN if state is None else state
     if receipt.error_code is None or (not receipt.error_code and receipt.state in _FAILED):
-        err = _first_word(fields, _ERROR_LABELS)
+        err = _first_word(fields, _ERROR_LABELS).rstrip(".")
         if err.isascii() and err.isdigit() and len(err) <= 9:
             receipt.error_code = int(err)
 
@@ -138,7 +138,7 @@ def _first_word(fields: Mapping[str, str], labels: tuple[str, ...]) -> str:
     """Return the first word of the first of some fields that has one; empty if none has."""
     for label in labels:
         if words := fields.get(label, "").split():
-            return words[0].strip(_QUOTES) or words[0]
+            return words[0].strip(_AROUND) or words[0]
     return ""
 
 

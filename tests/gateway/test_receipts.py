@@ -380,3 +380,16 @@ def test_hlr_result_in_utf_16_is_known() -> None:
     wide = deliver(HLR.decode().encode("utf-16-be"), data_coding=8)
 
     assert HlrReceipt is type(read_receipt(wide))
+
+
+@pytest.mark.parametrize(
+    ("stat", "expected"),
+    [(b"DELIVRD", MessageState.DELIVERED), (b"ENROUTE", 0x63), (b"", 0x63), (b"?", 0x63)],
+)
+def test_final_state_of_the_text_replaces_a_number_without_a_name(
+    stat: bytes, expected: int
+) -> None:
+    """The number says nothing, and another receipt may never come."""
+    receipt = read_receipt(deliver(b"id:1 stat:" + stat, (TlvTag.MESSAGE_STATE, b"\x63")))
+
+    assert expected == receipt.state

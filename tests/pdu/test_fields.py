@@ -174,3 +174,24 @@ def test_body_fills_in_defaults_when_it_is_built() -> None:
     assert {"id": "55", "state": 1, "tlvs": ()} == dict(
         body.parse(body.build({"id": "55", "state": 1}))
     )
+
+
+def test_lenient_reading_keeps_what_stands_before_a_fault() -> None:
+    """Anywhere in a response; in a request only among the optional parameters."""
+    response = Body(BODY, DEFAULTS, may_end_early=True)
+    request = Body(BODY, DEFAULTS, may_end_early=False)
+
+    assert ({"id": "55", "state": 2, "tlvs": ()}, None) == response.read_lenient(b"55\0\2")
+    values, error = response.read_lenient(b"55")
+    assert ({"id": "55", "state": 7, "tlvs": ()}, "id") == (values, _field_of(error))
+    values, error = request.read_lenient(b"55\0\2\4\x27\0\1\2\4\x28\0\7")
+    assert ((Tlv(0x0427, b"\2"),), 9) == (values["tlvs"], error.offset if error else None)
+    values, error = Body({"n": Integer(2)}, {"n": 3}, may_end_early=True).read_lenient(b"\1")
+    assert ({"n": 3}, "n") == (values, _field_of(error))
+    with pytest.raises(FieldError, match="no NUL"):
+        request.read_lenient(b"55")
+
+
+def _field_of(error: FieldError | None) -> str:
+    """Return the field of an error."""
+    return "" if error is None else str(error.path).lstrip(".")

@@ -189,3 +189,17 @@ def test_unknown_stat_is_none(stat: str) -> None:
 def test_every_state_has_a_text() -> None:
     """A state added to the enumeration is readable at once."""
     assert set(MessageState) == set(STAT_STATES.values())
+
+
+@pytest.mark.parametrize("sign", [",", ";", "|", "&", ", ", " ;"])
+def test_sign_between_fields_belongs_to_no_value(sign: str) -> None:
+    """Some SMSCs put one there; inside a value it stays."""
+    fields = parse_receipt_text(sign.join(("id:a,b", "stat:DELIVRD", "text:x, y")))
+
+    assert {"id": "a,b", "stat": "DELIVRD", "text": "x, y"} == fields
+
+
+@pytest.mark.parametrize("label", ["submit date", "Submit  Date", "submitDate", "submit_date"])
+def test_dates_have_one_label(label: str) -> None:
+    """However it is spelled."""
+    assert {"submit date": "1"} == parse_receipt_text(f"{label}:1")

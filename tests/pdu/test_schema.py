@@ -242,3 +242,16 @@ def test_unregistered_class_is_encoded_and_never_decoded() -> None:
     assert PDUS[CommandId.BIND_TRANSCEIVER] is BindTransceiver
     assert {cls.command_id: cls for cls in PDUS.values()} == PDUS
     assert {*CommandId} == {*PDUS}
+
+
+@pytest.mark.parametrize(
+    "clone",
+    [copy.copy, copy.deepcopy, lambda pdu: pickle.loads(pickle.dumps(pdu))],  # noqa: S301 - our own
+)
+def test_fault_goes_with_its_pdu(clone: Any) -> None:  # noqa: ANN401 - three functions
+    """A copy is read from the same octets."""
+    cut = decode(bytes.fromhex("00000012 80000004 00000000 00000007 6162"))
+    copied = clone(cut)
+
+    assert cut == copied
+    assert str(cut.fault) == str(copied.fault)

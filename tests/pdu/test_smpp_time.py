@@ -183,3 +183,29 @@ digits = st.text("0123456789", min_size=10, max_size=15)
 def test_any_text_parses(text: str) -> None:
     """Nothing raises, and what comes back is a time or None."""
     assert isinstance(parse_time(text), datetime | timedelta | None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("201906191234", datetime(2019, 6, 19, 12, 34)),  # noqa: DTZ001  # the text has no zone
+        ("201012130501", datetime(2020, 10, 12, 13, 5, 1)),  # noqa: DTZ001  # a year of two digits
+        ("2018-01-22 23:09:57", datetime(2018, 1, 22, 23, 9, 57)),  # noqa: DTZ001  # as above
+        ("18/01/22 23:09", datetime(2018, 1, 22, 23, 9)),  # noqa: DTZ001  # as above
+        ("20180122T230957.5", datetime(2018, 1, 22, 23, 9, 57, 500_000)),  # noqa: DTZ001  # as above
+        ("2018-01-22T23:09:57Z", datetime(2018, 1, 22, 23, 9, 57, tzinfo=UTC)),
+        ("2018-01-22 23:09:57 +0545", datetime(2018, 1, 22, 23, 9, 57, tzinfo=zone(5.75))),
+        ("2018-01-22 23:09:57-03", datetime(2018, 1, 22, 23, 9, 57, tzinfo=zone(-3))),
+    ],
+)
+def test_forms_that_occur(text: str, value: datetime) -> None:
+    """With signs, with a year of four digits, with an offset."""
+    assert value == parse_time(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2018-01-22", "2018-13-22 10:00", "22-01-2018 10:00", "2018-01-22 25:00"]
+)
+def test_forms_that_are_no_time(text: str) -> None:
+    """A wrong time is worse than none."""
+    assert parse_time(text) is None

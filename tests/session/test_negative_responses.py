@@ -14,11 +14,13 @@ from pdu import (
     Pdu,
     SubmitSmResp,
     UnknownPdu,
+    decode,
     encode,
 )
 from smsc_async.session import Role, SessionState
 from smsc_async.session.negative_responses import (
     error_for_illegal,
+    is_usable,
     negative_response,
     status_for_illegal,
     status_for_undecodable,
@@ -118,3 +120,25 @@ def test_error_has_the_command_the_state_and_the_number() -> None:
 
     assert "0x00010203 is no request of SMPP (seq=77)" == str(error)
     assert b"frame" == error.frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "role", "expected"),
+    [
+        ("0000001A 80000004 00000000 00000001 61 00 0427 0009 02", Role.ESME, True),
+        ("00000011 80000004 00000058 00000001 61", Role.ESME, True),
+        ("00000011 80000009 00000000 00000001 61", Role.ESME, True),
+        ("00000011 80000005 00000000 00000001 61", Role.SMSC, True),
+        ("00000011 80000003 00000000 00000001 61", Role.ESME, False),
+        ("00000011 80000003 00000067 00000001 61", Role.ESME, True),
+        ("00000015 00000015 00000000 00000001 0427 0009 02", Role.ESME, True),
+        ("00000015 00000015 00000000 00000001 0427 0009 02", Role.SMSC, False),
+    ],
+)
+def test_use_of_a_pdu_whose_end_cannot_be_read(frame: str, role: Role, *, expected: bool) -> None:
+    """A header says all of a response, but of a query's; only an SMSC refuses requests."""
+    octets = bytes.fromhex(frame)
+    pdu = decode(len(octets).to_bytes(4, "big") + octets[4:])
+
+    assert pdu.fault is not None
+    assert expected is is_usable(pdu, role)
