@@ -8,6 +8,7 @@ submission is gone. Methods return what was decided; the caller acts on it.
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
@@ -248,9 +249,9 @@ class ReceiptCorrelator:
         excess = len(self.early) - MAX_EARLY
         return self._give_up(excess)
 
-    def next_deadline(self) -> float | None:
-        """The time at which the oldest early receipt times out, or None."""
-        return self._oldest_early_at() + self._patience if self.early else None
+    def next_deadline(self) -> float:
+        """The time at which the oldest early receipt times out; infinity if none waits."""
+        return self._oldest_early_at() + self._patience if self.early else math.inf
 
     def expire(self, now: float) -> list[Receipt]:
         """Return the early receipts that timed out."""

@@ -8,13 +8,12 @@ that are awaited never wait for a reader or a handler.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from pdu import CommandStatus, DataSm, DeliverSm, EsmClass, Pdu
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
-from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery, StoredDelivery
+from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, HandlerRunner
 from smsc_async.client.incoming import MessageRouter
@@ -53,6 +52,8 @@ class InboundRouter:
     Attributes:
         correlator: Knows the ids of the messages whose receipts are expected.
         receipts: For `SmscClient.receipts`.
+        dedup: Recognises and counts repeated receipts.
+        messages: Routes and counts incoming messages.
         incoming: For `SmscClient.incoming`.
         handlers: Runs the handlers.
         receipts_taken: Receipts that came, repeated ones included.
@@ -73,19 +74,19 @@ class InboundRouter:
         self._reader = reader = ReceiptReader(dialect, config.message_ids)
         self._on_receipt = handlers.on_receipt
         self._has_handlers = handlers != NO_HANDLERS
-        self._dedup = ReceiptDeduplicator(reader.receipt_key)
+        self.dedup = ReceiptDeduplicator(reader.receipt_key)
         self.correlator = ReceiptCorrelator(
             config.timeouts.early_receipt,
-            self._dedup,
+            self.dedup,
             response_key=reader.response_key,
             receipt_key=reader.receipt_key,
         )
         self.correlator.tracks_unread = handlers.on_receipt is None
         self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
-            "receipts", config.receipts, self._dedup
+            "receipts", config.receipts, self.dedup
         )
         self.handlers = HandlerRunner(config.handler_concurrency)
-        self._messages = MessageRouter(
+        self.messages = MessageRouter(
             config,
             settings,
             self.handlers,
@@ -93,22 +94,12 @@ class InboundRouter:
             on_deadline=self._arm,
             on_incoming=handlers.on_incoming,
         )
-        self.incoming = self._messages.queue
+        self.incoming = self.messages.queue
         self._parts = ReceiptParts(config.timeouts.reassembly, clock)
         self._external: set[ExternalDelivery] = set()
         self._timer = DeadlineTimer(clock, self._on_timer)
         self._is_closed = False
         self.receipts_taken = 0
-
-    @property
-    def messages_taken(self) -> int:
-        """deliver_sm of incoming messages, parts counted singly."""
-        return self._messages.taken
-
-    @property
-    def repeated_receipts(self) -> int:
-        """Receipts that were dropped as repetitions."""
-        return self._dedup.repeats
 
     def open(self) -> None:
         """Get ready to call handlers."""
@@ -123,14 +114,17 @@ class InboundRouter:
             return
         delivery = PendingDelivery(link, request)
         if not self._reader.is_receipt(request):
-            self._messages.route(request, delivery)
-            return
-        if request.esm_class & EsmClass.UDHI:
-            for joined, awaited in self._parts.add(request, delivery):
-                self._read_receipt(joined, awaited or StoredDelivery())
+            self.messages.route(request, delivery)
+        elif request.esm_class & EsmClass.UDHI:
+            self._read_joined(self._parts.add(request, delivery))
             self._arm()
         else:
             self._read_receipt(request, delivery)
+
+    def _read_joined(self, receipts: Iterable[tuple[DeliverSm | DataSm, Delivery]]) -> None:
+        """Read receipts that came in parts."""
+        for receipt, delivery in receipts:
+            self._read_receipt(receipt, delivery)
 
     def _read_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
         """Read a receipt and route it."""
@@ -160,8 +154,8 @@ class InboundRouter:
             if isinstance(event, Receipt):
                 self._route_receipt(event, delivery)
             else:
-                self._messages.taken += 1
-                self._messages.pass_on(event, delivery)
+                self.messages.taken += 1
+                self.messages.pass_on(event, delivery)
             await delivery.wait_stored()
         finally:
             self._external.discard(delivery)
@@ -186,7 +180,7 @@ class InboundRouter:
             )
         if receipt is not None:
             if self._on_receipt is None:  # a handler that raised gets it again
-                self._dedup.add(receipt)
+                self.dedup.add(receipt)
             return receipt
         wait = correlator.wait_for(key)
         try:
@@ -206,7 +200,7 @@ class InboundRouter:
             if match is not Match.MATCHED or self.receipts.is_read:
                 self.receipts.put(receipt)
             else:
-                self._dedup.add(receipt)
+                self.dedup.add(receipt)
 
     def on_room(self) -> None:
         """Stop waiting for early receipts' responses once none is outstanding."""
@@ -214,28 +208,21 @@ class InboundRouter:
             self._dispatcher.room_listeners.discard(self)
             self._put_early(self.correlator.give_up_early())
 
-    def next_deadline(self) -> float | None:
-        """The time at which something here times out, or None."""
-        parts = min(self._messages.next_deadline(), self._parts.next_deadline())
-        early = self.correlator.next_deadline()
-        earliest = min(parts, math.inf if early is None else early)
-        return None if earliest == math.inf else earliest
+    def next_deadline(self) -> float:
+        """The time at which the next thing here times out; infinity if nothing waits."""
+        waiting = self.messages, self._parts, self.correlator
+        return min(each.next_deadline() for each in waiting)
 
     def expire(self, now: float) -> None:
         """Pass on early receipts and incomplete messages that have waited long enough."""
         self._put_early(self.correlator.expire(now))
-        self._messages.expire(now)
-        self._read_incomplete(self._parts.expire(now))
-
-    def _read_incomplete(self, receipts: Iterable[DeliverSm]) -> None:
-        """Read receipts of which parts never came; the others were acknowledged."""
-        for receipt in receipts:
-            self._read_receipt(receipt, StoredDelivery())
+        self.messages.expire(now)
+        self._read_joined(self._parts.expire(now))
 
     async def close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - the handlers are cancelled after it
         """Pass on incomplete messages, and wait for the handlers that run, then cancel them."""
-        self._messages.give_up_parts()
-        self._read_incomplete(self._parts.give_up())
+        self.messages.give_up_parts()
+        self._read_joined(self._parts.give_up())
         await self.handlers.close(timeout)
 
     def close(self) -> None:
@@ -245,12 +232,12 @@ class InboundRouter:
         self._is_closed = True
         self._timer.stop()
         if self._on_receipt is None:
-            self._read_incomplete(self._parts.give_up())
+            self._read_joined(self._parts.give_up())
         self.correlator.cut_off()
         self._put_early(self.correlator.give_up_early())
         self.release()
         self.receipts.close()
-        self._messages.close()
+        self.messages.close()
         for delivery in self._external:
             delivery.cut_off()
         for queue in (self.receipts, self.incoming):
@@ -268,21 +255,21 @@ class InboundRouter:
     def _route_receipt(self, receipt: Receipt, delivery: Delivery) -> None:
         """Pass a receipt to its message, to the handler, to the readers, or to several of them."""
         self.receipts_taken += 1
-        if self._dedup.is_repeat(receipt):
+        if self.dedup.is_repeat(receipt):
             # A message that waits for it is asked first: the gateway may use an id several times.
             match = self.correlator.match_repeat(receipt)
             if match is Match.UNKNOWN:
                 self._drop_repeat(receipt)
                 delivery.acknowledge()
                 return
-            self._dedup.forget(self.correlator.key_of(receipt))
+            self.dedup.forget(self.correlator.key_of(receipt))
         else:
             match = self.correlator.match(receipt)
         if self._on_receipt is not None:
             self._call_on_receipt(receipt, delivery, match)
         elif match is Match.MATCHED:
             if not self.receipts.is_read:
-                self._dedup.add(receipt)
+                self.dedup.add(receipt)
                 delivery.acknowledge()
             elif self.receipts.refuses:
                 self._keep_unread(receipt, delivery)
@@ -319,7 +306,7 @@ class InboundRouter:
     def _keep_unread(self, receipt: Receipt, delivery: Delivery) -> None:
         """Leave a receipt to whom it was handed over; the queue gets it if they don't read it."""
         self.correlator.mark_unread(receipt)
-        self._dedup.add(receipt)
+        self.dedup.add(receipt)
         delivery.acknowledge()
 
     def _wait_for_response(self, receipt: Receipt, *, is_shared: bool = False) -> None:
@@ -343,13 +330,13 @@ class InboundRouter:
         if receipt.is_final and self._may_be_early(receipt):
             self._wait_for_response(receipt)
         else:
-            self._dedup.repeats += 1
+            self.dedup.repeats += 1
 
     def _put_early(self, receipts: Iterable[Receipt]) -> None:
         """Queue receipts that no response has named; each was acknowledged when it came."""
         for receipt in receipts:
-            if self._dedup.is_repeat(receipt):
-                self._dedup.repeats += 1
+            if self.dedup.is_repeat(receipt):
+                self.dedup.repeats += 1
             else:
                 self.receipts.put(receipt)
 
@@ -371,16 +358,16 @@ class InboundRouter:
             """Whether it still has to be handled: not if it was meanwhile, on another link."""
             if delivery.is_stale:
                 return False
-            if match is Match.MATCHED or not self._dedup.is_repeat(receipt):
+            if match is Match.MATCHED or not self.dedup.is_repeat(receipt):
                 return True
-            self._dedup.repeats += 1
+            self.dedup.repeats += 1
             delivery.acknowledge()
             return False
 
         def on_end(result: CallResult) -> None:
             """Answer, and remember what was handled."""
             if result is CallResult.RETURNED:
-                self._dedup.add(receipt)
+                self.dedup.add(receipt)
                 delivery.acknowledge()
                 if self.receipts.has_readers:
                     self.receipts.put(receipt)
@@ -395,7 +382,7 @@ class InboundRouter:
     def _arm(self) -> None:
         """Keep one timer for what waits here."""
         deadline = self.next_deadline()
-        if deadline is not None and deadline < self._timer.at:
+        if deadline < self._timer.at:
             self._timer.start(deadline)
 
     def _on_timer(self) -> None:
@@ -405,6 +392,6 @@ class InboundRouter:
 
     def __repr__(self) -> str:
         return (
-            f"<InboundRouter {self.receipts_taken} receipts, {self.messages_taken} messages taken,"
+            f"<InboundRouter {self.receipts_taken} receipts, {self.messages.taken} messages taken,"
             f" {len(self.receipts)} and {len(self.incoming)} unread>"
         )

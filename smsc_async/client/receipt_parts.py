@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pdu import CommandStatus, DeliverSm, EsmClass
 from pdu.text import Reassembler, segment_of
+from smsc_async.client.deliveries import StoredDelivery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pdu import DataSm, Tlv
     from pdu.text import Joined, Segment
     from smsc_async.client.delivery_queue import Delivery
+
+    Joint = tuple[DeliverSm | DataSm, Delivery]
 
 
 class ReceiptParts:
@@ -33,14 +36,12 @@ class ReceiptParts:
         # By sender, recipient and reference.
         self._tlvs: dict[tuple[str, str, int], tuple[Tlv, ...]] = {}
 
-    def add(
-        self, request: DeliverSm | DataSm, delivery: Delivery
-    ) -> list[tuple[DeliverSm | DataSm, Delivery | None]]:
+    def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[Joint]:
         """Add a receipt that has a user data header.
 
         Returns:
             The receipts that it completes, joined and without a header, each with the delivery to
-            acknowledge; usually one or none. One without a delivery was acknowledged before.
+            acknowledge; usually one or none.
         """
         segment = segment_of(request)
         if segment.total == 1:
@@ -53,23 +54,21 @@ class ReceiptParts:
             data_coding=request.data_coding,
             now=self._clock(),
         )
-        receipts: list[tuple[DeliverSm | DataSm, Delivery | None]] = []
-        answered: Delivery | None = None
-        for joined in finished:
-            if not joined.missing:
-                answered = _CompletingDelivery(self, joined, segment.sequence, delivery)
-            receipts.append((self._receipt(joined), None if joined.missing else answered))
-        if answered is None:
+        # At most one is complete, the last one.
+        if not finished or finished[-1].missing:
             delivery.acknowledge()
-        return receipts
+            return self._incomplete(finished)
+        *displaced, complete = finished
+        completing = _CompletingDelivery(self, complete, segment.sequence, delivery)
+        return [*self._incomplete(displaced), (self._receipt(complete), completing)]
 
-    def expire(self, now: float) -> list[DeliverSm]:
+    def expire(self, now: float) -> list[Joint]:
         """Return the receipts that have waited long enough, as far as they came."""
-        return list(map(self._receipt, self._reassembler.expire(now)))
+        return self._incomplete(self._reassembler.expire(now))
 
-    def give_up(self) -> list[DeliverSm]:
+    def give_up(self) -> list[Joint]:
         """Return all incomplete receipts: no part will come any more."""
-        return list(map(self._receipt, self._reassembler.give_up()))
+        return self._incomplete(self._reassembler.give_up())
 
     def next_deadline(self) -> float:
         """The time at which the oldest incomplete receipt times out; infinity if none waits."""
@@ -78,6 +77,10 @@ class ReceiptParts:
     def reopen(self, joined: Joined, sequence: int) -> None:
         """Wait again for the part that completed a receipt."""
         self._reassembler.reopen(joined, sequence, now=self._clock())
+
+    def _incomplete(self, receipts: Iterable[Joined]) -> list[Joint]:
+        """Return receipts whose parts were acknowledged as they came."""
+        return [(self._receipt(joined), StoredDelivery()) for joined in receipts]
 
     def _keep_tlvs(self, request: DeliverSm | DataSm, segment: Segment) -> None:
         """Keep the parameters of a part: a receipt has them in one part or in all."""

@@ -921,3 +921,30 @@ async def test_client_with_handlers_that_cannot_bind_leaves_no_task(gateway: Gat
         await statuses(gateway.peer, 1)
 
     assert ["1"] == handler.got
+
+
+async def test_receipt_in_parts_is_handled_again_whole(gateway: Gateway) -> None:
+    """Of a receipt whose handler raised the gateway repeats the last part alone."""
+    handler = Recording(fails=1)
+    halves = b"id:1 sub:001 dlvrd:001 ", b"stat:DELIVRD err:000"
+    answers: list[int] = []
+    async with client(gateway, on_receipt=handler) as smsc:
+        sent = await smsc.send(sms())
+        for answered, number in enumerate((1, 2, 2), 1):
+            octets = bytes((5, 0, 3, 7, 2, number)) + halves[number - 1]
+            gateway.peer.deliver(esm_class=0x44, short_message=octets)
+            answers = await statuses(gateway.peer, answered)
+        receipt = await sent.receipt(timeout=5)
+
+        assert [0, RETRY, 0] == answers
+    assert (["1", "1"], MessageState.DELIVERED) == (handler.got, receipt.state)
+
+
+async def test_receipt_of_which_a_part_is_missing_is_read_at_the_end(gateway: Gateway) -> None:
+    """Its first part was acknowledged."""
+    async with client(gateway) as smsc:
+        octets = bytes((5, 0, 3, 7, 2, 1)) + b"id:4 stat:DELIVRD"
+        gateway.peer.deliver(esm_class=0x44, short_message=octets)
+        await statuses(gateway.peer, 1)
+
+    assert ["4"] == [receipt.message_id async for receipt in smsc.receipts()]

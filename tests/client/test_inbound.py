@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -169,7 +170,7 @@ async def test_early_receipt_waits_for_its_response_up_to_its_timeout() -> None:
     assert [] == routed.unread_receipts()
     routed.router.expire(1060.0)
     assert ["1"] == routed.unread_receipts()
-    assert routed.router.next_deadline() is None
+    assert math.inf == routed.router.next_deadline()
 
 
 async def test_early_receipt_waits_only_while_a_response_is_outstanding() -> None:
@@ -192,7 +193,7 @@ async def test_receipt_of_an_unknown_id_is_not_early_without_an_outstanding_resp
     routed.deliver(**receipt_fields("1"))
 
     assert ["1"] == routed.unread_receipts()
-    assert routed.router.next_deadline() is None
+    assert math.inf == routed.router.next_deadline()
 
 
 @pytest.mark.parametrize(("is_read", "unread"), [(True, ["1"]), (False, [])])
@@ -222,7 +223,7 @@ def test_receipt_of_a_message_is_read_by_readers_of_all(
 
     assert MessageState.DELIVERED is sent.state
     assert unread == routed.unread_receipts()
-    assert (2, 1) == (routed.router.receipts_taken, routed.router.repeated_receipts)
+    assert (2, 1) == (routed.router.receipts_taken, routed.router.dedup.repeats)
 
 
 async def test_excess_early_receipts_are_read_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +250,7 @@ async def test_timer_expires_early_receipts_and_incomplete_messages() -> None:
     assert [] == routed.unread_receipts()
     await until(routed.unread_receipts)
 
-    assert routed.router.next_deadline() is None
+    assert math.inf == routed.router.next_deadline()
     assert float("inf") == routed.router._timer.at
 
 
@@ -569,7 +570,7 @@ def test_repeated_receipt_is_acknowledged_and_read_once() -> None:
 
     assert (number, 0) == routed.link.responses[-1]
     assert ["1"] == routed.unread_receipts()
-    assert 1 == routed.router.repeated_receipts
+    assert 1 == routed.router.dedup.repeats
 
 
 def test_other_state_of_the_same_message_is_news() -> None:
@@ -598,7 +599,7 @@ def test_remembered_receipts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         routed.deliver(**receipt_fields(message_id))
 
     assert ["1", "2", "3", "4", "1", "2"] == routed.unread_receipts()
-    assert 0 == routed.router.repeated_receipts
+    assert 0 == routed.router.dedup.repeats
 
 
 def test_unacknowledged_delivery_of_a_lost_link_is_dropped() -> None:
@@ -624,7 +625,7 @@ async def test_receipt_over_smpp_and_http_is_read_once() -> None:
     routed.deliver(**receipt_fields("2"))
 
     assert ["1", "2"] == routed.unread_receipts()
-    assert 2 == routed.router.repeated_receipts
+    assert 2 == routed.router.dedup.repeats
 
 
 async def test_receipt_over_http_waits_until_it_is_stored() -> None:
