@@ -35,7 +35,7 @@ WHEEL_ENVIRONMENT = CACHE / "wheel-environment"
 CORES = os.cpu_count() or 1
 INTERRUPTED = 130  # exit code, as a shell gives it
 
-SOURCES = ("pdu", "smsc_async", "tests")
+SOURCES = ("pdu", "smsc_async", "smsc_async_pytest.py", "tests")
 SPELLED = (
     *SOURCES, "tools", "benchmarks", "docs", "examples", "README.md", "CHANGELOG.md",
     "CONTRIBUTING.md", "SECURITY.md",
@@ -242,11 +242,10 @@ def wheel() -> Finding:
     with tempfile.TemporaryDirectory(prefix="smsc-async-wheel-") as folder:
         away = Path(folder)
         copy_tests(away)
-        where = run(
-            [str(python), "-c", "import pdu, smsc_async; print(pdu.__file__, smsc_async.__file__)"],
-            cwd=away,
-        )
-        if not where.passed or where.said.count(str(WHEEL_ENVIRONMENT)) != 2:
+        imports = "import pdu, smsc_async, smsc_async_pytest as plugin"
+        places = "print(pdu.__file__, smsc_async.__file__, plugin.__file__)"
+        where = run([str(python), "-c", f"{imports}; {places}"], cwd=away)
+        if not where.passed or where.said.count(str(WHEEL_ENVIRONMENT)) != 3:
             return Finding(passed=False, said=f"not imported from the wheel: {where.said}")
         return pytest_run(python, cwd=away, NODE_PATH=str(ROOT / "node_modules"), PYTHONPATH="")
 
