@@ -133,6 +133,11 @@ class Receipt:
         return self._fields
 
     @property
+    def state_name(self) -> str:
+        """The name of `state`, "DELIVERED"; digits for a number without one, empty for None."""
+        return _state_name(self.state)
+
+    @property
     def is_final(self) -> bool:
         """Whether no other receipt of this message will follow."""
         return self.state in FINAL_STATES and not self.is_intermediate
@@ -223,6 +228,11 @@ class QueryResult(NamedTuple):
     state: MessageState | int
     error_code: int = 0
     final_at: datetime | None = None
+
+    @property
+    def state_name(self) -> str:
+        """The name of `state`, "DELIVERED"; digits for a number without one."""
+        return _state_name(self.state)
 
     @property
     def is_final(self) -> bool:
@@ -334,6 +344,13 @@ class IncomingMessage:
             f" recipient={mask_number(self.recipient)!r},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
+
+
+def _state_name(state: MessageState | int | None) -> str:
+    """Name a state for people: its name, else its digits; empty if there is none."""
+    if isinstance(state, MessageState):
+        return state.name
+    return "" if state is None else str(int(state))
 
 
 def _moment(text: str) -> datetime | None:

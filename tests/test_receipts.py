@@ -123,6 +123,23 @@ def test_final_states(state: MessageState, final: bool) -> None:  # noqa: FBT001
     assert final is Receipt(message_id="1", state=state).is_final
 
 
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (MessageState.DELIVERED, "DELIVERED"),
+        (MessageState.SCHEDULED, "SCHEDULED"),
+        (77, "77"),
+        (-1, "-1"),
+        (None, ""),
+    ],
+)
+def test_every_state_has_a_name(state: MessageState | int | None, name: str) -> None:
+    """`state.name` fails for a number that has none, and type checkers know."""
+    assert name == Receipt(message_id="855469", state=state).state_name
+    if state is not None:
+        assert name == QueryResult("855469", state).state_name
+
+
 def test_intermediate_notification_is_not_final() -> None:
     """Another receipt follows it, whatever state it reports."""
     assert not Receipt(message_id="1", state=MessageState.DELIVERED, is_intermediate=True).is_final

@@ -201,11 +201,11 @@ class SmscClient(ClientLifecycle):
 
     def send_many(
         self,
-        messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
+        messages: Iterable[Message[R_co]] | AsyncIterable[Message[R_co]],
         *,
         timeout: float | None = None,
         hold: Hold | None = None,
-    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
+    ) -> AsyncGenerator[Submission[R_co] | FailedSubmission]:
         """Send messages one after the other, as fast as the window lets them; yield each outcome.
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
