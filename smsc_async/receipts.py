@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Sel
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import FINAL_STATES, MessageState, TlvTag
-from pdu.masking import mask_number, shown_text
+from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS, VendorTlv
@@ -204,7 +204,7 @@ class Receipt:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
             f"{type(self).__name__}(message_id={self.message_id!r}, state={state},"
-            f" error_code={self.error_code}, to={mask_number(self.to)!r})"
+            f" error_code={self.error_code}, to={mask_address(self.to)!r})"
         )
 
 
@@ -330,8 +330,8 @@ class IncomingMessage:
 
     def __repr__(self) -> str:
         return (
-            f"IncomingMessage(sender={mask_number(self.sender)!r},"
-            f" recipient={mask_number(self.recipient)!r},"
+            f"IncomingMessage(sender={mask_address(self.sender)!r},"
+            f" recipient={mask_address(self.recipient)!r},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
 

@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import FINAL_STATES, MessageState
-from pdu.masking import mask_number, shown_address, shown_text
+from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
@@ -82,7 +82,7 @@ class SubmittedPart:
         return format_time(self.done_at.astimezone(UTC))
 
     def __repr__(self) -> str:
-        to = mask_number(self.recipient)
+        to = mask_address(self.recipient)
         return f"<SubmittedPart {self.message_id} to {to}, state {self.state!r}>"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
 from pdu.enums import MessageState
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from smsc_async.contrib.callback.request import CallbackRequest, RefusedError
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.receipts import (
@@ -85,7 +85,7 @@ class CallConfirmed:
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
-        return f"CallConfirmed(phone={mask_number(self.phone)!r}, ts={self.ts!r})"
+        return f"CallConfirmed(phone={mask_address(self.phone)!r}, ts={self.ts!r})"
 
 
 Event: TypeAlias = Receipt | IncomingMessage | CallConfirmed
