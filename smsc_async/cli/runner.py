@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from smsc_async._config_env import split_userinfo
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
 from smsc_async.cli.i18n import _
 from smsc_async.config import SmscConfig
@@ -48,11 +50,17 @@ class SendProgress:
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
     """Return the settings of *url*, or those of the environment.
 
+    A URL without credentials gets those of the environment; one with credentials needs none.
+
     Raises:
         Failure: There is no URL, or it is invalid.
     """
     try:
-        return SmscConfig.from_env() if url is None else SmscConfig.from_url(url)
+        if url is None:
+            return SmscConfig.from_env()
+        if split_userinfo(url)[0] or url.startswith("sim:"):
+            return SmscConfig.from_url(url)
+        return SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
     except ConfigError as error:
         failure = _failure_of(error, progress)
         if error.name == "SMSC_URL" and error.value is None:
