@@ -58,7 +58,7 @@ def send_command(
             itself, 4 to 8 digits.
         options: Of the message.
         validity: How long the gateway tries: 90s, 15m, 2h; at most 24h.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         wait: Timeout of the receipt: 10, 90s, 15m.
         no_wait: Don't wait for the receipt.
         dry_run: Show the plan, send nothing.

@@ -65,7 +65,7 @@ def tail_command(
         receipts: Show receipts only.
         incoming: Show incoming messages only.
         full: Show complete numbers, not masked.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         screen: For the output.
 
     Examples:
