@@ -339,7 +339,7 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
 
     def __init__(self, message_id: str, *, timeout: float) -> None:
         super().__init__(
-            f"no final receipt for message_id {message_id!r} in {timeout:.1f} s"
+            f"no final receipt for message_id {message_id!a} in {timeout:.1f} s"
             "; the message may be delivered all the same: wait again"
         )
         self.message_id = message_id

@@ -203,8 +203,8 @@ class Receipt:
     def __repr__(self) -> str:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
-            f"{type(self).__name__}(message_id={self.message_id!r}, state={state},"
-            f" error_code={self.error_code}, to={mask_address(self.to)!r})"
+            f"{type(self).__name__}(message_id={self.message_id!a}, state={state},"
+            f" error_code={self.error_code}, to={mask_address(self.to)!a})"
         )
 
 
@@ -235,7 +235,7 @@ class QueryResult(NamedTuple):
         return DeliveryError(self.error_code)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        shown = (f"{name}={value!a}" for name, value in zip(self._fields, self, strict=True))
         return f"QueryResult({', '.join(shown)})"
 
 
@@ -330,8 +330,8 @@ class IncomingMessage:
 
     def __repr__(self) -> str:
         return (
-            f"IncomingMessage(sender={mask_address(self.sender)!r},"
-            f" recipient={mask_address(self.recipient)!r},"
+            f"IncomingMessage(sender={mask_address(self.sender)!a},"
+            f" recipient={mask_address(self.recipient)!a},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsc_async._config_env import split_userinfo
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError
@@ -107,7 +108,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
         cause = error if screen.is_debug else None
         failure = unexpected(error)
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
-    failure.values |= {"ids": ", ".join(progress.message_ids), **progress.counts}
+    failure.values |= {"ids": ids(progress.message_ids), **progress.counts}
     raise failure from cause
 
 

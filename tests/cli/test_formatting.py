@@ -43,7 +43,10 @@ def test_numbers_are_masked_and_names_are_not(address: str, masked: str) -> None
         ("Код 4821", "Код 4821"),
         ("one\r\ntwo\tthree", "one⏎ two three"),
         ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
-        ("\u202eback", "\\x202eback"),
+        ("\u202eback", "\\u202eback"),
+        ("one\rtwo\u2028three\x85", "one\\rtwo\\u2028three\\x85"),
+        ("\ufeff\u200bz\ud800", "\\ufeff\\u200bz\\ud800"),
+        ("👋 1\u00a0₽", "👋 1\u00a0₽"),
     ],
 )
 def test_text_stays_on_its_line(text: str, shown: str) -> None:
