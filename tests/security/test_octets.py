@@ -95,7 +95,7 @@ async def test_no_log_line_and_no_repr_is_forged(
                 peer.raw(
                     b"".join([(16 + len(body)).to_bytes(4, "big"), b"\0\0\0\x0b", bytes(8), body])
                 )
-            peer.raw(deliver(0, 0, OCTETS, b"")[:-1] + b"\x1b")
+            peer.raw(deliver(0, 0, b"text" + OCTETS, b""))
             values: list[Any] = [sent, hlr, receipt, answer, message, result, late.value, smsc]
             values += [smsc.stats(), smsc.health(), smsc.config, hlr.message, receipt.error]
             shown = [f"{value}" for value in values] + [repr(value) for value in values]
