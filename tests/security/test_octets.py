@@ -91,7 +91,7 @@ async def test_no_log_line_and_no_repr_is_forged(
             with pytest.raises(ReceiptTimeoutError) as late:
                 await smsc.receipt(LATIN, timeout=0.01)
             peer = gateway.peer
-            for body in (OCTETS + b"\0" + OCTETS + b"\0", OCTETS):
+            for body in (OCTETS + b"\0pass" + OCTETS + b"\0", OCTETS):
                 peer.raw(
                     b"".join([(16 + len(body)).to_bytes(4, "big"), b"\0\0\0\x0b", bytes(8), body])
                 )
