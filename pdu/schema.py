@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
+from pdu.escaping import escape
 from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
@@ -183,7 +184,7 @@ class Pdu(_Declared):
             value = getattr(self, name)
             if name not in self.defaults or value != self.defaults[name]:
                 shown.append(f"{name}={field.shown(value)}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return escape(f"{type(self).__name__}({', '.join(shown)})")
 
 
 class UnknownPdu(Pdu):

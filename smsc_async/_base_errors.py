@@ -10,6 +10,8 @@ from enum import Enum
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from pdu.escaping import escape
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,7 +38,16 @@ def _restore(
 
 
 class SmscError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base of all errors that this package raises on purpose.
+
+    `str` and `repr` are one line, whatever a peer wrote; attributes hold it as it was written.
+    """
+
+    def __str__(self) -> str:
+        return escape(super().__str__(), letters=True)
+
+    def __repr__(self) -> str:
+        return escape(super().__repr__(), letters=True)
 
     def __reduce__(self) -> tuple[object, ...]:
         # `Exception` would call the class with `args`, which holds the finished sentence here.

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
 from pdu._exec import run
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from smsc_async.receipts import Receipt
 
 R_co = TypeVar("R_co", bound=Receipt, covariant=True)
@@ -84,8 +84,8 @@ def _shown(name: str, value: object) -> str:
     """Return a field's value for `repr`: the size of a text, a masked number."""
     if name not in _SHOWN and isinstance(value, str):
         return f"<{len(value)} characters>"
-    if name in {"to", "sender"} and isinstance(value, str) and (value.isdigit() or "@" in value):
-        return repr(mask_number(value))
+    if name in {"to", "sender"} and isinstance(value, str):
+        return ascii(mask_address(value))
     return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
 
 

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pdu.errors import EncodeError
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from pdu.smpp_time import format_time
 from smsc_async._base_errors import InvalidMessageError
 
@@ -87,7 +87,7 @@ def number(value: object) -> str:
         return digits
     length = f"{len(digits)} characters"
     # Of anything but a number even the ends stay hidden: a text may end in a code.
-    masked = mask_number(text) if digits.isdigit() else ""
+    masked = mask_address(text) if digits.isdigit() else ""
     shown = f"{length} ({masked!r})" if masked else length
     raise InvalidMessageError(
         "to",
@@ -105,7 +105,7 @@ def sender(value: object) -> str:
             return digits
         raise InvalidMessageError(
             "sender",
-            mask_number(digits),
+            mask_address(digits),
             f"a number takes 15 digits, got {len(digits)}; use a shorter number or a name",
         )
     if _NAME.fullmatch(text) is None:
@@ -139,9 +139,9 @@ def check_address(field: str, value: object) -> None:
     if len(address) > ADDRESS_LENGTH:
         raise InvalidMessageError(
             field,
-            mask_number(address),
+            mask_address(address),
             f"destination_addr takes {ADDRESS_LENGTH} characters, got {len(address)}"
-            f" ({mask_number(address)!r}); send to a shorter address",
+            f" ({mask_address(address)!r}); send to a shorter address",
         )
 
 

@@ -10,47 +10,22 @@ Durations are seconds. All settings can be given in a URL, see `SmscConfig.from_
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
 from pdu.enums import BindMode
 from smsc_async._base_errors import ConfigError, is_number, shown
+from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["LONGEST_PASSWORD", "Host", "ReconnectPolicy", "Secret", "SmscConfig", "Timeouts", "Tls"]
+
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
 LONGEST_SYSTEM_TYPE: Final = 12
-
-
-class Secret:
-    """A text that `repr`, `str`, formatting and dumps show as "***". It is not a `str`.
-
-    Args:
-        value: The text.
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the text."""
-        return self._value
-
-    def __eq__(self, other: object) -> bool:
-        return self._value == other._value if isinstance(other, Secret) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-    __str__ = __repr__
 
 
 class Host(NamedTuple):
@@ -283,19 +258,28 @@ class SmscConfig:
 
     @classmethod
     def from_env(cls, variable: str = "SMSC_URL", environ: Mapping[str, str] | None = None) -> Self:
-        """Read the URL from an environment variable.
+        """Read a configuration from environment variables; an empty one counts as unset.
+
+        `SMSC_URL` holds a URL. Credentials may stand apart from it: `SMSC_LOGIN` with
+        `SMSC_PASSWORD` or `SMSC_PASSWORD_FILE`, the path of a file that holds nothing else (a
+        secret of Docker or systemd). They are written as they are, without percent-encoding, and
+        fill a URL without credentials; alone they mean `smsc://`.
+
+        Args:
+            variable: Name of the variable with the URL. The others begin like it: for
+                "BACKUP_URL" they are `BACKUP_LOGIN` and so on.
+            environ: Variables to read instead of those of the process.
 
         Raises:
-            ConfigError: The variable is unset or empty, or its URL is invalid.
+            ConfigError: The variables are unset, only one of login and password is set, credentials
+                are given twice, the file can't be read, or a setting is invalid. No error shows
+                a value of theirs.
         """
-        url = (os.environ if environ is None else environ).get(variable, "")
-        if not url:
-            raise ConfigError(
-                variable,
-                None,
-                "not set; give it a URL like 'smsc://login:password@' (or 'sim://' to try out)",
-            )
-        return cls.from_url(url)
+        url, credentials = read_environment(variable, os.environ if environ is None else environ)
+        config = cls.from_url(url)
+        if credentials is None:
+            return config
+        return replace(config, system_id=credentials.login, password=credentials.password)
 
     @property
     def is_latin1(self) -> bool:

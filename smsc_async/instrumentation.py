@@ -2,7 +2,7 @@
 
 Rule: what isn't enabled costs nothing. Nothing is formatted unless its logger is enabled, a hook
 that raises is logged and otherwise ignored, and no line shows a text, a password or a whole
-number.
+number. A record is one line of printable characters: what a peer wrote is escaped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
+from pdu.escaping import escape
 from pdu.names import RESPONSE_BIT, command_name, status_name
 
 if TYPE_CHECKING:
@@ -78,12 +79,13 @@ class Hooks:
             event: What happened.
             level: WARNING for what the client mends by itself, ERROR for what it doesn't.
         """
-        LOG.log(level, "= %s", event)
+        if LOG.isEnabledFor(level):
+            LOG.log(level, "= %s", escape(str(event), letters=True))
         for hook in self._hooks:
             try:
                 hook(event)
-            except Exception:
-                LOG.exception("! hook %r failed", hook)
+            except Exception as error:  # noqa: BLE001 - any error of a hook is logged
+                LOG.error("! hook %r failed: %s", hook, place_of(error))  # noqa: TRY400 - its text may quote a message
 
 
 def place_of(error: BaseException) -> str:
@@ -140,4 +142,5 @@ def _line(frame: bytes) -> str:
     if pdu.command_id & RESPONSE_BIT:
         status = f" status={status_name(pdu.command_status)}"
     message_id = getattr(pdu, "message_id", "")
-    return f"{name} seq={pdu.sequence_number}{status}{f' id={message_id}' if message_id else ''}"
+    shown = f" id={escape(message_id)}" if message_id else ""
+    return f"{name} seq={pdu.sequence_number}{status}{shown}"

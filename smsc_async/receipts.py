@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Sel
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import FINAL_STATES, MessageState, TlvTag
-from pdu.masking import mask_number, shown_text
+from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS, VendorTlv
@@ -208,8 +208,8 @@ class Receipt:
     def __repr__(self) -> str:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
-            f"{type(self).__name__}(message_id={self.message_id!r}, state={state},"
-            f" error_code={self.error_code}, to={mask_number(self.to)!r})"
+            f"{type(self).__name__}(message_id={self.message_id!a}, state={state},"
+            f" error_code={self.error_code}, to={mask_address(self.to)!a})"
         )
 
 
@@ -245,7 +245,7 @@ class QueryResult(NamedTuple):
         return DeliveryError(self.error_code)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        shown = (f"{name}={value!a}" for name, value in zip(self._fields, self, strict=True))
         return f"QueryResult({', '.join(shown)})"
 
 
@@ -340,8 +340,8 @@ class IncomingMessage:
 
     def __repr__(self) -> str:
         return (
-            f"IncomingMessage(sender={mask_number(self.sender)!r},"
-            f" recipient={mask_number(self.recipient)!r},"
+            f"IncomingMessage(sender={mask_address(self.sender)!a},"
+            f" recipient={mask_address(self.recipient)!a},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
 

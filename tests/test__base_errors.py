@@ -115,3 +115,11 @@ def test_argument_of_another_kind_is_refused() -> None:
     check_kind("text", "", str)
     with pytest.raises(ConfigError, match=r"^text: takes a str, got int$"):
         check_kind("text", 4821, str)
+
+
+def test_error_is_shown_as_one_line() -> None:
+    """What a peer wrote may be a part of its sentence; letters stay."""
+    error = SmscError("отказ\n\x1b[2J\u202e")
+
+    assert "отказ\\n\\x1b[2J\\u202e" == str(error)
+    assert "SmscError('отказ\\n\\x1b[2J\\u202e')" == repr(error)

@@ -46,6 +46,13 @@ def test_environment() -> None:
     assert "sim://" == str(SmscConfig.from_env("GATEWAY", {"GATEWAY": "sim://"}))
 
 
+def test_credentials_of_the_environment_fill_the_url() -> None:
+    """See `test__config_env.py` for all that may be wrong with them."""
+    environ = {"SMSC_URL": "smpp://127.0.0.1", "SMSC_LOGIN": "shop", "SMSC_PASSWORD": "secret"}
+
+    assert SmscConfig.from_url(URL) == SmscConfig.from_env(environ=environ)
+
+
 def test_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """`from_env()` without arguments is what the documentation shows."""
     monkeypatch.setenv("SMSC_URL", URL)

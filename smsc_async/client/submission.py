@@ -376,7 +376,7 @@ class Submission(Generic[R_co]):
         state = "ENROUTE"
         if receipt is not None and isinstance(receipt.state, MessageState):
             state = receipt.state.name
-        return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
+        return f"Submission({self.message!r}, message_ids={self.message_ids!a}, state={state})"
 
 
 class FailedSubmission(NamedTuple):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
-from pdu.masking import mask_number
+from pdu.escaping import escape
+from pdu.masking import mask_address
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class SubmitView(NamedTuple):
     data_coding: int
 
     def __repr__(self) -> str:
-        return f"<SubmitView to {mask_number(self.recipient)}, {len(self.octets)} octets>"
+        return f"<SubmitView to {escape(mask_address(self.recipient))}, {len(self.octets)} octets>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

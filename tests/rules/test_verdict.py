@@ -101,7 +101,7 @@ def test_error_of_a_check_names_it_and_its_wait() -> None:
 
     assert HeldByRuleError is type(error)
     assert (36_000.0, Outcome.NOT_SENT) == (error.retry_after, error.outcome)
-    assert "7999***4567 is held: the check QuietHours holds it" in str(error)
+    assert "7999***67 is held: the check QuietHours holds it" in str(error)
 
 
 def test_hold_waits_for_a_check_as_for_a_rule() -> None:
