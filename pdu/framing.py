@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 
+from pdu._tracebacks import strip_frames
 from pdu.errors import FramingError
 
 MIN_LENGTH = 16
@@ -54,7 +55,8 @@ class FrameBuffer:
                 were complete before it are in `error.frames`; every later call raises again.
         """
         if self._broken is not None:
-            raise self._broken
+            del data
+            raise strip_frames(self._broken)
         # A slice of bytes is bytes; that of a memoryview would be a view that may change.
         data = self._rest + data if self._rest else bytes(data)
         frames: list[bytes] = []
@@ -62,7 +64,9 @@ class FrameBuffer:
         while end - at >= 4:
             (length,) = _LENGTH(data, at)
             if not MIN_LENGTH <= length <= limit:
-                raise self._refuse(length, data[at : at + 4], frames)
+                error = self._refuse(length, data[at : at + 4], frames)
+                del data, frames
+                raise error
             if end - at < length:
                 break
             frames.append(data[at : at + length])

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import construct
 
+from pdu._tracebacks import hides_locals
 from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
 from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number, take
@@ -263,6 +264,7 @@ class Tlv:
         self.value = value
 
     @classmethod
+    @hides_locals(EncodeError)
     def of(cls, tag: int, value: object) -> Self:
         """Make a TLV of a typed value: a number, text without its NUL, or octets.
 

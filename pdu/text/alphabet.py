@@ -85,7 +85,9 @@ def gsm_encode(text: str) -> bytes:
     if (octets := ascii_septets(text)) is not None:
         return octets
     if found := OUTSIDE.search(text):
-        raise misfit("GSM 03.38", text, found.start())
+        error = misfit("GSM 03.38", text, found.start())
+        del text, found
+        raise error
     return text.translate(_TO_SEPTETS).encode("ascii")
 
 

@@ -10,6 +10,8 @@ import enum
 import re
 from typing import TYPE_CHECKING, Final
 
+from pdu._tracebacks import strip_frames
+from pdu.errors import EncodeError
 from pdu.text.alphabet import ESCAPED, OUTSIDE, gsm_decode, gsm_encode, misfit
 
 if TYPE_CHECKING:
@@ -40,14 +42,17 @@ class TextCoding(enum.Enum):
         Raises:
             EncodeError: A character isn't in this coding; in UCS2 only half a surrogate pair.
         """
-        if self is TextCoding.GSM:
-            return gsm_encode(text)
         try:
+            if self is TextCoding.GSM:
+                return gsm_encode(text)
             return text.encode("utf-16-be" if self is TextCoding.UCS2 else "latin-1")
-        except UnicodeEncodeError as error:
-            # The error holds the whole text, so it must not be the cause of ours.
-            position = error.start
-        raise misfit(self.value, text, position)
+        except UnicodeEncodeError as unencodable:
+            # It holds the whole text, so it must not be the context of ours.
+            error = misfit(self.value, text, unencodable.start)
+        except EncodeError as misfitting:
+            error = strip_frames(misfitting)
+        del text
+        raise error
 
     def decode(self, octets: bytes) -> str:
         """Decode *octets*. Never raises: invalid octets become U+FFFD."""

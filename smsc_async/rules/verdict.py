@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
-from smsc_async._base_errors import check_duration, is_number, shown
-from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
+from smsc_async._base_errors import check_duration, is_number, refused
+from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -112,9 +112,7 @@ class Hold:
             ConfigError: *at_most* isn't above 0, or it is more than a year but not infinite.
         """
         if is_number(at_most) and not at_most > 0:
-            raise ConfigError(
-                "at_most", at_most, f"above 0 s, got {shown(at_most)}; Hold.fail() doesn't wait"
-            )
+            raise refused("at_most", at_most, "takes more than 0 s (Hold.fail() doesn't wait)")
         return cls(at_most)
 
     @classmethod
