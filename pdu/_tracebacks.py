@@ -1,14 +1,19 @@
 """Tracebacks without frames of this project: a crash reporter sends the local variables of each.
 
-Rule: an error that is raised on purpose leaves a public function with one frame of ours, that of the
-function itself, and nothing in that frame is more than an object whose `repr` is masked. All frames
-below it are taken out, also of the error's causes and contexts; those of users and libraries stay. So
-no function inside has to care what its variables hold. A context that was suppressed (`from None`) is
-dropped: its sentence may quote what ours doesn't. Other exceptions are bugs and keep their traceback.
+Rule: an error that is raised on purpose leaves a public function without any frame of ours; its
+traceback ends at the line of the user that called us. The same holds for its causes and contexts.
+Frames of users and libraries stay. So no function inside has to care what its variables hold. A
+context that was suppressed (`from None`) is dropped: its sentence may quote what ours doesn't.
+Other exceptions are bugs and keep their traceback.
 
-A function that is called once in a while is decorated with `hides_locals`. One on the hot path has
-the same `try` in its own body, which costs nothing until something is raised, and deletes its
-arguments there.
+A function that is called once in a while is decorated with `hides_locals`. One on the hot path does
+the same in its own body, since a `try` costs nothing until something is raised::
+
+    except SmscError as error:
+        strip_frames(error)
+        raise
+
+A bare `raise` adds no frame of the function it stands in; `raise error` would.
 """
 
 from __future__ import annotations
@@ -21,19 +26,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-E = TypeVar("E", bound=BaseException)
 F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
 
 _OURS = frozenset({"pdu", "smsc_async"})
 
 
-def strip_frames(error: E) -> E:
-    """Take our frames out of the tracebacks of an error, its causes, contexts and group members.
-
-    Call it in the handler that catches the error, and raise what it returns: the new traceback begins
-    there.
-    """
+def strip_frames(error: BaseException) -> None:
+    """Take our frames out of the tracebacks of an error, its causes, contexts and group members."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:
@@ -47,7 +47,6 @@ def strip_frames(error: E) -> E:
         waiting += [one.__cause__, one.__context__]
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
-    return error
 
 
 def _foreign_frames(traceback: TracebackType | None) -> TracebackType | None:
@@ -79,8 +78,8 @@ def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
                 try:
                     return await function(*args, **kwargs)
                 except kind as error:
-                    del args, kwargs
-                    raise strip_frames(error)
+                    strip_frames(error)
+                    raise
 
             return cast("F", call_async)
 
@@ -89,8 +88,8 @@ def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
             try:
                 return function(*args, **kwargs)
             except kind as error:
-                del args, kwargs
-                raise strip_frames(error)
+                strip_frames(error)
+                raise
 
         return cast("F", call)
 
@@ -105,7 +104,8 @@ def hides_arguments(kind: type[Exception]) -> Callable[[type[T]], type[T]]:
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        cls.__init__ = hides_locals(kind)(cls.__init__)  # type: ignore[misc]  # as dataclasses do
+        target: Any = cls
+        target.__init__ = hides_locals(kind)(target.__init__)
         return cls
 
     return decorate

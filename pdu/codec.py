@@ -73,8 +73,8 @@ def decode(frame: bytes) -> Pdu:
     try:
         return _interpret(frame)
     except DecodeError as error:
-        del frame
-        raise strip_frames(error)
+        strip_frames(error)
+        raise
 
 
 def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
@@ -89,10 +89,11 @@ def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
     """
     try:
         encode_pdu = _encoders[type(pdu)]
-        return encode_pdu(pdu, pdu.sequence_number if sequence_number is None else sequence_number)
+        number = pdu.sequence_number if sequence_number is None else sequence_number
+        return encode_pdu(pdu, number)
     except EncodeError as error:
-        del pdu, sequence_number
-        raise strip_frames(error)
+        strip_frames(error)
+        raise
 
 
 def packer(cls: type[Pdu]) -> Pack:
@@ -319,7 +320,7 @@ def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
 class _Encoders(dict[type[Pdu], Encode]):
     """Generated encoders by class, each made at the first use of its class."""
 
-    def __missing__(self, cls: type[Pdu]) -> Encode:
+    def __missing__(self, cls: type[Any]) -> Encode:
         if not issubclass(cls, Pdu):
             name = cls.__name__
             raise EncodeError("Pdu", "type", name, f"takes an object of a PDU class, got {name}")

@@ -275,8 +275,9 @@ class Tlv:
         try:
             octets = TLVS.get(tag, _UNDECLARED).build(value)
         except OverflowError:
-            reason = f"takes an integer of {most} octets, got {value}"
-            raise EncodeError("Tlv", name_of(tag), value, reason) from None
+            got = shown_number(value)
+            reason = f"takes an integer of {most} octets, got {got}"
+            raise EncodeError("Tlv", name_of(tag), got, reason) from None
         except Exception:  # noqa: BLE001 - construct and callers' values raise anything
             reason = f"takes another kind of value, got {type(value).__name__}"
             raise EncodeError("Tlv", name_of(tag), shown_type(value), reason) from None

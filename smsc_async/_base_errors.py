@@ -67,7 +67,7 @@ class ConfigError(SmscError, ValueError):
 
     Args:
         name: Name of the setting, or the part of the URL.
-        value: The invalid value, if it is a number of up to 9 digits; else what `reason` says of it.
+        value: The invalid value, if it is a number of up to 9 digits; else its size or type.
         reason: What is wrong, what is allowed, and the remedy.
     """
 
@@ -112,7 +112,7 @@ def shown(value: object) -> str:
     if _may_be_shown(value):
         return repr(value)
     if isinstance(value, str):
-        return f"a text of {len(value)} characters"
+        return f"{len(value)} characters"
     if isinstance(value, int):
         return f"an integer of {value.bit_length()} bits"
     return f"{value:.0e}" if isinstance(value, float) else type(value).__name__

@@ -1,7 +1,7 @@
 """The URL of a configuration: its parser.
 
-Rule: an error shows no value of the URL, only the names of parameters: a password may stand in the
-place of any value.
+Rule: an error shows no value of the URL, only names of parameters that are known or nearly so: a
+password may stand in any other place.
 """
 
 from __future__ import annotations
@@ -161,8 +161,7 @@ def _read_scheme(url: str) -> tuple[str, str]:
         raise ConfigError(
             "url",
             "***",
-            f"unknown scheme{name}{_nearest(scheme, _SCHEMES)}"
-            f"; known are {', '.join(_SCHEMES)}",
+            f"unknown scheme{name}{_nearest(scheme, _SCHEMES)}; known are {', '.join(_SCHEMES)}",
         )
     return scheme.lower(), rest
 
@@ -234,10 +233,11 @@ def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str)
     """Read one parameter into its group."""
     parameter = PARAMETERS.get(name)
     if parameter is None:
+        nearest = _nearest(name, tuple(PARAMETERS))
         raise ConfigError(
-            name,
+            name if nearest else "url",
             None,
-            f"unknown parameter{_nearest(name, tuple(PARAMETERS))}"
+            f"unknown parameter{nearest or f' of {len(name)} characters'}"
             f"; known are {', '.join(PARAMETERS)}",
         )
     group = groups.get(parameter.part)

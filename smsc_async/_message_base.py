@@ -102,14 +102,12 @@ def _fast_init(kind: type[M]) -> type[M]:
         parameters.append(f"{field.name}{default}")
         statements.append(f"    set_{field.name}(self, {field.name})")
     head = f"def __init__(self, *, {', '.join(parameters)}):"
-    names = ", ".join(field.name for field in fields(cast("Any", kind)))
-    # Its frame stays in the traceback, see `pdu._tracebacks`.
     check = [
         "    try:",
         "        self.__post_init__()",
         "    except Invalid as error:",
-        f"        del self, {names}",
-        "        raise strip_frames(error)",
+        "        strip_frames(error)",
+        "        raise",
     ]
     source = "\n".join([head, *statements, *check])
     init = run(source, f"<{kind.__name__}.__init__>", scope)["__init__"]

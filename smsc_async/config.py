@@ -69,6 +69,7 @@ class Host(NamedTuple):
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """Encryption of the connection.
@@ -95,6 +96,7 @@ class Tls:
             raise ConfigError("key_file", None, "a key needs its certificate: cert_file")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Timeouts of a client, seconds.
@@ -139,6 +141,7 @@ class Timeouts:
             _check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectPolicy:
     """Exponential back-off of the attempts to reconnect a lost link.
@@ -332,6 +335,8 @@ def _check_hosts(config: SmscConfig) -> None:
             if config.is_simulated
             else "no host to connect to; write it behind user:password@",
         )
+    if not isinstance(config.hosts, (tuple, list)):
+        raise refused("hosts", config.hosts, "takes a tuple of Host")
     for host in config.hosts:
         check_kind("hosts", host, Host)
         check_kind("host", host.name, str)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 
 ESC: Final = "\x1b"
@@ -76,6 +77,7 @@ def misfit(alphabet: str, text: str, position: int) -> EncodeError:
     )
 
 
+@hides_locals(EncodeError)
 def gsm_encode(text: str) -> bytes:
     """Encode *text*, one octet per septet; ten characters take two, ESC first.
 
@@ -85,9 +87,7 @@ def gsm_encode(text: str) -> bytes:
     if (octets := ascii_septets(text)) is not None:
         return octets
     if found := OUTSIDE.search(text):
-        error = misfit("GSM 03.38", text, found.start())
-        del text, found
-        raise error
+        raise misfit("GSM 03.38", text, found.start())
     return text.translate(_TO_SEPTETS).encode("ascii")
 
 

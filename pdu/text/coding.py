@@ -10,7 +10,7 @@ import enum
 import re
 from typing import TYPE_CHECKING, Final
 
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 from pdu.text.alphabet import ESCAPED, OUTSIDE, gsm_decode, gsm_encode, misfit
 
@@ -36,23 +36,20 @@ class TextCoding(enum.Enum):
         """Octets of one unit: 1 for a septet or an octet, 2 for a 16-bit unit."""
         return 2 if self is TextCoding.UCS2 else 1
 
+    @hides_locals(EncodeError)
     def encode(self, text: str) -> bytes:
         """Encode *text*.
 
         Raises:
             EncodeError: A character isn't in this coding; in UCS2 only half a surrogate pair.
         """
+        if self is TextCoding.GSM:
+            return gsm_encode(text)
         try:
-            if self is TextCoding.GSM:
-                return gsm_encode(text)
             return text.encode("utf-16-be" if self is TextCoding.UCS2 else "latin-1")
-        except UnicodeEncodeError as unencodable:
-            # It holds the whole text, so it must not be the context of ours.
-            error = misfit(self.value, text, unencodable.start)
-        except EncodeError as misfitting:
-            error = strip_frames(misfitting)
-        del text
-        raise error
+        except UnicodeEncodeError as error:
+            # Dropped by `hides_locals`: it holds the whole text.
+            raise misfit(self.value, text, error.start) from None
 
     def decode(self, octets: bytes) -> str:
         """Decode *octets*. Never raises: invalid octets become U+FFFD."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from smsc_async._base_errors import is_number, refused
+from pdu._tracebacks import hides_arguments
+from smsc_async._base_errors import ConfigError, is_number, refused
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLimits:
     """The gateway's limits; None in place of a number switches that rule off.

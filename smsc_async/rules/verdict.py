@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
-from smsc_async._base_errors import check_duration, is_number, refused
+from pdu._tracebacks import hides_arguments, hides_locals
+from smsc_async._base_errors import ConfigError, check_duration, is_number, refused
 from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class HeldByCheck(NamedTuple):
 Verdict = Admitted | Held
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a send does when a rule or check holds its message: wait, or fail at once.
@@ -99,6 +101,7 @@ class Hold:
             check_duration("at_most", self.patience, may_be_zero=True)
 
     @classmethod
+    @hides_locals(ConfigError)
     def wait(cls, *, at_most: float = inf) -> Self:
         """Wait until checks and rules let the message pass, with `QuietHours` until the morning.
 
