@@ -109,6 +109,11 @@ def test_configuration_is_a_value() -> None:
         ({"window": True}, "window"),
         ({"binds": 0}, "binds"),
         ({"hosts": (Host("gw", 0),)}, "port"),
+        ({"hosts": 7}, "hosts"),
+        ({"hosts": ("gw",)}, "hosts"),
+        ({"hosts": (Host(b"gw"),)}, "host"),  # type: ignore[arg-type]  # wrong on purpose
+        ({"password": b"secret"}, "password"),
+        ({"system_id": None}, "system_id"),
         ({"mode": "transceiver"}, "mode"),
         ({"receipts": 0}, "receipts"),
         ({"incoming": 1.0}, "incoming"),

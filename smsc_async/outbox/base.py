@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pdu._tracebacks import hides_locals
 from smsc_async._base_errors import SmscError, check_duration, check_kind, is_number, refused
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from smsc_async.outbox.group_commit import Store
     from smsc_async.outbox.schema import Row
     from smsc_async.receipts import Receipt
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_KEY_LENGTH = 255
 """Characters of an idempotency key."""
@@ -103,10 +106,11 @@ class BaseOutbox:
             raise ConfigError(
                 "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
             )
-        form = serialize(message)
-        entry = entry_of(await self._ledger.run(partial(queries.put, form, key)))
+        put = _unshown(queries.put, serialize(message), key)
+        entry = entry_of(await self._ledger.run(put))
         # A time of a zone in which the clock is changed equals none of another zone.
-        if key is not None and entry.message != message and entry.message != deserialize(form):
+        is_same = entry.message == message or entry.message == deserialize(serialize(message))
+        if key is not None and not is_same:
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"
                 f" {entry.state.value}); use a different key for each message"
@@ -246,8 +250,8 @@ class BaseOutbox:
             OutboxStateError: It is in another state, or an earlier attempt may have been accepted.
         """
         allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
-        reason, form = "replaced on purpose", serialize(message)
-        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, form)
+        reason = "replaced on purpose"
+        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, message)
         self._ledger.notify_queued()
         return moved
 
@@ -342,11 +346,13 @@ class BaseOutbox:
         target: OutboxState,
         reason: str,
         allowed: Sequence[OutboxState] = (),
-        form: str | None = None,
+        message: Message[Any] | None = None,
     ) -> OutboxEntry:
         """Move an entry on behalf of a user."""
         number, allowed = _id(entry), allowed or queries.movable(target)
-        move = partial(queries.move, number, allowed, target, reason, form=form)
+        form: Any = {} if message is None else {"form": serialize(message)}
+        move = _unshown(queries.move, number, allowed, target, reason, **form)
+        del form
         row, is_moved = await self._ledger.run(move)
         return self._moved(number, row, is_moved, allowed, target)
 
@@ -373,6 +379,11 @@ class BaseOutbox:
                 f"entry {number} is {moved.state.name}; only {names} may become {target.name}"
             )
         return moved
+
+
+def _unshown(operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return a call that is made later; unlike that of a `partial`, its `repr` shows no text."""
+    return lambda: operation(*args, **kwargs)
 
 
 def _id(entry: OutboxEntry | int) -> int:

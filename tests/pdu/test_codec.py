@@ -392,6 +392,16 @@ def test_over_long_and_8_bit_strings_are_taken() -> None:
     assert SubmitSmResp(message_id="éÿ") == decode(eight_bit)
 
 
+@pytest.mark.parametrize("wrong", ["frame", None, 17, {"a": 1}], ids=repr)
+def test_anything_but_octets_and_pdus_is_refused_with_its_type(wrong: Any) -> None:  # noqa: ANN401 - anything
+    """A caller's mistake is a typed error too, and shows nothing of the value."""
+    kind = type(wrong).__name__
+    with pytest.raises(DecodeError, match=f"takes octets, got {kind}"):
+        decode(wrong)
+    with pytest.raises(EncodeError, match=f"takes an object of a PDU class, got {kind}"):
+        encode(wrong)
+
+
 def test_unknown_command_is_a_value() -> None:
     """The session answers it with a generic_nack and goes on."""
     octets = bytes.fromhex(

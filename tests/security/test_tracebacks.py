@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -638,6 +639,26 @@ async def test_no_failure_of_the_client_exposes_a_secret(
     assert [] == leaks(caplog.text)
 
 
+async def test_cancelled_wait_for_the_rules_exposes_no_recipient(reader: Reader) -> None:
+    """The frame that waits for Redis is in the traceback of a cancelled send."""
+    server = RedisServer()
+    server.start()
+    store = RedisRuleStore(server.url, budget=0.5)
+    errors: list[BaseException] = []
+    async with Gateway() as gateway, SmscClient(gateway.url(), store=store) as smsc:
+        await smsc.send(sms())
+        server.freeze()
+        for within in (None, 0.01):
+            with pytest.raises((TimeoutError, SmscError)) as caught:
+                await asyncio.wait_for(smsc.send(sms(1), within=within), 0.02)
+            errors.append(caught.value)
+        server.kill()
+    await store.aclose()
+
+    assert {TimeoutError, SubmitInterruptedError} == {type(error) for error in errors}
+    assert [] == [pair for error in errors if (pair := reader(error))]
+
+
 @pytest.mark.takes_up_to(5, reason="a few dozen writes to a disk")
 async def test_no_failure_of_the_outbox_exposes_a_secret(reader: Reader, tmp_path: Path) -> None:
     """It stores texts, so a statement that fails has them as its parameters."""
@@ -673,7 +694,16 @@ async def test_no_failure_of_the_outbox_exposes_a_secret(reader: Reader, tmp_pat
                 await fails(outbox.rename(entry, wrong))
                 await fails(outbox.discard(entry, wrong))
 
+        other = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for awaited in (outbox.put(sms(7)), outbox.replace(entry, sms(8))):
+            with pytest.raises(TimeoutError) as cut:
+                await asyncio.wait_for(awaited, 0.01)
+            errors.append(cut.value)
+        other.execute("ROLLBACK")
+        other.close()
+
     exposing = [(error, reader(error)) for error in errors]
-    assert {ClientClosedError, ConfigError, InvalidMessageError, OutboxKeyError,
+    assert {TimeoutError, ClientClosedError, ConfigError, InvalidMessageError, OutboxKeyError,
             OutboxStateError} == {type(error) for error in errors}  # fmt: skip
     assert [] == [pair for pair in exposing if pair[1]]
