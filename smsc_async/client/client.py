@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from pdu._tracebacks import hides_locals, strip_frames
-from smsc_async._base_errors import SmscError, check_duration, check_function, check_kind
+from smsc_async._base_errors import SmscError, check_duration, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.deadline import submit_within
@@ -20,6 +20,7 @@ from smsc_async.client.handlers import Handlers
 from smsc_async.client.lifecycle import ClientLifecycle
 from smsc_async.client.requests import (
     check_bulk,
+    check_clocks,
     check_request,
     check_response,
     query_of,
@@ -89,7 +90,7 @@ class SmscClient(ClientLifecycle):
         on_incoming: The same for incoming messages, their parts joined.
 
     Raises:
-        ConfigError: The URL, the dialect, a check, a handler or the wall clock can't be used.
+        ConfigError: An argument can't be used.
     """
 
     @hides_locals(SmscError)
@@ -112,8 +113,7 @@ class SmscClient(ClientLifecycle):
         check_kind("url_or_config", url_or_config, SmscConfig)
         if limits is not None:
             check_kind("limits", limits, GatewayLimits)
-        if wall_clock is not None:
-            check_function("wall_clock", wall_clock)
+        check_clocks(clock, wall_clock)
         self.dialect = dialect_of(dialect)
         store = MemoryRuleStore(clock or monotonic) if store is None else store
         self._limits = GatewayLimits() if limits is None else limits

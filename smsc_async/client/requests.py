@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pdu import GenericNack, Pdu, QuerySm, SubmitMulti, SubmitSm
 from pdu.names import command_name
-from smsc_async._base_errors import check_duration, check_kind, refused
+from smsc_async._base_errors import check_duration, check_function, check_kind, refused
 from smsc_async.client.submission import Submission
 from smsc_async.errors import (
     LocalProtocolError,
@@ -68,6 +68,17 @@ def check_bulk(messages: object, timeout: float | None, hold: Hold | None) -> No
         check_kind("hold", hold, Hold)
     if not isinstance(messages, Iterable | AsyncIterable):
         raise refused("messages", messages, "takes an iterable or async iterable of messages")
+
+
+def check_clocks(clock: object, wall_clock: object) -> None:
+    """Refuse clocks that aren't functions.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    for name, function in (("clock", clock), ("wall_clock", wall_clock)):
+        if function is not None:
+            check_function(name, function)
 
 
 def check_response(request: Pdu, response: Pdu) -> Pdu:

@@ -75,7 +75,13 @@ from smsc_async import (
 )
 from smsc_async.contrib.callback import StatusCallback
 from smsc_async.gateway.markup import parse
-from smsc_async.outbox import Outbox, OutboxKeyError, OutboxStateError
+from smsc_async.outbox import (
+    Outbox,
+    OutboxError,
+    OutboxKeyError,
+    OutboxStateError,
+    PostgresOutbox,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Iterator
@@ -235,10 +241,16 @@ def bad_settings() -> Iterator[Call]:
             yield partial(GatewayLimits, **{name: wrong})
         for name in ("account", "workers", "budget", "on_failure", "probe_every"):
             yield partial(RedisRuleStore, "redis://127.0.0.1", **{name: wrong})
-        for name in ("limits", "dialect", "checks", "wall_clock", "on_receipt", "on_incoming"):
+        for name in (
+            "limits", "hooks", "clock", "dialect", "checks", "wall_clock", "on_receipt",
+            "on_incoming",
+        ):  # fmt: skip
             yield partial(SmscClient, f"smpp://shop:{PASSWORD}@gw", **{name: wrong})
         yield partial(Hold.wait, at_most=wrong)
         yield partial(Hold, wrong)
+        yield partial(Outbox, "x.db", patience=wrong)
+        if not isinstance(wrong, str):
+            yield partial(PostgresOutbox, wrong)
         yield partial(QuietHours, wrong, wrong, tz=wrong)
     for wrong in SECRETS[1:]:
         yield partial(SmscClient, wrong)
@@ -637,6 +649,24 @@ async def test_no_failure_of_the_client_exposes_a_secret(
     assert FAILURES[failure] == {type(error) for error in world.errors}
     assert [] == [pair for pair in exposing if pair[1]]
     assert [] == leaks(caplog.text)
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    [
+        f"postgresql://shop:{PASSWORD}@127.0.0.1:1/x",
+        f"postgresql://shop:1@127.0.0.1:{PASSWORD}/x",
+        f"postgresql://shop:{PASSWORD}@[::1/x",
+        f"host=127.0.0.1 {PASSWORD}",
+    ],
+)
+async def test_connection_string_is_never_quoted(reader: Reader, conninfo: str) -> None:
+    """The database's own library quotes the piece that it can't read."""
+    pytest.importorskip("psycopg")
+    with pytest.raises(OutboxError) as caught:
+        await PostgresOutbox(conninfo).__aenter__()
+
+    assert [] == reader(caught.value)
 
 
 async def test_cancelled_wait_for_the_rules_exposes_no_recipient(reader: Reader) -> None:
