@@ -75,6 +75,7 @@ def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
 
             @wraps(function)
             async def call_async(*args: object, **kwargs: object) -> object:
+                """Await the function."""
                 try:
                     return await function(*args, **kwargs)
                 except kind as error:

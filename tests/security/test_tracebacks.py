@@ -446,6 +446,7 @@ async def held(world: World) -> None:
         await world.fails(smsc.send(sms()))
 
     def broken(message: Any, _: datetime) -> None:  # noqa: ANN401 - of any kind
+        """Fail."""
         raise ValueError(type(message.text))
 
     async with world.client(checks=[broken]) as smsc:
@@ -567,9 +568,11 @@ async def handlers(world: World) -> None:
     """A hook and a handler that raise; a call that is cancelled in them."""
 
     def hook(event: object) -> None:
+        """Fail."""
         raise ValueError(type(event))
 
     async def on_receipt(receipt: Any) -> None:  # noqa: ANN401 - a Receipt
+        """Fail."""
         raise ValueError(type(receipt.raw))
 
     async with world.client(hooks=[hook], on_receipt=on_receipt, on_incoming=on_receipt) as smsc:
@@ -588,6 +591,7 @@ async def iterables(world: World) -> None:
     """Messages whose iterable raises, and a client that is left meanwhile."""
 
     def broken() -> Iterator[Sms]:
+        """Yield one message, and fail."""
         yield sms()
         raise ValueError(NUMBER[:3])
 
@@ -634,6 +638,7 @@ async def test_no_failure_of_the_client_exposes_a_secret(
     accounts = iter(range(1000))
 
     def make_store() -> RuleStore:
+        """Return a store of an account of its own."""
         if store == "memory":
             return MemoryRuleStore()
         server: RedisServer = request.getfixturevalue("redis_server")
@@ -696,6 +701,7 @@ async def test_no_failure_of_the_outbox_exposes_a_secret(reader: Reader, tmp_pat
     outbox = Outbox(tmp_path / "outbox.db")
 
     async def fails(awaited: Awaitable[object]) -> None:
+        """Await what must fail."""
         with pytest.raises(SmscError) as caught:
             await awaited
         errors.append(caught.value)
