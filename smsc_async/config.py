@@ -13,8 +13,9 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
+from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError, is_number, shown
+from smsc_async._base_errors import ConfigError, check_kind, is_number, refused
 from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
 
@@ -43,6 +44,7 @@ class Host(NamedTuple):
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """Encryption of the connection.
@@ -66,9 +68,10 @@ class Tls:
 
     def __post_init__(self) -> None:
         if self.key_file is not None and self.cert_file is None:
-            raise ConfigError("key_file", self.key_file, "a key needs its certificate: cert_file")
+            raise ConfigError("key_file", None, "a key needs its certificate: cert_file")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Timeouts of a client, seconds.
@@ -113,6 +116,7 @@ class Timeouts:
             _check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectPolicy:
     """Exponential back-off of the attempts to reconnect a lost link.
@@ -159,6 +163,7 @@ class ReconnectPolicy:
             )
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmscConfig:
     """All settings of a client. `SmscConfig.from_url` makes one from a URL.
@@ -225,13 +230,18 @@ class SmscConfig:
     message_ids: Literal["opaque", "response_hex", "receipt_hex"] = "opaque"
 
     def __post_init__(self) -> None:
-        secret = self.password if isinstance(self.password, Secret) else Secret(self.password)
+        if isinstance(self.password, Secret):
+            secret = self.password
+        else:
+            check_kind("password", self.password, str)
+            secret = Secret(self.password)
         object.__setattr__(self, "password", secret)
         _check_hosts(self)
         _check_credentials(self, secret.reveal())
         _check_options(self)
 
     @classmethod
+    @hides_locals(ConfigError)
     def from_url(cls, url: str) -> Self:
         """Read a configuration from a URL.
 
@@ -251,12 +261,14 @@ class SmscConfig:
         Raises:
             ConfigError: The URL is invalid; the error never shows the password.
         """
+        check_kind("url", url, str)
         kinds = {"tls": Tls, "timeouts": Timeouts, "reconnect": ReconnectPolicy}
         fields = read_url(url, kinds)
         hosts = tuple(Host(*host) for host in fields.pop("hosts"))
         return cls(hosts=hosts, **fields)
 
     @classmethod
+    @hides_locals(ConfigError)
     def from_env(cls, variable: str = "SMSC_URL", environ: Mapping[str, str] | None = None) -> Self:
         """Read a configuration from environment variables; an empty one counts as unset.
 
@@ -302,14 +314,18 @@ def _check_hosts(config: SmscConfig) -> None:
     if bool(config.hosts) == config.is_simulated:
         raise ConfigError(
             "hosts",
-            config.hosts,
+            None,
             "the simulator takes no host; use smpp:// to connect to one"
             if config.is_simulated
             else "no host to connect to; write it behind user:password@",
         )
+    if not isinstance(config.hosts, (tuple, list)):
+        raise refused("hosts", config.hosts, "takes a tuple of Host")
     for host in config.hosts:
+        check_kind("hosts", host, Host)
+        check_kind("host", host.name, str)
         if not host.name or not host.name.isprintable() or " " in host.name:
-            raise ConfigError("host", host.name, f"no host name: {host.name!r}")
+            raise refused("host", host.name, "takes a host name or an address without spaces")
         _check_integer("port", host.port, 1, 65_535)
 
 
@@ -317,11 +333,11 @@ def _check_credentials(config: SmscConfig, password: str) -> None:
     """Refuse a login, password or system_type that a bind can't carry."""
     if not config.system_id and not config.is_simulated:
         raise ConfigError("system_id", "", "empty; the login of the account belongs here")
-    _check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID, config.system_id)
-    _check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE, config.system_type)
+    _check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
+    _check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
     longest = 65_000 if config.long_password else LONGEST_PASSWORD
     remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
-    _check_ascii("password", password, longest, "***", remedy)
+    _check_ascii("password", password, longest, remedy)
 
 
 def _check_options(config: SmscConfig) -> None:
@@ -342,30 +358,29 @@ def _check_options(config: SmscConfig) -> None:
     _check_choice("message_ids", config.message_ids, ("opaque", "response_hex", "receipt_hex"))
 
 
-def _check_ascii(name: str, value: str, longest: int, shown: str, remedy: str = "") -> None:
+def _check_ascii(name: str, value: str, longest: int, remedy: str = "") -> None:
     """Refuse a value that a C-octet string of *longest* characters can't carry."""
+    check_kind(name, value, str)
     if not value.isascii() or "\0" in value:
-        raise ConfigError(name, shown, "takes ASCII only, no Cyrillic and no NUL")
+        raise ConfigError(name, "***", "takes ASCII only, no Cyrillic and no NUL")
     if len(value) > longest:
-        raise ConfigError(
-            name, shown, f"takes {longest} characters, got {len(value)} ({shown!r}){remedy}"
-        )
+        raise ConfigError(name, "***", f"takes {longest} characters, got {len(value)}{remedy}")
 
 
 def _check_integer(name: str, value: object, least: int, most: int) -> None:
     """Refuse anything but an integer in the range."""
     if type(value) is not int or not least <= value <= most:
-        raise ConfigError(name, value, f"a whole number {least} to {most}, got {shown(value)}")
+        raise refused(name, value, f"a whole number {least} to {most}")
 
 
 def _check_number(name: str, value: object, least: float, most: float, unit: str) -> None:
     """Refuse anything but a finite number in the range."""
     if not (is_number(value) and least <= value <= most):
-        raise ConfigError(name, value, f"{least:g} to {most:g} {unit}, got {shown(value)}")
+        raise refused(name, value, f"{least:g} to {most:g} {unit}")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
     """Refuse anything but one of *choices*."""
     if value not in choices:
         known = ", ".join(str(getattr(choice, "value", choice)) for choice in choices)
-        raise ConfigError(name, value, f"one of {known}; got {value!r}")
+        raise refused(name, value, f"one of {known}")

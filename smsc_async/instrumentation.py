@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
 from pdu.escaping import escape
 from pdu.names import RESPONSE_BIT, command_name, status_name
+from smsc_async._base_errors import check_function, refused
 
 if TYPE_CHECKING:
     from smsc_async.errors import SendError
@@ -67,10 +68,18 @@ Hook = Callable[[LinkEvent], None]
 
 
 class Hooks:
-    """Logs events and calls the user's hooks."""
+    """Logs events and calls the user's hooks.
+
+    Raises:
+        ConfigError: A hook isn't a function, or has to be awaited.
+    """
 
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
+        if not isinstance(hooks, Iterable):
+            raise refused("hooks", hooks, "takes a list of functions")
         self._hooks = tuple(hooks)
+        for hook in self._hooks:
+            check_function("hooks", hook)
 
     def tell(self, event: LinkEvent, level: int = logging.INFO) -> None:
         """Log an event and call each hook with it; a hook that raises is logged.

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from smsc_async import errors
-from smsc_async._base_errors import check_duration, check_function, check_kind
+from smsc_async._base_errors import check_duration, check_function, check_kind, refused, shown
 from smsc_async.errors import ConfigError, InvalidMessageError, SmscError
 
 
@@ -87,6 +87,29 @@ NO_DURATIONS = [
     Decimal(1),
     Fraction(1, 2),
 ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hun7er-2", "8 characters"),
+        (b"hun7er-2", "bytes"),
+        ({"text": "hun7er-2"}, "dict"),
+        (79161239876, "an integer of 37 bits"),
+        (79161239876.0, "8e+10"),
+        (999_999_999, "999999999"),
+        (float("inf"), "inf"),
+        (True, "True"),
+        (None, "None"),
+    ],
+)
+def test_value_in_a_wrong_place_is_not_repeated(value: object, said: str) -> None:
+    """It may be a password, a text or a phone number; a small number is none of them."""
+    error = refused("wait", value, "takes a week")
+
+    assert said == shown(value)
+    assert f"wait: takes a week, got {said}" == str(error)
+    assert error.value is value or said == error.value
 
 
 @pytest.mark.parametrize("value", NO_DURATIONS, ids=range(len(NO_DURATIONS)))

@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import anyio
 
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import refused
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
 from smsc_async.errors import ConfigError
@@ -80,6 +82,7 @@ class StatusCallback:
         ConfigError: No secret, an unknown charset, or an algorithm other than the two.
     """
 
+    @hides_locals(ConfigError)
     def __init__(
         self,
         sink: Sink,
@@ -192,7 +195,7 @@ def _charset(name: str) -> str:
         return _CHARSETS[codecs.lookup(name).name]
     except LookupError:
         known = ", ".join(sorted(_CHARSETS.values()))
-        raise ConfigError("charset", name, f"it is one of {known}, got {name!r}") from None
+        raise refused("charset", name, f"it is one of {known}") from None
 
 
 def _algorithms(names: Collection[str]) -> tuple[str, ...]:
@@ -200,7 +203,7 @@ def _algorithms(names: Collection[str]) -> tuple[str, ...]:
     unknown = sorted(set(names).difference(ALGORITHMS))
     if names and not isinstance(names, str) and not unknown:
         return tuple(names)
-    reason = f"take some of {ALGORITHMS}, got {names!r}; crc32 proves nothing"
+    reason = f"take some of {ALGORITHMS}, and nothing else; crc32 proves nothing"
     raise ConfigError("algorithms", names, reason)
 
 
