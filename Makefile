@@ -47,7 +47,7 @@ ratio: ## processor time of a message in git revisions; REVISIONS="1aa20ef ."
 	@$(PYTHON) benchmarks/ratio.py $(REVISIONS)
 
 FAULTS_REPEAT ?= 100
-FAULTS_CYCLES ?= 100
+FAULTS_CYCLES ?= 200
 FAULTS_SEED ?= 0
 faults: ## repeat every connection fault 100 times with random timing
 	@$(PYTHON) tools/environment.py test

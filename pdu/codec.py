@@ -23,6 +23,7 @@ import pdu.deliver
 import pdu.query
 import pdu.submit
 from pdu._exec import run
+from pdu._tracebacks import hides_locals, strip_frames
 from pdu.codegen import (
     STATUSES,
     FastPathMiss,
@@ -32,7 +33,7 @@ from pdu.codegen import (
     packer_source,
 )
 from pdu.enums import CommandStatus
-from pdu.errors import DecodeError, EncodeError
+from pdu.errors import DecodeError, EncodeError, PduError
 from pdu.fields import Field, FieldError, Integer, shown_number
 from pdu.layout import Constant, Step, steps_of
 from pdu.masking import shown_type
@@ -69,9 +70,13 @@ def decode(frame: bytes) -> Pdu:
         size, command_id, command_status, sequence_number = _unpack_header(frame)
         if size == len(frame):
             return _decoders[command_id](frame, command_status, sequence_number)
-    except (FastPathMiss, struct.error):
+    except (FastPathMiss, struct.error, TypeError):
         pass
-    return _interpret(frame)
+    try:
+        return _interpret(frame)
+    except DecodeError as error:
+        strip_frames(error)
+        raise
 
 
 def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
@@ -84,8 +89,13 @@ def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
     Raises:
         EncodeError: A field doesn't take its value; nothing is cut or replaced.
     """
-    number = pdu.sequence_number if sequence_number is None else sequence_number
-    return _encoders[type(pdu)](pdu, number)
+    try:
+        encode_pdu = _encoders[type(pdu)]
+        number = pdu.sequence_number if sequence_number is None else sequence_number
+        return encode_pdu(pdu, number)
+    except EncodeError as error:
+        strip_frames(error)
+        raise
 
 
 def packer(cls: type[Pdu]) -> Pack:
@@ -97,6 +107,7 @@ def packer(cls: type[Pdu]) -> Pack:
     return _packers[cls]
 
 
+@hides_locals(PduError)
 def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) -> Pack:
     """Return `fill(sequence_number, *values) -> bytes` for PDUs that differ in few fields.
 
@@ -164,6 +175,8 @@ def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
 
 def _interpret(frame: bytes) -> Pdu:
     """Decode a frame by its declaration; raise what is wrong with it."""
+    if not isinstance(frame, bytes | bytearray):
+        raise DecodeError("Pdu", "frame", 0, f"takes octets, got {type(frame).__name__}")
     if len(frame) < HEADER_LENGTH:
         reason = f"expected {HEADER_LENGTH} octets, found {len(frame)}"
         raise DecodeError("Pdu", "header", 0, reason)
@@ -309,6 +322,8 @@ def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
         "FastPathMiss": FastPathMiss,
         "misses": _MISSES,
         "declared": declared,
+        "refusal": EncodeError,
+        "strip_frames": strip_frames,
         "encode_tlvs": encode_tlvs,
         "encode_nested": _encode_nested,
     }
@@ -317,7 +332,10 @@ def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
 class _Encoders(dict[type[Pdu], Encode]):
     """Generated encoders by class, each made at the first use of its class."""
 
-    def __missing__(self, cls: type[Pdu]) -> Encode:
+    def __missing__(self, cls: type[Any]) -> Encode:
+        if not issubclass(cls, Pdu):
+            name = cls.__name__
+            raise EncodeError("Pdu", "type", name, f"takes an object of a PDU class, got {name}")
         if cls is UnknownPdu:
             self[cls] = _encode_unknown
         else:

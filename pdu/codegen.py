@@ -59,9 +59,9 @@ MAX_PACKERS = 1000
 
 RESERVED = frozenset({
     "at", "cls", "command_id", "command_status", "cut", "declared", "decode_nested", "decode_tlvs",
-    "early", "encode_nested", "encode_tlvs", "end", "found", "frame", "head", "misses", "new", "ok",
-    "pack", "pack_head", "packers", "pdu", "self", "sequence_number", "size", "sm_length",
-    "statuses", "tail", "text",
+    "early", "encode_nested", "encode_tlvs", "end", "error", "found", "frame", "head", "misses",
+    "new", "ok", "pack", "pack_head", "packers", "pdu", "refusal", "self", "sequence_number",
+    "size", "sm_length", "statuses", "strip_frames", "tail", "text",
 })  # fmt: skip
 """Names that the generated functions use themselves, so that no field may have them."""
 
@@ -361,7 +361,14 @@ def packer_source(
         scope["pack_header"] = _HEADER.pack
     names.append("command_status")
     fields = ", ".join(f"{name}={name}" for name in names)
-    miss = ["    except misses:", f"        return declared(sequence_number, dict({fields}))"]
+    miss = [
+        "    except misses:",
+        "        try:",
+        f"            return declared(sequence_number, dict({fields}))",
+        "        except refusal as error:",
+        "            strip_frames(error)",
+        "            raise",
+    ]
     # Positional arguments: hot path.
     arguments = ", ".join(["sequence_number", *required, *given, "command_status=0"])
     lines = [f"def pack({arguments}):", "    try:", *writes, *miss]

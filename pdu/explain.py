@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from pdu.enums import DataCoding, EsmClass
+from pdu.escaping import escape
 from pdu.fields import FieldError, OctetString
 from pdu.names import command_name, status_label
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu
@@ -160,7 +161,7 @@ def _meaning(cls: type[Pdu], name: str, values: dict[str, Any]) -> str:
         return _text(value, values)
     if isinstance(value, int):
         return _number(value)
-    return repr(value)
+    return ascii(value)
 
 
 def _number(value: int) -> str:
@@ -192,7 +193,7 @@ def _value_meaning(value: object) -> str:
         return _number(value)
     if isinstance(value, bytes):
         return _printable(value)
-    return repr(value)
+    return ascii(value)
 
 
 def _text(octets: bytes, values: dict[str, Any]) -> str:
@@ -202,7 +203,7 @@ def _text(octets: bytes, values: dict[str, Any]) -> str:
         size = octets[0] + 1
         prefix, octets = f"[UDH {octets[:size].hex(' ')}] ", octets[size:]
     if values.get("data_coding", 0) & 0x0C == DataCoding.UCS2:
-        return prefix + repr(octets.decode("utf-16-be", "replace"))
+        return prefix + escape(repr(octets.decode("utf-16-be", "replace")), letters=True)
     return prefix + _printable(octets)
 
 

@@ -23,8 +23,15 @@ Shown = Callable[[Any], str]
 
 
 def shown_number(value: object) -> str:
-    """Show an integer."""
-    return repr(value) if isinstance(value, int) else shown_type(value)
+    """Show an integer; of one that no field takes, as a phone number, only the size."""
+    if not isinstance(value, int):
+        return shown_type(value)
+    bits = value.bit_length()
+    return repr(value) if bits <= _MOST_BITS else f"<integer of {bits} bits>"
+
+
+_MOST_BITS = 32
+"""Bits of the largest integer of a PDU."""
 
 
 def shown_items(classes: tuple[type, ...]) -> Shown:
@@ -113,7 +120,7 @@ class Integer(Field[int]):
             raise FieldError(f"takes an integer, got {type(obj).__name__}", path)
         number = operator.index(obj)
         if not 0 <= number <= self.maximum:
-            raise FieldError(f"{number:d} is outside 0 to {self.maximum}", path)
+            raise FieldError(f"{shown_number(number)} is outside 0 to {self.maximum}", path)
         stream.write(number.to_bytes(self.octets, "big"))
         return obj
 
@@ -164,16 +171,22 @@ class COctetString(Field[str]):
         """Write ASCII and the NUL, if the length is allowed."""
         if not isinstance(obj, str):
             raise FieldError(f"takes text, got {type(obj).__name__}", path)
-        shown = self.shown(obj)
         if "\0" in obj:
-            raise FieldError(f"NUL inside a C-octet string ({shown})", path)
+            raise FieldError(f"NUL inside a C-octet string{self._masked(obj)}", path)
         if not obj.isascii():
-            raise FieldError(f"takes ASCII only, got {shown}", path)
+            got = f"{len(obj)} characters"
+            raise FieldError(f"takes ASCII only, got {got}{self._masked(obj)}", path)
         if not self.takes(len(obj)):
             limit = f"0 or {self.max_octets - 1}" if self.exact else f"{self.max_octets - 1}"
-            raise FieldError(f"takes {limit} characters, got {len(obj)} ({shown})", path)
+            got = f"{len(obj)}{self._masked(obj)}"
+            raise FieldError(f"takes {limit} characters, got {got}", path)
         stream.write(obj.encode("ascii") + b"\0")
         return obj
+
+    def _masked(self, value: str) -> str:
+        """Return a refused string if the field masks it, else nothing: it may be a text."""
+        shown = self.shown(value)
+        return "" if shown == repr(value) else f" ({shown})"
 
 
 class OctetString(Field[bytes]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 
+from pdu._tracebacks import strip_frames
 from pdu.errors import FramingError
 
 MIN_LENGTH = 16
@@ -53,22 +54,26 @@ class FrameBuffer:
             FramingError: A `command_length` below 16 or above `max_length`. The frames that
                 were complete before it are in `error.frames`; every later call raises again.
         """
-        if self._broken is not None:
-            raise self._broken
-        # A slice of bytes is bytes; that of a memoryview would be a view that may change.
-        data = self._rest + data if self._rest else bytes(data)
-        frames: list[bytes] = []
-        at, end, limit = 0, len(data), self.max_length
-        while end - at >= 4:
-            (length,) = _LENGTH(data, at)
-            if not MIN_LENGTH <= length <= limit:
-                raise self._refuse(length, data[at : at + 4], frames)
-            if end - at < length:
-                break
-            frames.append(data[at : at + length])
-            at += length
-        self._rest = data[at:]
-        self.pending = end - at
+        try:
+            if self._broken is not None:
+                raise self._broken
+            # A slice of bytes is bytes; that of a memoryview would be a view that may change.
+            data = self._rest + data if self._rest else bytes(data)
+            frames: list[bytes] = []
+            at, end, limit = 0, len(data), self.max_length
+            while end - at >= 4:
+                (length,) = _LENGTH(data, at)
+                if not MIN_LENGTH <= length <= limit:
+                    raise self._refuse(length, data[at : at + 4], frames)
+                if end - at < length:
+                    break
+                frames.append(data[at : at + length])
+                at += length
+            self._rest = data[at:]
+            self.pending = end - at
+        except FramingError as error:
+            strip_frames(error)
+            raise
         return frames
 
     def _refuse(self, length: int, octets: bytes, frames: list[bytes]) -> FramingError:

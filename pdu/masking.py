@@ -7,26 +7,35 @@ type is shown by its type alone, since it may hold any of them.
 from __future__ import annotations
 
 _PERSONAL_DIGITS = 7
-"""Digits from which on an address is a person's number; a short code has fewer."""
-
-
-def mask_number(number: str) -> str:
-    """Hide the middle of a phone number or address: "79991234567" is "7999***4567".
-
-    Args:
-        number: Anything that names a subscriber. Under 10 characters all of it is hidden,
-            since the first and last four would give it away.
-    """
-    return f"{number[:4]}***{number[-4:]}" if len(number) >= 10 else "***"
+"""Digits from which on a name with letters is taken for a number."""
+_SHORTEST_SHOWN = 10
+"""Digits from which on the ends of a number are shown: of fewer they would tell most of it."""
 
 
 def mask_address(address: str) -> str:
-    """Mask a phone number or an e-mail address; a short code or an alphanumeric sender stays."""
-    is_personal = "@" in address or sum(map(str.isdigit, address)) >= _PERSONAL_DIGITS
-    if not is_personal:
+    """Mask a phone number or an e-mail address; the name of a sender stays.
+
+    "79991234567" and "+7 (999) 123-45-67" are `7999***67`, "clara@shop.example.com" is
+    `c***@***.com`. A number of fewer than 10 digits is `***`: it may be a code as well.
+
+    Args:
+        address: Whatever names a sender or a recipient. A name has a letter and fewer than 7
+            digits; all else without an "@" is a number.
+    """
+    if "@" in address:
+        return _mask_email(address)
+    digits = "".join(filter(str.isdecimal, address))
+    is_name = len(digits) < _PERSONAL_DIGITS and any(map(str.isalpha, address))
+    if is_name or not address:
         return address
-    # Of ten characters eight would be shown.
-    return mask_number(address) if len(address) > 10 else "***"
+    return f"{digits[:4]}***{digits[-2:]}" if len(digits) >= _SHORTEST_SHOWN else "***"
+
+
+def _mask_email(address: str) -> str:
+    """Return the first character and the top-level domain, if it is one."""
+    name, _, domain = address.rpartition("@")
+    top = domain.rpartition(".")[2] if "." in domain else ""
+    return f"{name[:1]}***@***{f'.{top}' if top.isalpha() else ''}"
 
 
 def shown_address(value: object) -> str:

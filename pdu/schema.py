@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
+from pdu.escaping import escape
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, shown_number
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, TlvList, read_tlv
@@ -191,14 +192,14 @@ class Pdu(_Declared):
         return tuple(getattr(self, name) for name in type(self).wires)
 
     def __repr__(self) -> str:
-        shown = [f"sequence_number={self.sequence_number}"]
+        shown = [f"sequence_number={shown_number(self.sequence_number)}"]
         if self.command_status:
             shown.append(f"command_status={status_label(self.command_status)}")
         for name, field in self.fields.items():
             value = getattr(self, name)
             if name not in self.defaults or value != self.defaults[name]:
                 shown.append(f"{name}={field.shown(value)}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return escape(f"{type(self).__name__}({', '.join(shown)})")
 
 
 class UnknownPdu(Pdu):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pdu.enums import CommandId, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
+from pdu.escaping import escape
 from pdu.fields import Record, Tagged
 from pdu.masking import shown_address
 from pdu.schema import Pdu, c_octet_string, counted, integer, octet, octet_string, time_string, wire
@@ -70,7 +71,7 @@ class SmeAddress(NamedTuple):
     destination_addr: str
 
     def __repr__(self) -> str:
-        return f"SmeAddress({shown_address(self.destination_addr)})"
+        return f"SmeAddress({escape(shown_address(self.destination_addr))})"
 
 
 class DistributionList(NamedTuple):
@@ -88,9 +89,8 @@ class UnsuccessSme(NamedTuple):
     error_status_code: int
 
     def __repr__(self) -> str:
-        return (
-            f"UnsuccessSme({shown_address(self.destination_addr)}, {self.error_status_code:#010x})"
-        )
+        to = escape(shown_address(self.destination_addr))
+        return f"UnsuccessSme({to}, {self.error_status_code:#010x})"
 
 
 _ADDRESS = c_octet_string(21, shown=shown_address)

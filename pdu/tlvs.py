@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import construct
 
+from pdu._tracebacks import hides_locals
 from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
 from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number
@@ -263,6 +264,7 @@ class Tlv:
         self.value = value
 
     @classmethod
+    @hides_locals(EncodeError)
     def of(cls, tag: int, value: object) -> Self:
         """Make a TLV of a typed value: a number, text without its NUL, or octets.
 
@@ -273,8 +275,9 @@ class Tlv:
         try:
             octets = TLVS.get(tag, _UNDECLARED).build(value)
         except OverflowError:
-            reason = f"takes an integer of {most} octets, got {value}"
-            raise EncodeError("Tlv", name_of(tag), value, reason) from None
+            got = shown_number(value)
+            reason = f"takes an integer of {most} octets, got {got}"
+            raise EncodeError("Tlv", name_of(tag), got, reason) from None
         except Exception:  # noqa: BLE001 - construct and callers' values raise anything
             reason = f"takes another kind of value, got {type(value).__name__}"
             raise EncodeError("Tlv", name_of(tag), shown_type(value), reason) from None

@@ -153,10 +153,12 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import `RedisRuleStore` when it is first used, since most programs never use it."""
-    if name == "RedisRuleStore":
-        from smsc_async.stores.redis import RedisRuleStore  # noqa: PLC0415 - as above
+if not TYPE_CHECKING:  # a checker that sees it takes every misspelt name for an object
 
-        return RedisRuleStore
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Import `RedisRuleStore` when it is first used, since most programs never use it."""
+        if name == "RedisRuleStore":
+            from smsc_async.stores.redis import RedisRuleStore  # noqa: PLC0415 - as above
+
+            return RedisRuleStore
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

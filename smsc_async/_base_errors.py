@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import Enum
 from inspect import iscoroutinefunction
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from pdu.escaping import escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +39,16 @@ def _restore(
 
 
 class SmscError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base of all errors that this package raises on purpose.
+
+    `str` and `repr` are one line, whatever a peer wrote; attributes hold it as it was written.
+    """
+
+    def __str__(self) -> str:
+        return escape(super().__str__(), letters=True)
+
+    def __repr__(self) -> str:
+        return escape(super().__repr__(), letters=True)
 
     def __reduce__(self) -> tuple[object, ...]:
         # `Exception` would call the class with `args`, which holds the finished sentence here.
@@ -66,7 +78,7 @@ class ConfigError(SmscError, ValueError):
 
     Args:
         name: Name of the setting, or the part of the URL.
-        value: The invalid value; of a secret only a description.
+        value: The invalid value, if it is a number of up to 9 digits; else its size or type.
         reason: What is wrong, what is allowed, and the remedy.
     """
 
@@ -89,7 +101,13 @@ def check_duration(name: str, value: object, *, may_be_zero: bool = False) -> No
     """
     if not (is_number(value) and 0 <= value <= LONGEST_DURATION and (may_be_zero or value)):
         least = "0 seconds or more" if may_be_zero else "more than 0 seconds"
-        raise ConfigError(name, value, f"takes {least}, a year at most, got {shown(value)}")
+        raise refused(name, value, f"takes {least}, a year at most")
+
+
+def refused(name: str, value: object, rule: str) -> ConfigError:
+    """Return the error for a value that breaks a rule; neither shows more of it than `shown`."""
+    said = shown(value)
+    return ConfigError(name, value if _may_be_shown(value) else said, f"{rule}, got {said}")
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -98,14 +116,28 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def shown(value: object) -> str:
-    """Return a value for an error, cut: an integer of thousands of digits has no `repr`."""
-    if isinstance(value, int) and value.bit_length() > _LONGEST_SHOWN:
+    """Return what an error shows of a value: a number, the length of a text, else the type.
+
+    A value in the wrong place may be a password, a message or a phone number.
+    """
+    if _may_be_shown(value):
+        return repr(value)
+    if isinstance(value, str):
+        return f"{len(value)} characters"
+    if isinstance(value, int):
         return f"an integer of {value.bit_length()} bits"
-    return repr(value)
+    return f"{value:.0e}" if isinstance(value, float) else type(value).__name__
 
 
-_LONGEST_SHOWN: Final = 128
-"""Bits of an integer that is shown."""
+def _may_be_shown(value: object) -> bool:
+    """Whether a value is None or a number that is too small, or infinite, for a phone number."""
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not _LEAST_HIDDEN <= abs(value) < inf
+
+
+_LEAST_HIDDEN: Final = 1_000_000_000
+"""The least number of 10 digits, as many as the shortest phone number has."""
 
 
 def check_kind(name: str, value: object, kind: type) -> None:

@@ -1,6 +1,7 @@
 """The URL of a configuration: its parser.
 
-Rule: an error shows no part of the URL that may belong to the password.
+Rule: an error shows no value of the URL, only names of parameters that are known or nearly so: a
+password may stand in any other place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError
+from smsc_async._base_errors import ConfigError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,10 +140,12 @@ def read_url(url: str, kinds: Mapping[str, Callable[..., object]]) -> dict[str, 
         raise ConfigError(
             "url", "***", "'@', '?' and '#' in user or password are written %40, %3F and %23"
         )
+    # First: without "@" the query may be the rest of a password.
+    address = _read_authority(scheme, authority)
     groups = _read_query(query, is_tls=scheme in {"smpps", "smsc"})
     fields = groups.pop("")
     parts = {part: _make(kinds[part], part, values) for part, values in groups.items()}
-    return {**fields, **parts, **_read_authority(scheme, authority)}
+    return {**fields, **parts, **address}
 
 
 def _read_scheme(url: str) -> tuple[str, str]:
@@ -153,11 +156,12 @@ def _read_scheme(url: str) -> tuple[str, str]:
             "url", "***", "no scheme; it begins with smpp://, smpps://, smsc://, sim://"
         )
     if scheme.lower() not in _SCHEMES:
+        # A user and a password may stand before the "://" by mistake.
+        name = f" {scheme!r}" if scheme.isalpha() else ""
         raise ConfigError(
             "url",
-            scheme,
-            f"unknown scheme {scheme!r}{_nearest(scheme, _SCHEMES)}"
-            f"; known are {', '.join(_SCHEMES)}",
+            "***",
+            f"unknown scheme{name}{_nearest(scheme, _SCHEMES)}; known are {', '.join(_SCHEMES)}",
         )
     return scheme.lower(), rest
 
@@ -197,15 +201,21 @@ def _read_host(text: str, default_port: int) -> tuple[str, int]:
         name, colon, port = text.partition(":")
         is_valid = "/" not in text and bool(port or not colon)
     if not is_valid:
-        raise ConfigError("host", text, f"host, host:port or [IPv6]:port expected, got {text!r}")
-    return name, _read_port(text, port) if port else default_port
+        raise ConfigError(
+            "host", shown(text), f"host, host:port or [IPv6]:port expected, got {shown(text)}"
+        )
+    return name, _read_port(port) if port else default_port
 
 
-def _read_port(text: str, port: str) -> int:
+def _read_port(port: str) -> int:
     """Read a port."""
     if port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535:
         return int(port)
-    raise ConfigError("port", port, f"1 to 65535, got {port!r} in {text!r}; IPv6 takes brackets")
+    raise ConfigError(
+        "port",
+        shown(port),
+        f"1 to 65535, got {shown(port)}; write user:password@ before the host, IPv6 in brackets",
+    )
 
 
 def _read_query(query: str, *, is_tls: bool) -> dict[str, dict[str, object]]:
@@ -223,21 +233,22 @@ def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str)
     """Read one parameter into its group."""
     parameter = PARAMETERS.get(name)
     if parameter is None:
+        nearest = _nearest(name, tuple(PARAMETERS))
         raise ConfigError(
-            name,
+            name if nearest else "url",
             None,
-            f"unknown parameter{_nearest(name, tuple(PARAMETERS))}"
+            f"unknown parameter{nearest or f' of {len(name)} characters'}"
             f"; known are {', '.join(PARAMETERS)}",
         )
     group = groups.get(parameter.part)
     if group is None:
-        raise ConfigError(name, value, "is for TLS; use smpps:// or smsc://")
+        raise ConfigError(name, None, "is for TLS; use smpps:// or smsc://")
     if parameter.field in group:
-        raise ConfigError(name, value, "given twice; keep one")
+        raise ConfigError(name, None, "given twice; keep one")
     try:
         group[parameter.field] = parameter.read(value)
     except ValueError as error:
-        raise ConfigError(name, value, f"{error}, got {value!r}") from None
+        raise ConfigError(name, shown(value), f"{error}, got {shown(value)}") from None
 
 
 def _make(kind: Callable[..., object], part: str, values: dict[str, object]) -> object:

@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
 from pdu._exec import run
-from pdu.masking import mask_number
+from pdu._tracebacks import strip_frames
+from pdu.masking import mask_address
+from smsc_async._base_errors import InvalidMessageError
 from smsc_async.receipts import Receipt
 
 R_co = TypeVar("R_co", bound=Receipt, covariant=True)
@@ -84,14 +86,14 @@ def _shown(name: str, value: object) -> str:
     """Return a field's value for `repr`: the size of a text, a masked number."""
     if name not in _SHOWN and isinstance(value, str):
         return f"<{len(value)} characters>"
-    if name in {"to", "sender"} and isinstance(value, str) and (value.isdigit() or "@" in value):
-        return repr(mask_number(value))
+    if name in {"to", "sender"} and isinstance(value, str):
+        return ascii(mask_address(value))
     return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
 
 
 def _fast_init(kind: type[M]) -> type[M]:
     """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"Invalid": InvalidMessageError, "strip_frames": strip_frames}
     parameters, statements = [], []
     for field in fields(cast("Any", kind)):
         scope[f"set_{field.name}"] = getattr(kind, field.name).__set__
@@ -100,7 +102,14 @@ def _fast_init(kind: type[M]) -> type[M]:
         parameters.append(f"{field.name}{default}")
         statements.append(f"    set_{field.name}(self, {field.name})")
     head = f"def __init__(self, *, {', '.join(parameters)}):"
-    source = "\n".join([head, *statements, "    self.__post_init__()"])
+    check = [
+        "    try:",
+        "        self.__post_init__()",
+        "    except Invalid as error:",
+        "        strip_frames(error)",
+        "        raise",
+    ]
+    source = "\n".join([head, *statements, *check])
     init = run(source, f"<{kind.__name__}.__init__>", scope)["__init__"]
     init.__annotations__ = kind.__init__.__annotations__
     init.__qualname__ = f"{kind.__name__}.__init__"

@@ -14,9 +14,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pdu.errors import EncodeError
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from pdu.smpp_time import format_time
-from smsc_async._base_errors import InvalidMessageError
+from smsc_async._base_errors import InvalidMessageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,15 +64,8 @@ def member(kind: type[E], field: str, value: object, expected: str) -> E:
     """
     with suppress(ValueError):
         return kind(value)
-    shown = _shown(value)
-    raise InvalidMessageError(field, shown, f"{expected}, got {shown}")
-
-
-def _shown(value: object) -> str:
-    """Return what an error shows of a value: a number, the length of a text, else the type."""
-    if isinstance(value, str):
-        return f"{len(value)} characters"
-    return repr(value) if type(value) in {int, float, bool} else type(value).__name__
+    got = shown(value)
+    raise InvalidMessageError(field, got, f"{expected}, got {got}")
 
 
 def number(value: object) -> str:
@@ -87,12 +80,12 @@ def number(value: object) -> str:
         return digits
     length = f"{len(digits)} characters"
     # Of anything but a number even the ends stay hidden: a text may end in a code.
-    masked = mask_number(text) if digits.isdigit() else ""
-    shown = f"{length} ({masked!r})" if masked else length
+    masked = mask_address(text) if digits.isdigit() else ""
+    got = f"{length} ({masked!r})" if masked else length
     raise InvalidMessageError(
         "to",
         masked or length,
-        f"a number is 10 to 15 digits with country code, got {shown}; write it like '79991234567'",
+        f"a number is 10 to 15 digits with country code, got {got}; write it like '79991234567'",
     )
 
 
@@ -105,7 +98,7 @@ def sender(value: object) -> str:
             return digits
         raise InvalidMessageError(
             "sender",
-            mask_number(digits),
+            mask_address(digits),
             f"a number takes 15 digits, got {len(digits)}; use a shorter number or a name",
         )
     if _NAME.fullmatch(text) is None:
@@ -139,9 +132,9 @@ def check_address(field: str, value: object) -> None:
     if len(address) > ADDRESS_LENGTH:
         raise InvalidMessageError(
             field,
-            mask_number(address),
+            mask_address(address),
             f"destination_addr takes {ADDRESS_LENGTH} characters, got {len(address)}"
-            f" ({mask_number(address)!r}); send to a shorter address",
+            f" ({mask_address(address)!r}); send to a shorter address",
         )
 
 
@@ -181,17 +174,13 @@ def _check_surrogates(field: str, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        position = error.start
-    else:
-        return
-    # Outside of the handler: the error above holds the text.
-    half = f"U+{ord(text[position]):04X}"
-    raise InvalidMessageError(
-        field,
-        half,
-        f"half a surrogate pair {half} at position {position} can't be encoded"
-        "; decode the text properly before sending it",
-    )
+        half = f"U+{ord(text[error.start]):04X}"
+        raise InvalidMessageError(
+            field,
+            half,
+            f"half a surrogate pair {half} at position {error.start} can't be encoded"
+            "; decode the text properly before sending it",
+        ) from None
 
 
 def check_no_service(text: str, prefixes: Iterable[str]) -> None:
@@ -278,14 +267,10 @@ def check_language(value: object) -> None:
 
 def check_encodable(field: str, text: str, coding: TextCoding) -> None:
     """Refuse a text that *coding* can't encode."""
-    misfit = None
     try:
         coding.encode(text)
     except EncodeError as error:
-        misfit = InvalidMessageError(field, error.value, error.reason)
-    # Outside of the handler: no context that could hold the text.
-    if misfit is not None:
-        raise misfit
+        raise InvalidMessageError(field, error.value, error.reason) from None
 
 
 def validity(value: object) -> timedelta:
@@ -298,8 +283,8 @@ def validity(value: object) -> timedelta:
     if not 1 <= span <= _LONGEST_VALIDITY:
         raise InvalidMessageError(
             "validity",
-            value,
-            f"1 s to 24 h ({_LONGEST_VALIDITY} s), got {span:g} s"
+            shown(value),
+            f"1 s to 24 h ({_LONGEST_VALIDITY} s), got {shown(span)} s"
             "; the gateway tries no longer, so send it again after that",
         )
     return timedelta(seconds=span)
@@ -355,8 +340,8 @@ def _call_number(name: str, value: int | None) -> int:
     kept = _CALL_DEFAULTS[name] if value is None else value
     if type(kept) is not int or not _is_in_range(name, kept):
         least, most = _CALL_LIMITS[name]
-        shown = _shown(kept)
-        raise InvalidMessageError(name, shown, f"a whole number {least} to {most}, got {shown}")
+        got = shown(kept)
+        raise InvalidMessageError(name, got, f"a whole number {least} to {most}, got {got}")
     return kept
 
 

@@ -10,11 +10,13 @@ Durations are seconds. All settings can be given in a URL, see `SmscConfig.from_
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast, get_args
 
+from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError, check_function, is_number, shown
+from smsc_async._base_errors import ConfigError, check_function, check_kind, is_number, refused
+from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
 
 if TYPE_CHECKING:
@@ -23,37 +25,11 @@ if TYPE_CHECKING:
 MessageIds = Literal["opaque", "response_hex", "receipt_hex", "hex", "decimal", "caseless"]
 """How ids are compared, see `SmscConfig`."""
 
+__all__ = ["LONGEST_PASSWORD", "Host", "ReconnectPolicy", "Secret", "SmscConfig", "Timeouts", "Tls"]
+
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
 LONGEST_SYSTEM_TYPE: Final = 12
-
-
-class Secret:
-    """A text that `repr`, `str`, formatting and dumps show as "***". It is not a `str`.
-
-    Args:
-        value: The text.
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the text."""
-        return self._value
-
-    def __eq__(self, other: object) -> bool:
-        return self._value == other._value if isinstance(other, Secret) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-    __str__ = __repr__
 
 
 class Host(NamedTuple):
@@ -71,6 +47,7 @@ class Host(NamedTuple):
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """Encryption of the connection.
@@ -94,9 +71,10 @@ class Tls:
 
     def __post_init__(self) -> None:
         if self.key_file is not None and self.cert_file is None:
-            raise ConfigError("key_file", self.key_file, "a key needs its certificate: cert_file")
+            raise ConfigError("key_file", None, "a key needs its certificate: cert_file")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Timeouts of a client, seconds.
@@ -141,6 +119,7 @@ class Timeouts:
             _check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectPolicy:
     """Exponential back-off of the attempts to reconnect a lost link.
@@ -187,6 +166,7 @@ class ReconnectPolicy:
             )
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmscConfig:
     """All settings of a client. `SmscConfig.from_url` makes one from a URL.
@@ -257,13 +237,18 @@ class SmscConfig:
     message_ids: MessageIds | Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
-        secret = self.password if isinstance(self.password, Secret) else Secret(self.password)
+        if isinstance(self.password, Secret):
+            secret = self.password
+        else:
+            check_kind("password", self.password, str)
+            secret = Secret(self.password)
         object.__setattr__(self, "password", secret)
         _check_hosts(self)
         _check_credentials(self, secret.reveal())
         _check_options(self)
 
     @classmethod
+    @hides_locals(ConfigError)
     def from_url(cls, url: str) -> Self:
         """Read a configuration from a URL.
 
@@ -283,26 +268,37 @@ class SmscConfig:
         Raises:
             ConfigError: The URL is invalid; the error never shows the password.
         """
+        check_kind("url", url, str)
         kinds = {"tls": Tls, "timeouts": Timeouts, "reconnect": ReconnectPolicy}
         fields = read_url(url, kinds)
         hosts = tuple(Host(*host) for host in fields.pop("hosts"))
         return cls(hosts=hosts, **fields)
 
     @classmethod
+    @hides_locals(ConfigError)
     def from_env(cls, variable: str = "SMSC_URL", environ: Mapping[str, str] | None = None) -> Self:
-        """Read the URL from an environment variable.
+        """Read a configuration from environment variables; an empty one counts as unset.
+
+        `SMSC_URL` holds a URL. Credentials may stand apart from it: `SMSC_LOGIN` with
+        `SMSC_PASSWORD` or `SMSC_PASSWORD_FILE`, the path of a file that holds nothing else (a
+        secret of Docker or systemd). They are written as they are, without percent-encoding, and
+        fill a URL without credentials; alone they mean `smsc://`.
+
+        Args:
+            variable: Name of the variable with the URL. The others begin like it: for
+                "BACKUP_URL" they are `BACKUP_LOGIN` and so on.
+            environ: Variables to read instead of those of the process.
 
         Raises:
-            ConfigError: The variable is unset or empty, or its URL is invalid.
+            ConfigError: The variables are unset, only one of login and password is set, credentials
+                are given twice, the file can't be read, or a setting is invalid. No error shows
+                a value of theirs.
         """
-        url = (os.environ if environ is None else environ).get(variable, "")
-        if not url:
-            raise ConfigError(
-                variable,
-                None,
-                "not set; give it a URL like 'smsc://login:password@' (or 'sim://' to try out)",
-            )
-        return cls.from_url(url)
+        url, credentials = read_environment(variable, os.environ if environ is None else environ)
+        config = cls.from_url(url)
+        if credentials is None:
+            return config
+        return replace(config, system_id=credentials.login, password=credentials.password)
 
     @property
     def is_latin1(self) -> bool:
@@ -325,14 +321,18 @@ def _check_hosts(config: SmscConfig) -> None:
     if bool(config.hosts) == config.is_simulated:
         raise ConfigError(
             "hosts",
-            config.hosts,
+            None,
             "the simulator takes no host; use smpp:// to connect to one"
             if config.is_simulated
             else "no host to connect to; write it behind user:password@",
         )
+    if not isinstance(config.hosts, (tuple, list)):
+        raise refused("hosts", config.hosts, "takes a tuple of Host")
     for host in config.hosts:
+        check_kind("hosts", host, Host)
+        check_kind("host", host.name, str)
         if not host.name or not host.name.isprintable() or " " in host.name:
-            raise ConfigError("host", host.name, f"no host name: {host.name!r}")
+            raise refused("host", host.name, "takes a host name or an address without spaces")
         _check_integer("port", host.port, 1, 65_535)
 
 
@@ -340,11 +340,11 @@ def _check_credentials(config: SmscConfig, password: str) -> None:
     """Refuse a login, password or system_type that a bind can't carry."""
     if not config.system_id and not config.is_simulated:
         raise ConfigError("system_id", "", "empty; the login of the account belongs here")
-    _check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID, config.system_id)
-    _check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE, config.system_type)
+    _check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
+    _check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
     longest = 65_000 if config.long_password else LONGEST_PASSWORD
     remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
-    _check_ascii("password", password, longest, "***", remedy)
+    _check_ascii("password", password, longest, remedy)
 
 
 def _check_options(config: SmscConfig) -> None:
@@ -368,30 +368,29 @@ def _check_options(config: SmscConfig) -> None:
         check_function("message_ids", config.message_ids)
 
 
-def _check_ascii(name: str, value: str, longest: int, shown: str, remedy: str = "") -> None:
+def _check_ascii(name: str, value: str, longest: int, remedy: str = "") -> None:
     """Refuse a value that a C-octet string of *longest* characters can't carry."""
+    check_kind(name, value, str)
     if not value.isascii() or "\0" in value:
-        raise ConfigError(name, shown, "takes ASCII only, no Cyrillic and no NUL")
+        raise ConfigError(name, "***", "takes ASCII only, no Cyrillic and no NUL")
     if len(value) > longest:
-        raise ConfigError(
-            name, shown, f"takes {longest} characters, got {len(value)} ({shown!r}){remedy}"
-        )
+        raise ConfigError(name, "***", f"takes {longest} characters, got {len(value)}{remedy}")
 
 
 def _check_integer(name: str, value: object, least: int, most: int) -> None:
     """Refuse anything but an integer in the range."""
     if type(value) is not int or not least <= value <= most:
-        raise ConfigError(name, value, f"a whole number {least} to {most}, got {shown(value)}")
+        raise refused(name, value, f"a whole number {least} to {most}")
 
 
 def _check_number(name: str, value: object, least: float, most: float, unit: str) -> None:
     """Refuse anything but a finite number in the range."""
     if not (is_number(value) and least <= value <= most):
-        raise ConfigError(name, value, f"{least:g} to {most:g} {unit}, got {shown(value)}")
+        raise refused(name, value, f"{least:g} to {most:g} {unit}")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
     """Refuse anything but one of *choices*."""
     if value not in choices:
         known = ", ".join(str(getattr(choice, "value", choice)) for choice in choices)
-        raise ConfigError(name, value, f"one of {known}; got {value!r}")
+        raise refused(name, value, f"one of {known}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import CommandStatus
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from pdu.names import status_label
 from smsc_async._base_errors import ConfigError, InvalidMessageError, Outcome, SmscError
 
@@ -154,7 +154,7 @@ class HeldByRuleError(SendError):
         self, message: Message[Any], *, retry_after: float, reason: str | None = None
     ) -> None:
         super().__init__(
-            f"message to {mask_number(message.to)} is held: {reason or self._reason}"
+            f"message to {mask_address(message.to)} is held: {reason or self._reason}"
             f"; send it after the wait (retry_after={retry_after:.1f})",
             message=message,
             outcome=Outcome.NOT_SENT,
@@ -202,7 +202,7 @@ class SubmitRefusedError(SendError):
     ) -> None:
         what = "refused" if outcome is Outcome.REFUSED else "not written, the gateway is refusing"
         super().__init__(
-            f"submit_sm to {mask_number(message.to)} {what}: {status_label(command_status)}",
+            f"submit_sm to {mask_address(message.to)} {what}: {status_label(command_status)}",
             message=message,
             outcome=outcome,
             message_ids=message_ids,
@@ -256,7 +256,7 @@ class ResponseTimeoutError(SendError, TimeoutError):
         self, message: Message[Any], *, timeout: float, message_ids: tuple[str, ...] = ()
     ) -> None:
         super().__init__(
-            f"submit_sm to {mask_number(message.to)} got no response in {timeout:.1f} s"
+            f"submit_sm to {mask_address(message.to)} got no response in {timeout:.1f} s"
             "; it may have been delivered",
             message=message,
             outcome=Outcome.UNKNOWN,
@@ -287,7 +287,7 @@ class SubmitInterruptedError(SendError):
         reason: str = "the link was lost",
     ) -> None:
         super().__init__(
-            f"submit_sm to {mask_number(message.to)} interrupted: {reason}",
+            f"submit_sm to {mask_address(message.to)} interrupted: {reason}",
             message=message,
             outcome=outcome,
             message_ids=message_ids,
@@ -317,7 +317,7 @@ class PartsOverdueError(SendError):
         message_ids: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
-            f"{accepted} of {total} parts to {mask_number(message.to)} were accepted in time"
+            f"{accepted} of {total} parts to {mask_address(message.to)} were accepted in time"
             "; the rest isn't sent",
             message=message,
             outcome=Outcome.UNKNOWN if accepted else Outcome.NOT_SENT,
@@ -339,7 +339,7 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
 
     def __init__(self, message_id: str, *, timeout: float) -> None:
         super().__init__(
-            f"no final receipt for message_id {message_id!r} in {timeout:.1f} s"
+            f"no final receipt for message_id {message_id!a} in {timeout:.1f} s"
             "; the message may be delivered all the same: wait again"
         )
         self.message_id = message_id

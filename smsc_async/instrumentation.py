@@ -2,7 +2,7 @@
 
 Rule: what isn't enabled costs nothing. Nothing is formatted unless its logger is enabled, a hook
 that raises is logged and otherwise ignored, and no line shows a text, a password or a whole
-number.
+number. A record is one line of printable characters: what a peer wrote is escaped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
+from pdu.escaping import escape
 from pdu.names import RESPONSE_BIT, command_name, status_name
+from smsc_async._base_errors import check_function, refused
 
 if TYPE_CHECKING:
     from smsc_async.errors import SendError
@@ -66,10 +68,18 @@ Hook = Callable[[LinkEvent], None]
 
 
 class Hooks:
-    """Logs events and calls the user's hooks."""
+    """Logs events and calls the user's hooks.
+
+    Raises:
+        ConfigError: A hook isn't a function, or has to be awaited.
+    """
 
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
+        if not isinstance(hooks, Iterable):
+            raise refused("hooks", hooks, "takes a list of functions")
         self._hooks = tuple(hooks)
+        for hook in self._hooks:
+            check_function("hooks", hook)
 
     def tell(self, event: LinkEvent, level: int = logging.INFO) -> None:
         """Log an event and call each hook with it; a hook that raises is logged.
@@ -78,12 +88,13 @@ class Hooks:
             event: What happened.
             level: WARNING for what the client mends by itself, ERROR for what it doesn't.
         """
-        LOG.log(level, "= %s", event)
+        if LOG.isEnabledFor(level):
+            LOG.log(level, "= %s", escape(str(event), letters=True))
         for hook in self._hooks:
             try:
                 hook(event)
-            except Exception:
-                LOG.exception("! hook %r failed", hook)
+            except Exception as error:  # noqa: BLE001 - any error of a hook is logged
+                LOG.error("! hook %r failed: %s", hook, place_of(error))  # noqa: TRY400 - its text may quote a message
 
 
 def place_of(error: BaseException) -> str:
@@ -140,4 +151,5 @@ def _line(frame: bytes) -> str:
     if pdu.command_id & RESPONSE_BIT:
         status = f" status={status_name(pdu.command_status)}"
     message_id = getattr(pdu, "message_id", "")
-    return f"{name} seq={pdu.sequence_number}{status}{f' id={message_id}' if message_id else ''}"
+    shown = f" id={escape(message_id)}" if message_id else ""
+    return f"{name} seq={pdu.sequence_number}{status}{shown}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Sel
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import FINAL_STATES, MessageState, TlvTag
-from pdu.masking import mask_number, shown_text
+from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS, VendorTlv
@@ -133,6 +133,11 @@ class Receipt:
         return self._fields
 
     @property
+    def state_name(self) -> str:
+        """The name of `state`, "DELIVERED"; digits for a number without one, empty for None."""
+        return _state_name(self.state)
+
+    @property
     def is_final(self) -> bool:
         """Whether no other receipt of this message will follow."""
         return self.state in FINAL_STATES and not self.is_intermediate
@@ -203,8 +208,8 @@ class Receipt:
     def __repr__(self) -> str:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
-            f"{type(self).__name__}(message_id={self.message_id!r}, state={state},"
-            f" error_code={self.error_code}, to={mask_number(self.to)!r})"
+            f"{type(self).__name__}(message_id={self.message_id!a}, state={state},"
+            f" error_code={self.error_code}, to={mask_address(self.to)!a})"
         )
 
 
@@ -225,6 +230,11 @@ class QueryResult(NamedTuple):
     final_at: datetime | None = None
 
     @property
+    def state_name(self) -> str:
+        """The name of `state`, "DELIVERED"; digits for a number without one."""
+        return _state_name(self.state)
+
+    @property
     def is_final(self) -> bool:
         """Whether the state won't change any more."""
         return self.state in FINAL_STATES
@@ -235,7 +245,7 @@ class QueryResult(NamedTuple):
         return DeliveryError(self.error_code)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        shown = (f"{name}={value!a}" for name, value in zip(self._fields, self, strict=True))
         return f"QueryResult({', '.join(shown)})"
 
 
@@ -330,10 +340,17 @@ class IncomingMessage:
 
     def __repr__(self) -> str:
         return (
-            f"IncomingMessage(sender={mask_number(self.sender)!r},"
-            f" recipient={mask_number(self.recipient)!r},"
+            f"IncomingMessage(sender={mask_address(self.sender)!a},"
+            f" recipient={mask_address(self.recipient)!a},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
         )
+
+
+def _state_name(state: MessageState | int | None) -> str:
+    """Name a state for people: its name, else its digits; empty if there is none."""
+    if isinstance(state, MessageState):
+        return state.name
+    return "" if state is None else str(int(state))
 
 
 def _moment(text: str) -> datetime | None:

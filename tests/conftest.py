@@ -9,6 +9,7 @@ at that moment, since a processor that is shared works more slowly.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -18,10 +19,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from idle_clock import IdleClockLoop, IdleSelector
+from log_watch import LogWatch, attach, name_of, proofs_of_faults
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
 # Event loops read it when they are made, also those on other threads and in child processes.
 os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
@@ -59,6 +61,28 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """Draw up hypothesis's tables of Unicode now, or the first test with a text pays for it."""
     st.text().validate()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Search the log of every test of the fault matrix, wherever it stands."""
+    proofs = proofs_of_faults()
+    for item in items:
+        if name_of(item) in proofs:
+            item.fixturenames.insert(0, "watched_log")  # type: ignore[attr-defined]  # of a function
+
+
+@pytest.fixture
+def watched_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogWatch]:
+    """All loggers at DEBUG; no line may hold a text, a number or a password of the test."""
+    root, watch = logging.getLogger(), LogWatch()
+    attach(watch, monkeypatch)
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(watch)
+    yield watch
+    root.removeHandler(watch)
+    root.setLevel(level)
+    assert [] == watch.leaks()
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from smsc_async import errors
-from smsc_async._base_errors import check_duration, check_function, check_kind
+from smsc_async._base_errors import check_duration, check_function, check_kind, refused, shown
 from smsc_async.errors import ConfigError, InvalidMessageError, SmscError
 
 
@@ -89,6 +89,29 @@ NO_DURATIONS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hun7er-2", "8 characters"),
+        (b"hun7er-2", "bytes"),
+        ({"text": "hun7er-2"}, "dict"),
+        (79161239876, "an integer of 37 bits"),
+        (79161239876.0, "8e+10"),
+        (999_999_999, "999999999"),
+        (float("inf"), "inf"),
+        (True, "True"),
+        (None, "None"),
+    ],
+)
+def test_value_in_a_wrong_place_is_not_repeated(value: object, said: str) -> None:
+    """It may be a password, a text or a phone number; a small number is none of them."""
+    error = refused("wait", value, "takes a week")
+
+    assert said == shown(value)
+    assert f"wait: takes a week, got {said}" == str(error)
+    assert error.value is value or said == error.value
+
+
 @pytest.mark.parametrize("value", NO_DURATIONS, ids=range(len(NO_DURATIONS)))
 @pytest.mark.parametrize("may_be_zero", [False, True])
 def test_no_duration_is_refused(value: object, *, may_be_zero: bool) -> None:
@@ -115,3 +138,11 @@ def test_argument_of_another_kind_is_refused() -> None:
     check_kind("text", "", str)
     with pytest.raises(ConfigError, match=r"^text: takes a str, got int$"):
         check_kind("text", 4821, str)
+
+
+def test_error_is_shown_as_one_line() -> None:
+    """What a peer wrote may be a part of its sentence; letters stay."""
+    error = SmscError("отказ\n\x1b[2J\u202e")
+
+    assert "отказ\\n\\x1b[2J\\u202e" == str(error)
+    assert "SmscError('отказ\\n\\x1b[2J\\u202e')" == repr(error)

@@ -46,6 +46,13 @@ def test_environment() -> None:
     assert "sim://" == str(SmscConfig.from_env("GATEWAY", {"GATEWAY": "sim://"}))
 
 
+def test_credentials_of_the_environment_fill_the_url() -> None:
+    """See `test__config_env.py` for all that may be wrong with them."""
+    environ = {"SMSC_URL": "smpp://127.0.0.1", "SMSC_LOGIN": "shop", "SMSC_PASSWORD": "secret"}
+
+    assert SmscConfig.from_url(URL) == SmscConfig.from_env(environ=environ)
+
+
 def test_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """`from_env()` without arguments is what the documentation shows."""
     monkeypatch.setenv("SMSC_URL", URL)
@@ -109,6 +116,10 @@ def test_configuration_is_a_value() -> None:
         ({"window": True}, "window"),
         ({"binds": 0}, "binds"),
         ({"hosts": (Host("gw", 0),)}, "port"),
+        ({"hosts": 7}, "hosts"),
+        ({"hosts": ("gw",)}, "hosts"),
+        ({"password": b"secret"}, "password"),
+        ({"system_id": None}, "system_id"),
         ({"mode": "transceiver"}, "mode"),
         ({"receipts": 0}, "receipts"),
         ({"incoming": 1.0}, "incoming"),
@@ -127,6 +138,13 @@ def test_settings_are_checked_without_a_url_too(settings: dict[str, Any], name: 
         SmscConfig(**({"hosts": (Host("gw"),), "system_id": "shop"} | settings))
 
     assert name == caught.value.name
+
+
+def test_name_of_a_host_is_a_text() -> None:
+    """Octets would fail in the middle of connecting."""
+    host = Host(b"gw")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ConfigError, match="host: takes a str, got bytes"):
+        SmscConfig(hosts=(host,), system_id="shop")
 
 
 @pytest.mark.parametrize("value", [True, "1", float("inf"), 10**400, -(10**5000)], ids=range(5))

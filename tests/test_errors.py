@@ -172,7 +172,7 @@ def test_held_message_says_when_to_come_back() -> None:
 
     assert Outcome.NOT_SENT is error.outcome
     assert 47.64 == error.retry_after
-    assert "7999***4567" in str(error)
+    assert "7999***67" in str(error)
     assert "retry_after=47.6" in str(error)
 
 

@@ -68,7 +68,7 @@ def test_repr_is_useful() -> None:
     message = Sms(to=TO, text="привет", sender="Shop", coding=Coding.UCS2, comment="17")
 
     assert (
-        "Sms(to='7999***4567', sender='Shop', text=<6 characters>, comment=<2 characters>, "
+        "Sms(to='7999***67', sender='Shop', text=<6 characters>, comment=<2 characters>, "
         "coding=Coding.UCS2)" == repr(message)
     )
 

@@ -5,12 +5,14 @@ Rule: imports are tested in processes of their own, since this one has everythin
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +26,13 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = (
     "cyclopts",
     "rich",
+    "docstring_parser",
     "starlette",
     "uvicorn",
+    "uvloop",
     "redis",
-    "phonenumbers",
     "psycopg",
-    "prometheus_client",
+    "matplotlib",
 )
 LONGEST_IMPORT = 0.15  # seconds, on an idle machine
 LOADED_MACHINE = 4  # factor allowed here, because a loaded machine is slower
@@ -186,7 +189,7 @@ def test_packages_are_typed(name: str) -> None:
 
 @pytest.mark.takes_up_to(20, reason="the wheel is built")
 @pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
-def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
+def test_wheel_holds_packages_and_plugin_and_nothing_else(tmp_path: Path) -> None:
     """Tests, tools and benchmarks in a wheel would be installed into users' site-packages."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -195,7 +198,7 @@ def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
 
-    assert {"pdu", "smsc_async"} == {
+    assert {"pdu", "smsc_async", "smsc_async_pytest.py"} == {
         name.split("/")[0] for name in names if ".dist-info/" not in name
     }
     assert {"pdu/py.typed", "smsc_async/py.typed", "smsc_async/stores/rules.lua"} <= set(names)
@@ -203,8 +206,8 @@ def test_wheel_holds_both_packages_and_nothing_else(tmp_path: Path) -> None:
 
 @pytest.mark.takes_up_to(20, reason="the sdist is built")
 @pytest.mark.skipif(not (ROOT / "pdu").is_dir(), reason="runs on the wheel itself")
-def test_sdist_holds_the_rules_in_lua(tmp_path: Path) -> None:
-    """It isn't a Python module, and without it `RedisRuleStore` can't be imported."""
+def test_sdist_holds_the_rules_in_lua_and_the_plugin(tmp_path: Path) -> None:
+    """Neither is in a package's Python files, and both are needed."""
     build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (sdist,) = tmp_path.glob("*.tar.gz")
@@ -213,6 +216,46 @@ def test_sdist_holds_the_rules_in_lua(tmp_path: Path) -> None:
         names = archive.getnames()
 
     assert 1 == sum(name.endswith("/smsc_async/stores/rules.lua") for name in names)
+    assert 1 == sum(name.endswith("/smsc_async_pytest.py") for name in names)
+
+
+def imports_of(package: str) -> set[str]:
+    """Return the top packages that a package's modules import, anywhere in them."""
+    found = set()
+    for file in package_folder(package).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+def extras() -> dict[str, list[str]]:
+    """Return the distributions that each extra installs, by its name."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {
+        extra: [re.split(r"[\[<>=;]", requirement)[0] for requirement in requirements]
+        for extra, requirements in settings["project"]["optional-dependencies"].items()
+        if extra != "all"
+    }
+
+
+@pytest.mark.parametrize("extra", sorted(extras().keys() - {"speed"}))
+def test_every_package_of_an_extra_is_imported(extra: str) -> None:
+    """Otherwise it is installed for nothing. `speed` is uvloop, which the user's program runs."""
+    imported = imports_of("smsc_async")
+
+    assert [] == [name for name in extras()[extra] if name.replace("-", "_") not in imported]
+
+
+def test_extra_all_is_all_of_them() -> None:
+    """It is what the tests run with."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert [f"smsc-async[{','.join(extras())}]"] == settings["project"]["optional-dependencies"][
+        "all"
+    ]
 
 
 def test_no_file_knows_this_machine() -> None:

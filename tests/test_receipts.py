@@ -123,6 +123,23 @@ def test_final_states(state: MessageState, final: bool) -> None:  # noqa: FBT001
     assert final is Receipt(message_id="1", state=state).is_final
 
 
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (MessageState.DELIVERED, "DELIVERED"),
+        (MessageState.SCHEDULED, "SCHEDULED"),
+        (77, "77"),
+        (-1, "-1"),
+        (None, ""),
+    ],
+)
+def test_every_state_has_a_name(state: MessageState | int | None, name: str) -> None:
+    """`state.name` fails for a number that has none, and type checkers know."""
+    assert name == Receipt(message_id="855469", state=state).state_name
+    if state is not None:
+        assert name == QueryResult("855469", state).state_name
+
+
 def test_intermediate_notification_is_not_final() -> None:
     """Another receipt follows it, whatever state it reports."""
     assert not Receipt(message_id="1", state=MessageState.DELIVERED, is_intermediate=True).is_final
@@ -142,7 +159,7 @@ def test_receipt_is_a_value() -> None:
 
 def test_repr_of_a_receipt_shows_no_text() -> None:
     """The receipt quotes the beginning of the message: the code."""
-    assert "Receipt(message_id='855469', state=DELIVERED, error_code=0, to='7999***4567')" == repr(
+    assert "Receipt(message_id='855469', state=DELIVERED, error_code=0, to='7999***67')" == repr(
         receipt(PLAIN)
     )
     assert "state=99" in repr(Receipt(message_id="1", state=99))
@@ -187,7 +204,7 @@ def test_incoming_message_shows_no_text() -> None:
 
     assert message.is_complete
     assert (
-        "IncomingMessage(sender='7999***4567', recipient='7999***0000', text=<2 characters>, "
+        "IncomingMessage(sender='7999***67', recipient='7999***00', text=<2 characters>, "
         "parts=2/2)" == repr(message)
     )
 

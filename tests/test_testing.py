@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import smsc_async_pytest
 from smsc_async import testing
 
-ROOT = Path(testing.__file__).parents[1]
+ROOT = Path(smsc_async_pytest.__file__).parent
 
 TESTS = """
 import asyncio
@@ -69,16 +71,28 @@ def test_fixture_works_in_every_kind_of_test(tmp_path: Path, mode: str) -> None:
 
 
 @pytest.mark.takes_up_to(20, reason="an interpreter of its own")
-def test_plugin_imports_no_simulator_before_it_is_used() -> None:
-    """Pytest loads the plugin in every run where the package is installed."""
+def test_plugin_imports_nothing_before_it_is_used() -> None:
+    """Pytest loads the plugin in every run where the distribution is installed."""
     code = (
-        "import sys, pytest, smsc_async;"
+        "import sys, pytest;"
         "before = {*sys.modules};"
-        "import smsc_async.testing;"
+        "import smsc_async_pytest;"
         "print(sorted({*sys.modules} - before))"
     )
     done = subprocess.run(  # noqa: S603 - a fixed command
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    assert "['smsc_async.testing']" == done.stdout.strip()
+    assert "['smsc_async_pytest']" == done.stdout.strip()
+
+
+def test_pytest_loads_the_small_module_only() -> None:
+    """The whole package costs 200 ms in every run, also of projects that don't use the fixture."""
+    plugins = importlib.metadata.distribution("smsc-async").entry_points
+
+    assert ["smsc_async_pytest"] == [one.value for one in plugins.select(group="pytest11")]
+
+
+def test_fixture_keeps_its_former_module() -> None:
+    """Projects name it in `pytest_plugins`, or import the fixture from it."""
+    assert smsc_async_pytest.smsc_simulator is testing.smsc_simulator

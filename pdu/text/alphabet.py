@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 
 ESC: Final = "\x1b"
@@ -76,6 +77,7 @@ def misfit(alphabet: str, text: str, position: int) -> EncodeError:
     )
 
 
+@hides_locals(EncodeError)
 def gsm_encode(text: str) -> bytes:
     """Encode *text*, one octet per septet; ten characters take two, ESC first.
 

@@ -10,6 +10,8 @@ import enum
 import re
 from typing import TYPE_CHECKING, Final
 
+from pdu._tracebacks import hides_locals
+from pdu.errors import EncodeError
 from pdu.text.alphabet import ESCAPED, OUTSIDE, gsm_decode, gsm_encode, misfit
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class TextCoding(enum.Enum):
         """Octets of one unit: 1 for a septet or an octet, 2 for a 16-bit unit."""
         return 2 if self is TextCoding.UCS2 else 1
 
+    @hides_locals(EncodeError)
     def encode(self, text: str) -> bytes:
         """Encode *text*.
 
@@ -45,9 +48,8 @@ class TextCoding(enum.Enum):
         try:
             return text.encode("utf-16-be" if self is TextCoding.UCS2 else "latin-1")
         except UnicodeEncodeError as error:
-            # The error holds the whole text, so it must not be the cause of ours.
-            position = error.start
-        raise misfit(self.value, text, position)
+            # Dropped by `hides_locals`: it holds the whole text.
+            raise misfit(self.value, text, error.start) from None
 
     def decode(self, octets: bytes) -> str:
         """Decode *octets*. Never raises: invalid octets become U+FFFD."""

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 from pdu.text.clusters import clusters, is_plain
 from pdu.text.coding import TextCoding
@@ -108,6 +109,7 @@ def capacity(coding: TextCoding, *, header_octets: int = 0) -> int:
 _SINGLE_OCTETS: Final = {coding: capacity(coding) * coding.unit for coding in TextCoding}
 
 
+@hides_locals(EncodeError)
 def split(
     text: str,
     coding: TextCoding,

@@ -90,7 +90,7 @@ def bulk_command(
         encoding: Encoding; UTF-8 with or without BOM.
         kind: For rows without a kind.
         sender: For rows without a sender.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         resend_refused: Send rows again that the gateway refused.
         resend_unknown: Send rows again whose outcome is unknown, while the gateway refuses repeats
             (for about a minute).

@@ -1,7 +1,9 @@
 """Output of a command: text for a terminal, or JSON lines for a program.
 
 Rule: with `--json` standard output carries JSON lines only, without it text only; errors go to
-standard error. A closed pipe ends the output, never the command, so the exit code stays true.
+standard error. Nothing but our own styles steers the terminal: control characters, bidi controls
+and invisible marks are escaped here, and a JSON object is one line. A closed pipe ends the output,
+never the command, so the exit code stays true.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pdu.escaping import escape
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
     from smsc_async.cli.i18n import Translator
 
@@ -60,9 +65,7 @@ class Screen:
     def write_json(self, value: Mapping[str, Any]) -> None:
         """Write one JSON object on a line; without `--json` do nothing."""
         if self.is_json:
-            # Escaped where the encoding of the output isn't Unicode.
-            is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-            text = json.dumps(value, ensure_ascii=not is_unicode)
+            text = _json_line(value)
             with self._ignore_broken_pipe(sys.stdout):
                 sys.stdout.write(f"{text}\n")
                 sys.stdout.flush()
@@ -98,7 +101,19 @@ class Screen:
 
 
 class _Console(Console):
-    """A console that leaves a broken pipe to its screen."""
+    """A console that leaves a broken pipe to its screen, and escapes what isn't to be seen."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield the segments with their texts escaped, but for line ends, which are the layout."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                lines = segment.text.split("\n")
+                text = "\n".join(escape(line, letters=True) for line in lines)
+                yield segment._replace(text=text)
 
     def on_broken_pipe(self) -> None:
         """Raise again; rich would exit the process."""
@@ -117,6 +132,25 @@ def _console(stream: IO[str]) -> Console:
         width=min(size.columns, WIDEST),
         height=size.lines,
     )
+
+
+def _json_line(value: Mapping[str, Any]) -> str:
+    """Return an object as one line of JSON; letters stay where the output is Unicode."""
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    text = json.dumps(value, ensure_ascii=not is_unicode)
+    if text.isascii() and text.isprintable():
+        return text
+    # Also what JSON allows as it is, but ends or turns a line: U+2028, bidi controls, DEL.
+    return "".join(
+        char if char <= "\uffff" and char == escape(char, letters=True) else _json_escape(char)
+        for char in text
+    )
+
+
+def _json_escape(char: str) -> str:
+    """Return the escape of a character in JSON, which is that of its UTF-16."""
+    octets = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{octets[at : at + 4]}" for at in range(0, len(octets), 4))
 
 
 def label_grid(*rows: tuple[str, RenderableType], width: int = 0) -> Table:

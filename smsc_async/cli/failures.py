@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.text import Text
 
+from pdu.escaping import escape
 from smsc_async.cli.console import label_grid
+from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
 from smsc_async.errors import (
     BindRefusedError,
@@ -112,7 +114,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
-        self.values: dict[str, object] = {"ids": ", ".join(message_ids), **values}
+        self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
 
 def failure_before_sending(key: str, text: str, /, *, advice: str, **values: object) -> Failure:
@@ -261,7 +263,7 @@ def show_failure(failure: Failure, screen: Screen) -> None:
     translate, values = screen.translate, failure.values
     rows = [(translate("error"), Text(translate(failure.text, **values), style="bold red"))]
     if failure.detail:
-        rows.append((translate("detail"), Text(failure.detail)))
+        rows.append((translate("detail"), Text(escape(failure.detail, letters=True))))
     if failure.outcome:
         rows.append((translate("sent"), Text(translate(OUTCOMES[failure.outcome], **values))))
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))

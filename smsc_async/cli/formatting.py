@@ -1,7 +1,7 @@
 """Numbers, states and texts formatted for one line of a terminal.
 
-Rule: numbers are masked unless the user asks for complete ones; a text stays on its line and its
-control characters never reach the terminal.
+Rule: numbers are masked unless the user asks for complete ones. A text stays on its line, and what
+steers a terminal never reaches it: see `pdu.escaping`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
+from pdu.escaping import escape
 from pdu.masking import mask_address
 from smsc_async.cli.i18n import _, _n
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from smsc_async.cli.i18n import Translator
     from smsc_async.receipts import DeliveryError, HlrReceipt
 
@@ -21,8 +24,6 @@ OCTETS: Final = _n("{number} octet", "{number} octets")
 MESSAGES: Final = _n("{number} message", "{number} messages")
 FINAL_STATE: Final = _("the state is final: the gateway doesn't try again")
 
-_SHOWN = {"\n": "⏎ ", "\t": " "}
-
 
 def display_number(address: str, *, is_full: bool) -> str:
     """Return a number, masked unless *is_full*; an alphanumeric sender stays."""
@@ -30,12 +31,13 @@ def display_number(address: str, *, is_full: bool) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, with control characters escaped."""
-    return "".join(
-        _SHOWN.get(char) or (char if char.isprintable() else f"\\x{ord(char):02x}")
-        for char in text
-        if char != "\r"
-    )
+    """Return a text on one line, as a person reads it; what steers a terminal is escaped."""
+    return escape(text.replace("\r\n", "\n").replace("\n", "⏎ ").replace("\t", " "), letters=True)
+
+
+def ids(message_ids: Iterable[str]) -> str:
+    """Return ids of messages, in ASCII."""
+    return ", ".join(map(escape, message_ids))
 
 
 def state_name(state: MessageState | int | None) -> str:

@@ -58,6 +58,9 @@ _VARIABLES: Final = (
             "smpp://login:password@host:2775, sim:// (simulator)"
         ),
     ),
+    ("SMSC_LOGIN", _("login, for a URL without one; alone it means smsc://")),
+    ("SMSC_PASSWORD", _("its password, as it is: nothing is percent-encoded")),
+    ("SMSC_PASSWORD_FILE", _("instead: file with the password, as Docker and systemd have it")),
     ("NO_COLOR", _("any value: no colours")),
 )
 _EXIT_CODES: Final = {

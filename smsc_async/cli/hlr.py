@@ -10,7 +10,7 @@ from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.formatting import cause, state_name, subscriber_fields
+from smsc_async.cli.formatting import cause, one_line, state_name, subscriber_fields
 from smsc_async.cli.i18n import _
 from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
 from smsc_async.messages import HlrQuery
@@ -49,7 +49,7 @@ def hlr_command(
 
     Args:
         numbers: Number with country code; several are looked up at once.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         wait: Timeout of each answer: 10, 90s, 15m.
         full: Show complete numbers, not masked.
         screen: For the output.
@@ -96,4 +96,4 @@ def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, Re
     yield translate("state"), state_name(receipt.state)
     for name, value in subscriber_fields(receipt).items():
         if value:
-            yield translate(_FIELDS[name]), Text(value)
+            yield translate(_FIELDS[name]), Text(one_line(value))

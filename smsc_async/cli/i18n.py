@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from pdu.escaping import escape
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,6 +47,11 @@ def _n(one: str, many: str) -> Noun:
     return one, many
 
 
+def _escaped(value: object) -> object:
+    """Escape a text; return any other value as it is."""
+    return escape(value, letters=True) if isinstance(value, str) else value
+
+
 class Translator:
     """The texts of one language.
 
@@ -62,10 +69,13 @@ class Translator:
     def __call__(self, text: str, /, **values: object) -> str:
         """Return the translation of an English text with its placeholders filled from *values*.
 
-        Without *values* the braces of a text are literal.
+        Without *values* the braces of a text are literal. Of the values, texts are escaped: a peer
+        may have written them.
         """
         translated = self._catalog.gettext(text) if text else ""  # "" is the key of the header
-        return translated.format(**values) if values else translated
+        if not values:
+            return translated
+        return translated.format(**{name: _escaped(value) for name, value in values.items()})
 
     def count(self, noun: Noun, number: int) -> str:
         """Return a number with its noun: "1 part", "3 parts", "5 частей"."""

@@ -37,7 +37,7 @@ def ping_command(
 
     Args:
         numbers: Number with country code; several are checked at once.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         wait: Timeout of each answer: 10, 90s, 15m.
         full: Show complete numbers, not masked.
         screen: For the output.

@@ -41,7 +41,7 @@ def query_command(
     Args:
         message_id: Id that the gateway gave the message.
         sender: Sender the message was sent with, if any.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         screen: For the output.
 
     Returns:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from smsc_async._config_env import split_userinfo
 from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError
@@ -48,11 +51,17 @@ class SendProgress:
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
     """Return the settings of *url*, or those of the environment.
 
+    A URL without credentials gets those of the environment; one with credentials needs none.
+
     Raises:
         Failure: There is no URL, or it is invalid.
     """
     try:
-        return SmscConfig.from_env() if url is None else SmscConfig.from_url(url)
+        if url is None:
+            return SmscConfig.from_env()
+        if split_userinfo(url)[0] or url.startswith("sim:"):
+            return SmscConfig.from_url(url)
+        return SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
     except ConfigError as error:
         failure = _failure_of(error, progress)
         if error.name == "SMSC_URL" and error.value is None:
@@ -99,7 +108,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
         cause = error if screen.is_debug else None
         failure = unexpected(error)
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
-    failure.values |= {"ids": ", ".join(progress.message_ids), **progress.counts}
+    failure.values |= {"ids": ids(progress.message_ids), **progress.counts}
     raise failure from cause
 
 

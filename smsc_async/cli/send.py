@@ -18,7 +18,7 @@ from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode
-from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, state_name
+from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
@@ -58,7 +58,7 @@ def send_command(
             itself, 4 to 8 digits.
         options: Of the message.
         validity: How long the gateway tries: 90s, 15m, 2h; at most 24h.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         wait: Timeout of the receipt: 10, 90s, 15m.
         no_wait: Don't wait for the receipt.
         dry_run: Show the plan, send nothing.
@@ -112,7 +112,7 @@ async def _send(
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
             "{ids}, {parts}, {seconds} s",
-            ids=", ".join(sent.message_ids),
+            ids=ids(sent.message_ids),
             parts=translate.count(PARTS, sent.parts),
             seconds=f"{took:.2f}",
         )

@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import MessageState
+from pdu.escaping import escape
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
@@ -222,7 +223,7 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
         display_number(address, is_full=is_full) for address in (message.sender, message.recipient)
     )
     parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
-    head = _COLUMNS.format(at, sender, recipient, message.kind, parts, "")
+    head = _COLUMNS.format(at, escape(sender), escape(recipient), message.kind, parts, "")
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
     screen.show(Text.assemble((head, "cyan"), text), wrap=False)
     screen.write_json(

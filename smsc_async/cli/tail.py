@@ -19,6 +19,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.enums import BindMode, MessageState
+from pdu.escaping import escape
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure, failure_of_class
 from smsc_async.cli.formatting import (
@@ -65,7 +66,7 @@ def tail_command(
         receipts: Show receipts only.
         incoming: Show incoming messages only.
         full: Show complete numbers, not masked.
-        url: Gateway; default: $SMSC_URL, safer for a password.
+        url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
         screen: For the output.
 
     Examples:
@@ -218,7 +219,8 @@ class _TailSession:
             display_number(address, is_full=self.is_full) for address in (item.sender, recipient)
         )
         kind = "HLR" if isinstance(item, HlrReceipt) else kind
-        head = _COLUMNS.format(now.strftime("%H:%M:%S"), kind, sender, recipient, "")
+        columns = now.strftime("%H:%M:%S"), kind, escape(sender), escape(recipient), ""
+        head = _COLUMNS.format(*columns)
         self.screen.show(Text.assemble((head, "cyan"), what), wrap=False)
         self.screen.write_json(
             {
@@ -243,7 +245,7 @@ def _receipt(receipt: Receipt, translate: Translator) -> tuple[Text, dict[str, A
     """Return the state and the details of a receipt, and its fields for the JSON object."""
     is_delivered = receipt.state is MessageState.DELIVERED
     style = "bold green" if is_delivered else "bold red" if receipt.is_final else "bold yellow"
-    details = [receipt.message_id, cause(receipt.error, translate)]
+    details = [escape(receipt.message_id), cause(receipt.error, translate)]
     fields = {
         "message_id": receipt.message_id,
         "state": state_name(receipt.state),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pdu.masking import mask_number
+from pdu.masking import mask_address
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, place_of
 from smsc_async.link.deadline_timer import NEVER
@@ -297,7 +297,7 @@ def _aware(now: object) -> datetime:
 def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
     """Return the error of a message whose check has failed."""
     error = SendError(
-        f"message to {mask_number(message.to)} isn't sent: {check} failed with"
+        f"message to {mask_address(message.to)} isn't sent: {check} failed with"
         f" {type(cause).__name__}; correct it and send the message again",
         message=message,
         outcome=Outcome.NOT_SENT,

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, cast
 
+from pdu._tracebacks import strip_frames
 from smsc_async.client.submission import FailedSubmission, Submission
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
 from smsc_async.rules.verdict import Held, HeldByCheck, Hold, held_error
@@ -62,6 +63,8 @@ class BulkSend:
             take, is_ready, close = source.take, source.is_ready, source.close
         else:
             take, is_ready, close = iter(messages).__next__, _is_ready, _close
+        # A list of anything but messages may hold texts, and this frame is in tracebacks.
+        del messages
         outcomes = self._outcomes
         self._dispatcher.room_listeners.add(self)
         try:
@@ -102,7 +105,7 @@ class BulkSend:
         if job.failure is None:
             self._keep(Submission(job))
         else:
-            self._keep(FailedSubmission(job.message, job.failure))
+            self._keep(_failed(job.message, job.failure))
         if self._wakeup is not None:
             self.on_room()
 
@@ -133,7 +136,7 @@ class BulkSend:
             try:
                 job, blocked = runtime.prepare(message, self._timeout, now, None)
             except InvalidMessageError as error:
-                outcomes.append(FailedSubmission(message, error))
+                outcomes.append(_failed(message, error))
                 return
             job.bulk = self
             self._under_way += 1
@@ -202,7 +205,7 @@ class BulkSend:
     def _fail(self, job: MessageJob[Any], error: SendError) -> None:
         """Keep the error of a message that was never submitted."""
         self._under_way -= 1
-        self._keep(FailedSubmission(job.message, error))
+        self._keep(_failed(job.message, error))
         self.on_room()
 
     def __repr__(self) -> str:
@@ -210,6 +213,12 @@ class BulkSend:
             f"<BulkSend {self._under_way} under way, {len(self._admitting)} wait for the rules,"
             f" {len(self._queued)} for a slot, {len(self._outcomes)} outcomes unread>"
         )
+
+
+def _failed(message: Message[Any], error: SendError | InvalidMessageError) -> FailedSubmission:
+    """Return the outcome of a message that failed; its error shows no variables of ours."""
+    strip_frames(error)
+    return FailedSubmission(message, error)
 
 
 NOT_YET: Any = object()

@@ -11,13 +11,21 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from smsc_async._base_errors import check_duration, check_function, check_kind
+from pdu._tracebacks import hides_locals, strip_frames
+from smsc_async._base_errors import SmscError, check_duration, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.deadline import submit_within
 from smsc_async.client.handlers import Handlers
 from smsc_async.client.lifecycle import ClientLifecycle
-from smsc_async.client.requests import check_request, check_response, query_of, reservation_of
+from smsc_async.client.requests import (
+    check_bulk,
+    check_clocks,
+    check_request,
+    check_response,
+    query_of,
+    reservation_of,
+)
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.submission import Submission
 from smsc_async.client.write_queue import WriteQueue
@@ -82,9 +90,10 @@ class SmscClient(ClientLifecycle):
         on_incoming: The same for incoming messages, their parts joined.
 
     Raises:
-        ConfigError: The URL, the dialect, a check, a handler or the wall clock can't be used.
+        ConfigError: An argument can't be used.
     """
 
+    @hides_locals(SmscError)
     def __init__(
         self,
         url_or_config: str | SmscConfig,
@@ -101,8 +110,10 @@ class SmscClient(ClientLifecycle):
     ) -> None:
         if isinstance(url_or_config, str):
             url_or_config = SmscConfig.from_url(url_or_config)
-        if wall_clock is not None:
-            check_function("wall_clock", wall_clock)
+        check_kind("url_or_config", url_or_config, SmscConfig)
+        if limits is not None:
+            check_kind("limits", limits, GatewayLimits)
+        check_clocks(clock, wall_clock)
         self.dialect = dialect_of(dialect)
         store = MemoryRuleStore(clock or monotonic) if store is None else store
         self._limits = GatewayLimits() if limits is None else limits
@@ -166,46 +177,49 @@ class SmscClient(ClientLifecycle):
                 *retry_of* is of another kind.
             ClientClosedError: The client isn't open.
         """
-        runtime = self._sending_runtime()
-        # Before the rules reserve anything.
-        if within is not None:
-            check_duration("within", within)
-        if hold is not None:
-            check_kind("hold", hold, Hold)
-        replaces = None if retry_of is None else reservation_of(retry_of)
-        now = runtime.now()
-        job, blocked = runtime.prepare(message, timeout, now, replaces)
-        if within is not None:
-            failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
+        try:
+            runtime = self._sending_runtime()
+            # Before the rules reserve anything.
+            if within is not None:
+                check_duration("within", within)
+            if hold is not None:
+                check_kind("hold", hold, Hold)
+            replaces = None if retry_of is None else reservation_of(retry_of)
+            now = runtime.now()
+            job, blocked = runtime.prepare(message, timeout, now, replaces)
+            if within is not None:
+                failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
+                if failure is None:
+                    return Submission(job)
+                raise failure
+            if blocked is not None:
+                await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
+                now = runtime.now()
+            # One coroutine and one future for each message (hot path).
+            job.waiter = waiter = runtime.loop.create_future()
+            runtime.dispatcher.submit(job, now)
+            try:
+                failure = await waiter
+            except CancelledError:
+                runtime.withdraw(job)
+                # A traceback must not keep the job: its receipts belong to `receipts()` now.
+                del job
+                raise
             if failure is None:
                 return Submission(job)
-            del job
             raise failure
-        if blocked is not None:
-            await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
-            now = runtime.now()
-        # One coroutine and one future for each message (hot path).
-        job.waiter = waiter = runtime.loop.create_future()
-        runtime.dispatcher.submit(job, now)
-        try:
-            failure = await waiter
-        except CancelledError:
-            runtime.withdraw(job)
-            # A traceback must not keep the job: its receipts belong to `receipts()` now.
-            del job
+        except SmscError as error:
+            strip_frames(error)
             raise
-        if failure is None:
-            return Submission(job)
-        del job
-        raise failure
 
+    @hides_locals(SmscError)
     def send_many(
         self,
-        messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]],
+        messages: Iterable[Message[R_co]] | AsyncIterable[Message[R_co]],
         *,
         timeout: float | None = None,
         hold: Hold | None = None,
-    ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
+    ) -> AsyncGenerator[Submission[R_co] | FailedSubmission]:
         """Send messages one after the other, as fast as the window lets them; yield each outcome.
 
         The next message is pulled only when a slot is free, so *messages* may be endless.
@@ -227,10 +241,7 @@ class SmscClient(ClientLifecycle):
             ClientClosedError: The client isn't open, or is being left before the end.
         """
         runtime = self._sending_runtime()
-        if timeout is not None:
-            check_duration("timeout", timeout)
-        if hold is not None:
-            check_kind("hold", hold, Hold)
+        check_bulk(messages, timeout, hold)
         return BulkSend(runtime, timeout, hold or FAIL_AT_ONCE).run(messages)
 
     def write_queue(self, before_write: BeforeWrite[T]) -> WriteQueue[T]:
@@ -249,6 +260,7 @@ class SmscClient(ClientLifecycle):
         """The gateway's limits that are applied before a message is sent."""
         return self._limits
 
+    @hides_locals(SmscError)
     def plan(self, message: Message[Any]) -> Plan:
         """Return how *message* would travel: coding, parts, octets, what forced UCS-2.
 
@@ -262,6 +274,7 @@ class SmscClient(ClientLifecycle):
         planned = plan(message, TextSettings.from_config(self.config))
         return planned if self._runtime is None else self._runtime.preview(message, planned)
 
+    @hides_locals(SmscError)
     async def query(
         self,
         message: str | Submission[Any],
@@ -289,6 +302,7 @@ class SmscClient(ClientLifecycle):
         response = await self.request(query, timeout=timeout)
         return read_query_result(cast("QuerySmResp", response), is_smsc_ru=is_smsc_ru(self.dialect))
 
+    @hides_locals(SmscError)
     async def request(
         self,
         request: Pdu,
@@ -314,6 +328,7 @@ class SmscClient(ClientLifecycle):
         check_request(request)
         return check_response(request, await runtime.dispatcher.request(request, timeout))
 
+    @hides_locals(SmscError)
     async def receipt(self, message_id: str, timeout: float | None = 30.0) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
         """Wait for the final receipt of a message by its id.
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Self
 
-from smsc_async._base_errors import check_duration
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import SmscError, check_duration
 from smsc_async.client.stats import Health, Stats
 from smsc_async.errors import ClientClosedError, LocalProtocolError
 from smsc_async.link import LinkState
@@ -43,6 +44,7 @@ class ClientLifecycle:
         self._left: InboundRouter | None = None  # what was unread when it was left
         self._last_stats = Stats()
 
+    @hides_locals(SmscError)
     async def __aenter__(self) -> Self:
         """Connect and bind. Cancelling is safe.
 
@@ -74,6 +76,7 @@ class ClientLifecycle:
         """Leave the client, as `aclose` does; after an exception without waiting for messages."""
         await self.aclose(None if exc_type is None else 0.0)
 
+    @hides_locals(SmscError)
     async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - ends typed, see below
         """Refuse new messages, wait for those under way and for handlers, unbind, close.
 
@@ -102,6 +105,7 @@ class ClientLifecycle:
         finally:
             self._end(runtime)
 
+    @hides_locals(SmscError)
     async def reconnect(self) -> None:
         """Try at once to bind the links that aren't bound; return when one of them is.
 

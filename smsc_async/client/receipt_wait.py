@@ -119,4 +119,4 @@ def check_id(message_id: object) -> None:
     """
     if not isinstance(message_id, str) or not message_id:
         kind = "an empty one" if message_id == "" else type(message_id).__name__
-        raise ConfigError("message_id", message_id, f"takes a text as send returns it, got {kind}")
+        raise ConfigError("message_id", kind, f"takes a text as send returns it, got {kind}")

@@ -1,4 +1,4 @@
-"""Requests other than a send: which of them may be sent.
+"""Arguments of the client's methods, and requests other than a send: which may be sent.
 
 Rule: a request that the gateway documents as unsupported is refused here with its sentence, before
 an octet leaves.
@@ -6,21 +6,22 @@ an octet leaves.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from pdu import GenericNack, QuerySm, SubmitMulti, SubmitSm
+from pdu import GenericNack, Pdu, QuerySm, SubmitMulti, SubmitSm
 from pdu.names import command_name
-from smsc_async._base_errors import check_kind
+from smsc_async._base_errors import check_duration, check_function, check_kind, refused
+from smsc_async.client.submission import Submission
 from smsc_async.errors import (
     LocalProtocolError,
     RemoteProtocolError,
     RequestRefusedError,
     SendError,
 )
+from smsc_async.rules.verdict import Hold
 
 if TYPE_CHECKING:
-    from pdu import Pdu
-    from smsc_async.client.submission import Submission
     from smsc_async.gateway.compose import Addressing
     from smsc_async.rules.verdict import Token
 
@@ -32,8 +33,13 @@ def query_of(message: str | Submission[Any], sender: str, addressing: Addressing
         message: Its id, or the submission itself, of which the first part is queried.
         sender: With an id: the sender as it was submitted; empty if it was.
         addressing: Types of number and numbering plans, those it was submitted with.
+
+    Raises:
+        ConfigError: *message* or *sender* is of another type.
     """
+    check_kind("sender", sender, str)
     if not isinstance(message, str):
+        check_kind("message", message, Submission)
         sender = message.message.sender
         message = message.message_id
     ton, npi = addressing.of_sender(sender)
@@ -48,6 +54,31 @@ def reservation_of(error: SendError) -> Token | None:
     """
     check_kind("retry_of", error, SendError)
     return error.reservation
+
+
+def check_bulk(messages: object, timeout: float | None, hold: Hold | None) -> None:
+    """Refuse arguments of `send_many` that can't be used.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    if timeout is not None:
+        check_duration("timeout", timeout)
+    if hold is not None:
+        check_kind("hold", hold, Hold)
+    if not isinstance(messages, Iterable | AsyncIterable):
+        raise refused("messages", messages, "takes an iterable or async iterable of messages")
+
+
+def check_clocks(clock: object, wall_clock: object) -> None:
+    """Refuse clocks that aren't functions.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    for name, function in (("clock", clock), ("wall_clock", wall_clock)):
+        if function is not None:
+            check_function(name, function)
 
 
 def check_response(request: Pdu, response: Pdu) -> Pdu:
@@ -72,7 +103,9 @@ def check_request(request: Pdu) -> None:
 
     Raises:
         LocalProtocolError: With the remedy.
+        ConfigError: It is no PDU.
     """
+    check_kind("request", request, Pdu)
     if isinstance(request, SubmitMulti):
         raise LocalProtocolError(
             "submit_multi is not implemented by the gateway; "

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from pdu import BindMode
+from pdu._tracebacks import strip_frames
 from smsc_async._base_errors import check_duration
 from smsc_async.client.admission import AdmissionControl, utc_now
 from smsc_async.client.handlers import NO_HANDLERS
@@ -254,6 +255,8 @@ class ClientRuntime:
         """Count and report the outcome of a message whose caller has gone."""
         if error is None or error.outcome is not Outcome.NOT_SENT:
             self.abandoned_messages += 1
+            if error is not None:
+                strip_frames(error)
             self._hooks.tell(SendAbandoned(message_ids, error))
 
     def stats(self) -> Stats:

@@ -11,8 +11,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from pdu import MessageState
+from pdu._tracebacks import strip_frames
+from smsc_async._base_errors import ConfigError, InvalidMessageError
 from smsc_async.client.receipt_wait import check_wait
-from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
+from smsc_async.errors import ClientClosedError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
 from smsc_async.link.contract import TrafficHandler
 from smsc_async.messages import HlrQuery, Message, R_co
@@ -362,8 +364,11 @@ class Submission(Generic[R_co]):
             ClientClosedError: The client was left before it came. The message itself is fine.
             ConfigError: *timeout* is no duration.
         """
-        if timeout is not None:
+        try:
             check_wait(timeout)
+        except ConfigError as error:
+            strip_frames(error)
+            raise
         job = self._job
         receipt = await job.wait_final(timeout)
         if receipt is None:
@@ -376,7 +381,7 @@ class Submission(Generic[R_co]):
         state = "ENROUTE"
         if receipt is not None and isinstance(receipt.state, MessageState):
             state = receipt.state.name
-        return f"Submission({self.message!r}, message_ids={self.message_ids!r}, state={state})"
+        return f"Submission({self.message!r}, message_ids={self.message_ids!a}, state={state})"
 
 
 class FailedSubmission(NamedTuple):
@@ -384,3 +389,8 @@ class FailedSubmission(NamedTuple):
 
     message: Message[Any]
     error: SendError | InvalidMessageError
+
+    def __repr__(self) -> str:
+        given: object = self.message  # anything, as the error says
+        shown = repr(given) if isinstance(given, Message) else type(given).__name__
+        return f"FailedSubmission(message={shown}, error={self.error!r})"

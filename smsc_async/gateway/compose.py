@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
+from pdu._tracebacks import hides_locals
 from pdu.codec import decode, encode, make_template
 from pdu.enums import EsmClass, Npi, RegisteredDelivery, TlvTag, Ton
 from pdu.errors import EncodeError
@@ -142,10 +143,6 @@ class Composer:
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
             return text, ((pack, octets),)
         segments = segments_of(message, text, coding, octets, self._settings, reference)
-        if isinstance(segments, InvalidMessageError):
-            # Tracebacks may be shown with their variables, and none may hold the text.
-            del text, octets
-            raise segments
         if len(segments) > 1 and long_text_of(message) is LongText.PAYLOAD:
             payload = b"".join([segment.payload for segment in segments])
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
@@ -215,6 +212,7 @@ class Composer:
         }
 
 
+@hides_locals(InvalidMessageError)
 def submits_of(
     message: Message[Any],
     *,
@@ -296,19 +294,23 @@ def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
     octets: bytes | None,
     settings: TextSettings,
     reference: int = 0,
-) -> tuple[Segment, ...] | InvalidMessageError:
-    """Return the segments of an encoded text, or the error that it can't be cut."""
+) -> tuple[Segment, ...]:
+    """Return the segments of an encoded text.
+
+    Raises:
+        InvalidMessageError: It can't be cut.
+    """
     if octets is not None:
         return (Segment(octets),)
     carrier = Carrier.SAR if long_text_of(message) is LongText.SAR else Carrier.UDH_8
     try:
         return split(text, text_coding(coding, settings), reference=reference, carrier=carrier)
     except EncodeError as error:
-        field, value, reason = error.field, error.value, error.reason
-    if field == "segments":
-        reason = f"needs {value} parts, one message takes {MAX_SEGMENTS}; shorten it"
-    # Outside of the handler: no context that could hold the text.
-    return InvalidMessageError("reference" if field == "reference" else "text", value, reason)
+        reason = error.reason
+        if error.field == "segments":
+            reason = f"needs {error.value} parts, one message takes {MAX_SEGMENTS}; shorten it"
+        field = "reference" if error.field == "reference" else "text"
+        raise InvalidMessageError(field, error.value, reason) from None
 
 
 def long_text_of(message: Message[Any]) -> LongText:

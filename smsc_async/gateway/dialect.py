@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
+from pdu._tracebacks import hides_arguments
 from smsc_async._base_errors import ConfigError, check_function
 from smsc_async.gateway.receipts import is_receipt, read_generic_receipt, read_receipt
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Normalizers = tuple[Callable[[str], str] | None, Callable[[str], str] | None]
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How an SMSC writes receipts and ids, for `SmscClient(…, dialect=…)`.

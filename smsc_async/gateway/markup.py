@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu._tracebacks import hides_locals
+from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.kinds import KIND_OF, KINDS, not_a_kind
 from smsc_async.messages import Message, Sms
 
@@ -44,6 +46,7 @@ def render(message: Message[Any]) -> str:
     return text
 
 
+@hides_locals(InvalidMessageError)
 def parse(text: str, *, to: str, sender: str = "") -> Message[Any]:
     """Return the message that the gateway would make of *text*.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pdu._tracebacks import hides_locals
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
 from smsc_async.errors import InvalidMessageError
@@ -67,25 +68,15 @@ class Plan:
         )
 
 
+@hides_locals(InvalidMessageError)
 def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Plan:
     """Return how *message* would travel.
 
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
-    planned = _plan(message, settings)
-    # Raised here, where no variable holds the text: tracebacks may be shown with their variables.
-    if isinstance(planned, InvalidMessageError):
-        raise planned
-    return planned
-
-
-def _plan(message: Message[Any], settings: TextSettings) -> Plan | InvalidMessageError:
-    """Do what `plan` does, and return its error."""
     text, coding, data_coding, encoded = encode_text(message, settings)
     segments = segments_of(message, text, coding, encoded, settings)
-    if isinstance(segments, InvalidMessageError):
-        return segments
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
     narrow = TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM
     header = segments[-1].carrier.header_octets if len(segments) > 1 else 0

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from smsc_async._base_errors import check_duration
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import SmscError, check_duration, check_kind, is_number, refused
 from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from smsc_async.outbox.schema import Row
     from smsc_async.receipts import Receipt
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 MAX_KEY_LENGTH = 255
 """Characters of an idempotency key."""
 
@@ -50,6 +54,7 @@ class BaseOutbox:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._ledger!r}>"
 
+    @hides_locals(SmscError)
     async def __aenter__(self) -> Self:
         """Open the database, and take back the entries of workers whose process has ended.
 
@@ -63,6 +68,7 @@ class BaseOutbox:
         await self._ledger.open()
         return self
 
+    @hides_locals(SmscError)
     async def __aexit__(
         self,
         exc_type: type[BaseException] | None,
@@ -72,6 +78,7 @@ class BaseOutbox:
         """Store the known outcomes, and close. Cancel `run` first."""
         await self._ledger.close()
 
+    @hides_locals(SmscError)
     async def put(self, message: Message[Any], key: str | None = None) -> OutboxEntry:
         """Queue a message; it is on disk when this returns.
 
@@ -93,14 +100,17 @@ class BaseOutbox:
             OutboxError: It wasn't queued, for the reason in the error.
             ClientClosedError: The outbox isn't open.
         """
+        if key is not None:
+            check_kind("key", key, str)
         if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isprintable()):
             raise ConfigError(
                 "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
             )
-        form = serialize(message)
-        entry = entry_of(await self._ledger.run(partial(queries.put, form, key)))
+        put = _unshown(queries.put, serialize(message), key)
+        entry = entry_of(await self._ledger.run(put))
         # A time of a zone in which the clock is changed equals none of another zone.
-        if key is not None and entry.message != message and entry.message != deserialize(form):
+        is_same = entry.message == message or entry.message == deserialize(serialize(message))
+        if key is not None and not is_same:
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"
                 f" {entry.state.value}); use a different key for each message"
@@ -108,6 +118,7 @@ class BaseOutbox:
         self._ledger.notify_queued()
         return entry
 
+    @hides_locals(SmscError)
     async def run(
         self,
         smsc: SmscClient,
@@ -150,8 +161,8 @@ class BaseOutbox:
         """
         if concurrency is None:
             concurrency = smsc.config.window * smsc.config.binds
-        if concurrency < 1:
-            raise ConfigError("concurrency", concurrency, f"takes 1 or more, got {concurrency}")
+        if type(concurrency) is not int or concurrency < 1:
+            raise refused("concurrency", concurrency, "takes a whole number, 1 or more")
         for name, seconds in (("grace", grace), ("patience", patience)):
             if seconds != inf:
                 check_duration(name, seconds, may_be_zero=True)
@@ -185,16 +196,20 @@ class BaseOutbox:
         """Yield the entries that await a decision: `resend`, `discard` or `accept`."""
         return self.entries(OutboxState.UNKNOWN)
 
+    @hides_locals(SmscError)
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
         """Return the current state of an entry, None if it was purged."""
         row = await self._ledger.read(partial(queries.get, _id(entry)))
         return None if row is None else entry_of(row)
 
+    @hides_locals(SmscError)
     async def find(self, key: str) -> OutboxEntry | None:
         """Return the entry with an idempotency key, None if there is none."""
+        check_kind("key", key, str)
         row = await self._ledger.read(partial(queries.find, key))
         return None if row is None else entry_of(row)
 
+    @hides_locals(SmscError)
     async def resend(self, entry: OutboxEntry | int, *, may_pay_twice: bool = False) -> OutboxEntry:
         """Queue an UNKNOWN, REFUSED or DISCARDED entry again.
 
@@ -227,6 +242,7 @@ class BaseOutbox:
         self._ledger.notify_queued()
         return moved
 
+    @hides_locals(SmscError)
     async def replace(self, entry: OutboxEntry | int, message: Message[Any]) -> OutboxEntry:
         """Replace the message of a QUEUED or REFUSED entry, and queue it.
 
@@ -234,11 +250,12 @@ class BaseOutbox:
             OutboxStateError: It is in another state, or an earlier attempt may have been accepted.
         """
         allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
-        reason, form = "replaced on purpose", serialize(message)
-        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, form)
+        reason = "replaced on purpose"
+        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, message)
         self._ledger.notify_queued()
         return moved
 
+    @hides_locals(SmscError)
     async def discard(
         self, entry: OutboxEntry | int, reason: str = "discarded on purpose"
     ) -> OutboxEntry:
@@ -251,8 +268,10 @@ class BaseOutbox:
         Raises:
             OutboxStateError: It is in another state.
         """
+        check_kind("reason", reason, str)
         return await self._move(entry, OutboxState.DISCARDED, reason)
 
+    @hides_locals(SmscError)
     async def accept(self, entry: OutboxEntry | int) -> OutboxEntry:
         """Mark an UNKNOWN entry as ACCEPTED, because the account's history shows the message.
 
@@ -261,10 +280,12 @@ class BaseOutbox:
         """
         return await self._move(entry, OutboxState.ACCEPTED, "marked as accepted by a user")
 
+    @hides_locals(SmscError)
     async def counts(self) -> dict[OutboxState, int]:
         """Return the number of entries in each state, zeros included."""
         return await self._ledger.read(queries.counts)
 
+    @hides_locals(SmscError)
     async def purge(self, *, older_than: float) -> int:
         """Delete finished entries: ACCEPTED, REFUSED and DISCARDED; never others.
 
@@ -276,6 +297,8 @@ class BaseOutbox:
         Returns:
             The number of deleted entries.
         """
+        if not is_number(older_than):
+            raise refused("older_than", older_than, "takes a number of seconds")
         total, after = 0, 0
         # Found without a lock, deleted with one.
         while numbers := await self._ledger.read(partial(queries.old_finished, older_than, after)):
@@ -283,12 +306,14 @@ class BaseOutbox:
             total, after = total + await self._ledger.run(delete), numbers[-1]
         return total
 
+    @hides_locals(SmscError)
     async def rename(self, entry: OutboxEntry | int, key: str) -> None:
         """Give an entry another idempotency key.
 
         Raises:
             OutboxKeyError: Another entry has this key, or this one was purged.
         """
+        check_kind("key", key, str)
         if not await self._ledger.run(partial(queries.rename_key, _id(entry), key)):
             raise OutboxKeyError(f"entry {_id(entry)} can't have the key {key!r}; another has it")
 
@@ -297,6 +322,7 @@ class BaseOutbox:
         """Why a worker of this process can't use the database at the moment; None if it can."""
         return self._ledger.last_error
 
+    @hides_locals(SmscError)
     async def record(self, receipt: Receipt) -> bool:
         """Store the final state in a delivery receipt, where `run` doesn't read receipts itself.
 
@@ -320,11 +346,13 @@ class BaseOutbox:
         target: OutboxState,
         reason: str,
         allowed: Sequence[OutboxState] = (),
-        form: str | None = None,
+        message: Message[Any] | None = None,
     ) -> OutboxEntry:
         """Move an entry on behalf of a user."""
         number, allowed = _id(entry), allowed or queries.movable(target)
-        move = partial(queries.move, number, allowed, target, reason, form=form)
+        form: Any = {} if message is None else {"form": serialize(message)}
+        move = _unshown(queries.move, number, allowed, target, reason, **form)
+        del form
         row, is_moved = await self._ledger.run(move)
         return self._moved(number, row, is_moved, allowed, target)
 
@@ -353,9 +381,17 @@ class BaseOutbox:
         return moved
 
 
+def _unshown(operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return a call that is made later; unlike that of a `partial`, its `repr` shows no text."""
+    return lambda: operation(*args, **kwargs)
+
+
 def _id(entry: OutboxEntry | int) -> int:
     """Return the number of an entry."""
-    return entry if isinstance(entry, int) else entry.id
+    if isinstance(entry, int):
+        return entry
+    check_kind("entry", entry, OutboxEntry)
+    return entry.id
 
 
 def _is_safe(first: FirstWrite) -> bool:

@@ -22,6 +22,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import SmscError, check_kind
 from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import (
@@ -83,7 +85,9 @@ class PostgresOutbox(BaseOutbox):
         conninfo: In libpq's format: a URL or "host=… dbname=…"; the rest is in the environment.
     """
 
+    @hides_locals(SmscError)
     def __init__(self, conninfo: str = "") -> None:
+        check_kind("conninfo", conninfo, str)
         super().__init__(PostgresStore(conninfo))
 
 
@@ -112,6 +116,7 @@ class PostgresStore:
         """
         if self._connection is not None:
             raise OutboxError("it is open already; make a second PostgresOutbox")
+        _check_conninfo(self._conninfo)
         try:
             await self._execute(_prepare_tables)
         except BaseException:
@@ -236,6 +241,23 @@ def _psycopg() -> Any:  # noqa: ANN401 - the module
             f"PostgreSQL needs psycopg ({error}): pip install 'smsc-async[postgres]'"
         ) from error
     return psycopg
+
+
+def _check_conninfo(conninfo: str) -> None:
+    """Refuse a connection string that can't be read: libpq would quote a piece of it.
+
+    Raises:
+        OutboxError: It can't be read.
+    """
+    psycopg = _psycopg()
+    with suppress(psycopg.Error):
+        ports = psycopg.conninfo.conninfo_to_dict(conninfo).get("port", "")
+        if str(ports).replace(",", "").isdigit() or not ports:
+            return
+    raise OutboxError(
+        "the connection string can't be read; write postgresql://user:password@host:5432/database,"
+        " with '@', '/', ':' and '%' in the password percent-encoded"
+    )
 
 
 async def _prepare_tables(connection: Connection) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import SmscError, check_duration
 from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
@@ -59,12 +61,14 @@ class Outbox(BaseOutbox):
         OutboxError: This Python's SQLite is too old.
     """
 
+    @hides_locals(SmscError)
     def __init__(self, path: str | os.PathLike[str], *, patience: float = 5.0) -> None:
         if sqlite3.sqlite_version_info < MIN_VERSION:
             raise OutboxError(
                 f"SQLite {'.'.join(map(str, MIN_VERSION))} or later is needed,"
                 f" this Python has {sqlite3.sqlite_version}"
             )
+        check_duration("patience", patience, may_be_zero=True)
         self.path = Path(path)
         super().__init__(SqliteStore(self.path, patience))
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, Protocol
 
-from smsc_async._base_errors import ConfigError, check_function
+from pdu._tracebacks import hides_arguments
+from smsc_async._base_errors import ConfigError, check_function, refused
 from smsc_async.messages import Message, Sms, Social, Viber, VoiceCall
 
 
@@ -36,6 +37,7 @@ class Check(Protocol):
 _SECOND: Final = timedelta(seconds=1)
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """A check that holds messages to people at night, or at any other time of day.
@@ -172,7 +174,7 @@ def checks_of(checks: object) -> tuple[Check, ...]:
 def _check_time(name: str, value: object) -> None:
     """Refuse anything but a time of day without a time zone."""
     if not isinstance(value, time):
-        raise ConfigError(name, value, f"takes a datetime.time as time(22), got {value!r}")
+        raise refused(name, value, "takes a datetime.time as time(22)")
     if value.tzinfo is not None:
         raise ConfigError(name, value, f"takes a time without a time zone, got {value!r}; set tz=")
 
@@ -180,7 +182,7 @@ def _check_time(name: str, value: object) -> None:
 def _check_zone(value: object) -> None:
     """Refuse anything but a time zone."""
     if not isinstance(value, tzinfo):
-        raise ConfigError("tz", value, f"takes a tzinfo as ZoneInfo('Asia/Omsk'), got {value!r}")
+        raise refused("tz", value, "takes a tzinfo as ZoneInfo('Asia/Omsk')")
 
 
 def _kinds_of(kinds: object) -> tuple[type[Message[Any]], ...]:
@@ -188,5 +190,5 @@ def _kinds_of(kinds: object) -> tuple[type[Message[Any]], ...]:
     found = tuple(kinds) if isinstance(kinds, Iterable) else (kinds,)
     for kind in found:
         if not (isinstance(kind, type) and issubclass(kind, Message)):
-            raise ConfigError("kinds", kind, f"takes classes of messages as Sms, got {kind!r}")
+            raise refused("kinds", kind, "takes classes of messages as Sms")
     return found

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from smsc_async.errors import ConfigError
+from pdu._tracebacks import hides_arguments
+from smsc_async._base_errors import ConfigError, is_number, refused
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLimits:
     """The gateway's limits; None in place of a number switches that rule off.
@@ -48,12 +50,9 @@ class GatewayLimits:
     def __post_init__(self) -> None:
         for name in ("repeat_window", "flood_length", "flood_gap", "multipart_window", "rate"):
             _check_positive(name, getattr(self, name))
-        if not 0 <= self.margin < (self.multipart_window or float("inf")):
-            raise ConfigError(
-                "margin",
-                self.margin,
-                f"0 s or more and below multipart_window, got {self.margin!r}",
-            )
+        longest = self.multipart_window or float("inf")
+        if not (is_number(self.margin) and 0 <= self.margin < longest):
+            raise refused("margin", self.margin, "takes 0 s or more and below multipart_window")
 
     @classmethod
     def off(cls) -> Self:
@@ -68,7 +67,7 @@ class GatewayLimits:
         )
 
 
-def _check_positive(name: str, value: float | None) -> None:
-    """Refuse zero and below; None is no limit."""
-    if value is not None and not value > 0:
-        raise ConfigError(name, value, f"above 0, got {value!r}; None switches the rule off")
+def _check_positive(name: str, value: object) -> None:
+    """Refuse zero and below, and what is no number; None is no limit."""
+    if value is not None and not (is_number(value) and value > 0):
+        raise refused(name, value, "takes a number above 0, or None to switch the rule off")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
-from smsc_async._base_errors import check_duration, is_number, shown
-from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
+from pdu._tracebacks import hides_arguments, hides_locals
+from smsc_async._base_errors import ConfigError, check_duration, is_number, refused
+from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -77,6 +78,7 @@ class HeldByCheck(NamedTuple):
 Verdict = Admitted | Held
 
 
+@hides_arguments(ConfigError)
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a send does when a rule or check holds its message: wait, or fail at once.
@@ -99,6 +101,7 @@ class Hold:
             check_duration("at_most", self.patience, may_be_zero=True)
 
     @classmethod
+    @hides_locals(ConfigError)
     def wait(cls, *, at_most: float = inf) -> Self:
         """Wait until checks and rules let the message pass, with `QuietHours` until the morning.
 
@@ -112,9 +115,7 @@ class Hold:
             ConfigError: *at_most* isn't above 0, or it is more than a year but not infinite.
         """
         if is_number(at_most) and not at_most > 0:
-            raise ConfigError(
-                "at_most", at_most, f"above 0 s, got {shown(at_most)}; Hold.fail() doesn't wait"
-            )
+            raise refused("at_most", at_most, "takes more than 0 s (Hold.fail() doesn't wait)")
         return cls(at_most)
 
     @classmethod

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from smsc_async._base_errors import is_number, shown
+
 if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
 
@@ -87,14 +89,14 @@ class SessionLimits:
         return min(wait for wait in waits if wait is not None)
 
 
-def _at_least(name: str, value: int, least: int) -> None:
-    """Raise ValueError for a count that is too small."""
-    if value < least:
-        raise ValueError(f"{name} takes {least} or more, got {value}")
+def _at_least(name: str, value: object, least: int) -> None:
+    """Raise ValueError for what is no count, or too small."""
+    if type(value) is not int or value < least:
+        raise ValueError(f"{name} takes {least} or more, got {shown(value)}")
 
 
-def _positive(name: str, value: float | None) -> None:
-    """Raise ValueError for a duration that isn't positive."""
+def _positive(name: str, value: object) -> None:
+    """Raise ValueError for what is no duration, or isn't positive."""
     # `not >` and not `<=`, since NaN is no duration either.
-    if value is not None and not value > 0:
-        raise ValueError(f"{name} takes more than 0 seconds, got {value}")
+    if value is not None and not (is_number(value) and value > 0):
+        raise ValueError(f"{name} takes more than 0 seconds, got {shown(value)}")

@@ -102,7 +102,7 @@ class Account:
 
     def __repr__(self) -> str:
         return (
-            f"<Account {self.system_id!r}, {len(self.links)} receiving links,"
+            f"<Account {self.system_id!a}, {len(self.links)} receiving links,"
             f" {len(self.waiting)} deliver_sm waiting,"
             f" {len(self.partial_messages)} partial messages>"
         )
@@ -141,6 +141,6 @@ class ClientLink:
 
     def __repr__(self) -> str:
         return (
-            f"<ClientLink {self.account.system_id!r}, {self.submits} submits,"
+            f"<ClientLink {self.account.system_id!a}, {self.submits} submits,"
             f" {self.unanswered} unanswered, {self.session!r}>"
         )

@@ -11,7 +11,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from pdu.enums import FINAL_STATES, MessageState
-from pdu.masking import mask_number, shown_address, shown_text
+from pdu.escaping import escape
+from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
@@ -82,7 +83,7 @@ class SubmittedPart:
         return format_time(self.done_at.astimezone(UTC))
 
     def __repr__(self) -> str:
-        to = mask_number(self.recipient)
+        to = escape(mask_address(self.recipient))
         return f"<SubmittedPart {self.message_id} to {to}, state {self.state!r}>"
 
 
@@ -157,8 +158,8 @@ class SubmittedMessage:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
             f"SubmittedMessage({self.kind}, message_id={self.message_id!r},"
-            f" sender={shown_address(self.sender)},"
-            f" recipient={shown_address(self.recipient)},"
+            f" sender={escape(shown_address(self.sender))},"
+            f" recipient={escape(shown_address(self.recipient))},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total},"
             f" state={state})"
         )

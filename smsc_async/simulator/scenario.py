@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
-from pdu.masking import mask_number
+from pdu.escaping import escape
+from pdu.masking import mask_address
+from smsc_async._base_errors import is_number, shown
 from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class SubmitView(NamedTuple):
     data_coding: int
 
     def __repr__(self) -> str:
-        return f"<SubmitView to {mask_number(self.recipient)}, {len(self.octets)} octets>"
+        return f"<SubmitView to {escape(mask_address(self.recipient))}, {len(self.octets)} octets>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,13 +196,15 @@ class Scenario:
             _check(name, getattr(self, name), least=1)
         for name in ("inactivity_timeout", "deliver_timeout"):
             value = getattr(self, name)
-            if value is not None and not (value > 0 and isfinite(value)):
-                raise ValueError(f"{name} takes more than 0 seconds, got {value}")
+            if value is not None and not (is_number(value) and value > 0 and isfinite(value)):
+                raise ValueError(f"{name} takes more than 0 seconds, got {shown(value)}")
         _check_error("error_code", self.error_code, least=0)
         for name in ("repeat_error", "flood_error", "parts_error"):
             _check_error(name, getattr(self, name), least=1)
-        if not 0 <= self.state <= 255:
-            raise ValueError(f"state takes a MessageState or 0 to 255, got {self.state}")
+        if not (is_number(self.state) and 0 <= self.state <= 255):
+            raise ValueError(f"state takes a MessageState or 0 to 255, got {shown(self.state)}")
+        if not isinstance(self.cost, str):
+            raise ValueError(f"cost takes a str, got {shown(self.cost)}")  # noqa: TRY004 - as the others
         if len(self.cost) > 6 or not self.cost.isascii():
             raise ValueError(f"cost takes 6 ASCII characters, got {len(self.cost)}")
         id_formats = ("decimal", "hex_in_response")
@@ -212,11 +216,11 @@ class Scenario:
 def _check(name: str, value: float | None, *, least: int) -> None:
     """Refuse a number below *least*."""
     # `not >=` instead of `<`: it refuses a NaN too.
-    if value is not None and not (value >= least and isfinite(value)):
-        raise ValueError(f"{name} takes {least} or more, got {value}")
+    if value is not None and not (is_number(value) and value >= least and isfinite(value)):
+        raise ValueError(f"{name} takes {least} or more, got {shown(value)}")
 
 
 def _check_error(name: str, value: int, *, least: int) -> None:
     """Refuse a delivery error that doesn't fit in the three digits of a receipt."""
-    if not least <= value <= 999:
-        raise ValueError(f"{name} takes {least} to 999, got {value}")
+    if not (is_number(value) and least <= value <= 999):
+        raise ValueError(f"{name} takes {least} to 999, got {shown(value)}")

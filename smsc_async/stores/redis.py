@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import check_kind, is_number, refused
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import Admitted, Held
@@ -77,6 +80,7 @@ class RedisRuleStore(RuleStore):
 
     key: bytes
 
+    @hides_locals(ConfigError)
     def __init__(
         self,
         redis: Redis | str,
@@ -91,10 +95,12 @@ class RedisRuleStore(RuleStore):
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[StoreHealth], None] | None = None,
     ) -> None:
+        if not isinstance(secret, bytes):
+            check_kind("secret", secret, str)
         _check_settings(account, workers, budget, on_failure, probe_every)
         library = _library()
         self._is_owner = isinstance(redis, str)
-        self._redis: Any = library.asyncio.Redis.from_url(redis) if self._is_owner else redis
+        self._redis: Any = _connect(library, redis) if isinstance(redis, str) else redis
         self.key = _key(account, secret)
         self.now = clock
         self._rules = None if limits is None else Rules.of(limits)
@@ -137,12 +143,15 @@ class RedisRuleStore(RuleStore):
         if self.health().is_degraded:
             return self._decide_locally(step, self._next_token())
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._batcher.enqueue(ScriptCall("apply", step, self._next_token(), future=future))
+        call = ScriptCall("apply", step, self._next_token(), future=future)
+        # The frame of a cancelled wait may be shown, and a step holds the recipient.
+        del step
+        self._batcher.enqueue(call)
         try:
             return await future
         except asyncio.CancelledError:
             if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self.release(step, verdict)
+                self.release(call.step, verdict)
             raise
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -278,14 +287,26 @@ def _library() -> Any:  # noqa: ANN401 - a module of an extra
     return redis
 
 
+def _connect(library: Any, url: str) -> Any:  # noqa: ANN401 - of an extra
+    """Make a client of a URL, without connecting.
+
+    Raises:
+        ConfigError: It can't be read; it may hold a password, so nothing of it is shown.
+    """
+    with suppress(ValueError):
+        return library.asyncio.Redis.from_url(url)
+    raise ConfigError("redis", "***", "takes a URL as 'redis://127.0.0.1:6379/0'")
+
+
 def _check_settings(
     account: str, workers: int, budget: float, on_failure: str, probe_every: float
 ) -> None:
     """Refuse settings that make no sense."""
+    check_kind("account", account, str)
     if not account or "{" in account or "}" in account:
-        raise ConfigError("account", account, f"a name without braces, got {account!r}")
-    if on_failure not in {"open", "closed"}:
-        raise ConfigError("on_failure", on_failure, f"'open' or 'closed', got {on_failure!r}")
+        raise refused("account", account, "takes a name without braces")
+    if on_failure not in ("open", "closed"):
+        raise refused("on_failure", on_failure, "takes 'open' or 'closed'")
     for name, value in (("workers", workers), ("budget", budget), ("probe_every", probe_every)):
-        if not value > 0:
-            raise ConfigError(name, value, f"above 0, got {value!r}")
+        if not (is_number(value) and value > 0):
+            raise refused(name, value, "takes a number above 0")

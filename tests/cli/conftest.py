@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from smsc_async.simulator import HostedSimulator
 
 VARIABLES = (
-    "SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "SMSC_URL", "NO_COLOR", "FORCE_COLOR",
+    "SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "SMSC_URL", "SMSC_LOGIN",
+    "SMSC_PASSWORD", "SMSC_PASSWORD_FILE", "NO_COLOR", "FORCE_COLOR",
     "CLICOLOR_FORCE", "TTY_COMPATIBLE",
 )  # fmt: skip
 

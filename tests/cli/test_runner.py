@@ -120,6 +120,38 @@ def test_url_defaults_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "sim://" == str(read_config("sim://", SendProgress()))
 
 
+def test_url_without_credentials_gets_those_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A password in an argument is in the list of processes; one in the environment isn't."""
+    monkeypatch.setenv("SMSC_URL", "smpp://other:pa55word@example.com")
+    monkeypatch.setenv("SMSC_LOGIN", "shop")
+    monkeypatch.setenv("SMSC_PASSWORD", "se:ret@")
+    config = read_config("smpp://gw?window=5", SendProgress())
+
+    assert ("smpp://shop:***@gw:2775", 5) == (str(config), config.window)
+    assert "se:ret@" == config.reveal_password()
+    assert "store" == read_config("smpp://store:secret@gw", SendProgress()).system_id
+
+
+def test_simulator_needs_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that is half set up doesn't matter to it."""
+    monkeypatch.setenv("SMSC_PASSWORD_FILE", "/nowhere")
+
+    assert "sim://" == str(read_config("sim://?window=5", SendProgress()))
+
+
+def test_half_of_the_credentials_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It isn't the same as no gateway at all."""
+    monkeypatch.setenv("SMSC_PASSWORD", "pa55word")
+    with pytest.raises(Failure) as raised:
+        read_config(None, SendProgress())
+
+    assert "ConfigError" == raised.value.key
+    assert "SMSC_LOGIN" in raised.value.detail
+    assert "pa55word" not in raised.value.detail
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
 @pytest.mark.parametrize("outcome", ["", NOT_SENT, UNKNOWN])
 def test_sigterm_ends_a_command_where_sigint_is_ignored(outcome: str) -> None:

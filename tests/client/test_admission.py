@@ -428,7 +428,7 @@ async def test_longest_wait_decides() -> None:
     assert HeldByRuleError is type(caught.value)
     assert 90.0 == caught.value.retry_after
     assert Outcome.NOT_SENT is caught.value.outcome
-    assert "7999***4567 is held: the check test_longest_wait_decides.<locals>.slow holds it" in str(
+    assert "7999***67 is held: the check test_longest_wait_decides.<locals>.slow holds it" in str(
         caught.value
     )
 

@@ -235,10 +235,10 @@ def test_text_that_its_coding_cannot_hold_is_refused() -> None:
     ("url", "said"),
     [
         ("http://shop:s3cret@host", "unknown scheme 'http'.*smpp"),
-        ("smpp://shop:s3cret@host:99999", "1 to 65535, got '99999'"),
+        ("smpp://shop:s3cret@host:99999", "1 to 65535, got 5 characters"),
         ("smpp://shop:s3cret@host?windw=5", "unknown parameter, did you mean 'window'"),
         ("smpp://shop:s3cret@host?window=0", "1 to 100000, got 0"),
-        ("smpp://shop:s3cret-too-long@host", "takes 8 characters, got 15 .*long_password=1"),
+        ("smpp://shop:s3cret-too-long@host", "takes 8 characters, got 15; .*long_password=1"),
     ],
 )
 def test_wrong_url_says_what_is_wrong_and_no_password(url: str, said: str) -> None:

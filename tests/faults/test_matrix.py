@@ -890,6 +890,17 @@ ENDS = (
         "client/test_deadline::test_message_without_a_response_is_unknown "
         "=::test_written_message_goes_on_to_its_outcome",
     ),
+    Row(
+        "a text, a number or the password in the log",
+        "none, with all loggers at DEBUG in every test that is named here",
+        "security/test_logs::test_no_log_line_holds_a_secret",
+    ),
+    Row(
+        "a line end or ESC in an id forged log lines and steered the terminal",
+        "escaped wherever it is shown: one line stays one line",
+        "security/test_octets::test_no_log_line_and_no_repr_is_forged "
+        "cli/test_octets::test_tail_shows_one_line_an_item",
+    ),
 )
 
 TABLES = {

@@ -365,7 +365,7 @@ def test_smart_text_travels_in_septets() -> None:
 def test_refusal_of_a_text_holds_no_text() -> None:
     """Error trackers show the variables of a traceback, and must show no message."""
     with pytest.raises(InvalidMessageError) as caught:
-        Composer().compose(Sms(to=TO, text="Я" * (255 * 67 + 1)))
+        submits_of(Sms(to=TO, text="Я" * (255 * 67 + 1)))
 
     shown = traceback.StackSummary.extract(
         traceback.walk_tb(caught.value.__traceback__), capture_locals=True

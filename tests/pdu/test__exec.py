@@ -16,6 +16,11 @@ def test_what_was_run_is_in_the_scope() -> None:
     assert 42 == scope["double"]()
 
 
+def test_generated_functions_belong_to_this_package() -> None:
+    """Their frames are told from those of users by it."""
+    assert "pdu._exec" == run("def f(): pass", "<f>", {})["f"].__module__
+
+
 def test_tracebacks_show_the_generated_lines() -> None:
     """An error in generated code could not be read otherwise."""
     scope = run("def fail():\n    return 1 / 0  # the generated line", "<fail>", {})

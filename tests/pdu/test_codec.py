@@ -393,6 +393,16 @@ def test_over_long_and_8_bit_strings_are_taken() -> None:
     assert SubmitSmResp(message_id="éÿ") == decode(eight_bit)
 
 
+@pytest.mark.parametrize("wrong", ["frame", None, 17, {"a": 1}], ids=repr)
+def test_anything_but_octets_and_pdus_is_refused_with_its_type(wrong: Any) -> None:  # noqa: ANN401 - anything
+    """A caller's mistake is a typed error too, and shows nothing of the value."""
+    kind = type(wrong).__name__
+    with pytest.raises(DecodeError, match=f"takes octets, got {kind}"):
+        decode(wrong)
+    with pytest.raises(EncodeError, match=f"takes an object of a PDU class, got {kind}"):
+        encode(wrong)
+
+
 def test_unknown_command_is_a_value() -> None:
     """The session answers it with a generic_nack and goes on."""
     octets = bytes.fromhex(
@@ -573,11 +583,11 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("service_type", b"", "takes text, got bytes"),
     ("source_addr", "x" * 21, "takes 20 characters, got 21"),
     ("source_addr", None, "takes text, got NoneType"),
-    ("source_addr", "Магазин", "takes ASCII only, got 'Магазин'"),
+    ("source_addr", "Магазин", "takes ASCII only, got 7 characters"),
     ("source_addr", "\ud800", "takes ASCII only"),
-    ("destination_addr", "7916\x001234567", "NUL inside a C-octet string ('7916***4567')"),
+    ("destination_addr", "7916\x001234567", "NUL inside a C-octet string ('7916***67')"),
     ("destination_addr", 79161234567, "takes text, got int"),
-    ("destination_addr", "791612345678901234567", "got 21 ('7916***4567')"),
+    ("destination_addr", "791612345678901234567", "got 21 ('7916***67')"),
     ("schedule_delivery_time", "261123103000", "takes 0 or 16 characters, got 12"),
     ("short_message", "text", "takes octets, got str; encode it first"),
     ("short_message", None, "takes octets, got NoneType"),

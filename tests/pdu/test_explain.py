@@ -202,7 +202,7 @@ def test_values_without_a_name_are_shown_as_they_are() -> None:
         )
     )
 
-    assert "dest_address             (SmeAddress('100'),)" in multi
+    assert "dest_address             (SmeAddress('***'),)" in multi
     assert "source_addr_ton          9\n" in odd
     assert "esm_class                32 is intermediate" in odd
     assert r"short_message            'two\nlines'" in odd

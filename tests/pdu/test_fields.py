@@ -60,11 +60,11 @@ REFUSED: list[tuple[Field[Any], Any, str]] = [
     (Integer(1), 256, "256 is outside 0 to 255"),
     (Integer(2), -1, "-1 is outside 0 to 65535"),
     (Integer(1), "1", "takes an integer, got str"),
-    (COctetString(5), "shops", "takes 4 characters, got 5 ('shops')"),
-    (COctetString(5), "a\0b", r"NUL inside a C-octet string ('a\x00b')"),
-    (COctetString(5), "я", "takes ASCII only, got 'я'"),
+    (COctetString(5), "shops", "takes 4 characters, got 5"),
+    (COctetString(5), "a\0b", "NUL inside a C-octet string"),
+    (COctetString(5), "я", "takes ASCII only, got 1 characters"),
     (COctetString(5), b"shop", "takes text, got bytes"),
-    (COctetString(5, exact=True), "sho", "takes 0 or 4 characters, got 3 ('sho')"),
+    (COctetString(5, exact=True), "sho", "takes 0 or 4 characters, got 3"),
     (COctetString(5, shown=shown_type), "shops", "takes 4 characters, got 5 (<str>)"),
     (OctetString("sm_length", 2), b"abc", "takes 2 octets, got 3"),
     (OctetString("sm_length", 2), "ab", "takes octets, got str; encode it first"),
@@ -135,7 +135,7 @@ def test_wrong_values_are_shown_by_their_type_only() -> None:
 
     assert ["5", "<str>"] == [Integer(1).shown(5), Integer(1).shown("a text")]
     assert "<str>" == destinations.shown("a text")
-    assert "(SmeAddress('7916***4567'),)" == destinations.shown((SmeAddress(1, 1, "79161234567"),))
+    assert "(SmeAddress('7916***67'),)" == destinations.shown((SmeAddress(1, 1, "79161234567"),))
     assert "<tuple>" == destinations.shown(("79161234567",))
 
 

@@ -154,7 +154,7 @@ def test_tlv_gives_the_first_of_its_tag() -> None:
             ),
             (
                 "SubmitSm(sequence_number=0, source_addr_ton=<Ton.INTERNATIONAL: 1>,"
-                " source_addr='7999***0000', destination_addr='7916***4567',"
+                " source_addr='7999***00', destination_addr='7916***67',"
                 " short_message=<6 octets>,"
                 " tlvs=(Tlv(message_payload, <6 octets>), Tlv(user_message_reference, 0001)))"
             ),

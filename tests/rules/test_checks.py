@@ -206,16 +206,16 @@ def test_wait_ends_in_the_first_minute_that_is_not_quiet(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"start": "22:00"}, r"start: takes a datetime.time as time\(22\), got '22:00'"),
+        ({"start": "22:00"}, r"start: takes a datetime.time as time\(22\), got 5"),
         ({"end": 8}, r"end: takes a datetime.time as time\(22\), got 8"),
         ({"start": datetime(2026, 1, 1, tzinfo=UTC)}, "start: takes a datetime.time"),
         ({"end": time(8, tzinfo=UTC)}, "end: takes a time without a time zone, .*; set tz="),
         ({"end": time(22)}, r"end: equals start \(22:00:00\): no time at all, or the whole day\?"),
-        ({"tz": "Europe/Moscow"}, r"tz: takes a tzinfo as ZoneInfo\('Asia/Omsk'\), got 'Europe/M"),
+        ({"tz": "Europe/Moscow"}, r"tz: takes a tzinfo as ZoneInfo\('Asia/Omsk'\), got 13"),
         ({"tz": None}, "tz: takes a tzinfo"),
         ({"kinds": Sms(to=TO, text="secret")}, "kinds: takes classes of messages as Sms"),
-        ({"kinds": (Sms, int)}, "kinds: takes classes of messages as Sms, got <class 'int'>"),
-        ({"kinds": "Sms"}, "kinds: takes classes of messages as Sms, got 'S'"),
+        ({"kinds": (Sms, int)}, "kinds: takes classes of messages as Sms, got type"),
+        ({"kinds": "Sms"}, "kinds: takes classes of messages as Sms, got 1"),
     ],
 )
 def test_unusable_quiet_hours_are_refused(fields: dict[str, Any], said: str) -> None:

@@ -45,7 +45,7 @@ def test_one_rule_may_be_switched_off() -> None:
 @pytest.mark.parametrize(
     ("number", "name", "reason"),
     [
-        ({"rate": 0}, "rate", "above 0, got 0; None switches the rule off"),
+        ({"rate": 0}, "rate", "above 0, or None to switch the rule off, got 0"),
         ({"repeat_window": -1.0}, "repeat_window", "got -1.0"),
         ({"flood_gap": float("nan")}, "flood_gap", "got nan"),
         ({"margin": -1.0}, "margin", "0 s or more"),

@@ -111,15 +111,15 @@ def test_message_with_a_missing_part_is_incomplete() -> None:
         (
             _message(),
             (
-                "SubmittedMessage(Sms, message_id='', sender='Shop', recipient='7999***4567',"
+                "SubmittedMessage(Sms, message_id='', sender='Shop', recipient='7999***67',"
                 " text=<9 characters>, parts=1/1, state=ENROUTE)"
             ),
         ),
         (
             _message(None, _part(state=77), sender="79990000001", recipient="anna@example.com"),
             (
-                "SubmittedMessage(binary, message_id='855469', sender='7999***0001',"
-                " recipient='anna***.com', text=<9 octets>, parts=1/1, state=77)"
+                "SubmittedMessage(binary, message_id='855469', sender='7999***01',"
+                " recipient='a***@***.com', text=<9 octets>, parts=1/1, state=77)"
             ),
         ),
     ],
@@ -131,4 +131,4 @@ def test_repr_shows_sizes_and_masks_numbers(message: SubmittedMessage, shown: st
 
 def test_repr_of_a_part_shows_no_text() -> None:
     """A debugger shows it; the text may be a code."""
-    assert "<SubmittedPart 855469 to 7999***4567, state <MessageState.ENROUTE: 1>>" == repr(_part())
+    assert "<SubmittedPart 855469 to 7999***67, state <MessageState.ENROUTE: 1>>" == repr(_part())

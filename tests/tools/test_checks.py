@@ -112,7 +112,7 @@ def test_missing_python_is_named_at_the_end(capsys: pytest.CaptureFixture[str]) 
     assert ["tests 3.12: 7", "SKIPPED Python 3.13: this machine has none"] == lines[-2:]
 
 
-def test_tests_on_further_pythons_follow_those_on_the_one_at_hand(
+def test_tests_run_on_further_pythons_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every Python is named, found or missing, and one that fails fails the run."""
@@ -126,15 +126,29 @@ def test_tests_on_further_pythons_follow_those_on_the_one_at_hand(
     one = checks.look([], is_every=False), capsys.readouterr().out
 
     assert (1, 0) == (every[0], one[0])
-    assert re.findall(r"^(?:ok    |FAILED) (\S+(?: [\d.]+)?) ", every[1], re.MULTILINE) == [
-        "tests",
-        "tests 3.98",
-        "wheel",
-    ]
+    done = re.findall(r"^(?:ok    |FAILED) (\S+(?: [\d.]+)?) ", every[1], re.MULTILINE)
+    assert ["tests", "tests 3.98", "wheel"] == sorted(done)  # in the order in which they end
     assert "tests also on 3.98.1 (/opt/python3.98)\n" in every[1]
     assert every[1].endswith("\nSKIPPED Python 3.99: this machine has none\n")
     assert "3.98" not in one[1]
     assert "SKIPPED" not in one[1]
+
+
+@pytest.mark.parametrize("group", ["STATIC", "RUNNING"])
+def test_checks_run_side_by_side(monkeypatch: pytest.MonkeyPatch, group: str) -> None:
+    """Five runs of the tests one after the other take twice as long on two processors."""
+    together = threading.Barrier(2, timeout=60)
+
+    def meet() -> Finding:
+        together.wait()
+        return Finding(passed=True)
+
+    monkeypatch.setattr(checks, "CORES", 2)
+    monkeypatch.setattr(checks, "STATIC", ())
+    monkeypatch.setattr(checks, "RUNNING", ())
+    monkeypatch.setattr(checks, group, (Check("one", meet), Check("other", meet)))
+
+    assert 0 == checks.look([], is_every=False)
 
 
 def test_further_pythons_are_all_promised_ones_but_the_one_at_hand(

@@ -18,6 +18,7 @@ from smsc_async import (
     Check,
     CommandStatus,
     Dialect,
+    Email,
     FailedSubmission,
     GatewayLimits,
     HeldByRuleError,
@@ -31,6 +32,8 @@ from smsc_async import (
     MessageState,
     Outcome,
     PartsOverdueError,
+    Ping,
+    QueryResult,
     QuietHours,
     Receipt,
     RepeatedMessageError,
@@ -41,12 +44,18 @@ from smsc_async import (
     SmscClient,
     SmscConfig,
     SmscError,
+    Social,
     Submission,
     SubmitRefusedError,
+    TelegramBot,
     TelegramCode,
     ThrottledError,
     Viber,
+    Voice,
+    VoiceCall,
 )
+from smsc_async.contrib.callback import CallConfirmed, Event, StatusCallback
+from smsc_async.outbox import Outbox, OutboxEntry, OutboxState
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -70,9 +79,59 @@ async def a_send_and_its_receipt(smsc: SmscClient) -> None:
     assert_type(receipt, Receipt)
     assert_type(receipt.state is MessageState.DELIVERED, bool)
     assert_type(receipt.message_id, str)
+    assert_type(receipt.state, MessageState | int | None)
+    assert_type(receipt.state_name, str)
+    assert_type(receipt.error_code, int | None)
 
     code = await smsc.send(TelegramCode(to="79991234567", code="4821"))
     assert_type(code, Submission[Receipt])
+
+
+async def every_kind(smsc: SmscClient) -> None:
+    """All kinds but an HLR query end with a plain receipt."""
+    to = "79991234567"
+    assert_type(
+        await smsc.send(Email(to="me@example.com", subject="x", text="x")), Submission[Receipt]
+    )
+    assert_type(await smsc.send(VoiceCall(to=to, text="x", voice=Voice.M3)), Submission[Receipt])
+    assert_type(await smsc.send(Viber(to=to, text="x")), Submission[Receipt])
+    assert_type(await smsc.send(Social(to=to, text="x")), Submission[Receipt])
+    assert_type(await smsc.send(TelegramBot(to=to, text="x", bot="@shop")), Submission[Receipt])
+    assert_type(await smsc.send(Ping(to=to)), Submission[Receipt])
+    assert_type(await smsc.query("855469"), QueryResult)
+    assert_type((await smsc.query("855469")).state_name, str)
+
+
+async def messages_that_survive_a_crash(smsc: SmscClient) -> None:
+    """An outbox yields entries, and takes any message."""
+    async with Outbox("outbox.db") as outbox:
+        assert_type(outbox, Outbox)
+        await outbox.put(Sms(to="79991234567", text="hi"), key="order 17")
+        async for entry in outbox.entries():
+            assert_type(entry, OutboxEntry)
+            assert_type(entry.state, OutboxState)
+            name: str = entry.state.name
+            del name
+            assert_type(entry.message_ids, tuple[str, ...])
+        async for entry in outbox.unknown():
+            await outbox.resend(entry, may_pay_twice=True)
+        await outbox.run(smsc, stop_when_empty=True)
+
+
+async def store(event: Event) -> None:
+    """`match` distinguishes what the webhook gets."""
+    match event:
+        case Receipt():
+            assert_type(event.state_name, str)
+        case IncomingMessage():
+            assert_type(event.text, str | None)
+        case CallConfirmed():
+            assert_type(event.phone, str)
+
+
+def webhook(smsc: SmscClient) -> list[StatusCallback]:
+    """A function takes the events, or the client does."""
+    return [StatusCallback(store, secret="x"), StatusCallback(smsc.take, secret="x")]
 
 
 def a_message_and_its_fields() -> None:
@@ -99,9 +158,13 @@ async def many(smsc: SmscClient, synchronous: Iterable[Sms], other: AsyncIterato
         if isinstance(outcome, FailedSubmission):
             assert_type(outcome.error, SendError | InvalidMessageError)
         else:
-            assert_type(outcome, Submission[Any])
+            assert_type(outcome, Submission[Receipt])
+            assert_type(await outcome.receipt(), Receipt)
     async for _ in smsc.send_many(other):
         pass
+    async for asked in smsc.send_many([HlrQuery(to="79991234567")]):
+        if isinstance(asked, Submission):
+            assert_type((await asked.receipt()).imsi, str)
 
 
 async def streams(smsc: SmscClient) -> None:
@@ -163,7 +226,7 @@ async def rules(smsc: SmscClient, orders: list[Sms]) -> None:
     except PartsOverdueError as late:
         assert_type((late.accepted, late.total, late.message_ids), tuple[int, int, tuple[str, ...]])
     async for outcome in smsc.send_many(orders, hold=Hold.wait()):
-        assert_type(outcome, Submission[Any] | FailedSubmission)
+        assert_type(outcome, Submission[Receipt] | FailedSubmission)
     planned = smsc.plan(message)
     if planned.held_by is not None:
         assert_type(planned.retry_after, float)

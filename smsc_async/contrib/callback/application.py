@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import anyio
 
+from pdu._tracebacks import hides_locals
+from smsc_async._base_errors import refused
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
 from smsc_async.errors import ConfigError
@@ -56,12 +58,14 @@ class StatusCallback:
     served alone as well. One instance serves any number of requests, on any event loop.
 
     It answers 200 when the event is stored, 400 to a request it can't read, 403 without the right
-    signature, 405 to other methods than GET and POST, 413 to more than *max_size* octets, 500 if
-    the sink raised, 503 if it took longer than *timeout*. To all but 200 the gateway repeats, so a
-    sink may get the same event twice.
+    signature or if a signed field isn't of its type, 405 to other methods than GET and POST, 413
+    to more than *max_size* octets, 500 if the sink raised, 503 if it took longer than *timeout*.
+    To all but 200 the gateway repeats, so a sink may get the same event twice.
 
     The signature covers a status's id, phone and status, a message's phone, mes and to, a
-    call's phone and ts: nothing else. Serve the handler over https.
+    call's phone and ts: nothing else. All but mes have to be numbers (the phone of a status may be
+    an e-mail address), so that the signature of one kind proves no other. Serve the handler over
+    https.
 
     Args:
         sink: Called with a `Receipt` (an `HlrReceipt` for HLR queries), a `CallbackMessage` or
@@ -78,6 +82,7 @@ class StatusCallback:
         ConfigError: No secret, an unknown charset, or an algorithm other than the two.
     """
 
+    @hides_locals(ConfigError)
     def __init__(
         self,
         sink: Sink,
@@ -158,6 +163,7 @@ class StatusCallback:
             raise RefusedError(413, "too large", f"it is over {self.max_size} octets")
         request = read_request(query, body, content_type, self.charset)
         kind = kind_of(request)
+        kind.check_types(request)
         if self.algorithms and not request.is_signed(kind.signed, self._secret, self.algorithms):
             raise RefusedError(403, "forbidden", "its signature is missing or wrong")
         return kind.make(request)
@@ -189,7 +195,7 @@ def _charset(name: str) -> str:
         return _CHARSETS[codecs.lookup(name).name]
     except LookupError:
         known = ", ".join(sorted(_CHARSETS.values()))
-        raise ConfigError("charset", name, f"it is one of {known}, got {name!r}") from None
+        raise refused("charset", name, f"it is one of {known}") from None
 
 
 def _algorithms(names: Collection[str]) -> tuple[str, ...]:
@@ -197,7 +203,7 @@ def _algorithms(names: Collection[str]) -> tuple[str, ...]:
     unknown = sorted(set(names).difference(ALGORITHMS))
     if names and not isinstance(names, str) and not unknown:
         return tuple(names)
-    reason = f"take some of {ALGORITHMS}, got {names!r}; crc32 proves nothing"
+    reason = f"take some of {ALGORITHMS}, and nothing else; crc32 proves nothing"
     raise ConfigError("algorithms", names, reason)
 
 

@@ -47,7 +47,7 @@ class CallbackRequest(NamedTuple):
     charset: str
 
     def is_signed(
-        self, signed: tuple[str, ...], secret: bytes, algorithms: Collection[str]
+        self, signed: Collection[str], secret: bytes, algorithms: Collection[str]
     ) -> bool:
         """Whether it has a signature by one of the algorithms, and none of them is wrong."""
         given = [name for name in algorithms if self.octets.get(name)]
@@ -75,10 +75,10 @@ def read_request(query: bytes, body: bytes, content_type: str, charset: str) -> 
     """
     if content_type.partition(";")[0].strip().lower() == "application/json":
         return _read_json(query, body, charset)
-    return CallbackRequest(_read_form(query + b"&" + body), charset)
+    return CallbackRequest(_read_form(query + b"&" + body, charset), charset)
 
 
-def _read_form(octets: bytes) -> dict[str, bytes]:
+def _read_form(octets: bytes, charset: str) -> dict[str, bytes]:
     """Read a query or a form. Of a repeated name the last value that isn't empty counts.
 
     The options of the handler's URL (`?charset=utf-8&md5`) may be repeated in each request.
@@ -94,7 +94,7 @@ def _read_form(octets: bytes) -> dict[str, bytes]:
         raise RefusedError(400, "bad request", f"it has over {_MAX_FIELDS} fields") from None
     fields: dict[str, bytes] = {}
     for name, value in pairs:
-        key = name.lower()
+        key = _name(name.encode("latin-1").decode(charset, "replace"))
         if key and (value or key not in fields):
             fields[key] = value.encode("latin-1")
     return fields
@@ -107,16 +107,21 @@ def _read_json(query: bytes, body: bytes, charset: str) -> CallbackRequest:
     are assumed.
     """
     try:
-        text, charset = body.decode("utf-8"), "utf-8"
+        text, of_body = body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        text = body.decode(charset, "replace")
+        text, of_body = body.decode(charset, "replace"), charset
     try:
         values = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-        fields = {name.lower(): _json_text(value) for name, value in values.items()}
+        fields = {_name(name): _json_text(value) for name, value in values.items()}
     except (ValueError, AttributeError, RecursionError):
         raise RefusedError(400, "bad request", "its body is no JSON object") from None
-    octets = {name: value.encode(charset, "replace") for name, value in fields.items()}
-    return CallbackRequest(_read_form(query) | octets, charset)
+    octets = {name: value.encode(of_body, "replace") for name, value in fields.items()}
+    return CallbackRequest(_read_form(query, charset) | octets, of_body)
+
+
+def _name(name: str) -> str:
+    """Return the name of a field in lower case; one outside of ASCII can't become one inside."""
+    return name.lower() if name.isascii() else name
 
 
 def _json_text(value: object) -> str:

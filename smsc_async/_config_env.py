@@ -1,0 +1,148 @@
+"""Settings from environment variables: a URL, and credentials that stand apart from it.
+
+Rule: credentials come from one place, and are taken as they are, without percent-encoding. No error
+shows a value, not even a path: a password may have been given in its place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smsc_async._base_errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_FILE: Final = 65_536
+"""Octets of a password's file, at most: somewhat more than the longest password."""
+
+_PLACEHOLDER = "login:password@"
+
+
+class Secret:
+    """A text that `repr`, `str`, formatting and dumps show as "***". It is not a `str`.
+
+    Args:
+        value: The text.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return self._value == other._value if isinstance(other, Secret) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    __str__ = __repr__
+
+
+class Credentials(NamedTuple):
+    """Login and password that stand apart from a URL."""
+
+    login: str
+    password: Secret
+
+
+def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Credentials | None]:
+    """Read the variables of one account: for "SMSC_URL" also "SMSC_LOGIN" and so on.
+
+    Args:
+        variable: Name of the variable with the URL.
+        environ: Value by name; an empty one counts as unset.
+
+    Returns:
+        The URL, and the credentials that replace those of the URL, if there are any.
+
+    Raises:
+        ConfigError: Neither URL nor credentials are set, only half of the credentials, or two of
+            a kind; or the file of the password can't be used.
+    """
+    url = environ.get(variable, "").strip()
+    prefix = variable.removesuffix("_URL")
+    credentials = _read_credentials(prefix, environ)
+    if credentials is None:
+        if not url:
+            raise ConfigError(
+                variable,
+                None,
+                "not set; give it a URL like 'smsc://login:password@' (or 'sim://' to try out),"
+                f" or set {prefix}_LOGIN and {prefix}_PASSWORD",
+            )
+        return url, None
+    userinfo, tail = split_userinfo(url or "smsc://")
+    if userinfo.strip(":"):
+        raise ConfigError(
+            variable, "***", f"has credentials, and {prefix}_LOGIN is set too; keep one of the two"
+        )
+    return tail.replace("://", f"://{_PLACEHOLDER}", 1), credentials
+
+
+def split_userinfo(url: str) -> tuple[str, str]:
+    """Return the user and password of a URL, as they are written, and the URL without them."""
+    scheme, separator, rest = url.partition("://")
+    authority, mark, query = rest.partition("?")
+    userinfo, _, hosts = authority.rpartition("@")
+    return userinfo, f"{scheme}{separator}{hosts}{mark}{query}"
+
+
+def _read_credentials(prefix: str, environ: Mapping[str, str]) -> Credentials | None:
+    """Return login and password; None if neither is set."""
+    login = environ.get(f"{prefix}_LOGIN", "").strip()
+    # A file of variables with CRLF leaves a CR.
+    password = environ.get(f"{prefix}_PASSWORD", "").rstrip("\r\n")
+    file = environ.get(f"{prefix}_PASSWORD_FILE", "").strip()
+    if not (login or password or file):
+        return None
+    if not login:
+        raise ConfigError(f"{prefix}_LOGIN", None, "not set; a password needs its login")
+    if password and file:
+        raise ConfigError(
+            f"{prefix}_PASSWORD_FILE", None, f"{prefix}_PASSWORD is set too; keep one of the two"
+        )
+    if file:
+        return Credentials(login, Secret(_read_file(f"{prefix}_PASSWORD_FILE", file)))
+    if not password:
+        raise ConfigError(
+            f"{prefix}_PASSWORD",
+            None,
+            f"not set; set it or {prefix}_PASSWORD_FILE beside the login",
+        )
+    return Credentials(login, Secret(password))
+
+
+def _read_file(variable: str, path: str) -> str:
+    """Return the only line of a file, without its end."""
+    try:
+        with Path(path).open("rb") as file:
+            octets = file.read(LONGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        # Its own sentence has the path.
+        reason = getattr(error, "strerror", None) or "no path"
+        raise ConfigError(variable, None, f"the file can't be read: {reason}") from None
+    if len(octets) > LONGEST_FILE:
+        raise ConfigError(
+            variable, None, f"the file has over {LONGEST_FILE} octets; it takes a password alone"
+        )
+    try:
+        password = octets.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ConfigError(variable, None, "the file isn't text in ASCII or UTF-8") from None
+    if not password:
+        raise ConfigError(variable, None, "the file is empty; write the password into it")
+    if not password.isprintable():
+        raise ConfigError(
+            variable, None, "the file has several lines or control characters; keep the password"
+        )
+    return password
