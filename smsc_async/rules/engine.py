@@ -66,6 +66,18 @@ class Rules(NamedTuple):
             memory=max(window, gap),
         )
 
+    def share(self, workers: int) -> Self:
+        """Return the rules of one of several workers that see only their own messages.
+
+        Each takes its part of the rate and of a streak, so together they keep both. A repeat of
+        another worker's message can't be seen.
+
+        Args:
+            workers: Their number, 1 or more.
+        """
+        interval, length = rate.share(self.interval, workers), self.flood_length
+        return self._replace(interval=interval, flood_length=max(1, length // workers))
+
 
 def _plus(window: float | None, margin: float) -> float:
     """Return a window with its margin; 0 for no rule."""

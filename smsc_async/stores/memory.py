@@ -89,6 +89,15 @@ class MemoryRuleStore(RuleStore):
     def __repr__(self) -> str:
         return f"<MemoryRuleStore, {len(self)} entries>"
 
+    @property
+    def free_at(self) -> float:
+        """The next time that isn't assigned yet."""
+        return self._free_at
+
+    def assign_after(self, at: float) -> None:
+        """Assign no time before *at*."""
+        self._free_at = max(self._free_at, at)
+
     async def apply(self, step: Step) -> Verdict:
         """Decide; it never awaits, so there is nothing to cancel."""
         return self.decide(step, self.now())
