@@ -34,8 +34,8 @@ class Failover:
         batcher: Runs the script.
         probe_every: Seconds between two attempts to reach the server again.
         clock: Of this worker.
-        on_unreachable: Called with each failure; returns what follows from it, for the log.
-        on_probe: Called with the answer to each attempt; raises if that is malformed.
+        on_unreachable: Called when that begins; returns what follows from it, for the log.
+        on_probe: Called with the answer that ends it; raises if that is malformed.
         on_reachable: Called when the rules are shared again.
         on_change: Called when the health becomes degraded and when that ends.
     """
@@ -76,8 +76,8 @@ class Failover:
         self.probe_at = now + self._probe_every
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._probe_every, self._begin_probe)
-        consequence = self._on_unreachable()
         if not was_degraded:
+            consequence = self._on_unreachable()
             LOG.warning("! rule store unreachable: %s; %s", self.health.last_error, consequence)
             self._report_change()
 
@@ -99,8 +99,9 @@ class Failover:
         try:
             while True:
                 calls = [backlog.popleft() for _ in range(min(CALLS_AT_ONCE, len(backlog)))]
-                self._on_probe(await self._batcher.run(calls))
+                answer = await self._batcher.run(calls)
                 if not backlog:
+                    self._on_probe(answer)
                     break
         except Exception as error:  # noqa: BLE001 - whatever the client raises, the server is still unreachable
             backlog.extendleft(reversed(calls))

@@ -1,7 +1,7 @@
-"""Calls that wait for their turn while the server can't be reached.
+"""Calls that wait for their turn while workers don't share their rules.
 
-Rule: no time is assigned further ahead than `HORIZON`. What waits longer is asked again once the
-server is back, so shares of the rate that were assigned without it end soon after that.
+Rule: no time is assigned further ahead than `HORIZON`. What waits longer is asked once all workers
+share the rules again, so shares of the rate that were assigned meanwhile end soon after that.
 """
 
 from __future__ import annotations
@@ -51,6 +51,12 @@ class FallbackQueue:
         calls = [call for call in self._calls if not call.is_cancelled]
         self._calls.clear()
         return calls
+
+    def resume(self) -> None:
+        """Look again at what waits: the server is back, or has answered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._run()
 
     def _run(self) -> None:
         """Decide the calls whose turn is near; a timer decides the next ones."""

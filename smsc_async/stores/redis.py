@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
 from smsc_async.stores._redis_fallback import FallbackQueue
 from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall
+from smsc_async.stores._redis_settings import check_settings, derive_key, import_library
 from smsc_async.stores._redis_workers import HEARTBEAT, Count, Workers
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
@@ -99,11 +98,11 @@ class RedisRuleStore(RuleStore):
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[StoreHealth], None] | None = None,
     ) -> None:
-        _check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
-        library = _library()
+        check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
+        library = import_library()
         self._is_owner = isinstance(redis, str)
         self._redis: Any = library.asyncio.Redis.from_url(redis) if self._is_owner else redis
-        self.key = _key(account, secret)
+        self.key = derive_key(account, secret)
         self.now = clock
         self._rules = None if limits is None else Rules.of(limits)
         self._workers = Workers(workers)
@@ -123,20 +122,20 @@ class RedisRuleStore(RuleStore):
         self._batcher = Batcher(
             self._script.run, budget, on_answer=self._settle, on_failure=self._fail_over
         )
+        self._fallback = FallbackQueue(self._on_turn, self._ahead)
         self._failover = Failover(
             self._batcher,
             probe_every,
             clock,
             on_unreachable=self._on_unreachable,
             on_probe=lambda answer: self._read_head(answer, clock()),
-            on_reachable=self._on_reachable,
+            on_reachable=self._fallback.resume,
             on_change=None if on_change is None else lambda: on_change(self.health()),
         )
-        self._fallback = FallbackQueue(self._decide_locally, self._ahead)
         self._clients = 0
         self._heartbeat: asyncio.TimerHandle | None = None
-        # The account's next free time by the last answer, of this worker's clock.
-        self._account_free_at = 0.0
+        # The account's next free time by the last answer and when that came, of this clock.
+        self._account_free_at = self._answered_at = 0.0
 
     def __repr__(self) -> str:
         state = "degraded" if self.health().is_degraded else "shared"
@@ -176,7 +175,7 @@ class RedisRuleStore(RuleStore):
             return held
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         call = ScriptCall("apply", self._under_rules(step), self._next_token(), future=future)
-        if self._failover.health.is_degraded:
+        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
             self._fallback.put(call)
         else:
             self._batcher.enqueue(call)
@@ -271,6 +270,7 @@ class RedisRuleStore(RuleStore):
                 verdict = Admitted(token or call.token, at, call.interval)
                 self._own.remember(call.step, verdict, now)
             self._hand_over(call, verdict)
+        self._fallback.resume()
 
     def _hand_over(self, call: ScriptCall, verdict: Verdict) -> None:
         """Give a caller its verdict; what was reserved for a cancelled one is given back."""
@@ -297,7 +297,21 @@ class RedisRuleStore(RuleStore):
 
     def _ahead(self) -> float:
         """Return the seconds until the next time that isn't assigned, while that matters."""
-        return 0.0 if self._on_failure == "closed" else self._own.free_at - self.now()
+        now = self.now()
+        if self._failover.health.is_degraded:
+            return 0.0 if self._on_failure == "closed" else self._own.free_at - now
+        return self._account_free_at - now if self._workers.stretch(now) > 1.0 else 0.0
+
+    def _on_turn(self, call: ScriptCall) -> None:
+        """Decide a call of the fallback's queue, or ask the server if it is back."""
+        if self._failover.health.is_degraded:
+            self._decide_locally(call)
+            return
+        now, (rules, _, _, parts, _) = self.now(), call.step
+        seconds = parts * rules.interval * self._workers.stretch(now)
+        # An estimate, until the answer comes.
+        self._account_free_at = max(now, self._account_free_at) + seconds
+        self._batcher.enqueue(call)
 
     def _fail_over(
         self, calls: list[ScriptCall], queued: list[ScriptCall], error: BaseException
@@ -318,6 +332,7 @@ class RedisRuleStore(RuleStore):
         """Record what the server says of the account: its next free time, its workers."""
         server_now, free_at, is_new, workers, present = map(int, answer[:HEAD])
         self._account_free_at = now + (free_at - server_now) / MICROSECONDS
+        self._answered_at = now
         self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
 
     def _beat(self) -> None:
@@ -345,41 +360,7 @@ class RedisRuleStore(RuleStore):
         self._workers.on_failover()
         if self._on_failure == "closed":
             return "every message is held"
-        self._own.assign_after(self._account_free_at)
+        if self._account_free_at > self._answered_at:
+            # The account is at its rate, and other workers may have been admitted since then.
+            self._own.assign_after(self._account_free_at + self.now() - self._answered_at)
         return self._workers.describe()
-
-    def _on_reachable(self) -> None:
-        """Ask the server what waits for its turn."""
-        for call in self._fallback.take():
-            self._batcher.enqueue(call)
-
-
-def _key(account: str, secret: str | bytes) -> bytes:
-    """Derive the key of the hashes, the same in every worker of the account."""
-    octets = secret.encode() if isinstance(secret, str) else secret
-    inner = blake2b(octets, digest_size=64).digest()
-    return blake2b(account.encode(), key=inner, digest_size=16).digest()
-
-
-def _library() -> Any:  # noqa: ANN401 - a module of an extra
-    """Import redis-py, or say how to get it."""
-    try:
-        import redis.asyncio  # noqa: PLC0415 - an extra, imported when it is used
-    except ImportError:
-        raise ImportError(
-            "RedisRuleStore needs redis-py, which isn't installed: pip install 'smsc-async[redis]'"
-        ) from None
-    return redis
-
-
-def _check_settings(
-    account: str, workers: int, budget: float, on_failure: str, probe_every: float
-) -> None:
-    """Refuse settings that make no sense."""
-    if not account or "{" in account or "}" in account:
-        raise ConfigError("account", account, f"a name without braces, got {account!r}")
-    if on_failure not in {"open", "closed"}:
-        raise ConfigError("on_failure", on_failure, f"'open' or 'closed', got {on_failure!r}")
-    for name, value in (("workers", workers), ("budget", budget), ("probe_every", probe_every)):
-        if not value > 0:
-            raise ConfigError(name, value, f"above 0, got {value!r}")
