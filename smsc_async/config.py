@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
 from pdu.enums import BindMode
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
 LONGEST_SYSTEM_TYPE: Final = 12
+
+_NOT_IN_HOSTS: Final = frozenset(" /\\@?#[]<>\"'")
 
 
 class Secret:
@@ -80,7 +83,7 @@ class Tls:
         server_hostname: The name to check, if it differs from the host's.
 
     Raises:
-        ConfigError: A key without a certificate.
+        ConfigError: A key without a certificate, or a *server_hostname* that is no name.
     """
 
     verify: bool = True
@@ -90,6 +93,8 @@ class Tls:
     server_hostname: str | None = None
 
     def __post_init__(self) -> None:
+        if self.server_hostname is not None:
+            _check_host_name("server_hostname", self.server_hostname)
         if self.key_file is not None and self.cert_file is None:
             raise ConfigError("key_file", self.key_file, "a key needs its certificate: cert_file")
 
@@ -324,9 +329,29 @@ def _check_hosts(config: SmscConfig) -> None:
             else "no host to connect to; write it behind user:password@",
         )
     for host in config.hosts:
-        if not host.name or not host.name.isprintable() or " " in host.name:
-            raise ConfigError("host", host.name, f"no host name: {host.name!r}")
+        _check_host_name("host", host.name)
         _check_integer("port", host.port, 1, 65_535)
+
+
+def _check_host_name(setting: str, name: object) -> None:
+    """Refuse what no resolver can be asked for.
+
+    Labels have 1 to 63 octets, a name 253 (RFC 1035); others than ASCII's are encoded (IDNA).
+    """
+    try:
+        if not isinstance(name, str) or not name.isprintable() or _NOT_IN_HOSTS & set(name):
+            raise ValueError
+        if ":" in name:
+            ip_address(name)
+        elif not 0 < len(name.encode("idna").removesuffix(b".")) <= 253:
+            raise ValueError
+    except ValueError:
+        raise ConfigError(
+            setting,
+            name,
+            f"no host name: {shown(name)}; a domain name or an IP address is expected, each part"
+            " of a name with 1 to 63 characters, 253 in all",
+        ) from None
 
 
 def _check_credentials(config: SmscConfig, password: str) -> None:

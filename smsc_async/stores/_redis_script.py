@@ -141,7 +141,7 @@ class RuleScript:
             self._workers.id,
             0 if self.is_leaving and not calls else _microseconds(LIFE),
             self._workers.since,
-            max(0, _microseconds(self._assigned_until() - now)),
+            _microseconds(max(0.0, self._assigned_until() - now)),
             json.dumps([call.arguments(now, stretch) for call in calls]),
         )
         try:

@@ -129,12 +129,13 @@ end
 -- The workers, each with the instant of its latest call plus its life: then it is forgotten.
 local function count_workers(worker, life, since)
   local workers = KEYS[2]
-  redis.call('ZREMRANGEBYSCORE', workers, '-inf', digits(now))
   if life == 0 then
     redis.call('ZREM', workers, worker)
     return 0, 0, 0
   end
+  -- The first write: a server without memory refuses this one, but none that follows another.
   local is_new = redis.call('ZADD', workers, digits(now + life), worker)
+  redis.call('ZREMRANGEBYSCORE', workers, '-inf', digits(now))
   expire_after(workers, now + life)
   return is_new, redis.call('ZCARD', workers),
     redis.call('ZCOUNT', workers, digits(since + life), '+inf')

@@ -140,7 +140,11 @@ class StatusCallback:
 
     async def _serve(self, scope: Scope, receive: Receive) -> Answer:
         """Answer one ASGI request."""
-        body = await _body(receive, self.max_size)
+        body: bytes | None = None
+        with anyio.move_on_after(self.timeout) as scope:
+            body = await _body(receive, self.max_size)
+        if scope.cancelled_caught:
+            return Answer(408, "the request took too long")
         if body is None:
             return Answer(400, "the request broke off")
         headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()
