@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, o
 from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
 from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
+from pdu.half_made import shows_half_made
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, TlvList, read_tlv
@@ -132,6 +133,7 @@ class _Declared(metaclass=PduType):
     __slots__ = ()
 
 
+@shows_half_made
 class Pdu(_Declared):
     """One SMPP protocol data unit.
 
@@ -186,6 +188,7 @@ class Pdu(_Declared):
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+@shows_half_made
 class UnknownPdu(Pdu):
     """A PDU without a declaration: its header, and its body as octets.
 

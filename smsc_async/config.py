@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
 from pdu.enums import BindMode
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, is_number, shown
 from smsc_async._config_url import SMPP_PORT, read_url
 
@@ -28,6 +29,7 @@ LONGEST_SYSTEM_TYPE: Final = 12
 _NOT_IN_HOSTS: Final = frozenset(" /\\@?#[]<>\"'")
 
 
+@shows_half_made
 class Secret:
     """A text that `repr`, `str`, formatting and dumps show as "***". It is not a `str`.
 
@@ -71,6 +73,7 @@ class Host(NamedTuple):
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """Encryption of the connection.
@@ -99,6 +102,7 @@ class Tls:
             raise ConfigError("key_file", self.key_file, "a key needs its certificate: cert_file")
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Timeouts of a client, seconds.
@@ -143,6 +147,7 @@ class Timeouts:
             _check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectPolicy:
     """Exponential back-off of the attempts to reconnect a lost link.
@@ -189,6 +194,7 @@ class ReconnectPolicy:
             )
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmscConfig:
     """All settings of a client. `SmscConfig.from_url` makes one from a URL.
@@ -338,20 +344,24 @@ def _check_host_name(setting: str, name: object) -> None:
 
     Labels have 1 to 63 octets, a name 253 (RFC 1035); others than ASCII's are encoded (IDNA).
     """
-    try:
-        if not isinstance(name, str) or not name.isprintable() or _NOT_IN_HOSTS & set(name):
-            raise ValueError
-        if ":" in name:
-            ip_address(name)
-        elif not 0 < len(name.encode("idna").removesuffix(b".")) <= 253:
-            raise ValueError
-    except ValueError:
+    if not (isinstance(name, str) and name.isprintable() and _is_host(name)):
         raise ConfigError(
             setting,
             name,
             f"no host name: {shown(name)}; a domain name or an IP address is expected, each part"
             " of a name with 1 to 63 characters, 253 in all",
-        ) from None
+        )
+
+
+def _is_host(name: str) -> bool:
+    """Return whether a name can be asked for, or is an IP address."""
+    try:
+        if ":" in name:
+            return bool(ip_address(name))
+        length = len(name.encode("idna").removesuffix(b"."))
+    except ValueError:
+        return False
+    return 0 < length <= 253 and _NOT_IN_HOSTS.isdisjoint(name)
 
 
 def _check_credentials(config: SmscConfig, password: str) -> None:

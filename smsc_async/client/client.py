@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import check_duration, check_function, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from smsc_async.stores import RuleStore
 
 
+@shows_half_made
 class SmscClient(ClientLifecycle):
     """A client of the SMSC.ru gateway, or of any SMSC that speaks SMPP 3.4.
 

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from pdu import MessageState
+from pdu.half_made import shows_half_made
 from smsc_async.client.receipt_wait import check_wait
 from smsc_async.errors import ClientClosedError, InvalidMessageError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
@@ -134,6 +135,7 @@ def _has_failed(receipt: Receipt) -> bool:
     return receipt.is_final and receipt.state != MessageState.DELIVERED
 
 
+@shows_half_made
 class MessageJob(SubmitJob[R_co]):
     """A message on its way, with what the client remembers of it.
 
@@ -297,6 +299,7 @@ def _time_out(waiter: asyncio.Future[bool]) -> None:
         waiter.set_result(False)
 
 
+@shows_half_made
 class Submission(Generic[R_co]):
     """A message that the gateway accepted, and its receipts.
 

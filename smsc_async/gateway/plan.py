@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pdu.half_made import shows_half_made
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
 from smsc_async.errors import InvalidMessageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from smsc_async.rules.verdict import RuleName
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What sending a message takes.

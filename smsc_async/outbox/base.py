@@ -10,6 +10,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import check_duration
 from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
@@ -35,6 +36,7 @@ MAX_KEY_LENGTH = 255
 """Characters of an idempotency key."""
 
 
+@shows_half_made
 class BaseOutbox:
     """An outbox; `Outbox` and `PostgresOutbox` choose the database.
 

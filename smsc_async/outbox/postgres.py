@@ -22,6 +22,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from pdu.half_made import shows_half_made
 from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import (
@@ -66,6 +67,7 @@ _SESSION: Final = (
 )
 
 
+@shows_half_made
 class PostgresOutbox(BaseOutbox):
     """An outbox in a PostgreSQL database, 12 or later.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from pdu.half_made import shows_half_made
 from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
@@ -39,6 +40,7 @@ RETRY_AFTER = 0.01
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
+@shows_half_made
 class Outbox(BaseOutbox):
     """An outbox in a file on this machine.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, Protocol
 
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_function
 from smsc_async.messages import Message, Sms, Social, Viber, VoiceCall
 
@@ -36,6 +37,7 @@ class Check(Protocol):
 _SECOND: Final = timedelta(seconds=1)
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """A check that holds messages to people at night, or at any other time of day.

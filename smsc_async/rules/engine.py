@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from pdu.half_made import shows_half_made
 from smsc_async.errors import InvalidMessageError
 from smsc_async.rules import duplicates, flood, rate
 from smsc_async.rules.duplicates import Fingerprint
@@ -75,8 +76,10 @@ class Rules(NamedTuple):
         Args:
             workers: Their number, 1 or more.
         """
-        interval, length = rate.share(self.interval, workers), self.flood_length
-        return self._replace(interval=interval, flood_length=max(1, length // workers))
+        length = self.flood_length
+        if length < _NEVER:
+            length = max(1, length // workers)
+        return self._replace(interval=rate.share(self.interval, workers), flood_length=length)
 
 
 def _plus(window: float | None, margin: float) -> float:
@@ -92,6 +95,7 @@ number of parts (submit_sm); the token of the reservation that it replaces, if a
 outcome is unknown is resent. A plain tuple: hot path."""
 
 
+@shows_half_made
 class RuleEngine:
     """Turns messages into steps, which a rule store answers.
 

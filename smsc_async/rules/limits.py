@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from pdu.half_made import shows_half_made
 from smsc_async.errors import ConfigError
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLimits:
     """The gateway's limits; None in place of a number switches that rule off.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import check_duration, is_number, shown
 from smsc_async.errors import ConfigError, FloodLimitError, HeldByRuleError, RepeatedMessageError
 
@@ -77,6 +78,7 @@ class HeldByCheck(NamedTuple):
 Verdict = Admitted | Held
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a send does when a rule or check holds its message: wait, or fail at once.

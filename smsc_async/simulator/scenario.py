@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_number
 from smsc_async.rules.limits import GatewayLimits
 
@@ -48,6 +49,7 @@ class SubmitView(NamedTuple):
         return f"<SubmitView to {mask_number(self.recipient)}, {len(self.octets)} octets>"
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HlrAnswer:
     """The answer to an HLR query. The defaults are the example in the gateway's document.
@@ -84,6 +86,7 @@ class HlrAnswer:
         return f"HlrAnswer(mcc={self.mcc!r}, mnc={self.mnc!r})"
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Settings of the simulator. Durations are seconds.

@@ -73,7 +73,7 @@ class SmscState:
         self._order = count()
 
     def account(self, system_id: str) -> Account:
-        """Return the account of a login; the first use creates it, and one too many is forgotten."""
+        """Return the account of a login; the first use creates it. The oldest are forgotten."""
         account = self.accounts.get(system_id)
         if account is None:
             if len(self.accounts) >= MAX_ACCOUNTS:

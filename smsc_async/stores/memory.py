@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, cast
 
+from pdu.half_made import shows_half_made
 from smsc_async.rules import flood
 from smsc_async.rules.engine import decide, replaces
 from smsc_async.rules.verdict import Admitted, Held
@@ -46,6 +47,7 @@ def _generation() -> list[Shard]:
     return [{} for _ in range(SHARDS)]
 
 
+@shows_half_made
 class MemoryRuleStore(RuleStore):
     """Rule state in this process, for one account. The default.
 

@@ -12,6 +12,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pdu.half_made import shows_half_made
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
@@ -37,6 +38,7 @@ OnFailure = Literal["open", "closed"]
 _HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 
 
+@shows_half_made
 class RedisRuleStore(RuleStore):
     """Rule state in Redis, shared by all workers of one account.
 

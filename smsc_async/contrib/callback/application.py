@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import anyio
 
+from pdu.half_made import shows_half_made
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
 from smsc_async.errors import ConfigError
@@ -45,6 +46,7 @@ class Answer(NamedTuple):
     text: str
 
 
+@shows_half_made
 class StatusCallback:
     """An ASGI application for the gateway's webhook.
 
@@ -141,9 +143,9 @@ class StatusCallback:
     async def _serve(self, scope: Scope, receive: Receive) -> Answer:
         """Answer one ASGI request."""
         body: bytes | None = None
-        with anyio.move_on_after(self.timeout) as scope:
+        with anyio.move_on_after(self.timeout) as reading:
             body = await _body(receive, self.max_size)
-        if scope.cancelled_caught:
+        if reading.cancelled_caught:
             return Answer(408, "the request took too long")
         if body is None:
             return Answer(400, "the request broke off")
