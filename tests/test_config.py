@@ -187,7 +187,7 @@ def test_system_type_iso_asks_for_latin1(system_type: str, is_latin1: bool) -> N
         "a:25", "x" * 64, "ß" * 64, "a." * 130 + "b", "a\u202eb", "\ud800", None, 5, b"host",
     ],
 )  # fmt: skip
-def test_name_that_no_resolver_takes_is_refused(name: Any) -> None:
+def test_name_that_no_resolver_takes_is_refused(name: Any) -> None:  # noqa: ANN401 - of any type
     """Before anything is connected: a NUL ended in an ExceptionGroup at entering."""
     with pytest.raises(ConfigError, match=r"^host: no host name") as caught:
         SmscConfig(hosts=(Host(name),), system_id="shop")
@@ -218,7 +218,7 @@ def test_names_and_addresses_of_hosts(name: str) -> None:
 
 
 @pytest.mark.parametrize("port", [0, -1, 65_536, True, "25", 1.5])
-def test_port_that_is_none_is_refused(port: Any) -> None:
+def test_port_that_is_none_is_refused(port: Any) -> None:  # noqa: ANN401 - of any type
     """Before anything is connected."""
     with pytest.raises(ConfigError, match=r"^port: "):
         SmscConfig(hosts=(Host("gw", port),), system_id="shop")

@@ -1107,7 +1107,7 @@ async def test_slow_body_has_an_end() -> None:
         await asyncio.sleep(0.01)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
-    async def send(message: Any) -> None:
+    async def send(message: dict[str, Any]) -> None:
         """Keep it."""
         sent.append(message)
 

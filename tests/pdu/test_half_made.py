@@ -31,7 +31,7 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("shown", sorted(CLASSES, key=str))
-def test_half_made_object_can_be_shown(shown: Any) -> None:
+def test_half_made_object_can_be_shown(shown: Any) -> None:  # noqa: ANN401 - any class
     """A crash reporter walks the frames of a constructor that raised."""
     half_made = shown.__new__(shown)
 

@@ -62,7 +62,7 @@ def test_reprs_show_numbers_and_no_text(harness: Harness) -> None:
 
 
 def test_logins_are_forgotten() -> None:
-    """Any name may bind: a simulator that runs for months keeps the newest ones and those in use."""
+    """Any name may bind: a simulator that runs for months keeps the newest and those in use."""
     state = SmscState(Scenario(), now=0.0, wall=datetime(2026, 11, 23, tzinfo=UTC))
     linked, waiting = state.account("linked"), state.account("waiting")
     linked.links.append(ClientLink(cast("Any", None)))

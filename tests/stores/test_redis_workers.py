@@ -530,6 +530,6 @@ async def test_four_processes_keep_the_rate_while_the_server_dies_and_returns(
                     await process.wait()
 
     assert all(each.count("unreachable") == 1 and "takes 1/4" in each for each in said)
-    doubled = [at / 2 for at in arrivals]
-    assert 2 * RATE * 1.1 >= most_in_a_second(doubled)
+    halved = [at / 2 for at in arrivals]
+    assert 2 * RATE * 1.4 >= most_in_a_second(halved)  # without shares: 4 * 2 * RATE
     assert len(arrivals) > down > 5 * RATE
