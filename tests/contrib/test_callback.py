@@ -38,7 +38,7 @@ from smsc_async.contrib.callback import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
     from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
@@ -1095,7 +1095,7 @@ def pasted(code: str, folder: Path) -> ModuleType:
 
 async def test_slow_body_has_an_end() -> None:
     """A client that sends an octet now and then doesn't keep a connection for ever."""
-    sent: list[dict[str, Any]] = []
+    sent: list[MutableMapping[str, Any]] = []
     got: list[Event] = []
 
     async def store(event: Event) -> None:
@@ -1107,7 +1107,7 @@ async def test_slow_body_has_an_end() -> None:
         await asyncio.sleep(0.01)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         """Keep it."""
         sent.append(message)
 
