@@ -2,7 +2,8 @@
 
     python sending_worker.py GATEWAY_URL REDIS_URL ACCOUNT RATE NUMBER
 
-It prints "ready" when it is bound, and begins when it reads a line.
+It prints "ready" when it is bound, and begins when it reads a line. At the end it prints the times
+for which its messages were admitted: a clock that all processes have in common.
 """
 
 from __future__ import annotations
@@ -10,17 +11,37 @@ from __future__ import annotations
 import asyncio
 import sys
 from itertools import count
+from typing import TYPE_CHECKING
 
 from smsc_async import GatewayLimits, RedisRuleStore, Sms, SmscClient
+from smsc_async.rules.verdict import Admitted
+
+if TYPE_CHECKING:
+    from smsc_async.rules.engine import Step
+    from smsc_async.rules.verdict import Verdict
 
 AT_ONCE = 60
 """Messages that wait at a time: more than the account sends in a second."""
 
 
+class RecordingStore(RedisRuleStore):
+    """Records for when it admits messages."""
+
+    times: list[float]
+
+    async def apply(self, step: Step) -> Verdict:
+        """Decide, and record."""
+        verdict = await super().apply(step)
+        if isinstance(verdict, Admitted):
+            self.times.append(verdict.not_before)
+        return verdict
+
+
 async def main() -> None:
     """Send to a new number each time."""
     gateway, redis, account, rate, number = sys.argv[1:]
-    store = RedisRuleStore(redis, account=account, budget=1.0, probe_every=0.2)
+    store = RecordingStore(redis, account=account, budget=1.0, probe_every=0.2)
+    store.times = []
     numbers = count(int(number) * 1_000_000)
 
     async def send_on(smsc: SmscClient) -> None:
@@ -38,6 +59,7 @@ async def main() -> None:
         await asyncio.wait(sending)
         await smsc.aclose(timeout=0.0)
     await store.aclose()
+    print(*store.times)  # noqa: T201 - as above
 
 
 if __name__ == "__main__":
