@@ -13,8 +13,9 @@ LIFE: Final = 10.0
 """Seconds after its last call in which a worker counts. It calls every `HEARTBEAT` seconds, so one
 that is forgotten is dead, or its event loop is held up for that long."""
 
-HEARTBEAT: Final = 1.0
-"""Seconds between two calls of a worker without messages."""
+HEARTBEAT: Final = 0.25
+"""Seconds between two calls of a worker without messages. What the server assigns to other workers
+between the last call and a failover is unknown to this one, and comes on top of its share."""
 
 NEWCOMER: Final = 10
 """Workers that one without a count assumes. It can't know: ten that start at once, while the server

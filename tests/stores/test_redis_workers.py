@@ -495,7 +495,7 @@ async def test_four_processes_keep_the_rate_while_the_server_dies_and_returns(
             for process in processes:
                 assert process.stdin is not None
                 process.stdin.write(b"go\n")
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(2.5)  # as they have the assigned times
             own_server.kill()
             killed_at = time.monotonic()
             await asyncio.sleep(8.0)  # 240 messages have their times from the server
