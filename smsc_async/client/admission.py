@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from pdu.masking import mask_address
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, place_of
@@ -88,6 +90,10 @@ class AdmissionControl:
         self._latest = NEVER
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._idle: asyncio.Future[None] | None = None
+        # Messages that wait for the store.
+        self._asking: set[anyio.CancelScope] = set()
+        self._is_over = False
+        self._is_attached = False
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def try_admit(
@@ -153,7 +159,7 @@ class AdmissionControl:
         reason: Blocked | None = blocked
         while reason is not None:
             if reason is Pending.PENDING:
-                reason = self._keep(job, await store.apply(_step_of(job)), store.now())
+                reason = self._keep(job, await self._ask_store(job), store.now())
                 continue
             if isinstance(reason, SendError):
                 raise reason
@@ -167,6 +173,17 @@ class AdmissionControl:
                 if not leaving.done():
                     break
             reason = self._ask_again(job)
+
+    async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
+        """Wait for the store's verdict, until the client is left."""
+        with anyio.CancelScope() as asking:
+            if not self._is_over:
+                self._asking.add(asking)
+                try:
+                    return await self._store.apply(_step_of(job))
+                finally:
+                    self._asking.discard(asking)
+        raise _interrupted(job.message)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
@@ -229,10 +246,29 @@ class AdmissionControl:
             job.reservation, job.admitted_at = later.token, later.not_before
 
     def shutdown(self, after: float = 0.0) -> None:
-        """End the waits of messages that are held for longer than *after* seconds from now."""
+        """End the waits of messages that are held for longer than *after* seconds from now.
+
+        With 0, those for the store end, too.
+        """
         self._latest = min(self._latest, self._store.now() + after)
+        if not after:
+            self._is_over = True
+            for asking in tuple(self._asking):
+                asking.cancel()
         leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
         leaving.set_result(None)
+
+    def open(self) -> None:
+        """Let a store of several workers count this one."""
+        if not self._is_off and not self._is_attached:
+            self._store.attach()
+            self._is_attached = True
+
+    def close(self) -> None:
+        """End that."""
+        if self._is_attached:
+            self._store.detach()
+            self._is_attached = False
 
     async def drain(self) -> None:
         """Wait until no message waits here. Cancelling is safe."""

@@ -125,6 +125,7 @@ class ClientRuntime:
                 self.pool.config = await self._start_simulator()
                 self.check_loop()  # `close` may have ended meanwhile
             self.inbound.open()
+            self.admission.open()
             await self.pool.open()
             self.check_loop()
         except BaseException:
@@ -148,8 +149,10 @@ class ClientRuntime:
             self.admission.shutdown()
             await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
+            self.admission.close()
             await self._store.flush()
         finally:
+            self.admission.close()
             self.inbound.close()
             self.dispatcher.on_room()
             await self._simulator.aclose()

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_duration, check_kind, is_number, refused
 from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
@@ -39,6 +40,7 @@ MAX_KEY_LENGTH = 255
 """Characters of an idempotency key."""
 
 
+@shows_half_made
 class BaseOutbox:
     """An outbox; `Outbox` and `PostgresOutbox` choose the database.
 

@@ -23,6 +23,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_kind
 from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
@@ -68,6 +69,7 @@ _SESSION: Final = (
 )
 
 
+@shows_half_made
 class PostgresOutbox(BaseOutbox):
     """An outbox in a PostgreSQL database, 12 or later.
 

@@ -17,6 +17,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_duration
 from smsc_async.outbox import liveness, schema
 from smsc_async.outbox.base import BaseOutbox
@@ -41,6 +42,7 @@ RETRY_AFTER = 0.01
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
+@shows_half_made
 class Outbox(BaseOutbox):
     """An outbox in a file on this machine.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from pdu.half_made import shows_half_made
 from smsc_async.errors import InvalidMessageError
 from smsc_async.rules import duplicates, flood, rate
 from smsc_async.rules.duplicates import Fingerprint
@@ -66,6 +67,20 @@ class Rules(NamedTuple):
             memory=max(window, gap),
         )
 
+    def share(self, workers: int) -> Self:
+        """Return the rules of one of several workers that see only their own messages.
+
+        Each takes its part of the rate and of a streak, so together they keep both. A repeat of
+        another worker's message can't be seen.
+
+        Args:
+            workers: Their number, 1 or more.
+        """
+        length = self.flood_length
+        if length < _NEVER:
+            length = max(1, length // workers)
+        return self._replace(interval=rate.share(self.interval, workers), flood_length=length)
+
 
 def _plus(window: float | None, margin: float) -> float:
     """Return a window with its margin; 0 for no rule."""
@@ -80,6 +95,7 @@ number of parts (submit_sm); the token of the reservation that it replaces, if a
 outcome is unknown is resent. A plain tuple: hot path."""
 
 
+@shows_half_made
 class RuleEngine:
     """Turns messages into steps, which a rule store answers.
 

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
 from pdu._tracebacks import hides_arguments, hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_duration, is_number, refused
 from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
@@ -79,6 +80,7 @@ Verdict = Admitted | Held
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a send does when a rule or check holds its message: wait, or fail at once.

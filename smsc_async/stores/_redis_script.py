@@ -12,15 +12,20 @@ from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from smsc_async.stores._redis_workers import LIFE
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.stores._redis_workers import Workers
 
 MICROSECONDS: Final = 1_000_000
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
+HEAD: Final = 5
+"""Numbers of the answer before those of the calls."""
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
 
 
@@ -33,11 +38,13 @@ class ScriptCall:
         step: The question.
         token: Of the reservation.
         at: Time of the first part's write, of this worker's clock; only for "remember".
-        asked_at: When it was made, of the event loop's clock.
         future: For the verdict; None if no caller awaits it.
+
+    Attributes:
+        interval: Seconds between two writes that the server was asked with.
     """
 
-    __slots__ = ("asked_at", "at", "future", "name", "step", "token")
+    __slots__ = ("at", "future", "interval", "name", "step", "token")
 
     def __init__(
         self,
@@ -46,24 +53,29 @@ class ScriptCall:
         token: Token,
         *,
         at: float = 0.0,
-        asked_at: float = 0.0,
         future: asyncio.Future[Verdict] | None = None,
     ) -> None:
         self.name = name
         self.step = step
         self.token = token
         self.at = at
-        self.asked_at = asked_at
         self.future = future
+        self.interval = step[0].interval
 
     @property
     def is_cancelled(self) -> bool:
         """Whether its caller was cancelled."""
         return self.future is not None and self.future.cancelled()
 
-    def arguments(self, now: float) -> tuple[object, ...]:
-        """Return its list of arguments, as the head of `rules.lua` describes it."""
+    def arguments(self, now: float, stretch: float) -> tuple[object, ...]:
+        """Return its list of arguments, as the head of `rules.lua` describes it.
+
+        Args:
+            now: The current time, of this worker's clock.
+            stretch: By how much the interval is longer, see `Workers.stretch`.
+        """
         rules, _, _, parts, replaced = self.step
+        self.interval = rules.interval * stretch
         return (
             self.name,
             self.token,
@@ -73,7 +85,7 @@ class ScriptCall:
             _microseconds(rules.repeat_window),
             rules.flood_length if rules.flood_gap else 0,
             _microseconds(rules.flood_gap),
-            _microseconds(rules.interval),
+            _microseconds(self.interval),
         )
 
 
@@ -86,21 +98,32 @@ class RuleScript:
         prefix: Of all keys.
         key: Of the hashes of recipients.
         clock: Of this worker.
+        workers: Of the account.
+        assigned_until: Returns until when this worker has assigned times without the server, of its
+            own clock.
+
+    Attributes:
+        is_leaving: Whether a call without messages ends the count of this worker.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         redis: Any,  # noqa: ANN401 - a client of an extra
         no_script: type[Exception],
         prefix: str,
         key: bytes,
         clock: Callable[[], float],
+        workers: Workers,
+        assigned_until: Callable[[], float],
     ) -> None:
         self._redis = redis
         self._no_script = no_script
         self.prefix = prefix
         self._key = key
         self._clock = clock
+        self._workers = workers
+        self._assigned_until = assigned_until
+        self.is_leaving = False
         # Tests move time with it: a time in place of the server's, in microseconds.
         self.frozen_at: int | None = None
 
@@ -108,11 +131,19 @@ class RuleScript:
         """Run the script and return its answer; without a call that is the server's time."""
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
-        keys = [f"{self.prefix}rate"]
+        keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
         for call in calls:
             keys += self._keys(call.step)
         # All calls are one argument: hot path.
-        arguments = (frozen_at, json.dumps([call.arguments(now) for call in calls]))
+        stretch = self._workers.stretch(now)
+        arguments = (
+            frozen_at,
+            self._workers.id,
+            0 if self.is_leaving and not calls else _microseconds(LIFE),
+            self._workers.since,
+            _microseconds(max(0.0, self._assigned_until() - now)),
+            json.dumps([call.arguments(now, stretch) for call in calls]),
+        )
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, cast
 
+from pdu.half_made import shows_half_made
 from smsc_async.rules import flood
 from smsc_async.rules.engine import decide, replaces
 from smsc_async.rules.verdict import Admitted, Held
@@ -46,6 +47,7 @@ def _generation() -> list[Shard]:
     return [{} for _ in range(SHARDS)]
 
 
+@shows_half_made
 class MemoryRuleStore(RuleStore):
     """Rule state in this process, for one account. The default.
 
@@ -88,6 +90,15 @@ class MemoryRuleStore(RuleStore):
 
     def __repr__(self) -> str:
         return f"<MemoryRuleStore, {len(self)} entries>"
+
+    @property
+    def free_at(self) -> float:
+        """The next time that isn't assigned yet."""
+        return self._free_at
+
+    def assign_after(self, at: float) -> None:
+        """Assign no time before *at*."""
+        self._free_at = max(self._free_at, at)
 
     async def apply(self, step: Step) -> Verdict:
         """Decide; it never awaits, so there is nothing to cancel."""

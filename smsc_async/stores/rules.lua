@@ -1,11 +1,16 @@
 -- The rules of one account, for several messages: what rules/engine.py decides in Python.
 --
--- KEYS: the account's next free instant, then for each call: its request, its recipient's streak.
--- ARGV: the instant, or empty for the server's own; then JSON, a list for each call: name, token,
---       the token it replaces, parts, how long ago its first part was written, and the rules:
---       window, length, gap, interval. All times in microseconds; 0 is no rule.
--- Returns: the instant, then for each call: 0, when to write, and 1 if it replaced another, else 0;
---          or 1 (repeat) or 2 (flood), when to try again, and 0.
+-- KEYS: the account's next free instant, its workers, then for each call: its request, its
+--       recipient's streak.
+-- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
+--       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
+--       time; for how long from now on this worker has assigned times without the server; then
+--       JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
+--       first part was written, and the rules: window, length, gap, interval. All times in
+--       microseconds; 0 is no rule.
+-- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
+--          and of those that are present; then for each call: 0, when to write, and 1 if it
+--          replaced another, else 0; or 1 (repeat) or 2 (flood), when to try again, and 0.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -19,6 +24,10 @@ end
 
 local function expire_after(key, instant)
   redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + 1000))
+end
+
+local function read_free_at()
+  return tonumber(redis.call('GET', KEYS[1])) or 0
 end
 
 local function read_request(key)
@@ -50,8 +59,7 @@ local function begin_streak(key, at)
 end
 
 local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
-  local free_at = tonumber(redis.call('GET', KEYS[1])) or 0
-  local at = math.max(now, free_at)
+  local at = math.max(now, read_free_at())
   local last_at = at + (parts - 1) * interval
   local held, retry_at, again, counted = 0, 0, false, false
 
@@ -118,9 +126,31 @@ local function remember(request, streak, token, parts, at, window, gap, interval
   end
 end
 
-local answers = {digits(now)}
-for index, call in ipairs(cjson.decode(ARGV[2])) do
-  local request, streak = KEYS[2 * index], KEYS[2 * index + 1]
+-- The workers, each with the instant of its latest call plus its life: then it is forgotten.
+local function count_workers(worker, life, since)
+  local workers = KEYS[2]
+  if life == 0 then
+    redis.call('ZREM', workers, worker)
+    return 0, 0, 0
+  end
+  -- The first write: a server without memory refuses this one, but none that follows another.
+  local is_new = redis.call('ZADD', workers, digits(now + life), worker)
+  redis.call('ZREMRANGEBYSCORE', workers, '-inf', digits(now))
+  expire_after(workers, now + life)
+  return is_new, redis.call('ZCARD', workers),
+    redis.call('ZCOUNT', workers, digits(since + life), '+inf')
+end
+
+local is_new, workers, present = count_workers(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
+local assigned_until = now + tonumber(ARGV[5])
+if assigned_until > now and assigned_until > read_free_at() then
+  redis.call('SET', KEYS[1], digits(assigned_until))
+  expire_after(KEYS[1], assigned_until)
+end
+
+local answers = {digits(now), 0, is_new, workers, present}
+for index, call in ipairs(cjson.decode(ARGV[6])) do
+  local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0}
   if name == 'apply' then
@@ -132,4 +162,5 @@ for index, call in ipairs(cjson.decode(ARGV[2])) do
   end
   for place = 1, 3 do answers[#answers + 1] = answer[place] end
 end
+answers[2] = digits(read_free_at())
 return answers

@@ -201,3 +201,14 @@ def test_only_an_admission_with_the_steps_token_replaces_another() -> None:
     assert replaces(step(token="a-1"), Admitted("a-1", 100.0))
     assert not replaces(step(token="a-1"), Admitted("a-2", 100.0))
     assert not replaces(step(), Admitted("a-1", 100.0))
+
+
+def test_share_of_a_worker_is_of_rate_and_streak() -> None:
+    """What each worker counts alone is divided; windows are the same for all."""
+    rules = Rules.of(GatewayLimits())
+    share = rules.share(4)
+
+    assert (61.0, 12, 31.0, 59.0) == share[:4]
+    assert 0.042 == pytest.approx(share.interval)
+    assert 1 == rules.share(80).flood_length
+    assert float("inf") == Rules().share(4).flood_length
