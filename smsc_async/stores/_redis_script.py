@@ -29,9 +29,9 @@ class ScriptCall:
 
     Args:
         name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
-            case.
+            case, "return" gives back the turn of one part.
         step: The question.
-        token: Of the reservation.
+        token: Of the reservation; of "return" the turn, in microseconds of the server's clock.
         at: Time of the first part's write, of this worker's clock; only for "remember".
         asked_at: When it was made, of the event loop's clock.
         future: For the verdict; None if no caller awaits it.
@@ -41,7 +41,7 @@ class ScriptCall:
 
     def __init__(
         self,
-        name: Literal["apply", "release", "remember"],
+        name: Literal["apply", "release", "remember", "return"],
         step: Step,
         token: Token,
         *,
@@ -69,11 +69,11 @@ class ScriptCall:
             self.token,
             "" if replaced is None else replaced,
             parts,
-            _microseconds(now - self.at) if self.name == "remember" else 0,
-            _microseconds(rules.repeat_window),
+            microseconds(now - self.at) if self.name == "remember" else 0,
+            microseconds(rules.repeat_window),
             rules.flood_length if rules.flood_gap else 0,
-            _microseconds(rules.flood_gap),
-            _microseconds(rules.interval),
+            microseconds(rules.flood_gap),
+            microseconds(rules.interval),
         )
 
 
@@ -111,6 +111,7 @@ class RuleScript:
         keys = [f"{self.prefix}rate"]
         for call in calls:
             keys += self._keys(call.step)
+        keys.append(f"{self.prefix}returned")
         # All calls are one argument: hot path.
         arguments = (frozen_at, json.dumps([call.arguments(now) for call in calls]))
         try:
@@ -127,6 +128,6 @@ class RuleScript:
         return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
 
 
-def _microseconds(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
     """Round a duration up, to the safe side."""
     return math.ceil(seconds * MICROSECONDS)

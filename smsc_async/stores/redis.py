@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
-from smsc_async.stores._redis_script import MICROSECONDS, RuleScript, ScriptCall
+from smsc_async.stores._redis_script import MICROSECONDS, RuleScript, ScriptCall, microseconds
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
@@ -104,6 +104,8 @@ class RedisRuleStore(RuleStore):
         self._own = MemoryRuleStore(clock, key=self.key)
         self._worker = os.urandom(6).hex()
         self._tokens = 0
+        # Turns to come, of this worker's clock, as the server knows them.
+        self._turns: dict[float, int] = {}
         self._script = RuleScript(
             self._redis, library.exceptions.NoScriptError, f"smsc:{{{account}}}:", self.key, clock
         )
@@ -142,7 +144,7 @@ class RedisRuleStore(RuleStore):
             return await future
         except asyncio.CancelledError:
             if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self.release(step, verdict)
+                self._undo(step, verdict)
             raise
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -158,6 +160,15 @@ class RedisRuleStore(RuleStore):
             return
         self._own.release(step, admitted)
         self._tell(ScriptCall("release", step, admitted.token))
+
+    def give_back_turn(self, at: float, interval: float) -> None:
+        """Give back a turn in which no message is written, as `release` does a reservation."""
+        server_at = self._turns.pop(at, None)
+        if server_at is None:
+            self._own.give_back_turn(at, interval)
+        else:
+            step: Step = (Rules(interval=interval), b"", "", 1, None)
+            self._tell(ScriptCall("return", step, server_at))
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Record that a part is written only now; return the admission that replaces *admitted*."""
@@ -213,7 +224,7 @@ class RedisRuleStore(RuleStore):
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            number, server_at, has_replaced = answer[3 * index + 1 : 3 * index + 4]
+            number, server_at, has_replaced, earliest = answer[4 * index + 1 : 4 * index + 5]
             # Never too early: the answer took a while, and this counts from its arrival.
             at = now + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
@@ -222,8 +233,12 @@ class RedisRuleStore(RuleStore):
             else:
                 rules, _, _, _, replaced = call.step
                 token = replaced if has_replaced else call.token
-                verdict = Admitted(token or call.token, at, rules.interval)
+                after = int(earliest) - int(server_at)
+                passes_at = at + after / MICROSECONDS if int(earliest) else ANY_TIME
+                verdict = Admitted(token or call.token, at, rules.interval, passes_at)
                 self._own.remember(call.step, verdict, now)
+                if at > now and rules.interval:
+                    self._keep_turns(call.step, at, int(server_at), now)
             self._hand_over(call, verdict)
 
     def _hand_over(self, call: ScriptCall, verdict: Verdict) -> None:
@@ -231,7 +246,22 @@ class RedisRuleStore(RuleStore):
         if call.future is not None and not call.future.done():
             call.future.set_result(verdict)
         elif isinstance(verdict, Admitted):
-            self.release(call.step, verdict)
+            self._undo(call.step, verdict)
+
+    def _keep_turns(self, step: Step, at: float, server_at: int, now: float) -> None:
+        """Keep how the server knows the turns of a message that waits for them."""
+        turns, (rules, _, _, parts, _) = self._turns, step
+        while turns and (first := next(iter(turns))) <= now:
+            del turns[first]
+        server_interval = microseconds(rules.interval)
+        for index in range(parts):
+            turns[at + index * rules.interval] = server_at + index * server_interval
+
+    def _undo(self, step: Step, admitted: Admitted) -> None:
+        """Give back all that was reserved for a cancelled caller."""
+        self.release(step, admitted)
+        for index in reversed(range(step[3])):
+            self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
 
     def _decide_locally(self, step: Step, token: Token) -> Verdict:
         """Decide by this worker's own messages, or hold everything."""

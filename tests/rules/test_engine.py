@@ -164,7 +164,7 @@ def test_rules_are_decided_for_the_instant_of_the_write() -> None:
 
     verdict, _, _ = decide(step(PACED), previous, (100.0, 50, 149.0), 180.0, 150.0, 2)
 
-    assert Admitted(2, 180.0, PACED.interval) == verdict
+    assert Admitted(2, 180.0, PACED.interval, earliest=180.0) == verdict
 
 
 def test_unknown_outcome_that_is_sent_again_keeps_its_reservation() -> None:
