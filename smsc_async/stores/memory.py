@@ -137,7 +137,7 @@ class MemoryRuleStore(RuleStore):
         known = self._admission(step) if request in current or request in previous else None
         kept = current[to] if to in current else previous.get(to)
         streak = kept if kept is None or isinstance(kept, tuple) else (kept, 1, kept)
-        is_returned = self._returned and parts == 1 and self._has_returned(now)
+        is_returned = bool(self._returned) and self._has_returned(parts, now)
         if is_returned:
             free_at = self._returned[0]
         if token is None:
@@ -154,7 +154,8 @@ class MemoryRuleStore(RuleStore):
     def peek(self, step: Step, now: float) -> Held | None:
         """Return what would hold the message, and change nothing."""
         known, streak = self._admission(step), self._streak(step)
-        verdict, _, _ = decide(step, known, streak, self._free_at, now, now)
+        free_at = self._returned[0] if self._has_returned(step[3], now) else self._free_at
+        verdict, _, _ = decide(step, known, streak, free_at, now, now)
         return verdict if isinstance(verdict, Held) else None
 
     def remember(self, step: Step, admitted: Admitted, now: float) -> None:
@@ -197,11 +198,12 @@ class MemoryRuleStore(RuleStore):
         while returned and returned[-1] + interval * _ROUNDING >= self._free_at:
             self._free_at = returned.pop()
 
-    def _has_returned(self, now: float) -> bool:
-        """Drop the returned turns that are over; return whether one is left."""
+    def _has_returned(self, parts: int, now: float) -> bool:
+        """Drop the returned turns that are over; return whether a message may have the next one."""
         returned = self._returned
         del returned[: bisect_left(returned, now)]
-        return bool(returned)
+        # Parts follow each other, and returned turns may not.
+        return parts == 1 and bool(returned)
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Record that a part is written only now; return the admission that replaces *admitted*."""
