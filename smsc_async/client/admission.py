@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from pdu.masking import mask_address
+from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
-from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, Hold, held_error
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, HeldByCheck, Hold, held_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,7 @@ class AdmissionControl:
         wall_clock: Time of day for the checks, aware.
 
     Attributes:
+        turns: Of the messages that wait for theirs.
         lateness: Seconds after which a message that waits for a slot must be postponed.
         waiting: Messages that wait for the store, or are held.
     """
@@ -85,6 +87,7 @@ class AdmissionControl:
         self._checks = checks
         self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
+        self.turns = TurnSchedule(store, clock)
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
@@ -129,7 +132,7 @@ class AdmissionControl:
         # What `_keep` does, for nearly all messages (hot path).
         job.reservation = job.admitted_at = verdict
         if verdict > now:
-            job.write_at = self._clock() + verdict - now
+            self.turns.add(job, verdict, now, self._rules.interval, ANY_TIME)
         return None
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
@@ -234,10 +237,11 @@ class AdmissionControl:
             self.release(job)
 
     def release(self, job: MessageJob[Any]) -> None:
-        """Give the reservation of a message back, once."""
+        """Give the reservation of a message back, once, and its turn if that hasn't come."""
         if job.reservation is not None:
             self._store.release(_step_of(job), _admission_of(job))
             job.reservation = None
+            self.turns.give_back(job)
 
     def postpone(self, job: MessageJob[Any]) -> None:
         """Report that a message is written only now: the gateway counts from its arrival."""
@@ -295,12 +299,14 @@ class AdmissionControl:
         if isinstance(verdict, Held):
             return verdict
         if isinstance(verdict, Admitted):
-            job.reservation, at, job.interval = verdict
+            job.reservation, at, job.interval, earliest = verdict
+            interval = job.interval
         else:
             job.reservation = at = verdict
+            interval, earliest = self._rules.interval, ANY_TIME
         job.admitted_at = at
         if at > now:
-            job.write_at = self._clock() + at - now
+            self.turns.add(job, at, now, interval, earliest)
         return None
 
     def __repr__(self) -> str:
@@ -315,7 +321,7 @@ def _step_of(job: MessageJob[Any]) -> Step:
 
 def _admission_of(job: MessageJob[Any]) -> Admitted:
     """Return the admission of a message that has a reservation."""
-    return _new(Admitted, (job.reservation, job.admitted_at, job.interval))
+    return _new(Admitted, (job.reservation, job.admitted_at, job.interval, ANY_TIME))
 
 
 def _aware(now: object) -> datetime:

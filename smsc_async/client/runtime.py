@@ -107,6 +107,7 @@ class ClientRuntime:
         self.dispatcher = Dispatcher(
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
+        self.admission.turns.on_moved = self.dispatcher.on_room
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
         self.inbound = InboundRouter(
             config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
@@ -149,6 +150,7 @@ class ClientRuntime:
             self.admission.shutdown()
             await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
+            self.admission.turns.settle()
             self.admission.close()
             await self._store.flush()
         finally:

@@ -34,9 +34,9 @@ class ScriptCall:
 
     Args:
         name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
-            case.
+            case, "return" gives back the turn of one part.
         step: The question.
-        token: Of the reservation.
+        token: Of the reservation; of "return" the turn, in microseconds of the server's clock.
         at: Time of the first part's write, of this worker's clock; only for "remember".
         future: For the verdict; None if no caller awaits it.
 
@@ -48,7 +48,7 @@ class ScriptCall:
 
     def __init__(
         self,
-        name: Literal["apply", "release", "remember"],
+        name: Literal["apply", "release", "remember", "return"],
         step: Step,
         token: Token,
         *,
@@ -75,18 +75,49 @@ class ScriptCall:
             stretch: By how much the interval is longer, see `Workers.stretch`.
         """
         rules, _, _, parts, replaced = self.step
-        self.interval = rules.interval * stretch
+        if self.name == "apply":
+            self.interval = rules.interval * stretch
         return (
             self.name,
             self.token,
             "" if replaced is None else replaced,
             parts,
-            _microseconds(now - self.at) if self.name == "remember" else 0,
-            _microseconds(rules.repeat_window),
+            microseconds(now - self.at) if self.name == "remember" else 0,
+            microseconds(rules.repeat_window),
             rules.flood_length if rules.flood_gap else 0,
-            _microseconds(rules.flood_gap),
-            _microseconds(self.interval),
+            microseconds(rules.flood_gap),
+            microseconds(self.interval),
         )
+
+
+class ServerTurns:
+    """The turns to come that the server has assigned, of this worker's clock and of its own."""
+
+    def __init__(self) -> None:
+        self._server_at: dict[float, int] = {}
+
+    def keep(self, call: ScriptCall, at: float, server_at: int, now: float) -> None:
+        """Keep the turns of a message that waits for them.
+
+        Args:
+            call: What the server was asked.
+            at: Its first turn, of this worker's clock.
+            server_at: The same, in microseconds of the server's clock.
+            now: The current time, of this worker's clock.
+        """
+        turns, interval = self._server_at, call.interval
+        while turns and (first := next(iter(turns))) <= now:
+            del turns[first]
+        server_interval = microseconds(interval)
+        for index in range(call.step[3]):
+            turns[at + index * interval] = server_at + index * server_interval
+
+    def take(self, at: float) -> int | None:
+        """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
+        return self._server_at.pop(at, None)
+
+    def __repr__(self) -> str:
+        return f"<ServerTurns, {len(self._server_at)} to come>"
 
 
 class RuleScript:
@@ -134,14 +165,15 @@ class RuleScript:
         keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
         for call in calls:
             keys += self._keys(call.step)
+        keys.append(f"{self.prefix}returned")
         # All calls are one argument: hot path.
         stretch = self._workers.stretch(now)
         arguments = (
             frozen_at,
             self._workers.id,
-            0 if self.is_leaving and not calls else _microseconds(LIFE),
+            0 if self.is_leaving and not calls else microseconds(LIFE),
             self._workers.since,
-            _microseconds(max(0.0, self._assigned_until() - now)),
+            microseconds(max(0.0, self._assigned_until() - now)),
             json.dumps([call.arguments(now, stretch) for call in calls]),
         )
         try:
@@ -158,6 +190,6 @@ class RuleScript:
         return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
 
 
-def _microseconds(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
     """Round a duration up, to the safe side."""
     return math.ceil(seconds * MICROSECONDS)

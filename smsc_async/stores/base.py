@@ -83,8 +83,18 @@ class RuleStore(ABC):
     def release(self, step: Step, admitted: Admitted) -> None:
         """Give a reservation back, once: the gateway refused the message, or it was never written.
 
-        A reservation that replaces an earlier unknown outcome is kept, and so is the place in the
-        rate. Not for a message whose outcome is unknown.
+        A reservation that replaces an earlier unknown outcome is kept, and so is the turn in the
+        rate, see `give_back_turn`. Not for a message whose outcome is unknown.
+        """
+
+    def give_back_turn(self, at: float, interval: float) -> None:  # noqa: B027 - a store may keep turns
+        """Give back a turn in the rate in which no message is written; the next message gets it.
+
+        The default keeps it: it is never used, and the rate is less for that long.
+
+        Args:
+            at: The turn of one part, as assigned.
+            interval: Seconds that it takes.
         """
 
     @abstractmethod

@@ -17,11 +17,11 @@ from pdu.half_made import shows_half_made
 from smsc_async._base_errors import check_kind
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
 from smsc_async.stores._redis_fallback import FallbackQueue
-from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall
+from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall, ServerTurns
 from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
 from smsc_async.stores._redis_workers import HEARTBEAT, Count, Workers
 from smsc_async.stores.base import RuleStore, StoreHealth
@@ -118,6 +118,7 @@ class RedisRuleStore(RuleStore):
         # What this worker has admitted itself.
         self._own = MemoryRuleStore(clock, key=self.key)
         self._tokens = 0
+        self._turns = ServerTurns()
         self._script = RuleScript(
             self._redis,
             library.exceptions.NoScriptError,
@@ -193,7 +194,7 @@ class RedisRuleStore(RuleStore):
             return await future
         except asyncio.CancelledError:
             if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self.release(call.step, verdict)
+                self._undo(call.step, verdict)
             raise
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -209,6 +210,15 @@ class RedisRuleStore(RuleStore):
             return
         self._own.release(step, admitted)
         self._tell(ScriptCall("release", step, admitted.token))
+
+    def give_back_turn(self, at: float, interval: float) -> None:
+        """Give back a turn in which no message is written, as `release` does a reservation."""
+        server_at = self._turns.take(at)
+        if server_at is None:
+            self._own.give_back_turn(at, interval)
+        else:
+            step: Step = (Rules(interval=interval), b"", "", 1, None)
+            self._tell(ScriptCall("return", step, server_at))
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Record that a part is written only now; return the admission that replaces *admitted*."""
@@ -269,7 +279,8 @@ class RedisRuleStore(RuleStore):
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            number, server_at, has_replaced = answer[3 * index + HEAD : 3 * index + HEAD + 3]
+            begin = 4 * index + HEAD
+            number, server_at, has_replaced, earliest = answer[begin : begin + 4]
             # Never too early: the answer took a while, and this counts from its arrival.
             at = now + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
@@ -277,8 +288,12 @@ class RedisRuleStore(RuleStore):
                 verdict = Held(_HELD_BY[number], at)
             else:
                 token = call.step[4] if has_replaced else call.token
-                verdict = Admitted(token or call.token, at, call.interval)
+                after = int(earliest) - int(server_at)
+                passes_at = at + after / MICROSECONDS if int(earliest) else ANY_TIME
+                verdict = Admitted(token or call.token, at, call.interval, passes_at)
                 self._own.remember(call.step, verdict, now)
+                if at > now and call.interval:
+                    self._turns.keep(call, at, int(server_at), now)
             self._hand_over(call, verdict)
         self._fallback.resume()
 
@@ -287,7 +302,13 @@ class RedisRuleStore(RuleStore):
         if call.future is not None and not call.future.done():
             call.future.set_result(verdict)
         elif isinstance(verdict, Admitted):
-            self.release(call.step, verdict)
+            self._undo(call.step, verdict)
+
+    def _undo(self, step: Step, admitted: Admitted) -> None:
+        """Give back all that was reserved for a cancelled caller."""
+        self.release(step, admitted)
+        for index in reversed(range(step[3])):
+            self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
 
     def _decide_locally(self, call: ScriptCall) -> None:
         """Decide by this worker's own messages and its share of the rules, or hold everything."""
