@@ -476,7 +476,7 @@ async def test_message_that_is_given_back_leaves_its_turn_to_others(gateway: Sim
         await asyncio.gather(*stopped, return_exceptions=True)
 
         assert now() - began < 0.3
-    assert ["79990000000", "79990000100", "79990000101"] == [m.recipient for m in gateway.messages]
+    assert ["79990000100", "79990000101"] == [m.recipient for m in gateway.messages[-2:]]
 
 
 async def test_message_with_an_earlier_turn_is_written_before_others(gateway: Simulator) -> None:
