@@ -1,7 +1,7 @@
 """The public methods of every outbox, whatever its database.
 
 Rule: a method here checks its arguments and delegates: `queries` reads and writes the tables, the
-ledger and the worker send.
+ledger and the worker send. An argument that no outbox can take is a `ConfigError`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,16 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
 from smsc_async._base_errors import check_duration
-from smsc_async.errors import ConfigError
 from smsc_async.outbox import queries
+from smsc_async.outbox.arguments import (
+    checked_age,
+    checked_concurrency,
+    checked_id,
+    checked_key,
+    checked_receipt,
+    checked_state,
+    checked_text,
+)
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxConsentError, OutboxKeyError, OutboxStateError
 from smsc_async.outbox.ledger import Ledger
@@ -30,9 +38,6 @@ if TYPE_CHECKING:
     from smsc_async.outbox.group_commit import Store
     from smsc_async.outbox.schema import Row
     from smsc_async.receipts import Receipt
-
-MAX_KEY_LENGTH = 255
-"""Characters of an idempotency key."""
 
 
 class BaseOutbox:
@@ -88,15 +93,13 @@ class BaseOutbox:
 
         Raises:
             InvalidMessageError: It isn't a message of any kind.
+            ConfigError: The key isn't 1 to 255 printable characters.
             OutboxKeyError: The key belongs to another message.
             OutboxFullError: The disk is full. The message wasn't queued.
             OutboxError: It wasn't queued, for the reason in the error.
             ClientClosedError: The outbox isn't open.
         """
-        if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isprintable()):
-            raise ConfigError(
-                "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
-            )
+        key = None if key is None else checked_key(key)
         form = serialize(message)
         entry = entry_of(await self._ledger.run(partial(queries.put, form, key)))
         # A time of a zone in which the clock is changed equals none of another zone.
@@ -150,15 +153,13 @@ class BaseOutbox:
         """
         if concurrency is None:
             concurrency = smsc.config.window * smsc.config.binds
-        if concurrency < 1:
-            raise ConfigError("concurrency", concurrency, f"takes 1 or more, got {concurrency}")
         for name, seconds in (("grace", grace), ("patience", patience)):
             if seconds != inf:
                 check_duration(name, seconds, may_be_zero=True)
         worker = Worker(
             self._ledger,
             smsc,
-            concurrency=concurrency,
+            concurrency=checked_concurrency(concurrency),
             stop_when_empty=stop_when_empty,
             grace=grace,
             receipts=receipts,
@@ -175,7 +176,7 @@ class BaseOutbox:
         Args:
             state: Yield only entries in this state; None yields all.
         """
-        after = 0
+        after, state = 0, checked_state(state)
         while rows := await self._ledger.read(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)
@@ -187,12 +188,12 @@ class BaseOutbox:
 
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
         """Return the current state of an entry, None if it was purged."""
-        row = await self._ledger.read(partial(queries.get, _id(entry)))
+        row = await self._ledger.read(partial(queries.get, checked_id(entry)))
         return None if row is None else entry_of(row)
 
     async def find(self, key: str) -> OutboxEntry | None:
         """Return the entry with an idempotency key, None if there is none."""
-        row = await self._ledger.read(partial(queries.find, key))
+        row = await self._ledger.read(partial(queries.find, checked_text("key", key)))
         return None if row is None else entry_of(row)
 
     async def resend(self, entry: OutboxEntry | int, *, may_pay_twice: bool = False) -> OutboxEntry:
@@ -212,7 +213,7 @@ class BaseOutbox:
             OutboxConsentError: It may be charged twice, and *may_pay_twice* isn't set.
             OutboxStateError: It is in another state.
         """
-        number, allowed = _id(entry), queries.movable(OutboxState.QUEUED)
+        number, allowed = checked_id(entry), queries.movable(OutboxState.QUEUED)
         resend = partial(
             queries.resend, number, allowed, "sent again on purpose", may_pay_twice, _is_safe
         )
@@ -251,7 +252,7 @@ class BaseOutbox:
         Raises:
             OutboxStateError: It is in another state.
         """
-        return await self._move(entry, OutboxState.DISCARDED, reason)
+        return await self._move(entry, OutboxState.DISCARDED, checked_text("reason", reason))
 
     async def accept(self, entry: OutboxEntry | int) -> OutboxEntry:
         """Mark an UNKNOWN entry as ACCEPTED, because the account's history shows the message.
@@ -271,12 +272,15 @@ class BaseOutbox:
         Their keys can be used again. Cancelling is safe, and so is calling it again.
 
         Args:
-            older_than: Seconds since the last change of an entry's state.
+            older_than: Seconds since the last change of an entry's state, 0 or more.
 
         Returns:
             The number of deleted entries.
+
+        Raises:
+            ConfigError: *older_than* is no such number.
         """
-        total, after = 0, 0
+        total, after, older_than = 0, 0, checked_age(older_than)
         # Found without a lock, deleted with one.
         while numbers := await self._ledger.read(partial(queries.old_finished, older_than, after)):
             delete = partial(queries.delete_finished, numbers, older_than)
@@ -287,10 +291,12 @@ class BaseOutbox:
         """Give an entry another idempotency key.
 
         Raises:
+            ConfigError: The key isn't 1 to 255 printable characters.
             OutboxKeyError: Another entry has this key, or this one was purged.
         """
-        if not await self._ledger.run(partial(queries.rename_key, _id(entry), key)):
-            raise OutboxKeyError(f"entry {_id(entry)} can't have the key {key!r}; another has it")
+        number, key = checked_id(entry), checked_key(key)
+        if not await self._ledger.run(partial(queries.rename_key, number, key)):
+            raise OutboxKeyError(f"entry {number} can't have the key {key!r}; another has it")
 
     @property
     def last_error(self) -> str | None:
@@ -307,6 +313,7 @@ class BaseOutbox:
         Returns:
             Whether the receipt belongs to an entry of this outbox.
         """
+        receipt = checked_receipt(receipt)
         if not receipt.is_final or receipt.state is None:
             return False
         part_id = receipt.message_id
@@ -323,7 +330,7 @@ class BaseOutbox:
         form: str | None = None,
     ) -> OutboxEntry:
         """Move an entry on behalf of a user."""
-        number, allowed = _id(entry), allowed or queries.movable(target)
+        number, allowed = checked_id(entry), allowed or queries.movable(target)
         move = partial(queries.move, number, allowed, target, reason, form=form)
         row, is_moved = await self._ledger.run(move)
         return self._moved(number, row, is_moved, allowed, target)
@@ -351,11 +358,6 @@ class BaseOutbox:
                 f"entry {number} is {moved.state.name}; only {names} may become {target.name}"
             )
         return moved
-
-
-def _id(entry: OutboxEntry | int) -> int:
-    """Return the number of an entry."""
-    return entry if isinstance(entry, int) else entry.id
 
 
 def _is_safe(first: FirstWrite) -> bool:
