@@ -205,7 +205,9 @@ class Worker:
             self._pause = POLL_INTERVAL
             try:
                 await self._claim_once()
+                await self._recover_before_the_end()
             except OutboxUnavailableError as error:
+                self._is_over = False
                 self._note_unavailable(error)
                 self._pause = DATABASE_POLL_INTERVAL
             else:
@@ -265,6 +267,12 @@ class Worker:
         self._pause = POLL_INTERVAL if due is None else min(max(due, 0.0), POLL_INTERVAL)
         self._is_over = due is None and self._stop_when_empty and not self._sends
         return due is not None and due <= 0
+
+    async def _recover_before_the_end(self) -> None:
+        """Before the run ends, take back what processes held that have ended meanwhile."""
+        if self._is_over:
+            await self._ledger.recover_orphans()
+            await self._look_ahead()
 
     def _note_unavailable(self, error: OutboxUnavailableError) -> None:
         """Go on without the database for a while; at the end of the patience the run fails."""
