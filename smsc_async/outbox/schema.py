@@ -108,6 +108,8 @@ _CHANGES_2: Final = (
     "CREATE INDEX smsc_outbox_due ON smsc_outbox (state, not_before, id)",
     # A part without an entry (0) is a receipt that came before its message's outcome was stored.
     "ALTER TABLE smsc_outbox_parts ADD COLUMN received_at DOUBLE PRECISION",
+    # Parts of one message that have this id: each gets a receipt.
+    "ALTER TABLE smsc_outbox_parts ADD COLUMN parts INTEGER NOT NULL DEFAULT 1",
     "CREATE INDEX smsc_outbox_parts_unmatched ON smsc_outbox_parts (received_at) WHERE entry = 0",
 )
 _VALUES: Final = {
