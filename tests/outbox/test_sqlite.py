@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -249,6 +248,11 @@ async def test_one_process_may_have_two_outboxes_on_a_file(tmp_path: Path) -> No
             assert 1 == (await third.counts())[OutboxState.SENDING]
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
 @pytest.mark.parametrize("leave", ["scope", "twice"])
 async def test_cancelled_close_closes_the_file(
     tmp_path: Path, client: ScriptedClient, leave: str
@@ -275,7 +279,7 @@ async def test_cancelled_close_closes_the_file(
             await asyncio.sleep(0)
         await asyncio.wait([working])
 
-    assert ["outbox.db"] == os.listdir(tmp_path)
+    assert ["outbox.db"] == names_in(tmp_path)
     async with outbox:
         assert 1 == (await outbox.counts())[OutboxState.UNKNOWN]
 
@@ -294,7 +298,7 @@ async def test_end_of_the_loop_while_it_closes_closes_the_file(tmp_path: Path) -
         assert not closing.done()
 
     await asyncio.to_thread(asyncio.run, begin_to_close())
-    await until(lambda: ["outbox.db"] == os.listdir(tmp_path))
+    await until(lambda: ["outbox.db"] == names_in(tmp_path))
     async with outbox:
         assert 1 == (await outbox.counts())[OutboxState.QUEUED]
 
