@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from smsc_async.client.receipt_reader import id_keys
-from smsc_async.errors import (
-    ClientClosedError,
-    InvalidMessageError,
-    SendError,
-    SmscError,
-)
+from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError, SmscError
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox import worker_queries
-from smsc_async.outbox.attempt import (
-    OutboxTicket,
-    Settlement,
-    of_resend,
-    settlement_of,
-    unknown,
-)
+from smsc_async.outbox.attempt import OutboxTicket, Settlement, of_resend, settlement_of, unknown
 from smsc_async.outbox.entry import OutboxState
 from smsc_async.outbox.errors import OutboxUnavailableError
 from smsc_async.outbox.resend_window import WriteLimit, window_of
