@@ -16,6 +16,7 @@ from pdu._exec import run
 from pdu.enums import CommandId, CommandStatus
 from pdu.escaping import escape
 from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, shown_number
+from pdu.half_made import shows_half_made
 from pdu.masking import shown_size
 from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, TlvList, read_tlv
@@ -135,6 +136,7 @@ class _Declared(metaclass=PduType):
     __slots__ = ()
 
 
+@shows_half_made
 class Pdu(_Declared):
     """One SMPP protocol data unit.
 
@@ -202,6 +204,7 @@ class Pdu(_Declared):
         return escape(f"{type(self).__name__}({', '.join(shown)})")
 
 
+@shows_half_made
 class UnknownPdu(Pdu):
     """A PDU without a declaration: its header, and its body as octets.
 

@@ -15,6 +15,7 @@ from pdu._tracebacks import hides_locals
 from pdu.enums import CommandStatus, MessageState, TlvTag
 from pdu.errors import EncodeError
 from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number
+from pdu.half_made import shows_half_made
 from pdu.masking import shown_size, shown_type
 
 if TYPE_CHECKING:
@@ -247,6 +248,7 @@ def limits(tag: int) -> tuple[int, int]:
     return known.minimum, known.maximum
 
 
+@shows_half_made
 class Tlv:
     """One optional parameter as it is on the wire. A value: equal by tag and octets, hashable.
 
@@ -320,6 +322,7 @@ def read_tlv(tag: int, value: bytes) -> Any:  # noqa: ANN401 - the type depends 
     return value if known is None else known.read(value)
 
 
+@shows_half_made
 class TlvList(Field[tuple[Tlv, ...]]):
     """Optional parameters up to the end of the PDU (v3.4 §3.2.4).
 

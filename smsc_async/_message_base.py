@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 import smsc_async._message_checks as checks
 from pdu._exec import run
 from pdu._tracebacks import strip_frames
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from smsc_async._base_errors import InvalidMessageError
 from smsc_async.receipts import Receipt
@@ -26,6 +27,7 @@ SERVICE_PREFIXES: set[str] = set()
 _SHOWN = frozenset({"to", "sender", "language", "bot"})
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Message(Generic[R_co]):
     """Base of all kinds of message, generic in the type of their receipt.

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast, get_ar
 
 from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.enums import BindMode
-from smsc_async._base_errors import ConfigError, check_function, check_kind, is_number, refused
+from pdu.half_made import shows_half_made
+from smsc_async._base_errors import ConfigError, check_function, check_kind, refused
+from smsc_async._config_checks import (
+    check_ascii,
+    check_choice,
+    check_host_name,
+    check_integer,
+    check_number,
+)
 from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
 
@@ -48,6 +56,7 @@ class Host(NamedTuple):
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """Encryption of the connection.
@@ -60,7 +69,7 @@ class Tls:
         server_hostname: The name to check, if it differs from the host's.
 
     Raises:
-        ConfigError: A key without a certificate.
+        ConfigError: A key without a certificate, or a *server_hostname* that is no name.
     """
 
     verify: bool = True
@@ -70,11 +79,14 @@ class Tls:
     server_hostname: str | None = None
 
     def __post_init__(self) -> None:
+        if self.server_hostname is not None:
+            check_host_name("server_hostname", self.server_hostname)
         if self.key_file is not None and self.cert_file is None:
             raise ConfigError("key_file", None, "a key needs its certificate: cert_file")
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Timeouts of a client, seconds.
@@ -116,10 +128,11 @@ class Timeouts:
 
     def __post_init__(self) -> None:
         for setting in fields(self):
-            _check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
+            check_number(setting.name, getattr(self, setting.name), 0.001, 86_400, "seconds")
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectPolicy:
     """Exponential back-off of the attempts to reconnect a lost link.
@@ -152,14 +165,14 @@ class ReconnectPolicy:
     give_up_after: float | None = None
 
     def __post_init__(self) -> None:
-        _check_number("initial", self.initial, 0.001, 86_400, "seconds")
-        _check_number("maximum", self.maximum, 0.001, 86_400, "seconds")
-        _check_number("multiplier", self.multiplier, 1, 100, "times")
-        _check_number("jitter", self.jitter, 0, 1, "of the wait")
-        _check_number("stable_after", self.stable_after, 0, 86_400, "seconds")
-        _check_integer("refusals", self.refusals, 1, 1000)
+        check_number("initial", self.initial, 0.001, 86_400, "seconds")
+        check_number("maximum", self.maximum, 0.001, 86_400, "seconds")
+        check_number("multiplier", self.multiplier, 1, 100, "times")
+        check_number("jitter", self.jitter, 0, 1, "of the wait")
+        check_number("stable_after", self.stable_after, 0, 86_400, "seconds")
+        check_integer("refusals", self.refusals, 1, 1000)
         if self.give_up_after is not None:
-            _check_number("give_up_after", self.give_up_after, 0.001, 31_536_000, "seconds")
+            check_number("give_up_after", self.give_up_after, 0.001, 31_536_000, "seconds")
         if self.initial > self.maximum:
             raise ConfigError(
                 "initial", self.initial, f"{self.initial} s is above the maximum of {self.maximum}"
@@ -167,6 +180,7 @@ class ReconnectPolicy:
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmscConfig:
     """All settings of a client. `SmscConfig.from_url` makes one from a URL.
@@ -330,67 +344,37 @@ def _check_hosts(config: SmscConfig) -> None:
         raise refused("hosts", config.hosts, "takes a tuple of Host")
     for host in config.hosts:
         check_kind("hosts", host, Host)
-        check_kind("host", host.name, str)
-        if not host.name or not host.name.isprintable() or " " in host.name:
-            raise refused("host", host.name, "takes a host name or an address without spaces")
-        _check_integer("port", host.port, 1, 65_535)
+        check_host_name("host", host.name)
+        check_integer("port", host.port, 1, 65_535)
 
 
 def _check_credentials(config: SmscConfig, password: str) -> None:
     """Refuse a login, password or system_type that a bind can't carry."""
     if not config.system_id and not config.is_simulated:
         raise ConfigError("system_id", "", "empty; the login of the account belongs here")
-    _check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
-    _check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
+    check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
+    check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
     longest = 65_000 if config.long_password else LONGEST_PASSWORD
     remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
-    _check_ascii("password", password, longest, remedy)
+    check_ascii("password", password, longest, remedy)
 
 
 def _check_options(config: SmscConfig) -> None:
     """Refuse numbers and choices out of their range."""
-    _check_integer("window", config.window, 1, 100_000)
-    _check_integer("binds", config.binds, 1, 100)
-    _check_integer("receipts", config.receipts, 1, 10_000_000)
-    _check_integer("incoming", config.incoming, 1, 10_000_000)
-    _check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
-    _check_integer("interface_version", config.interface_version, 0, 0xFF)
+    check_integer("window", config.window, 1, 100_000)
+    check_integer("binds", config.binds, 1, 100)
+    check_integer("receipts", config.receipts, 1, 10_000_000)
+    check_integer("incoming", config.incoming, 1, 10_000_000)
+    check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
+    check_integer("interface_version", config.interface_version, 0, 0xFF)
     for name in ("source_ton", "source_npi", "dest_ton", "dest_npi"):
         number = getattr(config, name)
         if number is not None:
-            _check_integer(name, number, 0, 0xFF)
-    _check_choice("mode", config.mode, tuple(BindMode))
-    _check_choice("open", config.open, ("now", "eventually"))
-    _check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
+            check_integer(name, number, 0, 0xFF)
+    check_choice("mode", config.mode, tuple(BindMode))
+    check_choice("open", config.open, ("now", "eventually"))
+    check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
     if isinstance(config.message_ids, str):
-        _check_choice("message_ids", config.message_ids, get_args(MessageIds))
+        check_choice("message_ids", config.message_ids, get_args(MessageIds))
     elif config.message_ids is not None:
         check_function("message_ids", config.message_ids)
-
-
-def _check_ascii(name: str, value: str, longest: int, remedy: str = "") -> None:
-    """Refuse a value that a C-octet string of *longest* characters can't carry."""
-    check_kind(name, value, str)
-    if not value.isascii() or "\0" in value:
-        raise ConfigError(name, "***", "takes ASCII only, no Cyrillic and no NUL")
-    if len(value) > longest:
-        raise ConfigError(name, "***", f"takes {longest} characters, got {len(value)}{remedy}")
-
-
-def _check_integer(name: str, value: object, least: int, most: int) -> None:
-    """Refuse anything but an integer in the range."""
-    if type(value) is not int or not least <= value <= most:
-        raise refused(name, value, f"a whole number {least} to {most}")
-
-
-def _check_number(name: str, value: object, least: float, most: float, unit: str) -> None:
-    """Refuse anything but a finite number in the range."""
-    if not (is_number(value) and least <= value <= most):
-        raise refused(name, value, f"{least:g} to {most:g} {unit}")
-
-
-def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    """Refuse anything but one of *choices*."""
-    if value not in choices:
-        known = ", ".join(str(getattr(choice, "value", choice)) for choice in choices)
-        raise refused(name, value, f"one of {known}")

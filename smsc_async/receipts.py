@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Sel
 from urllib.parse import unquote_to_bytes
 
 from pdu.enums import FINAL_STATES, MessageState, TlvTag
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
@@ -69,6 +70,7 @@ class DeliveryError(int):
         return f"DeliveryError({int(self)}: {self.explain()})"
 
 
+@shows_half_made
 class Receipt:
     """A delivery receipt (DLR): the state of a message.
 
@@ -249,6 +251,7 @@ class QueryResult(NamedTuple):
         return f"QueryResult({', '.join(shown)})"
 
 
+@shows_half_made
 class HlrReceipt(Receipt):
     """The result of an HLR query: a receipt with data about the subscriber.
 
@@ -307,6 +310,7 @@ class HlrReceipt(Receipt):
         return _unquoted(self.fields.get("rnet", ""))
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
     """A message from a subscriber (MO), its parts joined.

@@ -196,3 +196,47 @@ def test_text_of_a_configuration_is_its_address() -> None:
 def test_system_type_iso_asks_for_latin1(system_type: str, is_latin1: bool) -> None:  # noqa: FBT001 - a table's column
     """«Для использования кодировки ISO-8859-1 (ASCII) вместо GSM… system-type = "ISO"»."""
     assert is_latin1 is SmscConfig(is_simulated=True, system_type=system_type).is_latin1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", ".", "a..b", ".a", "a..", "a\0b", "a\nb", "a b", "a/b", "user@host", "[::1]", "::zz",
+        "a:25", "x" * 64, "ß" * 64, "a." * 130 + "b", "a\u202eb", "\ud800", None, 5, b"host",
+    ],
+)  # fmt: skip
+def test_name_that_no_resolver_takes_is_refused(name: Any) -> None:  # noqa: ANN401 - of any type
+    """Before anything is connected: a NUL ended in an ExceptionGroup at entering."""
+    with pytest.raises(ConfigError, match=r"^host: takes ") as caught:
+        SmscConfig(hosts=(Host(name),), system_id="shop")
+    assert "host" == caught.value.name
+    if name is not None:
+        with pytest.raises(ConfigError, match=r"^server_hostname: takes "):
+            Tls(server_hostname=name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gw",
+        "smpp.smsc.ru",
+        "smpp.smsc.ru.",
+        "my_gateway",
+        "пример.рф",
+        "127.0.0.1",
+        "::1",
+        "fe80::1%eth0",
+    ],
+)
+def test_names_and_addresses_of_hosts(name: str) -> None:
+    """Underscores are common in containers; a zone is part of a link-local address."""
+    config = SmscConfig(hosts=(Host(name),), system_id="shop", tls=Tls(server_hostname=name))
+
+    assert name == config.hosts[0].name
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536, True, "25", 1.5])
+def test_port_that_is_none_is_refused(port: Any) -> None:  # noqa: ANN401 - of any type
+    """Before anything is connected."""
+    with pytest.raises(ConfigError, match=r"^port: "):
+        SmscConfig(hosts=(Host("gw", port),), system_id="shop")

@@ -55,6 +55,7 @@ FLOORS = (
     "smsc_async/receipts.py",
     "smsc_async/errors.py",
     "smsc_async/config.py",
+    "smsc_async/_config_checks.py",
     "smsc_async/_config_env.py",
     "smsc_async/_config_url.py",
     "smsc_async/_base_errors.py",

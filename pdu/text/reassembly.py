@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pdu.enums import EsmClass, TlvTag
+from pdu.half_made import shows_half_made
 from pdu.text.segments import Carrier, Segment
 from pdu.text.udh import parse_udh
 
@@ -72,6 +73,7 @@ def read_segment(
     return Segment(short_message)
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
     """A message joined from its parts; incomplete if some never came.
@@ -146,6 +148,7 @@ class _PartialMessage:
         return Joined(**key._asdict(), data_coding=self.data_coding, parts=parts)
 
 
+@shows_half_made
 class Reassembler:
     """Joins parts that come in any order, from any number of senders at once.
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu.errors import EncodeError
+from pdu.half_made import shows_half_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,7 @@ class InformationElement(NamedTuple):
     octets: bytes
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concatenation:
     """The element that says which part of which long message this is.
@@ -74,6 +76,7 @@ class Concatenation:
         return InformationElement(Iei.CONCATENATION_8, bytes(numbers))
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class UserDataHeader:
     """The elements of one header, in order; none if there was no header."""

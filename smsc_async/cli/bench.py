@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count as numbers
 from itertools import cycle
 from pathlib import Path  # noqa: TC003 -- cyclopts reads the annotations
@@ -100,10 +101,11 @@ def bench_command(
     config = read_config(url, progress)
     total = len(sizes) * (messages + warm_up)
     to = _recipients_of(recipients, config, total)
-    longest = Sms(to="79161234567", text=f"{text} {total}", sender=sender)
+    run = run_label(datetime.now(UTC))
+    longest = Sms(to="79161234567", text=f"{text} {run} {total}", sender=sender)
     task = BenchTask(
         config=replace(config, window=max(sizes)),
-        messages=(Sms(to=next(to), text=f"{text} {n}", sender=sender) for n in numbers(1)),
+        messages=(Sms(to=next(to), text=f"{text} {run} {n}", sender=sender) for n in numbers(1)),
         parts=plan(longest, TextSettings.from_config(config)).parts,
         windows=sizes,
         count=messages,
@@ -115,6 +117,15 @@ def bench_command(
     _check_writable(html)
     _confirm(task, screen, is_agreed=yes)
     return run_async(_measure(task, progress, screen), progress, screen)
+
+
+def run_label(now: datetime) -> str:
+    """Return what tells the texts of this run from those of others within the hour.
+
+    The gateway refuses the same text to the same number within a minute. It has always 7 digits:
+    two runs have the same number of parts.
+    """
+    return f"{now:%M%S}{now.microsecond // 1000:03d}"
 
 
 def _parse_windows(value: str) -> tuple[int, ...]:

@@ -46,6 +46,7 @@ from smsc_async.outbox import (
     Outbox,
     OutboxConsentError,
     OutboxError,
+    OutboxMovedError,
     OutboxState,
     OutboxStateError,
 )
@@ -58,6 +59,14 @@ if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
 _RESUME: Final = _("run the command again: it sends the rest, and no message twice")
+_REPAIR: Final = _(
+    "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
+    " twice"
+)
+_OUTBOX_MOVED: Final = _(
+    "put the .outbox file back with its -wal file, then run the command again; if it is gone, check"
+    " the history first: the command would send every row of the file again"
+)
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500
 """Rows stored in the outbox together."""
@@ -79,7 +88,7 @@ def bulk_command(
     """Send the messages of a CSV file, each of them once.
 
     The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
-    running it again, and nothing is sent twice.
+    running it again, and nothing is sent twice as long as that file exists.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
@@ -124,7 +133,7 @@ def bulk_command(
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.advice = _RESUME
+            failure.advice = _OUTBOX_MOVED if bulk_run.is_moved else _RESUME
         raise
 
 
@@ -176,6 +185,8 @@ class _BulkRun:
     may_pay_twice: bool
     withheld: set[str] = field(default_factory=set)
     """Keys of rows that aren't sent again, because that may be charged twice."""
+    is_moved: bool = False
+    """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
 
     async def run(self) -> int:
         """Store the rows, send them, report."""
@@ -186,8 +197,7 @@ class _BulkRun:
                 try:
                     await self._send(outbox, planned.valid)
                 except asyncio.CancelledError:
-                    with suppress(OutboxError):
-                        await self._count(outbox)
+                    await self._count_interrupted(outbox)
                     raise
                 entries = {entry.key: entry async for entry in outbox.entries()}
                 report = BulkReport(planned, entries, frozenset(self.withheld))
@@ -198,7 +208,7 @@ class _BulkRun:
                 code,
                 "bulk.outbox",
                 _("the .outbox file next to the CSV file can't be used"),
-                advice=_("fix the problem and run the command again: nothing is sent twice"),
+                advice=_OUTBOX_MOVED if isinstance(error, OutboxMovedError) else _REPAIR,
                 outcome=self.progress.outcome,
                 detail=str(error),
             )
@@ -276,11 +286,20 @@ class _BulkRun:
             failure.values |= self.progress.counts
             raise failure
 
+    async def _count_interrupted(self, outbox: Outbox) -> None:
+        """Count for an interruption, as far as the outbox can be used."""
+        try:
+            await self._count(outbox)
+        except OutboxMovedError:
+            self.is_moved = True
+        except OutboxError:
+            return
+
     async def _count(self, outbox: Outbox) -> None:
         """Count for the failure that ends the command; nothing if none can have been sent."""
+        counts = await outbox.counts()
         if self.progress.outcome != PARTLY_SENT:
             return
-        counts = await outbox.counts()
         self.progress.counts = {
             "accepted": counts[OutboxState.ACCEPTED],
             "refused": counts[OutboxState.REFUSED],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from smsc_async.cli.csv_input import KEY_VERSION
 from smsc_async.outbox import OutboxError, OutboxState
+from smsc_async.outbox.liveness import lock_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -29,10 +30,24 @@ def outbox_path(file: Path) -> Path:
     """Return the path of the outbox of a CSV file: one for all links and paths to the file.
 
     Raises:
-        OutboxError: An earlier run stored rows of the file under the name of a link to it.
+        OutboxError: An earlier run stored rows of the file under the name of a link to it, or the
+            system takes no such names.
     """
+    try:
+        return _found_path(file)
+    except OSError as error:
+        raise OutboxError(
+            f"the files beside {file.name} can't be used: {error.strerror}; their names are up to"
+            " 30 octets longer than its own"
+        ) from error
+
+
+def _found_path(file: Path) -> Path:
+    """Do so; see `outbox_path`."""
     target = _beside(Path(os.path.realpath(file)))
     other = _beside(file)
+    for longest in {lock_path(target, 0), lock_path(other, 0)}:
+        longest.exists()  # raises if the name is too long, before anything is sent
     if other.exists() and not (target.exists() and other.samefile(target)):
         raise OutboxError(
             f"{file.name} is a link, and an earlier run stored the state of its rows in"

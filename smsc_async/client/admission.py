@@ -12,13 +12,16 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from pdu.masking import mask_address
+from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
-from smsc_async.rules.verdict import Admitted, Held, HeldByCheck, Hold, held_error
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, HeldByCheck, Hold, held_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +65,7 @@ class AdmissionControl:
         wall_clock: Time of day for the checks, aware.
 
     Attributes:
+        turns: Of the messages that wait for theirs.
         lateness: Seconds after which a message that waits for a slot must be postponed.
         waiting: Messages that wait for the store, or are held.
     """
@@ -83,11 +87,16 @@ class AdmissionControl:
         self._checks = checks
         self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
+        self.turns = TurnSchedule(store, clock)
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
         self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._idle: asyncio.Future[None] | None = None
+        # Messages that wait for the store.
+        self._asking: set[anyio.CancelScope] = set()
+        self._is_over = False
+        self._is_attached = False
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def try_admit(
@@ -123,7 +132,7 @@ class AdmissionControl:
         # What `_keep` does, for nearly all messages (hot path).
         job.reservation = job.admitted_at = verdict
         if verdict > now:
-            job.write_at = self._clock() + verdict - now
+            self.turns.add(job, verdict, now, self._rules.interval, ANY_TIME)
         return None
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
@@ -153,7 +162,7 @@ class AdmissionControl:
         reason: Blocked | None = blocked
         while reason is not None:
             if reason is Pending.PENDING:
-                reason = self._keep(job, await store.apply(_step_of(job)), store.now())
+                reason = self._keep(job, await self._ask_store(job), store.now())
                 continue
             if isinstance(reason, SendError):
                 raise reason
@@ -167,6 +176,17 @@ class AdmissionControl:
                 if not leaving.done():
                     break
             reason = self._ask_again(job)
+
+    async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
+        """Wait for the store's verdict, until the client is left."""
+        with anyio.CancelScope() as asking:
+            if not self._is_over:
+                self._asking.add(asking)
+                try:
+                    return await self._store.apply(_step_of(job))
+                finally:
+                    self._asking.discard(asking)
+        raise _interrupted(job.message)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
@@ -217,10 +237,11 @@ class AdmissionControl:
             self.release(job)
 
     def release(self, job: MessageJob[Any]) -> None:
-        """Give the reservation of a message back, once."""
+        """Give the reservation of a message back, once, and its turn if that hasn't come."""
         if job.reservation is not None:
             self._store.release(_step_of(job), _admission_of(job))
             job.reservation = None
+            self.turns.give_back(job)
 
     def postpone(self, job: MessageJob[Any]) -> None:
         """Report that a message is written only now: the gateway counts from its arrival."""
@@ -229,10 +250,29 @@ class AdmissionControl:
             job.reservation, job.admitted_at = later.token, later.not_before
 
     def shutdown(self, after: float = 0.0) -> None:
-        """End the waits of messages that are held for longer than *after* seconds from now."""
+        """End the waits of messages that are held for longer than *after* seconds from now.
+
+        With 0, those for the store end, too.
+        """
         self._latest = min(self._latest, self._store.now() + after)
+        if not after:
+            self._is_over = True
+            for asking in tuple(self._asking):
+                asking.cancel()
         leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
         leaving.set_result(None)
+
+    def open(self) -> None:
+        """Let a store of several workers count this one."""
+        if not self._is_off and not self._is_attached:
+            self._store.attach()
+            self._is_attached = True
+
+    def close(self) -> None:
+        """End that."""
+        if self._is_attached:
+            self._store.detach()
+            self._is_attached = False
 
     async def drain(self) -> None:
         """Wait until no message waits here. Cancelling is safe."""
@@ -259,12 +299,14 @@ class AdmissionControl:
         if isinstance(verdict, Held):
             return verdict
         if isinstance(verdict, Admitted):
-            job.reservation, at, job.interval = verdict
+            job.reservation, at, job.interval, earliest = verdict
+            interval = job.interval
         else:
             job.reservation = at = verdict
+            interval, earliest = self._rules.interval, ANY_TIME
         job.admitted_at = at
         if at > now:
-            job.write_at = self._clock() + at - now
+            self.turns.add(job, at, now, interval, earliest)
         return None
 
     def __repr__(self) -> str:
@@ -279,7 +321,7 @@ def _step_of(job: MessageJob[Any]) -> Step:
 
 def _admission_of(job: MessageJob[Any]) -> Admitted:
     """Return the admission of a message that has a reservation."""
-    return _new(Admitted, (job.reservation, job.admitted_at, job.interval))
+    return _new(Admitted, (job.reservation, job.admitted_at, job.interval, ANY_TIME))
 
 
 def _aware(now: object) -> datetime:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from pdu._tracebacks import hides_locals, strip_frames
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_duration, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.bulk import BulkSend
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from smsc_async.stores import RuleStore
 
 
+@shows_half_made
 class SmscClient(ClientLifecycle):
     """A client of the SMSC.ru gateway, or of any SMSC that speaks SMPP 3.4.
 

@@ -7,12 +7,12 @@ written: nothing that was written is forgotten, and nothing is written twice.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
 from smsc_async.client.runtime import not_sent
-from smsc_async.errors import Outcome, PartsOverdueError
+from smsc_async.errors import HeldByRuleError, Outcome, PartsOverdueError
 from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.rules.verdict import Hold
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from smsc_async.client.runtime import ClientRuntime
     from smsc_async.client.submission import MessageJob
     from smsc_async.errors import SendError
+
+FOR_RESPONSE: Final = 0.1
+"""Share of `within` that is left for the response when the last part is written. Without it a
+client that is asked for more than the rate writes every message at its very deadline, and the
+outcome of each is unknown."""
 
 
 async def submit_within(
@@ -38,7 +43,8 @@ async def submit_within(
         The error of the send; None if the gateway accepted the message.
 
     Raises:
-        HeldByRuleError: A rule holds it, for longer than *hold* or *within*.
+        HeldByRuleError: A rule holds it, for longer than *hold* or *within*; or its turn in the
+            rate comes too late.
         SubmitInterruptedError: The rules' store didn't answer in time, or the client was left.
     """
     deadline = runtime.now() + within
@@ -52,6 +58,7 @@ async def submit_within(
             # The event loop was held up.
             runtime.admission.release(job)
             raise not_sent(job.message, within, "the rules admitted it too late")
+    _check_turn(runtime, job, deadline, within)
     job.waiter = waiter = runtime.loop.create_future()
     timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
     runtime.dispatcher.submit(job, runtime.now())
@@ -69,3 +76,25 @@ async def submit_within(
     if isinstance(failure, PartsOverdueError) and failure.outcome is Outcome.NOT_SENT:
         return runtime.unwritten_error(job, within)
     return failure
+
+
+def _check_turn(
+    runtime: ClientRuntime, job: MessageJob[Any], deadline: float, within: float
+) -> None:
+    """Refuse a message at once that would be written too late; its turn goes to another.
+
+    Raises:
+        HeldByRuleError: Its last part's turn in the rate leaves no time for the response.
+    """
+    if not job.write_at:
+        return
+    last_at = job.write_at + (job.parts - 1) * job.interval
+    latest = deadline - within * FOR_RESPONSE
+    if last_at > latest:
+        runtime.admission.release(job)
+        raise HeldByRuleError(
+            job.message,
+            retry_after=last_at - latest,
+            reason=f"its turn in the account's rate comes in {last_at - runtime.now():.2f} s, which"
+            f" leaves no time for the response within {within:g} s",
+        )

@@ -107,6 +107,7 @@ class ClientRuntime:
         self.dispatcher = Dispatcher(
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
+        self.admission.turns.on_moved = self.dispatcher.on_room
         self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
         self.inbound = InboundRouter(
             config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
@@ -125,6 +126,7 @@ class ClientRuntime:
                 self.pool.config = await self._start_simulator()
                 self.check_loop()  # `close` may have ended meanwhile
             self.inbound.open()
+            self.admission.open()
             await self.pool.open()
             self.check_loop()
         except BaseException:
@@ -148,8 +150,11 @@ class ClientRuntime:
             self.admission.shutdown()
             await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
+            self.admission.turns.settle()
+            self.admission.close()
             await self._store.flush()
         finally:
+            self.admission.close()
             self.inbound.close()
             self.dispatcher.on_room()
             await self._simulator.aclose()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from pdu import MessageState
 from pdu._tracebacks import strip_frames
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, InvalidMessageError
 from smsc_async.client.receipt_wait import check_wait
 from smsc_async.errors import ClientClosedError, ReceiptTimeoutError, SendError
@@ -136,6 +137,7 @@ def _has_failed(receipt: Receipt) -> bool:
     return receipt.is_final and receipt.state != MessageState.DELIVERED
 
 
+@shows_half_made
 class MessageJob(SubmitJob[R_co]):
     """A message on its way, with what the client remembers of it.
 
@@ -299,6 +301,7 @@ def _time_out(waiter: asyncio.Future[bool]) -> None:
         waiter.set_result(False)
 
 
+@shows_half_made
 class Submission(Generic[R_co]):
     """A message that the gateway accepted, and its receipts.
 

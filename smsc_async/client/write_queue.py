@@ -120,7 +120,7 @@ class WriteQueue(Generic[T]):
         job.throttled_at = ENDS_UNSENT if ticket.remaining() == NEVER else ENDS_THROTTLED
         job.queued_at = runtime.now()
         job.waiter = waiter = runtime.loop.create_future()
-        self._queue.append(_Waiting(ticket, job, waiter))
+        self._insert(_Waiting(ticket, job, waiter))
         self._plan()
         try:
             failure = await waiter
@@ -156,6 +156,15 @@ class WriteQueue(Generic[T]):
     def on_room(self) -> None:
         """There may be a free slot, or the client is being left."""
         self._advance()
+
+    def _insert(self, waiting: _Waiting[T]) -> None:
+        """Queue a message before those whose turns come after its own."""
+        queue, place, turn = self._queue, len(self._queue), waiting.job.write_at
+        if turn:
+            turn = max(turn, waiting.job.queued_at)
+            while place and queue[place - 1].job.write_at > turn:
+                place -= 1
+        queue.insert(place, waiting)
 
     def _plan(self) -> None:
         """Look for what is due at the end of this turn of the loop, once."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from pdu._tracebacks import hides_arguments
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_function
 from smsc_async.gateway.receipts import is_receipt, read_generic_receipt, read_receipt
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How an SMSC writes receipts and ids, for `SmscClient(…, dialect=…)`.

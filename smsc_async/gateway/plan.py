@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
 from smsc_async.errors import InvalidMessageError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from smsc_async.rules.verdict import RuleName
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What sending a message takes.

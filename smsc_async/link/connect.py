@@ -76,7 +76,7 @@ async def connect(
                 ssl=context,
                 server_hostname=name,
             )
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a name that can't be asked for
         reason = _reason(error, config.timeouts.connect)
         if context is not None and not isinstance(error, _UNRELATED_TO_TLS):
             reason = f"{reason}; a plain port wants smpp://"

@@ -296,7 +296,9 @@ class Link(asyncio.Protocol):
                 f"{self._bind_name} got no response in {self._limits.bind_timeout:.1f} s"
                 "; check that SMPP is spoken at that port"
             )
-        return f"{self._bind_name} got no response, {reason}; a TLS port wants smpps://"
+        is_tls = self._transport and self._transport.get_extra_info("sslcontext")
+        remedy = "check that SMPP is spoken at that port" if is_tls else "a TLS port wants smpps://"
+        return f"{self._bind_name} got no response, {reason}; {remedy}"
 
     def _close_socket(self, reason: EndReason) -> None:
         """Close after the last octets, or at once where the peer doesn't read them."""

@@ -130,7 +130,8 @@ class Dispatcher:
             if not job.has_unsent_parts:
                 return
         job.queued_at = now
-        self._queue.append(job)
+        is_early = self._queue and now < self._queue[-1].write_at > job.write_at > 0.0
+        self._waiting.insert(job, now) if is_early else self._queue.append(job)
         if self._throttle.is_on:
             self._look_by(now)
         if len(self._queue) == 1:
@@ -345,7 +346,7 @@ class Dispatcher:
         now = self._clock()
         self._throttle.advance(now)
         if not self.links:
-            self._expire_waiting()
+            self._expire_waiting(now)
         if self._look_at <= now:
             self._expire_throttled(now)
         self.on_room()
@@ -355,12 +356,11 @@ class Dispatcher:
         self.down_at = self._clock()
         self._arm(self.down_at)
 
-    def _expire_waiting(self) -> None:
+    def _expire_waiting(self, now: float) -> None:
         """End the messages that have waited for a link for too long."""
         timeout = self._config.timeouts.link
         reason = f"no link for {timeout:.1f} s"
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
-        now = self._clock()
         while self._queue and max(self.down_at, self._queue[0].queued_at) + timeout <= now:
             job = self._waiting.pop_first()
             if job.has_unsent_parts:

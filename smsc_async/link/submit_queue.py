@@ -50,6 +50,16 @@ class SubmitQueue:
         """Messages that wait, without those that were withdrawn."""
         return len(self.jobs) - self._withdrawn
 
+    def insert(self, job: SubmitJob[Any], now: float) -> None:
+        """Queue a message before those whose turns come after its own."""
+        jobs, place = self.jobs, len(self.jobs)
+        turn = max(now, job.write_at)
+        while place and jobs[place - 1].write_at > turn and not jobs[place - 1].written:
+            place -= 1
+        if place < len(jobs):
+            job.order = jobs[place].order
+        jobs.insert(place, job)
+
     def put_back(self, job: SubmitJob[Any]) -> None:
         """Queue a throttled message before all that were submitted after it, once."""
         jobs = self.jobs

@@ -1,7 +1,7 @@
 """The public methods of every outbox, whatever its database.
 
 Rule: a method here checks its arguments and delegates: `queries` reads and writes the tables, the
-ledger and the worker send.
+ledger and the worker send. An argument that no outbox can take is a `ConfigError`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,18 @@ from math import inf
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pdu._tracebacks import hides_locals
-from smsc_async._base_errors import SmscError, check_duration, check_kind, is_number, refused
-from smsc_async.errors import ConfigError
+from pdu.half_made import shows_half_made
+from smsc_async._base_errors import SmscError, check_duration
 from smsc_async.outbox import queries
+from smsc_async.outbox.arguments import (
+    checked_age,
+    checked_concurrency,
+    checked_id,
+    checked_key,
+    checked_receipt,
+    checked_state,
+    checked_text,
+)
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxConsentError, OutboxKeyError, OutboxStateError
 from smsc_async.outbox.ledger import Ledger
@@ -35,10 +44,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MAX_KEY_LENGTH = 255
-"""Characters of an idempotency key."""
 
-
+@shows_half_made
 class BaseOutbox:
     """An outbox; `Outbox` and `PostgresOutbox` choose the database.
 
@@ -95,17 +102,13 @@ class BaseOutbox:
 
         Raises:
             InvalidMessageError: It isn't a message of any kind.
+            ConfigError: The key isn't 1 to 255 printable characters.
             OutboxKeyError: The key belongs to another message.
             OutboxFullError: The disk is full. The message wasn't queued.
             OutboxError: It wasn't queued, for the reason in the error.
             ClientClosedError: The outbox isn't open.
         """
-        if key is not None:
-            check_kind("key", key, str)
-        if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isprintable()):
-            raise ConfigError(
-                "key", f"{len(key)} characters", f"takes 1 to {MAX_KEY_LENGTH} printable characters"
-            )
+        key = None if key is None else checked_key(key)
         put = _unshown(queries.put, serialize(message), key)
         entry = entry_of(await self._ledger.run(put))
         # A time of a zone in which the clock is changed equals none of another zone.
@@ -161,15 +164,13 @@ class BaseOutbox:
         """
         if concurrency is None:
             concurrency = smsc.config.window * smsc.config.binds
-        if type(concurrency) is not int or concurrency < 1:
-            raise refused("concurrency", concurrency, "takes a whole number, 1 or more")
         for name, seconds in (("grace", grace), ("patience", patience)):
             if seconds != inf:
                 check_duration(name, seconds, may_be_zero=True)
         worker = Worker(
             self._ledger,
             smsc,
-            concurrency=concurrency,
+            concurrency=checked_concurrency(concurrency),
             stop_when_empty=stop_when_empty,
             grace=grace,
             receipts=receipts,
@@ -186,7 +187,7 @@ class BaseOutbox:
         Args:
             state: Yield only entries in this state; None yields all.
         """
-        after = 0
+        after, state = 0, checked_state(state)
         while rows := await self._ledger.read(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)
@@ -199,14 +200,13 @@ class BaseOutbox:
     @hides_locals(SmscError)
     async def get(self, entry: OutboxEntry | int) -> OutboxEntry | None:
         """Return the current state of an entry, None if it was purged."""
-        row = await self._ledger.read(partial(queries.get, _id(entry)))
+        row = await self._ledger.read(partial(queries.get, checked_id(entry)))
         return None if row is None else entry_of(row)
 
     @hides_locals(SmscError)
     async def find(self, key: str) -> OutboxEntry | None:
         """Return the entry with an idempotency key, None if there is none."""
-        check_kind("key", key, str)
-        row = await self._ledger.read(partial(queries.find, key))
+        row = await self._ledger.read(partial(queries.find, checked_text("key", key)))
         return None if row is None else entry_of(row)
 
     @hides_locals(SmscError)
@@ -227,7 +227,7 @@ class BaseOutbox:
             OutboxConsentError: It may be charged twice, and *may_pay_twice* isn't set.
             OutboxStateError: It is in another state.
         """
-        number, allowed = _id(entry), queries.movable(OutboxState.QUEUED)
+        number, allowed = checked_id(entry), queries.movable(OutboxState.QUEUED)
         resend = partial(
             queries.resend, number, allowed, "sent again on purpose", may_pay_twice, _is_safe
         )
@@ -268,8 +268,7 @@ class BaseOutbox:
         Raises:
             OutboxStateError: It is in another state.
         """
-        check_kind("reason", reason, str)
-        return await self._move(entry, OutboxState.DISCARDED, reason)
+        return await self._move(entry, OutboxState.DISCARDED, checked_text("reason", reason))
 
     @hides_locals(SmscError)
     async def accept(self, entry: OutboxEntry | int) -> OutboxEntry:
@@ -292,14 +291,15 @@ class BaseOutbox:
         Their keys can be used again. Cancelling is safe, and so is calling it again.
 
         Args:
-            older_than: Seconds since the last change of an entry's state.
+            older_than: Seconds since the last change of an entry's state, 0 or more.
 
         Returns:
             The number of deleted entries.
+
+        Raises:
+            ConfigError: *older_than* is no such number.
         """
-        if not is_number(older_than):
-            raise refused("older_than", older_than, "takes a number of seconds")
-        total, after = 0, 0
+        total, after, older_than = 0, 0, checked_age(older_than)
         # Found without a lock, deleted with one.
         while numbers := await self._ledger.read(partial(queries.old_finished, older_than, after)):
             delete = partial(queries.delete_finished, numbers, older_than)
@@ -311,11 +311,12 @@ class BaseOutbox:
         """Give an entry another idempotency key.
 
         Raises:
+            ConfigError: The key isn't 1 to 255 printable characters.
             OutboxKeyError: Another entry has this key, or this one was purged.
         """
-        check_kind("key", key, str)
-        if not await self._ledger.run(partial(queries.rename_key, _id(entry), key)):
-            raise OutboxKeyError(f"entry {_id(entry)} can't have the key {key!r}; another has it")
+        number, key = checked_id(entry), checked_key(key)
+        if not await self._ledger.run(partial(queries.rename_key, number, key)):
+            raise OutboxKeyError(f"entry {number} can't have the key {key!r}; another has it")
 
     @property
     def last_error(self) -> str | None:
@@ -333,6 +334,7 @@ class BaseOutbox:
         Returns:
             Whether the receipt belongs to an entry of this outbox.
         """
+        receipt = checked_receipt(receipt)
         if not receipt.is_final or receipt.state is None:
             return False
         part_id = receipt.message_id
@@ -349,7 +351,7 @@ class BaseOutbox:
         message: Message[Any] | None = None,
     ) -> OutboxEntry:
         """Move an entry on behalf of a user."""
-        number, allowed = _id(entry), allowed or queries.movable(target)
+        number, allowed = checked_id(entry), allowed or queries.movable(target)
         form: Any = {} if message is None else {"form": serialize(message)}
         move = _unshown(queries.move, number, allowed, target, reason, **form)
         del form
@@ -384,14 +386,6 @@ class BaseOutbox:
 def _unshown(operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
     """Return a call that is made later; unlike that of a `partial`, its `repr` shows no text."""
     return lambda: operation(*args, **kwargs)
-
-
-def _id(entry: OutboxEntry | int) -> int:
-    """Return the number of an entry."""
-    if isinstance(entry, int):
-        return entry
-    check_kind("entry", entry, OutboxEntry)
-    return entry.id
 
 
 def _is_safe(first: FirstWrite) -> bool:

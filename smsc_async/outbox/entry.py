@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from pdu.enums import MessageState
+from pdu.half_made import shows_half_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +62,7 @@ is connected again."""
 FINISHED: Final = frozenset({_ACCEPTED, _REFUSED, _DISCARDED})
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
     """A snapshot of a message in the outbox.

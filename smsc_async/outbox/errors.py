@@ -40,6 +40,13 @@ class OutboxVersionError(OutboxError):
     """Another version of this library made the tables or is using them. Nothing was changed."""
 
 
+class OperationError(OutboxError):
+    """One operation can't be done, whatever the state of the database; others can.
+
+    Not public: callers get it as an `OutboxError`.
+    """
+
+
 class OutboxKeyError(OutboxError):
     """The idempotency key belongs to another message. The new one wasn't queued."""
 

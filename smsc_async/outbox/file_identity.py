@@ -9,6 +9,7 @@ any more: other processes don't see what it contains.
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.outbox.errors import OutboxError, OutboxMovedError
@@ -21,11 +22,19 @@ def resolved(path: str | os.PathLike[str]) -> Path:
     """Return the one name of a file, which needn't exist.
 
     Raises:
-        OutboxError: It has hard links, and which of them others use can't be found out.
+        OutboxError: It is no file, or has hard links, and which of them others use can't be found
+            out.
     """
-    name = Path(path).resolve()
     try:
-        links = name.stat().st_nlink
+        name = Path(path).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, no text of the system
+        raise OutboxError(f"{path!s} can't be used as a file: {error}") from error
+    try:
+        found = name.stat()
+        links = found.st_nlink
+        if not S_ISREG(found.st_mode):
+            kind = "a folder" if S_ISDIR(found.st_mode) else "no regular file"
+            raise OutboxError(f"{name} is {kind}; move it away, or give the outbox another name")
         names = [name] if links == 1 else sorted(_names_beside(name))
     except OSError:
         return name  # there is no file, or SQLite words the error better
@@ -45,29 +54,33 @@ def _names_beside(name: Path) -> list[Path]:
     return [one for one in name.parent.iterdir() if not one.is_symlink() and one.samefile(name)]
 
 
-_SUFFIXES: Final = ("", "-wal", "-shm")
-"""The database, and what SQLite keeps beside it for as long as a connection is open."""
+_SUFFIXES: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a database for as long as a connection is open."""
 
 
 class OpenedFile:
     """The files of an open database, as they were when it was opened.
 
     Args:
-        name: The name of the database; a connection to it is open, and has begun a transaction.
+        name: The name of the database; it exists, and a connection to it is opened next.
     """
 
     def __init__(self, name: Path) -> None:
         self._name = name
-        self._paths = [name.with_name(f"{name.name}{suffix}") for suffix in _SUFFIXES]
-        self._identities = list(map(_identity, self._paths))
+        self._identities = {name: _identity(name)}
 
     def check(self) -> None:
-        """Check that the names still belong to the same files.
+        """Check that the names still belong to the same files; the first call is in a transaction.
 
         Raises:
             OutboxMovedError: One was moved, deleted or replaced.
+            OutboxError: That can't be found out.
         """
-        for path, identity in zip(self._paths, self._identities, strict=True):
+        if len(self._identities) == 1:
+            # They exist from the first transaction on.
+            besides = [self._name.with_name(f"{self._name.name}{suffix}") for suffix in _SUFFIXES]
+            self._identities |= {path: _identity(path) for path in besides}
+        for path, identity in self._identities.items():
             if _identity(path) != identity:
                 raise OutboxMovedError(
                     f"{path} was moved, deleted or replaced while it was open, so other processes"
@@ -77,9 +90,15 @@ class OpenedFile:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what identifies the file with a name; None if there is none."""
+    """Return what identifies the file with a name; None if there is none.
+
+    Raises:
+        OutboxError: That can't be found out.
+    """
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise OutboxError(f"{path} can't be examined: {error.strerror}") from error
     return found.st_dev, found.st_ino

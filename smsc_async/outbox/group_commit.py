@@ -1,7 +1,8 @@
 """Group commit: operations that arrive while a transaction runs share the next one.
 
 Rule: a caller resumes when its operation is on disk, never before, and all callers of one
-transaction share one sync of the disk.
+transaction share one sync of the disk. A failure of the database fails all of them; one of an
+operation fails its own caller only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from smsc_async.errors import ClientClosedError, SmscError
+from smsc_async.outbox.errors import OperationError, OutboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,14 +45,16 @@ class Store(Protocol):
         """Run all operations in one transaction; on disk when it returns, or none of them.
 
         Raises:
-            OutboxError: None of them happened.
+            OutboxError: None of them happened, because of the database.
+            Exception: None of them happened, because of one of them.
         """
 
     async def read(self, operations: Sequence[OperationFactory]) -> list[Any]:
         """Run operations that only read in one transaction, without a lock that writers wait for.
 
         Raises:
-            OutboxError: None of them happened.
+            OutboxError: None of them happened, because of the database.
+            Exception: None of them happened, because of one of them.
         """
 
     async def acquire_owner(self) -> int:
@@ -83,6 +87,7 @@ class Committer:
 
     def __init__(self, transact: Callable[[Sequence[OperationFactory]], Any]) -> None:
         self._transact = transact
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[tuple[OperationFactory, asyncio.Future[Any], str]] = []
         self._task: asyncio.Task[None] | None = None
         self.is_closed = False
@@ -102,41 +107,80 @@ class Committer:
 
         Raises:
             OutboxError: It didn't happen.
-            ClientClosedError: The outbox isn't open.
+            ClientClosedError: The outbox isn't open, or is open in another event loop.
         """
         if self.is_closed:
             raise ClientClosedError("the outbox isn't open; use it inside `async with`")
+        self.check_loop()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, future, order))
-        if self._task is None:
+        if self._task is None or self._task.done():
             # The task starts in the next turn of the loop, so all callers of this turn share it.
             self._task = asyncio.create_task(self._commit(), name="smsc-outbox-commit")
+            self._task.add_done_callback(self._on_end)
         return await future
 
+    def check_loop(self) -> None:
+        """Check that this is the event loop of the outbox, or that its loop is closed.
+
+        Raises:
+            ClientClosedError: It is open in another loop, which never resumes a caller of this one.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is self._loop:
+            return
+        if self._loop is not None and not self._loop.is_closed():
+            raise ClientClosedError(
+                "the outbox belongs to another event loop; open one for each loop"
+            )
+        # The callers of the closed loop have ended with it.
+        self._loop, self._task, self._waiting = loop, None, []
+
+    def open(self) -> None:
+        """Accept operations in this event loop."""
+        self._loop, self.is_closed = asyncio.get_running_loop(), False
+
     async def close(self) -> None:
-        """Accept no more operations, and wait for those that were accepted."""
+        """Accept no more operations, and wait for those that were accepted.
+
+        Raises:
+            ClientClosedError: The outbox is open in another event loop.
+        """
+        self.check_loop()
         self.is_closed = True
-        while self._task is not None:
+        while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _commit(self) -> None:
         """Run transactions until no operation is waiting."""
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-                batch.sort(key=_order)
-                await self._commit_batch(batch)
-        finally:
-            self._task = None
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            batch.sort(key=_order)
+            await self._commit_batch(batch)
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """Cancel the callers that wait for a task that was cancelled, even before it began."""
+        if task.cancelled() and task is self._task:
+            for _, future, _ in self._waiting:
+                future.cancel()
+            self._waiting.clear()
 
     async def _commit_batch(
         self, batch: list[tuple[OperationFactory, asyncio.Future[Any], str]]
     ) -> None:
-        """Run one transaction and resolve the futures of its callers."""
+        """Run one transaction and resolve the futures of its callers.
+
+        If one of the operations can't be done, the two halves are tried each by itself, so that
+        only its caller fails.
+        """
         futures = [future for _, future, _ in batch]
         try:
             results = await self._transact([operation for operation, _, _ in batch])
-        except Exception as error:  # noqa: BLE001 - raised by `run` in every caller
+        except Exception as error:  # noqa: BLE001 - raised by `run` in the callers
+            if len(batch) > 1 and not _is_of_all(error):
+                await self._commit_batch(batch[: len(batch) // 2])
+                await self._commit_batch(batch[len(batch) // 2 :])
+                return
             for future in futures:
                 if not future.done():
                     future.set_exception(_copy_of(error))
@@ -154,6 +198,11 @@ class Committer:
 def _order(waiting: tuple[OperationFactory, asyncio.Future[Any], str]) -> str:
     """Return the key by which the operations of a transaction are sorted."""
     return waiting[2]
+
+
+def _is_of_all(error: Exception) -> bool:
+    """Whether an error is one of the database, and not of one operation."""
+    return isinstance(error, OutboxError) and not isinstance(error, OperationError)
 
 
 def _copy_of(error: Exception) -> Exception:

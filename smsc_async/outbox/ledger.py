@@ -20,6 +20,7 @@ from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
 from smsc_async.outbox.queries import entry_of
 from smsc_async.outbox.resend_window import boot_id
+from smsc_async.outbox.shielded import finished
 
 if TYPE_CHECKING:
     import asyncio
@@ -88,7 +89,7 @@ class Ledger:
         """
         await self._store.open()
         for committer in self._committers:
-            committer.is_closed = False
+            committer.open()
         try:
             await self.recover_orphans()
         except BaseException:
@@ -96,7 +97,19 @@ class Ledger:
             raise
 
     async def close(self) -> None:
-        """Store the known outcomes and close the store. What can't be stored becomes UNKNOWN."""
+        """Store the known outcomes and close the store. What can't be stored becomes UNKNOWN.
+
+        When cancelled, it is closed nevertheless, and the cancel is raised then.
+
+        Raises:
+            ClientClosedError: It is open in another event loop.
+        """
+        for committer in self._committers:
+            committer.check_loop()
+        await finished(self._close())
+
+    async def _close(self) -> None:
+        """Do so; see `close`."""
         try:
             await self.settle_unstored()
         except OutboxError as error:

@@ -23,15 +23,25 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from pdu._tracebacks import hides_locals
-from smsc_async._base_errors import SmscError, check_kind
+from pdu.half_made import shows_half_made
+from smsc_async._base_errors import SmscError, check_duration, check_kind
 from smsc_async.outbox import schema
 from smsc_async.outbox.base import BaseOutbox
 from smsc_async.outbox.errors import (
+    OperationError,
     OutboxError,
     OutboxFullError,
     OutboxLockedError,
     OutboxUnavailableError,
 )
+from smsc_async.outbox.postgres_connection import (
+    check_conninfo,
+    connect,
+    imported,
+    is_broken,
+    without_limit,
+)
+from smsc_async.outbox.shielded import finished
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
@@ -39,9 +49,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from smsc_async.outbox.postgres_connection import Connection
     from smsc_async.outbox.schema import Operation, OperationFactory, Row, Statement
-
-    Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 T = TypeVar("T")
 
@@ -54,20 +63,16 @@ _RETRIED: Final = frozenset({"40001", "40P01"})  # serialization_failure, deadlo
 _FULL: Final = "53100"
 _LOCKED: Final = "55P03"
 _FORBIDDEN: Final = "42501"
-# Server and connection: it ends, it starts, it has no connection left, it can't be reached.
-_UNAVAILABLE: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
+# Server and connection: it ends, it starts, it has no connection left, it can't be reached; a
+# statement took too long.
+_UNAVAILABLE: Final = frozenset({"57P01", "57P02", "57P03", "53300", "57014"})
+# Classes: invalid values, constraints, and values above a limit.
+_OF_AN_OPERATION: Final = frozenset({"22", "23", "54"})
 _CONNECTION_CLASS: Final = "08"
 _PARAMETER: Final = re.compile(r":(\w+)")
-_SESSION: Final = (
-    # The server's settings may be laxer than "on disk when it returns".
-    b"SET synchronous_commit = on",
-    # The server detects a machine that lost power after a minute. Unix sockets ignore these.
-    b"SET tcp_keepalives_idle = 30",
-    b"SET tcp_keepalives_interval = 10",
-    b"SET tcp_keepalives_count = 3",
-)
 
 
+@shows_half_made
 class PostgresOutbox(BaseOutbox):
     """An outbox in a PostgreSQL database, 12 or later.
 
@@ -81,14 +86,23 @@ class PostgresOutbox(BaseOutbox):
     A broken connection is replaced. If it broke during a commit, it is unknown whether the commit
     happened, which is an `OutboxError`; a `put` with a key can then be repeated.
 
+    No call waits for the server without a limit: a statement fails after *patience* and 5 seconds,
+    a server that doesn't answer counts as unreachable after *patience* and 10 seconds, an attempt
+    to connect ends after 10 seconds (`connect_timeout` in *conninfo*).
+
     Args:
         conninfo: In libpq's format: a URL or "host=… dbname=…"; the rest is in the environment.
+        patience: Seconds to wait while another transaction holds a lock.
+
+    Raises:
+        ConfigError: *conninfo* is no text, or *patience* no number of seconds.
     """
 
     @hides_locals(SmscError)
-    def __init__(self, conninfo: str = "") -> None:
+    def __init__(self, conninfo: str = "", *, patience: float = 5.0) -> None:
         check_kind("conninfo", conninfo, str)
-        super().__init__(PostgresStore(conninfo))
+        check_duration("patience", patience, may_be_zero=True)
+        super().__init__(PostgresStore(conninfo, patience))
 
 
 class PostgresStore:
@@ -96,12 +110,14 @@ class PostgresStore:
 
     Args:
         conninfo: In libpq's format.
+        patience: Seconds to wait for a lock.
     """
 
     locks_rows: ClassVar = True
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, patience: float) -> None:
         self._conninfo = conninfo
+        self._patience = patience
         self._connection: Connection | None = None
         self._owner: int | None = None
         self._is_committing = False
@@ -116,11 +132,11 @@ class PostgresStore:
         """
         if self._connection is not None:
             raise OutboxError("it is open already; make a second PostgresOutbox")
-        _check_conninfo(self._conninfo)
+        check_conninfo(self._conninfo)
         try:
             await self._execute(_prepare_tables)
         except BaseException:
-            await self.close()
+            await finished(self.close())
             raise
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
@@ -192,20 +208,21 @@ class PostgresStore:
 
     async def _execute(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do some work on the connection, again after a conflict; raise the outbox's errors."""
-        psycopg = _psycopg()
+        psycopg = imported()
         fault: OutboxError | None = None
         async with self._turn:
             for attempt in range(ATTEMPTS):
                 # The other transaction gets time to finish, or the two conflict again at once.
                 await asyncio.sleep(attempt * secrets.randbelow(100) / 1000)
                 before = self._connection
+                was_open = before is not None and not before.closed
                 self._is_committing = False
                 try:
                     return await work(await self._connected())
                 except psycopg.Error as error:
                     fault = _translate(error)
                     # An idle connection may have broken long ago; a new one then serves.
-                    is_stale = before is not None and before is self._connection and before.closed
+                    is_stale = was_open and before is self._connection and is_broken(before)
                     if error.sqlstate not in _RETRIED and (not is_stale or self._is_committing):
                         break
         # Outside of the handler: the server's error may repeat values.
@@ -216,48 +233,12 @@ class PostgresStore:
         """Return the connection, a new one if the last has broken."""
         connection = self._connection
         if connection is None or connection.closed:
-            psycopg = _psycopg()
-            connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-            self._connection = connection
-            for setting in _SESSION:
-                await connection.execute(setting)
+            self._connection = connection = await connect(self._conninfo, self._patience)
             # While the server still holds the lock for the broken session, a new owner goes on; the
             # old owner's entries are settled by their outcomes.
             if self._owner is not None and not await _try_lock(connection, self._owner):
                 self._owner = None
         return connection
-
-
-def _psycopg() -> Any:  # noqa: ANN401 - the module
-    """Return psycopg.
-
-    Raises:
-        OutboxError: It isn't installed.
-    """
-    try:
-        import psycopg  # noqa: PLC0415 - an extra, imported when it is used
-    except ImportError as error:
-        raise OutboxError(
-            f"PostgreSQL needs psycopg ({error}): pip install 'smsc-async[postgres]'"
-        ) from error
-    return psycopg
-
-
-def _check_conninfo(conninfo: str) -> None:
-    """Refuse a connection string that can't be read: libpq would quote a piece of it.
-
-    Raises:
-        OutboxError: It can't be read.
-    """
-    psycopg = _psycopg()
-    with suppress(psycopg.Error):
-        ports = psycopg.conninfo.conninfo_to_dict(conninfo).get("port", "")
-        if str(ports).replace(",", "").isdigit() or not ports:
-            return
-    raise OutboxError(
-        "the connection string can't be read; write postgresql://user:password@host:5432/database,"
-        " with '@', '/', ':' and '%' in the password percent-encoded"
-    )
 
 
 async def _prepare_tables(connection: Connection) -> None:
@@ -272,7 +253,9 @@ async def _prepare_tables(connection: Connection) -> None:
             schema.check_owners(len(owners) - len(stale), "the database")
         # A role that only uses the tables needs no right to create them.
         if found < schema.VERSION:
-            await _drive_all([schema.migrate(found)], connection)
+            await connection.execute(b"SET LOCAL statement_timeout = 0")
+            with without_limit(connection):
+                await _drive_all([schema.migrate(found)], connection)
 
 
 async def _try_lock(connection: Connection, owner: int) -> bool:
@@ -329,7 +312,7 @@ async def _execute_all(
 ) -> dict[int, Sequence[Row]]:
     """Execute statements, pipelined if there is more than one."""
     async with AsyncExitStack() as stack:
-        if len(statements) > 1 and _psycopg().Pipeline.is_supported():
+        if len(statements) > 1 and imported().Pipeline.is_supported():
             await stack.enter_async_context(connection.pipeline())
         cursors = {
             place: await connection.execute(
@@ -369,14 +352,24 @@ def _translate(error: psycopg.Error) -> OutboxError:
             f"the database can't be used: {said}; open the outbox once as the owner of its tables,"
             " which creates or migrates them"
         )
+    if _is_of_an_operation(error):
+        return OperationError(f"the database can't store or find this: {said}")
     if _is_unavailable(error):
         return OutboxUnavailableError(f"the database can't be used: {said}")
     return OutboxError(f"the database can't be used: {said}")
 
 
+def _is_of_an_operation(error: psycopg.Error) -> bool:
+    """Whether the values of one statement cause it; others of the transaction may succeed."""
+    if error.sqlstate is not None:
+        return error.sqlstate[:2] in _OF_AN_OPERATION
+    psycopg = imported()
+    return isinstance(error, (psycopg.DataError, psycopg.ProgrammingError))
+
+
 def _is_unavailable(error: psycopg.Error) -> bool:
     """Whether the server or the connection is gone, rather than a statement wrong."""
     if error.sqlstate is None:
-        psycopg = _psycopg()
+        psycopg = imported()
         return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
     return error.sqlstate in _UNAVAILABLE or error.sqlstate.startswith(_CONNECTION_CLASS)

@@ -37,7 +37,9 @@ VERSION: Final = 2
 OWNER_ENDED: Final = "the process that was sending it ended before it stored the outcome"
 """The reason of entries whose worker ended while they were SENDING."""
 
+# The reasons of entries that a user queued again.
 _RESENT_IN_VERSION_1: Final = "sent again on purpose"
+_REPLACED_IN_VERSION_1: Final = "replaced on purpose"
 
 _TABLES: Final = (
     "CREATE TABLE smsc_outbox_version (version INTEGER PRIMARY KEY)",
@@ -95,8 +97,8 @@ _CHANGES_2: Final = (
         "UPDATE smsc_outbox SET written_at = created_at WHERE state = 'unknown'"
         " OR (state = 'discarded' AND attempts > 0)"
         " OR (state = 'refused' AND (message_ids <> '[]' OR attempts > 1))"
-        " OR (state = 'queued' AND (attempts > 1 OR"
-        " (reason = :resent AND command_status IS NULL)))"
+        " OR (state = 'queued' AND (attempts > 1 OR message_ids <> '[]' OR (attempts > 0"
+        " AND reason IN (:resent, :replaced) AND command_status IS NULL)))"
     ),
     # 0 is at once: neither depends on a clock nor on its being set.
     (
@@ -106,9 +108,15 @@ _CHANGES_2: Final = (
     "CREATE INDEX smsc_outbox_due ON smsc_outbox (state, not_before, id)",
     # A part without an entry (0) is a receipt that came before its message's outcome was stored.
     "ALTER TABLE smsc_outbox_parts ADD COLUMN received_at DOUBLE PRECISION",
+    # Parts of one message that have this id: each gets a receipt.
+    "ALTER TABLE smsc_outbox_parts ADD COLUMN parts INTEGER NOT NULL DEFAULT 1",
     "CREATE INDEX smsc_outbox_parts_unmatched ON smsc_outbox_parts (received_at) WHERE entry = 0",
 )
-_VALUES: Final = {"owner_ended": OWNER_ENDED, "resent": _RESENT_IN_VERSION_1}
+_VALUES: Final = {
+    "owner_ended": OWNER_ENDED,
+    "resent": _RESENT_IN_VERSION_1,
+    "replaced": _REPLACED_IN_VERSION_1,
+}
 
 
 def found_version() -> Operation[int]:

@@ -12,20 +12,28 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_duration
 from smsc_async.outbox import liveness, schema
+from smsc_async.outbox.arguments import checked_path
 from smsc_async.outbox.base import BaseOutbox
-from smsc_async.outbox.errors import OutboxError, OutboxFullError, OutboxLockedError
+from smsc_async.outbox.errors import (
+    OperationError,
+    OutboxError,
+    OutboxFullError,
+    OutboxLockedError,
+)
 from smsc_async.outbox.file_identity import OpenedFile, resolved
+from smsc_async.outbox.shielded import finished
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from smsc_async.outbox.schema import Operation, OperationFactory
 
@@ -41,6 +49,7 @@ RETRY_AFTER = 0.01
 _NOW = "((julianday('now') - 2440587.5) * 86400.0)"
 
 
+@shows_half_made
 class Outbox(BaseOutbox):
     """An outbox in a file on this machine.
 
@@ -58,6 +67,7 @@ class Outbox(BaseOutbox):
         patience: Seconds to wait while another process writes.
 
     Raises:
+        ConfigError: *path* is no path, or *patience* no number of seconds.
         OutboxError: This Python's SQLite is too old.
     """
 
@@ -68,8 +78,8 @@ class Outbox(BaseOutbox):
                 f"SQLite {'.'.join(map(str, MIN_VERSION))} or later is needed,"
                 f" this Python has {sqlite3.sqlite_version}"
             )
+        self.path = checked_path(path)
         check_duration("patience", patience, may_be_zero=True)
-        self.path = Path(path)
         super().__init__(SqliteStore(self.path, patience))
 
     def __repr__(self) -> str:
@@ -106,7 +116,7 @@ class SqliteStore:
         try:
             await self._run(self._open)
         except BaseException:
-            await self.close()
+            await finished(self.close())
             raise
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
@@ -148,11 +158,15 @@ class SqliteStore:
     async def close(self) -> None:
         """Close the file, then release the lock. Never raises."""
         thread, self._thread = self._thread, None
-        if thread is not None:
-            with suppress(sqlite3.Error):
-                await asyncio.get_running_loop().run_in_executor(thread, self._close)
-            thread.shutdown(wait=False)
-        await self.release_owner()
+        try:
+            if thread is not None:
+                # Submitted and shielded: the file is closed even if this is cancelled.
+                closing = thread.submit(self._close)
+                thread.shutdown(wait=False)
+                with suppress(sqlite3.Error):
+                    await asyncio.shield(asyncio.wrap_future(closing))
+        finally:
+            await self.release_owner()
 
     async def _run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - of the function
         """Call a function in the thread."""
@@ -162,7 +176,7 @@ class SqliteStore:
             return await asyncio.get_running_loop().run_in_executor(
                 self._thread, function, *arguments
             )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise _translate(error, self._path) from error
 
     # --- on the thread ---
@@ -176,6 +190,8 @@ class SqliteStore:
             # to `connect`.
             with suppress(OSError):
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Before `connect`, which may wait for a lock: the name may belong to another file then.
+        self._opened = OpenedFile(path)
         connection = sqlite3.connect(path, timeout=self._patience, isolation_level=None)
         connection.text_factory = _text_of
         self._connection = connection
@@ -255,8 +271,7 @@ class SqliteStore:
         SQLite doesn't notice when it is moved. Its log and index exist from the first transaction
         until the last connection is closed.
         """
-        if self._opened is None:
-            self._opened = OpenedFile(self._path)
+        assert self._opened is not None  # noqa: S101 - `_open` comes first
         self._opened.check()
 
     def _close(self) -> None:
@@ -322,8 +337,21 @@ def _is_busy(error: sqlite3.Error) -> bool:
     return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _translate(error: sqlite3.Error, path: Path) -> OutboxError:
+_OF_AN_OPERATION = (
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+)
+"""What the values of one statement cause."""
+
+
+def _translate(error: sqlite3.Error | OSError, path: Path) -> OutboxError:
     """Return the outbox's error for SQLite's, which never repeats values."""
+    if isinstance(error, OSError):
+        return OutboxError(f"{path} can't be used: {error.strerror or type(error).__name__}")
+    if isinstance(error, _OF_AN_OPERATION):
+        return OperationError(f"{path} can't store or find this: {error}")
     code = _code(error)
     if code == sqlite3.SQLITE_FULL:
         return OutboxFullError(f"no room left for {path}: {error}; make room and do it again")

@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from smsc_async.client.receipt_reader import id_keys
-from smsc_async.errors import (
-    ClientClosedError,
-    InvalidMessageError,
-    SendError,
-    SmscError,
-)
+from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError, SmscError
 from smsc_async.instrumentation import LOG
 from smsc_async.link import LinkState
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox import worker_queries
-from smsc_async.outbox.attempt import (
-    OutboxTicket,
-    Settlement,
-    of_resend,
-    settlement_of,
-    unknown,
-)
+from smsc_async.outbox.attempt import OutboxTicket, Settlement, of_resend, settlement_of, unknown
 from smsc_async.outbox.entry import OutboxState
 from smsc_async.outbox.errors import OutboxUnavailableError
 from smsc_async.outbox.resend_window import WriteLimit, window_of
@@ -205,7 +194,9 @@ class Worker:
             self._pause = POLL_INTERVAL
             try:
                 await self._claim_once()
+                await self._recover_before_the_end()
             except OutboxUnavailableError as error:
+                self._is_over = False
                 self._note_unavailable(error)
                 self._pause = DATABASE_POLL_INTERVAL
             else:
@@ -265,6 +256,12 @@ class Worker:
         self._pause = POLL_INTERVAL if due is None else min(max(due, 0.0), POLL_INTERVAL)
         self._is_over = due is None and self._stop_when_empty and not self._sends
         return due is not None and due <= 0
+
+    async def _recover_before_the_end(self) -> None:
+        """Before the run ends, take back what processes held that have ended meanwhile."""
+        if self._is_over:
+            await self._ledger.recover_orphans()
+            await self._look_ahead()
 
     def _note_unavailable(self, error: OutboxUnavailableError) -> None:
         """Go on without the database for a while; at the end of the patience the run fails."""

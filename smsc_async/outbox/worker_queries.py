@@ -6,8 +6,10 @@ Rule: as in `queries`. What a worker does to an entry counts only for its own at
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from pdu.enums import MessageState
 from smsc_async.outbox.entry import overall_state
 from smsc_async.outbox.queries import COLUMNS, PAGE
 from smsc_async.outbox.schema import OWNER_ENDED, Statement
@@ -134,21 +136,24 @@ def settle(settlement: Settlement) -> Operation[bool]:
     written_at = float(rows[0][0] or 0.0)
     is_known = False
     # In order, so that two transactions with the same ids don't wait for each other.
-    for message_id in sorted(map(storable_id, settlement.expected)):
+    for message_id, number in sorted(Counter(map(storable_id, settlement.expected)).items()):
         parts = yield Statement(
             # A receipt from before the message was written is of another one with this id.
-            "INSERT INTO smsc_outbox_parts (message_id, entry) VALUES (:message_id, :entry)"
-            " ON CONFLICT (message_id) DO UPDATE SET entry = excluded.entry, state = CASE"
+            "INSERT INTO smsc_outbox_parts (message_id, entry, parts)"
+            " VALUES (:message_id, :entry, :parts) ON CONFLICT (message_id)"
+            " DO UPDATE SET entry = excluded.entry, parts = excluded.parts, state = CASE"
             " WHEN smsc_outbox_parts.entry = 0 AND smsc_outbox_parts.received_at >= :since"
             " THEN smsc_outbox_parts.state ELSE NULL END RETURNING state",
             {
                 "message_id": message_id,
                 "entry": attempt.entry_id,
+                "parts": number,
                 "since": written_at - CLOCK_SLACK,
             },
         )
         is_known = is_known or parts[0][0] is not None
-    for message_id, state in settlement.receipts:
+    # Of parts with one id the last one got the first receipt.
+    for message_id, state in reversed(settlement.receipts):
         yield from record(message_id, state)
     if is_known:
         yield from _store_overall_state(attempt.entry_id)
@@ -158,13 +163,21 @@ def settle(settlement: Settlement) -> Operation[bool]:
 def record(message_id: str, state: int) -> Operation[bool]:
     """Store the final state of a part; return whether its id belongs to an entry.
 
-    If it doesn't yet, the receipt is kept until it does, see `settle` and `expire_receipts`.
+    If it doesn't yet, the receipt is kept until it does, see `settle` and `expire_receipts`. Where
+    several parts have one id, the receipt of one that failed stays.
     """
     rows = yield Statement(
         "INSERT INTO smsc_outbox_parts (message_id, entry, state, received_at)"
         " VALUES (:message_id, 0, :state, {now}) ON CONFLICT (message_id)"
-        " DO UPDATE SET state = excluded.state, received_at = excluded.received_at RETURNING entry",
-        {"message_id": storable_id(message_id), "state": max(0, min(state, LARGEST_INTEGER))},
+        " DO UPDATE SET received_at = excluded.received_at, state = CASE"
+        " WHEN smsc_outbox_parts.state <> :delivered"
+        " AND (smsc_outbox_parts.entry = 0 OR smsc_outbox_parts.parts > 1)"
+        " THEN smsc_outbox_parts.state ELSE excluded.state END RETURNING entry",
+        {
+            "message_id": storable_id(message_id),
+            "state": max(0, min(state, LARGEST_INTEGER)),
+            "delivered": int(MessageState.DELIVERED),
+        },
     )
     entry = int(rows[0][0])
     if entry:

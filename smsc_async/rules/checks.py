@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, Protocol
 
 from pdu._tracebacks import hides_arguments
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_function, refused
 from smsc_async.messages import Message, Sms, Social, Viber, VoiceCall
 
@@ -38,6 +39,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """A check that holds messages to people at night, or at any other time of day.

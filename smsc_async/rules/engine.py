@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from pdu.half_made import shows_half_made
 from smsc_async.errors import InvalidMessageError
 from smsc_async.rules import duplicates, flood, rate
 from smsc_async.rules.duplicates import Fingerprint
-from smsc_async.rules.verdict import Admitted, Held, Token
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, Token
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -66,6 +67,20 @@ class Rules(NamedTuple):
             memory=max(window, gap),
         )
 
+    def share(self, workers: int) -> Self:
+        """Return the rules of one of several workers that see only their own messages.
+
+        Each takes its part of the rate and of a streak, so together they keep both. A repeat of
+        another worker's message can't be seen.
+
+        Args:
+            workers: Their number, 1 or more.
+        """
+        length = self.flood_length
+        if length < _NEVER:
+            length = max(1, length // workers)
+        return self._replace(interval=rate.share(self.interval, workers), flood_length=length)
+
 
 def _plus(window: float | None, margin: float) -> float:
     """Return a window with its margin; 0 for no rule."""
@@ -80,6 +95,7 @@ number of parts (submit_sm); the token of the reservation that it replaces, if a
 outcome is unknown is resent. A plain tuple: hot path."""
 
 
+@shows_half_made
 class RuleEngine:
     """Turns messages into steps, which a rule store answers.
 
@@ -190,7 +206,24 @@ def decide(  # noqa: PLR0917 - hot path
             held = flooded
     if held is not None:
         return held, streak, free_at
-    return _new(Admitted, (token, at, interval)), joined, next_free_at
+    earliest = ANY_TIME
+    if at > now:
+        earliest = _earliest(step, previous, streak, at)
+    return _new(Admitted, (token, at, interval, earliest)), joined, next_free_at
+
+
+def _earliest(step: Step, previous: Admitted | None, streak: Streak | None, at: float) -> float:
+    """Return the latest end of a window that is over when an admitted message is written at *at*.
+
+    It may get an earlier turn that is given back, but none before that.
+    """
+    rules, replaced = step[0], step[4]
+    earliest = ANY_TIME
+    if previous is not None and rules.repeat_window and previous.token != replaced:
+        earliest = previous.not_before + rules.repeat_window
+    if streak is not None and rules.flood_gap and at >= (end := streak[2] + rules.flood_gap):
+        earliest = max(earliest, end)
+    return earliest
 
 
 def replaces(step: Step, admitted: Admitted) -> bool:

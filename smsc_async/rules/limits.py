@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from pdu._tracebacks import hides_arguments
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, is_number, refused
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLimits:
     """The gateway's limits; None in place of a number switches that rule off.

@@ -10,6 +10,8 @@ whether calendar seconds are counted or any second, so the limit holds in any se
 
 from __future__ import annotations
 
+import math
+
 SLACK = 0.05
 """Seconds allowed for late writes, which come closer together, as after a busy event loop.
 
@@ -27,6 +29,23 @@ def interval(rate: float | None) -> float:
         rate: Messages a second from one account.
     """
     return 0.0 if rate is None else (1.0 + SLACK) / rate
+
+
+def share(interval: float, workers: int) -> float:
+    """Return the interval of one of several workers that see only their own messages.
+
+    It has a whole number of messages a second, rounded down: all may begin one at the same instant,
+    and fractions would add up to more than the rate.
+
+    Args:
+        interval: Seconds between two writes of the account; 0 for no rule.
+        workers: Their number, 1 or more.
+    """
+    if not interval or workers == 1:
+        return interval
+    # The addend: 100 / 4 is 24.999… here.
+    each = math.floor((1.0 + SLACK) / interval / workers + 1e-6)
+    return (1.0 + SLACK) / each if each else interval * workers
 
 
 def decide(free_at: float, parts: int, now: float, interval: float) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
 from pdu._tracebacks import hides_arguments, hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_duration, is_number, refused
 from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
@@ -27,6 +28,10 @@ check that was given to the client."""
 _NO_STORE: Final = "the shared rule store is unreachable, and sending without it isn't allowed"
 
 
+ANY_TIME: Final = -inf
+"""`Admitted.earliest` of a message that only the rate delays."""
+
+
 @final
 class Admitted(NamedTuple):
     """The message may be sent, and is counted from now on.
@@ -36,11 +41,14 @@ class Admitted(NamedTuple):
             unknown.
         not_before: Earliest time for the write of the first part.
         interval: Least seconds between the writes of two parts.
+        earliest: Time before which another rule than the rate would hold it, however early its turn
+            is; the end of a repeat window or of a streak, if that is to come.
     """
 
     token: Token
     not_before: float
     interval: float = 0.0
+    earliest: float = ANY_TIME
 
     def postponed(self, now: float, index: int = 0) -> Admitted:
         """Return the admission moved so that part *index* is due now; the first has index 0."""
@@ -79,6 +87,7 @@ Verdict = Admitted | Held
 
 
 @hides_arguments(ConfigError)
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a send does when a rule or check holds its message: wait, or fail at once.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_PARTIAL_MESSAGES: Final = 1000
 """Incomplete messages that one account may have."""
 
+MAX_ACCOUNTS: Final = 1000
+"""Logins that are remembered, besides those with links: any name may bind."""
+
 
 class PartialMessage:
     """The parts of one message received so far.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pdu.enums import FINAL_STATES, MessageState
 from pdu.escaping import escape
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
@@ -27,6 +28,7 @@ FINAL = FINAL_STATES | {MessageState.UNKNOWN}
 """States after which the simulator sends no receipt of a message any more."""
 
 
+@shows_half_made
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class SubmittedPart:
     """One accepted submit_sm.
@@ -87,6 +89,7 @@ class SubmittedPart:
         return f"<SubmittedPart {self.message_id} to {to}, state {self.state!r}>"
 
 
+@shows_half_made
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class SubmittedMessage:
     """One message as the gateway understood it, its parts joined.
@@ -165,6 +168,7 @@ class SubmittedMessage:
         )
 
 
+@shows_half_made
 @dataclass(slots=True, kw_only=True)
 class SimulatorStats:
     """Counters since the start; `links` and `waiting` are current values.

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus
 
 from pdu.enums import CommandStatus, MessageState
 from pdu.escaping import escape
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from smsc_async._base_errors import is_number, shown
 from smsc_async.rules.limits import GatewayLimits
@@ -50,6 +51,7 @@ class SubmitView(NamedTuple):
         return f"<SubmitView to {escape(mask_address(self.recipient))}, {len(self.octets)} octets>"
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HlrAnswer:
     """The answer to an HLR query. The defaults are the example in the gateway's document.
@@ -86,6 +88,7 @@ class HlrAnswer:
         return f"HlrAnswer(mcc={self.mcc!r}, mnc={self.mnc!r})"
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Settings of the simulator. Durations are seconds.

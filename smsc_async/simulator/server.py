@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from anyio.from_thread import start_blocking_portal
 
+from pdu.half_made import shows_half_made
 from smsc_async.simulator.listener import Listener
 from smsc_async.simulator.records import SimulatorStats
 from smsc_async.simulator.scenario import Scenario
@@ -34,6 +35,7 @@ _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where
 _DEFAULT: Final = Scenario()
 
 
+@shows_half_made
 class Simulator:
     """A local simulator of the SMSC.ru gateway on a TCP port.
 
@@ -201,6 +203,7 @@ class Simulator:
         return f"<Simulator {self.host}:{self.port}, {state}, {self.stats.messages} messages>"
 
 
+@shows_half_made
 class HostedSimulator:
     """A running simulator that may be used from any thread.
 

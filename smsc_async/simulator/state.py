@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.simulator.accounts import Account
+from smsc_async.simulator.accounts import MAX_ACCOUNTS, Account
 from smsc_async.simulator.records import SimulatorStats, SubmittedMessage
 
 if TYPE_CHECKING:
@@ -73,11 +73,21 @@ class SmscState:
         self._order = count()
 
     def account(self, system_id: str) -> Account:
-        """Return the account of a login; the first use creates it."""
+        """Return the account of a login; the first use creates it. The oldest are forgotten."""
         account = self.accounts.get(system_id)
         if account is None:
+            if len(self.accounts) >= MAX_ACCOUNTS:
+                self._forget_account()
             account = self.accounts[system_id] = Account(system_id)
         return account
+
+    def _forget_account(self) -> None:
+        """Forget the oldest account without links; if possible one that nothing waits for."""
+        unused = [account for account in self.accounts.values() if not account.links]
+        idle = (each for each in unused if not each.waiting and not each.partial_messages)
+        oldest = next(idle, next(iter(unused), None))
+        if oldest is not None:
+            del self.accounts[oldest.system_id]
 
     def date_at(self, now: float) -> datetime:
         """Return date and time at a monotonic time."""

@@ -1,7 +1,8 @@
 """Script calls in batches, each within the budget.
 
 Rule: all calls of one turn of the event loop go in one batch, and those made while it is in flight
-in the next. So the server decides them in the order in which they were made.
+in the next. So the server decides them in the order in which they were made. The budget is of each
+batch, from the call to the server: time in the queue says nothing about the server.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ class Batcher:
 
     Args:
         run: Runs the script and returns its answer.
-        budget: Seconds that a call waits at most.
+        budget: Seconds that the server has for a batch.
         on_answer: Called with the calls of a batch and the script's answer.
-        on_failure: Called with all calls that have no answer, the queued ones included, and why.
+        on_failure: Called with the calls of the batch that failed, those that the server never got,
+            and why.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Batcher:
         budget: float,
         *,
         on_answer: Callable[[Calls, list[Any]], None],
-        on_failure: Callable[[Calls, BaseException], None],
+        on_failure: Callable[[Calls, Calls, BaseException], None],
     ) -> None:
         self._run = run
         self.budget = budget
@@ -53,8 +55,11 @@ class Batcher:
 
     def enqueue(self, call: ScriptCall) -> None:
         """Send a call in the next batch."""
-        call.asked_at = asyncio.get_running_loop().time()
         self._queue.append(call)
+        self.beat()
+
+    def beat(self) -> None:
+        """Call the server, also without a call in the queue."""
         if self._flight is None:
             self._flight = asyncio.get_running_loop().create_task(self._send())
 
@@ -63,23 +68,26 @@ class Batcher:
         while self._flight is not None:
             await asyncio.wait([self._flight])
 
-    async def run(self, calls: Calls, deadline: float | None = None) -> list[Any]:
-        """Run the script, and abandon it if it takes too long.
+    async def run(self, calls: Calls) -> list[Any]:
+        """Run the script, and abandon it if it takes longer than the budget.
 
         The task is cancelled but not awaited: some versions of the client ignore that for a while.
 
         Args:
             calls: Of one batch.
-            deadline: Of the event loop's clock; the budget from now on by default.
 
         Raises:
             TimeoutError: It took too long.
         """
         loop = asyncio.get_running_loop()
         running = loop.create_task(self._run(calls))
-        timeout = self.budget if deadline is None else deadline - loop.time()
+        deadline = loop.time() + self.budget
         try:
-            await asyncio.wait([running], timeout=timeout)
+            await asyncio.wait([running], timeout=self.budget)
+            late = loop.time() - deadline
+            if not running.done() and late > 0:
+                # The event loop was held up for so long, and the answer may be there unread.
+                await asyncio.wait([running], timeout=min(late, self.budget))
             if not running.done():
                 raise TimeoutError
             return running.result()
@@ -109,16 +117,18 @@ class Batcher:
             task.exception()  # retrieved, or asyncio would log it
 
     async def _send(self) -> None:
-        """Run the script for everything in the queue, in order."""
+        """Run the script for everything in the queue, in order; at least once."""
         try:
-            while self._queue:
+            while True:
                 calls = self._next_batch()
                 try:
-                    self._on_answer(calls, await self.run(calls, self._deadline(calls)))
+                    self._on_answer(calls, await self.run(calls))
                 except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
-                    unanswered = [*calls, *self._queue]
+                    queued = list(self._queue)
                     self._queue.clear()
-                    self._on_failure(unanswered, error)
+                    self._on_failure(calls, queued, error)
+                    return
+                if not self._queue:
                     return
         finally:
             self._flight = None
@@ -128,7 +138,3 @@ class Batcher:
         count = min(CALLS_AT_ONCE, len(self._queue))
         taken = [self._queue.popleft() for _ in range(count)]
         return [call for call in taken if not call.is_cancelled]
-
-    def _deadline(self, calls: Calls) -> float | None:
-        """Return until when the call that has waited longest may wait."""
-        return calls[0].asked_at + self.budget if calls else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.stores._redis_batch import CALLS_AT_ONCE
 from smsc_async.stores.base import StoreHealth
@@ -34,7 +34,10 @@ class Failover:
         batcher: Runs the script.
         probe_every: Seconds between two attempts to reach the server again.
         clock: Of this worker.
-        on_change: Called with the health when it becomes degraded and when that ends.
+        on_unreachable: Called when that begins; returns what follows from it, for the log.
+        on_probe: Called with the answer that ends it; raises if that is malformed.
+        on_reachable: Called when the rules are shared again.
+        on_change: Called when the health becomes degraded and when that ends.
     """
 
     def __init__(
@@ -42,11 +45,18 @@ class Failover:
         batcher: Batcher,
         probe_every: float,
         clock: Callable[[], float],
-        on_change: Callable[[StoreHealth], None] | None,
+        *,
+        on_unreachable: Callable[[], str],
+        on_probe: Callable[[list[Any]], None],
+        on_reachable: Callable[[], None],
+        on_change: Callable[[], None] | None,
     ) -> None:
         self._batcher = batcher
         self._probe_every = probe_every
         self._clock = clock
+        self._on_unreachable = on_unreachable
+        self._on_probe = on_probe
+        self._on_reachable = on_reachable
         self._on_change = on_change
         self.health = StoreHealth()
         self.probe_at = 0.0
@@ -67,7 +77,8 @@ class Failover:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._probe_every, self._begin_probe)
         if not was_degraded:
-            LOG.warning("! rule store unreachable: %s", self.health.last_error)
+            consequence = self._on_unreachable()
+            LOG.warning("! rule store unreachable: %s; %s", self.health.last_error, consequence)
             self._report_change()
 
     def stop(self) -> None:
@@ -88,8 +99,9 @@ class Failover:
         try:
             while True:
                 calls = [backlog.popleft() for _ in range(min(CALLS_AT_ONCE, len(backlog)))]
-                await self._batcher.run(calls)
+                answer = await self._batcher.run(calls)
                 if not backlog:
+                    self._on_probe(answer)
                     break
         except Exception as error:  # noqa: BLE001 - whatever the client raises, the server is still unreachable
             backlog.extendleft(reversed(calls))
@@ -97,6 +109,7 @@ class Failover:
         else:
             self.health = StoreHealth(last_error=self.health.last_error)
             LOG.info("= rule store reachable again")
+            self._on_reachable()
             self._report_change()
 
     def _report_change(self) -> None:
@@ -104,6 +117,6 @@ class Failover:
         if self._on_change is None:
             return
         try:
-            self._on_change(self.health)
+            self._on_change()
         except Exception:
             LOG.exception("! %r failed", self._on_change)

@@ -12,15 +12,20 @@ from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from smsc_async.stores._redis_workers import LIFE
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.stores._redis_workers import Workers
 
 MICROSECONDS: Final = 1_000_000
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
+HEAD: Final = 5
+"""Numbers of the answer before those of the calls."""
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
 
 
@@ -29,52 +34,90 @@ class ScriptCall:
 
     Args:
         name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
-            case.
+            case, "return" gives back the turn of one part.
         step: The question.
-        token: Of the reservation.
+        token: Of the reservation; of "return" the turn, in microseconds of the server's clock.
         at: Time of the first part's write, of this worker's clock; only for "remember".
-        asked_at: When it was made, of the event loop's clock.
         future: For the verdict; None if no caller awaits it.
+
+    Attributes:
+        interval: Seconds between two writes that the server was asked with.
     """
 
-    __slots__ = ("asked_at", "at", "future", "name", "step", "token")
+    __slots__ = ("at", "future", "interval", "name", "step", "token")
 
     def __init__(
         self,
-        name: Literal["apply", "release", "remember"],
+        name: Literal["apply", "release", "remember", "return"],
         step: Step,
         token: Token,
         *,
         at: float = 0.0,
-        asked_at: float = 0.0,
         future: asyncio.Future[Verdict] | None = None,
     ) -> None:
         self.name = name
         self.step = step
         self.token = token
         self.at = at
-        self.asked_at = asked_at
         self.future = future
+        self.interval = step[0].interval
 
     @property
     def is_cancelled(self) -> bool:
         """Whether its caller was cancelled."""
         return self.future is not None and self.future.cancelled()
 
-    def arguments(self, now: float) -> tuple[object, ...]:
-        """Return its list of arguments, as the head of `rules.lua` describes it."""
+    def arguments(self, now: float, stretch: float) -> tuple[object, ...]:
+        """Return its list of arguments, as the head of `rules.lua` describes it.
+
+        Args:
+            now: The current time, of this worker's clock.
+            stretch: By how much the interval is longer, see `Workers.stretch`.
+        """
         rules, _, _, parts, replaced = self.step
+        if self.name == "apply":
+            self.interval = rules.interval * stretch
         return (
             self.name,
             self.token,
             "" if replaced is None else replaced,
             parts,
-            _microseconds(now - self.at) if self.name == "remember" else 0,
-            _microseconds(rules.repeat_window),
+            microseconds(now - self.at) if self.name == "remember" else 0,
+            microseconds(rules.repeat_window),
             rules.flood_length if rules.flood_gap else 0,
-            _microseconds(rules.flood_gap),
-            _microseconds(rules.interval),
+            microseconds(rules.flood_gap),
+            microseconds(self.interval),
         )
+
+
+class ServerTurns:
+    """The turns to come that the server has assigned, of this worker's clock and of its own."""
+
+    def __init__(self) -> None:
+        self._server_at: dict[float, int] = {}
+
+    def keep(self, call: ScriptCall, at: float, server_at: int, now: float) -> None:
+        """Keep the turns of a message that waits for them.
+
+        Args:
+            call: What the server was asked.
+            at: Its first turn, of this worker's clock.
+            server_at: The same, in microseconds of the server's clock.
+            now: The current time, of this worker's clock.
+        """
+        turns, interval = self._server_at, call.interval
+        while turns and (first := next(iter(turns))) <= now:
+            del turns[first]
+        server_interval = microseconds(interval)
+        for index in range(call.step[3]):
+            turns[at + index * interval] = server_at + index * server_interval
+
+    def take(self, at: float) -> int | None:
+        """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
+        return self._server_at.pop(at, None)
+
+    def __repr__(self) -> str:
+        return f"<ServerTurns, {len(self._server_at)} to come>"
 
 
 class RuleScript:
@@ -86,21 +129,32 @@ class RuleScript:
         prefix: Of all keys.
         key: Of the hashes of recipients.
         clock: Of this worker.
+        workers: Of the account.
+        assigned_until: Returns until when this worker has assigned times without the server, of its
+            own clock.
+
+    Attributes:
+        is_leaving: Whether a call without messages ends the count of this worker.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
         redis: Any,  # noqa: ANN401 - a client of an extra
         no_script: type[Exception],
         prefix: str,
         key: bytes,
         clock: Callable[[], float],
+        workers: Workers,
+        assigned_until: Callable[[], float],
     ) -> None:
         self._redis = redis
         self._no_script = no_script
         self.prefix = prefix
         self._key = key
         self._clock = clock
+        self._workers = workers
+        self._assigned_until = assigned_until
+        self.is_leaving = False
         # Tests move time with it: a time in place of the server's, in microseconds.
         self.frozen_at: int | None = None
 
@@ -108,11 +162,20 @@ class RuleScript:
         """Run the script and return its answer; without a call that is the server's time."""
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
-        keys = [f"{self.prefix}rate"]
+        keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
         for call in calls:
             keys += self._keys(call.step)
+        keys.append(f"{self.prefix}returned")
         # All calls are one argument: hot path.
-        arguments = (frozen_at, json.dumps([call.arguments(now) for call in calls]))
+        stretch = self._workers.stretch(now)
+        arguments = (
+            frozen_at,
+            self._workers.id,
+            0 if self.is_leaving and not calls else microseconds(LIFE),
+            self._workers.since,
+            microseconds(max(0.0, self._assigned_until() - now)),
+            json.dumps([call.arguments(now, stretch) for call in calls]),
+        )
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:
@@ -127,6 +190,6 @@ class RuleScript:
         return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
 
 
-def _microseconds(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
     """Round a duration up, to the safe side."""
     return math.ceil(seconds * MICROSECONDS)

@@ -22,11 +22,14 @@ class StoreHealth(NamedTuple):
         is_degraded: Whether it decides without the state that it shares with other workers.
         since: Time at which that began, seconds of the store's clock.
         last_error: Why the shared state was last unreachable.
+        workers: Workers of the account, as far as this one knows: while it is degraded, it takes
+            the share of one of so many. None for a store that doesn't count them.
     """
 
     is_degraded: bool = False
     since: float | None = None
     last_error: str | None = None
+    workers: int | None = None
 
 
 class RuleStore(ABC):
@@ -80,8 +83,18 @@ class RuleStore(ABC):
     def release(self, step: Step, admitted: Admitted) -> None:
         """Give a reservation back, once: the gateway refused the message, or it was never written.
 
-        A reservation that replaces an earlier unknown outcome is kept, and so is the place in the
-        rate. Not for a message whose outcome is unknown.
+        A reservation that replaces an earlier unknown outcome is kept, and so is the turn in the
+        rate, see `give_back_turn`. Not for a message whose outcome is unknown.
+        """
+
+    def give_back_turn(self, at: float, interval: float) -> None:  # noqa: B027 - a store may keep turns
+        """Give back a turn in the rate in which no message is written; the next message gets it.
+
+        The default keeps it: it is never used, and the rate is less for that long.
+
+        Args:
+            at: The turn of one part, as assigned.
+            interval: Seconds that it takes.
         """
 
     @abstractmethod
@@ -96,6 +109,12 @@ class RuleStore(ABC):
         Returns:
             The admission that replaces *admitted*: this part is due now.
         """
+
+    def attach(self) -> None:  # noqa: B027 - a store of one worker has nothing to do
+        """Count this worker from now on: a client that uses the store was opened."""
+
+    def detach(self) -> None:  # noqa: B027 - as above
+        """Undo one `attach`: that client is closed."""
 
     async def flush(self) -> None:  # noqa: B027 - a store that shares nothing has nothing to do
         """Wait until released and postponed reservations are shared. Cancelling is safe."""

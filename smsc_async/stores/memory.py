@@ -8,11 +8,13 @@ takes its place. So a million messages leave as much state as those of the last 
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final, cast
 
+from pdu.half_made import shows_half_made
 from smsc_async.rules import flood
 from smsc_async.rules.engine import decide, replaces
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores.base import RuleStore
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ EVICTION_INTERVAL: Final = 0.25
 
 _SHARD: Final = SHARDS - 1  # mask: the bits of a hash that select the shard
 _LONG_AGO: Final = float("-inf")
+_ROUNDING: Final = 1.001  # times an interval: a turn is the last one if the free time is this near
 
 _new = tuple.__new__  # hot path
 
@@ -46,6 +49,7 @@ def _generation() -> list[Shard]:
     return [{} for _ in range(SHARDS)]
 
 
+@shows_half_made
 class MemoryRuleStore(RuleStore):
     """Rule state in this process, for one account. The default.
 
@@ -74,6 +78,7 @@ class MemoryRuleStore(RuleStore):
         self._tokens: dict[Fingerprint, Token] = {}
         self._previous_tokens: dict[Fingerprint, Token] = {}
         self._free_at = _LONG_AGO
+        self._returned: list[float] = []  # turns before `_free_at` that were given back, in order
         self._last_at = _LONG_AGO  # latest write time not assigned from `_free_at`
         # The rules of the last step, and the longest memory that any step asked for.
         self._rules: Rules | None = None
@@ -88,6 +93,15 @@ class MemoryRuleStore(RuleStore):
 
     def __repr__(self) -> str:
         return f"<MemoryRuleStore, {len(self)} entries>"
+
+    @property
+    def free_at(self) -> float:
+        """The next time that isn't assigned yet."""
+        return self._free_at
+
+    def assign_after(self, at: float) -> None:
+        """Assign no time before *at*."""
+        self._free_at = max(self._free_at, at)
 
     async def apply(self, step: Step) -> Verdict:
         """Decide; it never awaits, so there is nothing to cancel."""
@@ -108,7 +122,11 @@ class MemoryRuleStore(RuleStore):
         shard = self._current[number]
         if to in shard or to in self._previous[number] or parts > 1:
             return self.decide(step, now)
-        at = free_at if free_at > now else now  # noqa: FURB136 - hot path
+        at = now
+        if free_at > now:
+            if self._returned:
+                return self.decide(step, now)
+            at = free_at
         shard[to] = shard[request] = at
         self._free_at = at + rules.interval
         return at
@@ -121,7 +139,7 @@ class MemoryRuleStore(RuleStore):
             now: The current time; it never goes back.
             token: For the reservation; by default its own time.
         """
-        rules, request, to, _, _ = step
+        rules, request, to, parts, _ = step
         if now >= self._maintain_at or rules is not self._rules:
             self._maintain(rules, now)
         # `_admission` and `_streak` inlined: hot path.
@@ -130,17 +148,25 @@ class MemoryRuleStore(RuleStore):
         known = self._admission(step) if request in current or request in previous else None
         kept = current[to] if to in current else previous.get(to)
         streak = kept if kept is None or isinstance(kept, tuple) else (kept, 1, kept)
+        is_returned = bool(self._returned) and self._has_returned(parts, now)
+        if is_returned:
+            free_at = self._returned[0]
         if token is None:
             token = free_at if free_at > now else now  # noqa: FURB136 - hot path
-        verdict, joined, self._free_at = decide(step, known, streak, free_at, now, token)
+        verdict, joined, next_free_at = decide(step, known, streak, free_at, now, token)
         if type(verdict) is Admitted:
+            if is_returned:
+                del self._returned[0]
+            else:
+                self._free_at = next_free_at
             self._record(step, verdict, joined)
         return verdict
 
     def peek(self, step: Step, now: float) -> Held | None:
         """Return what would hold the message, and change nothing."""
         known, streak = self._admission(step), self._streak(step)
-        verdict, _, _ = decide(step, known, streak, self._free_at, now, now)
+        free_at = self._returned[0] if self._has_returned(step[3], now) else self._free_at
+        verdict, _, _ = decide(step, known, streak, free_at, now, now)
         return verdict if isinstance(verdict, Held) else None
 
     def remember(self, step: Step, admitted: Admitted, now: float) -> None:
@@ -173,6 +199,23 @@ class MemoryRuleStore(RuleStore):
             shard = current if to in current else previous
             shard[to] = flood.give_back(streak, parts, admitted.not_before)
 
+    def give_back_turn(self, at: float, interval: float) -> None:
+        """Give back a turn in which no message is written; the next message gets it."""
+        if not self.now() < at < self._free_at:
+            return
+        returned = self._returned
+        insort(returned, at)
+        # Nothing is assigned after those at the end.
+        while returned and returned[-1] + interval * _ROUNDING >= self._free_at:
+            self._free_at = returned.pop()
+
+    def _has_returned(self, parts: int, now: float) -> bool:
+        """Drop the returned turns that are over; return whether a message may have the next one."""
+        returned = self._returned
+        del returned[: bisect_left(returned, now)]
+        # Parts follow each other, and returned turns may not.
+        return parts == 1 and bool(returned)
+
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Record that a part is written only now; return the admission that replaces *admitted*."""
         now, (rules, request, to, parts, replaced) = self.now(), step
@@ -185,7 +228,7 @@ class MemoryRuleStore(RuleStore):
         ):
             # Hot path: alone in its streak, so it is as if it were admitted only now.
             shard[to] = shard[request] = now
-            return _new(Admitted, (now, now, rules.interval))
+            return _new(Admitted, (now, now, rules.interval, ANY_TIME))
         later, streak = admitted.postponed(now, index), self._streak(step)
         self._join(step, later, streak, is_counted=flood.is_in(streak, at))
         return later
@@ -204,7 +247,7 @@ class MemoryRuleStore(RuleStore):
         token: Token = at
         if self._tokens or self._previous_tokens:
             token = self._tokens.get(request, self._previous_tokens.get(request, at))
-        return _new(Admitted, (token, at, rules.interval))
+        return _new(Admitted, (token, at, rules.interval, ANY_TIME))
 
     def _streak(self, step: Step) -> Streak | None:
         """Return the streak of the step's recipient."""
@@ -225,7 +268,7 @@ class MemoryRuleStore(RuleStore):
 
     def _record(self, step: Step, admitted: Admitted, streak: Streak | None) -> None:
         """Write an admission and its recipient's streak into the current generation."""
-        (token, at, _), (_, request, to, _, _) = admitted, step
+        (token, at, _, _), (_, request, to, _, _) = admitted, step
         shard = self._current[hash(to) & _SHARD]
         shard[request] = at
         if self._tokens or self._previous_tokens:

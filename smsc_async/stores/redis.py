@@ -1,27 +1,29 @@
 """Rule state in Redis (or Valkey), shared by all workers of one account.
 
-Rule: one script decides a whole message on the server's clock, and no send waits for it longer than
-the budget. Each worker also records what it has admitted itself. So when the server can't be
-reached, it falls back to local rules: its share of the rate, and no repeat of its own messages.
+Rule: one script decides a whole message on the server's clock, and no call to it takes longer than
+the budget. Each worker also records what it has admitted itself, and how many workers there are. So
+when the server can't be reached, it falls back to local rules: its share of the rate and of each
+streak, and no repeat of its own messages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from contextlib import suppress
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pdu._tracebacks import hides_locals
-from smsc_async._base_errors import check_kind, is_number, refused
+from pdu.half_made import shows_half_made
+from smsc_async._base_errors import check_kind
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
-from smsc_async.stores._redis_script import MICROSECONDS, RuleScript, ScriptCall
+from smsc_async.stores._redis_fallback import FallbackQueue
+from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall, ServerTurns
+from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
+from smsc_async.stores._redis_workers import HEARTBEAT, Count, Workers
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
@@ -32,29 +34,35 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.rules.verdict import Verdict
 
 OnFailure = Literal["open", "closed"]
 
 _HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 
 
+@shows_half_made
 class RedisRuleStore(RuleStore):
     """Rule state in Redis, shared by all workers of one account.
 
     ::
 
-        store = RedisRuleStore("redis://127.0.0.1", account="shop", workers=4)
+        store = RedisRuleStore("redis://127.0.0.1", account="shop")
         async with SmscClient(url, store=store) as smsc: ...
 
     Times are the server's: the clocks of workers may differ. The server's clock shouldn't be set
     back while it is in use. Keys are `smsc:{account}:…`, one slot of a cluster; recipients and
     texts are hashed, and each key has a time to live.
 
-    No send waits longer than *budget* for the server. If it doesn't answer in time, or answers with
-    an error, the store decides without it and tries it again every *probe_every* seconds; until
-    then no send waits for it at all. `health()` and the logger `smsc_async.rules` report that. A
-    burst that the server can't decide within the budget counts as a failure, too.
+    No call to the server takes longer than *budget*; a burst is several calls, one after the
+    other, of up to 100 messages. If a call isn't answered in time, or with an error, the store
+    decides without the server and tries it again every *probe_every* seconds; until then no send
+    waits for it. `health()` and the logger `smsc_async.rules` report that.
+
+    The server counts the workers: those with an open client, and those that have asked in the last
+    10 s. Without the server each takes its share of the rate and of a streak by the last count. A
+    worker that hasn't reached the server yet, or that others may not have counted, takes a tenth,
+    unless *workers* is given.
 
     Belongs to one event loop while it is in use.
 
@@ -64,9 +72,10 @@ class RedisRuleStore(RuleStore):
         limits: The account's, in place of those of each client that asks.
         secret: Keys the hashes of this account. Without it, short texts such as one-time codes can
             be found by trial from the keys in Redis.
-        workers: Number of workers of the account. Without the server, each takes its share of the
-            rate.
-        budget: Seconds that a send waits at most, 0.15 to 0.25 in a local network.
+        workers: Number of workers of the account, the least that is assumed without the server.
+            None relies on the server's count. Give it if workers may start while the server is
+            down, or if some use a version that isn't counted.
+        budget: Seconds for one call to the server, 0.15 to 0.25 in a local network.
         on_failure: Without the server, "open" decides by what this worker has sent itself; "closed"
             holds every message (`HeldByRuleError`).
         probe_every: Seconds between two attempts to reach the server again.
@@ -88,7 +97,7 @@ class RedisRuleStore(RuleStore):
         account: str = "default",
         limits: GatewayLimits | None = None,
         secret: str | bytes = b"",
-        workers: int = 1,
+        workers: int | None = None,
         budget: float = 0.2,
         on_failure: OnFailure = "open",
         probe_every: float = 1.0,
@@ -97,61 +106,95 @@ class RedisRuleStore(RuleStore):
     ) -> None:
         if not isinstance(secret, bytes):
             check_kind("secret", secret, str)
-        _check_settings(account, workers, budget, on_failure, probe_every)
-        library = _library()
+        check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
+        library = import_library()
         self._is_owner = isinstance(redis, str)
-        self._redis: Any = _connect(library, redis) if isinstance(redis, str) else redis
-        self.key = _key(account, secret)
+        self._redis: Any = connect(library, redis) if isinstance(redis, str) else redis
+        self.key = derive_key(account, secret)
         self.now = clock
         self._rules = None if limits is None else Rules.of(limits)
-        self._workers = workers
+        self._workers = Workers(workers)
         self._on_failure = on_failure
         # What this worker has admitted itself.
         self._own = MemoryRuleStore(clock, key=self.key)
-        self._worker = os.urandom(6).hex()
         self._tokens = 0
+        self._turns = ServerTurns()
         self._script = RuleScript(
-            self._redis, library.exceptions.NoScriptError, f"smsc:{{{account}}}:", self.key, clock
+            self._redis,
+            library.exceptions.NoScriptError,
+            f"smsc:{{{account}}}:",
+            self.key,
+            clock,
+            self._workers,
+            self._assigned_until,
         )
         self._batcher = Batcher(
             self._script.run, budget, on_answer=self._settle, on_failure=self._fail_over
         )
-        self._failover = Failover(self._batcher, probe_every, clock, on_change)
+        self._fallback = FallbackQueue(self._on_turn, self._ahead)
+        self._failover = Failover(
+            self._batcher,
+            probe_every,
+            clock,
+            on_unreachable=self._on_unreachable,
+            on_probe=lambda answer: self._read_head(answer, clock()),
+            on_reachable=self._fallback.resume,
+            on_change=None if on_change is None else lambda: on_change(self.health()),
+        )
+        self._clients = 0
+        self._heartbeat: asyncio.TimerHandle | None = None
+        # The account's next free time by the last answer and when that came, of this clock.
+        self._account_free_at = self._answered_at = 0.0
 
     def __repr__(self) -> str:
         state = "degraded" if self.health().is_degraded else "shared"
-        queued, missed = len(self._batcher), len(self._failover.backlog)
+        queued = len(self._batcher) + len(self._fallback)
+        missed = len(self._failover.backlog)
         return (
             f"<RedisRuleStore {self._script.prefix}*, {state}, {len(self._own)} entries of its own,"
             f" {queued} calls queued, {missed} missed by the server>"
         )
 
     def health(self) -> StoreHealth:
-        """Return whether the rules are shared now."""
-        return self._failover.health
+        """Return whether the rules are shared now, and by how many workers."""
+        return self._failover.health._replace(workers=self._workers.assumed)
+
+    def attach(self) -> None:
+        """Count this worker from now on, also while it has no messages."""
+        self._clients += 1
+        self._script.is_leaving = False
+        if self._heartbeat is None:
+            self._beat()
+
+    def detach(self) -> None:
+        """Undo one `attach`; without any, this worker is counted no more. Doesn't wait."""
+        self._clients -= 1
+        if not self._clients:
+            self._leave()
 
     async def apply(self, step: Step) -> Verdict:
-        """Decide all rules of a message for all workers, within the budget.
+        """Decide all rules of a message for all workers.
 
+        Without the server it waits until the message's turn is less than a second away.
         Cancelling is safe: what was reserved for a cancelled caller is given back.
         """
         # What this worker's own messages hold needs no call, also after the server lost its state.
         held = self.peek(step, self.now())
         if held is not None:
             return held
-        step = self._under_rules(step)
-        if self.health().is_degraded:
-            return self._decide_locally(step, self._next_token())
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        call = ScriptCall("apply", step, self._next_token(), future=future)
+        call = ScriptCall("apply", self._under_rules(step), self._next_token(), future=future)
         # The frame of a cancelled wait may be shown, and a step holds the recipient.
         del step
-        self._batcher.enqueue(call)
+        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
+            self._fallback.put(call)
+        else:
+            self._batcher.enqueue(call)
         try:
             return await future
         except asyncio.CancelledError:
             if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self.release(call.step, verdict)
+                self._undo(call.step, verdict)
             raise
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -167,6 +210,15 @@ class RedisRuleStore(RuleStore):
             return
         self._own.release(step, admitted)
         self._tell(ScriptCall("release", step, admitted.token))
+
+    def give_back_turn(self, at: float, interval: float) -> None:
+        """Give back a turn in which no message is written, as `release` does a reservation."""
+        server_at = self._turns.take(at)
+        if server_at is None:
+            self._own.give_back_turn(at, interval)
+        else:
+            step: Step = (Rules(interval=interval), b"", "", 1, None)
+            self._tell(ScriptCall("return", step, server_at))
 
     def postpone(self, step: Step, admitted: Admitted, index: int = 0) -> Admitted:
         """Record that a part is written only now; return the admission that replaces *admitted*."""
@@ -185,10 +237,14 @@ class RedisRuleStore(RuleStore):
     async def aclose(self) -> None:
         """Flush, stop probing the server, and close the client if the store made it.
 
-        Takes twice the budget at most, whatever the server does.
+        The worker is counted no more. Takes twice the budget at most if the server doesn't answer.
         """
         await self.flush()
+        self._leave()
+        await self.flush()
         self._failover.stop()
+        for call in self._fallback.take():
+            self._decide_locally(call)
         if self._is_owner:
             self._batcher.detach(asyncio.create_task(self._redis.aclose()))
         await self._batcher.aclose()
@@ -207,11 +263,11 @@ class RedisRuleStore(RuleStore):
     def _next_token(self) -> str:
         """Make a token unlike that of any other worker."""
         self._tokens += 1
-        return f"{self._worker}-{self._tokens}"
+        return f"{self._workers.id}-{self._tokens}"
 
     def _tell(self, call: ScriptCall) -> None:
         """Send a call without a caller, now or when the server is reachable again."""
-        if self.health().is_degraded:
+        if self._failover.health.is_degraded:
             self._failover.backlog.append(call)
         else:
             self._batcher.enqueue(call)
@@ -219,94 +275,123 @@ class RedisRuleStore(RuleStore):
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
         """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), int(answer[0])
+        self._read_head(answer, now)
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            number, server_at, has_replaced = answer[3 * index + 1 : 3 * index + 4]
+            begin = 4 * index + HEAD
+            number, server_at, has_replaced, earliest = answer[begin : begin + 4]
             # Never too early: the answer took a while, and this counts from its arrival.
             at = now + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
             if number:
                 verdict = Held(_HELD_BY[number], at)
             else:
-                rules, _, _, _, replaced = call.step
-                token = replaced if has_replaced else call.token
-                verdict = Admitted(token or call.token, at, rules.interval)
+                token = call.step[4] if has_replaced else call.token
+                after = int(earliest) - int(server_at)
+                passes_at = at + after / MICROSECONDS if int(earliest) else ANY_TIME
+                verdict = Admitted(token or call.token, at, call.interval, passes_at)
                 self._own.remember(call.step, verdict, now)
+                if at > now and call.interval:
+                    self._turns.keep(call, at, int(server_at), now)
             self._hand_over(call, verdict)
+        self._fallback.resume()
 
     def _hand_over(self, call: ScriptCall, verdict: Verdict) -> None:
         """Give a caller its verdict; what was reserved for a cancelled one is given back."""
         if call.future is not None and not call.future.done():
             call.future.set_result(verdict)
         elif isinstance(verdict, Admitted):
-            self.release(call.step, verdict)
+            self._undo(call.step, verdict)
 
-    def _decide_locally(self, step: Step, token: Token) -> Verdict:
-        """Decide by this worker's own messages, or hold everything."""
+    def _undo(self, step: Step, admitted: Admitted) -> None:
+        """Give back all that was reserved for a cancelled caller."""
+        self.release(step, admitted)
+        for index in reversed(range(step[3])):
+            self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
+
+    def _decide_locally(self, call: ScriptCall) -> None:
+        """Decide by this worker's own messages and its share of the rules, or hold everything."""
+        rules, request, to, parts, replaced = step = call.step
+        verdict: Verdict
         if self._on_failure == "closed":
-            return Held("store", self._failover.probe_at)
-        rules, request, to, parts, replaced = step
-        share = rules._replace(interval=rules.interval * self._workers)
-        verdict = self._own.decide((share, request, to, parts, replaced), self.now(), token)
+            verdict = Held("store", self._failover.probe_at)
+        else:
+            share = rules.share(self._workers.assumed)
+            verdict = self._own.decide(
+                (share, request, to, parts, replaced), self.now(), call.token
+            )
         if isinstance(verdict, Admitted):
             # The other workers see it once the server is reachable again.
             self._tell(ScriptCall("remember", step, verdict.token, at=verdict.not_before))
-        return verdict
+        self._hand_over(call, verdict)
 
-    def _fail_over(self, calls: list[ScriptCall], error: BaseException) -> None:
+    def _ahead(self) -> float:
+        """Return the seconds until the next time that isn't assigned, while that matters."""
+        now = self.now()
+        if self._failover.health.is_degraded:
+            return 0.0 if self._on_failure == "closed" else self._own.free_at - now
+        return self._account_free_at - now if self._workers.stretch(now) > 1.0 else 0.0
+
+    def _on_turn(self, call: ScriptCall) -> None:
+        """Decide a call of the fallback's queue, or ask the server if it is back."""
+        if self._failover.health.is_degraded:
+            self._decide_locally(call)
+            return
+        now, (rules, _, _, parts, _) = self.now(), call.step
+        seconds = parts * rules.interval * self._workers.stretch(now)
+        # An estimate, until the answer comes.
+        self._account_free_at = max(now, self._account_free_at) + seconds
+        self._batcher.enqueue(call)
+
+    def _fail_over(
+        self, calls: list[ScriptCall], queued: list[ScriptCall], error: BaseException
+    ) -> None:
         """Decide locally what the server didn't, and from now on everything."""
         self._failover.degrade(error)
         for call in calls:
+            if call.future is not None and (not call.future.done() or call.is_cancelled):
+                # A server that only stalled may still carry the call out.
+                self._failover.backlog.append(ScriptCall("release", call.step, call.token))
+        for call in (*calls, *queued):
             if call.future is None:
                 self._failover.backlog.append(call)
-                continue
-            if call.future.done() and not call.is_cancelled:
-                continue
-            # A server that only stalled may still carry the call out.
-            self._failover.backlog.append(ScriptCall("release", call.step, call.token))
-            if not call.future.done():
-                self._hand_over(call, self._decide_locally(call.step, call.token))
+            elif not call.future.done():
+                self._fallback.put(call)
 
+    def _read_head(self, answer: list[Any], now: float) -> None:
+        """Record what the server says of the account: its next free time, its workers."""
+        server_now, free_at, is_new, workers, present = map(int, answer[:HEAD])
+        self._account_free_at = now + (free_at - server_now) / MICROSECONDS
+        self._answered_at = now
+        self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
 
-def _key(account: str, secret: str | bytes) -> bytes:
-    """Derive the key of the hashes, the same in every worker of the account."""
-    octets = secret.encode() if isinstance(secret, str) else secret
-    inner = blake2b(octets, digest_size=64).digest()
-    return blake2b(account.encode(), key=inner, digest_size=16).digest()
+    def _beat(self) -> None:
+        """Call the server once every `HEARTBEAT` seconds, so that it counts this worker."""
+        self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
+        if not self._failover.health.is_degraded:
+            self._batcher.beat()
 
+    def _leave(self) -> None:
+        """End the count of this worker, if there is one and the server can be reached."""
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+            self._heartbeat = None
+        self._script.is_leaving = True
+        if self._workers.is_counted and not self._failover.health.is_degraded:
+            self._batcher.beat()
 
-def _library() -> Any:  # noqa: ANN401 - a module of an extra
-    """Import redis-py, or say how to get it."""
-    try:
-        import redis.asyncio  # noqa: PLC0415 - an extra, imported when it is used
-    except ImportError:
-        raise ImportError(
-            "RedisRuleStore needs redis-py, which isn't installed: pip install 'smsc-async[redis]'"
-        ) from None
-    return redis
+    def _assigned_until(self) -> float:
+        """Return until when this worker has assigned times that the server doesn't know."""
+        is_local = self._failover.health.is_degraded and self._on_failure == "open"
+        return self._own.free_at if is_local else 0.0
 
-
-def _connect(library: Any, url: str) -> Any:  # noqa: ANN401 - of an extra
-    """Make a client of a URL, without connecting.
-
-    Raises:
-        ConfigError: It can't be read; it may hold a password, so nothing of it is shown.
-    """
-    with suppress(ValueError):
-        return library.asyncio.Redis.from_url(url)
-    raise ConfigError("redis", "***", "takes a URL as 'redis://127.0.0.1:6379/0'")
-
-
-def _check_settings(
-    account: str, workers: int, budget: float, on_failure: str, probe_every: float
-) -> None:
-    """Refuse settings that make no sense."""
-    check_kind("account", account, str)
-    if not account or "{" in account or "}" in account:
-        raise refused("account", account, "takes a name without braces")
-    if on_failure not in ("open", "closed"):
-        raise refused("on_failure", on_failure, "takes 'open' or 'closed'")
-    for name, value in (("workers", workers), ("budget", budget), ("probe_every", probe_every)):
-        if not (is_number(value) and value > 0):
-            raise refused(name, value, "takes a number above 0")
+    def _on_unreachable(self) -> str:
+        """Begin behind the times that the server has assigned; return what follows, as text."""
+        self._workers.on_failover()
+        if self._on_failure == "closed":
+            return "every message is held"
+        if self._account_free_at > self._answered_at:
+            # The account is at its rate, and other workers may have been admitted since then.
+            self._own.assign_after(self._account_free_at + self.now() - self._answered_at)
+        return self._workers.describe()

@@ -1,11 +1,17 @@
 -- The rules of one account, for several messages: what rules/engine.py decides in Python.
 --
--- KEYS: the account's next free instant, then for each call: its request, its recipient's streak.
--- ARGV: the instant, or empty for the server's own; then JSON, a list for each call: name, token,
---       the token it replaces, parts, how long ago its first part was written, and the rules:
---       window, length, gap, interval. All times in microseconds; 0 is no rule.
--- Returns: the instant, then for each call: 0, when to write, and 1 if it replaced another, else 0;
---          or 1 (repeat) or 2 (flood), when to try again, and 0.
+-- KEYS: the account's next free instant, its workers, then for each call: its request, its
+--       recipient's streak; last, the turns before that instant that were given back, a sorted set.
+-- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
+--       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
+--       time; for how long from now on this worker has assigned times without the server; then
+--       JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
+--       first part was written, and the rules: window, length, gap, interval. All times in
+--       microseconds; 0 is no rule.
+-- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
+--          and of those that are present; then for each call: 0, when to write, 1 if it replaced
+--          another, else 0, and the earliest turn that the rules allow it; or 1 (repeat) or 2
+--          (flood), when to try again, 0 and 0.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -19,6 +25,10 @@ end
 
 local function expire_after(key, instant)
   redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + 1000))
+end
+
+local function read_free_at()
+  return tonumber(redis.call('GET', KEYS[1])) or 0
 end
 
 local function read_request(key)
@@ -49,11 +59,38 @@ local function begin_streak(key, at)
   redis.call('HSET', key, 'began_at', digits(at), 'length', 0)
 end
 
-local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+local returned = KEYS[#KEYS]
+local has_returned = redis.call('EXISTS', returned) == 1
+
+-- The first turn that was given back and isn't over.
+local function returned_turn()
+  return tonumber(redis.call('ZRANGEBYSCORE', returned, digits(now), '+inf', 'LIMIT', 0, 1)[1])
+end
+
+local function give_back_turn(at, interval)
   local free_at = tonumber(redis.call('GET', KEYS[1])) or 0
-  local at = math.max(now, free_at)
+  if at <= now or at >= free_at then return end
+  redis.call('ZREMRANGEBYSCORE', returned, '-inf', digits(now))
+  redis.call('ZADD', returned, digits(at), digits(at))
+  has_returned = true
+  local last = free_at
+  repeat
+    free_at = last
+    last = tonumber(redis.call('ZRANGE', returned, -1, -1)[1])
+    local is_last = last and last + interval == free_at
+    if is_last then redis.call('ZREM', returned, digits(last)) end
+  until not is_last
+  redis.call('SET', KEYS[1], digits(free_at))
+  expire_after(KEYS[1], free_at)
+  expire_after(returned, free_at)
+end
+
+local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  local free_at = read_free_at()
+  local turn = has_returned and parts == 1 and free_at > now and returned_turn()
+  local at = math.max(now, turn or free_at)
   local last_at = at + (parts - 1) * interval
-  local held, retry_at, again, counted = 0, 0, false, false
+  local held, retry_at, again, counted, earliest = 0, 0, false, false, 0
 
   if window > 0 then
     local previous_at, previous_token = read_request(request)
@@ -63,6 +100,8 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
       else
         held, retry_at = 1, previous_at + window
       end
+    elseif previous_at and previous_token ~= replaced then
+      earliest = previous_at + window
     end
   end
 
@@ -77,11 +116,15 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
         held, retry_at = 2, streak_last_at + gap
       end
       last_at = math.max(last_at, streak_last_at)
+    elseif streak_last_at then
+      earliest = math.max(earliest, streak_last_at + gap)
     end
   end
-  if held > 0 then return {held, digits(retry_at), 0} end
+  if held > 0 then return {held, digits(retry_at), 0, '0'} end
 
-  if interval > 0 then
+  if turn then
+    redis.call('ZREM', returned, digits(turn))
+  elseif interval > 0 then
     redis.call('SET', KEYS[1], digits(at + parts * interval))
     expire_after(KEYS[1], at + parts * interval)
   end
@@ -91,7 +134,7 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
     if not counted then redis.call('HINCRBY', streak, 'length', parts) end
     write_streak(streak, token, parts, last_at, gap)
   end
-  return {0, digits(at), again and 1 or 0}
+  return {0, digits(at), again and 1 or 0, digits(earliest)}
 end
 
 local function release(request, streak, token)
@@ -118,18 +161,43 @@ local function remember(request, streak, token, parts, at, window, gap, interval
   end
 end
 
-local answers = {digits(now)}
-for index, call in ipairs(cjson.decode(ARGV[2])) do
-  local request, streak = KEYS[2 * index], KEYS[2 * index + 1]
+-- The workers, each with the instant of its latest call plus its life: then it is forgotten.
+local function count_workers(worker, life, since)
+  local workers = KEYS[2]
+  if life == 0 then
+    redis.call('ZREM', workers, worker)
+    return 0, 0, 0
+  end
+  -- The first write: a server without memory refuses this one, but none that follows another.
+  local is_new = redis.call('ZADD', workers, digits(now + life), worker)
+  redis.call('ZREMRANGEBYSCORE', workers, '-inf', digits(now))
+  expire_after(workers, now + life)
+  return is_new, redis.call('ZCARD', workers),
+    redis.call('ZCOUNT', workers, digits(since + life), '+inf')
+end
+
+local is_new, workers, present = count_workers(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
+local assigned_until = now + tonumber(ARGV[5])
+if assigned_until > now and assigned_until > read_free_at() then
+  redis.call('SET', KEYS[1], digits(assigned_until))
+  expire_after(KEYS[1], assigned_until)
+end
+
+local answers = {digits(now), 0, is_new, workers, present}
+for index, call in ipairs(cjson.decode(ARGV[6])) do
+  local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
-  local answer = {0, '0', 0}
+  local answer = {0, '0', 0, '0'}
   if name == 'apply' then
     answer = apply(request, streak, token, replaced, parts, window, length, gap, interval)
   elseif name == 'release' then
     release(request, streak, token)
+  elseif name == 'return' then
+    give_back_turn(token, interval)
   else
     remember(request, streak, token, parts, now - ago, window, gap, interval)
   end
-  for place = 1, 3 do answers[#answers + 1] = answer[place] end
+  for place = 1, 4 do answers[#answers + 1] = answer[place] end
 end
+answers[2] = digits(read_free_at())
 return answers

@@ -12,11 +12,13 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pdu.enums import CommandStatus
+from smsc_async.cli.bench import run_label
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -338,3 +340,29 @@ async def test_interrupted_measurement_reports_what_was_accepted(recipients: Pat
     assert (130, "stopped") == (process.returncode, stopped["event"])
     assert taken - 1 <= stopped["accepted"] <= taken
     assert "Traceback" not in complaint.decode()
+
+
+def test_two_runs_in_a_minute_measure_the_same_number(
+    smsc: Smsc, gateway: HostedSimulator, recipients: Path
+) -> None:
+    """The gateway refuses a text that it has just had; the texts of each run are its own."""
+    done = [
+        smsc("bench", gateway.url, "--recipients", str(recipients), *SMALL, "--yes", "--json",
+             "--wait", "0")
+        for _ in range(2)
+    ]  # fmt: skip
+
+    figures = [[json.loads(line) for line in each.stdout.splitlines()] for each in done]
+    assert [0, 0] == [each.returncode for each in done]
+    accepted = [[line["accepted"] for line in run if "accepted" in line] for run in figures]
+    assert accepted[0] == accepted[1]
+    assert 2 * AGREED == len(gateway.messages)
+    assert 2 * AGREED == len({message.text for message in gateway.messages})
+
+
+@pytest.mark.parametrize("when", ["00:00.000", "59:59.999", "07:05.040"])
+def test_label_of_a_run_has_one_length(when: str) -> None:
+    """Texts of two runs have the same number of parts."""
+    label = run_label(datetime.strptime(f"2026-11-30 12:{when} +0000", "%Y-%m-%d %H:%M:%S.%f %z"))
+
+    assert when.replace(":", "").replace(".", "") == label

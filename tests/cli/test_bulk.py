@@ -17,6 +17,7 @@ from version_1 import entry, execute, make_version_1
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
 from smsc_async.cli.bulk import ROW_REMOVED
+from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError
 from smsc_async.outbox.liveness import OwnerLock
 from smsc_async.simulator import Scenario, Simulator
 
@@ -634,3 +635,98 @@ async def test_interrupted_run_is_resumed(tmp_path: Path, number: signal.Signals
     assert "in the queue: " in output.decode()
     assert 0 < between < 100
     assert sorted(f"message {number}" for number in range(100)) == arrived
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_outbox_that_was_deleted_meanwhile_gets_its_own_advice(
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    file: Path,
+    suffix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without it the next run sends all rows again: it must not be advised as a safe one."""
+    original = Outbox.run
+
+    async def delete_and_run(self: Outbox, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as `run`
+        """Delete a file of the outbox, then run."""
+        file.with_name(f"clients.csv.outbox{suffix}").unlink()
+        await original(self, *arguments, **options)
+
+    monkeypatch.setattr(Outbox, "run", delete_and_run)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    error = sum_of(done)["error"]
+
+    assert 4 == done.returncode
+    assert "check the history first" in error["to_do"]
+    assert "twice" not in error["to_do"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (OutboxMovedError("gone"), "check the history first"),
+        (OutboxError("disk I/O error"), "it sends the rest, and no message twice"),
+    ],
+)
+def test_interruption_whose_outbox_is_gone_promises_nothing(
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    file: Path,
+    case: tuple[OutboxError, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C ends the command before anything else notices that the file was moved."""
+    failure, advice = case
+
+    async def interrupt(*_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - as `run`
+        """Be interrupted; the outbox fails from now on."""
+
+        async def fail(_outbox: Outbox) -> None:
+            """Fail as the file's check does."""
+            raise failure
+
+        monkeypatch.setattr(Outbox, "counts", fail)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Outbox, "run", interrupt)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert 130 == done.returncode
+    assert advice in sum_of(done)["error"]["to_do"]
+
+
+@pytest.mark.parametrize("octets", [226, 240, 251])
+def test_name_too_long_for_the_files_beside_it_sends_nothing(
+    smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, octets: int
+) -> None:
+    """The longest is the lock file of a worker, which is made when the rows are stored already."""
+    file = tmp_path / f"{'n' * (octets - 4)}.csv"
+    file.write_text(f"to,text\n{ROWS}", encoding="utf-8")
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert (2, "not_sent") == (done.returncode, sum_of(done)["error"]["outcome"])
+    assert "too long" in sum_of(done)["error"]["detail"]
+    assert not gateway.messages
+
+
+def test_longest_name_that_fits_is_sent(
+    smsc: Smsc, gateway: HostedSimulator, tmp_path: Path
+) -> None:
+    """The limit is that of the system: 255 octets less 30."""
+    file = tmp_path / f"{'n' * 221}.csv"
+    file.write_text(f"to,text\n{ROWS}", encoding="utf-8")
+
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    assert 5 == len(gateway.messages)
+
+
+def test_folder_in_place_of_the_outbox_is_named_as_one(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """A folder has several links, and is no database."""
+    file.with_name("clients.csv.outbox").mkdir()
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert 2 == done.returncode
+    assert "is a folder" in sum_of(done)["error"]["detail"]

@@ -337,7 +337,7 @@ async def test_no_response_is_unknown(gateway: Gateway) -> None:
     """The message may have been sent, and the late response registers its id for the receipt."""
     gateway.on_submit = nothing
     async with SmscClient(gateway.url()) as smsc:
-        with pytest.raises(ResponseTimeoutError, match=r"7999\*\*\*0000 got no response") as caught:
+        with pytest.raises(ResponseTimeoutError, match=r"7999\*\*\*00 got no response") as caught:
             await smsc.send(sms(), timeout=0.02)
 
         assert Outcome.UNKNOWN is caught.value.outcome

@@ -13,6 +13,7 @@ from scripted import Gateway, nothing, refusing, turns, until
 from smsc_async import (
     ConfigError,
     GatewayLimits,
+    HeldByRuleError,
     Hold,
     MemoryRuleStore,
     Outcome,
@@ -337,3 +338,113 @@ async def test_slot_that_is_free_after_the_deadline_is_not_taken(
         assert 1 == len(gateway.submits)
         gateway.on_submit = gateway.accept
         assert (await smsc.send(sms(1, text))).message_id
+
+
+async def test_message_whose_turn_comes_too_late_is_refused_at_once(gateway: Gateway) -> None:
+    """It takes no turn: the next one that has time gets it. The error says how much it takes."""
+    limits = GatewayLimits(rate=2.1)  # half a second apart
+    async with SmscClient(gateway.url(), limits=limits, store=MemoryRuleStore(now)) as smsc:
+        sends = [asyncio.create_task(smsc.send(sms(10 + number))) for number in range(4)]
+        await turns()
+        began = now()
+        for _ in range(3):
+            error = await error_of(smsc, 1.0)
+            assert isinstance(error, HeldByRuleError)
+            assert Outcome.NOT_SENT is error.outcome
+            assert error.retry_after == pytest.approx(1.1, abs=0.01)
+            assert "its turn in the account's rate comes in 2.00 s, which leaves no time" in str(
+                error
+            )
+        assert now() - began < 0.01
+        await smsc.send(sms(9), within=3.0)
+        await asyncio.gather(*sends)
+
+    assert now() - began == pytest.approx(2.0, abs=0.1)
+    assert 5 == len(gateway.submits)
+
+
+async def test_message_whose_last_part_comes_too_late_is_refused_at_once(gateway: Gateway) -> None:
+    """An incomplete message is charged, and the answer to the last part would be too late."""
+    limits = GatewayLimits(rate=2.1)  # half a second apart
+    async with SmscClient(gateway.url(), limits=limits, store=MemoryRuleStore(now)) as smsc:
+        await smsc.send(sms(1))
+        with pytest.raises(HeldByRuleError):
+            await smsc.send(sms(2, LONG), within=1.0)
+        await smsc.send(sms(2, LONG), within=1.5)
+
+    assert 3 == len(gateway.submits)
+
+
+@pytest.mark.takes_up_to(10, reason="600 messages in four seconds")
+async def test_more_than_the_rate_is_written_at_the_rate_and_the_rest_refused(
+    gateway: Gateway,
+) -> None:
+    """150 a second for four seconds where 100 are allowed: those that have no time take no turn."""
+    async with SmscClient(gateway.url(), store=MemoryRuleStore(now)) as smsc:
+        began, sends = now(), []
+        for second in range(4):
+            before = len(gateway.submits)
+            for number in range(150):
+                until_next = began + second + number / 150 - now()
+                await asyncio.sleep(max(0.0, until_next))
+                send = smsc.send(sms(150 * second + number), within=1.0)
+                sends.append(asyncio.create_task(send))
+            assert 90 <= len(gateway.submits) - before <= 100
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+
+    refused = [error for error in outcomes if isinstance(error, SendError)]
+    assert all(isinstance(error, HeldByRuleError) for error in refused)
+    assert 600 - len(refused) == len(gateway.submits)
+
+
+async def cancelled_sends(smsc: SmscClient, count: int) -> None:
+    """Cancel so many sends that wait for their turns."""
+    sends = [asyncio.create_task(smsc.send(sms(number))) for number in range(count)]
+    await turns()
+    for send in sends:
+        send.cancel()
+    await asyncio.gather(*sends, return_exceptions=True)
+
+
+@pytest.mark.takes_up_to(10, reason="1500 messages")
+async def test_cancelled_sends_delay_nothing(gateway: Gateway) -> None:
+    """The link is idle; the same texts may be sent again, too, since none of them was."""
+    async with SmscClient(gateway.url(), store=MemoryRuleStore(now)) as smsc:
+        await cancelled_sends(smsc, 1500)
+        began = now()
+        await smsc.send(sms(1400))
+        await smsc.send(sms(1401), within=1.0)
+
+        assert now() - began < 0.1
+
+
+@pytest.mark.takes_up_to(10, reason="1500 messages")
+async def test_sends_behind_cancelled_ones_move_up(gateway: Gateway) -> None:
+    """In their order, and at the rate."""
+    async with SmscClient(gateway.url(), store=MemoryRuleStore(now)) as smsc:
+        cancelled = asyncio.create_task(cancelled_sends(smsc, 1500))
+        await asyncio.sleep(0)
+        sends = [asyncio.create_task(smsc.send(sms(2000 + number))) for number in range(20)]
+        await cancelled
+        began = now()
+        await asyncio.gather(*sends)
+
+        assert now() - began == pytest.approx(0.21, abs=0.05)
+    sent = [submit.destination_addr for submit in gateway.submits[-20:]]
+    assert sorted(sent) == sent
+
+
+@pytest.mark.takes_up_to(10, reason="300 messages in two seconds")
+async def test_callers_timeouts_leave_the_rate_to_others(gateway: Gateway) -> None:
+    """150 a second, each cancelled after half a second: the link is never idle."""
+    async with SmscClient(gateway.url(), store=MemoryRuleStore(now)) as smsc:
+        began, sends = now(), []
+        for number in range(300):
+            await asyncio.sleep(max(0.0, began + number / 150 - now()))
+            send = asyncio.wait_for(smsc.send(sms(number)), 0.5)
+            sends.append(asyncio.create_task(send))
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+
+    accepted = sum(not isinstance(outcome, Exception) for outcome in outcomes)
+    assert accepted > 2 * 90
+    assert len(gateway.submits) <= 2.6 * 100

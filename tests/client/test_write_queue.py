@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from idle_clock import pass_time
@@ -15,6 +15,7 @@ from smsc_async import (
     CommandStatus,
     GatewayLimits,
     LocalProtocolError,
+    MemoryRuleStore,
     Outcome,
     RepeatedMessageError,
     Sms,
@@ -23,6 +24,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.client import write_queue
+from smsc_async.rules.verdict import Admitted
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -452,3 +454,50 @@ async def test_message_in_parts_begins_when_all_have_a_slot(
     await start(queue, Ticket(), text="x" * 900)[0]
 
     assert [2, 6] == [message.parts for message in gateway.messages]
+
+
+async def test_message_that_is_given_back_leaves_its_turn_to_others(gateway: Simulator) -> None:
+    """A stopped sender delays no other: its messages end NOT_SENT, those that wait move up."""
+    limits = GatewayLimits(rate=10.5)  # a tenth of a second apart
+    asked = Sender()
+    asked.may_go_on.set()
+    now = asyncio.get_running_loop().time
+    store = MemoryRuleStore(now)
+    async with SmscClient(gateway.url, limits=limits, store=store) as smsc:
+        queue = smsc.write_queue(asked)
+        stopped = [asyncio.create_task(queue.send(sms(n), Ticket())) for n in range(50)]
+        await asyncio.sleep(0)
+        behind = asyncio.create_task(smsc.send(sms(100)))
+        await asyncio.sleep(0.01)
+        began = now()
+        queue.give_back("it was stopped")
+        await behind
+        await queue.send(sms(101), Ticket())
+        await asyncio.gather(*stopped, return_exceptions=True)
+
+        assert now() - began < 0.3
+    assert ["79990000100", "79990000101"] == [m.recipient for m in gateway.messages[-2:]]
+
+
+async def test_message_with_an_earlier_turn_is_written_before_others(gateway: Simulator) -> None:
+    """Another worker has given that turn back, and an older message may not have it."""
+    asked = Sender()
+    asked.may_go_on.set()
+    now = asyncio.get_running_loop().time
+
+    class TurnsStore(MemoryRuleStore):
+        """Assigns these turns, in seconds from now."""
+
+        turns: ClassVar[list[float]] = [0.3, 0.1, 0.2]
+
+        def apply_now(self, step: Any, now: float) -> Admitted:  # noqa: ANN401, ARG002 - a Step
+            """Assign the next turn, which isn't to be moved."""
+            at = now + self.turns.pop(0)
+            return Admitted("token", at, 0.1, at)
+
+    limits = GatewayLimits(rate=10.5)
+    async with SmscClient(gateway.url, limits=limits, store=TurnsStore(now)) as smsc:
+        queue = smsc.write_queue(asked)
+        await asyncio.gather(*(queue.send(sms(n), Ticket()) for n in range(3)))
+
+    assert ["79990000001", "79990000002", "79990000000"] == [m.recipient for m in gateway.messages]

@@ -39,7 +39,7 @@ from smsc_async.contrib.callback import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
     from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
@@ -1222,3 +1222,28 @@ def pasted(code: str, folder: Path) -> ModuleType:
     path = folder / f"{folder.name}.py"
     path.write_text(code, encoding="utf-8")
     return loaded(path)
+
+
+async def test_slow_body_has_an_end() -> None:
+    """A client that sends an octet now and then doesn't keep a connection for ever."""
+    sent: list[MutableMapping[str, Any]] = []
+    got: list[Event] = []
+
+    async def store(event: Event) -> None:
+        """Keep it."""
+        got.append(event)
+
+    async def receive() -> dict[str, Any]:
+        """Return one more octet after a while."""
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        """Keep it."""
+        sent.append(message)
+
+    callback = StatusCallback(store, secret=SECRET, timeout=0.05)
+    await callback({"type": "http", "method": "POST"}, receive, send)
+
+    assert 408 == sent[0]["status"]
+    assert not got

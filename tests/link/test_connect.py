@@ -272,3 +272,30 @@ def test_default_context_verifies_chain_and_name() -> None:
 
     assert ssl.CERT_REQUIRED is context.verify_mode
     assert context.check_hostname
+
+
+async def test_name_that_the_system_refuses_is_a_failed_connect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the configuration lets pass and the system doesn't is an error of the connect."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        """Refuse like `socket.getaddrinfo` and `ssl`."""
+        raise ValueError("embedded null character")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    error = await failure("smpp://shop:secret@127.0.0.1")
+
+    assert isinstance(error, ConnectFailedError)
+    assert "embedded null character" in str(error)
+
+
+async def test_tls_link_without_a_response_is_not_told_to_use_tls(ca_file: str) -> None:
+    """Over TLS the remedy is another one."""
+    async with Gateway(tls=server_context(HERE)) as gateway:
+        gateway.on_bind = lambda peer, _: peer.hang_up()
+        error = await failure(gateway.url(f"ca_file={ca_file}"))
+
+    assert isinstance(error, LinkLostError)
+    assert "smpps://" not in str(error)
+    assert "check that SMPP is spoken at that port" in str(error)

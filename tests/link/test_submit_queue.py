@@ -47,6 +47,33 @@ def test_throttled_message_returns_to_its_place(came: tuple[int, ...]) -> None:
     assert 5 == queue.waiting
 
 
+def test_message_with_an_earlier_turn_goes_before_those_that_wait_for_theirs() -> None:
+    """Not before one that is due, nor between the parts of one; throttled ones return before it."""
+    queue, due, begun, first, last, early = SubmitQueue(), *jobs_of(1, 2, 3, 4, 5)
+    due.write_at, begun.write_at, first.write_at, last.write_at = 9.0, 30.0, 20.0, 30.0
+    begun.written, early.write_at = 1, 15.0
+    queue.jobs.extend([due, begun, first, last])
+
+    queue.insert(early, 10.0)
+    assert [due, begun, early, first, last] == list(queue.jobs)
+
+    queue.jobs.popleft()
+    queue.put_back(due)
+    assert [due, begun, early, first, last] == list(queue.jobs)
+
+
+def test_message_with_the_latest_turn_is_the_last() -> None:
+    """Its place in the order of submits stays."""
+    queue, (first, last) = SubmitQueue(), jobs_of(1, 2)
+    first.write_at, last.write_at = 20.0, 30.0
+    queue.jobs.append(first)
+
+    queue.insert(last, 10.0)
+
+    assert [first, last] == list(queue.jobs)
+    assert [1, 2] == [job.order for job in queue.jobs]
+
+
 def test_withdrawn_message_leaves_at_its_turn() -> None:
     """It isn't counted any more before."""
     queue = SubmitQueue()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
+import re
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from outboxes import begin_sending
+from outboxes import begin_sending, until
 
 from smsc_async import Sms
 from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError, OutboxState
@@ -153,3 +156,89 @@ async def test_worker_of_a_moved_file_sends_nothing_more(
         await outbox.run(client.as_client, stop_when_empty=True)
 
     assert [MESSAGE] == client.sent
+
+
+async def test_file_replaced_while_it_is_opened_is_not_used(database: Path) -> None:
+    """Opening may wait for a lock, and the name belong to another file when it is free."""
+    async with Outbox(database) as outbox:
+        await outbox.put(MESSAGE)
+    holder = sqlite3.connect(database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    late = Outbox(database)
+    opening = asyncio.create_task(late.__aenter__())
+    await until(lambda: late._ledger._store._connection is not None)  # type: ignore[attr-defined]
+    for suffix in ("", "-wal", "-shm"):
+        moved = f"{database.with_name('moved.db')}{suffix}"
+        os.rename(f"{database}{suffix}", moved)  # noqa: PTH104 - three names
+    async with Outbox(database) as fresh:
+        holder.execute("ROLLBACK")
+        holder.close()
+        with pytest.raises(OutboxMovedError, match="moved, deleted or replaced"):
+            await opening
+        assert 0 == sum((await fresh.counts()).values())
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+async def test_file_that_cannot_be_examined_is_not_called_moved(
+    database: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The remedy is another one: nothing has to be put back."""
+    async with Outbox(database) as outbox:
+        await outbox.put(MESSAGE)
+        original = Path.stat
+
+        def stat(path: Path, **options: bool) -> os.stat_result:
+            """Fail for the database."""
+            if path == database:
+                raise OSError(number, os.strerror(number))
+            return original(path, **options)
+
+        monkeypatch.setattr(Path, "stat", stat)
+        with pytest.raises(OutboxError, match=re.escape(os.strerror(number))) as caught:
+            await outbox.put(MESSAGE)
+        monkeypatch.undo()
+        assert not isinstance(caught.value, OutboxMovedError)
+        await outbox.put(MESSAGE)
+
+
+async def test_folder_under_a_component_that_is_a_file_now_is_gone(tmp_path: Path) -> None:
+    """ENOTDIR says as surely as ENOENT that there is no such file."""
+    database = tmp_path / "folder" / "outbox.db"
+    database.parent.mkdir()
+    async with Outbox(database) as outbox:
+        await outbox.put(MESSAGE)
+        database.parent.rename(tmp_path / "other")
+        database.parent.write_text("")
+        with pytest.raises(OutboxMovedError, match="moved, deleted or replaced"):
+            await outbox.put(MESSAGE)
+
+
+async def test_folder_is_named_as_one(database: Path) -> None:
+    """Its links aren't hard links of a file."""
+    database.mkdir()  # noqa: ASYNC240 - of the test
+    with pytest.raises(OutboxError, match="is a folder"):
+        await Outbox(database).__aenter__()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no named pipes in folders")
+async def test_named_pipe_is_no_file(database: Path) -> None:
+    """Opening it would wait for another process."""
+    os.mkfifo(database)
+    with pytest.raises(OutboxError, match="no regular file"):
+        await Outbox(database).__aenter__()
+
+
+@pytest.mark.parametrize("name", ["n" * 256, "\udcff\ud800", "a/" * 3000])
+async def test_name_that_the_system_does_not_take_is_an_error_of_the_outbox(
+    tmp_path: Path, name: str
+) -> None:
+    """Whatever the system's own error is."""
+    with pytest.raises(OutboxError):
+        await Outbox(tmp_path / name).__aenter__()
+
+
+async def test_loop_of_links_is_an_error_of_the_outbox(database: Path) -> None:
+    """`Path.resolve` has an error of its own for it."""
+    database.symlink_to(database)  # noqa: ASYNC240 - of the test
+    with pytest.raises(OutboxError):
+        await Outbox(database).__aenter__()

@@ -9,6 +9,7 @@ import pytest
 
 from smsc_async import ClientClosedError
 from smsc_async.outbox import OutboxError, OutboxFullError
+from smsc_async.outbox.errors import OperationError
 from smsc_async.outbox.group_commit import MAX_BATCH, Committer
 
 if TYPE_CHECKING:
@@ -154,3 +155,94 @@ async def test_other_errors_are_raised_unchanged() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await committer.run(nothing)
+
+
+class Faulty:
+    """A store whose transactions fail as a whole if one of their operations is `broken`.
+
+    Args:
+        fault: The error.
+    """
+
+    def __init__(self, fault: Exception) -> None:
+        self.sizes: list[int] = []
+        self.fault = fault
+
+    async def __call__(self, operations: Sequence[OperationFactory]) -> list[Any]:
+        """Return the size of the transaction for each operation."""
+        self.sizes.append(len(operations))
+        if broken in operations:
+            raise self.fault
+        return [len(operations)] * len(operations)
+
+
+def broken() -> Generator[Any, Any, int]:
+    """Do nothing: the store knows this operation."""
+    yield from ()
+    return 0
+
+
+@pytest.mark.parametrize("fault", [OverflowError("too large"), OperationError("no such type")])
+@pytest.mark.parametrize("place", [0, 3, 6])
+async def test_fault_of_an_operation_fails_its_caller_only(fault: Exception, place: int) -> None:
+    """The puts of other callers must not depend on one bad value."""
+    store = Faulty(fault)
+    committer = Committer(store)
+    calls = [broken if number == place else nothing for number in range(7)]
+    found = await asyncio.gather(*(committer.run(call) for call in calls), return_exceptions=True)
+
+    assert [place] == [number for number, one in enumerate(found) if isinstance(one, Exception)]
+    assert type(fault) is type(found[place])
+
+
+async def test_failure_of_the_database_is_not_tried_in_parts() -> None:
+    """A full disk is full for each of them."""
+    store = Faulty(OutboxFullError("full"))
+    committer = Committer(store)
+    found = await asyncio.gather(
+        *(committer.run(call) for call in (broken, nothing)), return_exceptions=True
+    )
+
+    assert [OutboxFullError, OutboxFullError] == [type(one) for one in found]
+    assert [2] == store.sizes
+
+
+async def test_task_cancelled_before_its_first_step_leaves_the_committer_usable() -> None:
+    """A loop may end in the very turn of a put: closing must neither wait nor spin."""
+    committer = Committer(Transactions())
+    asked = asyncio.create_task(committer.run(nothing))
+    await asyncio.sleep(0)
+    assert committer._task is not None
+    committer._task.cancel()
+    await asyncio.wait([asked])
+
+    assert asked.cancelled()
+    assert 0 == await committer.run(nothing)
+    await committer.close()
+
+
+def test_committer_goes_on_in_the_next_loop_when_its_own_is_closed() -> None:
+    """Its callers have ended with that loop, and its task with them."""
+    committer = Committer(Faulty(OverflowError()))
+
+    async def leave_at_once() -> None:
+        """End the loop in the turn of the call."""
+        asked = asyncio.create_task(committer.run(nothing))
+        await asyncio.sleep(0)
+        assert not asked.done()
+
+    asyncio.run(leave_at_once())
+    assert 1 == asyncio.run(committer.run(nothing))
+    asyncio.run(committer.close())
+
+    assert committer.is_closed
+
+
+async def test_other_loop_gets_an_error_and_no_endless_wait() -> None:
+    """Its callers would never be resumed: futures aren't for several threads."""
+    committer = Committer(Transactions())
+    await committer.run(nothing)
+    for call in (committer.run(nothing), committer.close()):
+        with pytest.raises(ClientClosedError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, call)
+    assert 0 == await committer.run(nothing)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,12 +22,13 @@ from smsc_async.outbox import (
     OutboxState,
     OutboxUnavailableError,
     PostgresOutbox,
+    schema,
 )
 from smsc_async.outbox.postgres import PostgresStore, _translate
 from smsc_async.outbox.schema import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from smsc_async.outbox.schema import Operation
 
@@ -341,3 +344,119 @@ async def test_patience_with_the_server_ends(
         await outbox.run(client.as_client, stop_when_empty=True)
 
     assert [MESSAGE] == client.sent
+
+
+@contextmanager
+def stopped(outbox: PostgresOutbox) -> Iterator[None]:
+    """Stop the server's process of a connection: it is there and doesn't answer."""
+    connection = store_of(outbox)._connection
+    assert connection is not None
+    pid = connection.info.backend_pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up on a silent server after a moment."""
+    monkeypatch.setattr("smsc_async.outbox.postgres_connection.ANSWER_TIMEOUT", 0.5)
+
+
+@pytest.mark.takes_up_to(20, reason="a server is silent for a while")
+@pytest.mark.usefixtures("impatient")
+async def test_silent_server_is_unavailable(place: str) -> None:
+    """The connection is dropped, and the next call uses another one."""
+    async with PostgresOutbox(place, patience=0.1) as outbox:
+        with stopped(outbox):
+            with pytest.raises(OutboxUnavailableError, match="hasn't answered for 1 s"):
+                await outbox.put(MESSAGE)
+            await outbox.put(MESSAGE)
+            assert 1 == (await outbox.counts())[OutboxState.QUEUED]
+
+
+@pytest.mark.takes_up_to(20, reason="a server is silent for a while")
+@pytest.mark.usefixtures("impatient")
+async def test_outbox_of_a_silent_server_closes(place: str, client: ScriptedClient) -> None:
+    """So does a cancelled worker; the outcome is stored over the next connection."""
+    answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+    client.answers = [answer]
+    outbox = PostgresOutbox(place, patience=0.1)
+    await outbox.__aenter__()
+    await outbox.put(MESSAGE)
+    worker = asyncio.create_task(outbox.run(client.as_client))
+    await asyncio.wait_for(client.was_called.wait(), 60)
+    with stopped(outbox):
+        answer.set_result(Accepted(("17",)))
+        await asyncio.sleep(0)
+        worker.cancel()
+        await asyncio.wait([worker])
+        await outbox.__aexit__(None, None, None)
+    async with PostgresOutbox(place) as other:
+        await until(lambda: has_accepted(other, 1))
+
+    assert [MESSAGE] == client.sent
+
+
+@pytest.mark.takes_up_to(20, reason="a lock is held for a while")
+async def test_lock_of_another_transaction_is_waited_for_as_long_as_patience(place: str) -> None:
+    """A table that is locked for an hour must not hold a web process for an hour."""
+    async with PostgresOutbox(place, patience=0.2) as outbox:
+        await outbox.put(MESSAGE)
+        with psycopg.connect(place) as other:
+            other.execute("LOCK TABLE smsc_outbox")
+            with pytest.raises(OutboxLockedError, match="lock timeout"):
+                await outbox.put(MESSAGE)
+        await outbox.put(MESSAGE)
+
+
+async def test_statement_that_takes_too_long_is_ended_by_the_server(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go on there although nothing waits for it."""
+    monkeypatch.setattr("smsc_async.outbox.postgres_connection.STATEMENT_TIMEOUT", 0.1)
+    async with PostgresOutbox(place, patience=0.1) as outbox:
+        with pytest.raises(OutboxUnavailableError, match="statement timeout"):
+            await outbox._ledger.run(value_of("SELECT pg_sleep(60)"))
+        await outbox.put(MESSAGE)
+
+
+async def test_migration_may_take_longer(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million rows take a while, and ending it halfway would never let it finish."""
+    make_version_1(place)
+    for name in ("STATEMENT_TIMEOUT", "ANSWER_TIMEOUT"):
+        monkeypatch.setattr(f"smsc_async.outbox.postgres_connection.{name}", 0.3)
+    changes = ("SELECT pg_sleep(1)", *schema._CHANGES_2)
+    monkeypatch.setattr("smsc_async.outbox.schema._CHANGES_2", changes)
+    async with PostgresOutbox(place, patience=0.1) as outbox:
+        await outbox.put(MESSAGE)
+
+
+async def test_messages_are_stored_whatever_the_encoding_of_the_client_is(place: str) -> None:
+    """It is a setting of the role, the database or the environment."""
+    latin = place.replace("options='", "options='-c client_encoding=LATIN1 ")
+    message = Sms(to="79991234567", text="Заказ готов 🙂")
+    async with PostgresOutbox(latin) as outbox:
+        entry = await outbox.put(message, "ключ")
+        assert message == entry.message
+        assert entry == await outbox.find("ключ")
+
+
+async def test_parameters_of_the_user_come_first(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the outbox are for what isn't given."""
+    async with PostgresOutbox(f"{place} keepalives_idle=7 connect_timeout=33") as outbox:
+        connection = store_of(outbox)._connection
+        assert connection is not None
+        given = connection.info.get_parameters()
+        assert ("7", "10", "33") == tuple(
+            given[name] for name in ("keepalives_idle", "keepalives_interval", "connect_timeout")
+        )
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "44")
+    async with PostgresOutbox(place) as outbox:
+        connection = store_of(outbox)._connection
+        assert connection is not None
+        assert "44" == connection.info.get_parameters()["connect_timeout"]

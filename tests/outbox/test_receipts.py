@@ -170,6 +170,40 @@ async def test_receipt_from_before_the_write_is_of_another_message(
 
 
 @pytest.mark.parametrize(
+    ("states", "overall"),
+    [
+        ((MessageState.UNDELIVERABLE, DELIVERED, DELIVERED), MessageState.UNDELIVERABLE),
+        ((DELIVERED, MessageState.UNDELIVERABLE, DELIVERED), MessageState.UNDELIVERABLE),
+        ((DELIVERED, DELIVERED, MessageState.EXPIRED), MessageState.EXPIRED),
+        ((MessageState.EXPIRED, MessageState.REJECTED, DELIVERED), MessageState.EXPIRED),
+        ((DELIVERED, DELIVERED, DELIVERED), DELIVERED),
+    ],
+)
+@pytest.mark.parametrize("early", [0, 1, 3])
+async def test_message_whose_parts_have_one_id_is_delivered_if_all_parts_are(
+    outbox: BaseOutbox, states: tuple[MessageState, ...], overall: MessageState, early: int
+) -> None:
+    """Each part gets a receipt under that id; that of a part that failed decides."""
+    receipts = [Receipt(message_id="9", state=state) for state in states]
+    for receipt in receipts[:early]:
+        assert not await outbox.record(receipt)
+    number = await accepted(outbox, "9", "9", "9")
+    for receipt in receipts[early:]:
+        assert await outbox.record(receipt)
+
+    assert overall is await receipt_of(outbox, number)
+
+
+async def test_later_receipt_of_the_only_part_replaces_the_earlier_one(outbox: BaseOutbox) -> None:
+    """A gateway may correct itself; only an id of several parts has receipts of several parts."""
+    number = await accepted(outbox, "9")
+    await outbox.record(Receipt(message_id="9", state=MessageState.EXPIRED))
+    await outbox.record(Receipt(message_id="9", state=DELIVERED))
+
+    assert DELIVERED is await receipt_of(outbox, number)
+
+
+@pytest.mark.parametrize(
     "message_id",
     ["a\0b", "\ud800", "x" * 70_000, "\\x00", "\U0001f600", "\r\n\x1b[2J", "'; DROP TABLE x; --"],
 )

@@ -71,6 +71,15 @@ async def test_nothing_of_0_1_0_is_sent_twice(
         place,
         entry("queued", "queued"),
         entry("resent", "queued", reason="sent again on purpose", attempts=1),
+        entry("replaced", "queued", reason="replaced on purpose", attempts=1),
+        entry(
+            "in parts",
+            "queued",
+            reason="replaced on purpose",
+            message_ids='["17"]',
+            attempts=1,
+            command_status=69,
+        ),
         entry("resent and held", "queued", reason="same text was sent 3 s ago", attempts=2),
         entry("resent and throttled", "queued", reason="throttled", command_status=88, attempts=5),
         entry("sending", "sending", owner=5, attempts=1),
@@ -109,6 +118,23 @@ async def test_entry_that_0_1_0_may_have_sent_needs_consent(
         await outbox.run(client.as_client, stop_when_empty=True)
 
     assert 1 == len(client.sent)
+
+
+@pytest.mark.parametrize("reason", ["sent again on purpose", "replaced on purpose"])
+async def test_entry_that_0_1_0_never_tried_is_sent(
+    place: str, make_outbox: Make, client: ScriptedClient, reason: str
+) -> None:
+    """A row that was taken out of the file and restored; so is one that was refused before."""
+    make_version_1(
+        place,
+        entry("restored", "queued", reason=reason),
+        entry("refused", "queued", reason=reason, attempts=1, command_status=69),
+    )
+    async with make_outbox() as outbox:
+        await outbox.run(client.as_client, stop_when_empty=True)
+        assert 2 == (await outbox.counts())[OutboxState.ACCEPTED]
+
+    assert ["restored", "refused"] == [getattr(message, "text", "") for message in client.sent]
 
 
 async def test_receipts_of_0_1_0_find_their_entries(

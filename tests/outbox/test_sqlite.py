@@ -8,10 +8,11 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
-from outboxes import begin_sending, turn_loop
+from outboxes import begin_sending, turn_loop, until
 
-from smsc_async import Sms
+from smsc_async import ClientClosedError, Sms
 from smsc_async.outbox import (
     Outbox,
     OutboxError,
@@ -24,6 +25,8 @@ from smsc_async.outbox.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from outboxes import ScriptedClient
 
 MESSAGE = Sms(to="79991234567", text="Code: 4821")
 
@@ -243,3 +246,77 @@ async def test_one_process_may_have_two_outboxes_on_a_file(tmp_path: Path) -> No
             pass
         async with Outbox(path) as third:
             assert 1 == (await third.counts())[OutboxState.SENDING]
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.mark.parametrize("leave", ["scope", "twice"])
+async def test_cancelled_close_closes_the_file(
+    tmp_path: Path, client: ScriptedClient, leave: str
+) -> None:
+    """A half-closed outbox would keep its -wal file and its owner's lock."""
+    outbox = Outbox(tmp_path / "outbox.db")
+    client.answers = [asyncio.get_running_loop().create_future()]
+
+    async def work() -> None:
+        """Run a worker that waits for a response."""
+        async with outbox:
+            await outbox.put(MESSAGE)
+            await outbox.run(client.as_client, grace=0.05)
+
+    if leave == "scope":
+        with anyio.CancelScope() as scope:
+            asyncio.get_running_loop().call_later(0.2, scope.cancel)
+            await work()
+    else:
+        working = asyncio.create_task(work())
+        await client.was_called.wait()
+        for _ in range(3):
+            working.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([working])
+
+    assert ["outbox.db"] == names_in(tmp_path)
+    async with outbox:
+        assert 1 == (await outbox.counts())[OutboxState.UNKNOWN]
+
+
+async def test_end_of_the_loop_while_it_closes_closes_the_file(tmp_path: Path) -> None:
+    """`asyncio.run` cancels the task that closes, too."""
+    outbox = Outbox(tmp_path / "outbox.db")
+
+    async def begin_to_close() -> None:
+        """Leave the loop in the middle of the close."""
+        await outbox.__aenter__()
+        await outbox.put(MESSAGE)
+        closing = asyncio.create_task(outbox.__aexit__(None, None, None))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert not closing.done()
+
+    await asyncio.to_thread(asyncio.run, begin_to_close())
+    await until(lambda: ["outbox.db"] == names_in(tmp_path))
+    async with outbox:
+        assert 1 == (await outbox.counts())[OutboxState.QUEUED]
+
+
+async def test_outbox_of_another_loop_is_an_error(tmp_path: Path) -> None:
+    """A put and a close there would wait without end."""
+    async with Outbox(tmp_path / "outbox.db") as outbox:
+        for call in (outbox.put(MESSAGE), outbox.counts(), outbox.__aexit__(None, None, None)):
+            with pytest.raises(ClientClosedError, match="another event loop"):
+                await asyncio.to_thread(asyncio.run, call)
+        await outbox.put(MESSAGE)
+
+
+def test_loops_one_after_another_may_use_an_outbox(tmp_path: Path) -> None:
+    """A program of several `asyncio.run`."""
+    outbox = Outbox(tmp_path / "outbox.db")
+    asyncio.run(outbox.__aenter__())
+    for number in range(3):
+        asyncio.run(outbox.put(MESSAGE, key=str(number)))
+    assert 3 == asyncio.run(outbox.counts())[OutboxState.QUEUED]
+    asyncio.run(outbox.__aexit__(None, None, None))

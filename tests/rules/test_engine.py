@@ -8,7 +8,7 @@ import pytest
 
 from smsc_async import GatewayLimits, InvalidMessageError, Sms, Viber
 from smsc_async.rules.engine import RuleEngine, Rules, decide, replaces
-from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 
 if TYPE_CHECKING:
     from smsc_async.rules.engine import Step
@@ -164,6 +164,35 @@ def test_rules_are_decided_for_the_instant_of_the_write() -> None:
 
     verdict, _, _ = decide(step(PACED), previous, (100.0, 50, 149.0), 180.0, 150.0, 2)
 
+    assert Admitted(2, 180.0, PACED.interval, earliest=180.0) == verdict
+
+
+@pytest.mark.parametrize(
+    ("previous", "streak", "earliest"),
+    [
+        (None, None, ANY_TIME),
+        (Admitted(1, 110.0), None, 171.0),
+        (None, (100.0, 50, 149.0), 180.0),
+        (None, (100.0, 1, 149.1), ANY_TIME),  # it has joined the streak
+        (Admitted(1, 110.0), (100.0, 50, 149.0), 180.0),
+        (Admitted("own", 110.0), None, ANY_TIME),
+    ],
+)
+def test_earlier_turn_is_not_before_the_windows_that_its_own_is_after(
+    previous: Admitted | None, streak: Streak | None, earliest: float
+) -> None:
+    """What passes because of a backlog doesn't pass when the backlog is gone."""
+    verdict, _, _ = decide(step(PACED, token="own"), previous, streak, 180.0, 150.0, 2)
+
+    assert Admitted(2, 180.0, PACED.interval, earliest=earliest) == verdict
+
+
+def test_message_without_repeat_and_flood_rule_may_have_any_turn() -> None:
+    """The store may remember others all the same."""
+    rules = PACED._replace(repeat_window=0.0, flood_gap=0.0)
+
+    verdict, _, _ = decide(step(rules), Admitted(1, 175.0), (100.0, 50, 149.0), 180.0, 150.0, 2)
+
     assert Admitted(2, 180.0, PACED.interval) == verdict
 
 
@@ -201,3 +230,14 @@ def test_only_an_admission_with_the_steps_token_replaces_another() -> None:
     assert replaces(step(token="a-1"), Admitted("a-1", 100.0))
     assert not replaces(step(token="a-1"), Admitted("a-2", 100.0))
     assert not replaces(step(), Admitted("a-1", 100.0))
+
+
+def test_share_of_a_worker_is_of_rate_and_streak() -> None:
+    """What each worker counts alone is divided; windows are the same for all."""
+    rules = Rules.of(GatewayLimits())
+    share = rules.share(4)
+
+    assert (61.0, 12, 31.0, 59.0) == share[:4]
+    assert 0.042 == pytest.approx(share.interval)
+    assert 1 == rules.share(80).flood_length
+    assert float("inf") == Rules().share(4).flood_length

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_async.rules.rate import SLACK, decide, interval
+from smsc_async.rules.rate import SLACK, decide, interval, share
 
 LONG_AGO = float("-inf")
 
@@ -48,3 +48,22 @@ def test_no_second_has_more_than_the_rate(late: list[float]) -> None:
     written.sort()
 
     assert all(later - at >= 1.0 - 1e-9 for at, later in zip(written, written[100:], strict=False))
+
+
+@given(rate=st.integers(1, 500), workers=st.integers(1, 50))
+def test_shares_of_all_workers_are_within_the_rate(rate: int, workers: int) -> None:
+    """In any second, also if all begin one at the same instant."""
+    seconds = share(interval(float(rate)), workers)
+    in_a_second = 1 + int(1.0 / seconds)
+
+    if workers <= rate:
+        assert workers * in_a_second <= rate
+    else:
+        assert pytest.approx(interval(float(rate)) * workers) == seconds
+
+
+def test_share_of_one_worker_is_all() -> None:
+    """Nothing is rounded; without a rule there is nothing to share."""
+    assert interval(2.5) == share(interval(2.5), 1)
+    assert 0.0 == share(0.0, 7)
+    assert pytest.approx(1.05 / 25) == share(interval(100.0), 4)

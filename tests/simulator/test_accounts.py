@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from pdu import DeliverSm
-from smsc_async.simulator.accounts import Account, PartialMessage, QueuedDelivery
+from smsc_async.simulator import Scenario
+from smsc_async.simulator.accounts import (
+    MAX_ACCOUNTS,
+    Account,
+    ClientLink,
+    PartialMessage,
+    QueuedDelivery,
+)
+from smsc_async.simulator.state import SmscState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,3 +59,28 @@ def test_reprs_show_numbers_and_no_text(harness: Harness) -> None:
     assert repr(harness.connect().link).startswith(
         "<ClientLink '', 0 submits, 0 unanswered, <Session SMSC OPEN"
     )
+
+
+def test_logins_are_forgotten() -> None:
+    """Any name may bind: a simulator that runs for months keeps the newest and those in use."""
+    state = SmscState(Scenario(), now=0.0, wall=datetime(2026, 11, 23, tzinfo=UTC))
+    linked, waiting = state.account("linked"), state.account("waiting")
+    linked.links.append(ClientLink(cast("Any", None)))
+    waiting.waiting.append(cast("Any", None))
+    for number in range(2 * MAX_ACCOUNTS):
+        state.account(f"login {number}")
+
+    assert MAX_ACCOUNTS == len(state.accounts)
+    assert state.account("linked") is linked
+    assert state.account("waiting") is waiting
+    assert f"login {2 * MAX_ACCOUNTS - 1}" in state.accounts
+    # Where all have something waiting, the oldest without a link goes.
+    for account in state.accounts.values():
+        account.waiting.append(cast("Any", None))
+    state.account("one more")
+    assert "waiting" not in state.accounts
+    # Those with links are never forgotten: their number is bounded by the connections.
+    for account in state.accounts.values():
+        account.links.append(ClientLink(cast("Any", None)))
+    state.account("beyond")
+    assert MAX_ACCOUNTS + 1 == len(state.accounts)

@@ -8,10 +8,12 @@ counts whole microseconds.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from rules_world import decide
+from rules_world import decide, give_back_turns
 
 from smsc_async import GatewayLimits
 from smsc_async.rules.verdict import Admitted, Held
@@ -283,6 +285,127 @@ async def test_burst_is_decided_in_its_order(world: World) -> None:
     assert 250 == len(times)
     assert sorted(times) == times
     assert about(249 * 0.0105) == times[-1] - times[0]
+
+
+async def test_next_message_gets_the_turn_that_was_given_back(world: World) -> None:
+    """It isn't another's, and after it the order goes on at the end."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    asked = [
+        (world.step(to=f"7999123456{n}"), world.stores[n % len(world.stores)]) for n in range(4)
+    ]
+    answers = [await admitted(world, step) for step, _ in asked]
+    first = answers[0].not_before - world.stores[0].now()
+
+    give_back_turns(asked[2][1], answers[2])
+    await asked[2][1].flush()
+
+    waits = []
+    for number in range(2):
+        verdict, now = await world.ask(world.step(to=f"7999123457{number}"))
+        assert isinstance(verdict, Admitted)
+        waits.append(verdict.not_before - now - first)
+    assert [about(2.0), about(4.0)] == waits
+
+
+async def test_idle_account_sends_at_once_when_all_turns_were_given_back(world: World) -> None:
+    """1500 cancelled messages delay nothing, in whatever order they are cancelled."""
+    world.use(GatewayLimits(rate=100.0))
+    steps = [world.step(f"Text {number}", to=f"7999{number:07d}") for number in range(1500)]
+    stores = [world.stores[number % len(world.stores)] for number in range(1500)]
+    answers = [await decide(store, step) for store, step in zip(stores, steps, strict=True)]
+    world.move(1.0)
+
+    cancelled = list(zip(stores, steps, answers, strict=True))
+    Random(1).shuffle(cancelled)  # noqa: S311 - a fixed order
+    for store, step, answer in cancelled:
+        assert isinstance(answer, Admitted)
+        store.release(step, answer)
+        give_back_turns(store, answer)
+    for store in world.stores:
+        await store.flush()
+
+    verdict, now = await world.ask(world.step("next"))
+    assert isinstance(verdict, Admitted)
+    assert verdict.not_before - now <= 0.0106
+
+
+async def test_turn_that_has_come_is_not_given_back(world: World) -> None:
+    """Another message in it would be late, and closer to the next than the rate allows."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    await admitted(world, world.step("one"))
+    second, store = await admitted(world, world.step("two")), world.asked
+    world.move(1.0)
+
+    give_back_turns(store, second)
+    give_back_turns(store, second)
+    await store.flush()
+
+    verdict, now = await world.ask(world.step("three"))
+    assert isinstance(verdict, Admitted)
+    assert about(1.0) == verdict.not_before - now
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.takes_up_to(5, reason="a server is asked several hundred times")
+async def test_turns_that_are_used_are_an_interval_apart(world: World, seed: int) -> None:
+    """However messages, cancels and pauses are mixed, and whichever worker they come from."""
+    world.use(GatewayLimits(rate=10.5))  # an interval of a tenth of a second
+    random = Random(seed)  # noqa: S311 - a fixed order
+    used: dict[int, tuple[Any, Admitted, int, float]] = {}
+    for number in range(150):
+        action = random.random()
+        if action < 0.6:
+            parts = random.choice([1, 1, 1, 3])
+            answer = await admitted(world, world.step(to=f"7999{number:07d}", parts=parts))
+            ahead = world.asked.now() - world.moved
+            used[number] = world.asked, answer, parts, answer.not_before - ahead
+        elif action < 0.9 and used:
+            store, answer, parts, at = used[chosen := random.choice(list(used))]
+            if at > world.moved:
+                del used[chosen]
+                give_back_turns(store, answer, parts)
+                await store.flush()
+        else:
+            world.move(random.choice([0.03, 0.1, 0.5]))
+
+    times = sorted(at + 0.1 * part for _, _, parts, at in used.values() for part in range(parts))
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) > 0.0999
+
+
+async def test_cancelled_message_may_be_sent_again_at_once(world: World) -> None:
+    """Nothing of it is counted: neither as a repeat nor in the subscriber's streak."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    await admitted(world, world.step("first", to="79991234568"))
+    step = world.step("cancelled", parts=50)
+    answer = await admitted(world, step)
+
+    give_back_turns(world.asked, answer, 50)
+    await release(world, step, answer)
+
+    again, now = await world.ask(step)
+    assert isinstance(again, Admitted)
+    assert about(1.0) == again.not_before - now
+
+
+async def test_message_that_is_too_early_for_a_returned_turn_is_held(world: World) -> None:
+    """A repeat that passed in a late turn doesn't pass in an earlier one."""
+    world.use(GatewayLimits(rate=1.05))  # an interval of one second
+    await admitted(world, world.step())
+    world.move(50.0)
+    backlog = []
+    for number in range(2):
+        step = world.step(to=f"7999123457{number}", parts=10)
+        backlog.append((await admitted(world, step), world.asked))
+    repeat, now = await world.ask(world.step())
+    assert isinstance(repeat, Admitted)
+    assert (about(20.0), about(11.0)) == (repeat.not_before - now, repeat.earliest - now)
+
+    for answer, store in reversed(backlog):
+        give_back_turns(store, answer, 10)
+        await store.flush()
+
+    assert "repeat" == (await held(world, world.step()))[0]
 
 
 async def test_minute_of_a_late_message_begins_with_its_write(world: World) -> None:

@@ -91,12 +91,35 @@ class LogWatch(logging.Handler):
 
     def leaks(self) -> list[tuple[str, str]]:
         """Return each line that holds a secret, with the form that it has there."""
-        # One search a line; few lines hold anything.
-        forms = {form for secret in self.secrets for form in shapes(secret)}
-        if not forms:
-            return []
-        found = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
-        return [(line, hit[0]) for line in self.lines if (hit := found.search(line))]
+        search = FormSearch({form for secret in self.secrets for form in shapes(secret)})
+        return [(line, hit) for line in self.lines if (hit := search.first_in(line))]
+
+
+class FormSearch:
+    """Finds any of many texts in a line, in a time that doesn't depend on their number.
+
+    Args:
+        forms: The texts; one of them is found by its beginning.
+    """
+
+    BEGINNING = 4
+
+    def __init__(self, forms: set[str]) -> None:
+        self._short = [form for form in forms if len(form) < self.BEGINNING]
+        self._by_beginning: dict[str, dict[int, set[str]]] = {}
+        for form in forms:
+            if len(form) >= self.BEGINNING:
+                by_length = self._by_beginning.setdefault(form[: self.BEGINNING], {})
+                by_length.setdefault(len(form), set()).add(form)
+
+    def first_in(self, line: str) -> str:
+        """Return a text that the line holds; empty if it holds none."""
+        for at in range(len(line) - self.BEGINNING + 1):
+            by_length = self._by_beginning.get(line[at : at + self.BEGINNING], {})
+            for length, forms in by_length.items():
+                if line[at : at + length] in forms:
+                    return line[at : at + length]
+        return next((form for form in self._short if form in line), "")
 
 
 def shapes(secret: str) -> Iterator[str]:

@@ -35,6 +35,12 @@ async def decide(store: RuleStore, step: Step) -> Verdict:
     return verdict
 
 
+def give_back_turns(store: RuleStore, admitted: Admitted, parts: int = 1) -> None:
+    """Give back the turn of each part, the latest first, as a client does."""
+    for index in reversed(range(parts)):
+        store.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
+
+
 class World:
     """An account's workers and their time. Workers are asked by turns.
 

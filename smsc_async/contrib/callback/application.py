@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import anyio
 
 from pdu._tracebacks import hides_locals
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import refused
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
@@ -47,6 +48,7 @@ class Answer(NamedTuple):
     text: str
 
 
+@shows_half_made
 class StatusCallback:
     """An ASGI application for the gateway's webhook.
 
@@ -145,7 +147,11 @@ class StatusCallback:
 
     async def _serve(self, scope: Scope, receive: Receive) -> Answer:
         """Answer one ASGI request."""
-        body = await _body(receive, self.max_size)
+        body: bytes | None = None
+        with anyio.move_on_after(self.timeout) as reading:
+            body = await _body(receive, self.max_size)
+        if reading.cancelled_caught:
+            return Answer(408, "the request took too long")
         if body is None:
             return Answer(400, "the request broke off")
         headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
 from pdu.enums import MessageState
+from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from smsc_async.contrib.callback.request import CallbackRequest, RefusedError
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
@@ -57,6 +58,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
 _WORD: Final = re.compile(r"[a-z]\w*", re.ASCII)
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CallbackMessage(IncomingMessage):
     """An incoming message reported over HTTP. Always one part.
@@ -71,6 +73,7 @@ class CallbackMessage(IncomingMessage):
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConfirmed:
     """A subscriber proved a number by calling.

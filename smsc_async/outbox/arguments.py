@@ -1,0 +1,127 @@
+"""Checks of what callers give to the public methods of an outbox.
+
+Rule: an operation shares its transaction with those of other callers, so what a database can't
+take is refused before that, with the argument's name.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, TypeGuard
+
+from smsc_async._base_errors import check_kind, is_number, shown
+from smsc_async.errors import ConfigError
+from smsc_async.outbox.entry import OutboxEntry, OutboxState
+from smsc_async.receipts import Receipt
+
+MAX_KEY_LENGTH: Final = 255
+"""Characters of an idempotency key."""
+LARGEST_ID: Final = 2**63 - 1
+"""The largest number of an entry, in both databases."""
+LONGEST_AGE: Final = 10_000_000_000.0
+"""Seconds, about 300 years: more than any entry's age."""
+
+
+def checked_id(entry: OutboxEntry | int) -> int:
+    """Return the number of an entry.
+
+    Raises:
+        ConfigError: It is neither an entry nor an integer of 64 bits.
+    """
+    number: object = entry.id if isinstance(entry, OutboxEntry) else entry
+    if not _is_integer(number):
+        got = type(number).__name__
+        raise ConfigError("entry", got, f"takes an OutboxEntry or its number, got {got}")
+    if not -LARGEST_ID <= number <= LARGEST_ID:
+        raise ConfigError(
+            "entry", number, f"takes a number up to {LARGEST_ID}, got {shown(number)}"
+        )
+    return int(number)
+
+
+def checked_text(name: str, text: str) -> str:
+    """Return a text; a subclass of str as a plain one.
+
+    Raises:
+        ConfigError: It isn't a text.
+    """
+    check_kind(name, text, str)
+    return str.__str__(text)
+
+
+def checked_key(key: str) -> str:
+    """Return an idempotency key.
+
+    Raises:
+        ConfigError: It isn't 1 to 255 printable characters.
+    """
+    text = checked_text("key", key)
+    if not (1 <= len(text) <= MAX_KEY_LENGTH and text.isprintable()):
+        limit = f"takes 1 to {MAX_KEY_LENGTH} printable characters"
+        raise ConfigError("key", f"{len(text)} characters", limit)
+    return text
+
+
+def checked_state(state: OutboxState | None) -> OutboxState | None:
+    """Return the state of the entries that are wanted, None for any.
+
+    Raises:
+        ConfigError: It isn't a state.
+    """
+    if state is not None:
+        check_kind("state", state, OutboxState)
+    return state
+
+
+def checked_age(seconds: float) -> float:
+    """Return the age of the entries to delete, in seconds.
+
+    Raises:
+        ConfigError: It is no number, below 0 or above `LONGEST_AGE`.
+    """
+    if not (is_number(seconds) and 0 <= seconds <= LONGEST_AGE):
+        limit = f"takes 0 to {LONGEST_AGE:.0f} seconds, got {shown(seconds)}"
+        raise ConfigError("older_than", seconds, limit)
+    return float(seconds)
+
+
+def checked_concurrency(number: object) -> int:
+    """Return how many messages are in flight at most.
+
+    Raises:
+        ConfigError: It isn't an integer of 1 or more.
+    """
+    if not (_is_integer(number) and 1 <= number <= LARGEST_ID):
+        raise ConfigError("concurrency", number, f"takes 1 or more, got {shown(number)}")
+    return int(number)
+
+
+def checked_receipt(receipt: Receipt) -> Receipt:
+    """Return a delivery receipt.
+
+    Raises:
+        ConfigError: It is another object, or its id isn't a text.
+    """
+    check_kind("receipt", receipt, Receipt)
+    check_kind("receipt", receipt.message_id, str)
+    return receipt
+
+
+def checked_path(path: object) -> Path:
+    """Return the path of a file.
+
+    Raises:
+        ConfigError: It is no path, or it holds a NUL.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        got = type(path).__name__
+        raise ConfigError("path", got, f"takes a str or a path of one, got {got}")
+    if "\0" in os.fspath(path):
+        raise ConfigError("path", os.fspath(path), "takes a path without NUL")
+    return Path(path)
+
+
+def _is_integer(value: object) -> TypeGuard[int]:
+    """Return whether an argument is an integer; a bool is a mistake."""
+    return isinstance(value, int) and not isinstance(value, bool)
