@@ -14,6 +14,7 @@ from pdu.enums import DataCoding, EsmClass
 from pdu.fields import FieldError, OctetString
 from pdu.names import command_name, status_label
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu
+from pdu.text.coding import TextCoding
 from pdu.tlvs import Tlv, VendorTlv, name_of, read_tlv
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _text(octets: bytes, values: dict[str, Any]) -> str:
         size = octets[0] + 1
         prefix, octets = f"[UDH {octets[:size].hex(' ')}] ", octets[size:]
     if values.get("data_coding", 0) & 0x0C == DataCoding.UCS2:
-        return prefix + repr(octets.decode("utf-16-be", "replace"))
+        return prefix + repr(TextCoding.UCS2.decode(octets))
     return prefix + _printable(octets)
 
 

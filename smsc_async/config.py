@@ -197,7 +197,7 @@ class SmscConfig:
         tls: Encryption, or None for plain TCP.
         is_simulated: Start the embedded simulator instead of connecting.
         system_type: At most 12 characters. "ISO" makes the gateway read coding 0 as
-            ISO-8859-1 instead of GSM.
+            ISO-8859-1 instead of GSM, unless *default_alphabet* is set.
         window: Requests that may await a response on one link.
         binds: Number of parallel links.
         mode: Which directions the links carry.
@@ -217,6 +217,9 @@ class SmscConfig:
             gateway doesn't say whether "_" and "~" are GSM's or ASCII's under coding 0.
         smart_text: Replace typographic quotes, dashes and the ellipsis by plain ones where that
             keeps a Latin text in GSM. Letters are never changed.
+        default_alphabet: What an SMSC means by data_coding 0, both ways: "gsm", "latin1" or
+            "ascii". None is "gsm", on a bind with system_type "ISO" "latin1".
+        packed_gsm: GSM text is packed, eight septets in seven octets, both ways.
         message_ids: "opaque" compares ids as they are; "response_hex" and "receipt_hex" are
             for gateways that write one of the two in hexadecimal and the other in decimal.
 
@@ -247,6 +250,8 @@ class SmscConfig:
     dest_npi: int = 1
     markup_coding: Literal["ucs2", "gsm", "latin1"] = "ucs2"
     smart_text: bool = False
+    default_alphabet: Literal["gsm", "latin1", "ascii"] | None = None
+    packed_gsm: bool = False
     message_ids: Literal["opaque", "response_hex", "receipt_hex"] = "opaque"
 
     def __post_init__(self) -> None:
@@ -355,6 +360,10 @@ def _check_options(config: SmscConfig) -> None:
     _check_choice("mode", config.mode, tuple(BindMode))
     _check_choice("open", config.open, ("now", "eventually"))
     _check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
+    alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
+    _check_choice("default_alphabet", alphabet, ("gsm", "latin1", "ascii"))
+    if config.packed_gsm and alphabet != "gsm":
+        raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
     _check_choice("message_ids", config.message_ids, ("opaque", "response_hex", "receipt_hex"))
 
 
