@@ -194,3 +194,9 @@ def test_names_equal_their_numbers() -> None:
     assert (3, 256) == read_tlv(TlvTag.NETWORK_ERROR_CODE, b"\3\1\0")
     assert 4 == read_tlv(BEARER, b"\4")
     assert "GSM" == read_tlv(TlvTag.NETWORK_ERROR_CODE, b"\3\1\0").network_type.name
+
+
+def test_a_nul_ends_no_text_early() -> None:
+    """What stands behind it would be lost."""
+    with pytest.raises(EncodeError, match="takes another kind of value, got str"):
+        Tlv.of(TlvTag.RECEIPTED_MESSAGE_ID, "8\x005")

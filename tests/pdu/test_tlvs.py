@@ -17,6 +17,7 @@ from pdu.tlvs import (
     TlvList,
     limits,
     name_of,
+    read_tlv,
 )
 
 
@@ -144,3 +145,13 @@ def test_list_of_anything_else_is_shown_by_its_type_only() -> None:
 
     assert ["<str>", "<tuple>"] == shown
     assert "(Tlv(message_state, 02),)" == TlvList().shown((Tlv(0x0427, b"\2"),))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "octets"),
+    [(TlvTag.MESSAGE_STATE, 2, b"\2"), (0x2000, b"0.05\0", b"0.05\0")],
+)
+def test_values_both_ways(tag: int, value: object, octets: bytes) -> None:
+    """By the type of the tag; octets for a tag that has none."""
+    assert octets == Tlv.of(tag, value).value
+    assert value == read_tlv(tag, octets)
