@@ -74,7 +74,7 @@ class Segment(NamedTuple):
     @property
     def has_udh(self) -> bool:
         """Whether `short_message` begins with a header; `esm_class` must have the bit UDHI then."""
-        return self.shifts != NO_SHIFTS or (self.total > 1 and self.carrier is not Carrier.SAR)
+        return (self.total > 1 and self.carrier is not Carrier.SAR) or self.shifts != NO_SHIFTS
 
     @property
     def short_message(self) -> bytes:
@@ -102,7 +102,7 @@ class Segment(NamedTuple):
         Raises:
             EncodeError: A number is out of range.
         """
-        elements: list[InformationElement] = []
+        elements: tuple[InformationElement, ...] = ()
         if self.total > 1 and self.carrier is not Carrier.SAR:
             concatenation = Concatenation(
                 reference=self.reference,
@@ -110,8 +110,10 @@ class Segment(NamedTuple):
                 sequence=self.sequence,
                 wide=self.carrier is Carrier.UDH_16,
             )
-            elements.append(concatenation.element)
-        return build_udh((*elements, *self.shifts.elements))
+            elements = (concatenation.element,)
+        if self.shifts is not NO_SHIFTS:
+            elements += self.shifts.elements
+        return build_udh(elements)
 
     def __repr__(self) -> str:
         return (
@@ -130,6 +132,9 @@ def capacity(coding: TextCoding | ShiftTables, *, header_octets: int = 0) -> int
     octets = 140 - header_octets
     has_octets = coding is TextCoding.LATIN1 or coding is TextCoding.UCS2
     return octets // coding.unit if has_octets else octets * 8 // 7
+
+
+_SINGLE_OCTETS: Final = {coding: capacity(coding) * coding.unit for coding in TextCoding}
 
 
 def split(
@@ -162,8 +167,12 @@ def split(
         limit = carrier.max_reference
         reason = f"{carrier.name} takes a reference of 0 to {limit}, got {reference}"
         raise EncodeError("text", "reference", reference, reason)
-    shifts = NO_SHIFTS if isinstance(coding, TextCoding) else coding
-    tables = 3 * len(shifts.elements)
+    shifts, tables = NO_SHIFTS, 0
+    if isinstance(coding, TextCoding):
+        single = _SINGLE_OCTETS[coding]
+    else:
+        shifts, tables = coding, 3 * len(coding.elements)
+        single = capacity(coding, header_octets=tables and 1 + tables)
     if tables and carrier is Carrier.SAR:
         reason = "national tables need a header, which sar_* TLVs exclude; use UDH_8 or UDH_16"
         raise EncodeError("text", "carrier", carrier.name, reason)
@@ -171,8 +180,8 @@ def split(
     size = len(octets)
     if coding is TextCoding.ASCII:
         size += sum(map(text.count, ESCAPED))
-    if size <= capacity(coding, header_octets=tables and 1 + tables) * coding.unit:
-        return (Segment(octets, carrier, reference, shifts=shifts),)
+    if size <= single:
+        return (Segment(octets, carrier, reference, 1, 1, shifts),)
     limit = capacity(coding, header_octets=carrier.header_octets + tables)
     payloads = _cut(text, octets, coding, size, limit)
     total = len(payloads)
