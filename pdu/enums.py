@@ -60,7 +60,7 @@ class CommandId(OpenIntEnum):
 class CommandStatus(OpenIntEnum):
     """The result in a response (v3.4 §5.1.3; from 0x100 on v5.0).
 
-    0x400 to 0x4FF are the vendor's.
+    0x400 to 0x4FF are the vendor's. v5.0 renamed five statuses; its names are aliases.
     """
 
     ESME_ROK = 0x00000000  # no error
@@ -104,11 +104,16 @@ class CommandStatus(OpenIntEnum):
     ESME_RX_P_APPN = 0x00000065  # receiver application: permanent error
     ESME_RX_R_APPN = 0x00000066  # receiver application: message rejected
     ESME_RQUERYFAIL = 0x00000067  # query_sm failed
-    ESME_RINVOPTPARSTREAM = 0x000000C0  # error in the optional part; ESME_RINVTLVSTREAM in v5.0
-    ESME_ROPTPARNOTALLWD = 0x000000C1  # TLV not allowed; ESME_RTLVNOTALLWD in v5.0
-    ESME_RINVPARLEN = 0x000000C2  # bad TLV length; ESME_RINVTLVLEN in v5.0
-    ESME_RMISSINGOPTPARAM = 0x000000C3  # expected TLV missing; ESME_RMISSINGTLV in v5.0
-    ESME_RINVOPTPARAMVAL = 0x000000C4  # bad TLV value; ESME_RINVTLVVAL in v5.0
+    ESME_RINVOPTPARSTREAM = 0x000000C0  # error in the optional part
+    ESME_RINVTLVSTREAM = ESME_RINVOPTPARSTREAM  # v5.0
+    ESME_ROPTPARNOTALLWD = 0x000000C1  # TLV not allowed
+    ESME_RTLVNOTALLWD = ESME_ROPTPARNOTALLWD  # v5.0
+    ESME_RINVPARLEN = 0x000000C2  # bad TLV length
+    ESME_RINVTLVLEN = ESME_RINVPARLEN  # v5.0
+    ESME_RMISSINGOPTPARAM = 0x000000C3  # expected TLV missing
+    ESME_RMISSINGTLV = ESME_RMISSINGOPTPARAM  # v5.0
+    ESME_RINVOPTPARAMVAL = 0x000000C4  # bad TLV value
+    ESME_RINVTLVVAL = ESME_RINVOPTPARAMVAL  # v5.0
     ESME_RDELIVERYFAILURE = 0x000000FE  # delivery failure (data_sm_resp)
     ESME_RUNKNOWNERR = 0x000000FF  # unknown error
     ESME_RSERTYPUNAUTH = 0x00000100  # not authorised for the service_type

@@ -15,6 +15,7 @@ from pdu.escaping import escape
 from pdu.fields import FieldError, OctetString
 from pdu.names import command_name, status_label
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu
+from pdu.text.coding import TextCoding
 from pdu.tlvs import Tlv, VendorTlv, name_of, read_tlv
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _text(octets: bytes, values: dict[str, Any]) -> str:
         size = octets[0] + 1
         prefix, octets = f"[UDH {octets[:size].hex(' ')}] ", octets[size:]
     if values.get("data_coding", 0) & 0x0C == DataCoding.UCS2:
-        return prefix + escape(repr(octets.decode("utf-16-be", "replace")), letters=True)
+        return prefix + escape(repr(TextCoding.UCS2.decode(octets)), letters=True)
     return prefix + _printable(octets)
 
 

@@ -1,236 +1,40 @@
-"""Optional parameters (TLVs): the name of each tag, the size of its value, and what it means.
+"""Optional parameters (TLVs) on the wire: one of them, and the list at the end of a PDU.
 
-Rule: nothing received is refused for its tag or its value. A value that doesn't fit the type of its
-tag stays octets; limits apply to what is sent. The table is to be read beside v3.4 §5.3 and, for
-`congestion_state` and from 0x0600 on, v5.0.
+Rule: nothing received is refused for its tag or its value.
 """
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
-
-import construct
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from pdu._tracebacks import hides_locals
-from pdu.enums import CommandStatus, MessageState, TlvTag
+from pdu.enums import TlvTag
 from pdu.errors import EncodeError
-from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number
+from pdu.fields import Context, Field, FieldError, shown_items, shown_number
 from pdu.half_made import shows_half_made
 from pdu.masking import shown_size, shown_type
+from pdu.tlv_types import TLVS, TlvType, ValueAdapter, VendorTlv, octets_of
+from pdu.tlv_values import BroadcastContentType, BroadcastFrequencyInterval, NetworkErrorCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+__all__ = [
+    "TLVS",
+    "BroadcastContentType",
+    "BroadcastFrequencyInterval",
+    "NetworkErrorCode",
+    "Tlv",
+    "TlvList",
+    "TlvType",
+    "ValueAdapter",
+    "VendorTlv",
+    "limits",
+    "name_of",
+    "read_tlv",
+]
 
-class NetworkErrorCode(NamedTuple):
-    """Value of network_error_code: the type of the network and its error code."""
-
-    network_type: int
-    error_code: int
-
-
-class BroadcastContentType(NamedTuple):
-    """Value of broadcast_content_type."""
-
-    network_type: int
-    content_type: int
-
-
-class BroadcastFrequencyInterval(NamedTuple):
-    """Value of broadcast_frequency_interval: a unit (8 seconds, 9 minutes, …) and a count."""
-
-    time_unit: int
-    number: int
-
-
-class ValueAdapter(construct.Adapter):  # type: ignore[misc]  # construct has no types
-    """A construct of a whole value.
-
-    Args:
-        read: Turns octets into a value.
-        write: Turns a value into octets.
-    """
-
-    def __init__(self, read: Callable[[bytes], Any], write: Callable[[Any], bytes]) -> None:
-        super().__init__(construct.GreedyBytes)
-        self.read = read
-        self.write = write
-
-    def _decode(self, obj: bytes, _context: Context, _path: str) -> object:
-        """Read the octets."""
-        return self.read(obj)
-
-    def _encode(self, obj: object, _context: Context, _path: str) -> bytes:
-        """Write the value."""
-        return self.write(obj)
-
-
-class TlvType:
-    """What the specification says of one tag.
-
-    Args:
-        declared: The construct of the value; it may raise anything, `read` and `Tlv.of` catch it.
-        minimum: The least octets of a value.
-        maximum: The most octets of a value.
-    """
-
-    __slots__ = ("build", "construct", "maximum", "minimum", "parse")
-
-    def __init__(self, declared: construct.Construct, minimum: int, maximum: int) -> None:
-        self.construct = declared
-        self.minimum = minimum
-        self.maximum = maximum
-        self.parse: Callable[[bytes], Any] = declared.parse
-        self.build: Callable[[Any], bytes] = declared.build
-        # hot path: integers and whole values need no stream
-        match declared:
-            case Integer():
-                values, size = declared.values, declared.octets
-                self.parse = lambda octets: values(int.from_bytes(octets, "big"))
-                self.build = lambda number: int.to_bytes(number, size, "big")
-            case ValueAdapter():
-                self.parse, self.build = declared.read, declared.write
-
-    def read(self, value: bytes) -> Any:  # noqa: ANN401 - the type depends on the tag
-        """Return what *value* means, or *value* itself when it means nothing."""
-        if not self.minimum <= len(value) <= self.maximum:
-            return value
-        try:
-            return self.parse(value)
-        except Exception:  # noqa: BLE001 - a vendor's construct raises anything
-            return value
-
-
-class VendorTlv(NamedTuple):
-    """A TLV of one SMSC, for `explain`.
-
-    Args:
-        name: As it is shown.
-        type: Of its value.
-    """
-
-    name: str
-    type: TlvType
-
-
-def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
-    """An unsigned integer."""
-    return TlvType(Integer(octets, values), octets, octets)
-
-
-def _short_integer() -> TlvType:
-    """An integer of 1 octet in one version of the specification and 2 in another."""
-
-    def write(number: int) -> bytes:
-        return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
-
-    return TlvType(ValueAdapter(lambda octets: int.from_bytes(octets, "big"), write), 1, 2)
-
-
-def _text(minimum: int, maximum: int) -> TlvType:
-    """ASCII and a NUL, which may be missing when it is read."""
-
-    def read(octets: bytes) -> str:
-        return octets.partition(b"\0")[0].decode("latin-1")
-
-    def write(text: str) -> bytes:
-        if "\0" in text:
-            raise ValueError
-        return text.encode("ascii") + b"\0"
-
-    return TlvType(ValueAdapter(read, write), minimum, maximum)
-
-
-def _octets(minimum: int, maximum: int) -> TlvType:
-    """Octets as they are."""
-    return TlvType(ValueAdapter(bytes, _as_octets), minimum, maximum)
-
-
-def _as_octets(value: object) -> bytes:
-    """Return octets of any type that holds them; a number isn't a count of NULs."""
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError
-    return bytes(value)
-
-
-def _pair(cls: Callable[..., tuple[int, int]]) -> TlvType:
-    """One octet and two, as a NamedTuple."""
-    pair = construct.Sequence(construct.Int8ub, construct.Int16ub)
-    return TlvType(
-        construct.ExprAdapter(pair, lambda found, _: cls(*found), lambda value, _: value), 3, 3
-    )
-
-
-TLVS: dict[int, TlvType] = {
-    TlvTag.DEST_ADDR_SUBUNIT: _integer(1),
-    TlvTag.DEST_NETWORK_TYPE: _integer(1),
-    TlvTag.DEST_BEARER_TYPE: _integer(1),
-    TlvTag.DEST_TELEMATICS_ID: _integer(2),
-    TlvTag.SOURCE_ADDR_SUBUNIT: _integer(1),
-    TlvTag.SOURCE_NETWORK_TYPE: _integer(1),
-    TlvTag.SOURCE_BEARER_TYPE: _integer(1),
-    TlvTag.SOURCE_TELEMATICS_ID: _short_integer(),
-    TlvTag.QOS_TIME_TO_LIVE: _integer(4),
-    TlvTag.PAYLOAD_TYPE: _integer(1),
-    TlvTag.ADDITIONAL_STATUS_INFO_TEXT: _text(1, 256),
-    TlvTag.RECEIPTED_MESSAGE_ID: _text(1, 65),
-    TlvTag.MS_MSG_WAIT_FACILITIES: _integer(1),
-    TlvTag.PRIVACY_INDICATOR: _integer(1),
-    TlvTag.SOURCE_SUBADDRESS: _octets(2, 23),
-    TlvTag.DEST_SUBADDRESS: _octets(2, 23),
-    TlvTag.USER_MESSAGE_REFERENCE: _integer(2),
-    TlvTag.USER_RESPONSE_CODE: _integer(1),
-    TlvTag.SOURCE_PORT: _integer(2),
-    TlvTag.DESTINATION_PORT: _integer(2),
-    TlvTag.SAR_MSG_REF_NUM: _integer(2),
-    TlvTag.LANGUAGE_INDICATOR: _integer(1),
-    TlvTag.SAR_TOTAL_SEGMENTS: _integer(1),
-    TlvTag.SAR_SEGMENT_SEQNUM: _integer(1),
-    TlvTag.SC_INTERFACE_VERSION: _integer(1),
-    TlvTag.CALLBACK_NUM_PRES_IND: _integer(1),
-    TlvTag.CALLBACK_NUM_ATAG: _octets(0, 65),
-    TlvTag.NUMBER_OF_MESSAGES: _integer(1),
-    TlvTag.CALLBACK_NUM: _octets(4, 19),
-    TlvTag.DPF_RESULT: _integer(1),
-    TlvTag.SET_DPF: _integer(1),
-    TlvTag.MS_AVAILABILITY_STATUS: _integer(1),
-    TlvTag.NETWORK_ERROR_CODE: _pair(NetworkErrorCode),
-    TlvTag.MESSAGE_PAYLOAD: _octets(0, 65_535),
-    TlvTag.DELIVERY_FAILURE_REASON: _integer(1),
-    TlvTag.MORE_MESSAGES_TO_SEND: _integer(1),
-    TlvTag.MESSAGE_STATE: _integer(1, MessageState.of),
-    TlvTag.CONGESTION_STATE: _integer(1),
-    TlvTag.USSD_SERVICE_OP: _octets(1, 1),
-    TlvTag.BROADCAST_CHANNEL_INDICATOR: _integer(1),
-    TlvTag.BROADCAST_CONTENT_TYPE: _pair(BroadcastContentType),
-    TlvTag.BROADCAST_CONTENT_TYPE_INFO: _octets(0, 255),
-    TlvTag.BROADCAST_MESSAGE_CLASS: _integer(1),
-    TlvTag.BROADCAST_REP_NUM: _integer(2),
-    TlvTag.BROADCAST_FREQUENCY_INTERVAL: _pair(BroadcastFrequencyInterval),
-    TlvTag.BROADCAST_AREA_IDENTIFIER: _octets(0, 65_535),
-    TlvTag.BROADCAST_ERROR_STATUS: _integer(4, CommandStatus.of),
-    TlvTag.BROADCAST_AREA_SUCCESS: _integer(1),
-    TlvTag.BROADCAST_END_TIME: _text(16, 17),
-    TlvTag.BROADCAST_SERVICE_GROUP: _octets(1, 255),
-    TlvTag.BILLING_IDENTIFICATION: _octets(1, 1024),
-    TlvTag.SOURCE_NETWORK_ID: _text(7, 65),
-    TlvTag.DEST_NETWORK_ID: _text(7, 65),
-    TlvTag.SOURCE_NODE_ID: _octets(6, 6),
-    TlvTag.DEST_NODE_ID: _octets(6, 6),
-    TlvTag.DEST_ADDR_NP_RESOLUTION: _integer(1),
-    TlvTag.DEST_ADDR_NP_INFORMATION: _octets(10, 10),
-    TlvTag.DEST_ADDR_NP_COUNTRY: _octets(1, 5),
-    TlvTag.DISPLAY_TIME: _integer(1),
-    TlvTag.SMS_SIGNAL: _integer(2),
-    TlvTag.MS_VALIDITY: _octets(1, 4),
-    TlvTag.ALERT_ON_MESSAGE_DELIVERY: _octets(0, 1),
-    TlvTag.ITS_REPLY_TYPE: _integer(1),
-    TlvTag.ITS_SESSION_INFO: _octets(2, 2),
-}
-"""Every tag of v3.4 and v5.0. A vendor's tag may be added:
-`TLVS[0x2000] = TlvType(ValueAdapter(read, write), 1, 6)`."""
-
-_UNDECLARED = _octets(0, 65_535)
+_UNDECLARED = octets_of(0, 65_535)
 
 _HARMLESS = frozenset(TLVS) - {
     TlvTag.MESSAGE_PAYLOAD,

@@ -91,6 +91,8 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "dest_ton": Parameter("", "dest_ton", _as_integer),
     "dest_npi": Parameter("", "dest_npi", _as_integer),
     "markup_coding": Parameter("", "markup_coding", str),
+    "default_alphabet": Parameter("", "default_alphabet", str),
+    "packed_gsm": Parameter("", "packed_gsm", _as_flag),
     "message_ids": Parameter("", "message_ids", str),
     "smart_text": Parameter("", "smart_text", _as_flag),
     "verify": Parameter("tls", "verify", _as_flag),

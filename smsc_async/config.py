@@ -194,7 +194,7 @@ class SmscConfig:
         tls: Encryption, or None for plain TCP.
         is_simulated: Start the embedded simulator instead of connecting.
         system_type: At most 12 characters. "ISO" makes the gateway read coding 0 as
-            ISO-8859-1 instead of GSM.
+            ISO-8859-1 instead of GSM, unless *default_alphabet* is set.
         window: Requests that may await a response on one link.
         binds: Number of parallel links.
         mode: Which directions the links carry.
@@ -214,6 +214,9 @@ class SmscConfig:
             gateway doesn't say whether "_" and "~" are GSM's or ASCII's under coding 0.
         smart_text: Replace typographic quotes, dashes and the ellipsis by plain ones where that
             keeps a Latin text in GSM. Letters are never changed.
+        default_alphabet: What an SMSC means by data_coding 0, both ways: "gsm", "latin1" or
+            "ascii". None is "gsm", on a bind with system_type "ISO" "latin1".
+        packed_gsm: GSM text is packed, eight septets in seven octets, both ways.
         message_ids: How the ids of responses and of receipts are compared. None leaves it to the
             dialect, whose default compares them as they are, as "opaque" does. As numbers, so that
             neither zeros before them nor case count: "response_hex" and "receipt_hex" if the SMSC
@@ -248,6 +251,8 @@ class SmscConfig:
     dest_npi: int = 1
     markup_coding: Literal["ucs2", "gsm", "latin1"] = "ucs2"
     smart_text: bool = False
+    default_alphabet: Literal["gsm", "latin1", "ascii"] | None = None
+    packed_gsm: bool = False
     message_ids: MessageIds | Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:
@@ -374,6 +379,10 @@ def _check_options(config: SmscConfig) -> None:
     check_choice("mode", config.mode, tuple(BindMode))
     check_choice("open", config.open, ("now", "eventually"))
     check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
+    alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
+    check_choice("default_alphabet", alphabet, ("gsm", "latin1", "ascii"))
+    if config.packed_gsm and alphabet != "gsm":
+        raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
     if isinstance(config.message_ids, str):
         check_choice("message_ids", config.message_ids, get_args(MessageIds))
     elif config.message_ids is not None:

@@ -318,9 +318,12 @@ class IncomingMessage:
     Args:
         sender: The subscriber.
         recipient: Our number or name.
-        text: The decoded text; None where `data_coding` says that the octets aren't text.
-        octets: As received, without user data headers.
-        data_coding: As received.
+        text: The decoded text; None where `data_coding` says that the octets aren't text. Parts of
+            one coding are decoded together, parts of different codings by themselves; parts that
+            aren't text among others that are become U+FFFD.
+        octets: As received, without user data headers, the parts in order. Packed GSM text is
+            unpacked, one septet an octet.
+        data_coding: As received, of the first part in order; others may have another.
         parts: Number of received parts.
         total: Number of all parts; above *parts* if some never came.
         received_at: Seconds of the client's clock.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pdu.text.alphabet import gsm_decode, gsm_encode, gsm_septets, not_in_gsm
 from pdu.text.coding import TextCoding, decode_text
-from pdu.text.reassembly import Joined, Reassembler, body_octets, read_segment, segment_of
+from pdu.text.national import NO_SHIFTS, Language, ShiftTables
+from pdu.text.reassembly import Joined, Reassembler, Run, body_octets, read_segment, segment_of
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, capacity, split
 from pdu.text.udh import (
     Concatenation,
@@ -20,13 +21,17 @@ from pdu.text.udh import (
 
 __all__ = [
     "MAX_SEGMENTS",
+    "NO_SHIFTS",
     "Carrier",
     "Concatenation",
     "Iei",
     "InformationElement",
     "Joined",
+    "Language",
     "Reassembler",
+    "Run",
     "Segment",
+    "ShiftTables",
     "TextCoding",
     "UserDataHeader",
     "body_octets",

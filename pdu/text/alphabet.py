@@ -14,7 +14,7 @@ from pdu.errors import EncodeError
 
 ESC: Final = "\x1b"
 
-_DEFAULT: Final = (
+DEFAULT: Final = (
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
     " !\"#¤%&'()*+,-./"
@@ -24,8 +24,9 @@ _DEFAULT: Final = (
     "¿abcdefghijklmno"
     "pqrstuvwxyzäöñüà"
 )
-# The octet after ESC, and the character of the pair.
-_EXTENSION: Final = {
+"""The default alphabet, rows of sixteen septets."""
+
+EXTENSION: Final = {
     0x0A: "\f",
     0x14: "^",
     0x28: "{",
@@ -37,18 +38,19 @@ _EXTENSION: Final = {
     0x40: "|",
     0x65: "€",
 }
+"""The octet after ESC, and the character of the pair."""
 
-ESCAPED: Final = frozenset(_EXTENSION.values())
+ESCAPED: Final = frozenset(EXTENSION.values())
 """The characters that take two septets."""
 
-_SEPTETS: Final = {char: chr(septet) for septet, char in enumerate(_DEFAULT) if char != ESC}
-_SEPTETS.update({char: ESC + chr(septet) for septet, char in _EXTENSION.items()})
+_SEPTETS: Final = {char: chr(septet) for septet, char in enumerate(DEFAULT) if char != ESC}
+_SEPTETS.update({char: ESC + chr(septet) for septet, char in EXTENSION.items()})
 _TO_SEPTETS: Final = str.maketrans(_SEPTETS)
-_FROM_SEPTETS: Final = dict(enumerate(_DEFAULT.ljust(256, "\ufffd")))
+_FROM_SEPTETS: Final = dict(enumerate(DEFAULT.ljust(256, "\ufffd")))
 
 # After the default table has been applied, a pair is ESC and a character of that table. A pair
 # without a meaning shows that character; ESC ESC, and ESC at the end, a space.
-_UNESCAPED: Final = {_DEFAULT[septet]: char for septet, char in _EXTENSION.items()}
+_UNESCAPED: Final = {DEFAULT[septet]: char for septet, char in EXTENSION.items()}
 _UNESCAPED.update({ESC: " ", "": " "})
 _PAIR: Final = re.compile(f"{ESC}(.?)", re.DOTALL)
 
@@ -61,7 +63,7 @@ _ASCII_TO_SEPTETS: Final = bytes(
     ord(septet) if len(septet := _SEPTETS.get(chr(code), "")) == 1 else 0xFF for code in range(256)
 )
 _SEPTETS_TO_ASCII: Final = bytes(
-    ord(char) if char.isascii() and char != ESC else 0xFF for char in _DEFAULT.ljust(256, "\ufffd")
+    ord(char) if char.isascii() and char != ESC else 0xFF for char in DEFAULT.ljust(256, "\ufffd")
 )
 
 

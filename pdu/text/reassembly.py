@@ -1,7 +1,8 @@
 """Joining long texts from the parts received.
 
 Rule: every octet received is returned once, in a complete message or in what is left of one. Parts
-are joined as octets and decoded afterwards, since other senders cut anywhere.
+of one coding are joined as octets and decoded afterwards, since other senders cut anywhere; parts
+of different codings are decoded by themselves.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pdu.enums import EsmClass, TlvTag
 from pdu.half_made import shows_half_made
-from pdu.text.segments import Carrier, Segment
+from pdu.text.coding import BYTE_ORDER_MARKS, LITTLE_ENDIAN_MARK, is_ucs2
+from pdu.text.national import NO_SHIFTS, ShiftTables
+from pdu.text.packed import PADDING, unpack
+from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment
 from pdu.text.udh import parse_udh
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from pdu.deliver import DeliverSm
     from pdu.submit import DataSm, SubmitSm
 
@@ -31,19 +37,29 @@ def body_octets(pdu: SubmitSm | DeliverSm | DataSm) -> bytes:
     return next((tlv.value for tlv in pdu.tlvs if tlv.tag == _PAYLOAD), b"")
 
 
-def segment_of(pdu: SubmitSm | DeliverSm | DataSm) -> Segment:
-    """Read which part of which message a PDU carries, see `read_segment`. Never raises."""
+def segment_of(pdu: SubmitSm | DeliverSm | DataSm, packed: Container[int] = ()) -> Segment:
+    """Read which part of which message a PDU carries, see `read_segment`. Never raises.
+
+    Args:
+        pdu: The PDU.
+        packed: Each `data_coding` whose texts this SMSC packs.
+    """
     sar: tuple[int, int, int] | None = None
     if pdu.tlvs:
         numbers: list[Any] = [pdu.tlv(tag) for tag in _SAR]
         if all(isinstance(number, int) for number in numbers):
             sar = (numbers[0], numbers[1], numbers[2])
     has_udh = bool(pdu.esm_class & EsmClass.UDHI)
-    return read_segment(body_octets(pdu), has_udh=has_udh, sar=sar)
+    is_packed = pdu.data_coding in packed
+    return read_segment(body_octets(pdu), has_udh=has_udh, sar=sar, packed=is_packed)
 
 
 def read_segment(
-    short_message: bytes, *, has_udh: bool = False, sar: tuple[int, int, int] | None = None
+    short_message: bytes,
+    *,
+    has_udh: bool = False,
+    sar: tuple[int, int, int] | None = None,
+    packed: bool = False,
 ) -> Segment:
     """Read a received part: its payload and its place in the message. Never raises.
 
@@ -51,26 +67,49 @@ def read_segment(
         short_message: The octets of the PDU, from short_message or message_payload.
         has_udh: `esm_class` says that they begin with a user data header.
         sar: The sar_* TLVs' reference, total and sequence; None unless all three are there.
+        packed: The text is packed septets; the payload has them unpacked.
 
     Returns:
         A segment with total 1 if there are no usable numbers. A valid header is cut off in any
         case; its numbers take precedence over those of TLVs.
     """
-    concatenation = None
+    concatenation, shifts, header_octets = None, NO_SHIFTS, 0
     if has_udh:
-        header, short_message = parse_udh(short_message)
-        concatenation = header.concatenation
+        header, payload = parse_udh(short_message)
+        concatenation, shifts = header.concatenation, ShiftTables.of(header)
+        header_octets = len(short_message) - len(payload)
+        short_message = payload
+    segment = Segment(short_message, shifts=shifts)
     if concatenation:
-        return Segment(
-            short_message,
-            Carrier.UDH_16 if concatenation.wide else Carrier.UDH_8,
-            concatenation.reference,
-            concatenation.total,
-            concatenation.sequence,
+        segment = segment._replace(
+            carrier=Carrier.UDH_16 if concatenation.wide else Carrier.UDH_8,
+            reference=concatenation.reference,
+            total=concatenation.total,
+            sequence=concatenation.sequence,
         )
-    if sar and 1 <= sar[2] <= sar[1]:
-        return Segment(short_message, Carrier.SAR, *sar)
-    return Segment(short_message)
+    elif sar and 1 <= sar[2] <= sar[1] <= MAX_SEGMENTS:
+        segment = Segment(short_message, Carrier.SAR, *sar, shifts)
+    if packed:
+        # A part that others follow is full: its last septet is text.
+        padding = PADDING if segment.sequence == segment.total else PADDING[:1]
+        septets = unpack(short_message, header_octets=header_octets, padding=padding)
+        segment = segment._replace(payload=septets)
+    return segment
+
+
+class Run(NamedTuple):
+    """Consecutive parts of one coding: octets that are decoded together.
+
+    Args:
+        octets: The payloads of the parts. UCS-2 begins with the byte order mark of an earlier
+            run if that was little-endian and this one has none.
+        data_coding: Of the parts.
+        shifts: National tables that the headers of the parts name.
+    """
+
+    octets: bytes
+    data_coding: int
+    shifts: ShiftTables = NO_SHIFTS
 
 
 @shows_half_made
@@ -81,11 +120,13 @@ class Joined:
     Args:
         sender: Address of the sender, as passed to `Reassembler.add`.
         recipient: Address of the recipient, as passed to `Reassembler.add`.
-        data_coding: That of the first part received.
+        data_coding: That of the first part in order.
         carrier: How the parts were numbered.
         reference: The reference they share.
         total: Parts of the whole message.
         parts: Sequence number and payload of each part received, in order.
+        codings: `data_coding` and national tables of each of *parts*; empty if all have
+            *data_coding* and none has tables.
     """
 
     sender: str = field(repr=False)
@@ -95,11 +136,37 @@ class Joined:
     reference: int
     total: int
     parts: tuple[tuple[int, bytes], ...] = field(repr=False)
+    codings: tuple[tuple[int, ShiftTables], ...] = field(default=(), repr=False)
 
     @property
     def octets(self) -> bytes:
-        """The payloads of the received parts, concatenated; decode them as one text."""
+        """The payloads of the received parts, concatenated; `runs` are what to decode."""
         return b"".join(payload for _, payload in self.parts)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The parts in order, those of one coding together; decode each, and join the texts.
+
+        A missing part ends a run, since characters may be cut there, and so does a part that
+        begins with a byte order mark of its own.
+        """
+        runs: list[Run] = []
+        previous, mark = 0, b""
+        codings = self.codings or ((self.data_coding, NO_SHIFTS),) * len(self.parts)
+        for (sequence, payload), coding in zip(self.parts, codings, strict=True):
+            is_next = sequence == previous + 1 and bool(runs) and runs[-1][1:] == coding
+            previous = sequence
+            octets = payload
+            if is_ucs2(coding[0]) and not (is_next and len(runs[-1].octets) % 2):
+                if payload.startswith(BYTE_ORDER_MARKS):
+                    mark, is_next = payload[:2], False
+                elif not is_next and mark == LITTLE_ENDIAN_MARK:
+                    octets = mark + payload
+            if is_next:
+                runs[-1] = runs[-1]._replace(octets=runs[-1].octets + octets)
+            else:
+                runs.append(Run(octets, *coding))
+        return tuple(runs)
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -124,13 +191,18 @@ class _Key(NamedTuple):
 class _PartialMessage:
     """The parts of one message received so far."""
 
-    __slots__ = ("data_coding", "deadline", "earlier", "payloads")
+    __slots__ = ("codings", "deadline", "earlier", "payloads")
 
-    def __init__(self, data_coding: int, deadline: float, earlier: frozenset[int]) -> None:
-        self.data_coding = data_coding
+    def __init__(self, deadline: float, earlier: frozenset[int]) -> None:
         self.deadline = deadline
         self.earlier = earlier
         self.payloads: dict[int, bytes] = {}
+        self.codings: dict[int, tuple[int, ShiftTables]] = {}
+
+    def put(self, sequence: int, payload: bytes, coding: tuple[int, ShiftTables]) -> None:
+        """Add a part, or replace one."""
+        self.payloads[sequence] = payload
+        self.codings[sequence] = coding
 
     def contradicts(self, segment: Segment) -> bool:
         """Whether *segment* can't be a part of this message."""
@@ -145,7 +217,8 @@ class _PartialMessage:
     def joined(self, key: _Key) -> Joined:
         """Build the result of the parts received."""
         parts = tuple(sorted(self.payloads.items()))
-        return Joined(**key._asdict(), data_coding=self.data_coding, parts=parts)
+        codings = tuple(self.codings[sequence] for sequence, _ in parts)
+        return Joined(**key._asdict(), data_coding=codings[0][0], parts=parts, codings=codings)
 
 
 @shows_half_made
@@ -189,20 +262,20 @@ class Reassembler:
             segment: The part, as `read_segment` reads it.
             sender: Address it came from.
             recipient: Address it went to.
-            data_coding: The PDU's octet, returned with the message.
+            data_coding: The PDU's octet.
             now: Seconds of a monotonic clock.
         """
-        payload, carrier, reference, total, sequence = segment
+        payload, carrier, reference, total, sequence, shifts = segment
         key = _Key(sender, recipient, carrier, reference, total)
         if total == 1 or not 1 <= sequence <= total:
-            single = _PartialMessage(data_coding, now, frozenset())
-            single.payloads[1] = payload
+            single = _PartialMessage(now, frozenset())
+            single.put(1, payload, (data_coding, shifts))
             return (single.joined(key._replace(total=1)),)
         displaced = self._make_room(key, segment)
         if key not in self._open:
             _, earlier = self._finished.get(key, (now, frozenset()))
-            self._open[key] = _PartialMessage(data_coding, now + self.timeout, earlier)
-        self._open[key].payloads[sequence] = payload
+            self._open[key] = _PartialMessage(now + self.timeout, earlier)
+        self._open[key].put(sequence, payload, (data_coding, shifts))
         if len(self._open[key].payloads) < total:
             return displaced
         return (*displaced, self._finish(key, now))
@@ -233,8 +306,10 @@ class Reassembler:
         self._open.pop(key, None)
         if key in self._finished:
             del self._finished[key]
-        waiting = _PartialMessage(joined.data_coding, now + self.timeout, frozenset())
-        waiting.payloads.update(part for part in joined.parts if part[0] != sequence)
+        waiting = _PartialMessage(now + self.timeout, frozenset())
+        for part, coding in zip(joined.parts, joined.codings, strict=True):
+            if part[0] != sequence:
+                waiting.put(*part, coding)
         self._open[key] = waiting
 
     def next_deadline(self) -> float:

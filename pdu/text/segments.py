@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
+from pdu.text.alphabet import ESCAPED
 from pdu.text.clusters import clusters, is_plain
 from pdu.text.coding import TextCoding
-from pdu.text.udh import Concatenation, build_udh
+from pdu.text.national import NO_SHIFTS, ShiftTables
+from pdu.text.packed import pack
+from pdu.text.udh import Concatenation, InformationElement, build_udh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +57,12 @@ class Segment(NamedTuple):
     """The part of a text that one short message carries.
 
     Args:
-        payload: Encoded text, octets, without any header.
+        payload: Encoded text, octets, without any header. GSM text is unpacked.
         carrier: What carries the numbers. Without meaning if *total* is 1.
         reference: Shared by all segments of one message.
         total: Segments of the message.
         sequence: This segment, 1 to *total*.
+        shifts: National tables that the header names.
     """
 
     payload: bytes
@@ -66,11 +70,12 @@ class Segment(NamedTuple):
     reference: int = 0
     total: int = 1
     sequence: int = 1
+    shifts: ShiftTables = NO_SHIFTS
 
     @property
     def has_udh(self) -> bool:
         """Whether `short_message` begins with a header; `esm_class` must have the bit UDHI then."""
-        return self.total > 1 and self.carrier is not Carrier.SAR
+        return (self.total > 1 and self.carrier is not Carrier.SAR) or self.shifts != NO_SHIFTS
 
     @property
     def short_message(self) -> bytes:
@@ -79,15 +84,37 @@ class Segment(NamedTuple):
         Raises:
             EncodeError: A number is out of range; never for segments that `split` returns.
         """
-        if not self.has_udh:
-            return self.payload
-        concatenation = Concatenation(
-            reference=self.reference,
-            total=self.total,
-            sequence=self.sequence,
-            wide=self.carrier is Carrier.UDH_16,
-        )
-        return build_udh((concatenation.element,)) + self.payload
+        return self.header + self.payload if self.has_udh else self.payload
+
+    @property
+    def packed_message(self) -> bytes:
+        """As `short_message`, the payload packed: for GSM text to an SMSC that wants it so.
+
+        Raises:
+            EncodeError: A number is out of range, or the payload isn't septets.
+        """
+        header = self.header if self.has_udh else b""
+        return header + pack(self.payload, header_octets=len(header))
+
+    @property
+    def header(self) -> bytes:
+        """The user data header: the place in the message, then the tables.
+
+        Raises:
+            EncodeError: A number is out of range.
+        """
+        elements: tuple[InformationElement, ...] = ()
+        if self.total > 1 and self.carrier is not Carrier.SAR:
+            concatenation = Concatenation(
+                reference=self.reference,
+                total=self.total,
+                sequence=self.sequence,
+                wide=self.carrier is Carrier.UDH_16,
+            )
+            elements = (concatenation.element,)
+        if self.shifts is not NO_SHIFTS:
+            elements += self.shifts.elements
+        return build_udh(elements)
 
     def __repr__(self) -> str:
         return (
@@ -96,14 +123,16 @@ class Segment(NamedTuple):
         )
 
 
-def capacity(coding: TextCoding, *, header_octets: int = 0) -> int:
+def capacity(coding: TextCoding | ShiftTables, *, header_octets: int = 0) -> int:
     """Units that fit in one short message: septets, octets or 16-bit units.
 
     160, 140 and 70 without a header, 153, 134 and 67 with 6 octets of it, 152, 133 and 66 with 7.
-    On air GSM text is packed, eight septets in seven octets, and a header fills up to a septet.
+    On air GSM and ASCII text is packed, eight septets in seven octets, and a header fills up to a
+    septet.
     """
     octets = 140 - header_octets
-    return octets * 8 // 7 if coding is TextCoding.GSM else octets // coding.unit
+    has_octets = coding is TextCoding.LATIN1 or coding is TextCoding.UCS2
+    return octets // coding.unit if has_octets else octets * 8 // 7
 
 
 _SINGLE_OCTETS: Final = {coding: capacity(coding) * coding.unit for coding in TextCoding}
@@ -112,7 +141,7 @@ _SINGLE_OCTETS: Final = {coding: capacity(coding) * coding.unit for coding in Te
 @hides_locals(EncodeError)
 def split(
     text: str,
-    coding: TextCoding,
+    coding: TextCoding | ShiftTables,
     *,
     reference: int = 0,
     carrier: Carrier = Carrier.UDH_8,
@@ -123,7 +152,8 @@ def split(
 
     Args:
         text: Any text, empty included.
-        coding: The coding; GSM is one septet per octet.
+        coding: The coding; GSM is one septet per octet. With national tables each segment has a
+            header, so one segment holds 155 septets, or 152 with two tables.
         reference: 0 to 255, or to 65535 if *carrier* has 16 bits. Shared by all segments. With
             SAR, one up to 255 is safe, as an SMSC may choose the width of its header by it.
         carrier: What carries the numbers if there is more than one segment.
@@ -132,17 +162,30 @@ def split(
         1 to 255 segments, in order. One segment means no header and no TLVs at all.
 
     Raises:
-        EncodeError: A character isn't in *coding*, *reference* is out of range, or more than 255
-            segments would be needed.
+        EncodeError: A character isn't in *coding*, *reference* is out of range, more than 255
+            segments would be needed, or *carrier* is SAR and *coding* national tables.
     """
     if not 0 <= reference <= carrier.max_reference:
         limit = carrier.max_reference
         reason = f"{carrier.name} takes a reference of 0 to {limit}, got {reference}"
         raise EncodeError("text", "reference", reference, reason)
+    shifts, tables = NO_SHIFTS, 0
+    if isinstance(coding, TextCoding):
+        single = _SINGLE_OCTETS[coding]
+    else:
+        shifts, tables = coding, 3 * len(coding.elements)
+        single = capacity(coding, header_octets=tables and 1 + tables)
+    if tables and carrier is Carrier.SAR:
+        reason = "national tables need a header, which sar_* TLVs exclude; use UDH_8 or UDH_16"
+        raise EncodeError("text", "carrier", carrier.name, reason)
     octets = coding.encode(text)
-    if len(octets) <= _SINGLE_OCTETS[coding]:
-        return (Segment(octets, carrier, reference),)
-    payloads = _cut(text, octets, coding, capacity(coding, header_octets=carrier.header_octets))
+    size = len(octets)
+    if coding is TextCoding.ASCII:
+        size += sum(map(text.count, ESCAPED))
+    if size <= single:
+        return (Segment(octets, carrier, reference, 1, 1, shifts),)
+    limit = capacity(coding, header_octets=carrier.header_octets + tables)
+    payloads = _cut(text, octets, coding, size, limit)
     total = len(payloads)
     if total > MAX_SEGMENTS:
         reason = (
@@ -151,24 +194,28 @@ def split(
         )
         raise EncodeError("text", "segments", total, reason)
     return tuple(
-        Segment(payload, carrier, reference, total, sequence)
+        Segment(payload, carrier, reference, total, sequence, shifts)
         for sequence, payload in enumerate(payloads, 1)
     )
 
 
-def _cut(text: str, octets: bytes, coding: TextCoding, limit: int) -> list[bytes]:
+def _cut(
+    text: str, octets: bytes, coding: TextCoding | ShiftTables, size: int, limit: int
+) -> list[bytes]:
     """Cut greedily: with fixed places to cut at, that gives the fewest segments."""
     unit = coding.unit
-    if len(octets) == unit * len(text) and is_plain(text):
+    if size == unit * len(text) and is_plain(text):
         step = unit * limit
-        return [octets[at : at + step] for at in range(0, len(octets), step)]
+        return [octets[at : at + step] for at in range(0, size, step)]
     offsets = tuple(accumulate(coding.widths(text), initial=0))
     places = _places(text, offsets, limit)
     edges = [0]
     while edges[-1] < len(text):
         reach = bisect_right(offsets, offsets[edges[-1]] + limit) - 1
         edges.append(places[bisect_right(places, reach) - 1])
-    return [octets[unit * offsets[a] : unit * offsets[b]] for a, b in pairwise(edges)]
+    if coding is not TextCoding.ASCII:
+        edges = [unit * offsets[edge] for edge in edges]
+    return [octets[a:b] for a, b in pairwise(edges)]
 
 
 def _places(text: str, offsets: Sequence[int], limit: int) -> Sequence[int]:

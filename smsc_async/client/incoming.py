@@ -13,7 +13,7 @@ from pdu import CommandStatus
 from pdu.text import Reassembler, segment_of
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.handlers import CallResult, HandlerCall
-from smsc_async.gateway.coding import TextSettings, decode
+from smsc_async.gateway.coding import TextSettings, decode, decode_joined
 from smsc_async.receipts import IncomingMessage
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class MessageRouter:
         if self._is_overfull:
             delivery.acknowledge(CommandStatus.ESME_RX_T_APPN)
             return
-        segment = segment_of(request)
+        segment = segment_of(request, self._settings.packed_codings)
         if segment.total == 1:
             self.pass_on(self._single_message(request, segment), delivery)
             return
@@ -221,7 +221,7 @@ class MessageRouter:
         return IncomingMessage(
             sender=request.source_addr,
             recipient=request.destination_addr,
-            text=decode(segment.payload, request.data_coding, self._settings),
+            text=decode(segment.payload, request.data_coding, self._settings, segment.shifts),
             octets=segment.payload,
             data_coding=request.data_coding,
             received_at=self._clock(),
@@ -233,7 +233,7 @@ class MessageRouter:
         return IncomingMessage(
             sender=joined.sender,
             recipient=joined.recipient,
-            text=decode(joined.octets, joined.data_coding, self._settings),
+            text=decode_joined(joined, self._settings),
             octets=joined.octets,
             data_coding=joined.data_coding,
             parts=len(joined.parts),

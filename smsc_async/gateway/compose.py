@@ -17,7 +17,7 @@ from pdu.errors import EncodeError
 from pdu.smpp_time import format_time
 from pdu.submit import SubmitSm
 from pdu.text.alphabet import ascii_septets
-from pdu.text.coding import TextCoding
+from pdu.text.packed import pack as pack_septets
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
 from smsc_async._message_checks import COMMENT_MARK
@@ -119,6 +119,7 @@ class Composer:
         addressing: Addressing = DEFAULT_ADDRESSING,
     ) -> None:
         self._settings = settings
+        self._packed_codings = settings.packed_codings
         self._addressing = addressing
         self._templates: dict[tuple[str, int, int], Callable[..., bytes]] = {}
 
@@ -145,6 +146,8 @@ class Composer:
         segments = segments_of(message, text, coding, octets, self._settings, reference)
         if len(segments) > 1 and long_text_of(message) is LongText.PAYLOAD:
             payload = b"".join([segment.payload for segment in segments])
+            if octet in self._packed_codings:
+                payload = pack_septets(payload)
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
             return text, (self._part(message, b"", octet, tlvs=tlvs),)
         return text, tuple([self._part_of(message, one, octet) for one in segments])
@@ -152,9 +155,10 @@ class Composer:
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
         """Return the part of a segment."""
         has_tlvs = segment.total > 1 and not segment.has_udh
+        is_packed = octet in self._packed_codings
         return self._part(
             message,
-            segment.short_message,
+            segment.packed_message if is_packed else segment.short_message,
             octet,
             esm_class=_UDHI if segment.has_udh else 0,
             tlvs=_sar(segment) if has_tlvs else (),
@@ -234,7 +238,7 @@ def wire_text(message: Message[Any], settings: TextSettings) -> str:
     text = render(message)
     if not settings.smart or type(message) is not Sms or message.coding is not None:
         return text
-    plain = smartened(text, TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM)
+    plain = smartened(text, settings.narrow)
     return plain if plain == text or _is_same_sms(plain, text, message) else text
 
 
@@ -266,7 +270,7 @@ def encode_text(
         chosen = message.coding
         if chosen is None:
             # Plain ASCII is GSM: the usual case, found by encoding it.
-            octets = None if settings.latin1 else ascii_septets(text)
+            octets = ascii_septets(text) if settings.is_plain_gsm else None
             chosen = choose(text, settings) if octets is None else _GSM
         coding = chosen
         octet = data_coding(coding, flash=True) if message.flash else coding * 4
@@ -279,7 +283,7 @@ def encode_text(
 
 def _one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
     """Encode a text that certainly takes one part, as most do; None for any other."""
-    if coding is _GSM and len(text) <= 160 and not settings.latin1:
+    if coding is _GSM and len(text) <= 160 and settings.is_plain_gsm:
         return ascii_septets(text)
     if coding is _UCS2 and len(text) <= 70:
         octets = text.encode("utf-16-be")

@@ -30,9 +30,10 @@ class Plan:
     Args:
         coding: Of the text.
         data_coding: The field of the submit_sm.
-        units: Septets (GSM), octets (ISO-8859-1) or 16-bit units (UCS-2) of the whole text,
-            markup and comment included.
-        octets: Octets of text in each part, without its header; GSM has one septet an octet.
+        units: Septets (GSM, ASCII), octets (ISO-8859-1) or 16-bit units (UCS-2) of the whole
+            text, markup and comment included.
+        octets: Octets of text in each part, without its header; GSM has one septet an octet, also
+            where it travels packed.
         room: Octets that still fit into the last part.
         forced_by: Distinct characters that fit no narrower coding, in the order of the text.
         long_text: How several parts travel.
@@ -80,16 +81,23 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     text, coding, data_coding, encoded = encode_text(message, settings)
     segments = segments_of(message, text, coding, encoded, settings)
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
-    narrow = TextCoding.LATIN1 if settings.latin1 else TextCoding.GSM
     header = segments[-1].carrier.header_octets if len(segments) > 1 else 0
     octets = tuple(len(segment.payload) for segment in segments)
+    sizes = [_units(alphabet, segment.payload) for segment in segments]
     return Plan(
         coding=coding,
         data_coding=data_coding,
-        units=sum(octets) // alphabet.unit,
+        units=sum(sizes),
         octets=octets,
-        room=capacity(alphabet, header_octets=header) * alphabet.unit - octets[-1],
-        forced_by=narrow.misfits(text) if coding is Coding.UCS2 else (),
+        room=(capacity(alphabet, header_octets=header) - sizes[-1]) * alphabet.unit,
+        forced_by=settings.narrow.misfits(text) if coding is Coding.UCS2 else (),
         long_text=long_text,
         pdus=1 if long_text is LongText.PAYLOAD else len(segments),
     )
+
+
+def _units(alphabet: TextCoding, octets: bytes) -> int:
+    """Return the units that an encoded text takes on air."""
+    if alphabet is TextCoding.ASCII:
+        return sum(alphabet.widths(octets.decode("ascii")))
+    return len(octets) // alphabet.unit

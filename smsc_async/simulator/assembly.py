@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smsc_async.gateway.coding import decode
+from smsc_async.gateway.coding import decode_joined
 from smsc_async.simulator.accounts import MAX_PARTIAL_MESSAGES, PartialMessage
 from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT
 from smsc_async.simulator.pdus import charged_parts
@@ -135,7 +135,7 @@ class MessageAssembly:
             system_id=account.system_id,
             sender=joined.sender,
             recipient=joined.recipient,
-            text=decode(joined.octets, joined.data_coding, account.settings),
+            text=decode_joined(joined, account.settings),
             octets=joined.octets,
             data_coding=joined.data_coding,
         )

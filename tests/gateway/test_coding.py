@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pdu.text import Carrier, Joined, Language, ShiftTables, TextCoding
+from pdu.text.national import NO_SHIFTS
 from smsc_async.config import SmscConfig
 from smsc_async.gateway.coding import (
     TextSettings,
@@ -13,6 +15,7 @@ from smsc_async.gateway.coding import (
     choose_markup,
     data_coding,
     decode,
+    decode_joined,
     text_coding,
 )
 from smsc_async.messages import Coding
@@ -74,6 +77,99 @@ def test_data_coding_is_coding_times_four(coding: Coding, flash: bool, octet: in
     assert octet == data_coding(coding, flash=flash)
 
 
+LATIN1 = TextSettings(default=TextCoding.LATIN1)
+ASCII = TextSettings(default=TextCoding.ASCII)
+PACKED = TextSettings(packed=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "settings"),
+    [
+        ("", TextSettings()),
+        ("default_alphabet=gsm", TextSettings(default=TextCoding.GSM)),
+        ("default_alphabet=latin1", LATIN1),
+        ("default_alphabet=ascii", ASCII),
+        ("packed_gsm=1", PACKED),
+        ("system_type=ISO", ISO),
+        ("system_type=ISO&default_alphabet=latin1", LATIN1),
+        ("system_type=ISO&default_alphabet=gsm", TextSettings(default=TextCoding.GSM)),
+    ],
+)
+def test_an_smscs_alphabet_goes_before_the_system_type(query: str, settings: TextSettings) -> None:
+    """One is known by the user, the other is SMSC.ru's."""
+    found = TextSettings.from_config(SmscConfig.from_url(f"smpp://shop:secret@localhost?{query}"))
+
+    assert settings == found
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "coding"),
+    [
+        (LATIN1, "façade", Coding.GSM),
+        (LATIN1, "5 €", Coding.UCS2),
+        (LATIN1, "Ω", Coding.UCS2),
+        (ASCII, "`[x]`", Coding.GSM),
+        (ASCII, "é", Coding.UCS2),
+        (PACKED, "5 €", Coding.GSM),
+        (PACKED, "`", Coding.UCS2),
+    ],
+)
+def test_coding_0_holds_what_the_smscs_alphabet_has(
+    settings: TextSettings, text: str, coding: Coding
+) -> None:
+    """0 is "default" in SMPP; its number is GSM's here."""
+    assert coding is choose(text, settings)
+    octets = text_coding(coding, settings).encode(text)
+    assert text == decode(octets, data_coding(coding), settings)
+
+
+def test_other_texts_in_the_default_alphabet_are_in_the_smscs_too() -> None:
+    """A message class or message waiting says "default alphabet" as 0 does."""
+    assert "é" == decode(b"\xe9", 0x10, LATIN1) == decode(b"\xe9", 0xF0, LATIN1)
+    assert "é" == decode(b"\x05", 0xF0, ISO)  # SMSC.ru's setting concerns its own codings
+
+
+def test_codings_that_are_packed() -> None:
+    """Those of the default alphabet, if that is GSM; Latin-1 has no septets."""
+    assert {0x00, 0x10, 0x13, 0xC0, 0xDF, 0xF0, 0xFB} <= PACKED.packed_codings
+    assert not {0x03, 0x04, 0x08, 0x18, 0xE0, 0xF4} & PACKED.packed_codings
+    assert not TextSettings().packed_codings
+    assert not TextSettings(packed=True, latin1=True).packed_codings
+    assert [True, False, False, False] == [
+        settings.is_plain_gsm for settings in (TextSettings(), PACKED, LATIN1, ISO)
+    ]
+
+
+def test_national_tables_concern_coding_0_that_is_gsm() -> None:
+    """Not Latin-1, and not UCS-2."""
+    turkish = ShiftTables(single=Language.TURKISH)
+
+    assert "ş" == decode(b"\x1bs", 0x00, shifts=turkish)
+    assert "ş" == decode(b"\x1bs", 0xC0, shifts=turkish)
+    assert "\x1bs" == decode(b"\x1bs", 0x00, LATIN1, turkish)
+    assert "\u1b73" == decode(b"\x1bs", 0x08, shifts=turkish)
+
+
+@pytest.mark.parametrize(
+    ("codings", "text"),
+    [((0, 8), "hiм"), ((8, 8), "桩м"), ((2, 8), "\ufffdм"), ((0, 2), "hi\ufffd"), ((2, 2), None)],
+)
+def test_parts_are_decoded_run_by_run(codings: tuple[int, int], text: str | None) -> None:
+    """A binary part shows as one sign; a message of nothing else is no text."""
+    joined = Joined(
+        sender="1",
+        recipient="2",
+        data_coding=codings[0],
+        carrier=Carrier.UDH_8,
+        reference=1,
+        total=2,
+        parts=((1, b"hi"), (2, b"\x04\x3c")),
+        codings=tuple((coding, NO_SHIFTS) for coding in codings),
+    )
+
+    assert text == decode_joined(joined)
+
+
 def test_markup_travels_in_ucs2() -> None:
     """Whether its "_" is GSM's or ASCII's under coding 0 isn't written."""
     assert Coding.UCS2 is choose_markup("__HLR__")
@@ -120,7 +216,11 @@ def test_octets_that_are_no_text(number: int) -> None:
     assert None is decode(b"\x00\x01", number)
 
 
-@given(octets=st.binary(max_size=20), number=st.integers(0, 255), latin1=st.booleans())
-def test_decoding_never_raises(octets: bytes, number: int, latin1: bool) -> None:  # noqa: FBT001 - drawn
+@given(
+    octets=st.binary(max_size=20),
+    number=st.integers(0, 255),
+    settings=st.sampled_from([TextSettings(), ISO, LATIN1, ASCII, PACKED]),
+)
+def test_decoding_never_raises(octets: bytes, number: int, settings: TextSettings) -> None:
     """Whatever subscribers send arrives."""
-    assert isinstance(decode(octets, number, TextSettings(latin1=latin1)), (str, type(None)))
+    assert isinstance(decode(octets, number, settings), (str, type(None)))

@@ -14,6 +14,7 @@ from pdu import decode as decode_pdu
 from pdu.enums import TlvTag
 from pdu.submit import SubmitSm
 from pdu.text import Joined, Reassembler, read_segment
+from pdu.text.packed import pack
 from pdu.tlvs import Tlv
 from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
@@ -310,6 +311,37 @@ def test_long_markup_is_cut_as_well(message: Message[Any]) -> None:
 
     assert 2 == len(submits) == plan(message).parts
     assert render(message).encode("utf-16-be") == b"".join(s.short_message[6:] for s in submits)
+
+
+@pytest.mark.parametrize(
+    ("text", "long_text", "octets"),
+    [
+        ("hello", LongText.UDH, ["E8329BFD06"]),
+        ("1234567", LongText.UDH, ["31D98C56B3DD1A"]),
+        ("a" * 153 + "hellohello", LongText.UDH, [None, "050003090202D06536FB8D2EB3D96F"]),
+        ("a" * 153 + "hellohello", LongText.SAR, [None, "E8329BFD4697D9EC37"]),
+        ("мир", LongText.UDH, ["043C04380440"]),
+    ],
+)
+def test_packed_gsm(text: str, long_text: LongText, octets: list[str | None]) -> None:
+    """Behind a header with fill bits; UCS-2 as ever."""
+    message = Sms(to=TO, text=text, long_text=long_text)
+    submits = submits_of(message, reference=9, settings=TextSettings(packed=True))
+    expected = [octets and bytes.fromhex(octets) for octets in octets]
+
+    assert expected == [
+        submit.short_message if wanted else None
+        for submit, wanted in zip(submits, octets, strict=True)
+    ]
+    assert all(len(submit.short_message) <= 140 for submit in submits)
+
+
+def test_packed_payload_is_packed_as_a_whole() -> None:
+    """No header, no fill bits between the parts that the gateway will cut."""
+    message = Sms(to=TO, text="a" * 161, long_text=LongText.PAYLOAD)
+    (submit,) = submits_of(message, settings=TextSettings(packed=True))
+
+    assert pack(b"a" * 161) == submit.tlv(TlvTag.MESSAGE_PAYLOAD)
 
 
 @given(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
+from pdu.text.coding import TextCoding
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import submits_of
@@ -54,7 +55,12 @@ def messages(draw: st.DrawFn) -> Sms:
 
 @given(
     message=messages(),
-    bind=st.builds(TextSettings, latin1=st.booleans(), smart=st.booleans()),
+    bind=st.builds(
+        TextSettings,
+        latin1=st.booleans(),
+        smart=st.booleans(),
+        default=st.sampled_from((None, *TextCoding)).filter(lambda one: one is not TextCoding.UCS2),
+    ),
 )
 @settings(max_examples=50)
 @example(Sms(to=TO, text="😀" * 36), TextSettings())
@@ -62,6 +68,8 @@ def messages(draw: st.DrawFn) -> Sms:
 @example(Sms(to=TO, text="x" * 161, coding=Coding.GSM), TextSettings())
 @example(Sms(to=TO, text="€" * 81, long_text=LongText.PAYLOAD), TextSettings())
 @example(Sms(to=TO, text="ç" * 141), TextSettings(latin1=True))
+@example(Sms(to=TO, text="ç" * 141), TextSettings(default=TextCoding.LATIN1))
+@example(Sms(to=TO, text="{" * 81), TextSettings(default=TextCoding.ASCII))
 def test_plan_has_as_many_parts_as_are_sent(message: Sms, bind: TextSettings) -> None:
     """The user decides by the plan what a text costs; with PAYLOAD the gateway does the cutting."""
     try:
@@ -107,6 +115,27 @@ def test_sizes_of_parts(text: str, octets: tuple[int, ...], room: int) -> None:
     assert planned.parts == planned.pdus == len(octets)
 
 
+@pytest.mark.parametrize(
+    ("text", "settings", "octets", "units", "room"),
+    [
+        ("ç" * 140, TextSettings(default=TextCoding.LATIN1), (140,), 140, 0),
+        ("ç" * 141, TextSettings(default=TextCoding.LATIN1), (134, 7), 141, 127),
+        ("{" * 80, TextSettings(default=TextCoding.ASCII), (80,), 160, 0),
+        ("{" * 81, TextSettings(default=TextCoding.ASCII), (76, 5), 162, 143),
+        ("x" * 161, TextSettings(default=TextCoding.ASCII), (153, 8), 161, 145),
+        ("€" * 81, TextSettings(packed=True), (152, 10), 162, 143),
+        ("Я" * 71, TextSettings(default=TextCoding.ASCII), (134, 8), 71, 126),
+    ],
+)
+def test_sizes_in_the_smscs_alphabet(
+    text: str, settings: TextSettings, octets: tuple[int, ...], units: int, room: int
+) -> None:
+    """ASCII is counted in septets on air; packed GSM as if each septet took an octet."""
+    planned = plan(Sms(to=TO, text=text), settings)
+
+    assert (octets, units, room) == (planned.octets, planned.units, planned.room)
+
+
 def test_plan_names_what_forced_ucs2() -> None:
     """One dash doubles the price of a Latin text."""
     planned = plan(Sms(to=TO, text="Price — 5 `units`" + "." * 70))
@@ -128,6 +157,8 @@ def test_nothing_forced_what_needed_no_forcing() -> None:
     assert () == plan(Sms(to=TO, text="Hi")).forced_by
     assert () == plan(Sms(to=TO, text="Hi", coding=Coding.UCS2)).forced_by
     assert ("—",) == plan(Sms(to=TO, text="ça —"), TextSettings(latin1=True)).forced_by
+    ascii_only = TextSettings(default=TextCoding.ASCII)
+    assert ("é",) == plan(Sms(to=TO, text="é`"), ascii_only).forced_by
 
 
 def test_plan_of_what_cannot_travel() -> None:

@@ -44,6 +44,22 @@ def test_unknown_number_stays_a_number(member: OpenIntEnum, number: int, unknown
     assert int is type(type(member).of(unknown))
 
 
+@pytest.mark.parametrize(
+    ("number", "name", "alias"),
+    [
+        (0xC0, "ESME_RINVOPTPARSTREAM", "ESME_RINVTLVSTREAM"),
+        (0xC1, "ESME_ROPTPARNOTALLWD", "ESME_RTLVNOTALLWD"),
+        (0xC2, "ESME_RINVPARLEN", "ESME_RINVTLVLEN"),
+        (0xC3, "ESME_RMISSINGOPTPARAM", "ESME_RMISSINGTLV"),
+        (0xC4, "ESME_RINVOPTPARAMVAL", "ESME_RINVTLVVAL"),
+    ],
+)
+def test_statuses_that_version_5_renamed(number: int, name: str, alias: str) -> None:
+    """Both names mean the number; it is shown by that of v3.4."""
+    assert CommandStatus[name] is CommandStatus[alias] is CommandStatus(number)
+    assert name == CommandStatus[alias].name
+
+
 def test_responses_are_requests_with_bit_31() -> None:
     """v3.4 §5.1.2.1; only generic_nack answers no request of its own."""
     responses = {member for member in CommandId if member & 0x8000_0000}

@@ -96,7 +96,7 @@ def test_tlvs_of_a_vendor_are_named_and_read_by_the_callers_table() -> None:
     tlvs = (
         Tlv(0x2000, b"0.25\0"),
         Tlv(0x1400, b"\0\x07"),
-        Tlv(0x1400, b"?"),  # not of the type: octets
+        Tlv(0x1400, b"???"),  # not of the type: octets
         Tlv(0x0427, b"\2"),  # the vendor's table goes first
         Tlv(0x1401, b"\0\1"),
         Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"5\0"),
@@ -106,8 +106,8 @@ def test_tlvs_of_a_vendor_are_named_and_read_by_the_callers_table() -> None:
     assert [
         ("tlv price", "'0.25'"),
         ("tlv country", "7"),
-        ("tlv country", "'?'"),
-        ("tlv odd_state", "octets"),
+        ("tlv country", "'???'"),
+        ("tlv odd_state", "2"),
         ("tlv 0x1401", "octets"),
         ("tlv receipted_message_id", "'5'"),
     ] == [
@@ -207,7 +207,7 @@ def test_values_without_a_name_are_shown_as_they_are() -> None:
     assert "esm_class                32 is intermediate" in odd
     assert r"short_message            'two\nlines'" in odd
     assert "tlv 0x2000               octets" in odd
-    assert "tlv network_error_code   NetworkErrorCode(network_type=3, error_code=1)" in odd
+    assert "network_type=<ErrorNetwork.GSM: 3>, error_code=1)" in odd
     assert "tlv user_message_reference 7" in odd
 
 

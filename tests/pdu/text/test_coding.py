@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from pdu.errors import EncodeError
 from pdu.text.coding import TextCoding, decode_text
+from pdu.text.national import Language, ShiftTables
 
-GSM, LATIN1, UCS2 = TextCoding.GSM, TextCoding.LATIN1, TextCoding.UCS2
+GSM, LATIN1, UCS2, ASCII = TextCoding.GSM, TextCoding.LATIN1, TextCoding.UCS2, TextCoding.ASCII
+MARK = "\ufeff"
 codings = st.sampled_from(TextCoding)
 any_text = st.text(st.characters() | st.characters(categories=["Cs"]))
 
@@ -21,7 +23,7 @@ any_text = st.text(st.characters() | st.characters(categories=["Cs"]))
         (LATIN1, "né@", "6E E9 40"),
         (UCS2, "Код", "041A 043E 0434"),
         (UCS2, "😀", "D83D DE00"),  # a surrogate pair
-        (UCS2, "\ufeffa", "FEFF 0061"),  # a mark that the user wrote; none is added
+        (UCS2, "a\ufeff", "0061 FEFF"),  # no mark at the end
         (GSM, "", ""),
     ],
 )
@@ -35,6 +37,7 @@ def test_octets_of_a_text(coding: TextCoding, text: str, octets: str) -> None:
     ("coding", "message"),
     [
         (GSM, "U+2014 at position 9 is not in GSM 03.38; send the text as UCS2"),
+        (ASCII, "U+2014 at position 9 is not in ASCII; send the text as UCS2"),
         (LATIN1, "U+2014 at position 9 is not in ISO-8859-1; send the text as UCS2"),
     ],
 )
@@ -78,7 +81,7 @@ def test_broken_ucs2_is_shown_broken(octets: bytes, text: str) -> None:
 
 def test_units() -> None:
     """Limits are in units, and only UCS-2 has units of two octets."""
-    assert [1, 1, 2] == [coding.unit for coding in TextCoding]
+    assert [1, 1, 2, 1] == [coding.unit for coding in TextCoding]
 
 
 def test_widths_are_units_of_each_character() -> None:
@@ -86,6 +89,7 @@ def test_widths_are_units_of_each_character() -> None:
     assert [1, 2, 1] == list(GSM.widths("a€é"))
     assert [1, 1] == list(LATIN1.widths("aé"))
     assert [1, 2, 1] == list(UCS2.widths("a😀€"))
+    assert [1, 2, 1] == list(ASCII.widths("a{`"))
 
 
 def test_misfits_in_latin1() -> None:
@@ -104,8 +108,9 @@ def test_a_text_fits_or_is_refused(coding: TextCoding, text: str) -> None:
 
     octets = coding.encode(text)
     assert () == coding.misfits(text)
-    assert text == coding.decode(octets)
-    assert len(octets) == coding.unit * sum(coding.widths(text))
+    assert text.removeprefix(MARK if coding is UCS2 else "") == coding.decode(octets)
+    if coding is not ASCII:
+        assert len(octets) == coding.unit * sum(coding.widths(text))
 
 
 @given(codings, st.binary())
@@ -128,6 +133,8 @@ def test_any_octets_decode_to_characters(coding: TextCoding, octets: bytes) -> N
         (0x0E, b"\xb0\xa1", "가"),
         (0xC8, b"\x00", "@"),  # message waiting
         (0xD0, b"\x00", "@"),
+        (0x10, b"\x00", "@"),  # a message class
+        (0x1B, b"\x04\x1a", "К"),
         (0xE8, b"\x04\x1a", "К"),
         (0xF0, b"\x00", "@"),  # flash
         (0xF9, b"\x00", "@"),  # bit 3 is reserved and says nothing
@@ -158,3 +165,46 @@ def test_no_octets_fail_in_any_data_coding(octets: bytes, data_coding: int) -> N
     text = decode_text(octets, data_coding)
 
     assert text is None or text.encode("utf-8") is not None
+
+
+@pytest.mark.parametrize("data_coding", [0x08, 0x18, 0xE0, 0xEF])
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        ("FEFF 041A", "К"),
+        ("FFFE 1A04", "К"),
+        ("FEFF", ""),
+        ("FFFE", ""),
+        ("FFFE 3DD8 00DE", "😀"),
+        ("FEFF 041A 04", "К\ufffd"),
+        ("FFFE 1A04 3E", "К\ufffd"),
+        ("FEFF FEFF 041A", "\ufeffК"),  # one is a mark, two are a mark and a character
+        ("FE", "\ufffd"),
+        ("041A FEFF", "К\ufeff"),
+    ],
+)
+def test_byte_order_mark_is_obeyed_and_dropped(data_coding: int, octets: str, text: str) -> None:
+    """SMPP says big-endian; senders that write a mark mean it."""
+    assert text == decode_text(bytes.fromhex(octets), data_coding)
+
+
+@given(st.text().filter(lambda text: not text.startswith(MARK)), st.sampled_from(["be", "le"]))
+def test_any_text_behind_a_mark_is_read(text: str, order: str) -> None:
+    """In either order of octets."""
+    assert text == decode_text(f"{MARK}{text}".encode(f"utf-16-{order}"), 0x08)
+
+
+def test_national_tables_concern_gsm_text_only() -> None:
+    """A header with a table before UCS-2 or Latin-1 changes nothing."""
+    turkish = ShiftTables(single=Language.TURKISH)
+
+    assert "ş" == decode_text(b"\x1bs", 0x00, shifts=turkish)
+    assert "ş" == decode_text(b"\x1bs", 0xC0, shifts=turkish)
+    assert "К" == decode_text(b"\x04\x1a", 0x08, shifts=turkish)
+    assert "\x1bs" == decode_text(b"\x1bs", 0x00, default=LATIN1, shifts=turkish)
+
+
+def test_a_misfit_is_found_by_a_pattern() -> None:
+    """For callers that look at many texts."""
+    assert [None, None, None] == [coding.outside.search("a") for coding in (GSM, LATIN1, ASCII)]
+    assert ASCII.outside.search("é") is not None

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from pdu.text.alphabet import gsm_decode, gsm_encode, not_in_gsm
 from pdu.text.clusters import clusters
 from pdu.text.coding import TextCoding
+from pdu.text.national import Language, ShiftTables
 from pdu.text.segments import split
 
 gsm0338 = pytest.importorskip("gsm0338")
-pytest.importorskip("gsmcodecs")  # importing it registers the codec "gsm23.038"
+gsmcodecs = pytest.importorskip("gsmcodecs")  # importing it registers the codec "gsm23.038"
 regex = pytest.importorskip("regex")
 smsutil = pytest.importorskip("smsutil")
 
@@ -44,6 +45,21 @@ def test_three_decoders_read_our_octets(text: str) -> None:
     assert text == octets.decode("gsm23.038")
     assert text == gsm0338.Codec().decode(octets)[0]
     assert text == octets.decode("gsm0338")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_national_tables_are_those_of_another_package(language: Language) -> None:
+    """Typed in by others from TS 23.038 annex A; all of each table is the same."""
+    theirs = gsmcodecs.GSMCHARMAPS[language]
+    locking, single = ShiftTables(language), ShiftTables(single=language)
+    for septet, code_point in theirs.get("locking", {"decode": {}})["decode"].items():
+        if septet != 0x1B:
+            assert chr(code_point) == locking.decode(bytes((septet,)))
+    pairs = theirs["singleShift"]["decode"]
+    for septet in {*range(128)} - {0x0D, 0x1B}:
+        # What the table leaves out is read by the default alphabet.
+        expected = chr(pairs[septet]) if septet in pairs else gsm_decode(bytes((septet,)))
+        assert expected == single.decode(bytes((0x1B, septet)))
 
 
 def test_smsutil_takes_escape_for_a_character() -> None:

@@ -10,14 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdu import DataSm, DeliverSm, EsmClass, SubmitSm, Tlv, TlvTag
-from pdu.text.coding import TextCoding
-from pdu.text.reassembly import Joined, Reassembler, body_octets, read_segment, segment_of
+from pdu.text.coding import TextCoding, decode_text
+from pdu.text.national import NO_SHIFTS, Language, ShiftTables
+from pdu.text.reassembly import Joined, Reassembler, Run, body_octets, read_segment, segment_of
 from pdu.text.segments import Carrier, Segment, split
 
 if TYPE_CHECKING:
     import random
 
 UCS2 = TextCoding.UCS2
+PORTUGUESE = ShiftTables(single=Language.PORTUGUESE)
+TURKISH = ShiftTables(Language.TURKISH)
 
 repeated = st.builds(lambda char, times: char * times, st.sampled_from("aé{€"), st.integers(0, 400))
 cases = st.tuples(st.sampled_from([TextCoding.GSM, UCS2]), repeated)
@@ -70,7 +73,9 @@ def on_the_wire(segment: Segment) -> Segment:
         ("05 00 03", False, None, Segment(b"\x05\x00\x03")),  # no flag, no header
         ("05 00 03", True, None, Segment(b"\x05\x00\x03")),  # a flag and half a header
         ("05 00 03 2A 00 00 61", True, None, Segment(b"a")),  # impossible numbers
-        ("03 24 01 03 61", True, (7, 2, 1), Segment(b"a", Carrier.SAR, 7, 2, 1)),
+        ("03 24 01 03 61", True, (7, 2, 1), Segment(b"a", Carrier.SAR, 7, 2, 1, PORTUGUESE)),
+        ("03 24 01 03 61", True, None, Segment(b"a", shifts=PORTUGUESE)),
+        ("61", False, (7, 256, 1), Segment(b"a")),
         ("05 00 03 2A 03 02 61", True, (7, 2, 1), Segment(b"a", Carrier.UDH_8, 0x2A, 3, 2)),
         ("61", False, (7, 2, 3), Segment(b"a")),
         ("61", False, (7, 0, 0), Segment(b"a")),
@@ -420,3 +425,156 @@ def test_message_that_was_forgotten_can_be_reopened() -> None:
     reassembler.reopen(first, 3, now=1.0)
 
     assert (first,) == reassembler.add(one_of_three(3), sender="0", recipient="1", now=2.0)
+
+
+def joined_of(*parts: tuple[int, str], total: int = 0, missing: int = 0) -> Joined:
+    """Join parts of one message, given as data_coding and octets; *missing* is left out."""
+    reassembler = Reassembler(timeout=60.0)
+    finished: tuple[Joined, ...] = ()
+    for sequence, (data_coding, octets) in enumerate(parts, 1):
+        segment = Segment(bytes.fromhex(octets), Carrier.UDH_8, 1, total or len(parts), sequence)
+        if sequence != missing:
+            finished += reassembler.add(
+                segment, sender="1", recipient="2", data_coding=data_coding, now=0.0
+            )
+    return (*finished, *reassembler.give_up())[0]
+
+
+def text_of(joined: Joined) -> str:
+    """Decode a message run by run."""
+    return "".join(str(decode_text(octets, coding)) for octets, coding, _ in joined.runs)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([(0, "6869"), (8, "043F0440")], "hiпр"),
+        ([(8, "043F04"), (8, "40"), (0, "00")], "пр@"),  # a unit cut in two
+        ([(0, "1B"), (0, "65"), (8, "0040")], "€@"),  # an ESC pair cut in two
+        ([(0, "61"), (8, "0430"), (0, "62"), (8, "0431")], "aаbб"),
+        ([(0, "61"), (3, "E9"), (1, "7E")], "aé~"),
+        ([(8, "FFFE3F04"), (8, "4004")], "пр"),  # little-endian, one mark
+        ([(8, "FFFE3F04"), (8, "FFFE4004")], "пр"),  # a mark in each part
+        ([(8, "FEFF043F"), (8, "FFFE4004")], "пр"),
+        ([(8, "FFFE3F04"), (0, "61"), (8, "4004")], "пaр"),
+        ([(8, "FEFF043F"), (0, "61"), (8, "0440")], "пaр"),
+        ([(8, "043FFE"), (8, "FF00"), (8, "41")], "п\ufeffA"),  # no mark, half a unit before it
+        ([(8, "043F04"), (8, "FEFF00"), (8, "41")], "п\u04fe\uff00\ufffd"),
+    ],
+)
+def test_parts_are_decoded_run_by_run(parts: list[tuple[int, str]], text: str) -> None:
+    """Parts of one coding as one text, others by themselves."""
+    assert text == text_of(joined_of(*parts))
+
+
+def test_a_missing_part_ends_a_run() -> None:
+    """What stands behind the gap isn't shifted by half a unit, and an ESC doesn't reach over it."""
+    parts = (8, "043F04"), (8, "40"), (8, "0441")
+    assert "п\ufffdс" == text_of(joined_of(*parts, missing=2))
+    assert " e" == text_of(joined_of((0, "1B"), (0, "65"), (0, "65"), missing=2))
+    little = (8, "FFFE3F04"), (8, "4004"), (8, "4104")
+    assert "пс" == text_of(joined_of(*little, missing=2))
+
+
+def test_data_coding_is_that_of_the_first_part_in_order() -> None:
+    """Whichever came first; all octets are there, in order."""
+    reassembler = Reassembler(timeout=60.0)
+    second = Segment(b"\x04\x3f", Carrier.UDH_8, 1, 2, 2)
+    reassembler.add(second, sender="1", recipient="2", data_coding=8, now=0.0)
+    first = Segment(b"a", Carrier.UDH_8, 1, 2, 1, TURKISH)
+    (joined,) = reassembler.add(first, sender="1", recipient="2", data_coding=0, now=0.0)
+
+    assert (0, b"a\x04\x3f") == (joined.data_coding, joined.octets)
+    assert ((0, TURKISH), (8, NO_SHIFTS)) == joined.codings
+    assert (Run(b"a", 0, TURKISH), Run(b"\x04\x3f", 8)) == joined.runs
+
+
+def test_parts_of_different_tables_are_decoded_by_themselves() -> None:
+    """3GPP TS 23.038 §6.2.1.2: a header speaks for its own part."""
+    parts = [
+        Segment(b"\x1bs", Carrier.UDH_8, 1, 3, 1, ShiftTables(single=Language.TURKISH)),
+        Segment(b"\x07", Carrier.UDH_8, 1, 3, 2, TURKISH),
+        Segment(b"\x07", Carrier.UDH_8, 1, 3, 3),
+    ]
+    reassembler = Reassembler(timeout=60.0)
+    *_, (joined,) = (reassembler.add(part, sender="1", recipient="2", now=0.0) for part in parts)
+
+    assert "şıì" == "".join(run.shifts.decode(run.octets) for run in joined.runs)
+
+
+def test_codings_may_be_left_out() -> None:
+    """A message made by hand has one coding for all parts."""
+    joined = Joined(
+        sender="1",
+        recipient="2",
+        data_coding=8,
+        carrier=Carrier.UDH_8,
+        reference=1,
+        total=2,
+        parts=((1, b"\x04"), (2, b"\x3f")),
+    )
+
+    assert (Run(b"\x04\x3f", 8),) == joined.runs
+
+
+def test_a_reopened_message_keeps_its_codings() -> None:
+    """The part that is repeated completes it as before."""
+    reassembler = Reassembler(timeout=60.0)
+    parts = Segment(b"a", Carrier.UDH_8, 1, 2, 1), Segment(b"\x04\x3f", Carrier.UDH_8, 1, 2, 2)
+    reassembler.add(parts[0], sender="1", recipient="2", data_coding=0, now=0.0)
+    (joined,) = reassembler.add(parts[1], sender="1", recipient="2", data_coding=8, now=0.0)
+    reassembler.reopen(joined, 2, now=1.0)
+
+    assert (joined,) == reassembler.add(parts[1], sender="1", recipient="2", data_coding=8, now=2.0)
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_sar_numbers_of_other_widths_are_read(width: int) -> None:
+    """Some SMSCs write two octets where the specification has one."""
+    numbers = (
+        (TlvTag.SAR_MSG_REF_NUM, 7),
+        (TlvTag.SAR_TOTAL_SEGMENTS, 2),
+        (TlvTag.SAR_SEGMENT_SEQNUM, 1),
+    )
+    tlvs = tuple(Tlv(tag, number.to_bytes(width, "big")) for tag, number in numbers)
+
+    assert Segment(b"a", Carrier.SAR, 7, 2, 1) == segment_of(
+        DeliverSm(short_message=b"a", tlvs=tlvs)
+    )
+
+
+@pytest.mark.parametrize("value", [b"", b"\0\0\2", b"two"])
+def test_sar_numbers_that_are_none_leave_a_single_message(value: bytes) -> None:
+    """Nothing waits for parts that will not come."""
+    tlvs = (
+        Tlv(TlvTag.SAR_MSG_REF_NUM, b"\0\7"),
+        Tlv(TlvTag.SAR_TOTAL_SEGMENTS, value),
+        Tlv(TlvTag.SAR_SEGMENT_SEQNUM, b"\1"),
+    )
+
+    assert Segment(b"a") == segment_of(DeliverSm(short_message=b"a", tlvs=tlvs))
+
+
+@pytest.mark.parametrize("carrier", [Carrier.UDH_8, Carrier.UDH_16, Carrier.SAR])
+@pytest.mark.parametrize("text", ["a" * 152 + "@" + "b" * 160, "x" * 152 + "€" + "y" * 153, "hi"])
+def test_packed_parts_are_read_as_they_were_written(text: str, carrier: Carrier) -> None:
+    """Fill bits behind headers of 6 and 7 octets, "@" at the end of a full part."""
+    for segment in split(text, TextCoding.GSM, carrier=carrier):
+        numbers = segment.reference, segment.total, segment.sequence
+        sar = numbers if carrier is Carrier.SAR and segment.total > 1 else None
+        octets = segment.packed_message
+
+        assert len(octets) <= 140
+        assert segment.payload == (
+            read_segment(octets, has_udh=segment.has_udh, sar=sar, packed=True).payload
+        )
+
+
+def test_only_the_codings_that_the_smsc_packs_are_unpacked() -> None:
+    """Its UCS-2 isn't."""
+    packed = frozenset({0x00})
+
+    text = bytes.fromhex("E8329BFD06")
+    assert b"hello" == segment_of(DeliverSm(short_message=text), packed).payload
+    assert text == segment_of(DeliverSm(short_message=text)).payload
+    assert text == segment_of(DeliverSm(short_message=text, data_coding=8), packed).payload

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pdu.errors import EncodeError
 from pdu.text.clusters import clusters
 from pdu.text.coding import TextCoding
+from pdu.text.national import Language, ShiftTables
 from pdu.text.segments import (
     Carrier,
     Segment,
@@ -16,7 +17,9 @@ from pdu.text.segments import (
     split,
 )
 
-GSM, LATIN1, UCS2 = TextCoding.GSM, TextCoding.LATIN1, TextCoding.UCS2
+GSM, LATIN1, UCS2, ASCII = TextCoding.GSM, TextCoding.LATIN1, TextCoding.UCS2, TextCoding.ASCII
+TURKISH = ShiftTables(single=Language.TURKISH)
+BOTH = ShiftTables(Language.PORTUGUESE, Language.SPANISH)
 FAMILY = "👩\u200d👩\u200d👧\u200d👦"  # 11 units of 16 bits
 FLAG = "🇷🇺"  # 4 units
 
@@ -33,9 +36,15 @@ def lengths(text: str, coding: TextCoding, carrier: Carrier = Carrier.UDH_8) -> 
 
 @pytest.mark.parametrize(
     ("coding", "limits"),
-    [(GSM, [160, 153, 152]), (LATIN1, [140, 134, 133]), (UCS2, [70, 67, 66])],
+    [
+        (GSM, [160, 153, 152]),
+        (LATIN1, [140, 134, 133]),
+        (UCS2, [70, 67, 66]),
+        (ASCII, [160, 153, 152]),
+        (TURKISH, [160, 153, 152]),
+    ],
 )
-def test_capacity(coding: TextCoding, limits: list[int]) -> None:
+def test_capacity(coding: TextCoding | ShiftTables, limits: list[int]) -> None:
     """140 octets on air, septets packed, a header filled up to a septet."""
     assert limits == [capacity(coding, header_octets=octets) for octets in (0, 6, 7)]
 
@@ -80,6 +89,15 @@ def test_capacity(coding: TextCoding, limits: list[int]) -> None:
         # CR LF is one character also where nothing else combines.
         ("a" * 152 + "\r\n" + "a" * 10, GSM, [152, 12]),
         ("é" * 133 + "\r\n" + "é" * 10, LATIN1, [133, 12]),
+        # ASCII is GSM on air: its brackets take two septets, and octets are characters.
+        ("a" * 160, ASCII, [160]),
+        ("a" * 161, ASCII, [153, 8]),
+        ("{" * 80, ASCII, [80]),
+        ("{" * 81, ASCII, [76, 5]),
+        ("a" * 159 + "~", ASCII, [153, 7]),
+        ("a" * 152 + "[" + "a" * 10, ASCII, [152, 11]),
+        ("`" * 160, ASCII, [160]),  # in no GSM table: one character of some kind
+        ("a" * 152 + "\r\n" + "a" * 10, ASCII, [152, 12]),
     ],
 )
 def test_boundaries(text: str, coding: TextCoding, expected: list[int]) -> None:
@@ -196,6 +214,50 @@ def test_segment_made_by_hand_is_checked_when_written() -> None:
 
     with pytest.raises(EncodeError, match="reference: takes 0 to 255, got 300"):
         _ = segment.short_message
+
+
+@pytest.mark.parametrize(
+    ("text", "shifts", "sizes", "header"),
+    [
+        ("ş" * 77, TURKISH, [154], "03 24 01 01"),
+        ("a" * 155, TURKISH, [155], "03 24 01 01"),
+        ("a" * 156, TURKISH, [149, 7], "08 00 03 2A 02 01 24 01 01"),
+        ("ş" * 78, TURKISH, [148, 8], "08 00 03 2A 02 01 24 01 01"),
+        ("á" * 152, BOTH, [152], "06 24 01 02 25 01 03"),
+        ("á" * 153, BOTH, [146, 7], "0B 00 03 2A 02 01 24 01 02 25 01 03"),
+    ],
+)
+def test_national_tables_are_named_in_each_header(
+    text: str, shifts: ShiftTables, sizes: list[int], header: str
+) -> None:
+    """3GPP TS 23.040 §9.2.3.24.15: three octets an element, also in a single segment."""
+    segments = split(text, shifts, reference=0x2A)
+
+    assert sizes == [len(segment.payload) for segment in segments]
+    assert segments[0].short_message.startswith(bytes.fromhex(header))
+    assert all(segment.has_udh for segment in segments)
+    assert all(len(segment.packed_message) <= 140 for segment in segments)
+    assert text == "".join(shifts.decode(segment.payload) for segment in segments)
+
+
+def test_national_tables_travel_in_no_tlv() -> None:
+    """v3.4 §5.2.12: a header and sar_* TLVs exclude each other."""
+    with pytest.raises(EncodeError, match="national tables need a header, which sar_"):
+        split("ş", TURKISH, carrier=Carrier.SAR)
+    with pytest.raises(EncodeError, match=r"U\+044F at position 1"):
+        split("şя", TURKISH)
+
+
+def test_packed_segments() -> None:
+    """Behind a header there are fill bits; without one there are none."""
+    (single,) = split("hello", GSM)
+    first, second = split("a" * 153 + "hellohello", GSM, reference=0x2A)
+    wide = split("a" * 152 + "hellohello", GSM, reference=0x2A, carrier=Carrier.UDH_16)[1]
+
+    assert bytes.fromhex("E8329BFD06") == single.packed_message
+    assert 140 == len(first.packed_message)
+    assert bytes.fromhex("0500032A0202 D06536FB8D2EB3D96F") == second.packed_message
+    assert bytes.fromhex("060804002A0202 E8329BFD4697D9EC37") == wide.packed_message
 
 
 def test_repr_keeps_the_text_to_itself() -> None:
