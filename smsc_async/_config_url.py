@@ -5,9 +5,10 @@ Rule: an error shows no part of the URL that may belong to the password.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from pdu.enums import BindMode
 from smsc_async._base_errors import ConfigError
@@ -26,6 +27,7 @@ _SCHEMES = ("smpp", "smpps", "smsc", "sim")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 _VERSIONS = {"3.3": 0x33, "3.4": 0x34, "5.0": 0x50}
+_ODD_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def _as_flag(value: str) -> bool:
@@ -182,8 +184,8 @@ def _read_authority(scheme: str, authority: str) -> dict[str, Any]:
     return {
         "is_simulated": scheme == "sim",
         "hosts": hosts,
-        "system_id": unquote(system_id),
-        "password": unquote(password),
+        "system_id": _decoded("system_id", system_id),
+        "password": _decoded("password", password),
     }
 
 
@@ -198,7 +200,7 @@ def _read_host(text: str, default_port: int) -> tuple[str, int]:
         is_valid = "/" not in text and bool(port or not colon)
     if not is_valid:
         raise ConfigError("host", text, f"host, host:port or [IPv6]:port expected, got {text!r}")
-    return name, _read_port(text, port) if port else default_port
+    return _decoded("host", name), _read_port(text, port) if port else default_port
 
 
 def _read_port(text: str, port: str) -> int:
@@ -215,7 +217,7 @@ def _read_query(query: str, *, is_tls: bool) -> dict[str, dict[str, object]]:
         groups["tls"] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
-        _read_parameter(groups, name, unquote(value))
+        _read_parameter(groups, _decoded("url", name), value)
     return groups
 
 
@@ -232,12 +234,29 @@ def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str)
     group = groups.get(parameter.part)
     if group is None:
         raise ConfigError(name, value, "is for TLS; use smpps:// or smsc://")
+    value = _decoded(name, value)
     if parameter.field in group:
         raise ConfigError(name, value, "given twice; keep one")
     try:
         group[parameter.field] = parameter.read(value)
     except ValueError as error:
         raise ConfigError(name, value, f"{error}, got {value!r}") from None
+
+
+def _decoded(name: str, text: str) -> str:
+    """Return a part of the URL percent-decoded.
+
+    Raises:
+        ConfigError: A percent sign without two hexadecimal digits, or octets that aren't UTF-8.
+    """
+    if _ODD_PERCENT.search(text):
+        raise ConfigError(name, "***", "a percent sign that encodes no character is written %25")
+    octets = unquote_to_bytes(text)
+    decoded = octets.decode("utf-8", "replace")
+    # Not by the error of a strict decoder: that would hold the octets of a password.
+    if decoded.encode("utf-8") != octets:
+        raise ConfigError(name, "***", "percent-encoded characters are in UTF-8")
+    return decoded
 
 
 def _make(kind: Callable[..., object], part: str, values: dict[str, object]) -> object:

@@ -124,7 +124,7 @@ class Simulator:
         self._listener()
         system_id, password = next(iter((self.scenario.accounts or {}).items()), _DEMO)
         host = _REACHED_AT.get(self.host, self.host)
-        host = f"[{host}]" if ":" in host else host
+        host = f"[{host}]".replace("%", "%25") if ":" in host else host
         login = f"{quote(system_id, safe='')}:{quote(password, safe='')}"
         return f"{'smpps' if self._tls else 'smpp'}://{login}@{host}:{self.port}"
 
