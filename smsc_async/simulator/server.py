@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
-    from smsc_async.simulator.records import SubmittedMessage
+    from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
 
 _DEMO: Final = ("demo", "demo")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where clients connect
@@ -146,6 +146,11 @@ class Simulator:
         return [] if self._smsc is None else list(self._smsc.state.messages)
 
     @property
+    def refusals(self) -> list[RefusedRequest]:
+        """The newest refused requests with the reason of each, oldest first; also after the end."""
+        return [] if self._smsc is None else list(self._smsc.state.refusals)
+
+    @property
     def stats(self) -> SimulatorStats:
         """Counters, as of now; also after the end."""
         return SimulatorStats() if self._smsc is None else self._smsc.stats()
@@ -241,6 +246,11 @@ class HostedSimulator:
     def messages(self) -> list[SubmittedMessage]:
         """The newest messages, oldest first."""
         return self._portal.call(lambda: self._simulator.messages)
+
+    @property
+    def refusals(self) -> list[RefusedRequest]:
+        """The newest refused requests with the reason of each, oldest first."""
+        return self._portal.call(lambda: self._simulator.refusals)
 
     @property
     def stats(self) -> SimulatorStats:
