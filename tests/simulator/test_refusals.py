@@ -51,5 +51,5 @@ def test_text_is_translated_with_the_same_placeholders(text: str) -> None:
 
 
 def test_no_two_texts_are_equal() -> None:
-    """Each refusal is told apart."""
+    """Each refusal has a text of its own."""
     assert len(TEXTS) == len(set(TEXTS))
