@@ -65,7 +65,11 @@ fuzz: ## fuzz session, simulator and client, guided by coverage
 	@$(PYTHON) tools/environment.py fuzz
 	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
-counterparts: ## install other SMPP programs for tests/interop; needs npm
+APT_COUNTERPARTS := tshark wireshark-common kannel libnet-smpp-perl
+counterparts: ## install other SMPP programs for tests/interop; needs npm, and root for those of apt
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	  then apt-get install -y -qq --no-install-recommends $(APT_COUNTERPARTS); \
+	  else echo "as root: apt install $(APT_COUNTERPARTS)"; fi
 	npm install --no-save --no-package-lock --no-fund --no-audit --prefix . smpp@0.5.1
 
 mutants: ## mutation testing: each breaks a promise, the nearest tests must fail; 6 to 9 minutes; ONLY=words

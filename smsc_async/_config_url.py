@@ -6,9 +6,10 @@ password may stand in any other place.
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from pdu.enums import BindMode
 from smsc_async._base_errors import ConfigError, shown
@@ -27,6 +28,7 @@ _SCHEMES = ("smpp", "smpps", "smsc", "sim")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 _VERSIONS = {"3.3": 0x33, "3.4": 0x34, "5.0": 0x50}
+_ODD_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def _as_flag(value: str) -> bool:
@@ -188,8 +190,8 @@ def _read_authority(scheme: str, authority: str) -> dict[str, Any]:
     return {
         "is_simulated": scheme == "sim",
         "hosts": hosts,
-        "system_id": unquote(system_id),
-        "password": unquote(password),
+        "system_id": _decoded("system_id", system_id),
+        "password": _decoded("password", password),
     }
 
 
@@ -206,7 +208,7 @@ def _read_host(text: str, default_port: int) -> tuple[str, int]:
         raise ConfigError(
             "host", shown(text), f"host, host:port or [IPv6]:port expected, got {shown(text)}"
         )
-    return name, _read_port(port) if port else default_port
+    return _decoded("host", name), _read_port(port) if port else default_port
 
 
 def _read_port(port: str) -> int:
@@ -227,7 +229,7 @@ def _read_query(query: str, *, is_tls: bool) -> dict[str, dict[str, object]]:
         groups["tls"] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
-        _read_parameter(groups, name, unquote(value))
+        _read_parameter(groups, _decoded("url", name), value)
     return groups
 
 
@@ -245,12 +247,29 @@ def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str)
     group = groups.get(parameter.part)
     if group is None:
         raise ConfigError(name, None, "is for TLS; use smpps:// or smsc://")
+    value = _decoded(name, value)
     if parameter.field in group:
         raise ConfigError(name, None, "given twice; keep one")
     try:
         group[parameter.field] = parameter.read(value)
     except ValueError as error:
         raise ConfigError(name, shown(value), f"{error}, got {shown(value)}") from None
+
+
+def _decoded(name: str, text: str) -> str:
+    """Return a part of the URL percent-decoded.
+
+    Raises:
+        ConfigError: A percent sign without two hexadecimal digits, or octets that aren't UTF-8.
+    """
+    if _ODD_PERCENT.search(text):
+        raise ConfigError(name, "***", "a percent sign that encodes no character is written %25")
+    octets = unquote_to_bytes(text)
+    decoded = octets.decode("utf-8", "replace")
+    # Not by the error of a strict decoder: that would hold the octets of a password.
+    if decoded.encode("utf-8") != octets:
+        raise ConfigError(name, "***", "percent-encoded characters are in UTF-8")
+    return decoded
 
 
 def _make(kind: Callable[..., object], part: str, values: dict[str, object]) -> object:

@@ -278,8 +278,9 @@ class SmscConfig:
             smsc://login:password@           smpp.smsc.ru over TLS, smpp2.smsc.ru as the spare
             sim://                           the embedded simulator
 
-        The reserved characters "@", "?", "#" and "%" are percent-encoded in user and password.
-        Ports default to 2775, with TLS to 3443. An IPv6 address is written in brackets. Every
+        The reserved characters "@", "?", "#" and "%" are percent-encoded in user and password;
+        every part is decoded, a host too. Ports default to 2775, with TLS to 3443. An IPv6 address
+        is written in brackets, the "%" before its zone as "%25": "[fe80::1%25eth0]". Every
         setting of `SmscConfig`, `Tls`, `Timeouts` and `ReconnectPolicy` may follow as a
         parameter; `timeout` is the one for responses, the others are `connect_timeout`,
         `bind_timeout` and so on, those of the back-off `reconnect_initial`…
@@ -332,7 +333,8 @@ class SmscConfig:
         if self.is_simulated:
             return "sim://"
         scheme = "smpp" if self.tls is None else "smpps"
-        return f"{scheme}://{self.system_id}:***@{','.join(map(str, self.hosts))}"
+        hosts = ",".join(map(str, self.hosts)).replace("%", "%25")
+        return f"{scheme}://{self.system_id}:***@{hosts}"
 
 
 def _check_hosts(config: SmscConfig) -> None:

@@ -79,6 +79,7 @@ def test_simulator_has_no_host() -> None:
         ("a,b", (Host("a", 2775), Host("b", 2775))),
         ("[::1]", (Host("::1", 2775),)),
         ("[::1]:2776,b", (Host("::1", 2776), Host("b", 2775))),
+        ("[fe80::1%25eth0]", (Host("fe80::1%eth0", 2775),)),
     ],
 )
 def test_hosts(hosts: str, read: tuple[Host, ...]) -> None:
@@ -237,6 +238,8 @@ def test_parameters_out_of_range(query: str, name: str, reason: str) -> None:
         ("smpp://shop:secret999@gw", "takes 8 characters, got 9; if the gateway issued it"),
         ("smpp://shop:secretё@gw", "takes ASCII only, no Cyrillic"),
         ("smpp://shop:secret%00@gw", "no NUL"),
+        ("smpp://shop:secret%@gw", "a percent sign that encodes no character is written %25"),
+        ("smpp://shop:secret@gw?system_type=%FF", "percent-encoded characters are in UTF-8"),
         ("smpp://магазин:secret@gw", "system_id: takes ASCII only"),
         ("smpp://sixteen_letters_:secret@gw", "takes 15 characters, got 16"),
         ("sim://gw", "the simulator takes no host"),

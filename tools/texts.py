@@ -29,7 +29,8 @@ MO: Final = PO.with_suffix(".mo")
 
 _MARKS: Final = {"_": 1, "translate": 1, "_n": 2}
 """Functions that mark a text, and the number of their texts."""
-_SOURCES: Final = Path(cli.__file__).parent
+_PACKAGE: Final = Path(cli.__file__).parent.parent
+_SOURCES: Final = (*sorted((_PACKAGE / "cli").glob("*.py")), _PACKAGE / "simulator" / "refusals.py")
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """In the header, which has no other date, so that the same texts give the same files."""
 _HEADER: Final = (
@@ -72,17 +73,18 @@ def marked_texts(source: str) -> Iterator[Key]:
 
 
 def collect() -> dict[Key, list[str]]:
-    """Return the texts of the sources, each with the names of the modules that use it."""
+    """Return the texts of the sources, each with the paths of the modules that use it."""
     found: dict[Key, list[str]] = {}
-    for path in sorted(_SOURCES.glob("*.py")):
+    for path in _SOURCES:
         for text in marked_texts(path.read_text(encoding="utf-8")):
-            found.setdefault(text, []).append(path.name)
+            name = path.relative_to(_PACKAGE.parent).as_posix()
+            found.setdefault(text, []).append(name)
     for name in ("smsc", *COMMANDS):
         recorder = Recorder()
         help_page(name, recorder)
         for text in recorder.texts:
             modules = found.setdefault(text, [])
-            modules += [] if modules else [f"{name}.py"]
+            modules += [] if modules else [f"smsc_async/cli/{name}.py"]
     return found
 
 
@@ -108,7 +110,7 @@ def update(old: Catalog) -> Catalog:
     )
     for key, modules in collect().items():
         known = old.get(key)
-        where = [(f"smsc_async/cli/{name}", 0) for name in dict.fromkeys(modules)]
+        where = [(name, 0) for name in dict.fromkeys(modules)]
         new.add(key, known.string if known is not None else "", where)
     return new
 

@@ -1,7 +1,7 @@
 """`smsc sim`: the simulator as a server, with a log of the messages it receives.
 
-Rule: one line a message. Texts are shown, as that is its purpose; numbers are masked unless
-`--full` is given.
+Rule: one line a message, and one a refused request with its reason. Texts are shown, as that is
+its purpose; numbers are masked unless `--full` is given.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from pdu.escaping import escape
+from pdu.names import status_label
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsc_async.simulator import Scenario, Simulator
-    from smsc_async.simulator.records import SubmittedMessage
+    from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
 
 POLL_INTERVAL = 0.05
 """Seconds between two looks for new messages."""
@@ -63,13 +64,14 @@ def sim_command(
     error_code: int = 0,
     hlr: tuple[str, ...] = (),
     no_rules: Annotated[bool, Parameter(negative="")] = False,
+    lenient: Annotated[bool, Parameter(negative="")] = False,
     full: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
     """Run the simulator and show the messages it receives.
 
     The simulator of the gateway accepts messages over SMPP, responds and sends delivery receipts.
-    Messages are shown; none leaves this machine.
+    Messages are shown, and refused requests with the reason; none leaves this machine.
 
     Args:
         host: Address to listen on.
@@ -81,6 +83,7 @@ def sim_command(
         hlr: Field of HLR answers, can be repeated: imsi, msc, mcc, mnc, country, network,
             roaming-country, roaming-network; default: the example in the gateway's document.
         no_rules: Also accept repeats, floods and late parts, which the gateway refuses or blocks.
+        lenient: Also accept requests that SMPP 3.4 excludes, such as a priority of 9.
         full: Show complete numbers, not masked.
         screen: For the output.
 
@@ -94,6 +97,7 @@ def sim_command(
         text = _("invalid port {port}; ports are 0 to 65535")
         raise usage_error("no_port", text, "smsc sim", port=port)
     scenario = _scenario(delay, state, error_code, hlr)
+    scenario = replace(scenario, strict=not lenient)
     if no_rules:
         scenario = replace(scenario, rules=None)
     # Imported here and below: a help page or a usage error doesn't need it.
@@ -181,8 +185,8 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
 async def _show_messages(
     simulator: Simulator, stopped: asyncio.Event, screen: Screen, *, is_full: bool
 ) -> None:
-    """Show messages until *stopped* is set or the output is closed."""
-    shown, is_over = 0, False
+    """Show messages and refusals until *stopped* is set or the output is closed."""
+    shown, refused, is_over = 0, 0, False
     while not is_over:
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), POLL_INTERVAL)
@@ -191,6 +195,10 @@ async def _show_messages(
         for message in simulator.messages[-count:] if count else ():
             _show(message, screen, is_full=is_full)
         shown += count
+        count = simulator.stats.refusals - refused
+        for request in simulator.refusals[-count:] if count else ():
+            _show_refusal(request, screen, is_full=is_full)
+        refused += count
 
 
 def _greet(url: str, screen: Screen) -> None:
@@ -240,6 +248,33 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
             "data_coding": message.data_coding,
             "message_ids": list(message.message_ids),
             "state": state_name(message.state),
+        }
+    )
+
+
+def _show_refusal(request: RefusedRequest, screen: Screen, *, is_full: bool) -> None:
+    """Show one refused request: its status and the reason."""
+    at = request.received_at.astimezone().strftime("%H:%M:%S")
+    sender, recipient = (
+        display_number(address, is_full=is_full) for address in (request.sender, request.recipient)
+    )
+    head = _COLUMNS.format(at, sender, recipient, request.command, "", "")
+    status, refusal = status_label(request.command_status), request.refusal
+    reason = screen.translate(refusal.text, **refusal.values)
+    screen.show(
+        Text.assemble((head, "cyan"), (f"{status}: {one_line(reason)}", "yellow")), wrap=False
+    )
+    screen.write_json(
+        {
+            "event": "refused",
+            "received_at": request.received_at.isoformat(),
+            "command": request.command,
+            "command_status": int(request.command_status),
+            "status": status,
+            "reason": request.reason,
+            "sender": sender,
+            "to": recipient,
+            "system_id": request.system_id,
         }
     )
 

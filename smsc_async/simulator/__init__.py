@@ -14,13 +14,19 @@ decision and its `Changes`, `Listener._flush`, `Connection.flush`.
 
 from __future__ import annotations
 
-from smsc_async.simulator.records import SimulatorStats, SubmittedMessage, SubmittedPart
+from smsc_async.simulator.records import (
+    RefusedRequest,
+    SimulatorStats,
+    SubmittedMessage,
+    SubmittedPart,
+)
 from smsc_async.simulator.scenario import HlrAnswer, Scenario, SubmitView
 from smsc_async.simulator.server import HostedSimulator, Simulator
 
 __all__ = [
     "HlrAnswer",
     "HostedSimulator",
+    "RefusedRequest",
     "Scenario",
     "Simulator",
     "SimulatorStats",

@@ -125,9 +125,20 @@ class ClientLink:
         submits: submit_sm received.
         unanswered: submit_sm whose response is delayed.
         is_dropped: Whether the scenario closes the link after the current submit_sm.
+        interface_version: That of the bind.
+        has_tlvs: Whether the client gets TLVs: not below v3.4 (§3.4 of it).
     """
 
-    __slots__ = ("account", "is_dropped", "session", "settings", "submits", "unanswered")
+    __slots__ = (
+        "account",
+        "has_tlvs",
+        "interface_version",
+        "is_dropped",
+        "session",
+        "settings",
+        "submits",
+        "unanswered",
+    )
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -136,6 +147,8 @@ class ClientLink:
         self.submits = 0
         self.unanswered = 0
         self.is_dropped = False
+        self.interface_version = 0
+        self.has_tlvs = True
 
     @property
     def has_room(self) -> bool:

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from smsc_async.rules.duplicates import Fingerprint
     from smsc_async.rules.flood import Streak
     from smsc_async.rules.verdict import Admitted
-    from smsc_async.simulator.scenario import SubmitView
-
-StoppedBy = Literal["rate", "repeat", "flood"]
-"""The rules that stop a message at the gateway."""
+    from smsc_async.simulator.scenario import StoppedBy, SubmitView
 
 DEFAULT_PARTS_TIMEOUT: Final = 60.0
 """Seconds that parts wait for each other where no rule says how long."""

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final
 from pdu import CommandStatus, DeliverSm, EncodeError, MessageState, encode
 from smsc_async.errors import InvalidMessageError, LocalProtocolError
 from smsc_async.simulator.accounts import Account, QueuedDelivery
-from smsc_async.simulator.pdus import incoming, receipt, wants_receipt
+from smsc_async.simulator.pdus import (
+    incoming,
+    receipt,
+    wants_intermediate,
+    wants_receipt,
+    without_tlvs,
+)
 
 if TYPE_CHECKING:
     from smsc_async.simulator.records import SubmittedPart
@@ -59,11 +65,17 @@ class OutboundQueue:
         else:
             part.state, part.error_code = part.scenario.state, part.scenario.error_code
         part.done_at = self._state.date_at(now)
-        self._send_receipt(part, now)
+        if wants_receipt(part.registered_delivery, part.state):
+            self._send_receipt(part, now)
 
     def send_intermediate(self, part: SubmittedPart, now: float) -> None:
-        """Queue a receipt of the state ENROUTE."""
-        self._send_receipt(part, now, is_intermediate=True)
+        """Queue a receipt of the state ENROUTE, if one is requested."""
+        if part.scenario.strict:
+            is_wanted = wants_intermediate(part.registered_delivery)
+        else:
+            is_wanted = wants_receipt(part.registered_delivery, MessageState.DELIVERED)
+        if is_wanted:
+            self._send_receipt(part, now, is_intermediate=True)
 
     def on_bound(self, account: Account, now: float) -> None:
         """Send what waits for an account that has a new receiving link."""
@@ -102,9 +114,8 @@ class OutboundQueue:
     def _send_receipt(
         self, part: SubmittedPart, now: float, *, is_intermediate: bool = False
     ) -> None:
-        """Queue a receipt of a part's state, if one is requested for such an outcome."""
-        outcome = MessageState.DELIVERED if is_intermediate else part.state
-        if part.scenario.receipts and wants_receipt(part.registered_delivery, outcome):
+        """Queue a receipt of a part's state, unless the scenario has none."""
+        if part.scenario.receipts:
             pdu = receipt(part, is_intermediate=is_intermediate)
             self._enqueue(QueuedDelivery(pdu, self._state.account(part.system_id)), now)
 
@@ -121,7 +132,8 @@ class OutboundQueue:
         while account.waiting and (link := account.free_link()) is not None:
             delivery = account.waiting.popleft()
             try:
-                link.session.request(delivery.pdu, now, context=delivery)
+                pdu = delivery.pdu if link.has_tlvs else without_tlvs(delivery.pdu)
+                link.session.request(pdu, now, context=delivery)
             except LocalProtocolError:
                 # An address that was read leniently (8-bit, too long) and can't be written.
                 self._drop(delivery, CommandStatus.ESME_RSYSERR)

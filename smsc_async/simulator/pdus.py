@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.receipt_text import STAT_NAMES
-from pdu.text import TextCoding, capacity, split
+from pdu.text import TextCoding, body_octets, capacity, split
 from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.gateway.coding import choose, data_coding, text_coding
 from smsc_async.gateway.kinds import KIND_OF
@@ -26,6 +26,7 @@ HLR: Final = KIND_OF[HlrQuery].flags
 _FLASH: Final = 1
 _CODINGS: Final = {0: TextCoding.GSM, 1: TextCoding.LATIN1, 2: TextCoding.UCS2}
 _HAS_CLASS: Final = 0x10
+_INTERMEDIATE: Final = 0x10
 
 _GSM_NETWORK: Final = b"\x03"  # the first octet of network_error_code
 _QUOTED_CHARACTERS: Final = 20
@@ -65,6 +66,19 @@ def wants_receipt(registered_delivery: int, state: int) -> bool:
     """Whether the octet requests a receipt of this outcome (v3.4 §5.2.17; 3 is of v5.0)."""
     is_delivered = state == MessageState.DELIVERED
     return (False, True, not is_delivered, is_delivered)[registered_delivery & 3]
+
+
+def wants_intermediate(registered_delivery: int) -> bool:
+    """Whether the octet requests intermediate notifications: bit 4 (v3.4 §5.2.17)."""
+    return bool(registered_delivery & _INTERMEDIATE)
+
+
+def without_tlvs(pdu: DeliverSm) -> DeliverSm:
+    """Return a deliver_sm for a client below v3.4; a text in message_payload is cut to fit."""
+    values = {name: getattr(pdu, name) for name in DeliverSm.fields}
+    values["tlvs"] = ()
+    values["short_message"] = body_octets(pdu)[:_MAX_SHORT_MESSAGE]
+    return DeliverSm(**values)
 
 
 def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:

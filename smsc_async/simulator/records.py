@@ -21,7 +21,9 @@ from smsc_async.gateway.markup import parse
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pdu.enums import CommandStatus
     from smsc_async.messages import Message
+    from smsc_async.simulator.refusals import Refusal
     from smsc_async.simulator.scenario import Scenario
 
 FINAL = FINAL_STATES | {MessageState.UNKNOWN}
@@ -169,6 +171,39 @@ class SubmittedMessage:
 
 
 @shows_half_made
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RefusedRequest:
+    """One request that was refused.
+
+    Args:
+        command: "submit_sm", "bind_transceiver", "query_sm", …
+        command_status: In the response.
+        refusal: Why, as a text with values for the command line; `reason` has both.
+        system_id: Login of the account; of a bind, the login that was refused.
+        sender: `source_addr`; empty if the request has none or couldn't be read.
+        recipient: `destination_addr`; likewise.
+        received_at: By the wall clock.
+    """
+
+    command: str
+    command_status: CommandStatus | int
+    refusal: Refusal
+    system_id: str
+    sender: str
+    recipient: str
+    received_at: datetime
+
+    @property
+    def reason(self) -> str:
+        """Why it was refused: field, value, limit. Never an address or a message."""
+        return str(self.refusal)
+
+    def __repr__(self) -> str:
+        status = getattr(self.command_status, "name", hex(self.command_status))
+        return f"<RefusedRequest {self.command}, {status}: {self.reason}>"
+
+
+@shows_half_made
 @dataclass(slots=True, kw_only=True)
 class SimulatorStats:
     """Counters since the start; `links` and `waiting` are current values.
@@ -180,6 +215,7 @@ class SimulatorStats:
         binds_refused: Binds refused.
         submits: submit_sm received.
         refused: submit_sm refused.
+        refusals: Requests of any kind refused, those no longer in `refusals` too.
         stopped: submit_sm stopped by a rule of the gateway, refused or not; of a message whose
             parts are stopped together, each part counts.
         messages: Messages received, parts joined; includes those no longer in `messages`.
@@ -195,6 +231,7 @@ class SimulatorStats:
     binds_refused: int = 0
     submits: int = 0
     refused: int = 0
+    refusals: int = 0
     stopped: int = 0
     messages: int = 0
     delivered: int = 0

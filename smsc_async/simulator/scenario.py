@@ -27,6 +27,10 @@ OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
 every test and every measurement."""
 
 
+StoppedBy = Literal["rate", "repeat", "flood"]
+"""The rules that stop a message at the gateway."""
+
+
 class SubmitView(NamedTuple):
     """One submit_sm as a function in `Scenario.submit_status` sees it.
 
@@ -100,6 +104,12 @@ class Scenario:
         accounts: Password by system_id: an unknown login is refused with ESME_RINVSYSID, a
             wrong password with ESME_RINVPASWD. None accepts any login.
         bind_status: The `command_status` that refuses every bind; 0 refuses none.
+        strict: Whether requests that SMPP v3.4 excludes are refused, each with its status: fields
+            out of range, addresses and times that are none, TLVs of a wrong length, a query_sm
+            with another source than the submit_sm's. What the gateway's document takes is always
+            taken. Clients bound with an interface_version below 3.4 get no TLVs, and intermediate
+            receipts go to those who request them. False accepts what can be read, and sends both
+            to everyone, as some SMSCs do; for TLVs that is decided at the bind.
         inactivity_timeout: Time without any PDU after which a bound link is closed; None never
             closes it. A new value applies to new connections. The gateway has two minutes.
         submit_status: A `command_status` for every submit_sm, 0 to accept it; or a function that
@@ -141,7 +151,8 @@ class Scenario:
         redelivery_delay: Time until a deliver_sm that was refused temporarily is sent again.
         deliver_timeout: Time for a deliver_sm_resp; then the deliver_sm is sent again. A new
             value applies to new connections.
-        intermediate: Whether a receipt ENROUTE is sent halfway from the response to the outcome.
+        intermediate: Whether a receipt ENROUTE is sent halfway from the response to the outcome,
+            to those who request it by bit 4 of registered_delivery.
         state: The outcome of every message, a `MessageState`.
         error_code: The gateway's delivery error in the receipt, 0 to 999.
         hlr: The answer to every HLR query.
@@ -152,9 +163,10 @@ class Scenario:
         ValueError: A value out of its range.
     """
 
-    # Binds.
+    # Binds and requests.
     accounts: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
     bind_status: int = 0
+    strict: bool = True
     inactivity_timeout: float | None = 120.0
 
     # Responses to submit_sm.
@@ -214,6 +226,16 @@ class Scenario:
         if self.id_format not in id_formats:
             known = ", ".join(id_formats)
             raise ValueError(f"id_format takes one of {known}, got {self.id_format!r}")
+
+    def answer_to(self, rule: StoppedBy) -> tuple[int, int]:
+        """Return `command_status` and delivery error of a message that a rule stops."""
+        match rule:
+            case "rate":
+                return CommandStatus.ESME_RTHROTTLED, 0
+            case "repeat":
+                return self.repeat_status, self.repeat_error
+            case "flood":
+                return self.flood_status, self.flood_error
 
 
 def _check(name: str, value: float | None, *, least: int) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
-    from smsc_async.simulator.records import SubmittedMessage
+    from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
 
 _DEMO: Final = ("demo", "demo")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where clients connect
@@ -126,7 +126,7 @@ class Simulator:
         self._listener()
         system_id, password = next(iter((self.scenario.accounts or {}).items()), _DEMO)
         host = _REACHED_AT.get(self.host, self.host)
-        host = f"[{host}]" if ":" in host else host
+        host = f"[{host}]".replace("%", "%25") if ":" in host else host
         login = f"{quote(system_id, safe='')}:{quote(password, safe='')}"
         return f"{'smpps' if self._tls else 'smpp'}://{login}@{host}:{self.port}"
 
@@ -146,6 +146,11 @@ class Simulator:
     def messages(self) -> list[SubmittedMessage]:
         """The newest messages, oldest first; also after the end."""
         return [] if self._smsc is None else list(self._smsc.state.messages)
+
+    @property
+    def refusals(self) -> list[RefusedRequest]:
+        """The newest refused requests with the reason of each, oldest first; also after the end."""
+        return [] if self._smsc is None else list(self._smsc.state.refusals)
 
     @property
     def stats(self) -> SimulatorStats:
@@ -244,6 +249,11 @@ class HostedSimulator:
     def messages(self) -> list[SubmittedMessage]:
         """The newest messages, oldest first."""
         return self._portal.call(lambda: self._simulator.messages)
+
+    @property
+    def refusals(self) -> list[RefusedRequest]:
+        """The newest refused requests with the reason of each, oldest first."""
+        return self._portal.call(lambda: self._simulator.refusals)
 
     @property
     def stats(self) -> SimulatorStats:

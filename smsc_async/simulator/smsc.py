@@ -8,7 +8,7 @@ long messages, `outbound` sends deliver_sm.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pdu import (
     RESPONSES,
@@ -22,11 +22,12 @@ from pdu import (
     Tlv,
     TlvTag,
 )
-from pdu.text import Segment, segment_of
-from smsc_async.gateway.coding import TextSettings, decode
+from pdu.names import command_name
+from smsc_async.gateway.coding import TextSettings
 from smsc_async.session import (
     BindRequested,
     LinkEnded,
+    PduRejected,
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
@@ -35,12 +36,14 @@ from smsc_async.session import (
     SessionLimits,
 )
 from smsc_async.session.negative_responses import negative_response
+from smsc_async.simulator import refusals
 from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
+from smsc_async.simulator.conformance import V34, V50, check_bind, check_query, check_submit
 from smsc_async.simulator.outbound import OutboundQueue
-from smsc_async.simulator.pdus import charged_parts, flags_of
-from smsc_async.simulator.records import SimulatorStats, SubmittedPart, parse_message
-from smsc_async.simulator.scenario import SubmitView
+from smsc_async.simulator.received import part_of, read_submit
+from smsc_async.simulator.records import RefusedRequest
+from smsc_async.simulator.refusals import refuse
 from smsc_async.simulator.state import SmscState
 
 if TYPE_CHECKING:
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsc_async.session import Event
+    from smsc_async.simulator.received import ReceivedSubmit
+    from smsc_async.simulator.records import SimulatorStats, SubmittedPart
+    from smsc_async.simulator.refusals import Refusal
     from smsc_async.simulator.scenario import Scenario
 
 SYSTEM_ID: Final = "SMSC"
@@ -55,16 +61,6 @@ FIRST_ID: Final = 855_469
 """The message_id in the gateway's own example of a receipt."""
 
 _RECEIVING: Final = (BindMode.RECEIVER, BindMode.TRANSCEIVER)
-_V50: Final = 0x50
-_V34: Final = 0x34
-
-
-class _Submit(NamedTuple):
-    """A submit_sm, what it says, and which part of a message it is."""
-
-    pdu: SubmitSm
-    view: SubmitView
-    segment: Segment
 
 
 class SimulatedSmsc:
@@ -168,10 +164,12 @@ class SimulatedSmsc:
                     self._outbound.requeue([delivery], now)
                 case BindRequested(pdu=pdu):
                     self._on_bind(link, pdu, now)
-                case RequestReceived(pdu=QuerySm() as pdu):
-                    self._on_query(link, pdu, now)
                 case RequestReceived(pdu=pdu):
-                    self._refuse(link, pdu, now)
+                    self._on_request(link, pdu, now)
+                case PduRejected(error=error, command_status=status) if status is not None:
+                    command_id = int.from_bytes(error.frame[4:8], "big")
+                    refusal = refuse(status, refusals.UNREADABLE, reason=str(error))
+                    self._record_refusal(link, command_id, refusal, now)
         self.state.changes.links[link] = None
 
     def _on_link_ended(self, link: ClientLink, event: LinkEnded, now: float) -> None:
@@ -181,7 +179,14 @@ class SimulatedSmsc:
             lost = [context for context in event.lost if isinstance(context, QueuedDelivery)]
             self._outbound.requeue(lost, now)
 
-    def _refuse(self, link: ClientLink, pdu: Pdu, now: float) -> None:
+    def _on_request(self, link: ClientLink, pdu: Pdu, now: float) -> None:
+        """Answer any other request than submit_sm."""
+        if isinstance(pdu, QuerySm):
+            self._on_query(link, pdu, now)
+        else:
+            self._refuse_command(link, pdu, now)
+
+    def _refuse_command(self, link: ClientLink, pdu: Pdu, now: float) -> None:
         """Refuse a command that the gateway doesn't have.
 
         «Команда SUBMIT_MULTI для множественной рассылки пока не реализована»; cancel_sm,
@@ -190,24 +195,52 @@ class SimulatedSmsc:
         # SMPP defines these commands, so each gets its own response instead of a generic_nack,
         # with ESME_RINVCMDID: to a server that lacks a command its id is an unknown one. Which
         # status the gateway gives isn't written; clients treat any other than 0 alike.
-        response = negative_response(pdu.command_id, CommandStatus.ESME_RINVCMDID)
-        link.session.respond(pdu, response, now)
+        status = CommandStatus.ESME_RINVCMDID
+        link.session.respond(pdu, negative_response(pdu.command_id, status), now)
+        self._record_refusal(link, pdu.command_id, refuse(status, refusals.NO_COMMAND), now)
+
+    def _record_refusal(  # noqa: PLR0917 - one call for each kind of request
+        self,
+        link: ClientLink,
+        command_id: int,
+        refusal: Refusal,
+        now: float,
+        sender: str = "",
+        recipient: str = "",
+        system_id: str | None = None,
+    ) -> None:
+        """Remember a refused request."""
+        self.state.record_refusal(
+            RefusedRequest(
+                command=command_name(command_id),
+                command_status=CommandStatus.of(refusal.command_status),
+                refusal=refusal,
+                system_id=link.account.system_id if system_id is None else system_id,
+                sender=sender,
+                recipient=recipient,
+                received_at=self.state.date_at(now),
+            )
+        )
 
     def _on_bind(self, link: ClientLink, pdu: Any, now: float) -> None:  # noqa: ANN401 - one of three binds
         """Accept or refuse a bind; send what waits if the link can receive."""
         state = self.state
         response: Any = RESPONSES[type(pdu)]
-        status = _bind_status(state.scenario, pdu)
-        if status:
+        refusal = _check_login(state.scenario, pdu)
+        if refusal is not None:
             state.stats.binds_refused += 1
+            status = CommandStatus.of(refusal.command_status)
             link.session.respond(pdu, response(command_status=status), now)
+            self._record_refusal(link, pdu.command_id, refusal, now, system_id=pdu.system_id)
             return
         state.stats.binds += 1
         link.settings = TextSettings(latin1=pdu.system_type == "ISO")
         link.account = account = state.account(pdu.system_id)
         account.settings = link.settings
-        version = _V50 if pdu.interface_version >= _V50 else _V34
-        tlvs = (Tlv.of(TlvTag.SC_INTERFACE_VERSION, version),)
+        link.has_tlvs = pdu.interface_version >= V34 or not state.scenario.strict
+        link.interface_version = pdu.interface_version
+        version = V50 if pdu.interface_version >= V50 else V34
+        tlvs = (Tlv.of(TlvTag.SC_INTERFACE_VERSION, version),) if link.has_tlvs else ()
         link.session.respond(pdu, response(system_id=SYSTEM_ID, tlvs=tlvs), now)
         if link.session.mode in _RECEIVING:
             account.links.append(link)
@@ -219,11 +252,14 @@ class SimulatedSmsc:
         stats.submits += 1
         link.submits += 1
         link.is_dropped = drop_after is not None and link.submits >= drop_after
-        submit = _read(link, pdu)
-        status, error = self._check(link, submit, now)
-        if status:
+        submit = read_submit(link, pdu)
+        refusal, error = self._check(link, submit, now)
+        if refusal is not None:
             stats.refused += 1
-            self._respond(link, pdu, SubmitSmResp(command_status=CommandStatus.of(status)), now)
+            status = CommandStatus.of(refusal.command_status)
+            self._respond(link, pdu, SubmitSmResp(command_status=status), now)
+            addresses = pdu.source_addr, pdu.destination_addr
+            self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         else:
             self._accept(link, submit, error, now)
         if link.is_dropped:
@@ -231,34 +267,40 @@ class SimulatedSmsc:
         elif link.submits == self.state.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
 
-    def _check(self, link: ClientLink, submit: _Submit, now: float) -> tuple[int, int]:
-        """Return `command_status` and delivery error of a submit_sm, 0 for none."""
+    def _check(
+        self, link: ClientLink, submit: ReceivedSubmit, now: float
+    ) -> tuple[Refusal | None, int]:
+        """Return why a submit_sm is refused, or else its delivery error, 0 for none."""
         scenario, view = self.state.scenario, submit.view
         if link.unanswered >= scenario.window:
-            return CommandStatus.ESME_RTHROTTLED, 0
+            throttled = CommandStatus.ESME_RTHROTTLED
+            return refuse(throttled, refusals.WINDOW_FULL, window=scenario.window), 0
+        if scenario.strict:
+            version, at = link.interface_version, self.state.date_at(now)
+            refusal = check_submit(submit.pdu, version=version, at=at)
+            if refusal is not None:
+                return refusal, 0
         status = scenario.submit_status
         status = status(view) if callable(status) else status
-        if status or scenario.rules is None:
-            return status, 0
+        if status:
+            return refuse(status, refusals.SCENARIO), 0
+        rules = scenario.rules
+        if rules is None:
+            return None, 0
         is_part = submit.segment.total > 1
-        rule = link.account.enforcement.check(scenario.rules, view, now, is_part=is_part)
+        rule = link.account.enforcement.check(rules, view, now, is_part=is_part)
         if rule is None:
-            return 0, 0
+            return None, 0
         self.state.stats.stopped += 1
-        match rule:
-            case "rate":
-                return CommandStatus.ESME_RTHROTTLED, 0
-            case "repeat":
-                return scenario.repeat_status, scenario.repeat_error
-            case "flood":
-                return scenario.flood_status, scenario.flood_error
+        status, error = scenario.answer_to(rule)
+        return (refusals.of_rule(rule, rules, status), 0) if status else (None, error)
 
-    def _accept(self, link: ClientLink, submit: _Submit, error: int, now: float) -> None:
+    def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
         """Record a submit_sm, respond with its id, and schedule its outcome."""
         state, scenario = self.state, self.state.scenario
         self._last_id += 1
         date = state.date_at(now)
-        part = _part(self._last_id, submit, error, scenario, date)
+        part = part_of(self._last_id, submit, error, scenario, date)
         state.record_part(part)
         decided: tuple[SubmittedPart, ...] = (part,)
         if submit.segment.total == 1:
@@ -303,16 +345,17 @@ class SimulatedSmsc:
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:
         """Answer query_sm for messages of the same account."""
         part = self.state.parts.get(pdu.message_id)
+        refusal = None
         if part is None or part.system_id != link.account.system_id:
-            response = QuerySmResp(command_status=CommandStatus.ESME_RINVMSGID)
-        else:
-            response = QuerySmResp(
-                message_id=pdu.message_id,
-                final_date=part.final_date,
-                message_state=part.state,
-                error_code=min(part.error_code, 255),
-            )
-        link.session.respond(pdu, response, now)
+            refusal = refuse(CommandStatus.ESME_RINVMSGID, refusals.UNKNOWN_ID)
+        elif self.state.scenario.strict:
+            refusal = check_query(pdu, part)
+        if refusal is not None:
+            status = CommandStatus.of(refusal.command_status)
+            link.session.respond(pdu, QuerySmResp(command_status=status), now)
+            self._record_refusal(link, pdu.command_id, refusal, now, pdu.source_addr)
+            return
+        link.session.respond(pdu, _queried(cast("SubmittedPart", part)), now)
 
     def __repr__(self) -> str:
         stats = self.stats()
@@ -322,54 +365,28 @@ class SimulatedSmsc:
         )
 
 
-def _bind_status(scenario: Scenario, pdu: Any) -> int:  # noqa: ANN401 - one of three binds
-    """Return the `command_status` for a bind."""
+def _check_login(scenario: Scenario, pdu: Any) -> Refusal | None:  # noqa: ANN401 - one of three binds
+    """Return why a bind is refused, or None."""
     accounts = scenario.accounts
-    if scenario.bind_status or accounts is None:
-        return scenario.bind_status
-    if pdu.system_id not in accounts:
-        return CommandStatus.ESME_RINVSYSID
-    if pdu.password != accounts[pdu.system_id]:
-        return CommandStatus.ESME_RINVPASWD
-    return CommandStatus.ESME_ROK
+    if scenario.bind_status:
+        return refuse(scenario.bind_status, refusals.SCENARIO)
+    if scenario.strict and (refusal := check_bind(pdu)):
+        return refusal
+    if accounts is None:
+        return None
+    password = accounts.get(pdu.system_id)
+    if password is None:
+        return refuse(CommandStatus.ESME_RINVSYSID, refusals.UNKNOWN_LOGIN)
+    if pdu.password != password:
+        return refuse(CommandStatus.ESME_RINVPASWD, refusals.WRONG_PASSWORD)
+    return None
 
 
-def _read(link: ClientLink, pdu: SubmitSm) -> _Submit:
-    """Read a submit_sm: its text, and which part of a message it is."""
-    segment = segment_of(pdu)
-    text = decode(segment.payload, pdu.data_coding, link.settings)
-    view = SubmitView(
-        link.account.system_id,
-        pdu.source_addr,
-        pdu.destination_addr,
-        text,
-        segment.payload,
-        pdu.data_coding,
-    )
-    return _Submit(pdu, view, segment)
-
-
-def _part(
-    number: int, submit: _Submit, error: int, scenario: Scenario, at: datetime
-) -> SubmittedPart:
-    """Make the record of an accepted submit_sm."""
-    pdu, view, segment = submit
-    is_single = segment.total == 1
-    # Every other kind than an SMS begins so (hot path).
-    is_markup = is_single and view.text is not None and view.text.startswith("__")
-    message = parse_message(view.text, view.recipient, view.sender) if is_markup else None
-    return SubmittedPart(
-        number=number,
-        system_id=view.system_id,
-        sender=view.sender,
-        recipient=view.recipient,
-        source=(pdu.source_addr_ton, pdu.source_addr_npi),
-        dest=(pdu.dest_addr_ton, pdu.dest_addr_npi),
-        registered_delivery=pdu.registered_delivery,
-        text=view.text,
-        flags=flags_of(message, pdu.data_coding),
-        charged=charged_parts(segment.payload, pdu.data_coding) if is_single else 1,
-        scenario=scenario,
-        submitted_at=at,
-        stop_error=error,
+def _queried(part: SubmittedPart) -> QuerySmResp:
+    """Return the response to a query_sm."""
+    return QuerySmResp(
+        message_id=part.message_id,
+        final_date=part.final_date,
+        message_state=part.state,
+        error_code=min(part.error_code, 255),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
-    from smsc_async.simulator.records import SubmittedPart
+    from smsc_async.simulator.records import RefusedRequest, SubmittedPart
     from smsc_async.simulator.scenario import Scenario, SubmitView
 
 # A long message has several ids, so more ids than messages are kept.
@@ -56,6 +56,7 @@ class SmscState:
         accounts: Accounts by system_id.
         messages: The newest messages, oldest first.
         parts: Accepted submit_sm by message_id.
+        refusals: The newest refused requests, oldest first.
         changes: What has happened since the last `take_changes`.
     """
 
@@ -65,6 +66,7 @@ class SmscState:
         self.accounts: dict[str, Account] = {}
         self.messages: deque[SubmittedMessage] = deque()
         self.parts: dict[str, SubmittedPart] = {}
+        self.refusals: deque[RefusedRequest] = deque()
         self.changes = Changes()
         self._started_at = now
         self._wall = wall
@@ -112,6 +114,13 @@ class SmscState:
         self.parts[part.message_id] = part
         while len(self.parts) > self.scenario.keep * _IDS_PER_MESSAGE:
             del self.parts[next(iter(self.parts))]
+
+    def record_refusal(self, refused: RefusedRequest) -> None:
+        """Remember a refused request; the oldest ones are forgotten."""
+        self.stats.refusals += 1
+        self.refusals.append(refused)
+        while len(self.refusals) > self.scenario.keep:
+            self.refusals.popleft()
 
     def record_message(
         self,

@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from requests_by_hand import submit, with_fields
 
+from pdu import BindTransceiver, encode
 from smsc_async import FailedSubmission, GatewayLimits
 from smsc_async.client.client import SmscClient
 from smsc_async.messages import HlrQuery, Sms
@@ -100,6 +102,66 @@ async def test_messages_are_shown_as_text() -> None:
     assert "one⏎ \\x1b[31mtwo " + "x" * 200 in shown
     assert rest[-1].startswith("1 message, 4 parts in ")
     assert 0 == process.returncode
+
+
+@needs_signals
+@starts_python
+@pytest.mark.parametrize(("arguments", "status"), [((), 0x06), (("--lenient",), 0)])
+async def test_refused_requests_are_written_as_json_unless_it_is_lenient(
+    arguments: tuple[str, ...], status: int
+) -> None:
+    """Command, status, and the reason with field, value and limit."""
+    async with simulating("--json", *arguments) as process:
+        url = json.loads(await a_line(process))["url"]
+        port = int(url.rpartition(":")[2])
+        bind = encode(BindTransceiver(system_id="shop"), sequence_number=1)
+        responses = await exchanged(port, bind, with_fields(submit("hi"), priority_flag=9))
+        event = json.loads(await a_line(process))
+        await the_rest(process, after=signal.SIGINT)
+
+    assert [0, status] == responses
+    if status:
+        assert ("refused", "submit_sm", 6, "ESME_RINVPRTFLG (0x00000006)", "Shop", "shop") == tuple(
+            event[name]
+            for name in ("event", "command", "command_status", "status", "sender", "system_id")
+        )
+        assert "priority_flag takes 0 to 3, got 9" == event["reason"]
+        assert "79991234567" not in str(event)
+    else:
+        assert ("message", "hi") == (event["event"], event["text"])
+
+
+@needs_signals
+@starts_python
+async def test_repeat_is_shown_with_the_reason_in_the_language_of_the_output() -> None:
+    """The gateway's own refusals too: the minute that has to pass, not just a status."""
+    async with simulating("--lang", "ru") as process:
+        url = (await a_line(process)).split()[-1]
+        while not (await a_line(process)).startswith("время"):
+            pass
+        async with SmscClient(url, limits=GatewayLimits.off()) as smsc:
+            messages = [Sms(to="79991234567", text="hi")] * 2
+            outcomes = [outcome async for outcome in smsc.send_many(messages)]
+        shown = [await a_line(process) for _ in outcomes]
+        await the_rest(process, after=signal.SIGINT)
+
+    assert "submit_sm" in shown[1]
+    assert "ESME_RSUBMITFAIL" in shown[1]
+    assert shown[1].endswith("такое же сообщение принято меньше 60 с назад")
+
+
+async def exchanged(port: int, *requests: bytes) -> list[int]:
+    """Send requests one after the other; return the `command_status` of each response."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    statuses = []
+    for request in requests:
+        writer.write(request)
+        head = await reader.readexactly(16)
+        await reader.readexactly(int.from_bytes(head[:4], "big") - 16)
+        statuses.append(int.from_bytes(head[8:12], "big"))
+    writer.close()
+    await writer.wait_closed()
+    return statuses
 
 
 @needs_signals

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from counterparts import Counterpart, node_smsc, smpp34_smsc
+from counterparts import Counterpart, net_smpp_smsc, node_smsc, smpp34_smsc
 from wire import Dissected, Recorder, dissect, recording
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if importlib.util.find_spec("smsc_async.client.client") is None:
-    collect_ignore = ["test_client.py"]  # `pdu` is tested without the client
+    collect_ignore = [
+        "test_client.py",
+        "test_foreign_clients.py",
+    ]  # `pdu` is tested without the client
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,14 @@ async def smpp34(tmp_path: Path) -> AsyncGenerator[Wire]:
         yield Wire(smsc, recorder, tmp_path, "?message_ids=response_hex")
 
 
-@pytest.fixture(params=["node", "smpp34"])
+@pytest.fixture
+async def net_smpp(tmp_path: Path) -> AsyncGenerator[Wire]:
+    """Run Perl's Net::SMPP as the SMSC."""
+    async with net_smpp_smsc() as smsc, recording(smsc.port) as recorder:
+        yield Wire(smsc, recorder, tmp_path)
+
+
+@pytest.fixture(params=["node", "smpp34", "net_smpp"])
 def wire(request: pytest.FixtureRequest) -> Wire:
     """Run the test against each counterpart."""
     found: Wire = request.getfixturevalue(request.param)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from requests_by_hand import submit
 
 from pdu import (
     BindReceiver,
@@ -14,7 +15,6 @@ from pdu import (
     DeliverSm,
     DeliverSmResp,
     Pdu,
-    SubmitSm,
     decode,
     encode,
 )
@@ -124,21 +124,6 @@ class Harness:
         """Move the clock on; the SMSC does what is due."""
         self.now += seconds
         self.smsc.advance(self.now)
-
-
-def submit(text: str = "Code 4821", **fields: Any) -> SubmitSm:  # noqa: ANN401 - any field of a submit_sm
-    """Return a submit_sm of an ASCII text that requests a receipt."""
-    values: dict[str, Any] = {
-        "source_addr_ton": 5,
-        "source_addr": "Shop",
-        "dest_addr_ton": 1,
-        "dest_addr_npi": 1,
-        "destination_addr": "79991234567",
-        "registered_delivery": 1,
-        "data_coding": 4,
-        "short_message": text.encode("ascii"),
-    }
-    return SubmitSm(**values | fields)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from requests_by_hand import query, submit, with_fields
 
 from pdu import (
     BindReceiverResp,
@@ -37,7 +38,7 @@ from smsc_async.gateway.receipts import read_receipt
 from smsc_async.messages import HlrQuery, LongText, Ping, Sms
 from smsc_async.receipts import HlrReceipt
 from smsc_async.rules.limits import GatewayLimits
-from smsc_async.simulator import Scenario, SubmitView
+from smsc_async.simulator import HlrAnswer, Scenario, SubmitView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +160,7 @@ def test_submit_is_recorded_as_the_message_that_was_sent(harness: Harness, clien
 
 def test_octets_that_are_no_text_are_recorded_too(harness: Harness, client: Client) -> None:
     """Their data_coding is none of a text."""
-    client.submit(short_message=b"\x01\x02", data_coding=0x0C)
+    client.submit(short_message=b"\x01\x02", data_coding=0x02)
 
     assert (None, b"\x01\x02") == (harness.state.messages[0].text, harness.state.messages[0].octets)
 
@@ -325,13 +326,50 @@ def test_unknown_command_is_refused_by_a_generic_nack(client: Client) -> None:
 def test_query_returns_the_state_and_its_date(harness: Harness, client: Client) -> None:
     """ENROUTE without a date, then the outcome with one."""
     (message_id,) = _ids(client.submit())
-    (before,) = client.send(QuerySm(message_id=message_id))
+    (before,) = client.send(query(message_id))
     harness.advance(90.0)
     client.read()
-    (after,) = client.send(QuerySm(message_id=message_id))
+    (after,) = client.send(query(message_id))
 
     assert ("855469", MessageState.ENROUTE, "") == _queried(before)
     assert ("855469", MessageState.DELIVERED, "260301123130000+") == _queried(after)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {},
+        {"source_addr": "Bank"},
+        {"source_addr": "shop"},
+        {"source_addr_ton": 0},
+        {"source_addr_npi": 1},
+        {"source_addr": ""},
+    ],
+)
+def test_query_with_another_source_is_refused(client: Client, source: dict[str, Any]) -> None:
+    """Type, plan and address have to be those of the submit_sm (v3.4 §4.8.1)."""
+    client.submit()
+    strange = query("855469", **source) if source else QuerySm(message_id="855469")
+
+    assert [STATUS.ESME_RQUERYFAIL] == _statuses(client.send(strange))
+
+
+def test_query_without_a_source_finds_a_message_without_one(client: Client) -> None:
+    """«NULL» of the submit_sm is NULL of the query_sm."""
+    client.submit(source_addr="", source_addr_ton=0)
+
+    assert [STATUS.ESME_ROK] == _statuses(client.send(QuerySm(message_id="855469")))
+
+
+def test_lenient_simulator_answers_a_query_with_any_source(make_harness: MakeHarness) -> None:
+    """As some SMSCs do; another login still finds nothing."""
+    harness = make_harness(strict=False)
+    client = harness.client()
+    client.submit()
+
+    assert [STATUS.ESME_ROK] == _statuses(client.send(QuerySm(message_id="855469")))
+    stranger = harness.client(system_id="bank")
+    assert [STATUS.ESME_RINVMSGID] == _statuses(stranger.send(query("855469")))
 
 
 def _queried(pdu: Any) -> tuple[str, int, str]:  # noqa: ANN401 - a QuerySmResp
@@ -345,7 +383,7 @@ def test_query_error_code_has_one_octet(make_harness: MakeHarness) -> None:
     client = harness.client()
     client.submit(registered_delivery=0)
     harness.advance(0.0)
-    response: Any = client.send(QuerySm(message_id="855469"))[0]
+    response: Any = client.send(query("855469"))[0]
 
     assert 255 == response.error_code
 
@@ -355,8 +393,8 @@ def test_query_finds_no_message_of_another_account(harness: Harness, client: Cli
     client.submit()
     stranger = harness.client(system_id="bank")
 
-    assert [STATUS.ESME_RINVMSGID] == _statuses(stranger.send(QuerySm(message_id="855469")))
-    assert [STATUS.ESME_RINVMSGID] == _statuses(client.send(QuerySm(message_id="1")))
+    assert [STATUS.ESME_RINVMSGID] == _statuses(stranger.send(query("855469")))
+    assert [STATUS.ESME_RINVMSGID] == _statuses(client.send(query("1")))
 
 
 def test_number_of_ids_is_bounded(make_harness: MakeHarness) -> None:
@@ -366,8 +404,8 @@ def test_number_of_ids_is_bounded(make_harness: MakeHarness) -> None:
     for number in range(11):
         client.submit(str(number))
 
-    assert [STATUS.ESME_RINVMSGID] == _statuses(client.send(QuerySm(message_id="855469")))
-    assert [STATUS.ESME_ROK] == _statuses(client.send(QuerySm(message_id="855470")))
+    assert [STATUS.ESME_RINVMSGID] == _statuses(client.send(query("855469")))
+    assert [STATUS.ESME_ROK] == _statuses(client.send(query("855470")))
 
 
 def test_receipt_comes_after_its_delay(make_harness: MakeHarness) -> None:
@@ -425,7 +463,7 @@ def test_intermediate_receipt_comes_before_the_final_one(make_harness: MakeHarne
     """Halfway to the outcome, with the state ENROUTE."""
     harness = make_harness(intermediate=True, receipt_delay=0.2)
     client = harness.client()
-    client.submit()
+    client.submit(registered_delivery=0x11)
     harness.advance(0.1)
     (ahead,) = client.receipts()
     harness.advance(0.1)
@@ -433,6 +471,191 @@ def test_intermediate_receipt_comes_before_the_final_one(make_harness: MakeHarne
 
     assert (MessageState.ENROUTE, True) == (ahead.state, ahead.is_intermediate)
     assert (MessageState.DELIVERED, False) == (final.state, final.is_intermediate)
+
+
+@pytest.mark.parametrize(
+    ("strict", "registered_delivery", "states"),
+    [
+        (True, 0x01, "DELIVERED"),
+        (True, 0x10, "ENROUTE"),
+        (True, 0x11, "ENROUTE DELIVERED"),
+        (True, 0x12, "ENROUTE"),
+        (True, 0x1D, "ENROUTE DELIVERED"),
+        (True, 0x00, ""),
+        (False, 0x00, ""),
+        (False, 0x01, "ENROUTE DELIVERED"),
+        (False, 0x10, ""),
+        (False, 0x02, ""),
+    ],
+)
+def test_intermediate_receipts_go_to_those_who_request_them(
+    make_harness: MakeHarness,
+    strict: bool,  # noqa: FBT001 - a table's column
+    registered_delivery: int,
+    states: str,
+) -> None:
+    """Bit 4 requests them (v3.4 §5.2.17); some SMSCs send them with every receipt."""
+    harness = make_harness(intermediate=True, strict=strict)
+    client = harness.client()
+    client.submit(registered_delivery=registered_delivery)
+    harness.advance(0.2)
+
+    came = [receipt.state for receipt in client.receipts()]
+    assert [MessageState[name] for name in states.split()] == came
+
+
+@pytest.mark.parametrize(
+    ("interface_version", "strict", "has_tlvs"),
+    [
+        (0x34, True, True),
+        (0x50, True, True),
+        (0x33, True, False),
+        (0x00, True, False),
+        (0x33, False, True),
+    ],
+)
+def test_client_below_version_3_4_gets_no_tlvs(
+    make_harness: MakeHarness,
+    interface_version: int,
+    strict: bool,  # noqa: FBT001 - a table's column
+    has_tlvs: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """Neither in the response to its bind nor in receipts (v3.4 §3.4); the text says the same."""
+    harness = make_harness(strict=strict)
+    client = harness.connect()
+    bound = client.bind(interface_version=interface_version)
+    client.submit()
+    harness.advance(0.2)
+    (pdu,) = client.read()
+    receipt = read_receipt(cast("DeliverSm", pdu))
+
+    assert [has_tlvs, has_tlvs] == [bool(each.tlvs) for each in (*bound, pdu)]
+    assert ("855469", MessageState.DELIVERED) == (receipt.message_id, receipt.state)
+
+
+@pytest.mark.parametrize(
+    ("interface_version", "status"), [(0x34, STATUS.ESME_RINVREGDLVFLG), (0x50, STATUS.ESME_ROK)]
+)
+def test_version_of_the_bind_decides_what_may_be_requested(
+    harness: Harness, interface_version: int, status: int
+) -> None:
+    """Receipts of success only are of 5.0."""
+    client = harness.connect()
+    client.bind(interface_version=interface_version)
+
+    assert [status] == _statuses(client.submit(registered_delivery=3))
+
+
+def test_long_hlr_answer_without_tlvs_is_cut(make_harness: MakeHarness) -> None:
+    """Below v3.4 there is no message_payload; id and state stand in front."""
+    harness = make_harness(hlr=HlrAnswer(network="N" * 200, country="C" * 200))
+    old = harness.connect()
+    old.bind(interface_version=0x33)
+    old.send(*submits_of(HlrQuery(to=TO)))
+    harness.advance(0.2)
+    (short,) = old.read()
+
+    assert isinstance(short, DeliverSm)
+    assert (254, ()) == (len(short.short_message), short.tlvs)
+    assert MessageState.DELIVERED is read_receipt(short).state
+
+
+def test_each_link_of_an_account_gets_what_it_can_read(harness: Harness) -> None:
+    """A receipt that moves to another link gets or loses its TLVs."""
+    old = harness.connect()
+    old.bind(interface_version=0x33)
+    old.submit()
+    harness.advance(0.2)
+    (first,) = old.read()
+    new = harness.client()
+    old.lose()
+    (again,) = new.read()
+
+    assert [False, True] == [bool(pdu.tlvs) for pdu in (first, again)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"destination_addr": "7" * 30}, STATUS.ESME_RINVDSTADR),
+        ({"destination_addr": ""}, STATUS.ESME_RINVDSTADR),
+        ({"priority_flag": 9}, STATUS.ESME_RINVPRTFLG),
+        ({"replace_if_present_flag": 7}, STATUS.ESME_RINVREPFLAG),
+        ({"schedule_delivery_time": "tomorrow"}, STATUS.ESME_RINVSCHED),
+        ({"validity_period": "999999999999999+"}, STATUS.ESME_RINVEXPIRY),
+    ],
+)
+def test_what_the_specification_excludes_is_refused_unless_it_is_lenient(
+    make_harness: MakeHarness, fields: dict[str, Any], status: int
+) -> None:
+    """Each with a status of its own, and a refused message leaves no trace in the rules."""
+    octets = with_fields(submit(), **fields)
+    strict, lenient = make_harness(), make_harness(strict=False)
+    counters = "refused", "refusals", "stopped"
+
+    assert [status] == _statuses(strict.client().send_octets(octets))
+    assert [status] == _statuses(strict.client().send_octets(octets))
+    assert [STATUS.ESME_ROK] == _statuses(lenient.client().send_octets(octets))
+    assert (2, 2, 0) == tuple(getattr(strict.state.stats, name) for name in counters)
+    assert [] == list(strict.state.messages)
+
+
+def test_every_refused_request_is_recorded_with_its_reason(make_harness: MakeHarness) -> None:
+    """So that `smsc sim` shows why, whatever the request was."""
+    harness = make_harness(accounts={"shop": "secret"}, submit_status=0)
+    client = harness.connect()
+    client.bind(system_id="bank", password="secret")
+    client.bind(password="wrong")
+    client.bind(password="secret")
+    client.submit("once")
+    client.submit("once")
+    client.send_octets(with_fields(submit("two"), priority_flag=4))
+    client.send(QuerySm(message_id="1"), query("855469", source_addr="Bank"))
+    client.send(CancelSm(message_id="855469"))
+    client.bind(password="secret")
+    harness.state.scenario = Scenario(submit_status=STATUS.ESME_RSYSERR)
+    client.submit("three")
+
+    assert [
+        ("bind_transceiver", STATUS.ESME_RINVSYSID, "the scenario has no such login"),
+        ("bind_transceiver", STATUS.ESME_RINVPASWD, "the password is wrong"),
+        ("submit_sm", STATUS.ESME_RSUBMITFAIL, "the same message was accepted less than 60 s ago"),
+        ("submit_sm", STATUS.ESME_RINVPRTFLG, "priority_flag takes 0 to 3, got 4"),
+        ("query_sm", STATUS.ESME_RINVMSGID, "no message of this login has the id"),
+        (
+            "query_sm",
+            STATUS.ESME_RQUERYFAIL,
+            "the source address isn't the one that the message was submitted with",
+        ),
+        ("cancel_sm", STATUS.ESME_RINVCMDID, "the gateway doesn't have this command"),
+        ("bind_transceiver", STATUS.ESME_RALYBND, None),
+        ("submit_sm", STATUS.ESME_RSYSERR, "the scenario refuses it"),
+    ] == [
+        (one.command, one.command_status, None if "protocol" in one.reason else one.reason)
+        for one in harness.state.refusals
+    ]
+    assert "bank" == harness.state.refusals[0].system_id
+    assert TO == harness.state.refusals[2].recipient
+    assert TO not in repr(harness.state.refusals)
+
+
+def test_number_of_recorded_refusals_is_bounded(make_harness: MakeHarness) -> None:
+    """A client that loops fills no memory; the counter counts all."""
+    harness = make_harness(keep=3, submit_status=STATUS.ESME_RSYSERR)
+    client = harness.client()
+    for _ in range(5):
+        client.submit()
+
+    assert (3, 5) == (len(harness.state.refusals), harness.smsc.stats().refusals)
+
+
+def test_submit_over_a_receiver_bind_is_refused(harness: Harness) -> None:
+    """ESME_RINVBNDSTS (v3.4 Table 2-1), with the reason in the record."""
+    receiver = harness.client("receiver")
+
+    assert [STATUS.ESME_RINVBNDSTS] == _statuses(receiver.submit())
+    (refused,) = harness.state.refusals
+    assert ("submit_sm", "shop") == (refused.command, refused.system_id)
 
 
 @pytest.mark.parametrize(("long_text", "receipts"), [("udh", 3), ("sar", 3), ("payload", 1)])
@@ -565,7 +788,7 @@ def test_message_refused_for_another_reason_makes_no_repeat(make_harness: MakeHa
 def test_binary_messages_are_compared_by_their_octets(client: Client) -> None:
     """They have no text."""
     answers = [
-        client.submit(short_message=octets, data_coding=0x0C)[0]
+        client.submit(short_message=octets, data_coding=0x02)[0]
         for octets in (b"\x01", b"\x02", b"\x01")
     ]
 
