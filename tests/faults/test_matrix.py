@@ -77,7 +77,7 @@ FRAMING = (
     Row(
         "a TLV longer than its PDU closed the session, or was silently dropped",
         "that one PDU is refused, the session lives",
-        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused "
+        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_costs_no_other_field "
         "=::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
@@ -399,8 +399,8 @@ BAD_GATEWAY = (
     ),
     Row(
         "a TLV longer than its PDU",
-        "that PDU is refused for good and reported, and the session continues",
-        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused",
+        "what stands before it is kept, and the session continues",
+        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_costs_no_other_field",
     ),
     Row(
         "TLVs of a vendor",
@@ -493,8 +493,8 @@ FRAMING_ELSEWHERE = (
     ),
     Row(
         "an incomplete TLV raised in the reader",
-        "one PDU is refused, the reader continues",
-        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_is_refused "
+        "what stands before it is kept, the reader continues",
+        "faults/test_framing::test_tlv_beyond_the_end_of_a_message_costs_no_other_field "
         "=::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
@@ -775,9 +775,10 @@ HOSTILE = (
         "faults/test_framing::test_message_cut_anywhere_is_refused_and_the_session_lives",
     ),
     Row(
-        "a response of status 0 that can't be decoded",
-        "UNKNOWN; the session continues",
-        "faults/test_framing::test_response_that_cannot_be_read_is_unknown_and_the_session_lives",
+        "a response with octets behind its header that can't be read",
+        "its status counts, what can be read is kept; the session continues",
+        "faults/test_framing::test_accepted_message_stays_accepted_whatever_stands_behind "
+        "=::test_refused_message_stays_refused_whatever_stands_behind",
     ),
     Row(
         "an incomplete response before the end",
