@@ -45,7 +45,7 @@ def check_settings(
     check_kind("account", account, str)
     if not account or "{" in account or "}" in account:
         raise refused("account", account, "takes a name without braces")
-    if on_failure not in {"open", "closed"}:
+    if on_failure not in ("open", "closed"):
         raise refused("on_failure", on_failure, "takes 'open' or 'closed'")
     for name, value in (("workers", workers), ("budget", budget), ("probe_every", probe_every)):
         if not (is_number(value) and value > 0):

@@ -342,24 +342,24 @@ async def test_slot_that_is_free_after_the_deadline_is_not_taken(
 
 async def test_message_whose_turn_comes_too_late_is_refused_at_once(gateway: Gateway) -> None:
     """It takes no turn: the next one that has time gets it. The error says how much it takes."""
-    limits = GatewayLimits(rate=2.1)  # half a second apart
+    limits = GatewayLimits(rate=10.5)  # a tenth of a second apart
     async with SmscClient(gateway.url(), limits=limits, store=MemoryRuleStore(now)) as smsc:
         sends = [asyncio.create_task(smsc.send(sms(10 + number))) for number in range(4)]
         await turns()
         began = now()
         for _ in range(3):
-            error = await error_of(smsc, 1.0)
+            error = await error_of(smsc, 0.2)
             assert isinstance(error, HeldByRuleError)
             assert Outcome.NOT_SENT is error.outcome
-            assert error.retry_after == pytest.approx(1.1, abs=0.01)
-            assert "its turn in the account's rate comes in 2.00 s, which leaves no time" in str(
+            assert error.retry_after == pytest.approx(0.22, abs=0.01)
+            assert "its turn in the account's rate comes in 0.40 s, which leaves no time" in str(
                 error
             )
         assert now() - began < 0.01
-        await smsc.send(sms(9), within=3.0)
+        await smsc.send(sms(9), within=0.6)
         await asyncio.gather(*sends)
 
-    assert now() - began == pytest.approx(2.0, abs=0.1)
+    assert now() - began == pytest.approx(0.4, abs=0.1)
     assert 5 == len(gateway.submits)
 
 

@@ -459,7 +459,8 @@ async def held(world: World) -> None:
 async def ended(world: World) -> None:
     """Refused, throttled, without a response, cut off, garbled, late, cancelled."""
     gateway = world.gateway
-    async with world.client("&window=1&drain_timeout=0.05") as smsc:
+    limits = GatewayLimits(rate=None)
+    async with world.client("&window=1&drain_timeout=0.05", limits=limits) as smsc:
         for number, hook in enumerate((
             refusing(CommandStatus.ESME_RSUBMITFAIL),
             refusing(CommandStatus.ESME_RTHROTTLED),
@@ -643,11 +644,15 @@ async def test_no_failure_of_the_client_exposes_a_secret(
             return MemoryRuleStore()
         server: RedisServer = request.getfixturevalue("redis_server")
         account = f"{failure.__name__}-{reader.__name__}-{next(accounts)}"
-        return RedisRuleStore(server.url, account=account, budget=5.0)
+        opened.append(RedisRuleStore(server.url, account=account, budget=5.0))
+        return opened[-1]
 
+    opened: list[RedisRuleStore] = []
     async with Gateway() as gateway:
         world = World(gateway, make_store)
         await failure(world)
+    for each in opened:
+        await each.aclose()
     logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
     exposing = [(error, reader(error)) for error in (*world.errors, *logged) if error is not None]
 
