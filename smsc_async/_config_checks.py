@@ -58,10 +58,12 @@ def check_host_name(name: str, value: object) -> None:
 
 def _is_host(name: str) -> bool:
     """Return whether a name can be asked for, or is an IP address."""
+    if not _NOT_IN_HOSTS.isdisjoint(name):
+        return False
     try:
         if ":" in name:
             return bool(ip_address(name))
         length = len(name.encode("idna").removesuffix(b"."))
     except ValueError:
         return False
-    return 0 < length <= 253 and _NOT_IN_HOSTS.isdisjoint(name)
+    return 0 < length <= 253
