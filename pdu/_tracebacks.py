@@ -63,8 +63,22 @@ def _foreign_frames(traceback: TracebackType | None) -> TracebackType | None:
     return following
 
 
+def _leave(error: BaseException, kind: type[Exception]) -> None:
+    """Take our frames out of an error that leaves a decorated function.
+
+    Of one that isn't raised on purpose, a TypeError for a wrong argument, the decorator's own
+    frame alone: it holds all arguments.
+    """
+    if isinstance(error, kind) or not isinstance(error, Exception):
+        strip_frames(error)
+    elif error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next
+
+
 def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
     """Return a decorator for a public function, whose errors of this kind then show no variables.
+
+    Nor do cancellations.
 
     Args:
         kind: The base of the errors that are raised on purpose.
@@ -78,8 +92,8 @@ def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
                 """Await the function."""
                 try:
                     return await function(*args, **kwargs)
-                except kind as error:
-                    strip_frames(error)
+                except BaseException as error:
+                    _leave(error, kind)
                     raise
 
             return cast("F", call_async)
@@ -88,8 +102,8 @@ def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
         def call(*args: object, **kwargs: object) -> object:
             try:
                 return function(*args, **kwargs)
-            except kind as error:
-                strip_frames(error)
+            except BaseException as error:
+                _leave(error, kind)
                 raise
 
         return cast("F", call)

@@ -213,7 +213,7 @@ def _read_host(text: str, default_port: int) -> tuple[str, int]:
 
 def _read_port(port: str) -> int:
     """Read a port."""
-    if port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535:
+    if port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65_535:
         return int(port)
     raise ConfigError(
         "port",

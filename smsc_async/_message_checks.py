@@ -290,6 +290,13 @@ def validity(value: object) -> timedelta:
     return timedelta(seconds=span)
 
 
+def check_flag(name: str, value: object) -> None:
+    """Refuse anything but True and False."""
+    if not isinstance(value, bool):
+        kind = type(value).__name__
+        raise InvalidMessageError(name, kind, f"True or False, got {kind}")
+
+
 def check_schedule(value: object) -> None:
     """Refuse anything but an aware datetime that an SMPP time can express."""
     if not isinstance(value, datetime):

@@ -79,6 +79,7 @@ class Tls:
     server_hostname: str | None = None
 
     def __post_init__(self) -> None:
+        check_kind("verify", self.verify, bool)
         if self.server_hostname is not None:
             check_host_name("server_hostname", self.server_hostname)
         if self.key_file is not None and self.cert_file is None:
@@ -262,6 +263,10 @@ class SmscConfig:
             check_kind("password", self.password, str)
             secret = Secret(self.password)
         object.__setattr__(self, "password", secret)
+        for name, kind in _KINDS.items():
+            check_kind(name, getattr(self, name), kind)
+        if self.tls is not None:
+            check_kind("tls", self.tls, Tls)
         _check_hosts(self)
         _check_credentials(self, secret.reveal())
         _check_options(self)
@@ -335,6 +340,15 @@ class SmscConfig:
         scheme = "smpp" if self.tls is None else "smpps"
         hosts = ",".join(map(str, self.hosts)).replace("%", "%25")
         return f"{scheme}://{self.system_id}:***@{hosts}"
+
+
+_KINDS: Final = {
+    "long_password": bool,
+    "is_simulated": bool,
+    "smart_text": bool,
+    "timeouts": Timeouts,
+    "reconnect": ReconnectPolicy,
+}
 
 
 def _check_hosts(config: SmscConfig) -> None:

@@ -116,6 +116,8 @@ class Sms(Message[Receipt]):
             set_field(self, "validity", checks.validity(self.validity))
         if self.schedule is not None:
             checks.check_schedule(self.schedule)
+        if self.flash is not False:
+            checks.check_flag("flash", self.flash)
 
 
 @message_kind

@@ -39,7 +39,7 @@ from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.rules.checks import checks_of
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Hold
-from smsc_async.stores import MemoryRuleStore
+from smsc_async.stores import MemoryRuleStore, RuleStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
     from smsc_async.rules.checks import Check
-    from smsc_async.stores import RuleStore
 
 
 @shows_half_made
@@ -118,6 +117,7 @@ class SmscClient(ClientLifecycle):
         check_clocks(clock, wall_clock)
         self.dialect = dialect_of(dialect)
         store = MemoryRuleStore(clock or monotonic) if store is None else store
+        check_kind("store", store, RuleStore)
         self._limits = GatewayLimits() if limits is None else limits
         make_runtime = partial(
             ClientRuntime,

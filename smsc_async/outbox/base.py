@@ -179,7 +179,8 @@ class BaseOutbox:
         self._receipt_key = worker.receipt_key
         await worker.run()
 
-    async def entries(self, state: OutboxState | None = None) -> AsyncGenerator[OutboxEntry]:
+    @hides_locals(SmscError)
+    def entries(self, state: OutboxState | None = None) -> AsyncGenerator[OutboxEntry]:
         """Yield entries in the order of `put`; those that can't be read have no message.
 
         They are read in pages, so the loop may move and purge them.
@@ -187,7 +188,11 @@ class BaseOutbox:
         Args:
             state: Yield only entries in this state; None yields all.
         """
-        after, state = 0, checked_state(state)
+        return self._entries(checked_state(state))
+
+    async def _entries(self, state: OutboxState | None) -> AsyncGenerator[OutboxEntry]:
+        """Read and yield entries."""
+        after = 0
         while rows := await self._ledger.read(partial(queries.page, state, after)):
             for row in rows:
                 yield entry_of(row)

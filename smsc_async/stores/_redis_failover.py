@@ -11,6 +11,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu.escaping import escape
+from smsc_async.instrumentation import place_of
 from smsc_async.stores._redis_batch import CALLS_AT_ONCE
 from smsc_async.stores.base import StoreHealth
 
@@ -71,7 +73,7 @@ class Failover:
         is_late = isinstance(error, TimeoutError)
         reason = f"no answer in {self._batcher.budget:g} s" if is_late else error
         self.health = StoreHealth(
-            is_degraded=True, since=since, last_error=f"{type(error).__name__}: {reason}"
+            is_degraded=True, since=since, last_error=escape(f"{type(error).__name__}: {reason}")
         )
         self.probe_at = now + self._probe_every
         loop = asyncio.get_running_loop()
@@ -118,5 +120,6 @@ class Failover:
             return
         try:
             self._on_change()
-        except Exception:
-            LOG.exception("! %r failed", self._on_change)
+        except Exception as error:  # noqa: BLE001 - logged
+            # Without its text.
+            LOG.error("! on_change raised %s", place_of(error))  # noqa: TRY400 - as said

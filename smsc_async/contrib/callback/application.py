@@ -210,7 +210,7 @@ def _algorithms(names: Collection[str]) -> tuple[str, ...]:
     if names and not isinstance(names, str) and not unknown:
         return tuple(names)
     reason = f"take some of {ALGORITHMS}, and nothing else; crc32 proves nothing"
-    raise ConfigError("algorithms", names, reason)
+    raise ConfigError("algorithms", type(names).__name__, reason)
 
 
 def _secret(secret: str, charset: str, *, unsigned: bool) -> bytes:
