@@ -314,10 +314,12 @@ class HlrQuery(Message[HlrReceipt]):
         sender: Name or number it comes from; "" is the account's default.
 
     Raises:
-        InvalidMessageError: *to* or *sender* is invalid.
+        InvalidMessageError: *to* or *sender* is invalid, or *registered_delivery* requests no
+            receipt.
     """
 
     service_prefix: ClassVar[str] = "__HLR__"
+    needs_receipt: ClassVar[bool] = True
 
 
 @message_kind
@@ -330,7 +332,9 @@ class Ping(Message[Receipt]):
         sender: Name or number it comes from; "" is the account's default.
 
     Raises:
-        InvalidMessageError: *to* or *sender* is invalid.
+        InvalidMessageError: *to* or *sender* is invalid, or *registered_delivery* requests no
+            receipt.
     """
 
     service_prefix: ClassVar[str] = "__PING__"
+    needs_receipt: ClassVar[bool] = True

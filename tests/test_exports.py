@@ -22,7 +22,7 @@ PUBLIC = {
         SendError HeldByRuleError RepeatedMessageError FloodLimitError
         SubmitRefusedError ThrottledError
         ResponseTimeoutError SubmitInterruptedError PartsOverdueError
-        ReceiptTimeoutError ProtocolError LocalProtocolError RemoteProtocolError
+        ReceiptTimeoutError NoReceiptError ProtocolError LocalProtocolError RemoteProtocolError
     """,
     "smsc_async.outbox": """
         Outbox PostgresOutbox OutboxEntry OutboxState

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from message_examples import every_message
 
+from pdu import Tlv
+from pdu.enums import TlvTag
 from smsc_async import (
     Coding,
     Email,
@@ -58,6 +60,15 @@ MESSAGES: tuple[Message[Any], ...] = (
     TelegramBot(to=TO, text="x", bot="@shop_bot"),
     HlrQuery(to=TO, sender="+79990000000"),
     Ping(to=TO),
+    Sms(
+        to=TO,
+        text="x",
+        registered_delivery=False,
+        priority=2,
+        tlvs=(Tlv(0x1400, b"\xff\x00"), Tlv.of(TlvTag.USER_MESSAGE_REFERENCE, 7)),
+        service_type="WAP",
+    ),
+    VoiceCall(to=TO, text="x", registered_delivery=0x11),
 )
 
 
@@ -119,6 +130,15 @@ def test_serialized_message_is_a_line_of_ascii() -> None:
     assert r'{"v":1,"kind":"Sms","to":"+79991234567","text":"\u044f\n"}' == form
 
 
+def test_form_with_a_new_field_has_a_new_version() -> None:
+    """Version 0.1.0 reads forms without one, and refuses the others as newer."""
+    form = serialize(Sms(to=TO, text="x", tlvs=(Tlv(0x1400, b"\xff"),), priority=1))
+
+    assert (
+        '{"v":2,"kind":"Sms","to":"+79991234567","priority":1,"tlvs":[[5120,"ff"]],"text":"x"}'
+    ) == form
+
+
 def _changed(**changes: object) -> str:
     """Return a form with other or more fields."""
     return json.dumps({**json.loads(serialize(Sms(to=TO, text="secret words"))), **changes})
@@ -127,11 +147,14 @@ def _changed(**changes: object) -> str:
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        (_changed(v=2), "newer"),
+        (_changed(v=3), "newer"),
         (_changed(kind="Fax"), "newer"),
         (_changed(colour="red"), "newer"),
         (_changed(text=""), "can't be read"),
         (_changed(coding=9), "can't be read"),
+        (_changed(tlvs=[[5120, "secret"]]), "can't be read"),
+        (_changed(tlvs=[[0x0424, "ff"]]), "can't be read"),
+        (_changed(tlvs=7), "can't be read"),
         ("secret words", "can't be read"),
         ("[]", "can't be read"),
         (_changed(validity=float("inf")), "can't be read"),
