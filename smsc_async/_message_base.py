@@ -53,6 +53,7 @@ class Message(_HasSubmitFields, Generic[R_co]):
         service_prefix: What the text of this kind begins with on the wire: "__CALL__: " before a
             text, "__HLR__" alone, "" for an `Sms`.
         needs_receipt: Whether its receipt is its result, so that it can't be sent without one.
+        own_tags: TLVs that the client writes itself.
         has_submit_fields: Whether one of the last four fields may differ from its default.
 
     Args:
@@ -75,6 +76,7 @@ class Message(_HasSubmitFields, Generic[R_co]):
 
     service_prefix: ClassVar[str] = ""
     needs_receipt: ClassVar[bool] = False
+    own_tags: ClassVar[frozenset[int]] = submit_checks.OWN_TAGS
 
     to: str
     sender: str = ""
@@ -151,7 +153,8 @@ def _set_state(message: Message[Any], values: list[object]) -> None:
 
 def _check_submit_fields(message: Message[Any]) -> None:
     """Check the fields of the submit_sm that were given."""
-    for name in SUBMIT_FIELDS:
+    set_field(message, "tlvs", submit_checks.tlvs(message.tlvs, message.own_tags))
+    for name in ("registered_delivery", "priority", "service_type"):
         set_field(message, name, getattr(submit_checks, name)(getattr(message, name)))
     if message.needs_receipt:
         submit_checks.check_receipt_needed(message.registered_delivery)
@@ -166,6 +169,8 @@ def _shown(name: str, value: object) -> str:
     """Return a field's value for `repr`: the size of a text, a masked number."""
     if name not in _SHOWN and isinstance(value, str):
         return f"<{len(value)} characters>"
+    if isinstance(value, bytes):
+        return f"<{len(value)} octets>"
     if name in {"to", "sender"} and isinstance(value, str):
         return ascii(mask_address(value))
     return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)

@@ -77,7 +77,7 @@ def service_type(value: object) -> str:
     return value
 
 
-def tlvs(value: object, own: frozenset[int] = OWN_TAGS) -> tuple[Tlv, ...]:
+def tlvs(value: object, own: frozenset[int]) -> tuple[Tlv, ...]:
     """Return copies of TLVs, which later changes of the given ones leave as they are.
 
     Args:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from message_examples import NUMBER, every_message
+from message_examples import NUMBER
 
 from pdu import Tlv
-from pdu.enums import RegisteredDelivery, TlvTag
+from pdu.enums import TlvTag
 from smsc_async._submit_checks import MAX_TLV_OCTETS
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import HlrQuery, Message, Ping, Sms
@@ -25,26 +22,6 @@ OTHERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("message", every_message(), ids=lambda message: type(message).__name__)
-def test_every_kind_takes_them(message: Message[Any]) -> None:
-    """They are kept, compared, and survive a copy and a pickle."""
-    other = replace(message, **OTHERS)
-
-    assert {name: getattr(other, name) for name in OTHERS} == OTHERS
-    assert (False, True) == (message.has_submit_fields, other.has_submit_fields)
-    assert other != message
-    assert message == replace(other, registered_delivery=True, priority=0, tlvs=(), service_type="")
-    for one in (message, other):
-        for again in (
-            copy.copy(one),
-            copy.deepcopy(one),
-            pickle.loads(pickle.dumps(one)),  # noqa: S301 - our own octets
-        ):
-            assert one == again
-            assert hash(one) == hash(again)
-            assert one.has_submit_fields == again.has_submit_fields
-
-
 def test_repr_shows_them_only_if_set() -> None:
     """Of a TLV that may hold a text it shows the size."""
     message = Sms(to=NUMBER, text="x", **OTHERS)
@@ -56,33 +33,6 @@ def test_repr_shows_them_only_if_set() -> None:
     ) == repr(message)
     assert "Sms(to='7999***67', text=<1 characters>)" == repr(reset)
     assert Sms(to=NUMBER, text="x") == reset
-
-
-@pytest.mark.parametrize(
-    ("value", "is_requested"),
-    [
-        (True, True),
-        (False, False),
-        (0, False),
-        (1, True),
-        (2, True),
-        (0x10, False),
-        (0x11, True),
-        (255, True),
-        (RegisteredDelivery(3), True),
-    ],
-)
-def test_receipt_is_requested_by_the_two_lowest_bits(value: int, *, is_requested: bool) -> None:
-    """0x10 requests intermediate notifications only (v3.4 §5.2.17)."""
-    assert Sms(to=NUMBER, text="x", registered_delivery=value).requests_receipt is is_requested
-
-
-@pytest.mark.parametrize("kind", [HlrQuery, Ping])
-@pytest.mark.parametrize("value", [False, 0, 0x10])
-def test_query_needs_its_receipt(kind: type[Message[Any]], value: int) -> None:
-    """It delivers nothing: the receipt is what it is paid for."""
-    with pytest.raises(InvalidMessageError, match="the receipt is the result"):
-        kind(to=NUMBER, registered_delivery=value)
 
 
 def test_message_keeps_copies_of_its_tlvs() -> None:
@@ -137,3 +87,11 @@ def test_what_does_not_fit_is_refused(name: str, value: object, reason: str) -> 
 
     assert caught.value.field.startswith(name)
     assert "secret" not in f"{caught.value}{caught.value.value}"
+
+
+@pytest.mark.parametrize("kind", [HlrQuery, Ping])
+@pytest.mark.parametrize("value", [False, 0, 0x10])
+def test_query_needs_its_receipt(kind: type[Message[Any]], value: int) -> None:
+    """It delivers nothing: the receipt is what it is paid for."""
+    with pytest.raises(InvalidMessageError, match="the receipt is the result"):
+        kind(to=NUMBER, registered_delivery=value)

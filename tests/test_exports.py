@@ -12,7 +12,7 @@ PUBLIC = {
     "smsc_async": """
         SmscClient SmscConfig Timeouts ReconnectPolicy GatewayLimits Hold
         QuietHours Check RuleStore Dialect SMSC_RU GENERIC
-        Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping
+        Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping Submit
         Coding LongText
         Submission FailedSubmission Receipt HlrReceipt IncomingMessage
         MessageState Outcome CommandStatus

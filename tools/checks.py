@@ -50,6 +50,7 @@ BESIDE_THE_WHEEL = (
 FLOORS = (
     "pdu",
     "smsc_async/messages.py",
+    "smsc_async/_submit.py",
     "smsc_async/_message_base.py",
     "smsc_async/_message_checks.py",
     "smsc_async/_submit_checks.py",

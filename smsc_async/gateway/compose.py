@@ -21,6 +21,7 @@ from pdu.text.packed import pack as pack_septets
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
 from smsc_async._message_checks import COMMENT_MARK
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
     DEFAULT_SETTINGS,
@@ -51,6 +52,18 @@ _UDHI = int(EsmClass.UDHI)
 _GSM, _UCS2 = Coding.GSM, Coding.UCS2
 _INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
 _VARY = ("destination_addr", "short_message")
+
+# Fields of a `Submit` that have the same name in the submit_sm.
+_AS_THEY_ARE: Final = (
+    "protocol_id",
+    "schedule_delivery_time",
+    "validity_period",
+    "replace_if_present_flag",
+    "sm_default_msg_id",
+    "short_message",
+    "tlvs",
+)
+_BY_SETTINGS: Final = ("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +149,8 @@ class Composer:
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
+        if type(message) is Submit:
+            return identity(message, render(message)), (self._submit(message),)
         text, coding, octet, octets = encode_text(message, self._settings)
         if (
             octets is not None
@@ -154,6 +169,18 @@ class Composer:
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
             return text, (self._part(message, b"", octet, tlvs=tlvs),)
         return text, tuple([self._part_of(message, one, octet) for one in segments])
+
+    def _submit(self, message: Submit) -> Part:
+        """Return the PDU of a `Submit`."""
+        fields = self._constants(message.sender, message.esm_class, message.data_coding)
+        fields |= {name: getattr(message, name) for name in _AS_THEY_ARE}
+        for name in _BY_SETTINGS:
+            number = getattr(message, name)
+            if number is not None:
+                fields[name] = number
+        fields |= _fields_beside_text(message)
+        submit = SubmitSm(destination_addr=message.to, **fields)
+        return PrebuiltSubmit(submit), message.short_message
 
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
         """Return the part of a segment."""

@@ -3,8 +3,8 @@
 Rule: deserialized messages equal the serialized ones, and what a newer version wrote is refused,
 never read in part. JSON and not pickle, so that a database can't execute code.
 
-A form without a field that version 2 added is written as version 1, so that smsc-async 0.1.0 reads
-it as well.
+A form without a field or kind that version 2 added is written as version 1, so that smsc-async
+0.1.0 reads it as well.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu.tlvs import Tlv
 from smsc_async._message_base import SUBMIT_FIELDS
+from smsc_async._submit import Submit
 from smsc_async.errors import SmscError
 from smsc_async.gateway import kinds
 from smsc_async.messages import Coding, LongText, Message, Voice
@@ -32,7 +33,7 @@ _FIRST_VERSION: Final = 1
 _NEW_FIELDS: Final = frozenset(SUBMIT_FIELDS)
 
 KINDS: Final[Mapping[str, type[Message[Any]]]] = {
-    kind.message_class.__name__: kind.message_class for kind in kinds.KINDS
+    message_class.__name__: message_class for message_class in kinds.MESSAGE_CLASSES
 }
 
 # Fields that aren't strings, numbers or booleans.
@@ -42,6 +43,7 @@ _DECODERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "voice": Voice,
     "validity": lambda seconds: timedelta(seconds=seconds),
     "schedule": datetime.fromisoformat,
+    "short_message": bytes.fromhex,
     "tlvs": lambda pairs: tuple(Tlv(tag, bytes.fromhex(octets)) for tag, octets in pairs),
 }
 
@@ -60,7 +62,9 @@ def serialize(message: Message[Any]) -> str:
         value = getattr(message, field.name)
         if value != field.default:
             form[field.name] = _encode_field(field, value)
-    if form.keys() & _NEW_FIELDS:
+    if kind is Submit:
+        form["to"] = message.to
+    if kind is Submit or form.keys() & _NEW_FIELDS:
         form["v"] = VERSION
     return json.dumps(form, separators=(",", ":"))
 
@@ -122,6 +126,8 @@ def _encode_field(field: Field[Any], value: Any) -> object:  # noqa: ANN401 - of
         return value.value
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, tuple):
         return [[int(tag), octets.hex()] for tag, octets in value]
     return value.isoformat() if isinstance(value, datetime) else value

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pdu import Tlv, TlvTag
 from smsc_async import (
+    Coding,
     LongText,
     MessageState,
     NoReceiptError,
     RepeatedMessageError,
     Sms,
     SmscClient,
+    Submit,
     Viber,
 )
+from smsc_async.outbox import Outbox, OutboxState
 from smsc_async.simulator import Scenario, Simulator
 from smsc_async.simulator import smsc as room
 from smsc_async.simulator.received import read_submit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pdu import SubmitSm
     from smsc_async.simulator.accounts import ClientLink
     from smsc_async.simulator.received import ReceivedSubmit
@@ -87,3 +93,38 @@ async def test_repeat_is_what_the_user_wrote() -> None:
             await smsc.send(repeat)
         await smsc.send(other)
         assert "repeat" == smsc.plan(other).held_by
+
+
+async def test_submit_is_sent_planned_and_kept_like_any_message(
+    submits: list[SubmitSm], tmp_path: Path
+) -> None:
+    """Through client, rules, outbox and simulator."""
+    message = Submit(
+        to="900", sender="Shop", data_coding=4, protocol_id=0x7F, short_message=b"\x00\xff"
+    )
+    async with (
+        Simulator(Scenario(receipt_delay=0, rules=None)) as gateway,
+        SmscClient(gateway.url) as smsc,
+        Outbox(tmp_path / "outbox.db") as outbox,
+    ):
+        receipt = await (await smsc.send(message)).receipt(timeout=30)
+        planned = smsc.plan(message)
+        number = await outbox.put(replace(message, short_message=b"\x01"))
+        await outbox.run(smsc, stop_when_empty=True)
+        entry = await outbox.get(number)
+
+    assert MessageState.DELIVERED is receipt.state
+    assert (Coding.LATIN1, 4, (2,), 252, 1, "repeat") == (
+        planned.coding,
+        planned.data_coding,
+        planned.octets,
+        planned.room,
+        planned.pdus,
+        planned.held_by,
+    )
+    assert entry is not None
+    assert OutboxState.ACCEPTED is entry.state
+    assert [b"\x00\xff", b"\x01"] == [submit.short_message for submit in submits]
+    assert {("900", 4, 0x7F)} == {
+        (submit.destination_addr, submit.data_coding, submit.protocol_id) for submit in submits
+    }

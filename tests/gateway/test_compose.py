@@ -18,6 +18,7 @@ from pdu.submit import SubmitSm
 from pdu.text import Joined, Reassembler, read_segment
 from pdu.text.packed import pack
 from pdu.tlvs import Tlv
+from smsc_async._submit import Submit
 from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway import compose as room
@@ -521,3 +522,67 @@ def test_tlvs_of_a_request_are_told_apart() -> None:
     }
 
     assert 5 == len(requests)
+
+
+SUBMIT = Submit(
+    to="short-code",
+    sender="79990000000",
+    registered_delivery=2,
+    priority=1,
+    tlvs=(Tlv(TlvTag.SAR_MSG_REF_NUM, b"\0\7"),),
+    service_type="USSD",
+    short_message=b"\xff" * 254,
+    data_coding=0xF5,
+    esm_class=0x43,
+    protocol_id=0x7F,
+    source_addr_ton=0,
+    dest_addr_npi=8,
+    schedule_delivery_time="261231235900000+",
+    validity_period="000002000000000R",
+    replace_if_present_flag=1,
+    sm_default_msg_id=9,
+)
+
+
+def test_submit_is_sent_as_it_is() -> None:
+    """Each field in its place; a number that isn't given is that of the settings."""
+    addressing = Addressing(source_ton=5, source_npi=3, dest_ton=4, dest_npi=6)
+
+    assert only(SUBMIT, addressing=addressing) == SubmitSm(
+        service_type="USSD",
+        source_addr_ton=0,
+        source_addr_npi=3,
+        source_addr="79990000000",
+        dest_addr_ton=4,
+        dest_addr_npi=8,
+        destination_addr="short-code",
+        esm_class=0x43,
+        protocol_id=0x7F,
+        priority_flag=1,
+        schedule_delivery_time="261231235900000+",
+        validity_period="000002000000000R",
+        registered_delivery=2,
+        replace_if_present_flag=1,
+        data_coding=0xF5,
+        sm_default_msg_id=9,
+        short_message=b"\xff" * 254,
+        tlvs=(Tlv(TlvTag.SAR_MSG_REF_NUM, b"\0\7"),),
+    )
+    assert 1 == only(Submit(to=TO)).registered_delivery
+
+
+def test_rules_compare_the_octets_of_a_submit() -> None:
+    """Its other fields don't count, as those of any message."""
+    base = Submit(to=TO, short_message=b"\x00\xff")
+    texts = [
+        Composer().compose(one)[0]
+        for one in (
+            base,
+            replace(base, priority=1, registered_delivery=0, data_coding=4),
+            replace(base, short_message=b"\x00\xfe"),
+            replace(base, short_message=b"", tlvs=(Tlv(TlvTag.MESSAGE_PAYLOAD, b"\x00\xff"),)),
+        )
+    ]
+
+    assert "\x00\xff" == texts[0] == texts[1] == wire_text(base, TextSettings())
+    assert 3 == len({*texts})

@@ -24,6 +24,7 @@ from smsc_async import (
     Ping,
     Sms,
     Social,
+    Submit,
     TelegramBot,
     TelegramCode,
     Viber,
@@ -69,6 +70,8 @@ MESSAGES: tuple[Message[Any], ...] = (
         service_type="WAP",
     ),
     VoiceCall(to=TO, text="x", registered_delivery=0x11),
+    Submit(to=TO, short_message=b"\x00\xff", data_coding=4, validity_period=timedelta(days=2)),
+    Submit(to="0123", source_addr_ton=0, tlvs=(Tlv(TlvTag.MESSAGE_PAYLOAD, b"x"),)),
 )
 
 
@@ -84,7 +87,7 @@ def test_message_comes_back_equal(message: Message[Any]) -> None:
 def test_all_kinds_are_serialized() -> None:
     """A new kind must not be forgotten here."""
     assert {type(message) for message in MESSAGES} == set(KINDS.values())
-    assert [kind.message_class.__name__ for kind in kinds.KINDS] == list(KINDS)
+    assert [one.__name__ for one in kinds.MESSAGE_CLASSES] == list(KINDS)
 
 
 def test_foreign_number_stays_what_it_is() -> None:
@@ -137,6 +140,13 @@ def test_form_with_a_new_field_has_a_new_version() -> None:
     assert (
         '{"v":2,"kind":"Sms","to":"+79991234567","priority":1,"tlvs":[[5120,"ff"]],"text":"x"}'
     ) == form
+
+
+def test_submit_is_kept_as_octets() -> None:
+    """In hexadecimal; no older version has this kind."""
+    form = serialize(Submit(to=TO, short_message=b"\x00\xff"))
+
+    assert '{"v":2,"kind":"Submit","to":"79991234567","short_message":"00ff"}' == form
 
 
 def _changed(**changes: object) -> str:
