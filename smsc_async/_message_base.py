@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
+from inspect import signature
 from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
@@ -143,21 +144,29 @@ for _name in SUBMIT_FIELDS:
     setattr(Message, _name, _RareField(_name))
 
 
+def _has_submit_fields(message: Message[Any]) -> bool:
+    """Whether one of the submit_sm's fields isn't its default."""
+    return any(getattr(message, name) != _DEFAULTS[name] for name in SUBMIT_FIELDS)
+
+
+def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
+    """Set and check the fields of the submit_sm that were given."""
+    for name, value in given.items():
+        if name not in SUBMIT_FIELDS:
+            kind = type(message).__name__
+            raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {name!r}")
+        limits = (message.own_tags,) if name == "tlvs" else ()
+        set_field(message, name, getattr(submit_checks, name)(value, *limits))
+    if message.needs_receipt:
+        submit_checks.check_receipt_needed(message.registered_delivery)
+    set_field(message, "has_submit_fields", _has_submit_fields(message))
+
+
 def _set_state(message: Message[Any], values: list[object]) -> None:
     """Restore a message that was pickled or copied."""
     for field, value in zip(fields(message), values, strict=True):
         set_field(message, field.name, value)
-    has_others = any(getattr(message, name) != _DEFAULTS[name] for name in SUBMIT_FIELDS)
-    set_field(message, "has_submit_fields", has_others)
-
-
-def _check_submit_fields(message: Message[Any]) -> None:
-    """Check the fields of the submit_sm that were given."""
-    set_field(message, "tlvs", submit_checks.tlvs(message.tlvs, message.own_tags))
-    for name in ("registered_delivery", "priority", "service_type"):
-        set_field(message, name, getattr(submit_checks, name)(getattr(message, name)))
-    if message.needs_receipt:
-        submit_checks.check_receipt_needed(message.registered_delivery)
+    set_field(message, "has_submit_fields", _has_submit_fields(message))
 
 
 def set_field(message: Message[Any], name: str, value: object) -> None:
@@ -181,35 +190,35 @@ def _fast_init(kind: type[M]) -> type[M]:
     scope: dict[str, Any] = {
         "Invalid": InvalidMessageError,
         "strip_frames": strip_frames,
-        "check_submit_fields": _check_submit_fields,
-        "set_has_submit_fields": Message.has_submit_fields.__set__,  # type: ignore[attr-defined]
+        "set_submit_fields": _set_submit_fields,
+        "set_has_submit_fields": vars(_HasSubmitFields)["has_submit_fields"].__set__,
     }
-    parameters, setters = [], {}
+    parameters, statements = [], []
     for field in fields(cast("Any", kind)):
+        if field.name in SUBMIT_FIELDS:
+            continue
         scope[f"set_{field.name}"] = getattr(kind, field.name).__set__
         scope[f"default_{field.name}"] = field.default
         default = "" if field.default is MISSING else f"=default_{field.name}"
         parameters.append(f"{field.name}{default}")
-        setters[field.name] = f"set_{field.name}(self, {field.name})"
-    rare = [setters.pop(name) for name in SUBMIT_FIELDS]
-    is_usual = " and ".join(f"{name} is default_{name}" for name in SUBMIT_FIELDS)
-    lines = [
-        f"def __init__(self, *, {', '.join(parameters)}):",
-        *[f"    {setter}" for setter in setters.values()],
+        statements.append(f"    set_{field.name}(self, {field.name})")
+    # Each keyword that has a default takes time, also where it isn't given.
+    head = f"def __init__(self, *, {', '.join(parameters)}, **submit_fields):"
+    check = [
         "    try:",
-        f"        if {is_usual}:",
-        "            set_has_submit_fields(self, False)",
+        "        if submit_fields:",
+        "            set_submit_fields(self, submit_fields)",
         "        else:",
-        "            set_has_submit_fields(self, True)",
-        *[f"            {setter}" for setter in rare],
-        "            check_submit_fields(self)",
+        "            set_has_submit_fields(self, False)",
         "        self.__post_init__()",
         "    except Invalid as error:",
         "        strip_frames(error)",
         "        raise",
     ]
-    init = run("\n".join(lines), f"<{kind.__name__}.__init__>", scope)["__init__"]
+    source = "\n".join([head, *statements, *check])
+    init = run(source, f"<{kind.__name__}.__init__>", scope)["__init__"]
     init.__annotations__ = kind.__init__.__annotations__
+    init.__signature__ = signature(kind.__init__)
     init.__qualname__ = f"{kind.__name__}.__init__"
     kind.__init__ = init  # type: ignore[method-assign]
     return kind

@@ -50,6 +50,7 @@ def fax(monkeypatch: pytest.MonkeyPatch) -> type[Message[Receipt]]:
         caption: str
         pages: int = 1
         size: Size | None = None
+        picture: bytes = b""
 
     return Fax
 
@@ -63,10 +64,11 @@ def test_declared_kind_has_its_service_prefix_among_all(fax: type[Message[Receip
 
 def test_text_of_an_unknown_field_is_not_shown(fax: Any) -> None:  # noqa: ANN401 - a class of the test
     """A new kind may have a text under any name; numbers and choices are no secret."""
-    message = fax(to=TO, sender=TO, caption="secret", pages=2, size=Size.SMALL)
+    message = fax(to=TO, sender=TO, caption="secret", pages=2, size=Size.SMALL, picture=b"secret")
 
     assert (
-        "Fax(to='7999***67', sender='7999***67', caption=<6 characters>, pages=2, size=Size.SMALL)"
+        "Fax(to='7999***67', sender='7999***67', caption=<6 characters>, pages=2, size=Size.SMALL,"
+        " picture=<6 octets>)"
     ) == repr(message)
 
 

@@ -95,3 +95,4 @@ def test_query_needs_its_receipt(kind: type[Message[Any]], value: int) -> None:
     """It delivers nothing: the receipt is what it is paid for."""
     with pytest.raises(InvalidMessageError, match="the receipt is the result"):
         kind(to=NUMBER, registered_delivery=value)
+    assert kind(to=NUMBER, registered_delivery=0x11).requests_receipt
