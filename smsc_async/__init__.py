@@ -18,6 +18,7 @@ if not getattr(pdu, "__smsc_async__", False):  # another package of that name ca
     )
 
 from pdu import CommandStatus, MessageState
+from smsc_async._submit import Submit
 from smsc_async.client.client import SmscClient
 from smsc_async.client.stats import Health, Stats
 from smsc_async.client.submission import FailedSubmission, Submission
@@ -33,6 +34,7 @@ from smsc_async.errors import (
     LinkError,
     LinkLostError,
     LocalProtocolError,
+    NoReceiptError,
     Outcome,
     PartsOverdueError,
     ProtocolError,
@@ -108,6 +110,7 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
     "TelegramBot",
     "HlrQuery",
     "Ping",
+    "Submit",
     "Coding",
     "LongText",
     # results
@@ -145,6 +148,7 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
     "SubmitInterruptedError",
     "PartsOverdueError",
     "ReceiptTimeoutError",
+    "NoReceiptError",
     "RequestRefusedError",
     "RequestTimeoutError",
     "ProtocolError",

@@ -115,6 +115,42 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+class ReceiptTimeoutError(SmscError, TimeoutError):
+    """No final receipt in time. It says nothing about the message, which may be delivered.
+
+    Wait again, also by its id with `SmscClient.receipt`, or read `receipts()`.
+
+    Args:
+        message_id: The gateway's id of the message.
+        timeout: How long the receipt was awaited, seconds.
+    """
+
+    def __init__(self, message_id: str, *, timeout: float) -> None:
+        super().__init__(
+            f"no final receipt for message_id {message_id!a} in {timeout:.1f} s"
+            "; the message may be delivered all the same: wait again"
+        )
+        self.message_id = message_id
+        self.timeout = timeout
+
+
+class NoReceiptError(SmscError):
+    """No receipt was requested, so none will come. The message itself is accepted.
+
+    Args:
+        message_id: The gateway's id of the message.
+        registered_delivery: Of the message.
+    """
+
+    def __init__(self, message_id: str, registered_delivery: int) -> None:
+        super().__init__(
+            f"no receipt for message_id {message_id!a} was requested"
+            f" (registered_delivery={registered_delivery}); send with registered_delivery=True"
+        )
+        self.message_id = message_id
+        self.registered_delivery = registered_delivery
+
+
 def shown(value: object) -> str:
     """Return what an error shows of a value: a number, the length of a text, else the type.
 

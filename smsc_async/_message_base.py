@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from inspect import signature
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
+import smsc_async._submit_checks as submit_checks
 from pdu._exec import run
 from pdu._tracebacks import strip_frames
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
+from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
 from smsc_async._base_errors import InvalidMessageError
 from smsc_async.receipts import Receipt
 
@@ -24,17 +27,35 @@ SERVICE_PREFIXES: set[str] = set()
 """Of all kinds; no `Sms` begins with one of them."""
 
 # Strings that a `repr` shows. Any other is a text, also in a kind that is yet to come.
-_SHOWN = frozenset({"to", "sender", "language", "bot"})
+_SHOWN = frozenset({"to", "sender", "language", "bot", "service_type"})
+
+SUBMIT_FIELDS: Final = ("registered_delivery", "priority", "tlvs", "service_type")
+"""Fields of the submit_sm that a message of any kind may set."""
+
+
+class _HasSubmitFields:
+    """Holds the slot of a flag that isn't a field.
+
+    Attributes:
+        has_submit_fields: Whether one of `SUBMIT_FIELDS` may differ from its default.
+    """
+
+    __slots__ = ("has_submit_fields",)
+
+    has_submit_fields: bool
 
 
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Message(Generic[R_co]):
+class Message(_HasSubmitFields, Generic[R_co]):
     """Base of all kinds of message, generic in the type of their receipt.
 
     Attributes:
         service_prefix: What the text of this kind begins with on the wire: "__CALL__: " before a
             text, "__HLR__" alone, "" for an `Sms`.
+        needs_receipt: Whether its receipt is its result, so that it can't be sent without one.
+        own_tags: TLVs that the client writes itself.
+        has_submit_fields: Whether one of the last four fields may differ from its default.
 
     Args:
         to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
@@ -42,15 +63,28 @@ class Message(Generic[R_co]):
         sender: A name of at most 11 characters (Latin letters, digits, space, signs) or a
             number of at most 15 digits, registered in the account. "" is the account's
             default sender, "." is none at all.
+        registered_delivery: Whether the SMSC is to send a delivery receipt (DLR), or the octet 0 to
+            255 that says which (v3.4 §5.2.17: 1 of the final state, 2 of a failure only). With
+            its bits 0 and 1 unset, `await submission.receipt()` raises `NoReceiptError` at once.
+        priority: priority_flag, 0 to 3.
+        tlvs: Optional parameters of each submit_sm, of at most 65,000 octets together. The client
+            writes sar_* and message_payload itself.
+        service_type: At most 5 ASCII characters; "" is the SMSC's default.
 
     Raises:
         InvalidMessageError: The gateway would refuse the message.
     """
 
     service_prefix: ClassVar[str] = ""
+    needs_receipt: ClassVar[bool] = False
+    own_tags: ClassVar[frozenset[int]] = submit_checks.OWN_TAGS
 
     to: str
     sender: str = ""
+    registered_delivery: bool | int = True
+    priority: int = 0
+    tlvs: tuple[Tlv, ...] = ()
+    service_type: str = ""
 
     def __post_init__(self) -> None:
         to = self.to
@@ -70,6 +104,13 @@ class Message(Generic[R_co]):
         ):
             set_field(self, "sender", checks.sender(sender))
 
+    @property
+    def requests_receipt(self) -> bool:
+        """Whether the SMSC is to send a receipt of the final state, or of a failure."""
+        if not self.has_submit_fields:
+            return True
+        return submit_checks.requests_receipt(self.registered_delivery)
+
     def __repr__(self) -> str:
         shown = (
             f"{field.name}={_shown(field.name, value)}"
@@ -77,6 +118,55 @@ class Message(Generic[R_co]):
             if (value := getattr(self, field.name)) != field.default
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class _RareField:
+    """A field that few messages set: an empty slot means its default (hot path)."""
+
+    def __init__(self, name: str) -> None:
+        self._slot = vars(Message)[name]
+        self._default = _DEFAULTS[name]
+
+    def __get__(self, message: Message[Any] | None, kind: type | None = None) -> object:
+        if message is None:
+            return self
+        try:
+            return self._slot.__get__(message, kind)
+        except AttributeError:
+            return self._default
+
+    def __set__(self, message: Message[Any], value: object) -> None:
+        self._slot.__set__(message, value)
+
+
+_DEFAULTS: Final = {field.name: field.default for field in fields(Message)}
+for _name in SUBMIT_FIELDS:
+    setattr(Message, _name, _RareField(_name))
+
+
+def _has_submit_fields(message: Message[Any]) -> bool:
+    """Whether one of the submit_sm's fields isn't its default."""
+    return any(getattr(message, name) != _DEFAULTS[name] for name in SUBMIT_FIELDS)
+
+
+def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
+    """Set and check the fields of the submit_sm that were given."""
+    for name, value in given.items():
+        if name not in SUBMIT_FIELDS:
+            kind = type(message).__name__
+            raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {name!r}")
+        limits = (message.own_tags,) if name == "tlvs" else ()
+        set_field(message, name, getattr(submit_checks, name)(value, *limits))
+    if message.needs_receipt:
+        submit_checks.check_receipt_needed(message.registered_delivery)
+    set_field(message, "has_submit_fields", _has_submit_fields(message))
+
+
+def _set_state(message: Message[Any], values: list[object]) -> None:
+    """Restore a message that was pickled or copied."""
+    for field, value in zip(fields(message), values, strict=True):
+        set_field(message, field.name, value)
+    set_field(message, "has_submit_fields", _has_submit_fields(message))
 
 
 def set_field(message: Message[Any], name: str, value: object) -> None:
@@ -88,6 +178,8 @@ def _shown(name: str, value: object) -> str:
     """Return a field's value for `repr`: the size of a text, a masked number."""
     if name not in _SHOWN and isinstance(value, str):
         return f"<{len(value)} characters>"
+    if isinstance(value, bytes):
+        return f"<{len(value)} octets>"
     if name in {"to", "sender"} and isinstance(value, str):
         return ascii(mask_address(value))
     return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
@@ -95,17 +187,29 @@ def _shown(name: str, value: object) -> str:
 
 def _fast_init(kind: type[M]) -> type[M]:
     """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
-    scope: dict[str, Any] = {"Invalid": InvalidMessageError, "strip_frames": strip_frames}
+    scope: dict[str, Any] = {
+        "Invalid": InvalidMessageError,
+        "strip_frames": strip_frames,
+        "set_submit_fields": _set_submit_fields,
+        "set_has_submit_fields": vars(_HasSubmitFields)["has_submit_fields"].__set__,
+    }
     parameters, statements = [], []
     for field in fields(cast("Any", kind)):
+        if field.name in SUBMIT_FIELDS:
+            continue
         scope[f"set_{field.name}"] = getattr(kind, field.name).__set__
         scope[f"default_{field.name}"] = field.default
         default = "" if field.default is MISSING else f"=default_{field.name}"
         parameters.append(f"{field.name}{default}")
         statements.append(f"    set_{field.name}(self, {field.name})")
-    head = f"def __init__(self, *, {', '.join(parameters)}):"
+    # Each keyword that has a default takes time, also where it isn't given.
+    head = f"def __init__(self, *, {', '.join(parameters)}, **submit_fields):"
     check = [
         "    try:",
+        "        if submit_fields:",
+        "            set_submit_fields(self, submit_fields)",
+        "        else:",
+        "            set_has_submit_fields(self, False)",
         "        self.__post_init__()",
         "    except Invalid as error:",
         "        strip_frames(error)",
@@ -114,6 +218,7 @@ def _fast_init(kind: type[M]) -> type[M]:
     source = "\n".join([head, *statements, *check])
     init = run(source, f"<{kind.__name__}.__init__>", scope)["__init__"]
     init.__annotations__ = kind.__init__.__annotations__
+    init.__signature__ = signature(kind.__init__)
     init.__qualname__ = f"{kind.__name__}.__init__"
     kind.__init__ = init  # type: ignore[method-assign]
     return kind
@@ -123,4 +228,5 @@ def message_kind(kind: type[M]) -> type[M]:
     """Declare a kind of message: its service prefix, which an Sms can't begin with."""
     if kind.service_prefix:
         SERVICE_PREFIXES.add(kind.service_prefix)
+    kind.__setstate__ = _set_state  # type: ignore[attr-defined]
     return _fast_init(kind)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pdu.enums import CommandStatus
 from pdu.masking import mask_address
 from pdu.names import status_label
-from smsc_async._base_errors import ConfigError, InvalidMessageError, Outcome, SmscError
+from smsc_async._base_errors import (
+    ConfigError,
+    InvalidMessageError,
+    NoReceiptError,
+    Outcome,
+    ReceiptTimeoutError,
+    SmscError,
+)
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -21,14 +28,21 @@ if TYPE_CHECKING:
 __all__ = [
     "BindRefusedError", "ClientClosedError", "ConfigError", "ConnectFailedError",
     "FloodLimitError", "HeldByRuleError", "InvalidMessageError", "LinkError", "LinkLostError",
-    "LocalProtocolError", "Outcome", "PartsOverdueError", "ProtocolError", "ReceiptTimeoutError",
-    "RemoteProtocolError", "RepeatedMessageError", "RequestRefusedError", "RequestTimeoutError",
-    "ResponseTimeoutError", "SendError", "SmscError", "SubmitInterruptedError",
-    "SubmitRefusedError", "ThrottledError",
+    "LocalProtocolError", "NoReceiptError", "Outcome", "PartsOverdueError", "ProtocolError",
+    "ReceiptTimeoutError", "RemoteProtocolError", "RepeatedMessageError", "RequestRefusedError",
+    "RequestTimeoutError", "ResponseTimeoutError", "SendError", "SmscError",
+    "SubmitInterruptedError", "SubmitRefusedError", "ThrottledError",
 ]  # fmt: skip
 
 # A traceback names the module that users import.
-for _name in (SmscError, ConfigError, InvalidMessageError, Outcome):
+for _name in (
+    SmscError,
+    ConfigError,
+    InvalidMessageError,
+    NoReceiptError,
+    Outcome,
+    ReceiptTimeoutError,
+):
     _name.__module__ = __name__
 
 _WRONG_CREDENTIALS = frozenset(
@@ -325,25 +339,6 @@ class PartsOverdueError(SendError):
         )
         self.accepted = accepted
         self.total = total
-
-
-class ReceiptTimeoutError(SmscError, TimeoutError):
-    """No final receipt in time. It says nothing about the message, which may be delivered.
-
-    Wait again, also by its id with `SmscClient.receipt`, or read `receipts()`.
-
-    Args:
-        message_id: The gateway's id of the message.
-        timeout: How long the receipt was awaited, seconds.
-    """
-
-    def __init__(self, message_id: str, *, timeout: float) -> None:
-        super().__init__(
-            f"no final receipt for message_id {message_id!a} in {timeout:.1f} s"
-            "; the message may be delivered all the same: wait again"
-        )
-        self.message_id = message_id
-        self.timeout = timeout
 
 
 class RequestRefusedError(SmscError):

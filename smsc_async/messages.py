@@ -23,8 +23,6 @@ from smsc_async._message_base import Message as Message  # noqa: PLC0414 - expor
 from smsc_async._message_base import R_co as R_co  # noqa: PLC0414 - exports it
 from smsc_async.receipts import HlrReceipt, Receipt
 
-_SUSPECT = ("", "__")  # beginnings of a text that need the full check
-
 
 class Coding(IntEnum):
     """The gateway's text codings. `data_coding` is the number times four."""
@@ -95,7 +93,13 @@ class Sms(Message[Receipt]):
         Message.__post_init__(self)
         text = self.text
         # hot path
-        if type(text) is not str or not text.isascii() or "~~~" in text or text[:2] in _SUSPECT:
+        if (
+            type(text) is not str
+            or not text
+            or text[0] == "_"
+            or not text.isascii()
+            or "~~~" in text
+        ):
             checks.check_text("text", text)
             if text.startswith("__"):
                 checks.check_no_service(text, SERVICE_PREFIXES)
@@ -316,10 +320,12 @@ class HlrQuery(Message[HlrReceipt]):
         sender: Name or number it comes from; "" is the account's default.
 
     Raises:
-        InvalidMessageError: *to* or *sender* is invalid.
+        InvalidMessageError: *to* or *sender* is invalid, or *registered_delivery* requests no
+            receipt.
     """
 
     service_prefix: ClassVar[str] = "__HLR__"
+    needs_receipt: ClassVar[bool] = True
 
 
 @message_kind
@@ -332,7 +338,9 @@ class Ping(Message[Receipt]):
         sender: Name or number it comes from; "" is the account's default.
 
     Raises:
-        InvalidMessageError: *to* or *sender* is invalid.
+        InvalidMessageError: *to* or *sender* is invalid, or *registered_delivery* requests no
+            receipt.
     """
 
     service_prefix: ClassVar[str] = "__PING__"
+    needs_receipt: ClassVar[bool] = True

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from dataclasses import dataclass, fields
+import pickle
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, ClassVar
 
 import pytest
 from message_examples import every_message
 
+from pdu import Tlv
+from pdu.enums import RegisteredDelivery, TlvTag
 from smsc_async import _message_base
 from smsc_async._message_base import message_kind
 from smsc_async.errors import InvalidMessageError
@@ -17,6 +21,12 @@ from smsc_async.messages import Message, Sms
 from smsc_async.receipts import Receipt
 
 TO = "79991234567"
+OTHERS: dict[str, Any] = {
+    "registered_delivery": 2,
+    "priority": 3,
+    "tlvs": (Tlv(0x1400, b"secret"), Tlv.of(TlvTag.USER_MESSAGE_REFERENCE, 7)),
+    "service_type": "WAP",
+}
 
 
 class Size(Enum):
@@ -40,6 +50,7 @@ def fax(monkeypatch: pytest.MonkeyPatch) -> type[Message[Receipt]]:
         caption: str
         pages: int = 1
         size: Size | None = None
+        picture: bytes = b""
 
     return Fax
 
@@ -53,10 +64,11 @@ def test_declared_kind_has_its_service_prefix_among_all(fax: type[Message[Receip
 
 def test_text_of_an_unknown_field_is_not_shown(fax: Any) -> None:  # noqa: ANN401 - a class of the test
     """A new kind may have a text under any name; numbers and choices are no secret."""
-    message = fax(to=TO, sender=TO, caption="secret", pages=2, size=Size.SMALL)
+    message = fax(to=TO, sender=TO, caption="secret", pages=2, size=Size.SMALL, picture=b"secret")
 
     assert (
-        "Fax(to='7999***67', sender='7999***67', caption=<6 characters>, pages=2, size=Size.SMALL)"
+        "Fax(to='7999***67', sender='7999***67', caption=<6 characters>, pages=2, size=Size.SMALL,"
+        " picture=<6 octets>)"
     ) == repr(message)
 
 
@@ -89,3 +101,42 @@ def test_message_stays_as_it_was_made() -> None:
         message.text = "y"  # type: ignore[misc]  # the point of the test
     with pytest.raises(InvalidMessageError, match="10 to 15 digits"):
         Sms(to="1", text="x")
+
+
+@pytest.mark.parametrize("message", every_message(), ids=lambda message: type(message).__name__)
+def test_every_kind_takes_them(message: Message[Any]) -> None:
+    """They are kept, compared, and survive a copy and a pickle."""
+    other = replace(message, **OTHERS)
+
+    assert {name: getattr(other, name) for name in OTHERS} == OTHERS
+    assert (False, True) == (message.has_submit_fields, other.has_submit_fields)
+    assert other != message
+    assert message == replace(other, registered_delivery=True, priority=0, tlvs=(), service_type="")
+    for one in (message, other):
+        for again in (
+            copy.copy(one),
+            copy.deepcopy(one),
+            pickle.loads(pickle.dumps(one)),  # noqa: S301 - our own octets
+        ):
+            assert one == again
+            assert hash(one) == hash(again)
+            assert one.has_submit_fields == again.has_submit_fields
+
+
+@pytest.mark.parametrize(
+    ("value", "is_requested"),
+    [
+        (True, True),
+        (False, False),
+        (0, False),
+        (1, True),
+        (2, True),
+        (0x10, False),
+        (0x11, True),
+        (255, True),
+        (RegisteredDelivery(3), True),
+    ],
+)
+def test_receipt_is_requested_by_the_two_lowest_bits(value: int, *, is_requested: bool) -> None:
+    """0x10 requests intermediate notifications only (v3.4 §5.2.17)."""
+    assert Sms(to=TO, text="x", registered_delivery=value).requests_receipt is is_requested

@@ -12,7 +12,7 @@ PUBLIC = {
     "smsc_async": """
         SmscClient SmscConfig Timeouts ReconnectPolicy GatewayLimits Hold
         QuietHours Check RuleStore Dialect SMSC_RU GENERIC
-        Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping
+        Sms Email VoiceCall Voice Viber Social TelegramCode TelegramBot HlrQuery Ping Submit
         Coding LongText
         Submission FailedSubmission Receipt HlrReceipt IncomingMessage
         MessageState Outcome CommandStatus
@@ -22,7 +22,7 @@ PUBLIC = {
         SendError HeldByRuleError RepeatedMessageError FloodLimitError
         SubmitRefusedError ThrottledError
         ResponseTimeoutError SubmitInterruptedError PartsOverdueError
-        ReceiptTimeoutError ProtocolError LocalProtocolError RemoteProtocolError
+        ReceiptTimeoutError NoReceiptError ProtocolError LocalProtocolError RemoteProtocolError
     """,
     "smsc_async.outbox": """
         Outbox PostgresOutbox OutboxEntry OutboxState

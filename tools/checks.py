@@ -50,8 +50,10 @@ BESIDE_THE_WHEEL = (
 FLOORS = (
     "pdu",
     "smsc_async/messages.py",
+    "smsc_async/_submit.py",
     "smsc_async/_message_base.py",
     "smsc_async/_message_checks.py",
+    "smsc_async/_submit_checks.py",
     "smsc_async/receipts.py",
     "smsc_async/errors.py",
     "smsc_async/config.py",

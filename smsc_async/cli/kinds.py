@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from smsc_async._message_base import SUBMIT_FIELDS
 from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.i18n import _
 from smsc_async.errors import InvalidMessageError
@@ -102,7 +103,7 @@ def options_of(kind: MessageKind) -> Mapping[str, bool]:
     options = {
         _CALL_OPTIONS.get(field.name, field.name): field.default is MISSING
         for field in fields(row.message_class)
-        if field.name not in {"to", "sender", row.field}
+        if field.name not in {*SUBMIT_FIELDS, "to", "sender", row.field}
     }
     # A setting of the client, which changes the text of an Sms only.
     return options | {"smart": False} if row.message_class is Sms else options

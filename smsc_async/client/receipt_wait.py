@@ -120,3 +120,9 @@ def check_id(message_id: object) -> None:
     if not isinstance(message_id, str) or not message_id:
         kind = "an empty one" if message_id == "" else type(message_id).__name__
         raise ConfigError("message_id", kind, f"takes a text as send returns it, got {kind}")
+
+
+def time_out(waiter: asyncio.Future[bool]) -> None:
+    """End a wait whose deadline has come."""
+    if not waiter.done():
+        waiter.set_result(False)

@@ -33,7 +33,7 @@ from smsc_async.errors import (
     SubmitInterruptedError,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import Addressing, Composer, wire_text
+from smsc_async.gateway.compose import Addressing, Composer, identity, wire_text
 from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.instrumentation import SendAbandoned
 from smsc_async.link import Dispatcher, LinkPool, LinkState
@@ -219,7 +219,7 @@ class ClientRuntime:
 
     def _preview_rules(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        text = wire_text(message, self._text_settings)
+        text = identity(message, wire_text(message, self._text_settings))
         blocked = self.admission.peek(message, planned.pdus, text)
         if blocked is None:
             return planned

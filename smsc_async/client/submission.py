@@ -14,8 +14,8 @@ from pdu import MessageState
 from pdu._tracebacks import strip_frames
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, InvalidMessageError
-from smsc_async.client.receipt_wait import check_wait
-from smsc_async.errors import ClientClosedError, ReceiptTimeoutError, SendError
+from smsc_async.client.receipt_wait import check_wait, time_out
+from smsc_async.errors import ClientClosedError, NoReceiptError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
 from smsc_async.link.contract import TrafficHandler
 from smsc_async.messages import HlrQuery, Message, R_co
@@ -277,7 +277,7 @@ class MessageJob(SubmitJob[R_co]):
         self._receipt_waiters.append(waiter)
         everyone = self._traffic.receipt_waiters
         everyone.add(waiter)
-        timer = None if deadline is None else loop.call_at(deadline, _time_out, waiter)
+        timer = None if deadline is None else loop.call_at(deadline, time_out, waiter)
         try:
             return await waiter
         finally:
@@ -293,12 +293,6 @@ class MessageJob(SubmitJob[R_co]):
         for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(True)
-
-
-def _time_out(waiter: asyncio.Future[bool]) -> None:
-    """End a wait whose deadline has come."""
-    if not waiter.done():
-        waiter.set_result(False)
 
 
 @shows_half_made
@@ -363,6 +357,7 @@ class Submission(Generic[R_co]):
             timeout: Seconds to wait, 0 or more; None waits as long as it takes.
 
         Raises:
+            NoReceiptError: None was requested, and none has come: see `registered_delivery`.
             ReceiptTimeoutError: None came in time. The message itself is fine.
             ClientClosedError: The client was left before it came. The message itself is fine.
             ConfigError: *timeout* is no duration.
@@ -373,6 +368,8 @@ class Submission(Generic[R_co]):
             strip_frames(error)
             raise
         job = self._job
+        if not (job.message.requests_receipt or job.final_receipt()):
+            raise NoReceiptError(self.message_id, int(job.message.registered_delivery))
         receipt = await job.wait_final(timeout)
         if receipt is None:
             raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)

@@ -21,6 +21,7 @@ from pdu.text.packed import pack as pack_septets
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
 from smsc_async._message_checks import COMMENT_MARK
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
     DEFAULT_SETTINGS,
@@ -51,6 +52,18 @@ _UDHI = int(EsmClass.UDHI)
 _GSM, _UCS2 = Coding.GSM, Coding.UCS2
 _INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
 _VARY = ("destination_addr", "short_message")
+
+# Fields of a `Submit` that have the same name in the submit_sm.
+_AS_THEY_ARE: Final = (
+    "protocol_id",
+    "schedule_delivery_time",
+    "validity_period",
+    "replace_if_present_flag",
+    "sm_default_msg_id",
+    "short_message",
+    "tlvs",
+)
+_BY_SETTINGS: Final = ("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,19 +144,24 @@ class Composer:
             reference: 0 to 255, shared by the parts of this message.
 
         Returns:
-            The text rendered, which the rules compare; and the parts, one or more, in order.
+            What the rules compare, as `identity` returns it; and the parts, one or more, in order.
 
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
+        if type(message) is Submit:
+            return identity(message, render(message)), (self._submit(message),)
         text, coding, octet, octets = encode_text(message, self._settings)
-        if octets is not None and (
-            type(message) is not Sms or message.schedule is None is message.validity
+        if (
+            octets is not None
+            and not message.has_submit_fields
+            and (type(message) is not Sms or message.schedule is None is message.validity)
         ):
             sender = message.sender
             pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
             return text, ((pack, octets),)
         segments = segments_of(message, text, coding, octets, self._settings, reference)
+        text = identity(message, text)
         if len(segments) > 1 and long_text_of(message) is LongText.PAYLOAD:
             payload = b"".join([segment.payload for segment in segments])
             if octet in self._packed_codings:
@@ -151,6 +169,18 @@ class Composer:
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
             return text, (self._part(message, b"", octet, tlvs=tlvs),)
         return text, tuple([self._part_of(message, one, octet) for one in segments])
+
+    def _submit(self, message: Submit) -> Part:
+        """Return the PDU of a `Submit`."""
+        fields = self._constants(message.sender, message.esm_class, message.data_coding)
+        fields |= {name: getattr(message, name) for name in _AS_THEY_ARE}
+        for name in _BY_SETTINGS:
+            number = getattr(message, name)
+            if number is not None:
+                fields[name] = number
+        fields |= _fields_beside_text(message)
+        submit = SubmitSm(destination_addr=message.to, **fields)
+        return PrebuiltSubmit(submit), message.short_message
 
     def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
         """Return the part of a segment."""
@@ -173,19 +203,16 @@ class Composer:
         esm_class: int = 0,
         tlvs: tuple[Tlv, ...] = (),
     ) -> Part:
-        """Return a part by template, or as a PDU if it has times or TLVs."""
-        has_times = type(message) is Sms and (message.schedule or message.validity)
-        if not tlvs and not has_times:
+        """Return a part by template, or as a PDU if it has other fields."""
+        others = _fields_beside_text(message)
+        if not tlvs and not others:
             return self._template(message.sender, esm_class, octet), short_message
-        # Only an Sms has times, and only one of its ways to travel has TLVs.
-        sms = cast("Sms", message)
+        constants = self._constants(message.sender, esm_class, octet) | others
         submit = SubmitSm(
             destination_addr=message.to,
-            schedule_delivery_time=format_time(sms.schedule),
-            validity_period=format_time(cast("timedelta | None", sms.validity)),
             short_message=short_message,
-            tlvs=tlvs,
-            **self._constants(message.sender, esm_class, octet),
+            tlvs=(*tlvs, *message.tlvs),
+            **constants,
         )
         return PrebuiltSubmit(submit), short_message
 
@@ -214,6 +241,35 @@ class Composer:
             "registered_delivery": _FINAL_RECEIPT,
             "data_coding": octet,
         }
+
+
+def _fields_beside_text(message: Message[Any]) -> dict[str, Any]:
+    """Return the fields of the submit_sm, but `tlvs`, that few messages set; empty for most."""
+    others: dict[str, Any] = {}
+    if type(message) is Sms and (message.schedule or message.validity):
+        others["schedule_delivery_time"] = format_time(message.schedule)
+        others["validity_period"] = format_time(cast("timedelta | None", message.validity))
+    if message.has_submit_fields:
+        others["service_type"] = message.service_type
+        others["priority_flag"] = message.priority
+        others["registered_delivery"] = RegisteredDelivery(int(message.registered_delivery))
+    return others
+
+
+def identity(message: Message[Any], text: str) -> str:
+    """Return what the rules compare of a message: its text, and its service_type and TLVs, if any.
+
+    Neither registered_delivery nor priority changes what is delivered.
+
+    Args:
+        message: Of any kind.
+        text: Its text, as `wire_text` returns it.
+    """
+    if not message.has_submit_fields or not (message.tlvs or message.service_type):
+        return text
+    tlvs = ",".join(f"{tag:04x}{value.hex()}" for tag, value in message.tlvs)
+    # No text holds half a surrogate pair.
+    return f"{text}\ud800{message.service_type}\ud800{tlvs}"
 
 
 @hides_locals(InvalidMessageError)

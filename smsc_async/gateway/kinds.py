@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from smsc_async._message_checks import BOT_MARK, COMMENT_MARK, SUBJECT_MARK, VOICE_MARK
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Email,
@@ -117,13 +118,15 @@ KINDS: Final = (
     Kind(HlrQuery, "hlr", flags=4, field=None, sections=()),
     Kind(Ping, "ping", flags=5, field=None, sections=()),
 )
+MESSAGE_CLASSES: Final = (*[kind.message_class for kind in KINDS], Submit)
+"""Classes of messages that can be sent: a `Submit` isn't written into the gateway's text."""
 KIND_OF: Final[Mapping[type[Message[Any]], Kind]] = {kind.message_class: kind for kind in KINDS}
 
 
 def not_a_kind(message: object) -> InvalidMessageError:
     """Return the error for a message whose class isn't in the table; it shows only the class."""
     name = type(message).__name__
-    known = ", ".join(kind.message_class.__name__ for kind in KINDS)
+    known = ", ".join(message_class.__name__ for message_class in MESSAGE_CLASSES)
     return InvalidMessageError(
         "message", name, f"exactly one of {known} is accepted, no subclass of it; got {name}"
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pdu._tracebacks import hides_locals
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.kinds import KIND_OF, KINDS, not_a_kind
 from smsc_async.messages import Message, Sms
@@ -29,11 +30,15 @@ _BEFORE_TEXT: Final = [
 def render(message: Message[Any]) -> str:
     """Return the whole text that goes on the wire, comment included.
 
+    Of a `Submit` it is its short_message, a character for each octet.
+
     Raises:
         InvalidMessageError: The message isn't of a kind in the table, but of a subclass or another
             type. Nothing is read of it.
     """
     kind = KIND_OF.get(type(message))
+    if type(message) is Submit:
+        return message.short_message.decode("latin-1")
     if kind is None:
         raise not_a_kind(message)
     text = message.service_prefix

@@ -7,19 +7,30 @@ comment counts: it is free of charge, but it travels in the text and takes room 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pdu._tracebacks import hides_locals
+from pdu.enums import DataCoding
 from pdu.half_made import shows_half_made
 from pdu.text.coding import TextCoding
 from pdu.text.segments import capacity
+from smsc_async._submit import MAX_OCTETS, Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, text_coding
 from smsc_async.gateway.compose import encode_text, long_text_of, segments_of
 from smsc_async.messages import Coding, LongText, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsc_async.rules.verdict import RuleName
+
+
+_CODINGS: Final[Mapping[int, Coding]] = {
+    DataCoding.SMSC_DEFAULT: Coding.GSM,
+    DataCoding.UCS2: Coding.UCS2,
+}
+"""Of a `Submit`; any other has one octet a unit."""
 
 
 @shows_half_made
@@ -28,10 +39,10 @@ class Plan:
     """What sending a message takes.
 
     Args:
-        coding: Of the text.
+        coding: Of the text; of a `Submit` the one that its data_coding names, else LATIN1.
         data_coding: The field of the submit_sm.
         units: Septets (GSM, ASCII), octets (ISO-8859-1) or 16-bit units (UCS-2) of the whole
-            text, markup and comment included.
+            text, markup and comment included; of a `Submit` its octets.
         octets: Octets of text in each part, without its header; GSM has one septet an octet, also
             where it travels packed.
         room: Octets that still fit into the last part.
@@ -78,6 +89,8 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     Raises:
         InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
     """
+    if type(message) is Submit:
+        return _plan_of_submit(message)
     text, coding, data_coding, encoded = encode_text(message, settings)
     segments = segments_of(message, text, coding, encoded, settings)
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
@@ -93,6 +106,21 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
         forced_by=settings.narrow.misfits(text) if coding is Coding.UCS2 else (),
         long_text=long_text,
         pdus=1 if long_text is LongText.PAYLOAD else len(segments),
+    )
+
+
+def _plan_of_submit(message: Submit) -> Plan:
+    """Return how a `Submit` travels: as one PDU, whatever its octets mean."""
+    size = len(message.payload)
+    return Plan(
+        coding=_CODINGS.get(message.data_coding, Coding.LATIN1),
+        data_coding=message.data_coding,
+        units=size,
+        octets=(size,),
+        room=max(0, MAX_OCTETS - size),
+        forced_by=(),
+        long_text=LongText.UDH,
+        pdus=1,
     )
 
 

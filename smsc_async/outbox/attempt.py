@@ -58,6 +58,7 @@ class Attempt:
         retries: How many attempts before this one have ended in a pause that grows.
         response_key: Makes ids of responses comparable with those of receipts; None compares them
             as they are.
+        expects_receipts: Whether the message requests a receipt.
     """
 
     entry_id: int
@@ -69,6 +70,7 @@ class Attempt:
     earlier_ids: tuple[str, ...] = ()
     retries: int = 0
     response_key: Callable[[str], str] | None = None
+    expects_receipts: bool = True
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -134,7 +136,9 @@ class Settlement:
 
     @property
     def expected(self) -> tuple[str, ...]:
-        """The ids that receipts will carry, in comparable form."""
+        """The ids that receipts will carry, in comparable form; none if none was requested."""
+        if not self.attempt.expects_receipts:
+            return ()
         return self.attempt.comparable(filter(None, self.message_ids))
 
     @property

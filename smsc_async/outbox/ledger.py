@@ -185,6 +185,7 @@ class Ledger:
             earlier_ids=entry.message_ids,
             retries=retries if isinstance(retries, int) else 0,
             response_key=response_key,
+            expects_receipts=entry.message is None or entry.message.requests_receipt,
         )
 
     async def begin_sending(

@@ -2,6 +2,9 @@
 
 Rule: deserialized messages equal the serialized ones, and what a newer version wrote is refused,
 never read in part. JSON and not pickle, so that a database can't execute code.
+
+A form without a field or kind that version 2 added is written as version 1, so that smsc-async
+0.1.0 reads it as well.
 """
 
 from __future__ import annotations
@@ -12,6 +15,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu.tlvs import Tlv
+from smsc_async._message_base import SUBMIT_FIELDS
+from smsc_async._submit import Submit
 from smsc_async.errors import SmscError
 from smsc_async.gateway import kinds
 from smsc_async.messages import Coding, LongText, Message, Voice
@@ -20,10 +26,14 @@ from smsc_async.outbox.errors import OutboxError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-VERSION: Final = 1
+VERSION: Final = 2
+_FIRST_VERSION: Final = 1
+
+# A form with one of these has version 2.
+_NEW_FIELDS: Final = frozenset(SUBMIT_FIELDS)
 
 KINDS: Final[Mapping[str, type[Message[Any]]]] = {
-    kind.message_class.__name__: kind.message_class for kind in kinds.KINDS
+    message_class.__name__: message_class for message_class in kinds.MESSAGE_CLASSES
 }
 
 # Fields that aren't strings, numbers or booleans.
@@ -33,6 +43,8 @@ _DECODERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "voice": Voice,
     "validity": lambda seconds: timedelta(seconds=seconds),
     "schedule": datetime.fromisoformat,
+    "short_message": bytes.fromhex,
+    "tlvs": lambda pairs: tuple(Tlv(tag, bytes.fromhex(octets)) for tag, octets in pairs),
 }
 
 
@@ -45,11 +57,15 @@ def serialize(message: Message[Any]) -> str:
     kind = type(message)
     if KINDS.get(kind.__name__) is not kind:
         raise kinds.not_a_kind(message)
-    form: dict[str, object] = {"v": VERSION, "kind": kind.__name__}
+    form: dict[str, object] = {"v": _FIRST_VERSION, "kind": kind.__name__}
     for field in fields(message):
         value = getattr(message, field.name)
         if value != field.default:
             form[field.name] = _encode_field(field, value)
+    if kind is Submit:
+        form["to"] = message.to
+    if kind is Submit or form.keys() & _NEW_FIELDS:
+        form["v"] = VERSION
     return json.dumps(form, separators=(",", ":"))
 
 
@@ -88,7 +104,7 @@ class _NewerError(Exception):
 
 def _message_of(form: dict[str, Any]) -> Message[Any]:
     """Make a message of its parsed JSON."""
-    if form.pop("v") != VERSION:
+    if form.pop("v") not in {_FIRST_VERSION, VERSION}:
         raise _NewerError("version")
     kind = KINDS.get(name := form.pop("kind"))
     if kind is None:
@@ -110,4 +126,8 @@ def _encode_field(field: Field[Any], value: Any) -> object:  # noqa: ANN401 - of
         return value.value
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [[int(tag), octets.hex()] for tag, octets in value]
     return value.isoformat() if isinstance(value, datetime) else value

@@ -1,7 +1,8 @@
 """De-duplication: one identical request a minute.
 
 Rule: two requests are identical if the user wrote the same: sender, recipient and rendered text,
-comment included. Coding and segmentation don't matter, since no user writes those.
+comment included, service_type and TLVs. Coding and segmentation don't matter, since no user writes
+those; registered_delivery and priority don't, since they change nothing of what is delivered.
 
 «Сервер не принимает более одного одинакового запроса на отправку SMS-сообщений в течение минуты
 для защиты от ошибок и зацикливаний в программе на стороне Клиента…» The document doesn't say which

@@ -18,6 +18,7 @@ from smsc_async import (
     HlrQuery,
     HlrReceipt,
     Message,
+    NoReceiptError,
     Receipt,
     ReceiptTimeoutError,
     Sms,
@@ -272,3 +273,21 @@ def test_reprs_show_ids_and_no_text() -> None:
     assert "<MessageJob Sms(" in repr(job)
     for secret in ("secret", "79991234567"):
         assert secret not in shown + repr(job)
+
+
+@pytest.mark.parametrize("registered_delivery", [False, 0, 0x10])
+async def test_receipt_that_was_not_requested_is_not_awaited(registered_delivery: int) -> None:
+    """Without a timeout the wait would never end."""
+    message = Sms(to="79991234567", text="a secret", registered_delivery=registered_delivery)
+    job = accepted("a", message=message)
+    sent = Submission(job)
+
+    with pytest.raises(NoReceiptError, match="registered_delivery") as caught:
+        await sent.receipt()
+    assert ("a", int(registered_delivery)) == (
+        caught.value.message_id,
+        caught.value.registered_delivery,
+    )
+    # Some gateways send one all the same.
+    add(job, 0, receipt("a"))
+    assert MessageState.DELIVERED is (await sent.receipt()).state

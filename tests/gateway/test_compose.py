@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from message_examples import every_message
 
 from pdu import decode as decode_pdu
 from pdu.enums import TlvTag
@@ -16,6 +18,7 @@ from pdu.submit import SubmitSm
 from pdu.text import Joined, Reassembler, read_segment
 from pdu.text.packed import pack
 from pdu.tlvs import Tlv
+from smsc_async._submit import Submit
 from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway import compose as room
@@ -435,3 +438,151 @@ def test_plain_signs_in_a_comment_keep_it_a_comment() -> None:
     message = Sms(to=TO, text="17 — ready", comment="order — 17")
 
     assert "17 - ready\n~~~\norder - 17" == wire_text(message, TextSettings(smart=True))
+
+
+OTHERS: dict[str, Any] = {
+    "registered_delivery": 2,
+    "priority": 3,
+    "tlvs": (Tlv(0x1400, b"vendor"),),
+    "service_type": "WAP",
+}
+
+
+@pytest.mark.parametrize("message", every_message(), ids=lambda message: type(message).__name__)
+def test_fields_of_the_submit_are_written_for_every_kind(message: Message[Any]) -> None:
+    """Beside them the PDU is the same."""
+    usual, other = only(message), only(replace(message, **OTHERS))
+
+    assert (2, 3, "WAP") == (other.registered_delivery, other.priority_flag, other.service_type)
+    assert OTHERS["tlvs"] == other.tlvs
+    for name in ("registered_delivery", "priority_flag", "service_type", "tlvs"):
+        setattr(other, name, getattr(usual, name))
+    assert usual == other
+
+
+@pytest.mark.parametrize("long_text", LongText)
+def test_every_part_has_the_fields_of_the_submit(long_text: LongText) -> None:
+    """The TLVs of the parts stand beside those of the user."""
+    message = Sms(to=TO, text="x" * 400, long_text=long_text, validity=60)
+    others = submits_of(replace(message, **OTHERS))
+
+    for usual, other in zip(submits_of(message), others, strict=True):
+        assert (2, 3, "WAP") == (other.registered_delivery, other.priority_flag, other.service_type)
+        assert (*usual.tlvs, *OTHERS["tlvs"]) == other.tlvs
+        assert (usual.short_message, usual.esm_class) == (other.short_message, other.esm_class)
+        assert usual.validity_period == other.validity_period
+
+
+def test_no_receipt_is_requested_if_it_is_off() -> None:
+    """The octet is 0."""
+    assert 0 == only(Sms(to=TO, text="x", registered_delivery=False)).registered_delivery
+
+
+def test_message_with_own_fields_leaves_the_template_of_its_sender() -> None:
+    """The next message of the sender has no priority."""
+    composer = Composer()
+    packs = [
+        composer.compose(Sms(to=TO, text="x", sender="Shop", priority=priority))[1][0]
+        for priority in (0, 3, 0)
+    ]
+    submits = [cast("SubmitSm", decode_pdu(pack(1, TO, octets))) for pack, octets in packs]
+
+    assert [0, 3, 0] == [submit.priority_flag for submit in submits]
+    assert packs[0][0] is packs[2][0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_identical"),
+    [
+        ({"registered_delivery": False}, True),
+        ({"priority": 2}, True),
+        ({"service_type": "WAP"}, False),
+        ({"tlvs": (Tlv(0x1400, b"a"),)}, False),
+    ],
+)
+def test_rules_compare_what_is_delivered(fields: dict[str, Any], *, is_identical: bool) -> None:
+    """A receipt or a priority makes no other message; a service or a TLV may."""
+    plain, other = Sms(to=TO, text="x"), Sms(to=TO, text="x", **fields)
+    composer = Composer()
+
+    assert is_identical is (composer.compose(plain)[0] == composer.compose(other)[0])
+
+
+def test_tlvs_of_a_request_are_told_apart() -> None:
+    """By tag and octets, and from a service_type."""
+    requests = {
+        Composer().compose(Sms(to=TO, text="x", **fields))[0]
+        for fields in (
+            {"tlvs": (Tlv(0x1400, b"a"),)},
+            {"tlvs": (Tlv(0x1401, b"a"),)},
+            {"tlvs": (Tlv(0x1400, b"b"),)},
+            {"tlvs": (Tlv(0x1400, b"a"), Tlv(0x1400, b"a"))},
+            {"service_type": "1400"},
+        )
+    }
+
+    assert 5 == len(requests)
+
+
+SUBMIT = Submit(
+    to="short-code",
+    sender="79990000000",
+    registered_delivery=2,
+    priority=1,
+    tlvs=(Tlv(TlvTag.SAR_MSG_REF_NUM, b"\0\7"),),
+    service_type="USSD",
+    short_message=b"\xff" * 254,
+    data_coding=0xF5,
+    esm_class=0x43,
+    protocol_id=0x7F,
+    source_addr_ton=0,
+    dest_addr_npi=8,
+    schedule_delivery_time="261231235900000+",
+    validity_period="000002000000000R",
+    replace_if_present_flag=1,
+    sm_default_msg_id=9,
+)
+
+
+def test_submit_is_sent_as_it_is() -> None:
+    """Each field in its place; a number that isn't given is that of the settings."""
+    addressing = Addressing(source_ton=5, source_npi=3, dest_ton=4, dest_npi=6)
+
+    assert only(SUBMIT, addressing=addressing) == SubmitSm(
+        service_type="USSD",
+        source_addr_ton=0,
+        source_addr_npi=3,
+        source_addr="79990000000",
+        dest_addr_ton=4,
+        dest_addr_npi=8,
+        destination_addr="short-code",
+        esm_class=0x43,
+        protocol_id=0x7F,
+        priority_flag=1,
+        schedule_delivery_time="261231235900000+",
+        validity_period="000002000000000R",
+        registered_delivery=2,
+        replace_if_present_flag=1,
+        data_coding=0xF5,
+        sm_default_msg_id=9,
+        short_message=b"\xff" * 254,
+        tlvs=(Tlv(TlvTag.SAR_MSG_REF_NUM, b"\0\7"),),
+    )
+    assert 1 == only(Submit(to=TO)).registered_delivery
+
+
+def test_rules_compare_the_octets_of_a_submit() -> None:
+    """Its other fields don't count, as those of any message."""
+    base = Submit(to=TO, short_message=b"\x00\xff")
+    texts = [
+        Composer().compose(one)[0]
+        for one in (
+            base,
+            replace(base, priority=1, registered_delivery=0, data_coding=4),
+            replace(base, short_message=b"\x00\xfe"),
+            replace(base, short_message=b"", tlvs=(Tlv(TlvTag.MESSAGE_PAYLOAD, b"\x00\xff"),)),
+        )
+    ]
+
+    assert "\x00\xff" == texts[0] == texts[1] == wire_text(base, TextSettings())
+    assert 3 == len({*texts})

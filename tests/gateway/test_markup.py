@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.kinds import KINDS
 from smsc_async.gateway.markup import parse, render
@@ -236,3 +237,8 @@ def test_what_is_no_kind_is_refused_by_its_type(message: Any) -> None:  # noqa: 
     assert "secret" not in str(error)
     assert TO not in str(error)
     assert error.__context__ is None
+
+
+def test_submit_is_rendered_as_its_octets() -> None:
+    """A character for each octet: it has no markup."""
+    assert "\x00\xffa" == render(Submit(to="79991234567", short_message=b"\x00\xffa"))

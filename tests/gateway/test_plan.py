@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 
+from pdu import Tlv, TlvTag
 from pdu.text.coding import TextCoding
+from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import submits_of
@@ -170,3 +172,30 @@ def test_plan_of_what_cannot_travel() -> None:
         traceback.walk_tb(caught.value.__traceback__), capture_locals=True
     )
     assert not [frame for frame in shown if "text" in (frame.locals or {})]
+
+
+@pytest.mark.parametrize(
+    ("octet", "coding"),
+    [
+        (0, Coding.GSM),
+        (8, Coding.UCS2),
+        (3, Coding.LATIN1),
+        (4, Coding.LATIN1),
+        (0xF5, Coding.LATIN1),
+    ],
+)
+def test_submit_is_one_pdu_of_its_octets(octet: int, coding: Coding) -> None:
+    """Nothing is cut, so the room is that of short_message."""
+    planned = plan(Submit(to=TO, data_coding=octet, short_message=b"\0" * 200))
+    payload = Tlv(TlvTag.MESSAGE_PAYLOAD, b"\0" * 300)
+    long = plan(Submit(to=TO, data_coding=octet, tlvs=(payload,)))
+
+    assert (coding, octet, 200, (200,), 54, 1) == (
+        planned.coding,
+        planned.data_coding,
+        planned.units,
+        planned.octets,
+        planned.room,
+        planned.pdus,
+    )
+    assert ((300,), 0, 1) == (long.octets, long.room, long.pdus)

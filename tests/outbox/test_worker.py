@@ -653,3 +653,18 @@ def test_repr_has_the_numbers_of_a_debugger(outbox: Outbox, client: ScriptedClie
     )
 
     assert "<Worker running, 0 of 2 in flight>" == repr(worker)
+
+
+async def test_entry_without_a_requested_receipt_expects_none(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """It ends as ACCEPTED; a message that gets its id later is another one."""
+    await outbox.discard(await only(outbox))
+    entry = await outbox.put(replace(MESSAGE, registered_delivery=False))
+    client.answers = [Accepted(("17", "18"))]
+    await outbox.run(client.as_client, stop_when_empty=True, receipts=False)
+
+    assert not await outbox.record(Receipt(message_id="17", state=MessageState.DELIVERED))
+    stored = await outbox.get(entry)
+    assert stored is not None
+    assert (OutboxState.ACCEPTED, None) == (stored.state, stored.receipt)

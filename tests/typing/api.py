@@ -46,6 +46,7 @@ from smsc_async import (
     SmscError,
     Social,
     Submission,
+    Submit,
     SubmitRefusedError,
     TelegramBot,
     TelegramCode,
@@ -98,6 +99,18 @@ async def every_kind(smsc: SmscClient) -> None:
     assert_type(await smsc.send(Social(to=to, text="x")), Submission[Receipt])
     assert_type(await smsc.send(TelegramBot(to=to, text="x", bot="@shop")), Submission[Receipt])
     assert_type(await smsc.send(Ping(to=to)), Submission[Receipt])
+    raw = Submit(to=to, sender="Shop", data_coding=4, short_message=b"\x01", validity_period="")
+    assert_type(raw.short_message, bytes)
+    assert_type(await smsc.send(raw), Submission[Receipt])
+    tlvs = (Tlv(0x1400, b"campaign"),)
+    other = Sms(
+        to=to, text="x", registered_delivery=False, priority=2, tlvs=tlvs, service_type="WAP"
+    )
+    assert_type(other.registered_delivery, bool | int)
+    assert_type(other.priority, int)
+    assert_type(other.tlvs, tuple[Tlv, ...])
+    assert_type(other.service_type, str)
+    assert_type(other.requests_receipt, bool)
     assert_type(await smsc.query("855469"), QueryResult)
     assert_type((await smsc.query("855469")).state_name, str)
 
