@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast, get_ar
 from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.enums import BindMode
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import ConfigError, check_function, check_kind, refused
+from smsc_async._base_errors import ConfigError, check_kind, refused
 from smsc_async._config_checks import (
+    check_alphabet,
     check_ascii,
     check_choice,
     check_host_name,
     check_integer,
+    check_local_addr,
+    check_message_ids,
     check_number,
+    check_octets,
 )
 from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
@@ -38,6 +42,7 @@ __all__ = ["LONGEST_PASSWORD", "Host", "ReconnectPolicy", "Secret", "SmscConfig"
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
 LONGEST_SYSTEM_TYPE: Final = 12
+LONGEST_ADDRESS_RANGE: Final = 40
 
 
 class Host(NamedTuple):
@@ -206,6 +211,11 @@ class SmscConfig:
             ones; from then on the gateway waits while they are too many (back-pressure).
         incoming: Unread incoming messages that are kept, likewise.
         handler_concurrency: Calls of `on_receipt` and `on_incoming` that run at once, at most.
+        local_addr: IP address of this machine, and a port, that sockets are bound to: "192.0.2.7",
+            "192.0.2.7:0", "[::1]:5000". A port other than 0 serves one link.
+        addr_ton: Type of number of *address_range*, in the bind.
+        addr_npi: Numbering plan of *address_range*, in the bind.
+        address_range: Addresses whose messages this bind gets, at most 40 characters of ASCII.
         source_ton: Type of number of every sender; None is 5 for a name and 1 for a number.
         source_npi: Numbering plan of every sender; None is 1.
         dest_ton: Type of number of every recipient.
@@ -245,6 +255,10 @@ class SmscConfig:
     receipts: int = 1000
     incoming: int = 1000
     handler_concurrency: int = 16
+    local_addr: str | None = None
+    addr_ton: int = 0
+    addr_npi: int = 0
+    address_range: str = ""
     source_ton: int | None = None
     source_npi: int | None = None
     dest_ton: int = 1
@@ -361,6 +375,7 @@ def _check_credentials(config: SmscConfig, password: str) -> None:
         raise ConfigError("system_id", "", "empty; the login of the account belongs here")
     check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
     check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
+    check_ascii("address_range", config.address_range, LONGEST_ADDRESS_RANGE)
     longest = 65_000 if config.long_password else LONGEST_PASSWORD
     remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
     check_ascii("password", password, longest, remedy)
@@ -373,19 +388,12 @@ def _check_options(config: SmscConfig) -> None:
     check_integer("receipts", config.receipts, 1, 10_000_000)
     check_integer("incoming", config.incoming, 1, 10_000_000)
     check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
-    check_integer("interface_version", config.interface_version, 0, 0xFF)
-    for name in ("source_ton", "source_npi", "dest_ton", "dest_npi"):
-        number = getattr(config, name)
-        if number is not None:
-            check_integer(name, number, 0, 0xFF)
+    check_octets(config, "source_ton", "source_npi", or_none=True)
+    check_octets(config, "dest_ton", "dest_npi", "addr_ton", "addr_npi", "interface_version")
     check_choice("mode", config.mode, tuple(BindMode))
     check_choice("open", config.open, ("now", "eventually"))
     check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
     alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
-    check_choice("default_alphabet", alphabet, ("gsm", "latin1", "ascii"))
-    if config.packed_gsm and alphabet != "gsm":
-        raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
-    if isinstance(config.message_ids, str):
-        check_choice("message_ids", config.message_ids, get_args(MessageIds))
-    elif config.message_ids is not None:
-        check_function("message_ids", config.message_ids)
+    check_alphabet(alphabet, is_packed=config.packed_gsm)
+    check_message_ids(config.message_ids, get_args(MessageIds))
+    check_local_addr(config.local_addr, binds=config.binds, is_simulated=config.is_simulated)

@@ -7,12 +7,13 @@ and shows no text, since a receipt may quote the message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
-from pdu.enums import FINAL_STATES, MessageState, TlvTag
+from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
@@ -21,6 +22,9 @@ from pdu.tlvs import TLVS, VendorTlv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pdu.deliver import DeliverSm
+    from pdu.submit import DataSm
 
 COST: Final = 0x2000
 FLAGS: Final = 0x2001
@@ -310,6 +314,36 @@ class HlrReceipt(Receipt):
         return _unquoted(self.fields.get("rnet", ""))
 
 
+class IncomingKind(Enum):
+    """What an incoming message is (v3.4 §5.2.12). A receipt is a `Receipt`, unless none was read.
+
+    Acknowledgements come from the phone (SME): they answer a message that asked for them by its
+    registered_delivery.
+    """
+
+    MESSAGE = "message"
+    DELIVERY_RECEIPT = "delivery receipt"
+    DELIVERY_ACKNOWLEDGEMENT = "delivery acknowledgement"
+    """The phone has the message."""
+    USER_ACKNOWLEDGEMENT = "user acknowledgement"
+    """The subscriber answered it."""
+    CONVERSATION_ABORT = "conversation abort"
+    """Korean CDMA: the subscriber ended an interactive session."""
+    INTERMEDIATE_NOTIFICATION = "intermediate notification"
+    RESERVED = "reserved"
+    """A message type that the specification doesn't name."""
+
+
+_KINDS: Final = {
+    0: IncomingKind.MESSAGE,
+    EsmClass.DELIVERY_RECEIPT: IncomingKind.DELIVERY_RECEIPT,
+    EsmClass.DELIVERY_ACKNOWLEDGEMENT: IncomingKind.DELIVERY_ACKNOWLEDGEMENT,
+    EsmClass.USER_ACKNOWLEDGEMENT: IncomingKind.USER_ACKNOWLEDGEMENT,
+    EsmClass.CONVERSATION_ABORT: IncomingKind.CONVERSATION_ABORT,
+    EsmClass.INTERMEDIATE_NOTIFICATION: IncomingKind.INTERMEDIATE_NOTIFICATION,
+}
+
+
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
@@ -327,7 +361,9 @@ class IncomingMessage:
         parts: Number of received parts.
         total: Number of all parts; above *parts* if some never came.
         received_at: Seconds of the client's clock.
-        tlvs: Octets by tag, of the first part.
+        tlvs: Octets by tag, of the first received part in order, as *esm_class* and *pdu* are.
+        esm_class: As received; `kind` is read from it. 0 for a message that came over HTTP.
+        pdu: The deliver_sm or data_sm; None for a message that came over HTTP. Not compared.
     """
 
     sender: str
@@ -339,6 +375,13 @@ class IncomingMessage:
     total: int = 1
     received_at: float = 0.0
     tlvs: tuple[tuple[int, bytes], ...] = ()
+    esm_class: int = 0
+    pdu: DeliverSm | DataSm | None = field(default=None, compare=False)
+
+    @property
+    def kind(self) -> IncomingKind:
+        """What the message is, by bits 5 to 2 of `esm_class` (v3.4 §5.2.12)."""
+        return _KINDS.get(self.esm_class & 0x3C, IncomingKind.RESERVED)
 
     @property
     def is_complete(self) -> bool:
@@ -349,7 +392,8 @@ class IncomingMessage:
         return (
             f"IncomingMessage(sender={mask_address(self.sender)!a},"
             f" recipient={mask_address(self.recipient)!a},"
-            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
+            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total}"
+            f"{'' if self.kind is IncomingKind.MESSAGE else f', kind={self.kind.value}'})"
         )
 
 
