@@ -217,7 +217,7 @@ class SmscConfig:
         addr_npi: Numbering plan of *address_range*, in the bind.
         address_range: Addresses whose messages this bind gets, at most 40 characters of ASCII.
         source_ton: Type of number of every sender; None is 5 for a name and 1 for a number.
-        source_npi: Numbering plan of every sender; None is 1.
+        source_npi: Numbering plan; None is 1. An empty sender has 0 and 0, with smsc.ru 5 and 1.
         dest_ton: Type of number of every recipient.
         dest_npi: Numbering plan of every recipient.
         markup_coding: Coding of a message with a service prefix, if its text fits: the

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
-from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
+from pdu.enums import FINAL_STATES, MessageState, TlvTag
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS, VendorTlv
+from smsc_async._incoming_kind import IncomingKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -314,36 +314,6 @@ class HlrReceipt(Receipt):
         return _unquoted(self.fields.get("rnet", ""))
 
 
-class IncomingKind(Enum):
-    """What an incoming message is (v3.4 §5.2.12). A receipt is a `Receipt`, unless none was read.
-
-    Acknowledgements come from the phone (SME): they answer a message that asked for them by its
-    registered_delivery.
-    """
-
-    MESSAGE = "message"
-    DELIVERY_RECEIPT = "delivery receipt"
-    DELIVERY_ACKNOWLEDGEMENT = "delivery acknowledgement"
-    """The phone has the message."""
-    USER_ACKNOWLEDGEMENT = "user acknowledgement"
-    """The subscriber answered it."""
-    CONVERSATION_ABORT = "conversation abort"
-    """Korean CDMA: the subscriber ended an interactive session."""
-    INTERMEDIATE_NOTIFICATION = "intermediate notification"
-    RESERVED = "reserved"
-    """A message type that the specification doesn't name."""
-
-
-_KINDS: Final = {
-    0: IncomingKind.MESSAGE,
-    EsmClass.DELIVERY_RECEIPT: IncomingKind.DELIVERY_RECEIPT,
-    EsmClass.DELIVERY_ACKNOWLEDGEMENT: IncomingKind.DELIVERY_ACKNOWLEDGEMENT,
-    EsmClass.USER_ACKNOWLEDGEMENT: IncomingKind.USER_ACKNOWLEDGEMENT,
-    EsmClass.CONVERSATION_ABORT: IncomingKind.CONVERSATION_ABORT,
-    EsmClass.INTERMEDIATE_NOTIFICATION: IncomingKind.INTERMEDIATE_NOTIFICATION,
-}
-
-
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
@@ -381,7 +351,7 @@ class IncomingMessage:
     @property
     def kind(self) -> IncomingKind:
         """What the message is, by bits 5 to 2 of `esm_class` (v3.4 §5.2.12)."""
-        return _KINDS.get(self.esm_class & 0x3C, IncomingKind.RESERVED)
+        return kind_of(self.esm_class)
 
     @property
     def is_complete(self) -> bool:

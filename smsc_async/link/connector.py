@@ -161,7 +161,7 @@ def _name_of(error: BaseException) -> str:
     """Return the type of an error, and what the operating system says to its number."""
     name = type(error).__name__
     number = error.errno if isinstance(error, OSError) else None
-    return f"{name} ({os.strerror(number)})" if number in errorcode else name
+    return f"{name} ({os.strerror(number)})" if number and number in errorcode else name
 
 
 def _failed(host: Host, reason: str) -> ConnectFailedError:
