@@ -18,6 +18,7 @@ if not getattr(pdu, "__smsc_async__", False):  # another package of that name ca
     )
 
 from pdu import CommandStatus, MessageState
+from smsc_async._incoming_kind import IncomingKind
 from smsc_async._submit import Submit
 from smsc_async.client.client import SmscClient
 from smsc_async.client.stats import Health, Stats
@@ -118,6 +119,7 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
     "FailedSubmission",
     "Receipt",
     "HlrReceipt",
+    "IncomingKind",
     "IncomingMessage",
     "QueryResult",
     "DeliveryError",

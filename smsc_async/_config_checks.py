@@ -6,10 +6,17 @@ the wrong place is never shown.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final, Literal, get_args
 
-from smsc_async._base_errors import ConfigError, check_kind, is_number, refused
+from pdu.enums import BindMode
+from smsc_async._base_errors import ConfigError, check_function, check_kind, is_number, refused
+
+_LOCAL_ADDR: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[]*))(?::([0-9]{1,5}))?")
+
+MessageIds = Literal["opaque", "response_hex", "receipt_hex", "hex", "decimal", "caseless"]
+"""How ids are compared, see `SmscConfig`."""
 
 _NOT_IN_HOSTS: Final = frozenset(" /\\@?#[]<>\"'")
 
@@ -27,6 +34,14 @@ def check_integer(name: str, value: object, least: int, most: int) -> None:
     """Refuse anything but an integer in the range."""
     if type(value) is not int or not least <= value <= most:
         raise refused(name, value, f"a whole number {least} to {most}")
+
+
+def check_octets(config: object, *names: str, or_none: bool = False) -> None:
+    """Refuse anything but 0 to 255 in these fields of *config*, or None where that is allowed."""
+    for name in names:
+        value = getattr(config, name)
+        if not (or_none and value is None):
+            check_integer(name, value, 0, 0xFF)
 
 
 def check_number(name: str, value: object, least: float, most: float, unit: str) -> None:
@@ -56,6 +71,56 @@ def check_host_name(name: str, value: object) -> None:
         raise refused(name, value, reason)
 
 
+def check_alphabet(alphabet: str, *, is_packed: bool) -> None:
+    """Refuse an unknown default alphabet, and to pack another than GSM."""
+    check_choice("default_alphabet", alphabet, ("gsm", "latin1", "ascii"))
+    if is_packed and alphabet != "gsm":
+        raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
+
+
+def check_message_ids(value: object, modes: tuple[object, ...]) -> None:
+    """Refuse a mode that isn't among *modes*, and what is neither a mode nor a function."""
+    if isinstance(value, str):
+        check_choice("message_ids", value, modes)
+    elif value is not None:
+        check_function("message_ids", value)
+
+
+def check_local_addr(text: str | None, *, binds: int, is_simulated: bool) -> None:
+    """Refuse a local address that no socket can be bound to."""
+    if text is None:
+        return
+    _, port = read_local_addr(text)
+    if is_simulated:
+        raise ConfigError("local_addr", "***", "the simulator is on loopback; use smpp://")
+    if port and binds > 1:
+        reason = f"one port serves one link, and binds is {binds}; leave out the port"
+        raise ConfigError("local_addr", port, reason)
+
+
+def read_local_addr(text: str) -> tuple[str, int]:
+    """Read "192.0.2.7", "192.0.2.7:0" or "[::1]:5000" into an address and a port; 0 without one.
+
+    Raises:
+        ConfigError: It is none of these.
+    """
+    check_kind("local_addr", text, str)
+    found = _LOCAL_ADDR.fullmatch(text) if text.isprintable() else None
+    in_brackets, plain, digits = found.groups() if found else (None, "", None)
+    port = int(digits or 0)
+    version = 4 if in_brackets is None else 6
+    try:
+        is_valid = ip_address(in_brackets or plain).version == version and port <= 65_535
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        reason = (
+            "takes an IP address of this machine, with or without a port: IPv4:port, [IPv6]:port"
+        )
+        raise refused("local_addr", text, reason)
+    return in_brackets or plain, port
+
+
 def _is_host(name: str) -> bool:
     """Return whether a name can be asked for, or is an IP address."""
     if not _NOT_IN_HOSTS.isdisjoint(name):
@@ -67,3 +132,21 @@ def _is_host(name: str) -> bool:
     except ValueError:
         return False
     return 0 < length <= 253
+
+
+def check_options(config: Any) -> None:  # noqa: ANN401 - an SmscConfig, which calls this module
+    """Refuse numbers and choices out of their range."""
+    check_integer("window", config.window, 1, 100_000)
+    check_integer("binds", config.binds, 1, 100)
+    check_integer("receipts", config.receipts, 1, 10_000_000)
+    check_integer("incoming", config.incoming, 1, 10_000_000)
+    check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
+    check_octets(config, "source_ton", "source_npi", or_none=True)
+    check_octets(config, "dest_ton", "dest_npi", "addr_ton", "addr_npi", "interface_version")
+    check_choice("mode", config.mode, tuple(BindMode))
+    check_choice("open", config.open, ("now", "eventually"))
+    check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
+    alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
+    check_alphabet(alphabet, is_packed=config.packed_gsm)
+    check_message_ids(config.message_ids, get_args(MessageIds))
+    check_local_addr(config.local_addr, binds=config.binds, is_simulated=config.is_simulated)

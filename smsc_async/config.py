@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, cast
 
 from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.enums import BindMode
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import ConfigError, check_function, check_kind, refused
+from smsc_async._base_errors import ConfigError, check_kind, refused
 from smsc_async._config_checks import (
+    MessageIds,
     check_ascii,
-    check_choice,
     check_host_name,
     check_integer,
     check_number,
+    check_options,
 )
 from smsc_async._config_env import Secret, read_environment
 from smsc_async._config_url import SMPP_PORT, read_url
@@ -30,14 +31,21 @@ from smsc_async._config_url import SMPP_PORT, read_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MessageIds = Literal["opaque", "response_hex", "receipt_hex", "hex", "decimal", "caseless"]
-"""How ids are compared, see `SmscConfig`."""
-
-__all__ = ["LONGEST_PASSWORD", "Host", "ReconnectPolicy", "Secret", "SmscConfig", "Timeouts", "Tls"]
+__all__ = [
+    "LONGEST_PASSWORD",
+    "Host",
+    "MessageIds",
+    "ReconnectPolicy",
+    "Secret",
+    "SmscConfig",
+    "Timeouts",
+    "Tls",
+]
 
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
 LONGEST_SYSTEM_TYPE: Final = 12
+LONGEST_ADDRESS_RANGE: Final = 40
 
 
 class Host(NamedTuple):
@@ -207,8 +215,13 @@ class SmscConfig:
             ones; from then on the gateway waits while they are too many (back-pressure).
         incoming: Unread incoming messages that are kept, likewise.
         handler_concurrency: Calls of `on_receipt` and `on_incoming` that run at once, at most.
+        local_addr: IP address of this machine, and a port, that sockets are bound to: "192.0.2.7",
+            "192.0.2.7:0", "[::1]:5000". A port other than 0 serves one link.
+        addr_ton: Type of number of *address_range*, in the bind.
+        addr_npi: Numbering plan of *address_range*, in the bind.
+        address_range: Addresses whose messages this bind gets, at most 40 characters of ASCII.
         source_ton: Type of number of every sender; None is 5 for a name and 1 for a number.
-        source_npi: Numbering plan of every sender; None is 1.
+        source_npi: Numbering plan; None is 1. An empty sender has 0 and 0, with smsc.ru 5 and 1.
         dest_ton: Type of number of every recipient.
         dest_npi: Numbering plan of every recipient.
         markup_coding: Coding of a message with a service prefix, if its text fits: the
@@ -246,6 +259,10 @@ class SmscConfig:
     receipts: int = 1000
     incoming: int = 1000
     handler_concurrency: int = 16
+    local_addr: str | None = None
+    addr_ton: int = 0
+    addr_npi: int = 0
+    address_range: str = ""
     source_ton: int | None = None
     source_npi: int | None = None
     dest_ton: int = 1
@@ -269,7 +286,7 @@ class SmscConfig:
             check_kind("tls", self.tls, Tls)
         _check_hosts(self)
         _check_credentials(self, secret.reveal())
-        _check_options(self)
+        check_options(self)
 
     @classmethod
     @hides_locals(ConfigError)
@@ -375,31 +392,7 @@ def _check_credentials(config: SmscConfig, password: str) -> None:
         raise ConfigError("system_id", "", "empty; the login of the account belongs here")
     check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
     check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
+    check_ascii("address_range", config.address_range, LONGEST_ADDRESS_RANGE)
     longest = 65_000 if config.long_password else LONGEST_PASSWORD
     remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
     check_ascii("password", password, longest, remedy)
-
-
-def _check_options(config: SmscConfig) -> None:
-    """Refuse numbers and choices out of their range."""
-    check_integer("window", config.window, 1, 100_000)
-    check_integer("binds", config.binds, 1, 100)
-    check_integer("receipts", config.receipts, 1, 10_000_000)
-    check_integer("incoming", config.incoming, 1, 10_000_000)
-    check_integer("handler_concurrency", config.handler_concurrency, 1, 100_000)
-    check_integer("interface_version", config.interface_version, 0, 0xFF)
-    for name in ("source_ton", "source_npi", "dest_ton", "dest_npi"):
-        number = getattr(config, name)
-        if number is not None:
-            check_integer(name, number, 0, 0xFF)
-    check_choice("mode", config.mode, tuple(BindMode))
-    check_choice("open", config.open, ("now", "eventually"))
-    check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
-    alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
-    check_choice("default_alphabet", alphabet, ("gsm", "latin1", "ascii"))
-    if config.packed_gsm and alphabet != "gsm":
-        raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
-    if isinstance(config.message_ids, str):
-        check_choice("message_ids", config.message_ids, get_args(MessageIds))
-    elif config.message_ids is not None:
-        check_function("message_ids", config.message_ids)

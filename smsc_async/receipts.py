@@ -7,7 +7,7 @@ and shows no text, since a receipt may quote the message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
@@ -18,9 +18,13 @@ from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlvs import TLVS, VendorTlv
+from smsc_async._incoming_kind import IncomingKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pdu.deliver import DeliverSm
+    from pdu.submit import DataSm
 
 COST: Final = 0x2000
 FLAGS: Final = 0x2001
@@ -327,7 +331,9 @@ class IncomingMessage:
         parts: Number of received parts.
         total: Number of all parts; above *parts* if some never came.
         received_at: Seconds of the client's clock.
-        tlvs: Octets by tag, of the first part.
+        tlvs: Octets by tag, of the first received part in order, as *esm_class* and *pdu* are.
+        esm_class: As received; `kind` is read from it. 0 for a message that came over HTTP.
+        pdu: The deliver_sm or data_sm; None for a message that came over HTTP. Not compared.
     """
 
     sender: str
@@ -339,6 +345,13 @@ class IncomingMessage:
     total: int = 1
     received_at: float = 0.0
     tlvs: tuple[tuple[int, bytes], ...] = ()
+    esm_class: int = 0
+    pdu: DeliverSm | DataSm | None = field(default=None, compare=False)
+
+    @property
+    def kind(self) -> IncomingKind:
+        """What the message is, by bits 5 to 2 of `esm_class` (v3.4 §5.2.12)."""
+        return kind_of(self.esm_class)
 
     @property
     def is_complete(self) -> bool:
@@ -349,7 +362,8 @@ class IncomingMessage:
         return (
             f"IncomingMessage(sender={mask_address(self.sender)!a},"
             f" recipient={mask_address(self.recipient)!a},"
-            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total})"
+            f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total}"
+            f"{'' if self.kind is IncomingKind.MESSAGE else f', kind={self.kind.value}'})"
         )
 
 

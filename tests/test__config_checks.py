@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,10 @@ from smsc_async._config_checks import (
     check_host_name,
     check_integer,
     check_number,
+    check_octets,
+    read_local_addr,
 )
+from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -63,6 +67,34 @@ def test_value_is_never_shown(check: Callable[[], None]) -> None:
         check()
 
     assert SECRET not in f"{caught.value} {caught.value!r} {caught.value.args}"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("192.0.2.7", ("192.0.2.7", 0)),
+        ("192.0.2.7:0", ("192.0.2.7", 0)),
+        ("192.0.2.7:65535", ("192.0.2.7", 65_535)),
+        ("[::1]", ("::1", 0)),
+        ("[fe80::1%eth0]:5000", ("fe80::1%eth0", 5000)),
+    ],
+)
+def test_local_addresses(text: str, read: tuple[str, int]) -> None:
+    """As hosts are written in a URL; the port is 0 unless it is given."""
+    assert read == read_local_addr(text)
+
+
+def test_local_address_and_the_simulator_exclude_each_other() -> None:
+    """It listens on loopback, which another address of this machine can't always reach."""
+    with pytest.raises(ConfigError, match="loopback"):
+        SmscConfig.from_url("sim://?local_addr=127.0.0.1")
+
+
+def test_number_of_each_address_field_is_checked() -> None:
+    """None stands for a default that depends on the sender, and for nothing else."""
+    check_octets(SimpleNamespace(ton=None, npi=255), "ton", "npi", or_none=True)
+    with pytest.raises(ConfigError, match="0 to 255, got None"):
+        check_octets(SimpleNamespace(ton=None), "ton")
 
 
 def test_values_in_the_range_pass() -> None:

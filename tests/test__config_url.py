@@ -203,6 +203,17 @@ def test_flags(written: str, flag: bool) -> None:  # noqa: FBT001 - a table's co
         ("verify=0", "verify", "is for TLS; use smpps:// or smsc://"),
         ("system_type=ThirteenChars", "system_type", "takes 12 characters, got 13"),
         ("source_ton=256", "source_ton", "0 to 255, got 256"),
+        ("addr_ton=256", "addr_ton", "0 to 255, got 256"),
+        ("addr_npi=-1", "addr_npi", "0 to 255, got -1"),
+        (f"address_range={'7' * 41}", "address_range", "takes 40 characters, got 41"),
+        ("address_range=%D0%B9", "address_range", "takes ASCII only"),
+        ("local_addr=", "local_addr", "takes an IP address of this machine"),
+        ("local_addr=localhost", "local_addr", "takes an IP address of this machine"),
+        ("local_addr=::1", "local_addr", "[IPv6]:port, got 3 characters"),
+        ("local_addr=[127.0.0.1]", "local_addr", "takes an IP address of this machine"),
+        ("local_addr=127.0.0.1:65536", "local_addr", "takes an IP address of this machine"),
+        ("local_addr=127.0.0.1%00", "local_addr", "takes an IP address of this machine"),
+        ("local_addr=127.0.0.1:5000&binds=2", "local_addr", "one port serves one link"),
     ],
 )
 def test_parameters_out_of_range(query: str, name: str, reason: str) -> None:

@@ -127,6 +127,7 @@ class Joined:
         parts: Sequence number and payload of each part received, in order.
         codings: `data_coding` and national tables of each of *parts*; empty if all have
             *data_coding* and none has tables.
+        items: What was passed to `Reassembler.add` with each of *parts*. Not compared.
     """
 
     sender: str = field(repr=False)
@@ -137,6 +138,7 @@ class Joined:
     total: int
     parts: tuple[tuple[int, bytes], ...] = field(repr=False)
     codings: tuple[tuple[int, ShiftTables], ...] = field(default=(), repr=False)
+    items: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def octets(self) -> bytes:
@@ -191,16 +193,20 @@ class _Key(NamedTuple):
 class _PartialMessage:
     """The parts of one message received so far."""
 
-    __slots__ = ("codings", "deadline", "earlier", "payloads")
+    __slots__ = ("codings", "deadline", "earlier", "items", "payloads")
 
     def __init__(self, deadline: float, earlier: frozenset[int]) -> None:
         self.deadline = deadline
         self.earlier = earlier
         self.payloads: dict[int, bytes] = {}
         self.codings: dict[int, tuple[int, ShiftTables]] = {}
+        self.items: dict[int, object] = {}
 
-    def put(self, sequence: int, payload: bytes, coding: tuple[int, ShiftTables]) -> None:
+    def put(
+        self, sequence: int, payload: bytes, coding: tuple[int, ShiftTables], item: object
+    ) -> None:
         """Add a part, or replace one."""
+        self.items[sequence] = item
         self.payloads[sequence] = payload
         self.codings[sequence] = coding
 
@@ -218,7 +224,11 @@ class _PartialMessage:
         """Build the result of the parts received."""
         parts = tuple(sorted(self.payloads.items()))
         codings = tuple(self.codings[sequence] for sequence, _ in parts)
-        return Joined(**key._asdict(), data_coding=codings[0][0], parts=parts, codings=codings)
+        items = tuple(self.items[sequence] for sequence, _ in parts)
+        data_coding = codings[0][0]
+        return Joined(
+            **key._asdict(), data_coding=data_coding, parts=parts, codings=codings, items=items
+        )
 
 
 @shows_half_made
@@ -251,7 +261,14 @@ class Reassembler:
         return f"<Reassembler {len(self)}/{self.max_sets} sets, timeout={self.timeout}>"
 
     def add(
-        self, segment: Segment, *, sender: str, recipient: str, data_coding: int = 0, now: float
+        self,
+        segment: Segment,
+        *,
+        sender: str,
+        recipient: str,
+        data_coding: int = 0,
+        now: float,
+        item: object = None,
     ) -> tuple[Joined, ...]:
         """Add a part; return the messages it ends: usually none, or one that is complete.
 
@@ -264,18 +281,19 @@ class Reassembler:
             recipient: Address it went to.
             data_coding: The PDU's octet.
             now: Seconds of a monotonic clock.
+            item: Anything that belongs to the part, such as its PDU, for `Joined.items`.
         """
         payload, carrier, reference, total, sequence, shifts = segment
         key = _Key(sender, recipient, carrier, reference, total)
         if total == 1 or not 1 <= sequence <= total:
             single = _PartialMessage(now, frozenset())
-            single.put(1, payload, (data_coding, shifts))
+            single.put(1, payload, (data_coding, shifts), item)
             return (single.joined(key._replace(total=1)),)
         displaced = self._make_room(key, segment)
         if key not in self._open:
             _, earlier = self._finished.get(key, (now, frozenset()))
             self._open[key] = _PartialMessage(now + self.timeout, earlier)
-        self._open[key].put(sequence, payload, (data_coding, shifts))
+        self._open[key].put(sequence, payload, (data_coding, shifts), item)
         if len(self._open[key].payloads) < total:
             return displaced
         return (*displaced, self._finish(key, now))
@@ -307,9 +325,9 @@ class Reassembler:
         if key in self._finished:
             del self._finished[key]
         waiting = _PartialMessage(now + self.timeout, frozenset())
-        for part, coding in zip(joined.parts, joined.codings, strict=True):
+        for part, coding, item in zip(joined.parts, joined.codings, joined.items, strict=True):
             if part[0] != sequence:
-                waiting.put(*part, coding)
+                waiting.put(*part, coding, item)
         self._open[key] = waiting
 
     def next_deadline(self) -> float:

@@ -275,5 +275,6 @@ def _incoming(message: IncomingMessage, translate: Translator) -> tuple[Text, di
         "data_coding": message.data_coding,
         "parts": message.parts,
         "total": message.total,
+        "kind": message.kind.value,
     }
     return Text.assemble((missing, "yellow"), text), fields

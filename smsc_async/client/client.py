@@ -24,13 +24,13 @@ from smsc_async.client.requests import (
     check_clocks,
     check_request,
     check_response,
+    config_of,
     query_of,
     reservation_of,
 )
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.submission import Submission
 from smsc_async.client.write_queue import WriteQueue
-from smsc_async.config import SmscConfig
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.dialect import SMSC_RU, dialect_of, is_smsc_ru
 from smsc_async.gateway.plan import Plan, plan
@@ -44,10 +44,12 @@ from smsc_async.stores import MemoryRuleStore, RuleStore
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
     from datetime import datetime
+    from socket import socket
 
     from pdu import Pdu, QuerySmResp
     from smsc_async.client.submission import FailedSubmission
     from smsc_async.client.write_queue import BeforeWrite, T
+    from smsc_async.config import SmscConfig
     from smsc_async.errors import SendError
     from smsc_async.gateway.dialect import Dialect
     from smsc_async.messages import Message, R_co
@@ -82,13 +84,14 @@ class SmscClient(ClientLifecycle):
             SMSC than SMSC.ru. An outbox compares ids by the dialect of its client.
         checks: Rules of your own, asked before those of the gateway: `QuietHours`, or functions as
             `Check` describes them. What they hold raises `HeldByRuleError`.
-        wall_clock: Returns the time of day for the checks, an aware datetime; the system's by
-            default.
+        wall_clock: Time of day for the checks, an aware datetime; the system's by default.
         on_receipt: An async function that gets every receipt, also one that is awaited. The
             gateway gets ESME_ROK when it has returned; if it raises, or the link is lost
             meanwhile, the receipt is delivered again. Leaving waits for calls that run, at most
             `timeouts.drain` seconds.
         on_incoming: The same for incoming messages, their parts joined.
+        connector: An async function of host and port that returns a connected socket, of a proxy
+            for example. It makes every connection; the client adds TLS as the URL says.
 
     Raises:
         ConfigError: An argument can't be used.
@@ -108,10 +111,9 @@ class SmscClient(ClientLifecycle):
         wall_clock: Callable[[], datetime] | None = None,
         on_receipt: Callable[[Receipt], Awaitable[object]] | None = None,
         on_incoming: Callable[[IncomingMessage], Awaitable[object]] | None = None,
+        connector: Callable[[str, int], Awaitable[socket]] | None = None,
     ) -> None:
-        if isinstance(url_or_config, str):
-            url_or_config = SmscConfig.from_url(url_or_config)
-        check_kind("url_or_config", url_or_config, SmscConfig)
+        config = config_of(url_or_config, connector)
         if limits is not None:
             check_kind("limits", limits, GatewayLimits)
         check_clocks(clock, wall_clock)
@@ -121,7 +123,7 @@ class SmscClient(ClientLifecycle):
         self._limits = GatewayLimits() if limits is None else limits
         make_runtime = partial(
             ClientRuntime,
-            url_or_config,
+            config,
             self._limits,
             store,
             Hooks(hooks),
@@ -130,8 +132,9 @@ class SmscClient(ClientLifecycle):
             checks=checks_of(checks),
             wall_clock=wall_clock,
             handlers=Handlers(on_receipt, on_incoming).checked(),
+            connector=connector,
         )
-        super().__init__(url_or_config, store, make_runtime)
+        super().__init__(config, store, make_runtime)
 
     async def send(
         self,

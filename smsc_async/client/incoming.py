@@ -110,6 +110,7 @@ class MessageRouter:
             recipient=request.destination_addr,
             data_coding=request.data_coding,
             now=self._clock(),
+            item=request,
         )
         if not finished:
             delivery.acknowledge()
@@ -225,11 +226,14 @@ class MessageRouter:
             octets=segment.payload,
             data_coding=request.data_coding,
             received_at=self._clock(),
-            tlvs=tuple((tlv.tag, tlv.value) for tlv in request.tlvs),
+            tlvs=_octets_by_tag(request),
+            esm_class=int(request.esm_class),
+            pdu=request,
         )
 
     def _joined_message(self, joined: Joined) -> IncomingMessage:
-        """Return a message of its joined parts."""
+        """Return a message of its joined parts; what only one can have is of the first of them."""
+        first: DeliverSm | DataSm = joined.items[0]
         return IncomingMessage(
             sender=joined.sender,
             recipient=joined.recipient,
@@ -239,10 +243,18 @@ class MessageRouter:
             parts=len(joined.parts),
             total=len(joined.parts) + len(joined.missing),
             received_at=self._clock(),
+            tlvs=_octets_by_tag(first),
+            esm_class=int(first.esm_class),
+            pdu=first,
         )
 
     def __repr__(self) -> str:
         return f"<MessageRouter {self.taken} taken, {len(self._reassembler)} incomplete>"
+
+
+def _octets_by_tag(request: DeliverSm | DataSm) -> tuple[tuple[int, bytes], ...]:
+    """Return the TLVs of a PDU."""
+    return tuple((tlv.tag, tlv.value) for tlv in request.tlvs)
 
 
 def _always() -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pdu import GenericNack, Pdu, QuerySm, SubmitMulti, SubmitSm
 from pdu.names import command_name
-from smsc_async._base_errors import check_duration, check_function, check_kind, refused
+from smsc_async._base_errors import ConfigError, check_duration, check_function, check_kind, refused
 from smsc_async.client.submission import Submission
+from smsc_async.config import SmscConfig
 from smsc_async.errors import (
     LocalProtocolError,
     RemoteProtocolError,
@@ -79,6 +80,35 @@ def check_clocks(clock: object, wall_clock: object) -> None:
     for name, function in (("clock", clock), ("wall_clock", wall_clock)):
         if function is not None:
             check_function(name, function)
+
+
+def config_of(url_or_config: str | SmscConfig, connector: object) -> SmscConfig:
+    """Return a config, or read the URL of one; refuse a connector that doesn't go with it.
+
+    Raises:
+        ConfigError: It is neither, or the URL or the connector is invalid.
+    """
+    config = SmscConfig.from_url(url_or_config) if isinstance(url_or_config, str) else url_or_config
+    check_kind("url_or_config", config, SmscConfig)
+    if connector is not None:
+        _check_connector(connector, config)
+    return config
+
+
+def _check_connector(connector: object, config: SmscConfig) -> None:
+    """Refuse a connector that isn't a function, or that would never be called.
+
+    Whether its result can be awaited shows at the first call: a partial or a lambda doesn't say.
+    """
+    kind = type(connector).__name__
+    if not callable(connector):
+        raise ConfigError(
+            "connector", kind, f"takes an async function of host and port, got {kind}"
+        )
+    if config.is_simulated:
+        raise ConfigError("connector", kind, "sim:// connects to nothing; use smpp://")
+    if config.local_addr is not None:
+        raise ConfigError("connector", kind, "binds its socket itself; leave out local_addr")
 
 
 def check_response(request: Pdu, response: Pdu) -> Pdu:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from smsc_async.gateway.dialect import Dialect
     from smsc_async.gateway.plan import Plan
     from smsc_async.instrumentation import Hooks
+    from smsc_async.link.connector import Connector
     from smsc_async.link.contract import Responder
     from smsc_async.messages import Message, R_co
     from smsc_async.rules.checks import Check
@@ -69,6 +70,7 @@ class ClientRuntime:
         checks: Asked before the rules.
         wall_clock: Time of day for the checks, aware; None takes the system's.
         handlers: The user's handlers of receipts and incoming messages.
+        connector: Makes every socket; None connects to the hosts themselves.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class ClientRuntime:
         checks: tuple[Check, ...] = (),
         wall_clock: Callable[[], datetime] | None = None,
         handlers: Handlers = NO_HANDLERS,
+        connector: Connector | None = None,
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
@@ -108,7 +111,9 @@ class ClientRuntime:
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.admission.turns.on_moved = self.dispatcher.on_room
-        self.pool = LinkPool(config, self.dispatcher, self, hooks=hooks, clock=self.now)
+        self.pool = LinkPool(
+            config, self.dispatcher, self, hooks=hooks, clock=self.now, connector=connector
+        )
         self.inbound = InboundRouter(
             config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
         )

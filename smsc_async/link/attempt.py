@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pdu import Bind
     from smsc_async.config import SmscConfig
     from smsc_async.link.connection import Link
+    from smsc_async.link.connector import Connector
     from smsc_async.link.contract import LinkHandler, TrafficHandler
 
 _BINDS: dict[BindMode, tuple[type[Bind], type[Bind]]] = {
@@ -37,6 +38,7 @@ async def connect_and_bind(
     handler: LinkHandler,
     traffic: TrafficHandler,
     clock: Callable[[], float],
+    connector: Connector | None = None,
 ) -> Link:
     """Return a bound link to the first host that takes one. Cancelling is safe.
 
@@ -47,7 +49,13 @@ async def connect_and_bind(
     for host in config.hosts:
         try:
             link = await connect(
-                config, host, context=context, handler=handler, traffic=traffic, clock=clock
+                config,
+                host,
+                context=context,
+                handler=handler,
+                traffic=traffic,
+                clock=clock,
+                connector=connector,
             )
             await _bind(link, config)
         except LinkError as error:
@@ -79,6 +87,9 @@ def _bind_request(config: SmscConfig) -> Bind:
         password=password,
         system_type=config.system_type,
         interface_version=config.interface_version,
+        addr_ton=config.addr_ton,
+        addr_npi=config.addr_npi,
+        address_range=config.address_range,
     )
 
 

@@ -10,12 +10,13 @@ import asyncio
 import socket
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from smsc_async.errors import ConfigError, ConnectFailedError
 from smsc_async.link.connection import Link
+from smsc_async.link.connector import bound_socket, socket_of
 from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.session import SessionLimits
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from smsc_async.config import Host, SmscConfig, Tls
+    from smsc_async.link.connector import Connector
     from smsc_async.link.contract import LinkHandler, TrafficHandler
 
 
@@ -56,11 +58,13 @@ async def connect(
     handler: LinkHandler,
     traffic: TrafficHandler,
     clock: Callable[[], float],
+    connector: Connector | None = None,
 ) -> Link:
     """Connect to one host. Cancelling is safe.
 
     Raises:
-        ConnectFailedError: No TCP or no TLS, within `timeouts.connect` seconds.
+        ConnectFailedError: No TCP or no TLS, within `timeouts.connect` seconds; or *connector*
+            returned no connected socket.
     """
     limits = SessionLimits.from_config(config)
     loop = asyncio.get_running_loop()
@@ -69,19 +73,30 @@ async def connect(
         name = (config.tls and config.tls.server_hostname) or host.name
     try:
         with _deadline(loop, config.timeouts.connect):
+            target = await _target(config, host, connector)
             _, link = await loop.create_connection(
                 lambda: Link(host, limits, handler, traffic, clock),
-                host.name,
-                host.port,
+                **target,
                 ssl=context,
                 server_hostname=name,
             )
+    except ConnectFailedError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a name that can't be asked for
         reason = _reason(error, config.timeouts.connect)
         if context is not None and not isinstance(error, _UNRELATED_TO_TLS):
             reason = f"{reason}; a plain port wants smpp://"
         raise ConnectFailedError(reason, hosts=(str(host),)) from error
     return link
+
+
+async def _target(config: SmscConfig, host: Host, connector: Connector | None) -> dict[str, Any]:
+    """Return what asyncio connects to, or a socket if a connector or a local address is given."""
+    if connector is not None:
+        return {"sock": await socket_of(connector, host)}
+    if config.local_addr is not None:
+        return {"sock": await bound_socket(config.local_addr, host)}
+    return {"host": host.name, "port": host.port}
 
 
 @contextmanager

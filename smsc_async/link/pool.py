@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from smsc_async.config import SmscConfig
     from smsc_async.link.connection import Link
+    from smsc_async.link.connector import Connector
     from smsc_async.link.contract import TrafficHandler
     from smsc_async.link.dispatcher import Dispatcher
 
@@ -54,6 +55,7 @@ class LinkPool:
         traffic: Gets the requests of the gateway.
         hooks: Called with every event of the links.
         clock: Seconds of a monotonic clock.
+        connector: Makes every socket; None connects to the hosts themselves.
 
     Attributes:
         config: May be replaced before `open`.
@@ -69,6 +71,7 @@ class LinkPool:
         *,
         hooks: Hooks,
         clock: Callable[[], float],
+        connector: Connector | None = None,
     ) -> None:
         self.config = config
         self.connects = 0
@@ -77,6 +80,7 @@ class LinkPool:
         self._traffic = traffic
         self._hooks = hooks
         self._clock = clock
+        self._connector = connector
         self._context: ssl.SSLContext | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[None] | None = None
@@ -274,6 +278,7 @@ class LinkPool:
                 handler=self._dispatcher,
                 traffic=self._traffic,
                 clock=self._clock,
+                connector=self._connector,
             )
         finally:
             self._connecting -= 1

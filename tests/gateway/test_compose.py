@@ -85,13 +85,33 @@ def test_type_of_number_of_the_sender(sender: str, ton: int) -> None:
     assert (ton, 1) == (submit.source_addr_ton, submit.source_addr_npi)
 
 
+@pytest.mark.parametrize(
+    ("url", "unknown"),
+    [
+        ("smpp://shop:secret@gw.example", (0, 0)),
+        ("smpp://shop:secret@mysmsc.ru,smsc.ru.example", (0, 0)),
+        ("smpp://shop:secret@gw.example?source_ton=3&source_npi=2", (3, 2)),
+        ("smpp://shop:secret@gw.example?source_ton=5", (5, 0)),
+        ("smsc://shop:secret@", (5, 1)),
+        ("smpp://shop:secret@SMPP2.smsc.ru.:3700", (5, 1)),
+        ("smsc://shop:secret@127.0.0.1?server_hostname=smpp.smsc.ru", (5, 1)),
+        ("smsc://shop:secret@?source_ton=0&source_npi=0", (0, 0)),
+        ("sim://", (5, 1)),
+    ],
+)
+def test_empty_sender_is_unknown_except_at_smsc_ru(url: str, unknown: tuple[int, int]) -> None:
+    """«If not known, set to NULL (Unknown)»; what SMSC.ru gets stays as it was."""
+    addressing = Addressing.from_config(SmscConfig.from_url(url))
+
+    assert unknown == addressing.of_sender("")
+
+
 def test_config_of_a_client_sets_the_types_of_number() -> None:
     """Four numbers that are easily swapped."""
     url = "smpp://shop:secret@localhost?source_ton=0&source_npi=2&dest_ton=3&dest_npi=4"
+    expected = Addressing(source_ton=0, source_npi=2, dest_ton=3, dest_npi=4, is_smsc_ru=False)
 
-    assert Addressing(source_ton=0, source_npi=2, dest_ton=3, dest_npi=4) == Addressing.from_config(
-        SmscConfig.from_url(url)
-    )
+    assert expected == Addressing.from_config(SmscConfig.from_url(url))
 
 
 def test_settings_change_types_of_number() -> None:

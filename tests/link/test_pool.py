@@ -101,6 +101,19 @@ async def test_bind_request_follows_the_mode(gateway: Gateway, query: str, kind:
     assert ("shop", "secret", 0x34) == (bind.system_id, bind.password, bind.interface_version)
 
 
+async def test_bind_carries_the_address_range(gateway: Gateway) -> None:
+    """An SMSC may deliver by it; without the settings the fields stay empty."""
+    links = await opened(gateway, "addr_ton=1&addr_npi=0x0D&address_range=^7999.*$")
+    await links.pool.close(drain=0)
+    links = await opened(gateway)
+    await links.pool.close(drain=0)
+
+    binds = [bind for peer in gateway.peers for bind in peer.all(BindTransceiver)]
+
+    sent = [(bind.addr_ton, bind.addr_npi, bind.address_range) for bind in binds]
+    assert [(1, 13, "^7999.*$"), (0, 0, "")] == sent
+
+
 async def test_long_password_is_sent_in_full(gateway: Gateway) -> None:
     """SMPP allows 8 characters; this gateway issues longer ones, so a config may allow them."""
     url = gateway.url("long_password=1").replace("secret", "secret-and-long")

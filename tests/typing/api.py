@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from socket import create_connection, socket
 from typing import TYPE_CHECKING, Any, assert_type
 
 from pdu import CommandStatus as PduCommandStatus
@@ -25,6 +26,7 @@ from smsc_async import (
     HlrQuery,
     HlrReceipt,
     Hold,
+    IncomingKind,
     IncomingMessage,
     InvalidMessageError,
     MemoryRuleStore,
@@ -138,8 +140,21 @@ async def store(event: Event) -> None:
             assert_type(event.state_name, str)
         case IncomingMessage():
             assert_type(event.text, str | None)
+            assert_type(event.kind, IncomingKind)
+            assert_type(event.esm_class, int)
+            assert_type(event.pdu, DeliverSm | DataSm | None)
         case CallConfirmed():
             assert_type(event.phone, str)
+
+
+def through_a_proxy() -> SmscClient:
+    """A connector is any function whose result can be awaited for a socket."""
+
+    async def connector(host: str, port: int) -> socket:
+        """Connect."""
+        return create_connection((host, port))
+
+    return SmscClient("smpp://login:password@gw.example", connector=connector)
 
 
 def webhook(smsc: SmscClient) -> list[StatusCallback]:
