@@ -152,4 +152,7 @@ def _line(frame: bytes) -> str:
         status = f" status={status_name(pdu.command_status)}"
     message_id = getattr(pdu, "message_id", "")
     shown = f" id={escape(message_id)}" if message_id else ""
+    if pdu.fault is not None:
+        # What stands before may be anything.
+        shown = f" fault={escape(pdu.fault.reason)}"
     return f"{name} seq={pdu.sequence_number}{status}{shown}"

@@ -69,17 +69,27 @@ def test_undecodable_octets_are_logged_not_raised(
     assert "< 127.0.0.1:2775 enquire_link seq=1" == caplog.messages[1]
 
 
+def test_response_with_a_fault_is_named_by_it(
+    wire: WireLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What stands before octets that can't be read is not shown: it may be anything."""
+    wire.received(bytes.fromhex("00000014 80000004 00000000 00000002 61626364"))
+
+    (line,) = caplog.messages
+    assert line.endswith("status=ESME_ROK fault=no NUL within the 4 octets that are left")
+
+
 def test_unreadable_pdu_hides_none_of_its_neighbours(
     wire: WireLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All of one read, and the half PDU behind it, whose rest comes with the next."""
     question = encode(EnquireLink(sequence_number=1))
-    bad = bytes.fromhex("00000011 80000004 00000000 00000002 61")
+    bad = bytes.fromhex("00000011 00000005 00000000 00000002 61")
     last = encode(EnquireLink(sequence_number=3))
     wire.received(question + bad + question + last[:9])
     wire.received(last[9:] + bytes(4))
 
-    why = "SubmitSmResp.message_id at octet 16: no NUL within the 1 octets that are left (seq=2)"
+    why = "DeliverSm.service_type at octet 16: no NUL within the 1 octets that are left (seq=2)"
     assert [
         "< 127.0.0.1:2775 enquire_link seq=1",
         f"< 127.0.0.1:2775 undecodable: {why}",

@@ -275,4 +275,4 @@ def test_constraints_are_plain() -> None:
     pins = [line for line in lines if not line.startswith("#")]
 
     assert pins == sorted(pins)
-    assert [] == [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9a-z.]+", pin)]
+    assert [] == [pin for pin in pins if not re.fullmatch(r"[a-z0-9.-]+==[0-9a-z.]+", pin)]

@@ -168,12 +168,12 @@ async def test_receipt_of_another_run_is_no_error(lab: Lab) -> None:
         sent = await smsc.send(sms())
         lab.gateway.peer.drop()
         await until(lambda: smsc.stats().connects == 2)
-        lab.gateway.peer.deliver_receipt("of last week")
+        lab.gateway.peer.deliver_receipt("of-last-week")
         foreign = await next_receipt(smsc)
         lab.gateway.peer.deliver_receipt(sent.message_id)
         own = await sent.receipt(timeout=5)
 
-    assert ("of last week", "1") == (foreign.message_id, own.message_id)
+    assert ("of-last-week", "1") == (foreign.message_id, own.message_id)
 
 
 async def test_receipts_of_another_link_find_their_message(lab: Lab) -> None:

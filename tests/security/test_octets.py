@@ -12,7 +12,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hostile import OCTETS, SIGNS, HostileGateway, deliver, response, seen_raw
+from faultlab import frame
+from hostile import OCTETS, SIGNS, HostileGateway, deliver, frame, seen_raw
 from scripted import until
 
 from pdu import (
@@ -196,7 +197,9 @@ async def test_refused_callback_logs_one_line(lines: io.BytesIO) -> None:
 async def test_undecodable_response_is_one_line(lines: io.BytesIO) -> None:
     """What can't be read is named by field and offset, and not quoted."""
     async with HostileGateway() as gateway:
-        gateway.on_submit = lambda peer, submit: peer.raw(response(submit, OCTETS))
+        gateway.on_submit = lambda peer, submit: peer.raw(
+            frame(0x80000000, 0, submit.sequence_number, OCTETS)
+        )
         async with SmscClient(gateway.url("timeout=1"), limits=GatewayLimits.off()) as smsc:
             with pytest.raises(SmscError) as caught:
                 await smsc.send(Sms(to="79991234567", text="hello"))

@@ -137,8 +137,8 @@ async def ends(smsc: SmscClient) -> list[SmscError]:
 
 
 def garble(number: int) -> bytes:
-    """Return the octets of a response that holds a secret and can't be decoded."""
-    return frame(0x80000004, 0, number, TEXT.encode())
+    """Return the octets of a generic_nack that holds a secret and can't be decoded."""
+    return frame(0x80000000, 0, number, TEXT.encode())
 
 
 def drop(peer: Peer, _: SubmitSm) -> None:

@@ -467,7 +467,7 @@ async def ended(world: World) -> None:
             nothing,
             lambda peer, _: peer.drop(),
             lambda peer, submit: peer.raw(
-                frame(0x80000004, 0, submit.sequence_number, TEXT.encode())
+                frame(0x80000000, 0, submit.sequence_number, TEXT.encode())
             ),
             lambda peer, _: peer.raw(bytes(4) + TEXT.encode()),
         )):  # fmt: skip
@@ -543,7 +543,7 @@ async def opening(world: World) -> None:
         nothing,
         lambda peer, _: peer.drop(),
         lambda peer, _: peer.raw(bytes(4) + TEXT.encode()),
-        lambda peer, bind: peer.raw(frame(0x80000009, 0, bind.sequence_number, TEXT.encode())),
+        lambda peer, bind: peer.raw(frame(0x80000000, 0, bind.sequence_number, TEXT.encode())),
     ):
         gateway.on_bind = hook
         await world.fails(world.client().__aenter__())
