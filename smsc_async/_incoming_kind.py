@@ -14,7 +14,7 @@ from pdu.enums import EsmClass
 class IncomingKind(Enum):
     """What an incoming message is (v3.4 §5.2.12). A receipt is a `Receipt`, unless none was read.
 
-    Acknowledgements come from the phone (SME): they answer a message that asked for them by its
+    Acknowledgements come from the phone: they answer a message that asked for them by its
     registered_delivery.
     """
 
