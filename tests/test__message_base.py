@@ -17,7 +17,7 @@ from pdu.enums import RegisteredDelivery, TlvTag
 from smsc_async import _message_base
 from smsc_async._message_base import message_kind
 from smsc_async.errors import InvalidMessageError
-from smsc_async.messages import Message, Sms
+from smsc_async.messages import Message, Ping, Sms
 from smsc_async.receipts import Receipt
 
 TO = "79991234567"
@@ -140,3 +140,13 @@ def test_every_kind_takes_them(message: Message[Any]) -> None:
 def test_receipt_is_requested_by_the_two_lowest_bits(value: int, *, is_requested: bool) -> None:
     """0x10 requests intermediate notifications only (v3.4 §5.2.17)."""
     assert Sms(to=TO, text="x", registered_delivery=value).requests_receipt is is_requested
+
+
+def test_unknown_field_is_refused() -> None:
+    """As by any constructor; a query takes the others, if it requests its receipt."""
+    fields: dict[str, Any] = {"colour": "red"}
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        Sms(to=TO, text="x", **fields)
+    assert 1 == Ping(to=TO, priority=1).priority
+    assert "registered_delivery" in dir(Ping)
+    assert vars(Message)["priority"] is getattr(Sms, "priority")  # noqa: B009 - no field to mypy
