@@ -1,8 +1,8 @@
 """A message as submit_sm that lack only a sequence_number.
 
 Rule: a text is encoded and cut in one place, `encode_text` and `segments_of`, for `compose` and
-for `plan`. What is the same in every message of a sender (addressing, coding, flags) is encoded
-once, as a template; a message that no template fits (times, TLVs) becomes a PDU of its own.
+for `plan`. What is the same in every message of a sender is encoded once, as a template; a message
+that no template fits (times, TLVs) becomes a PDU of its own.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
 
 MAX_TEMPLATES: Final = 1000
-"""Templates of one bind: the senders of an account in a few codings. Beyond it all are made
-anew."""
+"""Templates of one bind: senders in a few codings. Beyond it all are made anew."""
 
 _FINAL_RECEIPT = RegisteredDelivery(RegisteredDelivery.FINAL)
 _UDHI = int(EsmClass.UDHI)

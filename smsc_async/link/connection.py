@@ -1,8 +1,7 @@
 """One TCP connection to the gateway with its session: octets in, octets out, one timer.
 
-Rule: the link decides nothing. The session interprets PDUs, the handlers decide about messages;
-the link decides only when to write and when to look at the clock. All PDUs of one turn of the
-event loop leave in one write.
+Rule: the session interprets PDUs, the handlers decide about messages; the link decides only when to
+write and when to look at the clock. All PDUs of one turn of the event loop leave in one write.
 """
 
 from __future__ import annotations
@@ -394,8 +393,7 @@ class Link(asyncio.Protocol):
         return f"<Link {self.host}, {self.session!r}>"
 
 
-# The peer reads no more of what is still to be written.
-_E = EndReason
+_E = EndReason  # below, the peer reads no more of what is still to be written
 _ABORTED = frozenset(
     (_E.LOST, _E.ENQUIRE_LINK_OVERDUE, _E.UNBIND_OVERDUE, _E.BIND_OVERDUE, _E.UNBOUND)
 )

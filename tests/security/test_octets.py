@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faultlab import frame
-from hostile import OCTETS, SIGNS, HostileGateway, deliver, frame, seen_raw
+from hostile import OCTETS, SIGNS, HostileGateway, deliver, seen_raw
 from scripted import until
 
 from pdu import (
