@@ -46,9 +46,8 @@ MAX_TEMPLATES: Final = 1000
 """Templates of one bind: senders in a few codings. Beyond it all are made anew."""
 
 _FINAL_RECEIPT = RegisteredDelivery(RegisteredDelivery.FINAL)
-_UDHI = int(EsmClass.UDHI)
 # Attributes of an enumeration are slow to look up (hot path).
-_GSM, _UCS2 = Coding.GSM, Coding.UCS2
+_GSM, _UCS2, _UDHI = Coding.GSM, Coding.UCS2, int(EsmClass.UDHI)
 _INTERNATIONAL, _ALPHANUMERIC, _ISDN = Ton.INTERNATIONAL, Ton.ALPHANUMERIC, Npi.ISDN
 _VARY = ("destination_addr", "short_message")
 
