@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,7 @@ def functions_of(error: BaseException) -> list[str]:
 
 def caught(function: Callable[..., object], *arguments: object) -> BaseException:
     """Call what must fail, and return the error."""
-    with pytest.raises(Exception) as info:  # noqa: PT011 - any
+    with pytest.raises(BaseException) as info:  # noqa: PT011 - any
         function(*arguments)
     return info.value
 
@@ -84,7 +85,22 @@ def test_bug_keeps_its_traceback() -> None:
     """What nobody raised on purpose has to be found."""
     error = caught(hides_locals(RefusedError)(ours("def f(n): return 1 / n")), 0)
 
-    assert ["caught", "call", "f"] == functions_of(error)
+    assert ["caught", "f"] == functions_of(error)
+
+
+def test_mistyped_argument_shows_no_other_argument() -> None:
+    """The decorator's frame holds all of them, and the function was never called."""
+    error = caught(partial(hides_locals(RefusedError)(ours("def f(*, secret): pass")), secrt=1), 0)
+
+    assert isinstance(error, TypeError)
+    assert ["caught"] == functions_of(error)
+
+
+def test_cancellation_shows_no_argument() -> None:
+    """A wait that is cancelled isn't an error, and its frames hold arguments as well."""
+    cancel = ours("def f(n): raise e", e=KeyboardInterrupt)
+
+    assert ["caught"] == functions_of(caught(hides_locals(RefusedError)(cancel), 0))
 
 
 def test_causes_contexts_and_members_of_groups_are_stripped() -> None:
