@@ -81,6 +81,7 @@ class AdmissionControl:
     ) -> None:
         self._engine = RuleEngine(limits, key=store.key)
         self._rules = self._engine.rules
+        self._interval = self._rules.interval
         self._is_off = self._engine.is_off
         self._store = store
         self._clock = clock
@@ -116,9 +117,9 @@ class AdmissionControl:
         parts = job.parts
         if parts > 1:
             job.parts_window = self._rules.multipart_window
-            job.interval = self._rules.interval
         if self._is_off:
             return self.ask_checks(job.message) if self._checks else None
+        job.interval = self._interval
         job.step = step = self._engine.step(job.message, parts, text, replaces)
         if self._checks:
             blocked = self.ask_checks(job.message)
@@ -132,7 +133,7 @@ class AdmissionControl:
         # What `_keep` does, for nearly all messages (hot path).
         job.reservation = job.admitted_at = verdict
         if verdict > now:
-            self.turns.add(job, verdict, now, self._rules.interval, ANY_TIME)
+            self.turns.add(job, verdict, now, self._interval, ANY_TIME)
         return None
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
@@ -303,7 +304,7 @@ class AdmissionControl:
             interval = job.interval
         else:
             job.reservation = at = verdict
-            interval, earliest = self._rules.interval, ANY_TIME
+            interval, earliest = self._interval, ANY_TIME
         job.admitted_at = at
         if at > now:
             self.turns.add(job, at, now, interval, earliest)
