@@ -16,9 +16,9 @@ account's rate allows for as much (`rules.rate.SLACK`); with less, late timers l
 def next_write(turn: float, next_at: float, now: float, interval: float) -> float:
     """Return the earliest time of the write after one that takes place *now*.
 
-    A write that is late by up to `CATCH_UP` doesn't delay those after it, as the interval allows for
-    that. After a longer wait (no link, a full window, throttling, a busy event loop) the overdue
-    messages are written an interval apart, counted from *now*.
+    A write that is late by up to `CATCH_UP` doesn't delay those after it. After a longer wait (no
+    link, a full window, throttling, a busy event loop) the overdue messages are written an interval
+    apart, counted from *now*.
 
     Args:
         turn: Time for which the message was admitted, or at which it began to wait for a slot.
