@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pdu import BindMode, DecodeError, FrameBuffer, FramingError, decode
 from pdu.escaping import escape
@@ -63,6 +63,8 @@ class SendAbandoned(NamedTuple):
 
 
 LinkEvent = LinkBound | LinkDown | ConnectFailed | Throttled | SendAbandoned
+T = TypeVar("T")
+
 Hook = Callable[[LinkEvent], None]
 """Called with each event, in the event loop: it must return quickly and can't await."""
 
@@ -104,6 +106,23 @@ def place_of(error: BaseException) -> str:
         frame = frame.tb_next
     at = "" if frame is None else f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
     return f"{type(error).__name__}{at}"
+
+
+def call_logged(name: str, call: Callable[..., T], *args: object) -> T | None:
+    """Call a user's code where no error may escape: log type and place of one, return None then.
+
+    Args:
+        name: What is called, for the log.
+        call: The function.
+        args: Its arguments.
+    """
+    try:
+        return call(*args)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - anything else would end the link
+        LOG.error("! %s failed: %s", name, place_of(error))  # noqa: TRY400 - its text may quote a message
+        return None
 
 
 class WireLog:

@@ -17,7 +17,7 @@ import anyio
 from pdu.masking import mask_address
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
-from smsc_async.instrumentation import LOG, place_of
+from smsc_async.instrumentation import LOG, call_logged, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
@@ -81,6 +81,7 @@ class AdmissionControl:
     ) -> None:
         self._engine = RuleEngine(limits, key=store.key)
         self._rules = self._engine.rules
+        self._interval = self._rules.interval
         self._is_off = self._engine.is_off
         self._store = store
         self._clock = clock
@@ -116,9 +117,9 @@ class AdmissionControl:
         parts = job.parts
         if parts > 1:
             job.parts_window = self._rules.multipart_window
-            job.interval = self._rules.interval
         if self._is_off:
             return self.ask_checks(job.message) if self._checks else None
+        job.interval = self._interval
         job.step = step = self._engine.step(job.message, parts, text, replaces)
         if self._checks:
             blocked = self.ask_checks(job.message)
@@ -126,13 +127,16 @@ class AdmissionControl:
                 return blocked
         if not self._is_one_clock:
             now = self._store.now()
-        verdict = self._store.apply_now(step, now)
+        try:
+            verdict = self._store.apply_now(step, now)
+        except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
+            return _store_failed(job.message, error)
         if type(verdict) is not float:
             return self._keep(job, verdict, now)
         # What `_keep` does, for nearly all messages (hot path).
         job.reservation = job.admitted_at = verdict
         if verdict > now:
-            self.turns.add(job, verdict, now, self._rules.interval, ANY_TIME)
+            self.turns.add(job, verdict, now, self._interval, ANY_TIME)
         return None
 
     async def admit(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
@@ -144,7 +148,7 @@ class AdmissionControl:
         Raises:
             HeldByRuleError: A check or a rule holds it for longer.
             SubmitInterruptedError: The client is left.
-            SendError: A check has failed.
+            SendError: A check or the store has failed.
         """
         self.waiting += 1
         try:
@@ -184,6 +188,8 @@ class AdmissionControl:
                 self._asking.add(asking)
                 try:
                     return await self._store.apply(_step_of(job))
+                except Exception as error:
+                    raise _store_failed(job.message, error) from error
                 finally:
                     self._asking.discard(asking)
         raise _interrupted(job.message)
@@ -239,15 +245,19 @@ class AdmissionControl:
     def release(self, job: MessageJob[Any]) -> None:
         """Give the reservation of a message back, once, and its turn if that hasn't come."""
         if job.reservation is not None:
-            self._store.release(_step_of(job), _admission_of(job))
+            release = self._store.release
+            call_logged("RuleStore.release", release, _step_of(job), _admission_of(job))
             job.reservation = None
             self.turns.give_back(job)
 
     def postpone(self, job: MessageJob[Any]) -> None:
         """Report that a message is written only now: the gateway counts from its arrival."""
         if job.reservation is not None:
-            later = self._store.postpone(_step_of(job), _admission_of(job))
-            job.reservation, job.admitted_at = later.token, later.not_before
+            postpone = self._store.postpone
+            step, admitted = _step_of(job), _admission_of(job)
+            later = call_logged("RuleStore.postpone", postpone, step, admitted)
+            if later is not None:
+                job.reservation, job.admitted_at = later.token, later.not_before
 
     def shutdown(self, after: float = 0.0) -> None:
         """End the waits of messages that are held for longer than *after* seconds from now.
@@ -271,8 +281,8 @@ class AdmissionControl:
     def close(self) -> None:
         """End that."""
         if self._is_attached:
-            self._store.detach()
             self._is_attached = False
+            self._store.detach()
 
     async def drain(self) -> None:
         """Wait until no message waits here. Cancelling is safe."""
@@ -288,7 +298,11 @@ class AdmissionControl:
         if blocked is not None or self._is_off:
             return blocked
         now = self._store.now()
-        return self._keep(job, self._store.apply_now(_step_of(job), now), now)
+        try:
+            verdict = self._store.apply_now(_step_of(job), now)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _store_failed(job.message, error)
+        return self._keep(job, verdict, now)
 
     def _keep(
         self, job: MessageJob[Any], verdict: Verdict | float | None, now: float
@@ -303,7 +317,7 @@ class AdmissionControl:
             interval = job.interval
         else:
             job.reservation = at = verdict
-            interval, earliest = self._rules.interval, ANY_TIME
+            interval, earliest = self._interval, ANY_TIME
         job.admitted_at = at
         if at > now:
             self.turns.add(job, at, now, interval, earliest)
@@ -346,6 +360,12 @@ def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
     )
     error.__cause__ = cause
     return error
+
+
+def _store_failed(message: Message[Any], cause: Exception) -> SendError:
+    """Log the failure of a rule store; return the error of the message."""
+    LOG.error("! RuleStore.apply failed: %s", place_of(cause))
+    return _failed(message, "RuleStore.apply", cause)
 
 
 def _interrupted(message: Message[Any]) -> SubmitInterruptedError:

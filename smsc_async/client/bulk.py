@@ -52,7 +52,7 @@ class BulkSend:
         self._wakeup: asyncio.Future[None] | None = None
         # No more messages will come, or their iterable raised.
         self._is_exhausted = False
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
 
     async def run(
         self, messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]]
@@ -190,6 +190,8 @@ class BulkSend:
             await self._runtime.admission.admit(job, blocked, self._hold)
         except SendError as error:
             self._fail(job, error)
+        except BaseException as error:  # noqa: BLE001 - raised by the run, after the last outcome
+            self._stop(error)
         else:
             self._dispatcher.submit(job, self._runtime.now())
             if job.has_unsent_parts:
@@ -206,6 +208,13 @@ class BulkSend:
         """Keep the error of a message that was never submitted."""
         self._under_way -= 1
         self._keep(_failed(job.message, error))
+        self.on_room()
+
+    def _stop(self, error: BaseException) -> None:
+        """Pull no more messages, since a message that waited has ended without an outcome."""
+        self._under_way -= 1
+        self._is_exhausted = True
+        self._failure = error
         self.on_room()
 
     def __repr__(self) -> str:

@@ -15,6 +15,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
+from smsc_async.instrumentation import call_logged
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -169,7 +171,7 @@ class TurnSchedule:
     def _return(self, slots: list[Slot]) -> None:
         """Give slots back to the store, the latest first: it can forget those at the end."""
         for _, at, interval in reversed(slots):
-            self._store.give_back_turn(at, interval)
+            call_logged("RuleStore.give_back_turn", self._store.give_back_turn, at, interval)
 
     def __repr__(self) -> str:
         return f"<TurnSchedule, {len(self)} turns>"

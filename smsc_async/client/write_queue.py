@@ -19,6 +19,7 @@ from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.submission import Submission
 from smsc_async.errors import Outcome, SendError, SubmitInterruptedError
 from smsc_async.link.deadline_timer import NEVER
+from smsc_async.link.pace import next_write
 from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
 
 if TYPE_CHECKING:
@@ -200,16 +201,20 @@ class WriteQueue(Generic[T]):
     def _take_due(self, now: float) -> list[_Waiting[T]]:
         """Take the messages that are due and have a slot, in order."""
         queue, group, promised = self._queue, list[_Waiting[T]](), 0
+        next_at = self._dispatcher.next_write_at
         while queue:
             job = queue[0].job
             if not queue[0].waiter.done():
-                if job.write_at > now:
-                    self._arm(job.write_at - now)
+                turn = max(job.write_at, next_at)
+                if turn > now:
+                    self._arm(turn - now)
                     break
                 if not self._dispatcher.has_room(job.parts, promised):
                     break
                 promised += job.parts
                 group.append(queue[0])
+                turn = max(job.queued_at, job.write_at)
+                next_at = next_write(turn, next_at, now, job.parts * job.interval)
             queue.popleft()
         return group
 
@@ -257,7 +262,7 @@ class WriteQueue(Generic[T]):
             # No part of it is written later, either.
             job.parts_window = min(job.parts_window, remaining)
             ticket.is_written = True
-            self._dispatcher.submit(job, now)
+            self._dispatcher.submit(job, now, is_paced=True)
             ticket.reservation = job.reservation
             if not (job.written or job.is_finished):
                 ticket.is_written = False

@@ -17,6 +17,7 @@ from pdu.names import command_name
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link.deadline_timer import NEVER, DeadlineTimer
+from smsc_async.link.pace import next_write
 from smsc_async.link.submit_job import PendingRequest
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
@@ -51,6 +52,7 @@ class Dispatcher:
         last_error: Why the last link ended or could not be built.
         throttled_responses: How many there were.
         down_at: When the last link was lost, or the client opened.
+        next_write_at: Earliest write of a message with an interval, while overdue ones are written.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Dispatcher:
         self._queue = self._waiting.jobs
         self._order = 0
         self._refusal: LinkError | None = None
-        self.down_at = 0.0
+        self.down_at = self.next_write_at = 0.0
         # The last throttling status, and the next look for messages that waited for too long.
         self._throttling_status = 0
         self._look_at = NEVER
@@ -114,24 +116,24 @@ class Dispatcher:
         least = parts if promised else min(parts, self._throttle.limit(self._config.window, 0))
         return room - promised >= max(1, least)
 
-    def submit(self, job: SubmitJob[Any], now: float) -> None:
+    def submit(self, job: SubmitJob[Any], now: float, *, is_paced: bool = False) -> None:
         """Write a message now if there is room, else when its turn comes.
 
         Args:
             job: The message, no part of it written yet.
             now: Current time, of the clock.
+            is_paced: Whether its sender has waited for `next_write_at`.
         """
         if self._refusal is not None:
             job.give_up(str(self._refusal), self._refusal)
             return
         job.order = self._order = self._order + 1
-        if not self._queue and job.write_at <= now:
+        if not self._queue and job.write_at <= now and (self.next_write_at <= now or is_paced):
             self._write(job, now)
             if not job.has_unsent_parts:
                 return
         job.queued_at = now
-        is_early = self._queue and now < self._queue[-1].write_at > job.write_at > 0.0
-        self._waiting.insert(job, now) if is_early else self._queue.append(job)
+        self._waiting.add(job, now)
         if self._throttle.is_on:
             self._look_by(now)
         if len(self._queue) == 1:
@@ -288,16 +290,15 @@ class Dispatcher:
                 room = throttle.limit(room, self.in_flight)
             if not room:
                 return
-            if not job.written:
-                # Parts leave back to back: a message begins when all of them have a slot.
-                if room < job.parts and room < throttle.limit(self._config.window, 0):
-                    return
-                if (
-                    job.queued_at
-                    and now > job.queued_at + self._lateness
-                    and now > job.write_at + self._lateness
-                ):
+            # Parts leave back to back: a message begins when all of them have a slot.
+            least = 1 if job.written else job.parts
+            if room < least and room < throttle.limit(self._config.window, 0):
+                return
+            if turn := job.queued_at or job.write_at:
+                turn = max(turn, job.write_at)
+                if now > turn + self._lateness and not job.written:
                     self._traffic.on_postponed(job)
+                self.next_write_at = next_write(turn, self.next_write_at, now, job.interval)
             link.submit(job, now)
             if throttle.is_on:
                 throttle.on_probe()
@@ -310,7 +311,7 @@ class Dispatcher:
         while queue:
             job = queue[0]
             if job.has_unsent_parts:
-                if job.write_at <= now:
+                if job.write_at <= now and self.next_write_at <= now:
                     self._write(job, now)
                 if job.has_unsent_parts:
                     break
@@ -335,11 +336,12 @@ class Dispatcher:
         """The time at which the first message of the queue is due or times out."""
         first = self._queue[0]
         gives_up_at = min(first.parts_deadline, self._look_at)
+        turn = max(first.write_at, self.next_write_at)
         if not self.links:
             return min(gives_up_at, max(self.down_at, first.queued_at) + self._config.timeouts.link)
         if self._throttle.paused_until:
-            return min(gives_up_at, max(self._throttle.paused_until, first.write_at))
-        return min(gives_up_at, first.write_at) if first.write_at > now else gives_up_at
+            return min(gives_up_at, max(self._throttle.paused_until, turn))
+        return min(gives_up_at, turn) if turn > now else gives_up_at
 
     def _on_timer(self) -> None:
         """Handle the timer."""
@@ -361,10 +363,8 @@ class Dispatcher:
         timeout = self._config.timeouts.link
         reason = f"no link for {timeout:.1f} s"
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
-        while self._queue and max(self.down_at, self._queue[0].queued_at) + timeout <= now:
-            job = self._waiting.pop_first()
-            if job.has_unsent_parts:
-                self._give_up(job, error)
+        for job in self._waiting.pop_linkless(self.down_at, now - timeout):
+            self._give_up(job, error)
 
     def _give_up(self, job: SubmitJob[Any], error: LinkError) -> None:
         """End a message that has no link; a throttled one as the gateway has answered it."""

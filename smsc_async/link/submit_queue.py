@@ -50,6 +50,12 @@ class SubmitQueue:
         """Messages that wait, without those that were withdrawn."""
         return len(self.jobs) - self._withdrawn
 
+    def add(self, job: SubmitJob[Any], now: float) -> None:
+        """Queue a message behind all others, but before those whose turns come after its own."""
+        jobs = self.jobs
+        is_early = jobs and now < jobs[-1].write_at > job.write_at > 0.0
+        self.insert(job, now) if is_early else jobs.append(job)
+
     def insert(self, job: SubmitJob[Any], now: float) -> None:
         """Queue a message before those whose turns come after its own."""
         jobs, place = self.jobs, len(self.jobs)
@@ -79,6 +85,20 @@ class SubmitQueue:
         self._withdrawn += 1
         if self._withdrawn > MANY_WITHDRAWN and self._withdrawn * 2 > len(self.jobs):
             self._replace([job for job in self.jobs if job.has_unsent_parts])
+
+    def pop_linkless(self, down_at: float, since: float) -> list[SubmitJob[Any]]:
+        """Remove and return the messages that have waited for a link *since* then, or longer.
+
+        Args:
+            down_at: When the last link was lost.
+            since: Time of the clock; a message waits from *down_at* or from its submit on.
+        """
+        overdue: list[SubmitJob[Any]] = []
+        while self.jobs and max(down_at, self.jobs[0].queued_at) <= since:
+            job = self.pop_first()
+            if job.has_unsent_parts:
+                overdue.append(job)
+        return overdue
 
     def pop_all(self) -> list[SubmitJob[Any]]:
         """Remove and return every message that waits."""

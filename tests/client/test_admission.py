@@ -600,3 +600,98 @@ async def test_without_checks_the_wall_clock_is_not_read() -> None:
     ruled.admitted()
 
     assert ruled.admission.ask_checks(SMS) is None
+
+
+class BrokenError(BaseException):
+    """What a careless library raises."""
+
+
+@pytest.mark.parametrize("is_awaited", [False, True])
+async def test_failed_store_fails_the_message(
+    is_awaited: bool,  # noqa: FBT001 - a parameter of pytest
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """NOT_SENT, with the cause: the message left no octet."""
+    ruled = Ruled(store=AwaitedStore if is_awaited else MemoryRuleStore)
+
+    def fail(_step: object, _now: float = 0.0) -> None:
+        raise OSError(TEXT)
+
+    monkeypatch.setattr(ruled.store, "apply" if is_awaited else "apply_now", fail)
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert blocked is not None
+    with pytest.raises(SendError, match=r"RuleStore\.apply failed with OSError") as caught:
+        await ruled.admission.admit(message, blocked, Hold.wait())
+
+    assert (Outcome.NOT_SENT, OSError) == (caught.value.outcome, type(caught.value.__cause__))
+    assert "RuleStore.apply failed: OSError at " in caplog.text
+    assert TEXT not in f"{caught.value} {caplog.text}"
+    await ruled.admission.drain()
+
+
+async def test_store_that_fails_after_a_wait_fails_the_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The wait ends as the first question does."""
+    ruled = Ruled(checks=(RecordingCheck(0.001, None),))
+    message = job()
+    blocked = ruled.try_admit(message)
+    assert blocked is not None
+    monkeypatch.setattr(ruled.store, "apply_now", lambda _step, _now: 1 / 0)
+    ruled.now += 1.0
+    with pytest.raises(SendError, match="ZeroDivisionError"):
+        await ruled.admission.admit(message, blocked, Hold.wait())
+
+
+@pytest.mark.parametrize("error", [OSError(TEXT), BrokenError(TEXT), asyncio.CancelledError()])
+async def test_what_a_store_raises_outside_of_a_send_is_logged(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would end the link that the response came from, and the send would never end."""
+    ruled = Ruled(GatewayLimits(rate=1.0))
+
+    def fail(*_: object) -> None:
+        raise error
+
+    for name in ("release", "postpone", "give_back_turn"):
+        monkeypatch.setattr(ruled.store, name, fail)
+    ruled.admitted()
+    message = ruled.admitted(
+        MessageJob(Sms(to="79990000001", text="b"), parts_of(1), None, RecordingTraffic())
+    )
+    reservation = message.reservation
+    ruled.admission.postpone(message)
+    assert reservation == message.reservation
+    ruled.admission.release(message)
+
+    assert message.reservation is None
+    for name in ("release", "postpone", "give_back_turn"):
+        assert f"! RuleStore.{name} failed: {type(error).__name__} at " in caplog.text
+    assert TEXT not in caplog.text
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+async def test_interrupt_in_a_store_ends_the_program(
+    stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As anywhere else."""
+    ruled = Ruled()
+
+    def fail(*_: object) -> None:
+        raise stop
+
+    monkeypatch.setattr(ruled.store, "release", fail)
+    with pytest.raises(stop):
+        ruled.admission.release(ruled.admitted())
+
+
+async def test_store_is_detached_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second close, after one that failed, closes the rest."""
+    ruled = Ruled()
+    ruled.admission.open()
+    monkeypatch.setattr(ruled.store, "detach", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ruled.admission.close()
+    ruled.admission.close()

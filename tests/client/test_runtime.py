@@ -6,22 +6,26 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import Gateway, nothing, receipt_fields, turns, until
+from scripted import Gateway, nothing, receipt_fields, refusing, turns, until
 
-from pdu import DeliverSm
+from pdu import CommandStatus, DeliverSm
 from smsc_async import (
     ClientClosedError,
     ConfigError,
+    FailedSubmission,
     GatewayLimits,
     Hold,
     LinkLostError,
     LinkState,
     MemoryRuleStore,
+    Outcome,
     ResponseTimeoutError,
+    SendError,
     Sms,
     SmscClient,
     SmscConfig,
     Stats,
+    SubmitRefusedError,
 )
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.runtime import ClientRuntime, not_sent
@@ -297,3 +301,62 @@ async def test_repr_shows_no_password_and_no_text(runtime: ClientRuntime) -> Non
     assert shown.startswith("<ClientRuntime <LinkPool bound, 1 of 1 links bound>, <Dispatcher 1 ")
     for secret in ("secret", "79991234567"):
         assert secret not in shown
+
+
+class FailingStore(MemoryRuleStore):
+    """A store of a user, of which nothing works."""
+
+    error: BaseException = OSError("down")
+
+    def apply_now(self, step: Any, now: float) -> None:  # type: ignore[override]  # noqa: ANN401 - a Step
+        """Have no verdict at once."""
+
+    async def apply(self, _step: Any) -> Any:  # noqa: ANN401 - a Step and a Verdict
+        """Fail."""
+        raise self.error
+
+
+class Careless(BaseException):
+    """What a careless library raises."""
+
+
+async def test_send_many_ends_when_the_store_fails(gateway: Gateway) -> None:
+    """Each message has its outcome, NOT_SENT."""
+    messages = [Sms(to=f"7999123456{digit}", text="hi") for digit in range(3)]
+    async with SmscClient(gateway.config(), store=FailingStore()) as client:
+        outcomes = [outcome async for outcome in client.send_many(messages)]
+
+    assert 3 == len(outcomes)
+    for outcome in outcomes:
+        assert isinstance(outcome, FailedSubmission)
+        assert isinstance(outcome.error, SendError)
+        assert Outcome.NOT_SENT is outcome.error.outcome
+        assert isinstance(outcome.error.__cause__, OSError)
+
+
+async def test_send_many_raises_what_is_no_exception(gateway: Gateway) -> None:
+    """It ends, rather than wait for a task that has ended."""
+    store = FailingStore()
+    store.error = Careless()
+    async with SmscClient(gateway.config(), store=store) as client:
+        with pytest.raises(Careless):
+            [outcome async for outcome in client.send_many([SMS, SMS])]
+
+
+async def test_failed_release_does_not_end_the_link(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The send has the gateway's answer, and the next one is sent over the same link."""
+    store = MemoryRuleStore()
+
+    def fail(*_: object) -> None:
+        raise Careless
+
+    monkeypatch.setattr(store, "release", fail)
+    gateway.on_submit = refusing(CommandStatus.ESME_RSUBMITFAIL)
+    async with SmscClient(gateway.config(), store=store) as client:
+        with pytest.raises(SubmitRefusedError):
+            await client.send(SMS)
+        with pytest.raises(SubmitRefusedError):
+            await client.send(Sms(to="79991234568", text="hi"))
+        assert 1 == client.stats().connects

@@ -823,3 +823,129 @@ async def test_repr_has_numbers_and_no_texts() -> None:
     shown = repr(driven.dispatcher)
 
     assert "<Dispatcher 1 links, 1 in flight, 2 waiting, <ThrottleController off>>" == shown
+
+
+# The account's rate, after a wait.
+
+RATE = 40
+EVERY = 1.05 / RATE
+
+
+def paced(driven: Driven, number: int, *, is_due: bool = False) -> list[SubmitJob[Any]]:
+    """Submit messages in the account's rate: with a turn each, or admitted for now."""
+    jobs = [SubmitJob(SMS, parts_of(1), None, driven.traffic) for _ in range(number)]
+    for index, waiting in enumerate(jobs):
+        waiting.interval = EVERY
+        waiting.write_at = 0.0 if is_due else driven.now + index * EVERY
+        driven.dispatcher.submit(waiting, driven.now)
+    return jobs
+
+
+def run_for(driven: Driven, seconds: float, *, responds: bool = True) -> list[float]:
+    """Let the time pass in steps of 1 ms; return when messages were written."""
+    times = list[float]()
+    for _ in range(round(seconds * 1000)):
+        before = [len(link.written) for link in driven.links]
+        driven.pass_time(0.001)
+        for link, count in zip(driven.links, before, strict=True):
+            for waiting, _ in link.written[count:]:
+                times.append(driven.now)
+                if responds:
+                    driven.respond(waiting)
+    return times
+
+
+def most_in_a_second(times: list[float]) -> int:
+    """Count the writes of the fullest second."""
+    return max(len([at for at in times if first <= at < first + 1.0]) for first in times)
+
+
+@pytest.mark.parametrize("is_due", [False, True], ids=["with turns", "due"])
+@pytest.mark.parametrize("links", [1, 2])
+async def test_messages_that_waited_for_a_link_are_written_in_the_rate(
+    links: int,
+    is_due: bool,  # noqa: FBT001 - a parameter of pytest
+) -> None:
+    """Their turns have passed meanwhile, and the gateway throttles what comes together."""
+    driven = Driven(query="window=100")
+    jobs = paced(driven, 120, is_due=is_due)
+    driven.pass_time(3.0)
+    driven.links = [WindowLink(100) for _ in range(links)]
+    for link in driven.links:
+        driven.dispatcher.add(cast("Link", link))
+    driven.dispatcher.on_room()
+    assert 1 == driven.dispatcher.in_flight
+    times = run_for(driven, 3.5)
+
+    assert 119 == len(times)
+    assert most_in_a_second(times) <= RATE
+    if links == 1:
+        assert jobs == driven.written
+
+
+async def test_messages_that_waited_for_a_slot_are_written_in_the_rate() -> None:
+    """The window was full for 3 s."""
+    driven = Driven(20, query="window=20")
+    jobs = paced(driven, 140)
+    run_for(driven, 3.0, responds=False)
+    assert jobs[:20] == driven.written
+    for sent in jobs[:20]:
+        driven.respond(sent)
+    times = run_for(driven, 4.0)
+
+    assert jobs == driven.written
+    assert most_in_a_second(times) <= RATE
+
+
+async def test_throttled_messages_are_written_again_in_the_rate() -> None:
+    """Those that were throttled together don't come back together."""
+    driven = Driven(100, query="window=100")
+    jobs = paced(driven, 60, is_due=True)
+    run_for(driven, 1.0, responds=False)
+    for sent in jobs[: len(driven.written)]:
+        driven.respond(sent, THROTTLED)
+    times = run_for(driven, 4.0)
+
+    assert all(sent.is_finished for sent in jobs)
+    assert most_in_a_second(times) <= RATE
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 3.0])
+async def test_held_up_loop_is_followed_by_no_burst(seconds: float) -> None:
+    """Turns that passed while the loop stood still are over."""
+    driven = Driven(100, query="window=100")
+    jobs = paced(driven, 140)
+    times = [driven.now] * len(driven.written) + run_for(driven, 0.5)
+    driven.pass_time(seconds)
+    times.append(driven.now)
+    times += run_for(driven, 5.0)
+
+    assert jobs == driven.written
+    assert most_in_a_second(times) <= RATE + 1
+
+
+async def test_new_message_keeps_its_distance_to_overdue_ones() -> None:
+    """The queue is empty, and the last overdue message was written just now."""
+    driven = Driven()
+    (first,) = paced(driven, 1)
+    driven.pass_time(1.0)
+    driven.links = [WindowLink(10)]
+    driven.dispatcher.add(cast("Link", driven.links[0]))
+    driven.dispatcher.on_room()
+    (second,) = paced(driven, 1, is_due=True)
+    assert [first] == driven.written
+    driven.pass_time(EVERY)
+
+    assert [first, second] == driven.written
+
+
+async def test_messages_without_a_rate_are_written_together() -> None:
+    """There is no interval to keep."""
+    driven = Driven()
+    jobs = [driven.submit() for _ in range(5)]
+    driven.pass_time(3.0)
+    driven.links = [WindowLink(10)]
+    driven.dispatcher.add(cast("Link", driven.links[0]))
+    driven.dispatcher.on_room()
+
+    assert jobs == driven.written
