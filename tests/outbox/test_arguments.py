@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 MESSAGE = Sms(to="79991234567", text="Order 17 is ready")
 
+
+async def read_entries(outbox: BaseOutbox, state: Any) -> None:  # noqa: ANN401 - of any type
+    """Read the first entry in a state."""
+    await anext(outbox.entries(state))
+
+
 CALLS: dict[str, Callable[[Any], Any]] = {
     "put a key": lambda outbox: outbox.put(MESSAGE, key=5),
     "put octets": lambda outbox: outbox.put(MESSAGE, key=b"x"),
@@ -48,7 +54,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "purge a text": lambda outbox: outbox.purge(older_than="x"),
     "purge forever": lambda outbox: outbox.purge(older_than=inf),
     "purge much": lambda outbox: outbox.purge(older_than=10**400),
-    "entries": lambda outbox: outbox.entries("queued").__anext__(),
+    "entries": lambda outbox: read_entries(outbox, "queued"),
     "record": lambda outbox: outbox.record("17"),
     "record an id": lambda outbox: outbox.record(Receipt(message_id=5, state=2)),  # type: ignore[arg-type]
 }
