@@ -616,6 +616,7 @@ async def test_failed_store_fails_the_message(
     ruled = Ruled(store=AwaitedStore if is_awaited else MemoryRuleStore)
 
     def fail(_step: object, _now: float = 0.0) -> None:
+        """Fail."""
         raise OSError(TEXT)
 
     monkeypatch.setattr(ruled.store, "apply" if is_awaited else "apply_now", fail)
@@ -653,6 +654,7 @@ async def test_what_a_store_raises_outside_of_a_send_is_logged(
     ruled = Ruled(GatewayLimits(rate=1.0))
 
     def fail(*_: object) -> None:
+        """Fail."""
         raise error
 
     for name in ("release", "postpone", "give_back_turn"):
@@ -680,6 +682,7 @@ async def test_interrupt_in_a_store_ends_the_program(
     ruled = Ruled()
 
     def fail(*_: object) -> None:
+        """Fail."""
         raise stop
 
     monkeypatch.setattr(ruled.store, "release", fail)

@@ -350,6 +350,7 @@ async def test_failed_release_does_not_end_the_link(
     store = MemoryRuleStore()
 
     def fail(*_: object) -> None:
+        """Fail."""
         raise Careless
 
     monkeypatch.setattr(store, "release", fail)

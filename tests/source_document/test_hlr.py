@@ -254,6 +254,7 @@ async def test_result_comes_by_smpp_and_by_http_alike() -> None:
     events: list[Any] = []
 
     async def keep(event: object) -> None:
+        """Keep it."""
         events.append(event)
 
     m = parse_qs(EXAMPLE.translate({ord(":"): "=", ord(" "): "&"}), keep_blank_values=True)
