@@ -175,12 +175,21 @@ class PostgresStore:
         Raises:
             OutboxError: The lock can't be taken.
         """
-        if self._owner is None:
+        if self._owner is not None:
+            return self._owner
+        return await self._execute(self._lock_owner)
+
+    async def _lock_owner(self, connection: Connection) -> int:
+        """Take the lock, unless another run has taken it meanwhile.
+
+        With two, one would look like that of an ended process: this session could lock it again.
+        """
+        owner = self._owner
+        if owner is None:
             owner = secrets.randbits(62)
-            sql = b"SELECT pg_advisory_lock(%s)"
-            await self._execute(lambda connection: connection.execute(sql, [owner]))
+            await connection.execute(b"SELECT pg_advisory_lock(%s)", [owner])
             self._owner = owner
-        return self._owner
+        return owner
 
     async def release_owner(self) -> None:
         """Release the lock. Never raises."""

@@ -16,7 +16,6 @@ from smsc_async import (
     ClientClosedError,
     CommandStatus,
     ConfigError,
-    GatewayLimits,
     MessageState,
     Ping,
     Receipt,
@@ -281,13 +280,28 @@ async def test_two_workers_share_the_entries(make_outbox: Make) -> None:
     assert 40 == counts[OutboxState.ACCEPTED]
 
 
+async def test_runs_that_begin_at_once_have_one_owner(outbox: BaseOutbox) -> None:
+    """With two, each run would take the other's entries for those of an ended process."""
+    store = outbox._ledger._store
+    owners = await asyncio.gather(*(store.acquire_owner() for _ in range(3)))
+    entry = await outbox.put(sms("claimed"))
+    await outbox._ledger.claim_due(1)
+    await outbox._ledger.recover_orphans()
+    claimed = await outbox.get(entry)
+
+    assert 1 == len(set(owners))
+    assert [] == await store.stale_owners(owners)
+    assert claimed is not None
+    assert OutboxState.CLAIMED is claimed.state
+
+
 async def test_two_clients_may_share_one_outbox(outbox: BaseOutbox) -> None:
     """Two runs of one process claim different entries too."""
     await asyncio.gather(*(outbox.put(sms(f"m{number}")) for number in range(30)))
     async with (
         Simulator(SOON) as gateway,
-        SmscClient(gateway.url, limits=GatewayLimits.off()) as one,
-        SmscClient(gateway.url, limits=GatewayLimits.off()) as two,
+        SmscClient(gateway.url) as one,
+        SmscClient(gateway.url) as two,
     ):
         await asyncio.gather(*(outbox.run(smsc, stop_when_empty=True) for smsc in (one, two)))
 
