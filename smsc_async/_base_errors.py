@@ -89,32 +89,6 @@ class ConfigError(SmscError, ValueError):
         self.reason = reason
 
 
-LONGEST_DURATION: Final = 31_536_000
-"""Seconds of the longest wait that a setting or an argument may name: a year."""
-
-
-def check_duration(name: str, value: object, *, may_be_zero: bool = False) -> None:
-    """Refuse what is no number of seconds, and more than a year.
-
-    Raises:
-        ConfigError: With the name of the argument.
-    """
-    if not (is_number(value) and 0 <= value <= LONGEST_DURATION and (may_be_zero or value)):
-        least = "0 seconds or more" if may_be_zero else "more than 0 seconds"
-        raise refused(name, value, f"takes {least}, a year at most")
-
-
-def refused(name: str, value: object, rule: str) -> ConfigError:
-    """Return the error for a value that breaks a rule; neither shows more of it than `shown`."""
-    said = shown(value)
-    return ConfigError(name, value if _may_be_shown(value) else said, f"{rule}, got {said}")
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a setting is an integer or a float; a bool is a mistake."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 class ReceiptTimeoutError(SmscError, TimeoutError):
     """No final receipt in time. It says nothing about the message, which may be delivered.
 
@@ -149,6 +123,32 @@ class NoReceiptError(SmscError):
         )
         self.message_id = message_id
         self.registered_delivery = registered_delivery
+
+
+LONGEST_DURATION: Final = 31_536_000
+"""Seconds of the longest wait that a setting or an argument may name: a year."""
+
+
+def check_duration(name: str, value: object, *, may_be_zero: bool = False) -> None:
+    """Refuse what is no number of seconds, and more than a year.
+
+    Raises:
+        ConfigError: With the name of the argument.
+    """
+    if not (is_number(value) and 0 <= value <= LONGEST_DURATION and (may_be_zero or value)):
+        least = "0 seconds or more" if may_be_zero else "more than 0 seconds"
+        raise refused(name, value, f"takes {least}, a year at most")
+
+
+def refused(name: str, value: object, rule: str) -> ConfigError:
+    """Return the error for a value that breaks a rule; neither shows more of it than `shown`."""
+    said = shown(value)
+    return ConfigError(name, value if _may_be_shown(value) else said, f"{rule}, got {said}")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a setting is an integer or a float; a bool is a mistake."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def shown(value: object) -> str:

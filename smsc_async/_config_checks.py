@@ -78,10 +78,10 @@ def check_alphabet(alphabet: str, *, is_packed: bool) -> None:
         raise ConfigError("packed_gsm", alphabet, "only GSM is packed; set default_alphabet=gsm")
 
 
-def check_message_ids(value: object, modes: tuple[object, ...]) -> None:
-    """Refuse a mode that isn't among *modes*, and what is neither a mode nor a function."""
+def check_message_ids(value: object) -> None:
+    """Refuse what is neither one of `MessageIds`, nor a function, nor None."""
     if isinstance(value, str):
-        check_choice("message_ids", value, modes)
+        check_choice("message_ids", value, get_args(MessageIds))
     elif value is not None:
         check_function("message_ids", value)
 
@@ -148,5 +148,5 @@ def check_options(config: Any) -> None:  # noqa: ANN401 - an SmscConfig, which c
     check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
     alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
     check_alphabet(alphabet, is_packed=config.packed_gsm)
-    check_message_ids(config.message_ids, get_args(MessageIds))
+    check_message_ids(config.message_ids)
     check_local_addr(config.local_addr, binds=config.binds, is_simulated=config.is_simulated)

@@ -56,7 +56,7 @@ def test_times_are_kept_as_they_are_written() -> None:
 
 
 def test_repr_shows_sizes() -> None:
-    """Nobody knows what the octets are."""
+    """What the octets mean isn't known."""
     assert "secret" not in repr(FULL)
     assert "short_message=<9 octets>" in repr(FULL)
     assert ["Submit(to='7999***67', tlvs=(Tlv(message_payload, ", " octets),))"][0] in repr(

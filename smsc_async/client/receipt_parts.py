@@ -15,8 +15,8 @@ from smsc_async.client.deliveries import StoredDelivery
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pdu import DataSm, Tlv
-    from pdu.text import Joined, Segment
+    from pdu import DataSm
+    from pdu.text import Joined
     from smsc_async.client.delivery_queue import Delivery
 
     Joint = tuple[DeliverSm | DataSm, Delivery]
@@ -33,8 +33,6 @@ class ReceiptParts:
     def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
         self._reassembler = Reassembler(timeout=timeout)
         self._clock = clock
-        # By sender, recipient and reference.
-        self._tlvs: dict[tuple[str, str, int], tuple[Tlv, ...]] = {}
 
     def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[Joint]:
         """Add a receipt that has a user data header.
@@ -46,13 +44,13 @@ class ReceiptParts:
         segment = segment_of(request)
         if segment.total == 1:
             return [(request, delivery)]
-        self._keep_tlvs(request, segment)
         finished = self._reassembler.add(
             segment,
             sender=request.source_addr,
             recipient=request.destination_addr,
             data_coding=request.data_coding,
             now=self._clock(),
+            item=request,
         )
         # At most one is complete, the last one.
         if not finished or finished[-1].missing:
@@ -60,7 +58,7 @@ class ReceiptParts:
             return self._incomplete(finished)
         *displaced, complete = finished
         completing = _CompletingDelivery(self, complete, segment.sequence, delivery)
-        return [*self._incomplete(displaced), (self._receipt(complete), completing)]
+        return [*self._incomplete(displaced), (_receipt(complete), completing)]
 
     def expire(self, now: float) -> list[Joint]:
         """Return the receipts that have waited long enough, as far as they came."""
@@ -80,27 +78,7 @@ class ReceiptParts:
 
     def _incomplete(self, receipts: Iterable[Joined]) -> list[Joint]:
         """Return receipts whose parts were acknowledged as they came."""
-        return [(self._receipt(joined), StoredDelivery()) for joined in receipts]
-
-    def _keep_tlvs(self, request: DeliverSm | DataSm, segment: Segment) -> None:
-        """Keep the parameters of a part: a receipt has them in one part or in all."""
-        if not len(self._reassembler):
-            self._tlvs.clear()
-        key = (request.source_addr, request.destination_addr, segment.reference)
-        kept = self._tlvs.get(key, ())
-        self._tlvs[key] = (*kept, *(tlv for tlv in request.tlvs if tlv not in kept))
-
-    def _receipt(self, joined: Joined) -> DeliverSm:
-        """Return a receipt in one PDU."""
-        key = (joined.sender, joined.recipient, joined.reference)
-        return DeliverSm(
-            source_addr=joined.sender,
-            destination_addr=joined.recipient,
-            esm_class=EsmClass.DELIVERY_RECEIPT,
-            data_coding=joined.data_coding,
-            short_message=joined.octets,
-            tlvs=self._tlvs.get(key, ()),
-        )
+        return [(_receipt(joined), StoredDelivery()) for joined in receipts]
 
     def __repr__(self) -> str:
         return f"<ReceiptParts {len(self._reassembler)} incomplete>"
@@ -124,3 +102,15 @@ class _CompletingDelivery(NamedTuple):
         if command_status:
             self.parts.reopen(self.joined, self.sequence)
         self.delivery.acknowledge(command_status)
+
+
+def _receipt(joined: Joined) -> DeliverSm:
+    """Return a receipt in one PDU; its parameters are in one part or in all."""
+    return DeliverSm(
+        source_addr=joined.sender,
+        destination_addr=joined.recipient,
+        esm_class=EsmClass.DELIVERY_RECEIPT,
+        data_coding=joined.data_coding,
+        short_message=joined.octets,
+        tlvs=tuple(dict.fromkeys(tlv for part in joined.items for tlv in part.tlvs)),
+    )

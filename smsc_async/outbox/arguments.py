@@ -10,8 +10,7 @@ import os
 from pathlib import Path
 from typing import Final, TypeGuard
 
-from smsc_async._base_errors import check_kind, is_number, shown
-from smsc_async.errors import ConfigError
+from smsc_async._base_errors import ConfigError, check_kind, is_number, refused
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.receipts import Receipt
 
@@ -34,9 +33,7 @@ def checked_id(entry: OutboxEntry | int) -> int:
         got = type(number).__name__
         raise ConfigError("entry", got, f"takes an OutboxEntry or its number, got {got}")
     if not -LARGEST_ID <= number <= LARGEST_ID:
-        raise ConfigError(
-            "entry", number, f"takes a number up to {LARGEST_ID}, got {shown(number)}"
-        )
+        raise refused("entry", number, f"takes a number up to {LARGEST_ID}")
     return int(number)
 
 
@@ -81,8 +78,7 @@ def checked_age(seconds: float) -> float:
         ConfigError: It is no number, below 0 or above `LONGEST_AGE`.
     """
     if not (is_number(seconds) and 0 <= seconds <= LONGEST_AGE):
-        limit = f"takes 0 to {LONGEST_AGE:.0f} seconds, got {shown(seconds)}"
-        raise ConfigError("older_than", seconds, limit)
+        raise refused("older_than", seconds, f"takes 0 to {LONGEST_AGE:.0f} seconds")
     return float(seconds)
 
 
@@ -93,7 +89,7 @@ def checked_concurrency(number: object) -> int:
         ConfigError: It isn't an integer of 1 or more.
     """
     if not (_is_integer(number) and 1 <= number <= LARGEST_ID):
-        raise ConfigError("concurrency", number, f"takes 1 or more, got {shown(number)}")
+        raise refused("concurrency", number, "takes 1 or more")
     return int(number)
 
 

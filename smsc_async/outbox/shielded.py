@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
 
-async def finished(work: Coroutine[Any, Any, T]) -> T:
+async def finished(
+    work: Coroutine[Any, Any, T], *, on_cancel: Callable[[bool], object] | None = None
+) -> T:
     """Do some work to its end, however often the caller is cancelled meanwhile.
+
+    Args:
+        work: The work.
+        on_cancel: Called at each cancel, with whether there was one before.
 
     Returns:
         What the work returns.
@@ -34,6 +40,8 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
             with anyio.CancelScope(shield=cancelled is not None):
                 await asyncio.wait([task])
         except asyncio.CancelledError as error:
+            if on_cancel is not None:
+                on_cancel(cancelled is not None)
             cancelled = error
     if cancelled is not None:
         raise cancelled from (None if task.cancelled() else task.exception())

@@ -22,6 +22,7 @@ from smsc_async.outbox.attempt import OutboxTicket, Settlement, of_resend, settl
 from smsc_async.outbox.entry import OutboxState
 from smsc_async.outbox.errors import OutboxUnavailableError
 from smsc_async.outbox.resend_window import WriteLimit, window_of
+from smsc_async.outbox.shielded import finished
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -116,20 +117,10 @@ class Worker:
             LinkError: The client is closed, or the gateway refused its login for good.
         """
         self._ledger.listeners.add(self._wake)
-        work = asyncio.create_task(self._work(), name="smsc-outbox-worker")
-        work.add_done_callback(lambda _: self._ledger.listeners.discard(self._wake))
-        cancelled: asyncio.CancelledError | None = None
-        while not work.done():
-            try:
-                # anyio's scopes cancel repeatedly: after the first time this is shielded.
-                with anyio.CancelScope(shield=cancelled is not None):
-                    await asyncio.wait([work])
-            except asyncio.CancelledError as error:
-                self._stop(at_once=cancelled is not None)
-                cancelled = error
-        if cancelled is not None:
-            raise cancelled from work.exception()
-        work.result()
+        try:
+            await finished(self._work(), on_cancel=lambda again: self._stop(at_once=again))
+        finally:
+            self._ledger.listeners.discard(self._wake)
 
     def _stop(self, *, at_once: bool) -> None:
         """Claim and write no more; cancel what is in flight after the grace period, or at once."""

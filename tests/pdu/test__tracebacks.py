@@ -82,7 +82,7 @@ def test_frames_of_a_user_stay() -> None:
 
 
 def test_bug_keeps_its_traceback() -> None:
-    """What nobody raised on purpose has to be found."""
+    """An error that wasn't raised on purpose has to be found."""
     error = caught(hides_locals(RefusedError)(ours("def f(n): return 1 / n")), 0)
 
     assert ["caught", "f"] == functions_of(error)
