@@ -71,8 +71,8 @@ def _leave(error: BaseException, kind: type[Exception]) -> None:
     """
     if isinstance(error, kind) or not isinstance(error, Exception):
         strip_frames(error)
-    elif error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next
+    else:
+        error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
 
 
 def hides_locals(kind: type[Exception]) -> Callable[[F], F]:
