@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from pdu.masking import mask_address
+from smsc_async.client.held import HeldCallers
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
 from smsc_async.instrumentation import LOG, call_logged, place_of
@@ -92,7 +93,7 @@ class AdmissionControl:
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
-        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._held = HeldCallers()
         self._idle: asyncio.Future[None] | None = None
         # Messages that wait for the store.
         self._asking: set[anyio.CancelScope] = set()
@@ -172,13 +173,11 @@ class AdmissionControl:
                 raise reason
             if not hold.allows(reason, since=since):
                 raise held_error(job.message, reason, now=store.now())
-            while (delay := reason.retry_at - store.now()) > 0:
+            if (delay := reason.retry_at - store.now()) > 0:
+                if reason.retry_at <= self._latest:
+                    await self._held.wait(delay)
                 if reason.retry_at > self._latest:
                     raise _interrupted(job.message)
-                leaving = self._leaving
-                await asyncio.wait([leaving], timeout=delay)
-                if not leaving.done():
-                    break
             reason = self._ask_again(job)
 
     async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
@@ -269,8 +268,7 @@ class AdmissionControl:
             self._is_over = True
             for asking in tuple(self._asking):
                 asking.cancel()
-        leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
-        leaving.set_result(None)
+        self._held.end_after(after)
 
     def open(self) -> None:
         """Let a store of several workers count this one."""
