@@ -163,22 +163,35 @@ class AdmissionControl:
     async def _wait_admitted(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
         """Ask again whenever checks and rules may admit the message."""
         store = self._store
-        since = store.now()
+        asked_at = since = store.now()
         reason: Blocked | None = blocked
         while reason is not None:
             if reason is Pending.PENDING:
                 reason = self._keep(job, await self._ask_store(job), store.now())
-                continue
-            if isinstance(reason, SendError):
+            elif isinstance(reason, SendError):
                 raise reason
-            if not hold.allows(reason, since=since):
-                raise held_error(job.message, reason, now=store.now())
-            if (delay := reason.retry_at - store.now()) > 0:
-                if reason.retry_at <= self._latest:
-                    await self._held.wait(delay)
-                if reason.retry_at > self._latest:
-                    raise _interrupted(job.message)
-            reason = self._ask_again(job)
+            else:
+                # No time before the store was asked: its server may be late.
+                await self._wait_held(job, reason, hold, max(reason.retry_at, asked_at), since)
+                reason = self._ask_again(job)
+            asked_at = store.now()
+
+    async def _wait_held(
+        self,
+        job: MessageJob[Any],
+        held: Held | HeldByCheck,
+        hold: Hold,
+        retry_at: float,
+        since: float,
+    ) -> None:
+        """Wait until *retry_at*, at least for one iteration of the loop, if *hold* allows it."""
+        now = self._store.now()
+        if not hold.allows(held._replace(retry_at=retry_at), since=since):
+            raise held_error(job.message, held, now=now)
+        if retry_at <= self._latest:
+            await self._held.wait(retry_at - now)
+        if retry_at > self._latest:
+            raise _interrupted(job.message)
 
     async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
         """Wait for the store's verdict, until the client is left."""

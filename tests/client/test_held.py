@@ -71,7 +71,8 @@ async def test_earlier_caller_moves_the_timer() -> None:
     held = HeldCallers()
     woken: list[int] = []
     tasks = start(held, [1000.0, 0.01], woken)
-    await tasks[1]
+    async with asyncio.timeout(5):
+        await tasks[1]
 
     assert [1] == woken
     assert "<HeldCallers, 1 waiting>" == repr(held)
