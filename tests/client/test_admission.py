@@ -235,7 +235,8 @@ async def test_time_that_has_passed_ends_the_wait_and_lets_the_loop_go_on(
     assert not waiting.done()
     ruled.now += 3.001
     with pytest.raises(HeldByRuleError) as caught:
-        await waiting
+        async with asyncio.timeout(5):
+            await waiting
 
     assert 0.0 == caught.value.retry_after
 
