@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pdu.enums import TlvTag
-from pdu.tlvs import Tlv, limits, name_of
+from pdu.tlvs import Tlv, limits, name_of, size_of
 from smsc_async._base_errors import InvalidMessageError, shown
 
 MAX_TLV_OCTETS: Final = 65_000
@@ -34,7 +34,7 @@ _RECEIPT_BITS: Final = 0b11  # of registered_delivery (v3.4 §5.2.17)
 def octet(field: str, value: object, most: int = 255) -> int:
     """Return a whole number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        got = shown(value)
+        got = f"a str of {shown(value)}" if isinstance(value, str) else shown(value)
         raise InvalidMessageError(field, got, f"a whole number 0 to {most}, got {got}")
     return value
 
@@ -117,8 +117,7 @@ def _tlv(n: int, value: object, own: frozenset[int]) -> Tlv:
         raise _invalid(n, name, f"{name} takes octets, got {kind}; Tlv.of takes typed values")
     least, most = limits(tag)
     if not least <= len(octets) <= most:
-        size = len(octets)
-        raise _invalid(n, name, f"{name} takes {least} to {most} octets, got {size}")
+        raise _invalid(n, name, f"{name} takes {size_of(tag)}, got {len(octets)}")
     return Tlv(tag, bytes(octets))
 
 

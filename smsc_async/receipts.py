@@ -64,7 +64,7 @@ class DeliveryError(int):
         """Return what the code means, in Russian or English."""
         code = int(self)
         if code or code in self.texts:
-            unlisted = f"код {code}, в списке шлюза его нет", f"code {code}, not listed"
+            unlisted = f"код {code}, нет в списке", f"code {code}, not listed"
             russian, english = self.texts.get(code, unlisted)
         else:
             russian, english = "ошибки нет", "no error"

@@ -297,7 +297,7 @@ def _check_tlvs(pdu: SubmitSm) -> Refusal | None:
         if not least <= len(value) <= most:
             return refuse(
                 CommandStatus.ESME_RINVPARLEN,
-                refusals.TLV_LENGTH,
+                refusals.TLV_LENGTH if least < most else refusals.TLV_FIXED_LENGTH,
                 field=name_of(tag),
                 least=least,
                 most=most,

@@ -66,6 +66,7 @@ TWO_TEXTS: Final = _("short_message and message_payload exclude each other")
 
 # TLVs.
 TLV_LENGTH: Final = _("{field} takes {least} to {most} octets, got {length}")
+TLV_FIXED_LENGTH: Final = _("{field}: the length in octets must be {least}, got {length}")
 TLV_AND_HEADER: Final = _("{field} and a user data header exclude each other")
 PART_NUMBER: Final = _("sar_segment_seqnum {value} is above sar_total_segments {total}")
 

@@ -207,11 +207,15 @@ def test_validity_ends_after_the_schedule(
         (
             [(0x020E, b"\0\2")],
             STATUS.ESME_RINVPARLEN,
-            "sar_total_segments takes 1 to 1 octets, got 2",
+            "sar_total_segments: the length in octets must be 1, got 2",
         ),
-        ([(0x020A, b"\1")], STATUS.ESME_RINVPARLEN, "source_port takes 2 to 2 octets, got 1"),
+        (
+            [(0x020A, b"\1")],
+            STATUS.ESME_RINVPARLEN,
+            "source_port: the length in octets must be 2, got 1",
+        ),
         ([(0x0381, b"\1\2")], STATUS.ESME_RINVPARLEN, "callback_num takes 4 to 19 octets, got 2"),
-        ([(0x0204, b"")], STATUS.ESME_RINVPARLEN, "user_message_reference takes 2 to 2 octets"),
+        ([(0x0204, b"")], STATUS.ESME_RINVPARLEN, "user_message_reference: the length in octets must be 2"),
         ([(0x0201, b"\4")], STATUS.ESME_RINVOPTPARAMVAL, "privacy_indicator takes 0 to 3, got 4"),
         ([(0x0426, b"\2")], STATUS.ESME_RINVOPTPARAMVAL, "more_messages_to_send takes 0 to 1"),
         (
