@@ -215,7 +215,11 @@ def test_validity_ends_after_the_schedule(
             "source_port: the length in octets must be 2, got 1",
         ),
         ([(0x0381, b"\1\2")], STATUS.ESME_RINVPARLEN, "callback_num takes 4 to 19 octets, got 2"),
-        ([(0x0204, b"")], STATUS.ESME_RINVPARLEN, "user_message_reference: the length in octets must be 2"),
+        (
+            [(0x0204, b"")],
+            STATUS.ESME_RINVPARLEN,
+            "user_message_reference: the length in octets must be 2",
+        ),
         ([(0x0201, b"\4")], STATUS.ESME_RINVOPTPARAMVAL, "privacy_indicator takes 0 to 3, got 4"),
         ([(0x0426, b"\2")], STATUS.ESME_RINVOPTPARAMVAL, "more_messages_to_send takes 0 to 1"),
         (
