@@ -162,7 +162,7 @@ class Pdu(_Declared):
 
     @property
     def fault(self) -> DecodeError | None:
-        """What is wrong with the octets behind the fields that could be read; None for nothing."""
+        """What is wrong with the octets after the fields that could be read; None for nothing."""
         fault: DecodeError | None = getattr(self, "_fault", None)
         return fault
 

@@ -44,7 +44,7 @@ _HARMLESS = frozenset(TLVS) - {
     TlvTag.SOURCE_SUBADDRESS,
     TlvTag.DEST_SUBADDRESS,
 }
-"""Tags whose value may appear in a repr: no text, no number of a person."""
+"""Tags whose value may appear in a repr: no text, no phone number."""
 
 
 def limits(tag: int) -> tuple[int, int]:

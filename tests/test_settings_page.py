@@ -97,7 +97,10 @@ def configured(setting: str, value: object) -> SmscConfig:
     """Return a configuration with one setting of its own."""
     base = SmscConfig.from_url("smpps://shop:p4ss@gw.example")
     part, _, name = setting.rpartition(".")
-    others = {"initial": {"maximum": 86_400}, "maximum": {"initial": 0.001}}
+    others: dict[str, dict[str, object]] = {
+        "initial": {"maximum": 86_400},
+        "maximum": {"initial": 0.001},
+    }
     values = {name: value, **others.get(name, {})}
     return replace(base, **({part: PARTS[part](**values)} if part else values))
 
@@ -124,7 +127,7 @@ def test_limits_are_those_of_the_checks(
         return int(number) if float(number).is_integer() else number
 
     for number in (least, most):
-        assert configured(setting, value(number))
+        assert isinstance(configured(setting, value(number)), SmscConfig)
     for number in (least / 2 if 0 < least < 1 else least - 1, most + 1):
         if is_length and number < 0:
             continue
@@ -150,7 +153,7 @@ def test_both_pages_agree(setting: str) -> None:
 def test_every_choice_of_the_page_is_taken(setting: str) -> None:
     """And nothing else."""
     for choice in re.findall(r"`(\w+)`", rows("en")[setting].limits):
-        assert SmscConfig.from_url(f"smpp://shop:p4ss@gw.example?{setting}={choice}")
+        assert SmscConfig.from_url(f"smpp://shop:p4ss@gw.example?{setting}={choice}").hosts
     with pytest.raises(ConfigError):
         SmscConfig.from_url(f"smpp://shop:p4ss@gw.example?{setting}=other")
 

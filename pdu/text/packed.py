@@ -6,8 +6,8 @@ never raises.
 Octets don't tell how many septets they hold: seven octets are eight septets, or seven and seven
 spare bits. A short message counts septets (TP-UDL), SMPP counts octets, so the spare bits decide.
 Packing fills seven spare bits with a carriage return, which shows nothing (3GPP TS 23.038
-§6.1.2.3.1); unpacking passes over that, and over the zeros of senders that pack as for a short
-message (§6.1.2.1.1).
+§6.1.2.3.1); unpacking skips that, and the zeros of senders that pack as for a short message
+(§6.1.2.1.1).
 """
 
 from __future__ import annotations

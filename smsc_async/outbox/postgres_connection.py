@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 ANSWER_TIMEOUT: Final = 10.0
-"""Seconds beside *patience* after which a server that doesn't answer counts as unreachable."""
+"""Seconds in addition to *patience* until a server that doesn't answer counts as unreachable."""
 STATEMENT_TIMEOUT: Final = 5.0
-"""Seconds beside *patience* after which the server ends a statement: before its client gives up."""
+"""Seconds in addition to *patience* until the server ends a statement: before its client does."""
 CONNECT_TIMEOUT: Final = 10
 """Seconds of an attempt to connect, for each address of the server."""
 

@@ -1,6 +1,6 @@
-"""Requests that SMPP v3.4 excludes: what the simulated SMSC refuses, with which `command_status`.
+"""Validation of requests against SMPP v3.4: what is refused, and with which `command_status`.
 
-Rule: pure functions. What the gateway's document takes is taken; where it is silent, the
+Rule: pure functions. What the gateway documents is accepted; where its document is silent, the
 specification counts. Three things are decided here:
 
 - Reserved values are refused. v3.4 §3.3 advises to read them as the default, which would hide the
