@@ -155,7 +155,7 @@ class ClientRuntime:
             self.admission.shutdown()
             await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
-            self.admission.turns.settle()
+            self.admission.turns.move_up()
             self.admission.close()
             await self._store.flush()
         finally:

@@ -41,7 +41,7 @@ from smsc_async.outbox.postgres_connection import (
     is_broken,
     without_limit,
 )
-from smsc_async.outbox.shielded import finished
+from smsc_async.outbox.shielded import run_to_completion
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class PostgresStore:
         try:
             await self._execute(_prepare_tables)
         except BaseException:
-            await finished(self.close())
+            await run_to_completion(self.close())
             raise
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
