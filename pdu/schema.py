@@ -210,7 +210,7 @@ class UnknownPdu(Pdu):
 
     Args:
         command_id: As received.
-        body: Everything behind the header.
+        body: Everything after the header.
         command_status: As received.
         sequence_number: As received.
     """

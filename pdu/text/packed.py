@@ -25,7 +25,7 @@ _PAD: Final = b"\r"
 def fill_bits(header_octets: int) -> int:
     """Return the bits between a user data header and the first septet, 0 to 6.
 
-    Text begins at a multiple of seven bits (3GPP TS 23.040 §9.2.3.24): behind 6 octets at bit 49.
+    Text begins at a multiple of seven bits (3GPP TS 23.040 §9.2.3.24): after 6 octets at bit 49.
     """
     return -8 * header_octets % 7
 
