@@ -190,7 +190,7 @@ def _set_rare_fields(message: Message[Any], given: dict[str, object]) -> None:
 
 def _set_flags(message: Message[Any]) -> None:
     """Set the flags of a message whose fields are all set."""
-    set_field(message, "is_plain", False)
+    set_field(message, "is_plain", value=False)
     defaults = {field.name: field.default for field in fields(message)}
     has_some = any(getattr(message, name) != defaults[name] for name in SUBMIT_FIELDS)
     set_field(message, "has_submit_fields", has_some)
