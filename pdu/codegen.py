@@ -468,5 +468,5 @@ def _format(step: Step, lengths: Iterator[int]) -> str:
             return f"{next(lengths)}s"
         case Constant(_, octets):
             return f"{len(octets)}s"
-        case _:  # TLVs, which come behind everything else
+        case _:  # TLVs, which come after everything else
             return ""

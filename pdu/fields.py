@@ -329,7 +329,7 @@ class Span(NamedTuple):
 
 
 class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
-    """The body of a PDU, all fields behind its header: a construct.Struct that also has `spans`.
+    """The body of a PDU, all fields after its header: a construct.Struct that also has `spans`.
 
     Args:
         fields: The named fields.

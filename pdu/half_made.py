@@ -1,7 +1,8 @@
 """`repr` of an object whose constructor hasn't ended.
 
 Rule: `repr` of any public object never raises. A debugger or crash reporter also shows objects
-whose constructor has raised, or that were made without it.
+whose constructor has raised, or that were made without it. Only a missing attribute of the object
+itself is survived; a misspelt one looks the same, so tests compare what each `repr` shows.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def _tolerant(shown: Callable[[object], str]) -> Callable[[object], str]:
     def show(self: object) -> str:
         try:
             return shown(self)
-        except AttributeError:
-            return f"<{type(self).__name__}, half made>"
+        except AttributeError as error:
+            if error.obj is not self:
+                raise
+            return f"<{type(self).__name__}, uninitialized>"
 
     return show

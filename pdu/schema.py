@@ -162,7 +162,7 @@ class Pdu(_Declared):
 
     @property
     def fault(self) -> DecodeError | None:
-        """What is wrong with the octets behind the fields that could be read; None for nothing."""
+        """What is wrong with the octets after the fields that could be read; None for nothing."""
         fault: DecodeError | None = getattr(self, "_fault", None)
         return fault
 
@@ -210,7 +210,7 @@ class UnknownPdu(Pdu):
 
     Args:
         command_id: As received.
-        body: Everything behind the header.
+        body: Everything after the header.
         command_status: As received.
         sequence_number: As received.
     """

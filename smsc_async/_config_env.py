@@ -129,7 +129,7 @@ def _read_file(variable: str, path: str) -> str:
             octets = file.read(LONGEST_FILE + 1)
     except (OSError, ValueError) as error:
         # Its own sentence has the path.
-        reason = getattr(error, "strerror", None) or "no path"
+        reason = getattr(error, "strerror", None) or "invalid path"
         raise ConfigError(variable, None, f"the file can't be read: {reason}") from None
     if len(octets) > LONGEST_FILE:
         raise ConfigError(
@@ -143,6 +143,8 @@ def _read_file(variable: str, path: str) -> str:
         raise ConfigError(variable, None, "the file is empty; write the password into it")
     if not password.isprintable():
         raise ConfigError(
-            variable, None, "the file has several lines or control characters; keep the password"
+            variable,
+            None,
+            "the file has several lines or control characters; leave only the password on one line",
         )
     return password

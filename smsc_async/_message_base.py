@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from inspect import signature
-from typing import Any, ClassVar, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
 import smsc_async._submit_checks as submit_checks
@@ -20,6 +20,9 @@ from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
 from smsc_async._base_errors import InvalidMessageError
 from smsc_async.receipts import Receipt
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 R_co = TypeVar("R_co", bound=Receipt, covariant=True)
 M = TypeVar("M", bound="Message[Any]")
 
@@ -29,7 +32,13 @@ SERVICE_PREFIXES: set[str] = set()
 # Strings that a `repr` shows. Any other is a text, also in a kind that is yet to come.
 _SHOWN = frozenset({"to", "sender", "language", "bot", "service_type"})
 
-SUBMIT_FIELDS: Final = ("registered_delivery", "priority", "tlvs", "service_type")
+_CHECKS: Final[Mapping[str, Callable[..., object]]] = {
+    "registered_delivery": submit_checks.checked_registered_delivery,
+    "priority": submit_checks.checked_priority,
+    "tlvs": submit_checks.checked_tlvs,
+    "service_type": submit_checks.checked_service_type,
+}
+SUBMIT_FIELDS: Final = tuple(_CHECKS)
 """Fields of the submit_sm that a message of any kind may set."""
 
 
@@ -156,7 +165,7 @@ def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
             kind = type(message).__name__
             raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {name!r}")
         limits = (message.own_tags,) if name == "tlvs" else ()
-        set_field(message, name, getattr(submit_checks, name)(value, *limits))
+        set_field(message, name, _CHECKS[name](value, *limits))
     if message.needs_receipt:
         submit_checks.check_receipt_needed(message.registered_delivery)
     set_field(message, "has_submit_fields", _has_submit_fields(message))

@@ -163,6 +163,14 @@ def test_path_is_not_shown(tmp_path: Path, name: str) -> None:
     assert str(tmp_path) not in f"{error}"
 
 
+@pytest.mark.parametrize("path", ["a\0b", "\0", "/run/secrets/\0"])
+def test_path_that_can_not_be_one_is_called_invalid(path: str) -> None:
+    """The system has no sentence of its own for it."""
+    reason = refusal(login=LOGIN, password_file=path).reason
+
+    assert "the file can't be read: invalid path" == reason
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
 def test_unreadable_file_is_refused(file: Path) -> None:
     """A secret of another user."""

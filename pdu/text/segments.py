@@ -163,12 +163,14 @@ def split(
 
     Raises:
         EncodeError: A character isn't in *coding*, *reference* is out of range, more than 255
-            segments would be needed, or *carrier* is SAR and *coding* national tables.
+            segments would be needed, a national table isn't known, or *carrier* is SAR and *coding*
+            national tables.
     """
     if not 0 <= reference <= carrier.max_reference:
         limit = carrier.max_reference
         reason = f"{carrier.name} takes a reference of 0 to {limit}, got {reference}"
         raise EncodeError("text", "reference", reference, reason)
+    octets = coding.encode(text)
     shifts, tables = NO_SHIFTS, 0
     if isinstance(coding, TextCoding):
         single = _SINGLE_OCTETS[coding]
@@ -178,7 +180,6 @@ def split(
     if tables and carrier is Carrier.SAR:
         reason = "national tables need a header, which sar_* TLVs exclude; use UDH_8 or UDH_16"
         raise EncodeError("text", "carrier", carrier.name, reason)
-    octets = coding.encode(text)
     size = len(octets)
     if coding is TextCoding.ASCII:
         size += sum(map(text.count, ESCAPED))

@@ -91,8 +91,8 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     """
     if type(message) is Submit:
         return _plan_of_submit(message)
-    text, coding, data_coding, encoded = encode_text(message, settings)
-    segments = segments_of(message, text, coding, encoded, settings)
+    text, coding, data_coding, payload = encode_text(message, settings)
+    segments = segments_of(message, text, coding, payload, settings)
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
     header = segments[-1].carrier.header_octets if len(segments) > 1 else 0
     octets = tuple(len(segment.payload) for segment in segments)

@@ -113,7 +113,7 @@ def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
 
 def _is_hlr(receipt: Receipt) -> bool:
     """Whether a receipt answers an HLR query."""
-    # The text behind "text:" quotes the message, which may contain anything.
+    # The text after "text:" quotes the message, which may contain anything.
     if " imsi:" in receipt.raw and " imsi:" in receipt.raw.partition(" text:")[0]:
         return True
     flags = receipt.tlvs.get(FLAGS)
@@ -153,7 +153,7 @@ def _decode(octets: bytes, data_coding: int) -> str:
 
 
 def _error_code(value: bytes | None) -> int | None:
-    """Read the code behind the octet of the network type (v3.4 §5.3: 3 octets).
+    """Read the code after the octet of the network type (v3.4 §5.3: 3 octets).
 
     The gateway's document doesn't say how it fills the TLV: two to four octets and plain digits
     are taken as well.

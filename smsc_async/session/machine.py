@@ -361,7 +361,7 @@ class Session:
     # What comes in.
 
     def _read(self, data: bytes, now: float) -> None:
-        """Process the whole PDUs; a framing error behind them ends the session."""
+        """Process the whole PDUs; a framing error after them ends the session."""
         broken: FramingError | None = None
         try:
             frames = self._buffer.feed(data)

@@ -599,7 +599,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("tlvs", None, "takes a tuple of Tlv, got NoneType"),
     ("tlvs", 5, "takes a tuple of Tlv, got int"),
     ("tlvs", ((0x0427, b"\2"),), "takes Tlv, got tuple"),
-    ("tlvs", (Tlv(0x0427, b""),), "takes 1 to 1 octets, got 0"),
+    ("tlvs", (Tlv(0x0427, b""),), "takes 1 octet, got 0"),
     ("tlvs", (Tlv(0x0424, "text"),), "takes octets, got str"),  # type: ignore[arg-type]
     ("tlvs", (Tlv(0x10000, b""),), "takes 0 to 65535, got 65536"),
     ("tlvs", (Tlv("a", b""),), "takes 0 to 65535, got <str>"),  # type: ignore[arg-type]

@@ -60,6 +60,22 @@ def test_whole_object_is_shown_as_ever() -> None:
             return f"Fraction({1 // self.number})"
 
     assert "Fraction(1)" == repr(Fraction(1))
-    assert "<Fraction, half made>" == repr(object.__new__(Fraction))
+    assert "<Fraction, uninitialized>" == repr(object.__new__(Fraction))
     with pytest.raises(ZeroDivisionError):
         repr(Fraction(0))
+
+
+def test_attribute_that_another_object_lacks_is_an_error() -> None:
+    """A mistake in a `__repr__` isn't shown as an unfinished object."""
+
+    @shows_half_made
+    class Holder:
+        """An object that reads what a number doesn't have."""
+
+        number = 5
+
+        def __repr__(self) -> str:
+            return f"Holder({self.number.missing})"  # type: ignore[attr-defined]  # the mistake
+
+    with pytest.raises(AttributeError, match="'int' object"):
+        repr(Holder())

@@ -201,7 +201,7 @@ def _is_hlr(texts: Mapping[str, str]) -> bool:
 def _line(texts: Mapping[str, str]) -> str:
     """Return the fields as the text of an HLR receipt, so that they are read the same way.
 
-    "text" comes last, since no labels are read behind it.
+    "text" comes last, since no labels are read after it.
     """
     ordered = sorted(texts.items(), key=lambda item: item[0] == "text")
     return " ".join(
