@@ -28,7 +28,7 @@ def shows_half_made(cls: C) -> C:
 
 
 def _tolerant(shown: Callable[[object], str]) -> Callable[[object], str]:
-    """Return a method that survives missing attributes."""
+    """Return a method that survives missing attributes, and values that can't be shown."""
 
     @wraps(shown)
     def show(self: object) -> str:
@@ -36,5 +36,7 @@ def _tolerant(shown: Callable[[object], str]) -> Callable[[object], str]:
             return shown(self)
         except AttributeError:
             return f"<{type(self).__name__}, half made>"
+        except Exception:  # noqa: BLE001 - of a value whose class has methods that fail
+            return f"<{type(self).__name__}, can't be shown>"
 
     return show

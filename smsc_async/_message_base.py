@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 import smsc_async._message_checks as checks
 import smsc_async._submit_checks as submit_checks
 from pdu._exec import run
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hide_frames, hides_arguments, hides_assigned, hides_locals
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
@@ -45,6 +45,7 @@ class _HasSubmitFields:
     has_submit_fields: bool
 
 
+@hides_arguments(InvalidMessageError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Message(_HasSubmitFields, Generic[R_co]):
@@ -162,6 +163,7 @@ def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
     set_field(message, "has_submit_fields", _has_submit_fields(message))
 
 
+@hides_locals(InvalidMessageError)
 def _set_state(message: Message[Any], values: list[object]) -> None:
     """Restore a message that was pickled or copied."""
     for field, value in zip(fields(message), values, strict=True):
@@ -189,7 +191,7 @@ def _fast_init(kind: type[M]) -> type[M]:
     """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
     scope: dict[str, Any] = {
         "Invalid": InvalidMessageError,
-        "strip_frames": strip_frames,
+        "hide_frames": hide_frames,
         "set_submit_fields": _set_submit_fields,
         "set_has_submit_fields": vars(_HasSubmitFields)["has_submit_fields"].__set__,
     }
@@ -211,8 +213,8 @@ def _fast_init(kind: type[M]) -> type[M]:
         "        else:",
         "            set_has_submit_fields(self, False)",
         "        self.__post_init__()",
-        "    except Invalid as error:",
-        "        strip_frames(error)",
+        "    except BaseException as error:",
+        "        hide_frames(error, Invalid)",
         "        raise",
     ]
     source = "\n".join([head, *statements, *check])
@@ -229,4 +231,4 @@ def message_kind(kind: type[M]) -> type[M]:
     if kind.service_prefix:
         SERVICE_PREFIXES.add(kind.service_prefix)
     kind.__setstate__ = _set_state  # type: ignore[attr-defined]
-    return _fast_init(kind)
+    return hides_assigned(_fast_init(kind))
