@@ -87,6 +87,13 @@ class Message(_HasSubmitFields, Generic[R_co]):
     tlvs: tuple[Tlv, ...] = ()
     service_type: str = ""
 
+    def __init_subclass__(cls) -> None:
+        # The constructor that `dataclass` generates for a user's class is the user's, and its
+        # frame stays. Our kinds get one that hides the frames (hot path).
+        super(Message, cls).__init_subclass__()  # slots: another class
+        if cls.__module__ != "smsc_async" and not cls.__module__.startswith("smsc_async."):
+            cls.__post_init__ = hides_locals(InvalidMessageError)(cls.__post_init__)  # type: ignore[method-assign]
+
     def __post_init__(self) -> None:
         to = self.to
         if not (

@@ -12,7 +12,7 @@ import logging
 import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -212,6 +212,26 @@ def test_error_of_a_user_still_names_the_place(case: str) -> None:
 
     is_ours = isinstance(caught.value, SmscError)
     assert is_ours or any("raised inside" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("slots", [False, True])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"to": TEXT}, {"text": TEXT.encode()}, {"comment": f"{TEXT}\n~~~\n"}, {"txt": TEXT}],
+)
+def test_class_of_a_user_shows_nothing(slots: bool, wrong: dict[str, Any]) -> None:  # noqa: FBT001 - both
+    """Its constructor is the user's, but it calls checks of ours."""
+
+    class Order(Sms):
+        """A message with a number of the user's."""
+
+        order: int = 0
+
+    made: Any = dataclass(frozen=True, kw_only=True, slots=slots)(Order)
+    for kind in (made, type("Plain", (Sms,), {})):
+        with pytest.raises((SmscError, TypeError)) as caught:
+            kind(**({"to": NUMBER, "text": TEXT} | wrong))
+        assert [] == exposed(caught.value)
 
 
 def test_copies_keep_their_values() -> None:
