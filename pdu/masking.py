@@ -8,6 +8,8 @@ from __future__ import annotations
 
 _PERSONAL_DIGITS = 7
 """Fewest digits that make a name with letters a phone number."""
+_MOST_BITS = 32
+"""Bits of the largest integer of a PDU."""
 _SHORTEST_SHOWN = 10
 """Fewest digits that make a number of which the ends are shown: of a shorter one they are most."""
 
@@ -58,3 +60,11 @@ def shown_text(text: str | None, octets: bytes) -> str:
 def shown_type(value: object) -> str:
     """Show only the type of a value."""
     return f"<{type(value).__name__}>"
+
+
+def shown_number(value: object) -> str:
+    """Show an integer; of one that no field takes, as a phone number, only the size."""
+    if not isinstance(value, int):
+        return shown_type(value)
+    bits = value.bit_length()
+    return repr(value) if bits <= _MOST_BITS else f"<integer of {bits} bits>"

@@ -13,11 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, overload
 
 from pdu._exec import run
+from pdu._tracebacks import hides_locals
 from pdu.enums import CommandId, CommandStatus
+from pdu.errors import PduError
 from pdu.escaping import escape
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, shown_number
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
 from pdu.half_made import shows_half_made
-from pdu.masking import shown_size
+from pdu.masking import shown_number, shown_size
 from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, TlvList, read_tlv
 
@@ -223,6 +225,7 @@ class UnknownPdu(Pdu):
     is_response: bool  # type: ignore[misc]  # the same
     body: bytes
 
+    @hides_locals(PduError, command_id=int)
     def __init__(
         self,
         command_id: int,
@@ -244,7 +247,7 @@ class UnknownPdu(Pdu):
     def __repr__(self) -> str:
         return (
             f"UnknownPdu(command_id=0x{self.command_id:08X}, "
-            f"sequence_number={self.sequence_number}, body={shown_size(self.body)})"
+            f"sequence_number={shown_number(self.sequence_number)}, body={shown_size(self.body)})"
         )
 
 

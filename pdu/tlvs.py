@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from pdu._tracebacks import hides_locals
 from pdu.enums import TlvTag
 from pdu.errors import EncodeError
-from pdu.fields import Context, Field, FieldError, Integer, shown_items, shown_number
+from pdu.fields import Context, Field, FieldError, Integer, shown_items
 from pdu.half_made import shows_half_made
-from pdu.masking import shown_size, shown_type
+from pdu.masking import shown_number, shown_size, shown_type
 from pdu.tlv_types import TLVS, TlvType, ValueAdapter, VendorTlv, octets_of
 from pdu.tlv_values import BroadcastContentType, BroadcastFrequencyInterval, NetworkErrorCode
 

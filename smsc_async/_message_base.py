@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 import smsc_async._message_checks as checks
 import smsc_async._submit_checks as submit_checks
 from pdu._exec import run
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hide_frames, hides_arguments, hides_assigned, hides_locals
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
@@ -56,6 +56,7 @@ class _Flags:
     has_submit_fields: bool
 
 
+@hides_arguments(InvalidMessageError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Message(_Flags, Generic[R_co]):
@@ -99,6 +100,13 @@ class Message(_Flags, Generic[R_co]):
     priority: int = 0
     tlvs: tuple[Tlv, ...] = ()
     service_type: str = ""
+
+    def __init_subclass__(cls) -> None:
+        # The constructor that `dataclass` generates for a user's class is the user's, and its
+        # frame stays. Our kinds get one that hides the frames (hot path).
+        super(Message, cls).__init_subclass__()  # slots: another class
+        if cls.__module__ != "smsc_async" and not cls.__module__.startswith("smsc_async."):
+            cls.__post_init__ = hides_locals(InvalidMessageError)(cls.__post_init__)  # type: ignore[method-assign]
 
     def __post_init__(self) -> None:
         to = self.to
@@ -166,7 +174,9 @@ def _make_rare(kind: type[Message[Any]]) -> None:
 
 
 _make_rare(Message)
-_Flags.has_submit_fields = _RareField(vars(_Flags)["has_submit_fields"], default=False)
+_Flags.has_submit_fields = _RareField(  # type: ignore[misc,assignment]  # in place of its slot
+    vars(_Flags)["has_submit_fields"], default=False
+)
 
 
 def _set_rare_fields(message: Message[Any], given: dict[str, object]) -> None:
@@ -196,6 +206,7 @@ def _set_flags(message: Message[Any]) -> None:
     set_field(message, "has_submit_fields", has_some)
 
 
+@hides_locals(InvalidMessageError)
 def _set_state(message: Message[Any], values: list[object]) -> None:
     """Restore a message that was pickled or copied."""
     for field, value in zip(fields(message), values, strict=True):
@@ -223,7 +234,7 @@ def _fast_init(kind: type[M]) -> type[M]:
     """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
     scope: dict[str, Any] = {
         "Invalid": InvalidMessageError,
-        "strip_frames": strip_frames,
+        "hide_frames": hide_frames,
         "set_rare_fields": _set_rare_fields,
         "set_is_plain": vars(_Flags)["is_plain"].__set__,
     }
@@ -245,8 +256,8 @@ def _fast_init(kind: type[M]) -> type[M]:
         "        else:",
         "            set_is_plain(self, True)",
         "        self.__post_init__()",
-        "    except Invalid as error:",
-        "        strip_frames(error)",
+        "    except BaseException as error:",
+        "        hide_frames(error, Invalid)",
         "        raise",
     ]
     source = "\n".join([head, *statements, *check])
@@ -264,4 +275,4 @@ def message_kind(kind: type[M]) -> type[M]:
         SERVICE_PREFIXES.add(kind.service_prefix)
     kind.__setstate__ = _set_state  # type: ignore[attr-defined]
     _make_rare(kind)
-    return _fast_init(kind)
+    return hides_assigned(_fast_init(kind))

@@ -107,7 +107,8 @@ class Sms(Message[Receipt]):
             checks.check_text("text", text)
             if text.startswith("__"):
                 checks.check_no_service(text, SERVICE_PREFIXES)
-        if not self.is_plain:
+        # A subclass may have a constructor of its own, which sets no flag.
+        if type(self) is not Sms or not self.is_plain:
             self._check_rare_fields()
 
     def _check_rare_fields(self) -> None:

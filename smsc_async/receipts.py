@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
+from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import FINAL_STATES, MessageState
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
 from pdu.tlv_types import VendorTlv, short_integer, text_of
+from smsc_async._base_errors import SmscError
 from smsc_async._incoming_kind import IncomingKind, kind_of
 
 if TYPE_CHECKING:
@@ -266,6 +268,7 @@ class HlrReceipt(Receipt):
     __slots__ = ()
 
     @classmethod
+    @hides_locals(SmscError, receipt=Receipt)
     def of(cls, receipt: Receipt) -> Self:
         """Convert a receipt that doesn't show that it answers an HLR query."""
         converted = cls.__new__(cls)
@@ -314,6 +317,7 @@ class HlrReceipt(Receipt):
         return _unquoted(self.fields.get("rnet", ""))
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:

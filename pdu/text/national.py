@@ -15,6 +15,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 from pdu.text.alphabet import DEFAULT, ESC, EXTENSION, misfit
 from pdu.text.udh import Iei, InformationElement
@@ -131,6 +132,7 @@ class ShiftTables(NamedTuple):
     single: int = 0
 
     @classmethod
+    @hides_locals(EncodeError)
     def of(cls, header: UserDataHeader) -> Self:
         """Return the tables that a header names; of several elements the last counts."""
         found = {
@@ -151,6 +153,7 @@ class ShiftTables(NamedTuple):
         """Octets of one unit: 1, a septet."""
         return 1
 
+    @hides_locals(EncodeError, text=str)
     def encode(self, text: str) -> bytes:
         """Encode *text*, one octet per septet; a character of the single shift table takes two.
 
@@ -167,6 +170,7 @@ class ShiftTables(NamedTuple):
             raise misfit("GSM 03.38 with these national tables", text, found.start())
         return text.translate(table.septets).encode("ascii")
 
+    @hides_locals(EncodeError, octets=(bytes, bytearray))
     def decode(self, octets: bytes) -> str:
         """Decode unpacked septets. Never raises: an octet above 0x7F becomes U+FFFD.
 
@@ -175,10 +179,12 @@ class ShiftTables(NamedTuple):
         """
         return _PIECE.sub(_table(self).read, octets.decode("latin-1"))
 
+    @hides_locals(EncodeError, text=str)
     def fits(self, text: str) -> bool:
         """Whether `encode` takes *text*."""
         return not self._without_table() and _table(self).outside.search(text) is None
 
+    @hides_locals(EncodeError, text=str)
     def widths(self, text: str) -> Iterable[int]:
         """Return the septets of each character, 1 or 2; for texts that `encode` takes."""
         septets = _table(self).septets

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu import CommandStatus, DeliverSm, EsmClass, TlvTag
-from pdu.text import Reassembler, segment_of
+from pdu.text.reassembly import Reassembler, segment_of
 from smsc_async.client.deliveries import StoredDelivery
 
 if TYPE_CHECKING:

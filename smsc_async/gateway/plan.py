@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pdu._tracebacks import hides_locals
+from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import DataCoding
 from pdu.half_made import shows_half_made
 from pdu.text.coding import TextCoding
@@ -33,6 +33,7 @@ _CODINGS: Final[Mapping[int, Coding]] = {
 """Of a `Submit`; any other has one octet a unit."""
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

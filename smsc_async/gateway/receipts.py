@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
 from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
-from pdu.text import body_octets, parse_udh
+from pdu.text.reassembly import body_octets
+from pdu.text.udh import parse_udh
 from pdu.tlvs import TLVS
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.gateway.kinds import KIND_OF

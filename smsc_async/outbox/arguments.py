@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeGuard
 
 from smsc_async._base_errors import ConfigError, check_kind, is_number, refused, shown
+from smsc_async.config import SmscConfig
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.receipts import Receipt
 
@@ -93,6 +94,19 @@ def checked_concurrency(number: object) -> int:
     if not (_is_integer(number) and 1 <= number <= LARGEST_ID):
         raise refused("concurrency", number, f"takes an integer from 1 to {LARGEST_ID}")
     return int(number)
+
+
+def checked_windows(smsc: object) -> int:
+    """Return how many messages the windows of a client hold.
+
+    Raises:
+        ConfigError: It is another object, without the configuration of a client.
+    """
+    config = getattr(smsc, "config", None)
+    if not isinstance(config, SmscConfig):
+        got = type(smsc).__name__
+        raise ConfigError("smsc", got, f"takes an SmscClient, got {got}")
+    return config.window * config.binds
 
 
 def checked_receipt(receipt: Receipt) -> Receipt:

@@ -132,6 +132,7 @@ class Hold:
         """Fail at once with `HeldByRuleError`, which says when to try again. The default."""
         return cls()
 
+    @hides_locals(ConfigError)
     def allows(self, held: Held | HeldByCheck, *, since: float) -> bool:
         """Return whether a send that began at *since* waits for `held.retry_at`."""
         return held.retry_at <= since + self.patience

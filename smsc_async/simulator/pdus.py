@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.receipt_text import STAT_NAMES
-from pdu.text import TextCoding, body_octets, capacity, split
+from pdu.text.coding import TextCoding
+from pdu.text.reassembly import body_octets
+from pdu.text.segments import capacity, split
 from smsc_async._message_checks import COMMENT_MARK
 from smsc_async.gateway.coding import choose, data_coding_of, text_coding
 from smsc_async.gateway.kinds import KIND_OF

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pdu.text import segment_of
+from pdu.text.reassembly import segment_of
 from smsc_async.gateway.coding import decode
 from smsc_async.simulator.pdus import charged_parts, flags_of
 from smsc_async.simulator.records import SubmittedPart, parse_message

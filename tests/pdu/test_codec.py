@@ -845,3 +845,21 @@ def test_smpplib_reads_what_is_written() -> None:
         ],
     )
     assert [b"SMSC"] == names_read(answer, ["system_id"])
+
+
+class UnreadableOctets(bytes):
+    """Octets whose length can't be told."""
+
+    def __len__(self) -> int:
+        """Fail."""
+        raise RuntimeError
+
+
+def test_failing_octets_leave_no_frame_of_ours() -> None:
+    """A crash reporter sends the variables of each; the note says where they were read."""
+    with pytest.raises(RuntimeError) as caught:
+        decode(UnreadableOctets(encode(EnquireLink())))
+
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert ["test_failing_octets_leave_no_frame_of_ours", "__len__"] == names
+    assert "pdu.codec:" in caught.value.__notes__[0]
