@@ -6,20 +6,36 @@ process waits again for the part that completed it, since the gateway repeats th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pdu import CommandStatus, DeliverSm, EsmClass
-from pdu.text import Reassembler, segment_of
+from pdu import CommandStatus, DeliverSm, EsmClass, TlvTag
+from pdu.text import Reassembler, TextCoding, segment_of
+from pdu.text.coding import is_ucs2
 from smsc_async.client.deliveries import StoredDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pdu import DataSm
-    from pdu.text import Joined
+    from pdu.text import Joined, Run
     from smsc_async.client.delivery_queue import Delivery
 
     Joint = tuple[DeliverSm | DataSm, Delivery]
+
+
+_UCS2 = 0x08
+# Text in two octets a character has one, at each space if not before; text in one octet has none.
+_CONTROL = re.compile(rb"[\0-\x08\x0E-\x1F]")
+_SAR = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
+
+
+def is_part(receipt: DeliverSm | DataSm) -> bool:
+    """Whether TLVs say that a receipt is one of several parts.
+
+    It is needed where a receipt has no id or no state: others can be read without their parts.
+    """
+    return any(tlv.tag in _SAR for tlv in receipt.tlvs) and segment_of(receipt).total > 1
 
 
 class ReceiptParts:
@@ -35,11 +51,11 @@ class ReceiptParts:
         self._clock = clock
 
     def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[Joint]:
-        """Add a receipt that has a user data header.
+        """Add a receipt that has a user data header, or a part as `is_part` says.
 
         Returns:
-            The receipts that it completes, joined and without a header, each with the delivery to
-            acknowledge; usually one or none.
+            The receipts that it completes, joined and without a header or numbers, each with the
+            delivery to acknowledge; usually one or none.
         """
         segment = segment_of(request)
         if segment.total == 1:
@@ -106,11 +122,26 @@ class _CompletingDelivery(NamedTuple):
 
 def _receipt(joined: Joined) -> DeliverSm:
     """Return a receipt in one PDU; its parameters are in one part or in all."""
+    data_coding, octets = joined.data_coding, joined.octets
+    runs = joined.runs
+    if len(runs) > 1 and any(map(_is_wide, runs)):
+        texts = [
+            TextCoding.UCS2.decode(run.octets) if _is_wide(run) else run.octets.decode("latin-1")
+            for run in runs
+        ]
+        data_coding, octets = _UCS2, TextCoding.UCS2.encode("".join(texts))
     return DeliverSm(
         source_addr=joined.sender,
         destination_addr=joined.recipient,
         esm_class=EsmClass.DELIVERY_RECEIPT,
-        data_coding=joined.data_coding,
-        short_message=joined.octets,
-        tlvs=tuple(dict.fromkeys(tlv for part in joined.items for tlv in part.tlvs)),
+        data_coding=data_coding,
+        short_message=octets,
+        tlvs=tuple(
+            dict.fromkeys(tlv for part in joined.items for tlv in part.tlvs if tlv.tag not in _SAR)
+        ),
     )
+
+
+def _is_wide(run: Run) -> bool:
+    """Whether consecutive parts are UCS-2, and not ASCII that data_coding calls so."""
+    return is_ucs2(run.data_coding) and _CONTROL.search(run.octets) is not None

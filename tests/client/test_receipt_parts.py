@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pdu import CommandStatus, DeliverSm, EsmClass, Tlv, TlvTag
-from smsc_async.client.receipt_parts import ReceiptParts
+from smsc_async.client.receipt_parts import ReceiptParts, is_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,42 @@ def test_receipt_in_one_part_is_passed_on(parts: ReceiptParts) -> None:
 
         assert [(whole, delivery)] == parts.add(whole, delivery)
         assert [] == delivery.answers
+
+
+def test_parts_numbered_by_tlvs_are_joined_without_the_numbers(parts: ReceiptParts) -> None:
+    """Else the joined receipt would be a part again."""
+
+    def numbered(number: int, total: int, octets: bytes) -> DeliverSm:
+        """Return a part."""
+        numbers = (
+            Tlv.of(TlvTag.SAR_MSG_REF_NUM, 7),
+            Tlv.of(TlvTag.SAR_TOTAL_SEGMENTS, total),
+            Tlv.of(TlvTag.SAR_SEGMENT_SEQNUM, number),
+        )
+        return DeliverSm(esm_class=4, short_message=octets, tlvs=numbers)
+
+    first, second = numbered(1, 2, TEXT[:20]), numbered(2, 2, TEXT[20:])
+    assert [] == parts.add(first, RecordingDelivery())
+    ((receipt, _),) = parts.add(second, RecordingDelivery())
+
+    assert is_part(first)
+    assert is_part(second)
+    assert not is_part(receipt)
+    assert () == receipt.tlvs
+    assert [TEXT] == texts([(receipt, None)])
+    assert not any(map(is_part, (numbered(1, 1, b""), numbered(3, 2, b""), part(1, b"", total=2))))
+
+
+def test_parts_that_never_come_leave_the_octets_as_they_are(parts: ReceiptParts) -> None:
+    """ASCII under the data_coding of UCS-2, a part of which is missing."""
+    for number, octets in ((1, TEXT[:20]), (3, TEXT[20:])):
+        one = part(number, octets, total=3)
+        parts.add(
+            DeliverSm(esm_class=0x44, data_coding=8, short_message=one.short_message),
+            RecordingDelivery(),
+        )
+
+    assert [TEXT] == texts(parts.give_up())
 
 
 def test_part_that_never_comes_is_not_waited_for_longer(parts: ReceiptParts) -> None:
