@@ -1,5 +1,8 @@
 """Receipts in several parts, joined before they are read.
 
+Some SMSCs repeat the header of the part that a receipt is about: parts with ids of their own are
+receipts of their own.
+
 Rule: a part that waits for the others is acknowledged at once. A receipt that its handler couldn't
 process waits again for the part that completed it, since the gateway repeats that one alone.
 """
@@ -13,6 +16,7 @@ from pdu import CommandStatus, DeliverSm, EsmClass, TlvTag
 from pdu.text import Reassembler, TextCoding, segment_of
 from pdu.text.coding import is_ucs2
 from smsc_async.client.deliveries import StoredDelivery
+from smsc_async.gateway.dialect import GENERIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +77,9 @@ class ReceiptParts:
             delivery.acknowledge()
             return self._incomplete(finished)
         *displaced, complete = finished
+        if _are_receipts(complete.items):
+            others = [(item, StoredDelivery()) for item in complete.items if item is not request]
+            return [*self._incomplete(displaced), *others, (request, delivery)]
         completing = _CompletingDelivery(self, complete, segment.sequence, delivery)
         return [*self._incomplete(displaced), (_receipt(complete), completing)]
 
@@ -94,7 +101,7 @@ class ReceiptParts:
 
     def _incomplete(self, receipts: Iterable[Joined]) -> list[Joint]:
         """Return receipts whose parts were acknowledged as they came."""
-        return [(_receipt(joined), StoredDelivery()) for joined in receipts]
+        return [(receipt, StoredDelivery()) for joined in receipts for receipt in _split(joined)]
 
     def __repr__(self) -> str:
         return f"<ReceiptParts {len(self._reassembler)} incomplete>"
@@ -118,6 +125,18 @@ class _CompletingDelivery(NamedTuple):
         if command_status:
             self.parts.reopen(self.joined, self.sequence)
         self.delivery.acknowledge(command_status)
+
+
+def _are_receipts(items: tuple[DeliverSm | DataSm, ...]) -> bool:
+    """Whether each part is a receipt of its own, about the part of a message with that header."""
+    receipts = [GENERIC.read_receipt(item) for item in items]
+    ids = {receipt.message_id for receipt in receipts if receipt.state is not None}
+    return len(ids - {""}) == len(items) > 1
+
+
+def _split(joined: Joined) -> tuple[DeliverSm | DataSm, ...]:
+    """Return the receipt of which parts are missing, or the receipts that its parts are."""
+    return joined.items if _are_receipts(joined.items) else (_receipt(joined),)
 
 
 def _receipt(joined: Joined) -> DeliverSm:

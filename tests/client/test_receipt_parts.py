@@ -123,6 +123,35 @@ def test_parts_numbered_by_tlvs_are_joined_without_the_numbers(parts: ReceiptPar
     assert not any(map(is_part, (numbered(1, 1, b""), numbered(3, 2, b""), part(1, b"", total=2))))
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_receipts_with_the_header_of_the_message_are_not_joined(
+    parts: ReceiptParts, order: tuple[int, int]
+) -> None:
+    """Each is a receipt of its own, about one part of a long message."""
+    received = {
+        1: part(1, TEXT),
+        2: part(2, b"", Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"8\0"), Tlv(TlvTag.MESSAGE_STATE, b"\5")),
+    }
+    first, second = RecordingDelivery(), RecordingDelivery()
+
+    assert [] == parts.add(received[order[0]], first)
+    receipts = parts.add(received[order[1]], second)
+    assert [received[number] for number in order] == [receipt for receipt, _ in receipts]
+    assert [] == second.answers
+    for _, delivery in receipts:
+        delivery.acknowledge()
+    assert ([0], [0]) == (first.answers, second.answers)
+
+
+def test_receipts_with_the_header_of_the_message_may_be_incomplete(parts: ReceiptParts) -> None:
+    """The one about the second of three parts never comes."""
+    received = [part(1, TEXT, total=3), part(3, TEXT.replace(b"id:7", b"id:9"), total=3)]
+    for receipt in received:
+        parts.add(receipt, RecordingDelivery())
+
+    assert received == [receipt for receipt, _ in parts.give_up()]
+
+
 def test_parts_that_never_come_leave_the_octets_as_they_are(parts: ReceiptParts) -> None:
     """ASCII under the data_coding of UCS-2, a part of which is missing."""
     for number, octets in ((1, TEXT[:20]), (3, TEXT[20:])):

@@ -502,3 +502,17 @@ async def test_part_that_is_a_receipt_by_itself_does_not_wait(gateway: Gateway) 
         receipt = await sent.receipt(timeout=5)
 
     assert MessageState.UNDELIVERABLE is receipt.state
+
+
+async def test_receipts_that_repeat_the_header_of_their_part(gateway: Gateway) -> None:
+    """Each has an id of its own, so they aren't parts of one receipt."""
+    async with SmscClient(gateway.url(), limits=GatewayLimits.off()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="a" * 200))
+        for number, message_id in enumerate(sent.message_ids, 1):
+            text = TEXT.replace("id:7f", f"id:{message_id}").encode()
+            gateway.peer.write(udh_part(number, text))
+        receipt = await sent.receipt(timeout=5)
+        await gateway.peer.got(DeliverSmResp, 2)
+
+    assert MessageState.UNDELIVERABLE is receipt.state
+    assert (2, 2) == (len(sent.receipts), smsc.stats().receipts)
