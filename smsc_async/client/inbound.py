@@ -112,27 +112,26 @@ class InboundRouter:
         delivery = PendingDelivery(link, request)
         if not self._reader.is_receipt(request):
             self.messages.route(request, delivery)
-        elif request.esm_class & EsmClass.UDHI:
-            self._read_parts(request, delivery)
-        else:
-            self._read_receipt(request, delivery)
-
-    def _read_parts(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
-        """Read a part of a receipt, and the receipts that it completes."""
+            return
+        if not request.esm_class & EsmClass.UDHI:
+            receipt = self._reader.read_receipt(request)
+            is_whole = receipt and receipt.message_id and receipt.state is not None
+            if is_whole or not is_part(request):
+                self._route_read(request, receipt, delivery)
+                return
         self._read_joined(self._parts.add(request, delivery))
         self._arm()
 
-    def _read_joined(self, receipts: Iterable[tuple[DeliverSm | DataSm, Delivery]]) -> None:
+    def _read_joined(self, requests: Iterable[tuple[DeliverSm | DataSm, Delivery]]) -> None:
         """Read receipts that came in parts."""
-        for receipt, delivery in receipts:
-            self._read_receipt(receipt, delivery)
+        for request, delivery in requests:
+            self._route_read(request, self._reader.read_receipt(request), delivery)
 
-    def _read_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
-        """Read a receipt and route it."""
-        receipt = self._reader.read_receipt(request)
-        if not (receipt and receipt.message_id and receipt.state is not None) and is_part(request):
-            self._read_parts(request, delivery)
-        elif receipt is not None:
+    def _route_read(
+        self, request: DeliverSm | DataSm, receipt: Receipt | None, delivery: Delivery
+    ) -> None:
+        """Route a receipt, None if the dialect couldn't read it."""
+        if receipt is not None:
             self._route_receipt(receipt, delivery)
         else:
             self._route_unreadable(GENERIC.read_receipt(request), delivery)

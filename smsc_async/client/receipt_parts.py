@@ -130,7 +130,13 @@ class _CompletingDelivery(NamedTuple):
 def _are_receipts(items: tuple[DeliverSm | DataSm, ...]) -> bool:
     """Whether each part is a receipt of its own, about the part of a message with that header."""
     receipts = [GENERIC.read_receipt(item) for item in items]
-    ids = {receipt.message_id for receipt in receipts if receipt.state is not None}
+    # A text that is quoted may look like a receipt, but doesn't begin a part.
+    ids = {
+        receipt.message_id
+        for receipt in receipts
+        if receipt.state is not None
+        and (TlvTag.RECEIPTED_MESSAGE_ID in receipt.tlvs or receipt.raw[:3].lower() == "id:")
+    }
     return len(ids - {""}) == len(items) > 1
 
 

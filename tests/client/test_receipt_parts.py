@@ -143,6 +143,14 @@ def test_receipts_with_the_header_of_the_message_are_not_joined(
     assert ([0], [0]) == (first.answers, second.answers)
 
 
+def test_quoted_text_that_looks_like_a_receipt_is_a_part(parts: ReceiptParts) -> None:
+    """Else a message could forge the receipt of another one."""
+    octets = TEXT + b" text:he", b"llo id:8 stat:DELIVRD err:000"
+    parts.add(part(1, octets[0]), RecordingDelivery())
+
+    assert [b"".join(octets)] == texts(parts.add(part(2, octets[1]), RecordingDelivery()))
+
+
 def test_receipts_with_the_header_of_the_message_may_be_incomplete(parts: ReceiptParts) -> None:
     """The one about the second of three parts never comes."""
     received = [part(1, TEXT, total=3), part(3, TEXT.replace(b"id:7", b"id:9"), total=3)]

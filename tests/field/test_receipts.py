@@ -6,6 +6,7 @@ is read.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -516,3 +517,34 @@ async def test_receipts_that_repeat_the_header_of_their_part(gateway: Gateway) -
 
     assert MessageState.UNDELIVERABLE is receipt.state
     assert (2, 2) == (len(sent.receipts), smsc.stats().receipts)
+
+
+def unreadable(_: object) -> Receipt:
+    """Fail as a user's function may."""
+    raise ValueError
+
+
+@pytest.mark.parametrize("has_header", [False, True])
+async def test_parts_that_a_dialect_cannot_read_are_passed_on_once(
+    gateway: Gateway, *, has_header: bool
+) -> None:
+    """Receipts of their own, numbered by TLVs, and by a header as well."""
+    dialect = replace(GENERIC, read_receipt=unreadable)
+    async with SmscClient(gateway.url(), dialect=dialect, limits=GatewayLimits.off()) as smsc:
+        for number in (1, 2):
+            text = TEXT.replace("id:7f", f"id:{number}").encode()
+            header = bytes((5, 0, 3, 9, 2, number)) if has_header else b""
+            part = sar_part(number, header + text)
+            gateway.peer.write(
+                DeliverSm(
+                    sequence_number=number,
+                    esm_class=0x44 if has_header else 4,
+                    short_message=part.short_message,
+                    tlvs=part.tlvs,
+                )
+            )
+        answers = await gateway.peer.got(DeliverSmResp, 2)
+    receipts = [receipt async for receipt in smsc.receipts()]
+
+    assert [0, 0] == [answer.command_status for answer in answers]
+    assert ["1", "2"] == [receipt.message_id for receipt in receipts]
