@@ -169,8 +169,7 @@ class DeliveryQueue(Generic[T]):
         After an earlier warning only in detail.
         """
         if self._items and not self._readers:
-            log(
-                LOG,
+            LOG.log(
                 INFO if self.has_warned else WARNING,
                 "! the client was left with %d %s unread; %s() still yields them",
                 len(self._items),

@@ -200,7 +200,7 @@ class HandlerRunner:
         if others:
             _, stuck = await asyncio.wait(others, timeout=GRACE)
             if stuck:
-                log(LOG, ERROR, "! %d handlers don't end though they were cancelled", len(stuck))
+                LOG.error("! %d handlers don't end though they were cancelled", len(stuck))
         supervisor = self._supervisor
         if supervisor is not None and not self._tasks:
             supervisor.cancel()

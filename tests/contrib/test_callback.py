@@ -83,8 +83,10 @@ def callback(received: Received) -> StatusCallback:
 
 
 async def tell(callback: StatusCallback, body: bytes, **request: Any) -> int:  # noqa: ANN401 - of any argument
-    """Post a body, without ASGI, and return the status of the answer."""
-    return (await callback.answer(**({"method": "POST", "body": body} | request))).status
+    """Post a body, without ASGI, and return the status of the answer, once it is logged."""
+    answer = await callback.answer(**({"method": "POST", "body": body} | request))
+    await asyncio.sleep(0)
+    return answer.status
 
 
 async def receipt_of(callback: StatusCallback, received: Received, body: bytes) -> Receipt:
