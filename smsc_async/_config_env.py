@@ -18,6 +18,7 @@ LONGEST_FILE: Final = 65_536
 """Octets of a password's file, at most: somewhat more than the longest password."""
 
 _PLACEHOLDER = "login:password@"
+_WITH_LOGIN: Final = frozenset({"smpp", "smpps", "smsc"})
 
 
 class Secret:
@@ -71,6 +72,13 @@ def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Cr
     """
     url = environ.get(variable, "").strip()
     prefix = variable.removesuffix("_URL")
+    userinfo, tail = split_userinfo(url or "smsc://")
+    names = [f"{prefix}_{name}" for name in ("LOGIN", "PASSWORD", "PASSWORD_FILE")]
+    given = [name for name in names if environ.get(name, "").strip()]
+    if given and userinfo.strip(":"):
+        raise ConfigError(
+            variable, "***", f"has credentials, and {given[0]} is set too; keep one of the two"
+        )
     credentials = _read_credentials(prefix, environ)
     if credentials is None:
         if not url:
@@ -78,14 +86,17 @@ def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Cr
                 variable,
                 None,
                 "not set; give it a URL like 'smsc://login:password@' (or 'sim://' to try out),"
-                f" or set {prefix}_LOGIN and {prefix}_PASSWORD",
+                f" or set {names[0]} and {names[1]} or {names[2]}",
+            )
+        scheme = url.partition("://")[0].lower()
+        if "@" not in url.partition("?")[0] and scheme in _WITH_LOGIN:
+            raise ConfigError(
+                variable,
+                "***",
+                f"no user; write {scheme}://user:password@host, or set {names[0]} and {names[1]}"
+                f" or {names[2]}",
             )
         return url, None
-    userinfo, tail = split_userinfo(url or "smsc://")
-    if userinfo.strip(":"):
-        raise ConfigError(
-            variable, "***", f"has credentials, and {prefix}_LOGIN is set too; keep one of the two"
-        )
     return tail.replace("://", f"://{_PLACEHOLDER}", 1), credentials
 
 
