@@ -298,6 +298,35 @@ async def test_every_genuine_request_passes(
     assert [event] == [type(one) for one in received]
 
 
+@pytest.mark.parametrize(
+    ("body", "algorithms", "reason"),
+    [
+        (STATUS, ["md5", "sha1"], "it has no signature by md5 or sha1; add ?md5 to the URL"),
+        (STATUS + b"&md5=", ["md5"], "it has no signature by md5; add ?md5 to the URL"),
+        (SIGNED, ["sha1"], "it has no signature by sha1; add ?sha1 to the URL"),
+        (STATUS + b"&crc32=1", ["sha1"], "it has crc32 for a signature, which proves nothing; add"),
+        (STATUS + b"&md5=1", ["md5", "sha1"], "its md5 is wrong; compare the secret"),
+        (STATUS + b"&md5=1&sha1=2", ["md5", "sha1"], "its md5 and sha1 is wrong; compare"),
+        (SIGNED + b"&sha1=2&crc32=1", ["md5", "sha1"], "its sha1 is wrong; compare the secret"),
+    ],
+)
+async def test_log_tells_a_missing_signature_from_a_wrong_one(
+    received: Received,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    algorithms: list[str],
+    reason: str,
+) -> None:
+    """They are mended in different places; the caller learns nothing but 403."""
+    app = StatusCallback(received, secret=SECRET, algorithms=algorithms)
+    answer = await app.answer(method="POST", body=body)
+    await asyncio.sleep(0)
+
+    assert Answer(403, "forbidden") == answer
+    (line,) = caplog.messages
+    assert line.startswith(f"callback refused: {reason}")
+
+
 async def test_algorithms_can_be_narrowed(received: Received) -> None:
     """If the gateway signs with sha1, a request with md5 only is refused."""
     narrow = StatusCallback(received, secret=SECRET, algorithms=["sha1"])

@@ -171,8 +171,8 @@ class StatusCallback:
         request = read_request(query, body, content_type, self.charset)
         kind = kind_of(request)
         kind.check_types(request)
-        if self.algorithms and not request.is_signed(kind.signed, self._secret, self.algorithms):
-            raise RefusedError(403, "forbidden", "its signature is missing or wrong")
+        if self.algorithms:
+            request.check_signature(kind.signed, self._secret, self.algorithms)
         return kind.make(request)
 
     async def _store(self, event: Event) -> Answer:
