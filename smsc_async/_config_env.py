@@ -149,7 +149,7 @@ def _read_file(variable: str, path: str) -> str:
     try:
         password = octets.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ConfigError(variable, None, "the file isn't text in ASCII or UTF-8") from None
+        raise ConfigError(variable, None, "the file isn't text in ASCII") from None
     if not password:
         raise ConfigError(variable, None, "the file is empty; write the password into it")
     if not password.isprintable():
