@@ -186,7 +186,7 @@ class InboundRouter:
             return receipt
         wait = correlator.wait_for(key)
         try:
-            return await wait.read(message_id, timeout)
+            return await wait.read(message_id, timeout, correlator.waiters)
         finally:
             if not wait.waiters:
                 self._end_wait(key, wait)

@@ -119,7 +119,13 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
 
 
 def incoming(
-    sender: str, recipient: str, text: str, *, reference: int, settings: TextSettings
+    sender: str,
+    recipient: str,
+    text: str,
+    *,
+    reference: int,
+    settings: TextSettings,
+    esm_class: int = 0,
 ) -> list[DeliverSm]:
     """Return the deliver_sm of a subscriber's message, several with UDH if it is long.
 
@@ -129,6 +135,7 @@ def incoming(
         text: The text.
         reference: 0 to 255, shared by the parts.
         settings: Text settings of the client's bind.
+        esm_class: Of each deliver_sm; the bit of a user data header is added where there is one.
 
     Raises:
         EncodeError: Over 255 parts, or half a surrogate pair.
@@ -143,7 +150,7 @@ def incoming(
             dest_addr_ton=Ton.INTERNATIONAL if recipient.isdigit() else Ton.ALPHANUMERIC,
             dest_addr_npi=Npi.ISDN,
             destination_addr=recipient,
-            esm_class=EsmClass(EsmClass.UDHI if segment.has_udh else 0),
+            esm_class=esm_class | (EsmClass.UDHI if segment.has_udh else 0),
             data_coding=data_coding_of(coding),
             short_message=segment.packed_message if is_packed else segment.short_message,
         )

@@ -123,7 +123,14 @@ class SimulatedSmsc:
         return self.state.next_deadline()
 
     def deliver(
-        self, sender: str, recipient: str, text: str, now: float, *, system_id: str | None = None
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        now: float,
+        *,
+        system_id: str | None = None,
+        esm_class: int = 0,
     ) -> list[QueuedDelivery]:
         """Send a subscriber's message to the client.
 
@@ -132,8 +139,8 @@ class SimulatedSmsc:
             recipient: The client's number or name.
             text: The text; sent in parts with user data headers if it is long.
             now: Current time, in seconds.
-            system_id: The account it is for; None takes one that can receive now, or else the
-                first that ever bound, or else the first that will.
+            system_id: The account; None: one that can receive now, or the first that ever did.
+            esm_class: Of the deliver_sm.
 
         Returns:
             One delivery for each part.
@@ -141,7 +148,7 @@ class SimulatedSmsc:
         Raises:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
         """
-        return self._outbound.deliver(sender, recipient, text, now, system_id)
+        return self._outbound.deliver(sender, recipient, text, now, system_id, esm_class=esm_class)
 
     def stats(self) -> SimulatorStats:
         """Return the counters as of now."""
