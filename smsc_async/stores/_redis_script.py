@@ -7,11 +7,11 @@ the same questions. Its keys and arguments are made here, its answers are read i
 from __future__ import annotations
 
 import json
-import math
 from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from smsc_async.stores._redis_turns import microseconds
 from smsc_async.stores._redis_workers import LIFE
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.stores._redis_turns import AccountTurns
     from smsc_async.stores._redis_workers import Workers
 
-MICROSECONDS: Final = 1_000_000
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
-HEAD: Final = 5
+HEAD: Final = 6
 """Numbers of the answer before those of the calls."""
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
 
@@ -90,36 +90,6 @@ class ScriptCall:
         )
 
 
-class ServerTurns:
-    """The turns to come that the server has assigned, of this worker's clock and of its own."""
-
-    def __init__(self) -> None:
-        self._server_at: dict[float, int] = {}
-
-    def keep(self, call: ScriptCall, at: float, server_at: int, now: float) -> None:
-        """Keep the turns of a message that waits for them.
-
-        Args:
-            call: What the server was asked.
-            at: Its first turn, of this worker's clock.
-            server_at: The same, in microseconds of the server's clock.
-            now: The current time, of this worker's clock.
-        """
-        turns, interval = self._server_at, call.interval
-        while turns and (first := next(iter(turns))) <= now:
-            del turns[first]
-        server_interval = microseconds(interval)
-        for index in range(call.step[3]):
-            turns[at + index * interval] = server_at + index * server_interval
-
-    def take(self, at: float) -> int | None:
-        """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
-        return self._server_at.pop(at, None)
-
-    def __repr__(self) -> str:
-        return f"<ServerTurns, {len(self._server_at)} to come>"
-
-
 class RuleScript:
     """The script on one server, for one account.
 
@@ -130,6 +100,8 @@ class RuleScript:
         key: Of the hashes of recipients.
         clock: Of this worker.
         workers: Of the account.
+        turns: Of the account, and of this worker.
+        on_lost: Called when the server has lost its state, or a part of it.
         assigned_until: Returns until when this worker has assigned times without the server, of its
             own clock.
 
@@ -145,6 +117,8 @@ class RuleScript:
         key: bytes,
         clock: Callable[[], float],
         workers: Workers,
+        turns: AccountTurns,
+        on_lost: Callable[[], None],
         assigned_until: Callable[[], float],
     ) -> None:
         self._redis = redis
@@ -153,6 +127,8 @@ class RuleScript:
         self._key = key
         self._clock = clock
         self._workers = workers
+        self._turns = turns
+        self._on_lost = on_lost
         self._assigned_until = assigned_until
         self.is_leaving = False
         # Tests move time with it: a time in place of the server's, in microseconds.
@@ -167,19 +143,24 @@ class RuleScript:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
         # All calls are one argument: hot path.
-        stretch = self._workers.stretch(now)
+        stretch, turns = self._workers.stretch(now), self._turns
         arguments = (
             frozen_at,
             self._workers.id,
             0 if self.is_leaving and not calls else microseconds(LIFE),
             self._workers.since,
             microseconds(max(0.0, self._assigned_until() - now)),
+            turns.server_answered_at if self._workers.is_counted else 0,
+            turns.held_until,
+            turns.server_free_at,
             json.dumps([call.arguments(now, stretch) for call in calls]),
         )
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:
             answer = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+        if int(answer[HEAD - 1]):
+            self._on_lost()
         return list(answer)
 
     def _keys(self, step: Step) -> tuple[str, str]:
@@ -188,8 +169,3 @@ class RuleScript:
         digest = blake2b(to.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16)
         fingerprint = cast("bytes", request).hex()
         return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
-
-
-def microseconds(seconds: float) -> int:
-    """Round a duration up, to the safe side."""
-    return math.ceil(seconds * MICROSECONDS)

@@ -10,10 +10,30 @@ from smsc_async._base_errors import ConfigError, check_kind, is_number, refused
 
 
 def derive_key(account: str, secret: str | bytes) -> bytes:
-    """Derive the key of the hashes, the same in every worker of the account."""
+    """Derive the key of the hashes, the same in every worker of the account.
+
+    Raises:
+        ConfigError: *secret* is no text that UTF-8 can encode, and no octets.
+    """
+    if not isinstance(secret, bytes):
+        check_text("secret", secret)
     octets = secret.encode() if isinstance(secret, str) else secret
     inner = blake2b(octets, digest_size=64).digest()
     return blake2b(account.encode(), key=inner, digest_size=16).digest()
+
+
+def check_text(name: str, value: object) -> None:
+    """Refuse what is no text, and a text that UTF-8 can't encode.
+
+    Raises:
+        ConfigError: With the name of the argument; raised behind the codec's error, which holds
+            the text.
+    """
+    check_kind(name, value, str)
+    with suppress(UnicodeEncodeError):
+        str(value).encode()
+        return
+    raise refused(name, value, "takes text without lone surrogates")
 
 
 def import_library() -> Any:  # noqa: ANN401 - a module of an extra
@@ -34,6 +54,7 @@ def connect(library: Any, url: str) -> Any:  # noqa: ANN401 - of an extra
         ConfigError: It can't be read; it may hold a password, so nothing of it is shown.
     """
     with suppress(ValueError):
+        url.encode()  # or it would fail when it connects
         return library.asyncio.Redis.from_url(url)
     raise ConfigError("redis", "***", "takes a URL as 'redis://127.0.0.1:6379/0'")
 
@@ -42,7 +63,7 @@ def check_settings(
     account: str, workers: int, budget: float, on_failure: str, probe_every: float
 ) -> None:
     """Refuse settings that make no sense."""
-    check_kind("account", account, str)
+    check_text("account", account)
     if not account or "{" in account or "}" in account:
         raise refused("account", account, "takes a name without braces")
     if on_failure not in ("open", "closed"):

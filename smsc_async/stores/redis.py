@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import check_kind
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
 from smsc_async.stores._redis_fallback import FallbackQueue
-from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall, ServerTurns
+from smsc_async.stores._redis_heartbeat import Heartbeat
+from smsc_async.stores._redis_script import HEAD, RuleScript, ScriptCall
 from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
-from smsc_async.stores._redis_workers import HEARTBEAT, Count, Workers
+from smsc_async.stores._redis_turns import MICROSECONDS, AccountTurns
+from smsc_async.stores._redis_workers import Count, Workers
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
@@ -104,8 +105,6 @@ class RedisRuleStore(RuleStore):
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[StoreHealth], None] | None = None,
     ) -> None:
-        if not isinstance(secret, bytes):
-            check_kind("secret", secret, str)
         check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
         library = import_library()
         self._is_owner = isinstance(redis, str)
@@ -118,7 +117,7 @@ class RedisRuleStore(RuleStore):
         # What this worker has admitted itself.
         self._own = MemoryRuleStore(clock, key=self.key)
         self._tokens = 0
-        self._turns = ServerTurns()
+        self._turns = AccountTurns()
         self._script = RuleScript(
             self._redis,
             library.exceptions.NoScriptError,
@@ -126,6 +125,8 @@ class RedisRuleStore(RuleStore):
             self.key,
             clock,
             self._workers,
+            self._turns,
+            self._on_lost,
             self._assigned_until,
         )
         self._batcher = Batcher(
@@ -141,10 +142,7 @@ class RedisRuleStore(RuleStore):
             on_reachable=self._fallback.resume,
             on_change=None if on_change is None else lambda: on_change(self.health()),
         )
-        self._clients = 0
-        self._heartbeat: asyncio.TimerHandle | None = None
-        # The account's next free time by the last answer and when that came, of this clock.
-        self._account_free_at = self._answered_at = 0.0
+        self._heartbeat = Heartbeat(self._batcher, self._script, self._workers, self._failover)
 
     def __repr__(self) -> str:
         state = "degraded" if self.health().is_degraded else "shared"
@@ -161,16 +159,11 @@ class RedisRuleStore(RuleStore):
 
     def attach(self) -> None:
         """Count this worker from now on, also while it has no messages."""
-        self._clients += 1
-        self._script.is_leaving = False
-        if self._heartbeat is None:
-            self._beat()
+        self._heartbeat.attach()
 
     def detach(self) -> None:
         """Undo one `attach`; without any, this worker is counted no more. Doesn't wait."""
-        self._clients -= 1
-        if not self._clients:
-            self._leave()
+        self._heartbeat.detach()
 
     async def apply(self, step: Step) -> Verdict:
         """Decide all rules of a message for all workers.
@@ -240,7 +233,7 @@ class RedisRuleStore(RuleStore):
         The worker is counted no more. Takes twice the budget at most if the server doesn't answer.
         """
         await self.flush()
-        self._leave()
+        self._heartbeat.leave()
         await self.flush()
         self._failover.stop()
         for call in self._fallback.take():
@@ -293,7 +286,7 @@ class RedisRuleStore(RuleStore):
                 verdict = Admitted(token or call.token, at, call.interval, passes_at)
                 self._own.remember(call.step, verdict, now)
                 if at > now and call.interval:
-                    self._turns.keep(call, at, int(server_at), now)
+                    self._turns.keep(at, int(server_at), call.step[3], call.interval, now)
             self._hand_over(call, verdict)
         self._fallback.resume()
 
@@ -317,7 +310,7 @@ class RedisRuleStore(RuleStore):
         if self._on_failure == "closed":
             verdict = Held("store", self._failover.probe_at)
         else:
-            share = rules.share(self._workers.assumed)
+            share = rules.share(self._workers.assumed, self._workers.reserved)
             verdict = self._own.decide(
                 (share, request, to, parts, replaced), self.now(), call.token
             )
@@ -331,7 +324,7 @@ class RedisRuleStore(RuleStore):
         now = self.now()
         if self._failover.health.is_degraded:
             return 0.0 if self._on_failure == "closed" else self._own.free_at - now
-        return self._account_free_at - now if self._workers.stretch(now) > 1.0 else 0.0
+        return self._turns.free_at - now if self._workers.stretch(now) > 1.0 else 0.0
 
     def _on_turn(self, call: ScriptCall) -> None:
         """Decide a call of the fallback's queue, or ask the server if it is back."""
@@ -341,7 +334,7 @@ class RedisRuleStore(RuleStore):
         now, (rules, _, _, parts, _) = self.now(), call.step
         seconds = parts * rules.interval * self._workers.stretch(now)
         # An estimate, until the answer comes.
-        self._account_free_at = max(now, self._account_free_at) + seconds
+        self._turns.free_at = max(now, self._turns.free_at) + seconds
         self._batcher.enqueue(call)
 
     def _fail_over(
@@ -361,25 +354,14 @@ class RedisRuleStore(RuleStore):
 
     def _read_head(self, answer: list[Any], now: float) -> None:
         """Record what the server says of the account: its next free time, its workers."""
-        server_now, free_at, is_new, workers, present = map(int, answer[:HEAD])
-        self._account_free_at = now + (free_at - server_now) / MICROSECONDS
-        self._answered_at = now
+        server_now, free_at, is_new, workers, present, _ = map(int, answer[:HEAD])
+        self._turns.on_answer(server_now, free_at, now)
         self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
 
-    def _beat(self) -> None:
-        """Call the server once every `HEARTBEAT` seconds, so that it counts this worker."""
-        self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
-        if not self._failover.health.is_degraded:
-            self._batcher.beat()
-
-    def _leave(self) -> None:
-        """End the count of this worker, if there is one and the server can be reached."""
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-            self._heartbeat = None
-        self._script.is_leaving = True
-        if self._workers.is_counted and not self._failover.health.is_degraded:
-            self._batcher.beat()
+    def _on_lost(self) -> None:
+        """Share the rate as after a failover, until the other workers have called again."""
+        self._failover.report_loss()
+        self._workers.on_failover()
 
     def _assigned_until(self) -> float:
         """Return until when this worker has assigned times that the server doesn't know."""
@@ -391,7 +373,7 @@ class RedisRuleStore(RuleStore):
         self._workers.on_failover()
         if self._on_failure == "closed":
             return "every message is held"
-        if self._account_free_at > self._answered_at:
+        if self._turns.free_at > self._turns.answered_at:
             # The account is at its rate, and other workers may have been admitted since then.
-            self._own.assign_after(self._account_free_at + self.now() - self._answered_at)
+            self._own.assign_after(self._turns.free_at + self.now() - self._turns.answered_at)
         return self._workers.describe()

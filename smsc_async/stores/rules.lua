@@ -4,12 +4,13 @@
 --       recipient's streak; last, the turns before that instant that were given back, a sorted set.
 -- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
 --       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
---       time; for how long from now on this worker has assigned times without the server; then
---       JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
+--       time; for how long from now on this worker has assigned times without the server; the
+--       instant of its last answer, 0 if it isn't counted; until when it holds turns; the account's
+--       next free instant by that answer; then JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
 --       first part was written, and the rules: window, length, gap, interval. All times in
 --       microseconds; 0 is no rule.
 -- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
---          and of those that are present; then for each call: 0, when to write, 1 if it replaced
+--          and of those that are present, 1 if state was lost; then for each call: 0, when to write, 1 if it replaced
 --          another, else 0, and the earliest turn that the rules allow it; or 1 (repeat) or 2
 --          (flood), when to try again, 0 and 0.
 local now = tonumber(ARGV[1])
@@ -23,12 +24,20 @@ local function digits(number)
   return string.format('%.0f', number)
 end
 
+-- A key lives for so much longer than it is needed, in milliseconds.
+local REST = 1000
+
 local function expire_after(key, instant)
-  redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + 1000))
+  redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + REST))
 end
 
 local function read_free_at()
   return tonumber(redis.call('GET', KEYS[1])) or 0
+end
+
+local function write_free_at(instant)
+  redis.call('SET', KEYS[1], digits(instant))
+  expire_after(KEYS[1], instant)
 end
 
 local function read_request(key)
@@ -68,7 +77,7 @@ local function returned_turn()
 end
 
 local function give_back_turn(at, interval)
-  local free_at = tonumber(redis.call('GET', KEYS[1])) or 0
+  local free_at = read_free_at()
   if at <= now or at >= free_at then return end
   redis.call('ZREMRANGEBYSCORE', returned, '-inf', digits(now))
   redis.call('ZADD', returned, digits(at), digits(at))
@@ -80,8 +89,7 @@ local function give_back_turn(at, interval)
     local is_last = last and last + interval == free_at
     if is_last then redis.call('ZREM', returned, digits(last)) end
   until not is_last
-  redis.call('SET', KEYS[1], digits(free_at))
-  expire_after(KEYS[1], free_at)
+  write_free_at(free_at)
   expire_after(returned, free_at)
 end
 
@@ -125,8 +133,7 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
   if turn then
     redis.call('ZREM', returned, digits(turn))
   elseif interval > 0 then
-    redis.call('SET', KEYS[1], digits(at + parts * interval))
-    expire_after(KEYS[1], at + parts * interval)
+    write_free_at(at + parts * interval)
   end
   if window > 0 then write_request(request, at, token, window) end
   if gap > 0 then
@@ -176,15 +183,30 @@ local function count_workers(worker, life, since)
     redis.call('ZCOUNT', workers, digits(since + life), '+inf')
 end
 
-local is_new, workers, present = count_workers(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
-local assigned_until = now + tonumber(ARGV[5])
-if assigned_until > now and assigned_until > read_free_at() then
-  redis.call('SET', KEYS[1], digits(assigned_until))
-  expire_after(KEYS[1], assigned_until)
+-- Go on behind the turns that were assigned, if the server knows nothing of them any more. Signs
+-- of that: a key isn't there that would live for longer, or this worker holds a turn of the future.
+-- Returns 1 then.
+local function restore(is_new, life, answered, held, known)
+  if answered > now then return 0 end  -- the clock was set back
+  local free_at = read_free_at()
+  local is_gone = free_at == 0 and known > now and now < answered + REST * 1000
+  local is_lost = is_gone or is_new == 1 and now < answered + life or held > math.max(now, free_at)
+  if not is_lost then return 0 end
+  local assigned = math.max(held, known)  -- some may have been given back: the safe side
+  if assigned > math.max(now, free_at) then write_free_at(assigned) end
+  redis.call('DEL', returned)
+  has_returned = false
+  return 1
 end
 
-local answers = {digits(now), 0, is_new, workers, present}
-for index, call in ipairs(cjson.decode(ARGV[6])) do
+local life = tonumber(ARGV[3])
+local is_new, workers, present = count_workers(ARGV[2], life, tonumber(ARGV[4]))
+local lost = restore(is_new, life, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]))
+local assigned_until = now + tonumber(ARGV[5])
+if assigned_until > now and assigned_until > read_free_at() then write_free_at(assigned_until) end
+
+local answers = {digits(now), 0, is_new, workers, present, lost}
+for index, call in ipairs(cjson.decode(ARGV[9])) do
   local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0, '0'}

@@ -589,6 +589,35 @@ def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> No
         RedisRuleStore("redis://127.0.0.1", **setting)
 
 
+@pytest.mark.parametrize("value", ["\ud800", "shop\udfff", "пароль-\udc80-4821"])
+@pytest.mark.parametrize("name", ["account", "secret", "redis"])
+def test_text_that_cannot_be_encoded_is_refused(name: str, value: str) -> None:
+    """With a typed error that shows nothing of it; the codec's error would hold the text."""
+    setting: dict[str, Any] = {"redis": "redis://127.0.0.1", name: value}
+    if name == "redis":
+        setting = {name: f"redis://:{value}@127.0.0.1"}
+
+    with pytest.raises(ConfigError, match=f"{name}: ") as caught:
+        RedisRuleStore(**setting)
+
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert not isinstance(error, UnicodeError)
+        assert value not in f"{error}{error.args}"
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("value", [None, 4821, ["s"]])
+def test_secret_of_another_kind_is_refused(value: object) -> None:
+    """Text or octets; its value isn't shown."""
+    setting: dict[str, Any] = {"secret": value}
+
+    with pytest.raises(ConfigError, match="secret: takes a str") as caught:
+        RedisRuleStore("redis://127.0.0.1", **setting)
+
+    assert "4821" not in str(caught.value)
+
+
 def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error holds the command that installs it."""
     monkeypatch.setitem(sys.modules, "redis", None)

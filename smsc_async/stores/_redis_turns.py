@@ -1,0 +1,93 @@
+"""The account's turns, as far as this worker knows them from the server's answers.
+
+Rule: a turn that this worker holds is before the account's next free time, or the server has lost
+its state. So each call of the script says what this worker holds; with that the server sees its
+loss, and goes on behind those turns. Only times of the server's own clock are compared there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+MICROSECONDS: Final = 1_000_000
+
+
+class AccountTurns:
+    """The turns to come that this worker holds, and the account's next free time.
+
+    Attributes:
+        free_at: The account's next free time, of this worker's clock.
+        answered_at: When the server last answered, of this worker's clock.
+        server_free_at: As `free_at`, in microseconds of the server's clock.
+        server_answered_at: Time of that answer, in microseconds of the server's clock.
+    """
+
+    def __init__(self) -> None:
+        self.free_at = self.answered_at = 0.0
+        self.server_free_at = self.server_answered_at = 0
+        # Of each turn the server's time, and the end of its interval; the keys are of this clock.
+        self._held: dict[float, tuple[int, int]] = {}
+        self._held_until = 0
+        self._is_last_returned = False
+
+    @property
+    def held_until(self) -> int:
+        """The end of the last turn that this worker holds, in microseconds of the server's clock.
+
+        0 if it holds none; may be over.
+        """
+        if self._is_last_returned:
+            self._is_last_returned = False
+            self._held_until = max((end for _, end in self._held.values()), default=0)
+        return self._held_until
+
+    def on_answer(self, server_now: int, server_free_at: int, now: float) -> None:
+        """Record the account's next free time.
+
+        Args:
+            server_now: Time of the answer, in microseconds of the server's clock.
+            server_free_at: The next free time, of the same clock.
+            now: The current time, of this worker's clock.
+        """
+        self.server_free_at, self.server_answered_at = server_free_at, server_now
+        self.free_at = now + (server_free_at - server_now) / MICROSECONDS
+        self.answered_at = now
+
+    def keep(self, at: float, server_at: int, parts: int, interval: float, now: float) -> None:
+        """Keep the turns of a message that waits for them.
+
+        Args:
+            at: The first one, of this worker's clock.
+            server_at: The same, in microseconds of the server's clock.
+            parts: How many turns there are.
+            interval: Seconds from one to the next.
+            now: The current time, of this worker's clock.
+        """
+        held = self._held
+        while held and (first := next(iter(held))) <= now:
+            del held[first]
+        server_interval = microseconds(interval)
+        for index in range(parts):
+            # A turn that another worker gave back may be shorter than an interval of this one.
+            end = min(server_at + server_interval, self.server_free_at)
+            held[at + index * interval] = server_at, end
+            server_at += server_interval
+            self._held_until = max(self._held_until, end)
+
+    def take(self, at: float) -> int | None:
+        """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
+        taken = self._held.pop(at, None)
+        if taken is None:
+            return None
+        if taken[1] >= self._held_until:
+            self._is_last_returned = True
+        return taken[0]
+
+    def __repr__(self) -> str:
+        return f"<AccountTurns, {len(self._held)} to come>"
+
+
+def microseconds(seconds: float) -> int:
+    """Round a duration up, to the safe side."""
+    return math.ceil(seconds * MICROSECONDS)
