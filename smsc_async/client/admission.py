@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from pdu.masking import mask_address
+from smsc_async.client.admission_errors import failed, interrupted, store_failed
 from smsc_async.client.turns import TurnSchedule
-from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
+from smsc_async.errors import Outcome, SendError, SmscError
 from smsc_async.instrumentation import LOG, call_logged, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
@@ -125,12 +125,12 @@ class AdmissionControl:
             blocked = self.ask_checks(job.message)
             if blocked is not None:
                 return blocked
-        if not self._is_one_clock:
-            now = self._store.now()
         try:
+            if not self._is_one_clock:
+                now = self._store.now()
             verdict = self._store.apply_now(step, now)
         except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
-            return _store_failed(job.message, error)
+            return store_failed(job.message, error)
         if type(verdict) is not float:
             return self._keep(job, verdict, now)
         # What `_keep` does, for nearly all messages (hot path).
@@ -153,6 +153,10 @@ class AdmissionControl:
         self.waiting += 1
         try:
             await self._wait_admitted(job, blocked, hold)
+        except SmscError:
+            raise
+        except Exception as error:
+            raise store_failed(job.message, error, "now") from error
         finally:
             self.waiting -= 1
             if not self.waiting and self._idle is not None:
@@ -174,7 +178,7 @@ class AdmissionControl:
                 raise held_error(job.message, reason, now=store.now())
             while (delay := reason.retry_at - store.now()) > 0:
                 if reason.retry_at > self._latest:
-                    raise _interrupted(job.message)
+                    raise interrupted(job.message)
                 leaving = self._leaving
                 await asyncio.wait([leaving], timeout=delay)
                 if not leaving.done():
@@ -189,10 +193,10 @@ class AdmissionControl:
                 try:
                     return await self._store.apply(_step_of(job))
                 except Exception as error:
-                    raise _store_failed(job.message, error) from error
+                    raise store_failed(job.message, error) from error
                 finally:
                     self._asking.discard(asking)
-        raise _interrupted(job.message)
+        raise interrupted(job.message)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
@@ -210,23 +214,35 @@ class AdmissionControl:
                 wait = wait_of(check, message, now)
                 if wait > longest:
                     longest, holding = wait, name
+            if not holding:
+                return None
+            name = "RuleStore.now"
+            return HeldByCheck(holding, longest, self._store.now() + longest)
         except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
             LOG.error("! %s failed: %s", name, place_of(error))
-            return _failed(message, name, error)
-        if not holding:
-            return None
-        return HeldByCheck(holding, longest, self._store.now() + longest)
+            return failed(message, name, error)
 
-    def now(self) -> float:
-        """Return the time, of the store's clock."""
-        return self._store.now()
+    def held_error(self, message: Message[Any], held: Held | HeldByCheck) -> SendError:
+        """Return the error that says when a held message may be sent."""
+        try:
+            return held_error(message, held, now=self._store.now())
+        except Exception as error:  # noqa: BLE001 - as above
+            return store_failed(message, error, "now")
 
     def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
-        """Return what would hold a message now, and for how many seconds; remember nothing."""
+        """Return what would hold a message now, and for how many seconds; remember nothing.
+
+        Raises:
+            SendError: The store has failed.
+        """
         if self._is_off:
             return None
-        now = self._store.now()
-        held = self._store.peek(self._engine.step(message, parts, text), now)
+        step = self._engine.step(message, parts, text)
+        try:
+            now = self._store.now()
+            held = self._store.peek(step, now)
+        except Exception as error:
+            raise store_failed(message, error, "peek") from error
         return None if held is None else (held, max(0.0, held.retry_at - now))
 
     def record_outcome(self, job: MessageJob[Any]) -> None:
@@ -264,7 +280,8 @@ class AdmissionControl:
 
         With 0, those for the store end, too.
         """
-        self._latest = min(self._latest, self._store.now() + after)
+        now = call_logged("RuleStore.now", self._store.now)
+        self._latest = min(self._latest, -NEVER if now is None else now + after)
         if not after:
             self._is_over = True
             for asking in tuple(self._asking):
@@ -275,14 +292,21 @@ class AdmissionControl:
     def open(self) -> None:
         """Let a store of several workers count this one."""
         if not self._is_off and not self._is_attached:
-            self._store.attach()
+            call_logged("RuleStore.attach", self._store.attach)
             self._is_attached = True
 
     def close(self) -> None:
         """End that."""
         if self._is_attached:
             self._is_attached = False
-            self._store.detach()
+            call_logged("RuleStore.detach", self._store.detach)
+
+    async def flush(self) -> None:
+        """Let the store share what was given back; its failure is logged. Cancelling is safe."""
+        try:
+            await self._store.flush()
+        except Exception as error:  # noqa: BLE001 - the client is left all the same
+            LOG.error("! RuleStore.flush failed: %s", place_of(error))
 
     async def drain(self) -> None:
         """Wait until no message waits here. Cancelling is safe."""
@@ -297,11 +321,11 @@ class AdmissionControl:
         blocked = self.ask_checks(job.message)
         if blocked is not None or self._is_off:
             return blocked
-        now = self._store.now()
         try:
+            now = self._store.now()
             verdict = self._store.apply_now(_step_of(job), now)
         except Exception as error:  # noqa: BLE001 - as above
-            return _store_failed(job.message, error)
+            return store_failed(job.message, error)
         return self._keep(job, verdict, now)
 
     def _keep(
@@ -348,29 +372,3 @@ def _aware(now: object) -> datetime:
         kind = "a naive one" if isinstance(now, datetime) else type(now).__name__
         raise TypeError(f"takes an aware datetime as datetime.now(UTC), got {kind}")
     return now.astimezone(UTC)
-
-
-def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
-    """Return the error of a message whose check has failed."""
-    error = SendError(
-        f"message to {mask_address(message.to)} isn't sent: {check} failed with"
-        f" {type(cause).__name__}; correct it and send the message again",
-        message=message,
-        outcome=Outcome.NOT_SENT,
-    )
-    error.__cause__ = cause
-    return error
-
-
-def _store_failed(message: Message[Any], cause: Exception) -> SendError:
-    """Log the failure of a rule store; return the error of the message."""
-    LOG.error("! RuleStore.apply failed: %s", place_of(cause))
-    return _failed(message, "RuleStore.apply", cause)
-
-
-def _interrupted(message: Message[Any]) -> SubmitInterruptedError:
-    """Return the error of a message that was held when the client was left."""
-    cause = ClientClosedError("it was left while this message was held")
-    error = SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=str(cause))
-    error.__cause__ = cause
-    return error

@@ -96,7 +96,6 @@ class ClientRuntime:
         self._composer = Composer(settings, self.addressing)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
-        self._store = store
         self._hooks = hooks
         self._simulator = AsyncExitStack()
         self.accepted_messages = 0
@@ -157,7 +156,7 @@ class ClientRuntime:
             await self.pool.close(drain=deadline - self.now())
             self.admission.turns.settle()
             self.admission.close()
-            await self._store.flush()
+            await self.admission.flush()
         finally:
             self.admission.close()
             self.inbound.close()

@@ -98,7 +98,7 @@ class RecordingRuntime:
         if message.sender == "Held":
             # A repeat of itself.
             for _ in range(2):
-                blocked = self.admission.try_admit(job, "hello", self.admission.now())
+                blocked = self.admission.try_admit(job, "hello", self.admission._store.now())
         return job, blocked
 
     def count_abandoned(self, message_ids: tuple[str, ...], error: SendError | None) -> None:

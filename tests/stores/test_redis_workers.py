@@ -339,7 +339,7 @@ async def test_closed_store_gives_waiting_callers_a_verdict(
 async def test_share_is_logged_once(
     own_server: RedisServer, four: list[RedisRuleStore], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A warning with the share, and a line when the rules are shared again."""
+    """A warning with the share, one that the server comes back empty, and a line when it does."""
     caplog.set_level("INFO", "smsc_async.rules")
     own_server.kill()
     for number in range(3):
@@ -349,7 +349,8 @@ async def test_share_is_logged_once(
     await shared_again(four[0])
 
     said = [(record.levelname, record.getMessage()) for record in caplog.records]
-    assert ["WARNING", "INFO"] == [level for level, _ in said]
+    assert ["WARNING", "WARNING", "INFO"] == [level for level, _ in said]
+    assert "has lost its state" in said[1][1]
     assert said[0][1].endswith(
         "; until then this worker takes 1/4 of the account's limits, by the number of workers"
         "; a tenth of the rate is left to workers that start meanwhile"
