@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from smsc_async.client.admission_errors import failed, interrupted, store_failed
+from smsc_async.client.overdue import OverdueTurns, admission_of, step_of
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import Outcome, SendError, SmscError
 from smsc_async.instrumentation import LOG, call_logged, place_of
 from smsc_async.link.deadline_timer import NEVER
+from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, HeldByCheck, Hold, held_error
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
     from smsc_async.rules.checks import Check
-    from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token, Verdict
     from smsc_async.stores import RuleStore
@@ -66,6 +67,7 @@ class AdmissionControl:
 
     Attributes:
         turns: Of the messages that wait for theirs.
+        overdue: Messages that have missed theirs.
         lateness: Seconds after which a message that waits for a slot must be postponed.
         waiting: Messages that wait for the store, or are held.
     """
@@ -89,6 +91,7 @@ class AdmissionControl:
         self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
         self.turns = TurnSchedule(store, clock)
+        self.overdue = OverdueTurns(store, self.turns, clock)
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
@@ -99,6 +102,8 @@ class AdmissionControl:
         self._is_over = False
         self._is_attached = False
         self.lateness = NEVER if self._is_off else self._rules.lateness
+        if self._interval and store.shares_rate:
+            self.lateness = min(self.lateness, CATCH_UP)
 
     def try_admit(
         self, job: MessageJob[Any], text: str, now: float, replaces: Token | None = None
@@ -191,7 +196,7 @@ class AdmissionControl:
             if not self._is_over:
                 self._asking.add(asking)
                 try:
-                    return await self._store.apply(_step_of(job))
+                    return await self._store.apply(step_of(job))
                 except Exception as error:
                     raise store_failed(job.message, error) from error
                 finally:
@@ -262,18 +267,34 @@ class AdmissionControl:
         """Give the reservation of a message back, once, and its turn if that hasn't come."""
         if job.reservation is not None:
             release = self._store.release
-            call_logged("RuleStore.release", release, _step_of(job), _admission_of(job))
+            call_logged("RuleStore.release", release, step_of(job), admission_of(job))
             job.reservation = None
             self.turns.give_back(job)
 
-    def postpone(self, job: MessageJob[Any]) -> None:
-        """Report that a message is written only now: the gateway counts from its arrival."""
-        if job.reservation is not None:
-            postpone = self._store.postpone
-            step, admitted = _step_of(job), _admission_of(job)
-            later = call_logged("RuleStore.postpone", postpone, step, admitted)
-            if later is not None:
-                job.reservation, job.admitted_at = later.token, later.not_before
+    def postpone(self, job: MessageJob[Any]) -> bool:
+        """Report that a message is due only now: the gateway counts from its arrival.
+
+        Returns:
+            Whether it takes another turn, and isn't written now.
+        """
+        if job.reservation is None:
+            return False
+        # A queue that asks its sender before the write has looked for another turn itself.
+        has_own_queue = job.throttled_at is not None and not job.was_throttled
+        if self._interval and not has_own_queue and self.overdue.retake(job):
+            return True
+        step, admitted = step_of(job), admission_of(job)
+        later = call_logged("RuleStore.postpone", self._store.postpone, step, admitted)
+        if later is not None:
+            job.reservation, job.admitted_at = later.token, later.not_before
+        return False
+
+    def retake_overdue(self, job: MessageJob[Any], now: float) -> bool:
+        """Return whether a message has missed its turn and waits for another one."""
+        if not self._interval or job.reservation is None:
+            return False
+        is_overdue = now > (job.write_at or job.queued_at) + CATCH_UP
+        return is_overdue and self.overdue.retake(job)
 
     def shutdown(self, after: float = 0.0) -> None:
         """End the waits of messages that are held for longer than *after* seconds from now.
@@ -323,7 +344,7 @@ class AdmissionControl:
             return blocked
         try:
             now = self._store.now()
-            verdict = self._store.apply_now(_step_of(job), now)
+            verdict = self._store.apply_now(step_of(job), now)
         except Exception as error:  # noqa: BLE001 - as above
             return store_failed(job.message, error)
         return self._keep(job, verdict, now)
@@ -345,21 +366,12 @@ class AdmissionControl:
         job.admitted_at = at
         if at > now:
             self.turns.add(job, at, now, interval, earliest)
+        elif self._store.shares_rate:
+            job.write_at = self._clock() + at - now  # it may be over already
         return None
 
     def __repr__(self) -> str:
         return f"<AdmissionControl {self._engine!r}, {self._store!r}>"
-
-
-def _step_of(job: MessageJob[Any]) -> Step:
-    """Return the step of a message that the rules were asked for."""
-    assert job.step is not None  # noqa: S101 - set by `try_admit`
-    return job.step
-
-
-def _admission_of(job: MessageJob[Any]) -> Admitted:
-    """Return the admission of a message that has a reservation."""
-    return _new(Admitted, (job.reservation, job.admitted_at, job.interval, ANY_TIME))
 
 
 def _aware(now: object) -> datetime:

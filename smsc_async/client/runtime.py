@@ -110,6 +110,7 @@ class ClientRuntime:
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.admission.turns.on_moved = self.dispatcher.on_room
+        self.admission.overdue.dispatcher = self.dispatcher
         self.pool = LinkPool(
             config, self.dispatcher, self, hooks=hooks, clock=self.now, connector=connector
         )
@@ -300,9 +301,9 @@ class ClientRuntime:
         if early:
             self.inbound.route_early(early)
 
-    def on_postponed(self, job: MessageJob[Any]) -> None:
-        """Report to the rules that a message is written later than they admitted it for."""
-        self.admission.postpone(job)
+    def on_postponed(self, job: MessageJob[Any]) -> bool:
+        """Report to the rules that a message is due later than they admitted it for."""
+        return self.admission.postpone(job)
 
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Count the outcome of a message, report it to the rules and to the caller."""

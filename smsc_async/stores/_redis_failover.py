@@ -49,7 +49,7 @@ class Failover:
         clock: Callable[[], float],
         *,
         on_unreachable: Callable[[], str],
-        on_probe: Callable[[list[Any]], None],
+        on_probe: Callable[[list[Any]], object],
         on_reachable: Callable[[], None],
         on_change: Callable[[], None] | None,
     ) -> None:

@@ -33,8 +33,9 @@ class ScriptCall:
     """One call of the script, and the future of the caller that awaits its verdict.
 
     Args:
-        name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
-            case, "return" gives back the turn of one part.
+        name: "apply" asks, "turn" asks for another turn of an admitted message, "release" gives
+            back, "remember" records a message that is sent in any case, "return" gives back the
+            turn of one part.
         step: The question.
         token: Of the reservation; of "return" the turn, in microseconds of the server's clock.
         at: Time of the first part's write, of this worker's clock; only for "remember".
@@ -48,7 +49,7 @@ class ScriptCall:
 
     def __init__(
         self,
-        name: Literal["apply", "release", "remember", "return"],
+        name: Literal["apply", "turn", "release", "remember", "return"],
         step: Step,
         token: Token,
         *,
@@ -67,6 +68,16 @@ class ScriptCall:
         """Whether its caller was cancelled."""
         return self.future is not None and self.future.cancelled()
 
+    @property
+    def may_reserve(self) -> bool:
+        """Whether the server may reserve something for it that no verdict reports."""
+        future = self.future
+        return (
+            self.name == "apply"
+            and future is not None
+            and (not future.done() or future.cancelled())
+        )
+
     def arguments(self, now: float, stretch: float) -> tuple[object, ...]:
         """Return its list of arguments, as the head of `rules.lua` describes it.
 
@@ -75,7 +86,7 @@ class ScriptCall:
             stretch: By how much the interval is longer, see `Workers.stretch`.
         """
         rules, _, _, parts, replaced = self.step
-        if self.name == "apply":
+        if self.future is not None:
             self.interval = rules.interval * stretch
         return (
             self.name,
@@ -138,6 +149,7 @@ class RuleScript:
         """Run the script and return its answer; without a call that is the server's time."""
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
+        self._turns.called_at = now
         keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
         for call in calls:
             keys += self._keys(call.step)

@@ -11,6 +11,8 @@ import math
 from typing import Final
 
 MICROSECONDS: Final = 1_000_000
+DRIFT: Final = 0.001
+"""Seconds by which this worker's clock and the server's may drift apart in a second."""
 
 
 class AccountTurns:
@@ -21,10 +23,13 @@ class AccountTurns:
         answered_at: When the server last answered, of this worker's clock.
         server_free_at: As `free_at`, in microseconds of the server's clock.
         server_answered_at: Time of that answer, in microseconds of the server's clock.
+        called_at: When the server was last called, of this worker's clock.
     """
 
     def __init__(self) -> None:
-        self.free_at = self.answered_at = 0.0
+        self.free_at = self.answered_at = self.called_at = 0.0
+        # This clock less the server's, by the fastest answer.
+        self._ahead = math.inf
         self.server_free_at = self.server_answered_at = 0
         # Of each turn the server's time, and the end of its interval; the keys are of this clock.
         self._held: dict[float, tuple[int, int]] = {}
@@ -42,17 +47,26 @@ class AccountTurns:
             self._held_until = max((end for _, end in self._held.values()), default=0)
         return self._held_until
 
-    def on_answer(self, server_now: int, server_free_at: int, now: float) -> None:
-        """Record the account's next free time.
+    def on_answer(self, server_now: int, server_free_at: int, now: float) -> float:
+        """Record the account's next free time; return when the script ran, of this worker's clock.
+
+        An answer may wait for long for a busy event loop. When the script ran is known from the
+        fastest answers, so its turns are over then, and aren't written together with later ones.
 
         Args:
-            server_now: Time of the answer, in microseconds of the server's clock.
+            server_now: When the script ran, in microseconds of the server's clock.
             server_free_at: The next free time, of the same clock.
             now: The current time, of this worker's clock.
         """
+        at = server_now / MICROSECONDS
+        drifted = self._ahead + DRIFT * (now - self.answered_at)
+        # Between the call and its answer, also if a clock was set.
+        self._ahead = max(self.called_at - at, min(now - at, drifted))
+        ran_at = at + self._ahead
         self.server_free_at, self.server_answered_at = server_free_at, server_now
-        self.free_at = now + (server_free_at - server_now) / MICROSECONDS
+        self.free_at = ran_at + (server_free_at - server_now) / MICROSECONDS
         self.answered_at = now
+        return ran_at
 
     def keep(self, at: float, server_at: int, parts: int, interval: float, now: float) -> None:
         """Keep the turns of a message that waits for them.

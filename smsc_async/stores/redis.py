@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Verdict
+    from smsc_async.rules.verdict import Token, Verdict
 
 OnFailure = Literal["open", "closed"]
 
@@ -89,6 +89,7 @@ class RedisRuleStore(RuleStore):
     """
 
     key: bytes
+    shares_rate = True
 
     @hides_locals(ConfigError)
     def __init__(
@@ -175,20 +176,18 @@ class RedisRuleStore(RuleStore):
         held = self.peek(step, self.now())
         if held is not None:
             return held
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        call = ScriptCall("apply", self._under_rules(step), self._next_token(), future=future)
+        call = self._call("apply", self._under_rules(step), self._next_token())
         # The frame of a cancelled wait may be shown, and a step holds the recipient.
         del step
-        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
-            self._fallback.put(call)
-        else:
-            self._batcher.enqueue(call)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self._undo(call.step, verdict)
-            raise
+        return await self._ask(call)
+
+    async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
+        """Give an admitted message another turn. Cancelling is safe: the turn is given back."""
+        call = self._call("turn", self._under_rules(step), admitted.token)
+        del step
+        verdict = await self._ask(call)
+        assert isinstance(verdict, Admitted)  # noqa: S101 - no rule holds it
+        return verdict
 
     def peek(self, step: Step, now: float) -> Held | None:
         """Return what would hold the message, by this worker's own messages only."""
@@ -253,6 +252,24 @@ class RedisRuleStore(RuleStore):
             raise TypeError("the step was made by a RuleEngine without key=store.key")
         return step if self._rules is None else (self._rules, request, to, parts, token)
 
+    def _call(self, name: Literal["apply", "turn"], step: Step, token: Token) -> ScriptCall:
+        """Make a call whose caller awaits a verdict."""
+        return ScriptCall(name, step, token, future=asyncio.get_running_loop().create_future())
+
+    async def _ask(self, call: ScriptCall) -> Verdict:
+        """Wait for the verdict; what was reserved for a cancelled caller is given back."""
+        assert call.future is not None  # noqa: S101 - see `_call`
+        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
+            self._fallback.put(call)
+        else:
+            self._batcher.enqueue(call)
+        try:
+            return await call.future
+        except asyncio.CancelledError:
+            if not call.is_cancelled and isinstance(verdict := call.future.result(), Admitted):
+                self._undo(call, verdict)
+            raise
+
     def _next_token(self) -> str:
         """Make a token unlike that of any other worker."""
         self._tokens += 1
@@ -268,14 +285,13 @@ class RedisRuleStore(RuleStore):
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
         """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), int(answer[0])
-        self._read_head(answer, now)
+        ran_at = self._read_head(answer, now)
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
             begin = 4 * index + HEAD
             number, server_at, has_replaced, earliest = answer[begin : begin + 4]
-            # Never too early: the answer took a while, and this counts from its arrival.
-            at = now + (int(server_at) - server_now) / MICROSECONDS
+            at = ran_at + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
             if number:
                 verdict = Held(_HELD_BY[number], at)
@@ -295,22 +311,25 @@ class RedisRuleStore(RuleStore):
         if call.future is not None and not call.future.done():
             call.future.set_result(verdict)
         elif isinstance(verdict, Admitted):
-            self._undo(call.step, verdict)
+            self._undo(call, verdict)
 
-    def _undo(self, step: Step, admitted: Admitted) -> None:
+    def _undo(self, call: ScriptCall, admitted: Admitted) -> None:
         """Give back all that was reserved for a cancelled caller."""
-        self.release(step, admitted)
-        for index in reversed(range(step[3])):
+        if call.name == "apply":
+            self.release(call.step, admitted)
+        for index in reversed(range(call.step[3])):
             self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
 
     def _decide_locally(self, call: ScriptCall) -> None:
         """Decide by this worker's own messages and its share of the rules, or hold everything."""
         rules, request, to, parts, replaced = step = call.step
         verdict: Verdict
-        if self._on_failure == "closed":
+        share = rules.share(self._workers.assumed, self._workers.reserved)
+        if call.name == "turn":
+            verdict = self._own.move((share, request, to, parts, None), self.now(), call.token)
+        elif self._on_failure == "closed":
             verdict = Held("store", self._failover.probe_at)
         else:
-            share = rules.share(self._workers.assumed, self._workers.reserved)
             verdict = self._own.decide(
                 (share, request, to, parts, replaced), self.now(), call.token
             )
@@ -343,7 +362,7 @@ class RedisRuleStore(RuleStore):
         """Decide locally what the server didn't, and from now on everything."""
         self._failover.degrade(error)
         for call in calls:
-            if call.future is not None and (not call.future.done() or call.is_cancelled):
+            if call.may_reserve:
                 # A server that only stalled may still carry the call out.
                 self._failover.backlog.append(ScriptCall("release", call.step, call.token))
         for call in (*calls, *queued):
@@ -352,11 +371,11 @@ class RedisRuleStore(RuleStore):
             elif not call.future.done():
                 self._fallback.put(call)
 
-    def _read_head(self, answer: list[Any], now: float) -> None:
-        """Record what the server says of the account: its next free time, its workers."""
+    def _read_head(self, answer: list[Any], now: float) -> float:
+        """Record the account's next free time and its workers; return when the script ran."""
         server_now, free_at, is_new, workers, present, _ = map(int, answer[:HEAD])
-        self._turns.on_answer(server_now, free_at, now)
         self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
+        return self._turns.on_answer(server_now, free_at, now)
 
     def _on_lost(self) -> None:
         """Share the rate as after a failover, until the other workers have called again."""

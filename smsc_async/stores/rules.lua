@@ -93,10 +93,23 @@ local function give_back_turn(at, interval)
   expire_after(returned, free_at)
 end
 
-local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+-- Returns the next turn, and whether it is one that was given back.
+local function next_turn(parts)
   local free_at = read_free_at()
   local turn = has_returned and parts == 1 and free_at > now and returned_turn()
-  local at = math.max(now, turn or free_at)
+  return math.max(now, turn or free_at), turn
+end
+
+local function take_turn(at, turn, parts, interval)
+  if turn then
+    redis.call('ZREM', returned, digits(turn))
+  elseif interval > 0 then
+    write_free_at(at + parts * interval)
+  end
+end
+
+local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  local at, turn = next_turn(parts)
   local last_at = at + (parts - 1) * interval
   local held, retry_at, again, counted, earliest = 0, 0, false, false, 0
 
@@ -130,11 +143,7 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
   end
   if held > 0 then return {held, digits(retry_at), 0, '0'} end
 
-  if turn then
-    redis.call('ZREM', returned, digits(turn))
-  elseif interval > 0 then
-    write_free_at(at + parts * interval)
-  end
+  take_turn(at, turn, parts, interval)
   if window > 0 then write_request(request, at, token, window) end
   if gap > 0 then
     if not goes_on then begin_streak(streak, at) end
@@ -166,6 +175,14 @@ local function remember(request, streak, token, parts, at, window, gap, interval
     end
     write_streak(streak, token, parts, math.max(last_at, streak_last_at or 0), gap)
   end
+end
+
+-- Another turn for a message that has missed its own.
+local function move(request, streak, token, parts, window, gap, interval)
+  local at, turn = next_turn(parts)
+  take_turn(at, turn, parts, interval)
+  remember(request, streak, token, parts, at, window, gap, interval)
+  return {0, digits(at), 0, '0'}
 end
 
 -- The workers, each with the instant of its latest call plus its life: then it is forgotten.
@@ -212,6 +229,8 @@ for index, call in ipairs(cjson.decode(ARGV[9])) do
   local answer = {0, '0', 0, '0'}
   if name == 'apply' then
     answer = apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  elseif name == 'turn' then
+    answer = move(request, streak, token, parts, window, gap, interval)
   elseif name == 'release' then
     release(request, streak, token)
   elseif name == 'return' then

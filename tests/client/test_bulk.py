@@ -116,8 +116,9 @@ class RecordingRuntime:
     def on_accepted(self, job: object, message_id: str) -> None:
         """No receipt is expected."""
 
-    def on_postponed(self, job: object) -> None:
+    def on_postponed(self, _job: object) -> bool:
         """No rule needs to know."""
+        return False
 
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Report the outcome to the run."""
