@@ -163,8 +163,8 @@ class RuleScript:
             self._workers.since,
             microseconds(max(0.0, self._assigned_until() - now)),
             turns.server_answered_at if self._workers.is_counted else 0,
-            turns.held_until,
-            turns.server_free_at,
+            turns.last,
+            turns.assigned_until,
             json.dumps([call.arguments(now, stretch) for call in calls]),
         )
         try:

@@ -31,21 +31,26 @@ class AccountTurns:
         # This clock less the server's, by the fastest answer.
         self._ahead = math.inf
         self.server_free_at = self.server_answered_at = 0
-        # Of each turn the server's time, and the end of its interval; the keys are of this clock.
-        self._held: dict[float, tuple[int, int]] = {}
-        self._held_until = 0
+        # The server's time of each turn, by that of this clock.
+        self._held: dict[float, int] = {}
+        self._last = self._interval = 0
         self._is_last_returned = False
 
     @property
-    def held_until(self) -> int:
-        """The end of the last turn that this worker holds, in microseconds of the server's clock.
+    def last(self) -> int:
+        """The last turn that this worker holds, in microseconds of the server's clock.
 
         0 if it holds none; may be over.
         """
         if self._is_last_returned:
             self._is_last_returned = False
-            self._held_until = max((end for _, end in self._held.values()), default=0)
-        return self._held_until
+            self._last = max(self._held.values(), default=0)
+        return self._last
+
+    @property
+    def assigned_until(self) -> int:
+        """Until when turns are assigned, in microseconds of the server's clock."""
+        return max(self.server_free_at, self.last + self._interval)
 
     def on_answer(self, server_now: int, server_free_at: int, now: float) -> float:
         """Record the account's next free time; return when the script ran, of this worker's clock.
@@ -78,25 +83,22 @@ class AccountTurns:
             interval: Seconds from one to the next.
             now: The current time, of this worker's clock.
         """
-        held = self._held
+        held, last = self._held, 0
         while held and (first := next(iter(held))) <= now:
             del held[first]
-        server_interval = microseconds(interval)
+        self._interval = server_interval = microseconds(interval)
         for index in range(parts):
-            # A turn that another worker gave back may be shorter than an interval of this one.
-            end = min(server_at + server_interval, self.server_free_at)
-            held[at + index * interval] = server_at, end
-            server_at += server_interval
-            self._held_until = max(self._held_until, end)
+            last = server_at + index * server_interval
+            held[at + index * interval] = last
+        if last > self._last:  # noqa: PLR1730 - hot path
+            self._last = last
 
     def take(self, at: float) -> int | None:
         """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
-        taken = self._held.pop(at, None)
-        if taken is None:
-            return None
-        if taken[1] >= self._held_until:
+        server_at = self._held.pop(at, None)
+        if server_at == self._last:
             self._is_last_returned = True
-        return taken[0]
+        return server_at
 
     def __repr__(self) -> str:
         return f"<AccountTurns, {len(self._held)} to come>"

@@ -5,8 +5,8 @@
 -- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
 --       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
 --       time; for how long from now on this worker has assigned times without the server; the
---       instant of its last answer, 0 if it isn't counted; until when it holds turns; the account's
---       next free instant by that answer; then JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
+--       instant of its last answer, 0 if it isn't counted; the last turn that it holds; until when
+--       turns are assigned by that answer; then JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
 --       first part was written, and the rules: window, length, gap, interval. All times in
 --       microseconds; 0 is no rule.
 -- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
@@ -207,10 +207,10 @@ local function restore(is_new, life, answered, held, known)
   if answered > now then return 0 end  -- the clock was set back
   local free_at = read_free_at()
   local is_gone = free_at == 0 and known > now and now < answered + REST * 1000
-  local is_lost = is_gone or is_new == 1 and now < answered + life or held > math.max(now, free_at)
+  local is_lost = is_gone or is_new == 1 and now < answered + life or held > now and held >= free_at
   if not is_lost then return 0 end
-  local assigned = math.max(held, known)  -- some may have been given back: the safe side
-  if assigned > math.max(now, free_at) then write_free_at(assigned) end
+  -- Some may have been given back: the safe side.
+  if known > math.max(now, free_at) then write_free_at(known) end
   redis.call('DEL', returned)
   has_returned = false
   return 1
