@@ -61,9 +61,9 @@ class RedisRuleStore(RuleStore):
     waits for it. `health()` and the logger `smsc_async.rules` report that.
 
     The server counts the workers: those with an open client, and those that have asked in the last
-    10 s. Without the server each takes its share of the rate and of a streak by the last count. A
-    worker that hasn't reached the server yet, or that others may not have counted, takes a tenth,
-    unless *workers* is given.
+    10 s. Without the server each takes its share of the rate and of a streak by the last count. Of
+    the rate they leave a tenth to workers that haven't reached the server yet, or that others may
+    not have counted; each of these takes a tenth of that, unless *workers* is given.
 
     Belongs to one event loop while it is in use.
 
