@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
 HEAD: Final = 6
 """Numbers of the answer before those of the calls."""
+_LIFE: Final = microseconds(LIFE)
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
 
 
@@ -154,19 +155,18 @@ class RuleScript:
         for call in calls:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
-        # All calls are one argument: hot path.
         stretch, turns = self._workers.stretch(now), self._turns
-        arguments = (
-            frozen_at,
-            self._workers.id,
-            0 if self.is_leaving and not calls else microseconds(LIFE),
+        worker = (
+            0 if self.is_leaving and not calls else _LIFE,
             self._workers.since,
             microseconds(max(0.0, self._assigned_until() - now)),
             turns.server_answered_at if self._workers.is_counted else 0,
             turns.last,
             turns.assigned_until,
-            json.dumps([call.arguments(now, stretch) for call in calls]),
         )
+        # Nearly all is one argument: hot path.
+        told = json.dumps((worker, [call.arguments(now, stretch) for call in calls]))
+        arguments = (frozen_at, self._workers.id, told)
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
@@ -176,18 +176,24 @@ class RedisRuleStore(RuleStore):
         held = self.peek(step, self.now())
         if held is not None:
             return held
-        call = self._call("apply", self._under_rules(step), self._next_token())
+        call, future = self._put("apply", self._under_rules(step), self._next_token())
         # The frame of a cancelled wait may be shown, and a step holds the recipient.
         del step
-        return await self._ask(call)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._on_cancelled(call, future)
+            raise
 
     async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
         """Give an admitted message another turn. Cancelling is safe: the turn is given back."""
-        call = self._call("turn", self._under_rules(step), admitted.token)
+        call, future = self._put("turn", self._under_rules(step), admitted.token)
         del step
-        verdict = await self._ask(call)
-        assert isinstance(verdict, Admitted)  # noqa: S101 - no rule holds it
-        return verdict
+        try:
+            return cast("Admitted", await future)  # no rule holds it
+        except asyncio.CancelledError:
+            self._on_cancelled(call, future)
+            raise
 
     def peek(self, step: Step, now: float) -> Held | None:
         """Return what would hold the message, by this worker's own messages only."""
@@ -252,23 +258,20 @@ class RedisRuleStore(RuleStore):
             raise TypeError("the step was made by a RuleEngine without key=store.key")
         return step if self._rules is None else (self._rules, request, to, parts, token)
 
-    def _call(self, name: Literal["apply", "turn"], step: Step, token: Token) -> ScriptCall:
-        """Make a call whose caller awaits a verdict."""
-        return ScriptCall(name, step, token, future=asyncio.get_running_loop().create_future())
+    def _put(
+        self, name: Literal["apply", "turn"], step: Step, token: Token
+    ) -> tuple[ScriptCall, asyncio.Future[Verdict]]:
+        """Make a call and its future, and ask the server, now or when it shares the rules."""
+        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        call = ScriptCall(name, step, token, future=future)
+        is_shared = not self._failover.health.is_degraded and self._workers.stretch(self.now()) <= 1
+        self._batcher.enqueue(call) if is_shared else self._fallback.put(call)
+        return call, future
 
-    async def _ask(self, call: ScriptCall) -> Verdict:
-        """Wait for the verdict; what was reserved for a cancelled caller is given back."""
-        assert call.future is not None  # noqa: S101 - see `_call`
-        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
-            self._fallback.put(call)
-        else:
-            self._batcher.enqueue(call)
-        try:
-            return await call.future
-        except asyncio.CancelledError:
-            if not call.is_cancelled and isinstance(verdict := call.future.result(), Admitted):
-                self._undo(call, verdict)
-            raise
+    def _on_cancelled(self, call: ScriptCall, future: asyncio.Future[Verdict]) -> None:
+        """Give back what was reserved for a caller that was cancelled behind its verdict."""
+        if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
+            self._undo(call, verdict)
 
     def _next_token(self) -> str:
         """Make a token unlike that of any other worker."""
@@ -277,10 +280,10 @@ class RedisRuleStore(RuleStore):
 
     def _tell(self, call: ScriptCall) -> None:
         """Send a call without a caller, now or when the server is reachable again."""
-        if self._failover.health.is_degraded:
-            self._failover.backlog.append(call)
-        else:
-            self._batcher.enqueue(call)
+        failover = self._failover
+        failover.backlog.append(call) if failover.health.is_degraded else self._batcher.enqueue(
+            call
+        )
 
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
         """Give each caller its verdict, on this worker's clock."""

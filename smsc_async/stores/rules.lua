@@ -2,17 +2,18 @@
 --
 -- KEYS: the account's next free instant, its workers, then for each call: its request, its
 --       recipient's streak; last, the turns before that instant that were given back, a sorted set.
--- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
---       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
---       time; for how long from now on this worker has assigned times without the server; the
---       instant of its last answer, 0 if it isn't counted; the last turn that it holds; until when
---       turns are assigned by that answer; then JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
---       first part was written, and the rules: window, length, gap, interval. All times in
+-- ARGV: the instant, or empty for the server's own; the worker's id; then JSON, a list of two. The
+--       first is of the worker: how long it counts as one from now on, 0 if it leaves; since when
+--       others must have called to count as present, 0 for any time; for how long from now on it
+--       has assigned times without the server; the instant of its last answer, 0 if it isn't
+--       counted; the last turn that it holds; until when turns are assigned by that answer. The
+--       second has a list for each call: name, token, the token it replaces, parts, how long ago
+--       its first part was written, and the rules: window, length, gap, interval. All times in
 --       microseconds; 0 is no rule.
 -- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
---          and of those that are present, 1 if state was lost; then for each call: 0, when to write, 1 if it replaced
---          another, else 0, and the earliest turn that the rules allow it; or 1 (repeat) or 2
---          (flood), when to try again, 0 and 0.
+--          and of those that are present, 1 if state was lost; then for each call: 0, when to
+--          write, 1 if it replaced another, else 0, and the earliest turn that the rules allow it;
+--          or 1 (repeat) or 2 (flood), when to try again, 0 and 0.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -216,14 +217,15 @@ local function restore(is_new, life, answered, held, known)
   return 1
 end
 
-local life = tonumber(ARGV[3])
-local is_new, workers, present = count_workers(ARGV[2], life, tonumber(ARGV[4]))
-local lost = restore(is_new, life, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]))
-local assigned_until = now + tonumber(ARGV[5])
+local worker, calls = unpack(cjson.decode(ARGV[3]))
+local life, since, assigned, answered, held, known = unpack(worker)
+local is_new, workers, present = count_workers(ARGV[2], life, since)
+local lost = restore(is_new, life, answered, held, known)
+local assigned_until = now + assigned
 if assigned_until > now and assigned_until > read_free_at() then write_free_at(assigned_until) end
 
 local answers = {digits(now), 0, is_new, workers, present, lost}
-for index, call in ipairs(cjson.decode(ARGV[9])) do
+for index, call in ipairs(calls) do
   local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0, '0'}
