@@ -156,16 +156,13 @@ class RuleScript:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
         stretch, turns = self._workers.stretch(now), self._turns
-        worker = (
-            0 if self.is_leaving and not calls else _LIFE,
-            self._workers.since,
-            microseconds(max(0.0, self._assigned_until() - now)),
-            turns.server_answered_at if self._workers.is_counted else 0,
-            turns.last,
-            turns.assigned_until,
-        )
+        life = 0 if self.is_leaving and not calls else _LIFE
+        assigned = microseconds(max(0.0, self._assigned_until() - now))
+        answered_at = turns.server_answered_at if self._workers.is_counted else 0
         # Nearly all is one argument: hot path.
-        told = json.dumps((worker, [call.arguments(now, stretch) for call in calls]))
+        worker = f"{life},{self._workers.since},{assigned},{answered_at}"
+        asked = json.dumps([call.arguments(now, stretch) for call in calls])
+        told = f"[[{worker},{turns.last},{turns.assigned_until}],{asked}]"
         arguments = (frozen_at, self._workers.id, told)
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)

@@ -280,10 +280,8 @@ class RedisRuleStore(RuleStore):
 
     def _tell(self, call: ScriptCall) -> None:
         """Send a call without a caller, now or when the server is reachable again."""
-        failover = self._failover
-        failover.backlog.append(call) if failover.health.is_degraded else self._batcher.enqueue(
-            call
-        )
+        is_degraded = self._failover.health.is_degraded
+        self._failover.backlog.append(call) if is_degraded else self._batcher.enqueue(call)
 
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
         """Give each caller its verdict, on this worker's clock."""
