@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from rules_world import World, give_back_turns, most_in_a_second, new_account
-from scripted import Gateway, until
 
-from smsc_async import GatewayLimits, RedisRuleStore, Sms, SmscClient
+from smsc_async import GatewayLimits, RedisRuleStore
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores import RuleStore
 from smsc_async.stores._redis_turns import DRIFT, AccountTurns
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
-    from smsc_async.rules.engine import Step
 
 RATE = 40
 INTERVAL = 1.05 / RATE
@@ -177,47 +174,3 @@ def test_clock_that_is_set_moves_turns_by_a_call_at_most(step: int) -> None:
     turns.called_at = 101.0
 
     assert 101.0 <= turns.on_answer((101 + step) * 1_000_000, 0, 101.2) <= 101.2
-
-
-async def test_two_clients_that_catch_up_keep_the_rate(redis_server: RedisServer) -> None:
-    """Their loop was held up for a second and a half; each at the account's rate was 76 of 40."""
-    account, times, taken = new_account(), list[float](), list[str]()
-
-    class Recording(RedisRuleStore):
-        """Records which messages take other turns."""
-
-        async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
-            """Record it."""
-            taken.append(step[2])
-            return await super().take_turn(step, admitted)
-
-    stores = [Recording(redis_server.url, account=account, budget=5.0) for _ in range(2)]
-    limits = GatewayLimits(rate=RATE)
-    async with Gateway() as gateway:
-        accept = gateway.accept
-
-        def record(peer: object, pdu: object) -> None:
-            """Record the time of a submit_sm and accept it."""
-            times.append(time.monotonic())
-            accept(peer, pdu)  # type: ignore[arg-type]
-
-        gateway.on_submit = record
-        async with (
-            SmscClient(gateway.url(), limits=limits, store=stores[0]) as first,
-            SmscClient(gateway.url(), limits=limits, store=stores[1]) as second,
-        ):
-            sends = [
-                asyncio.create_task(smsc.send(Sms(to=number(n), text=text)))
-                for n in range(40)
-                for text, smsc in (("a", first), ("b", second))
-            ]
-            await until(lambda: len(times) > 5)
-            time.sleep(1.5)  # noqa: ASYNC251 - what a program does that holds the loop up
-            held_up_at = len(times)
-            await asyncio.gather(*sends)
-    for store in stores:
-        await store.aclose()
-
-    assert 80 == len(times)
-    assert taken
-    assert most_in_a_second(times[held_up_at:]) <= RATE * 1.15  # as it is received
