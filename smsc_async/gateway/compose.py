@@ -20,7 +20,7 @@ from pdu.text.alphabet import ascii_septets
 from pdu.text.packed import pack as pack_septets
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
-from smsc_async._message_checks import COMMENT_MARK
+from smsc_async._message_checks import COMMENT_MARK, check_email_limit
 from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
@@ -33,7 +33,7 @@ from smsc_async.gateway.coding import (
 )
 from smsc_async.gateway.markup import parse, render
 from smsc_async.gateway.typography import smartened
-from smsc_async.messages import Coding, LongText, Message, Sms
+from smsc_async.messages import Coding, Email, LongText, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,8 @@ class Composer:
             What the rules compare, as `identity` returns it; and the parts, one or more, in order.
 
         Raises:
-            InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
+            InvalidMessageError: Its coding can't hold it on this bind, it needs over 255 parts, or
+                an address is longer than `email_limit`.
         """
         if type(message) is Submit:
             return identity(message, render(message)), (self._submit(message),)
@@ -220,12 +221,10 @@ class Composer:
         if not tlvs and not others:
             return self._template(message.sender, esm_class, octet), short_message
         constants = self._constants(message.sender, esm_class, octet) | others
-        submit = SubmitSm(
-            destination_addr=message.to,
-            short_message=short_message,
-            tlvs=(*tlvs, *message.tlvs),
-            **constants,
-        )
+        constants["tlvs"] = tlvs + message.tlvs
+        if type(message) is Email and (longest := self._settings.longest):
+            return make_template(SubmitSm, vary=_VARY, longest=longest, **constants), short_message
+        submit = SubmitSm(destination_addr=message.to, short_message=short_message, **constants)
         return PrebuiltSubmit(submit), short_message
 
     def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
@@ -235,8 +234,8 @@ class Composer:
         if pack is None:
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()
-            constants = self._constants(sender, esm_class, octet)
-            pack = make_template(SubmitSm, vary=_VARY, **constants)
+            constants, longest = self._constants(sender, esm_class, octet), self._settings.longest
+            pack = make_template(SubmitSm, vary=_VARY, longest=longest, **constants)
             self._templates[key] = pack
         return pack
 
@@ -325,10 +324,12 @@ def encode_text(
     """Return the text as it travels, its coding, the data_coding, and its octets.
 
     The octets are None for a text that takes several parts, or may take them: `segments_of` cuts
-    it.
+    it. An address longer than `email_limit` is an `InvalidMessageError`.
     """
     octets: bytes | None = None
     if type(message) is not Sms:
+        if type(message) is Email:
+            check_email_limit(settings.email_limit, to=message.to, sender=message.sender)
         text = wire_text(message, settings)
         coding = choose_markup(text, settings)
         octet = coding * 4
