@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from smsc_async import Coding, Email, Sms, TelegramCode, Voice, VoiceCall
-from smsc_async.cli.csv_input import CsvFile, Encoding, read_csv, write_rejected
+from smsc_async.cli.csv_input import CsvFile, read_csv, write_rejected
 from smsc_async.cli.failures import Failure
 from smsc_async.cli.i18n import Translator
 from smsc_async.cli.kinds import MessageKind
+from smsc_async.cli.tables.table import TableOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +26,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "clients.csv"
 
 
-def read_file(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> CsvFile:
+def read_file(
+    path: Path, content: str | bytes, encoding: str | None = None, **options: str
+) -> CsvFile:
     """Write a file and read it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_csv(
-        path, encoding, kind=MessageKind("sms"), sender="Shop", translate=Translator("en")
+        path,
+        TableOptions(encoding=encoding, **options),
+        kind=MessageKind("sms"),
+        sender="Shop",
+        translate=Translator("en"),
     )
 
 
@@ -50,12 +57,12 @@ def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) 
 @pytest.mark.parametrize(
     ("octets", "encoding"),
     [
-        ("to,text\n79991234567,Привет".encode(), Encoding.UTF_8),
-        ("\ufeffto,text\n79991234567,Привет".encode(), Encoding.UTF_8),
-        ("to,text\n79991234567,Привет".encode("cp1251"), Encoding.CP1251),
+        ("to,text\n79991234567,Привет".encode(), None),
+        ("\ufeffto,text\n79991234567,Привет".encode(), None),
+        ("to,text\n79991234567,Привет".encode("cp1251"), "cp1251"),
     ],
 )
-def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: Encoding) -> None:
+def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: str) -> None:
     """UTF-8 with and without a byte order mark, and cp1251."""
     (row,) = read_file(path, octets, encoding).rows
 
@@ -139,7 +146,7 @@ def test_missing_file_is_reported(path: Path) -> None:
     """With its name."""
     with pytest.raises(Failure) as caught:
         read_csv(
-            path, Encoding.UTF_8, kind=MessageKind("sms"), sender="", translate=Translator("en")
+            path, TableOptions(), kind=MessageKind("sms"), sender="", translate=Translator("en")
         )
 
     assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
@@ -218,7 +225,7 @@ def test_default_of_a_kind_is_no_content(path: Path) -> None:
 
 def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
     """With the original encoding and delimiter; the column of reasons is ignored."""
-    made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
+    made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), "cp1251")
     rejected = tmp_path / "clients.rejected.csv"
     write_rejected(rejected, made, made.rows)
     with rejected.open(encoding="cp1251", newline="") as file:
@@ -228,7 +235,7 @@ def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Pat
     assert "10 to 15" in row[2]
 
     mended = rejected.read_bytes().replace(b"123;", b"79991234567;", 1)
-    again = read_file(rejected, mended, Encoding.CP1251)
+    again = read_file(rejected, mended, "cp1251")
     assert Sms(to=TO, text="Привет", sender="Shop") == again.rows[0].message
     write_rejected(rejected, again, again.rows)
     assert "to;text;reason" == rejected.read_text(encoding="cp1251").splitlines()[0]
