@@ -7,6 +7,7 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,11 +82,11 @@ def bulk_command(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send the messages of a table, each of them once: CSV, "Unicode text" or .xlsx.
+    """Send the messages of a CSV or .xlsx file, each of them once.
 
     The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
     running it again, and nothing is sent twice as long as that file exists, also if the table is
-    saved in another format.
+    saved again in another format.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
@@ -129,9 +130,11 @@ def bulk_command(
         confirm=encoding_question(screen),
     )
     csv_file.notes.show(csv_file.path.name, screen)
-    if dry_run:
-        return _show_dry(csv_file, screen)
+    if dry_run and url is None and not os.environ.get("SMSC_URL"):
+        url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
+    if dry_run:
+        return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
     bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent), may_pay_twice)
@@ -156,9 +159,9 @@ def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
     return planned
 
 
-def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
+def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
-    translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
+    translate, planned = screen.translate, _plan_rows(csv_file, settings)
     show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(

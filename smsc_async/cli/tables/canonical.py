@@ -40,7 +40,7 @@ def canonical(cell: str) -> str:
 
 def _date(year: str, month: str, day: str, time: str | None) -> str:
     """Return a date, and its time unless that is midnight."""
-    clock = (time or "").zfill(len("00:00"))
+    clock = (time or "0:00").zfill(len("00:00"))
     if clock.count(":") > 1:
         clock = clock.zfill(len("00:00:00")).removesuffix(":00")
     return f"{year}-{month}-{day} {clock}".removesuffix(" 00:00")

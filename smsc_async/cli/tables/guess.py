@@ -66,7 +66,8 @@ def _guess_utf_16(octets: bytes) -> str | None:
         text = octets.decode(name)
     except UnicodeDecodeError:
         return None
-    return None if "\0" in text else name
+    is_text = all(char.isprintable() or char in "\t\r\n" for char in text)
+    return name if is_text and any(char in _LETTERS or char.isascii() for char in text) else None
 
 
 def _points(text: str) -> int:

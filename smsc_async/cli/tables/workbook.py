@@ -68,8 +68,9 @@ def _sheet_name(workbook: CalamineWorkbook, name: str | None) -> str:
     """Return the name of the sheet to read."""
     names = workbook.sheet_names
     if name is None:
-        visible = (one.name for one in workbook.sheets_metadata if one.visible.name == "Visible")
-        name = next(visible, "")
+        # Not an enumeration of Python, whatever its annotation says: its members have no names.
+        visible = (one for one in workbook.sheets_metadata if str(one.visible).endswith(".Visible"))
+        name = next((one.name for one in visible), "")
     if name in names:
         return name
     raise _no_sheet(name, names)
