@@ -45,8 +45,8 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 FIELDS: Final[Mapping[str, str]] = {
     name: column
-    for column, names in _NAMES.items()
-    for name in (column, *(one.strip() for one in names.split(",")))
+    for column in (*COLUMNS, REASON)
+    for name in (column, *filter(None, map(str.strip, _NAMES.get(column, "").split(","))))
 }
 """The field by each name of its column, as `plain_name` writes it."""
 

@@ -89,6 +89,7 @@ def test_sheet_that_is_saved_again_differently_sends_nothing_twice(
     smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under the ending of its format, beside the outbox of the first; or under the first's name."""
+    monkeypatch.delenv("PYTHONASYNCIODEBUG")  # so many messages would take half a minute
     monkeypatch.setattr("smsc_async.client.client.GatewayLimits", GatewayLimits.off)
     accepted = []
     for saved, name in (
