@@ -1,9 +1,9 @@
 """Finds the outbox of a file, and in it the entries of the file's rows.
 
 Rule: a row that may have been sent is never taken for a new one. A row is found by its key, else by
-its message. 0.1.0 made a row's key of its raw fields, in the order of the columns; its entries get
-the key of today. If one of them isn't found by its message either, the command stops before it
-sends.
+its message. Earlier versions made a row's key of its fields as they are written, 0.1.0 in the order
+of the columns; their entries get the key of today. If an entry of 0.1.0 isn't found by its message
+either, the command stops before it sends.
 """
 
 from __future__ import annotations
@@ -106,12 +106,12 @@ async def adopt_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
     new = [row for row in rows if row.key not in entries]
     if not left or not new:
         return
-    by_key, left, new = _matched(left, new, lambda entry: entry.key, lambda row: row.old_key)
-    by_message, left, new = _matched(
-        left, new, lambda entry: entry.message, lambda row: row.message
-    )
+    found: list[tuple[OutboxEntry, CsvRow]] = []
+    for of_entry, of_row in _IN_COMMON:
+        pairs, left, new = _matched(left, new, of_entry, of_row)
+        found += pairs
     _check_rest([entry for entry in left if is_old(entry)], new)
-    for entry, row in [*by_key, *by_message]:
+    for entry, row in found:
         await outbox.rename(entry, row.key)
 
 
@@ -137,6 +137,14 @@ def _matched(
         else:
             left.append(entry)
     return pairs, left, [row for found in waiting.values() for row in found]
+
+
+_IN_COMMON: Final[tuple[tuple[Callable[..., Hashable], Callable[..., Hashable]], ...]] = (
+    (lambda entry: entry.key, lambda row: row.old_keys[0]),
+    (lambda entry: entry.key, lambda row: row.old_keys[1]),
+    (lambda entry: entry.message, lambda row: row.message),
+)
+"""What an entry of an earlier run and a row may have in common, in the order of their weight."""
 
 
 def _check_rest(old: Iterable[OutboxEntry], new: Iterable[CsvRow]) -> None:

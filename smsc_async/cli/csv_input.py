@@ -58,7 +58,8 @@ class CsvRow:
     Args:
         number: Number of its last line, or of the row of the sheet, from 1.
         values: Its cells, in the order of the columns.
-        old_key: The key that 0.1.0 made of its raw fields.
+        old_keys: Those that earlier versions made of it: 0.1.0 of its raw fields, later ones
+            without `canonical`.
         key: Its key in the outbox: a hash of what its own columns say, however they are written
             and without defaults, and its ordinal among equal rows; empty for an invalid row. Of
             the command line only the text of a template is part of it; the line number, the order
@@ -69,7 +70,7 @@ class CsvRow:
 
     number: int
     values: list[str]
-    old_key: str
+    old_keys: tuple[str, ...]
     key: str = ""
     message: Message[Receipt] | None = None
     reason: str = ""
@@ -241,6 +242,7 @@ class _RowReader:
         self._places: dict[str, int] = {}
         self._templates: dict[str, Template] = {}
         self._seen: Counter[str] = Counter()
+        self._seen_as_written: Counter[str] = Counter()
         self._old_seen: Counter[str] = Counter()
         if template is not None:
             self._find_places(template)
@@ -249,26 +251,29 @@ class _RowReader:
 
     def read(self, row: Row) -> CsvRow:
         """Return a row with its message, or with the reason why it has none."""
-        old_key = _ordinal_key("\0".join(row.raw), self._old_seen)
-        made = CsvRow(row.number, row.cells, old_key)
+        oldest = _ordinal_key("\0".join(row.raw), self._old_seen)
+        made = CsvRow(row.number, row.cells, (oldest,))
         if not row.is_complete:
             found, needed = len(row.cells), self._table.width
             text = "{found} values, the header has {needed}"
             made.reason = self._translate(text, found=found, needed=needed)
             return made
         try:
-            message, said = self._read(made)
+            message, values = self._read(made)
         except InvalidMessageError as error:
             made.reason = str(error)
         except Failure as failure:
             made.reason = self._translate(failure.text, **failure.values)
         else:
             made.message = message
-            made.key = KEY_VERSION + _ordinal_key(_content(said, message), self._seen)
+            said, written = (_content(one, message) for one in values)
+            made.key = KEY_VERSION + _ordinal_key(said, self._seen)
+            key_as_written = KEY_VERSION + _ordinal_key(written, self._seen_as_written)
+            made.old_keys = (oldest, key_as_written)
         return made
 
-    def _read(self, row: CsvRow) -> tuple[Message[Receipt], Mapping[str, str]]:
-        """Return the message of a row, and what its cells say, by field."""
+    def _read(self, row: CsvRow) -> tuple[Message[Receipt], tuple[Mapping[str, str], ...]]:
+        """Return the message of a row, and its cells by field: what they say, and as written."""
         places = self._table.columns.fields
         values = {name: row.values[at] for name, at in places.items() if name != REASON}
         for cell in values.values():
@@ -282,7 +287,7 @@ class _RowReader:
         if "@" not in values["to"]:
             values["to"], changes = clean_number(values["to"])
             self._table.notes.changes.update(changes)
-        return _message(values, self._kind, self._sender), said
+        return _message(values, self._kind, self._sender), (said, values)
 
     def _cell(self, row: CsvRow, name: str) -> str:
         """Return the cell of a column that a template names; refuse an empty one."""
