@@ -367,3 +367,9 @@ def test_text_in_another_field_is_not_shown(kind: Any, field: str, text: str) ->
     assert "4821" not in f"{error} {error.value}"
     assert "Your" not in f"{error} {error.value}"
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize("flash", [1, "yes", None])
+def test_flag_is_true_or_false(flash: object) -> None:
+    """1 may be a coding in the wrong place."""
+    assert "True or False" in str(refusal(Sms, text=SECRET, flash=flash))

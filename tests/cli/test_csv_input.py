@@ -274,10 +274,10 @@ def test_texts_that_are_numbers_keep_their_entries(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text", "key"),
     [
-        ("to,name\n1,x\n", "Hi {nam}", "bulk.template.name"),
+        ("to,name\n1,x\n", "Hi {missing}", "bulk.template.name"),
         ("to,a,A\n1,x,y\n", "Hi {a}", "bulk.template.name"),
         ("to,name\n1,x\n", "Hi {name", "bulk.template"),
-        ("to,template,name\n1,{name},x\n1,{nam},x\n", None, "bulk.template.name"),
+        ("to,template,name\n1,{name},x\n1,{missing},x\n", None, "bulk.template.name"),
         ("to,template\n1,Hi}\n", None, "bulk.template"),
         ("to,name\n1,x\n", "Hi {name.__class__}", "bulk.template.name"),
         ("to,name\n1,x\n", "Hi {name!r:>9}", "bulk.template.name"),
