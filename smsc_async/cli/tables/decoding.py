@@ -7,7 +7,9 @@ to add. An error never contains the text.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Final, NamedTuple
 
 from smsc_async.cli.failures import Failure, failure_before_sending
@@ -27,7 +29,9 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SAMPLE: Final = 60
+_SAMPLE: Final = 8
+"""Words that are shown to judge a guess by."""
+_WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 class DecodedText(NamedTuple):
@@ -115,10 +119,9 @@ def _guessed(octets: bytes, confirm: Confirm | None) -> DecodedText:
 
 
 def _sample(text: str) -> str:
-    """Return the first words in other letters than Latin, without digits."""
-    words = (word for word in text.split() if not word.isascii())
-    letters = (char for char in " ".join(words) if not char.isdecimal())
-    return "".join(char for char, _number in zip(letters, range(_SAMPLE), strict=False))
+    """Return the first words with other letters than Latin, without digits and signs."""
+    found = (word[0] for word in _WORD.finditer(text) if not word[0].isascii())
+    return " ".join(islice(found, _SAMPLE))
 
 
 def _decoded(octets: bytes, encoding: str) -> str | None:
