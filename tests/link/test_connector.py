@@ -183,7 +183,7 @@ def returning(made: object) -> Any:  # noqa: ANN401 - also what no connector ret
         (lambda: None, "returned a NoneType; it has to return a connected socket.socket"),
         (lambda: (1, 2), "returned a tuple"),
         (socket.socket, "returned a socket that isn't connected"),
-        (connected_datagrams, "returned a socket that isn't a stream's"),
+        (connected_datagrams, "returned a socket that isn't a stream socket"),
     ],
     ids=["None", "tuple", "unconnected", "datagrams"],
 )
@@ -204,6 +204,23 @@ async def test_closed_socket_is_refused() -> None:
     theirs.close()
 
     assert "isn't connected" in str(await failure(returning(ours)))
+
+
+async def test_socket_of_another_link_is_refused_and_left_open() -> None:
+    """Asyncio would read it for the newer link alone."""
+    made: list[socket.socket] = []
+
+    async def same(host: str, port: int) -> socket.socket:
+        """Return one socket again and again."""
+        made.append(made[0] if made else await dial(host, port))
+        return made[-1]
+
+    async with Gateway() as gateway, SmscClient(gateway.url(), connector=same) as smsc:
+        with pytest.raises(ConnectFailedError, match="a socket that is in use; make a new one"):
+            async with SmscClient(gateway.url(), connector=same):
+                pass
+
+        assert "1" == (await smsc.send(Sms(to="79991234567", text="hello"))).message_id
 
 
 async def test_socket_with_tls_is_refused() -> None:
