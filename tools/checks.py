@@ -53,6 +53,7 @@ FLOORS = (
     "smsc_async/_submit.py",
     "smsc_async/_message_base.py",
     "smsc_async/_message_checks.py",
+    "smsc_async/_number_checks.py",
     "smsc_async/_submit_checks.py",
     "smsc_async/receipts.py",
     "smsc_async/errors.py",

@@ -7,6 +7,7 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +21,7 @@ from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
 from smsc_async.cli.bulk_progress import poll_counts, progress_display, show_counts
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, show_rejected
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.csv_input import (
-    CsvFile,
-    CsvRow,
-    Encoding,
-    read_csv,
-    unreadable_file,
-)
+from smsc_async.cli.csv_input import CsvFile, CsvRow, read_csv, unreadable_file
 from smsc_async.cli.failures import (
     COUNTED,
     NOT_SENT,
@@ -39,6 +34,8 @@ from smsc_async.cli.failures import (
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
 from smsc_async.cli.runner import SendProgress, read_config, run_async
+from smsc_async.cli.tables.asking import encoding_question
+from smsc_async.cli.tables.table import DEFAULT_OPTIONS, TableOptions
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -75,7 +72,7 @@ PUT_BATCH: Final = 500
 def bulk_command(
     file: str,
     *,
-    encoding: Encoding = Encoding.UTF_8,
+    table: Annotated[TableOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     kind: MessageKind = DEFAULT_KIND,
     sender: str = "",
     url: str | None = None,
@@ -85,18 +82,19 @@ def bulk_command(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send the messages of a CSV file, each of them once.
+    """Send the messages of a CSV or .xlsx file, each of them once.
 
     The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
-    running it again, and nothing is sent twice as long as that file exists.
+    running it again, and nothing is sent twice as long as that file exists, also if the table is
+    saved again in another format.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
 
     Args:
-        file: A header, then one row per message; delimiter: , or ; columns:
-            to,text[,sender,comment,kind,subject,voice,language,bot,coding].
-        encoding: Encoding; UTF-8 with or without BOM.
+        file: A header, then one row per message; the separator is found. Columns, in English or
+            Russian: to,text[,template,sender,comment,kind,subject,voice,language,bot,coding].
+        table: How the file is read.
         kind: For rows without a kind.
         sender: For rows without a sender.
         url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
@@ -110,7 +108,8 @@ def bulk_command(
 
     Examples:
         smsc bulk clients.csv --dry-run
-        smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
+        smsc bulk clients.csv --encoding windows-1251 --sender Shop --url sim://
+        smsc bulk clients.xlsx --map to=Телефон --text "Здравствуйте, {Имя}!"
     """
     progress = SendProgress(NOT_SENT)
     if may_pay_twice and not (resend_unknown or resend_refused):
@@ -122,10 +121,20 @@ def bulk_command(
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
-    csv_file = read_csv(Path(file), encoding, kind=kind, sender=sender, translate=screen.translate)
-    if dry_run:
-        return _show_dry(csv_file, screen)
+    csv_file = read_csv(
+        Path(file),
+        table,
+        kind=kind,
+        sender=sender,
+        translate=screen.translate,
+        confirm=encoding_question(screen),
+    )
+    csv_file.notes.show(csv_file.path.name, screen)
+    if dry_run and url is None and not os.environ.get("SMSC_URL"):
+        url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
+    if dry_run:
+        return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
     bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent), may_pay_twice)
@@ -150,9 +159,9 @@ def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
     return planned
 
 
-def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
+def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
-    translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
+    translate, planned = screen.translate, _plan_rows(csv_file, settings)
     show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(

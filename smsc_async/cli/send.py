@@ -53,7 +53,7 @@ def send_command(
 
     Args:
         to: Number with country code: 79991234567, "+7 999 123-45-67"; with --kind email an
-            address of at most 20 characters.
+            address of at most 20 characters, or more with ?email_limit=64 in the URL.
         text: Text, in quotes; - reads it from standard input; with --kind telegram-code the code
             itself, 4 to 8 digits.
         options: Of the message.

@@ -103,7 +103,7 @@ def test_choices_and_default_come_from_the_signature() -> None:
     assert "rejected; default: delivered" in sim
     assert "--port N port, 0 for any free one; default: 2775" in sim
     assert "--delay TIME time until the receipt: 0.5, 30s, 2m; default: 0.2" in sim
-    assert "encoding: utf-8, cp1251; UTF-8 with or without BOM; default: utf-8" in bulk
+    assert "--encoding ENCODING encoding, by any name that Python knows; default:" in bulk
     assert f": {', '.join(choices_of(MessageKind))}; default: sms" in squeezed(page("send"))
 
 
