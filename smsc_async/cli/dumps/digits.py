@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from smsc_async.cli.dumps.blocks import Block, odd_token
 from smsc_async.cli.dumps.headers import is_header
 from smsc_async.cli.dumps.numbers import PAIRS, Token, read_numbers
-from smsc_async.cli.dumps.rows import is_follow_heading
+from smsc_async.cli.dumps.rows import is_follow_heading, refuse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ def read_digits(source: Source) -> list[Block]:
     """
     if blocks := _read_sides(source):
         return blocks
+    refuse_rows(source)
     # Spaces in place of comments, so that places stay.
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), source.text)
     tokens = list(_tokens(source, text))

@@ -12,8 +12,16 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smsc_async.cli.dumps import cells as forms
-from smsc_async.cli.dumps.blocks import COPY_AGAIN, Block, Place, odd_token, refusal
+from smsc_async.cli.dumps.blocks import Block, Place, odd_token, refusal
 from smsc_async.cli.dumps.headers import only_plausible
+from smsc_async.cli.dumps.row_octets import (
+    CHARACTERS,
+    NOTES,
+    NOTHING,
+    Hypothesis,
+    read_last_row,
+    read_row,
+)
 from smsc_async.cli.dumps.rows import Row, RowDump, Run, find_rows
 from smsc_async.cli.failures import Failure
 from smsc_async.cli.i18n import _
@@ -22,29 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from smsc_async.cli.dumps.blocks import Source
-    from smsc_async.cli.dumps.cells import Cells
 
-CHARACTERS: Final = "characters"
-NOTES: Final = "notes"
-NOTHING: Final = ""
-
-_MIDDLE = 8
-_FENCES: Final = (("|", "|"), (">", "<"))
 _REASSEMBLED: Final = "Reassembled TCP"
-
-
-class Hypothesis(NamedTuple):
-    """What the rows of a dump may be.
-
-    Args:
-        base: Of the offsets: 16, 10 or 8.
-        cells: How octets are written.
-        tail: What follows the octets: CHARACTERS, NOTES or NOTHING.
-    """
-
-    base: int
-    cells: Cells
-    tail: str
 
 
 class Sequence(NamedTuple):
@@ -101,7 +88,8 @@ def _check_end(dump: RowDump) -> None:
             "cut_hex",
             last.place,
             _(
-                "line {line}, column {column}: the dump is cut: its last line, an offset, is missing"
+                "line {line}, column {column}: the dump is cut: its last line, an offset, "
+                "is missing"
             ),
         )
 
@@ -144,7 +132,8 @@ def _sides(dump: RowDump) -> list[Sequence]:
             "odd_indent",
             odd.place,
             _(
-                "line {line}, column {column}: two sides of a stream have two indents, this is a third"
+                "line {line}, column {column}: two sides of a stream have two indents, this is "
+                "a third"
             ),
         )
     sides = {0: Sequence(0, []), 1: Sequence(1, [])}
@@ -269,103 +258,10 @@ def _row(row: Row, following: Row | None, offset: int, hypothesis: Hypothesis) -
     if following is None or following.is_repeated:
         return read_last_row(row, hypothesis)
     end = _offset(following, hypothesis.base)
-    octets, at = _cells(row, hypothesis.cells, end - offset)
-    short = len(octets) < end - offset
-    is_cut = len(octets) > end - offset and not hypothesis.cells.is_padded
-    if short or is_cut or end <= offset:
-        if short and row.rest[at:].strip():
-            raise _odd(row, at, octets, hypothesis)
+    if end <= offset:
+        text = _("line {line}, column {column}: the offset 0x{end:04x} comes after 0x{offset:04x}")
+        raise refusal("gap_hex", following.place, text, end=end, offset=offset)
+    octets = read_row(row, end - offset, hypothesis)
+    if len(octets) != end - offset:
         raise _gap(following, offset + len(octets), end)
-    if any(octets[end - offset :]):
-        raise _odd(row, 0, octets, hypothesis)
-    octets = octets[: end - offset]
-    _check_tail(row, at, octets, hypothesis)
     return octets
-
-
-def read_last_row(row: Row, hypothesis: Hypothesis) -> bytes:
-    """Read the last row, or one before rows left out: nothing says where its octets end."""
-    octets, at = _cells(row, hypothesis.cells)
-    if hypothesis.tail == NOTES or not row.rest.strip():
-        return octets
-    if hypothesis.tail == NOTHING:
-        if row.rest[at:].strip():
-            raise _odd(row, at, octets, hypothesis)
-        return octets
-    for size in range(len(octets), 0, -1):
-        shorter, at_shorter = _cells(row, hypothesis.cells, size)
-        if len(shorter) == size and not _mismatch(row.rest[at_shorter:], shorter):
-            return shorter
-    if not row.rest[at:].strip():
-        raise _no_characters(row, at)
-    raise _odd(row, at, octets, hypothesis)
-
-
-def _cells(row: Row, cells: Cells, size: int | None = None) -> tuple[bytes, int]:
-    """Return the octets of a row, at most those of *size*, and where they end in its text."""
-    octets, at = b"", 0
-    while size is None or len(octets) < size:
-        start = at + len(row.rest[at:]) - len(row.rest[at:].lstrip())
-        cell = cells.shape.match(row.rest, start)
-        if cell is None:
-            break
-        octets += cells.octets(cell[0])
-        at = cell.end()
-    return octets, at
-
-
-def _check_tail(row: Row, at: int, octets: bytes, hypothesis: Hypothesis) -> None:
-    """Check what follows the octets of a row."""
-    rest = row.rest[at:]
-    if hypothesis.tail == NOTHING and rest.strip():
-        raise _odd(row, at, octets, hypothesis)
-    if hypothesis.tail == CHARACTERS and (octets or rest.strip()) and _mismatch(rest, octets):
-        if not rest.strip():
-            raise _no_characters(row, at)
-        raise _odd(row, at, octets, hypothesis)
-
-
-def _no_characters(row: Row, at: int) -> Failure:
-    """Return the failure of a row without the column that other rows have."""
-    return refusal(
-        "cut_hex",
-        Place(row.line, row.column + at),
-        _("line {line}, column {column}: the line is cut: its column of characters is missing"),
-    )
-
-
-def _odd(row: Row, at: int, octets: bytes, hypothesis: Hypothesis) -> Failure:
-    """Return the failure of what is neither an octet nor the characters of the octets."""
-    rest = row.rest[at:]
-    start = at + len(rest) - len(rest.lstrip())
-    place = Place(row.line, row.column + start)
-    if hypothesis.tail == CHARACTERS and octets and _mismatch(rest, octets):
-        return refusal(
-            "odd_characters",
-            place,
-            _("line {line}, column {column}: the characters don't agree with the octets"),
-            advice=COPY_AGAIN,
-        )
-    return odd_token(place, (row.rest[start:].split() or [""])[0])
-
-
-def _mismatch(column: str, octets: bytes) -> bool:
-    """Tell whether a column of characters is that of other octets, or of none."""
-    column = column.strip()
-    if (column[:1], column[1:][-1:]) in _FENCES and _agree(column[1:-1], octets):
-        return False
-    middle = bytes((*octets[:_MIDDLE], 0x20, *octets[_MIDDLE:]))  # as "Follow TCP stream" does
-    layouts = (octets, middle) if len(octets) > _MIDDLE else (octets,)
-    # Spaces at the ends are lost where the tool writes them as they are.
-    return not any(_agree(column, each) or _agree(column, each.strip(b" ")) for each in layouts)
-
-
-def _agree(column: str, octets: bytes) -> bool:
-    """Compare characters with octets; those that can't be shown are any sign but a letter."""
-    return len(column) == len(octets) and all(
-        character == chr(octet)
-        if 0x20 < octet < 0x7F
-        # tcpdump writes a dot for a space, too; what a tool writes for the rest is never a letter.
-        else not (character.isascii() and character.isalnum())
-        for character, octet in zip(column, octets, strict=True)
-    )

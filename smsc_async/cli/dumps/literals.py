@@ -44,7 +44,7 @@ _PEER: Final = re.compile(r"peer([01])_([0-9]+)")
 
 
 _OTHER_SIZE: Final = _(
-    "line {line}, column {column}: the size is declared as {size}, here are {have} octets"
+    "line {line}, column {column}: the declared size is {size}, here are {have} octets"
 )
 
 
@@ -102,9 +102,7 @@ def _block(literal: Literal, source: Source) -> Block:
         raise refusal(
             "gap_hex",
             place,
-            _(
-                "line {line}, column {column}: the size is declared as {size}, here are {have} octets"
-            ),
+            _("line {line}, column {column}: the declared size is {size}, here are {have} octets"),
             size=literal.size,
             have=len(octets),
         )

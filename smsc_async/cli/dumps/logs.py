@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.dumps.blocks import Block, Place, refusal
 from smsc_async.cli.dumps.cells import HEX
-from smsc_async.cli.dumps.hexdump import CHARACTERS, Hypothesis, read_last_row
+from smsc_async.cli.dumps.row_octets import CHARACTERS, Hypothesis, read_last_row
 from smsc_async.cli.dumps.rows import Row
 from smsc_async.cli.i18n import _
 
@@ -68,7 +68,11 @@ def _kannel(source: Source) -> Iterator[Block]:
             yield Block(octets, None, start)
             start = 0
     if start:
-        raise _short(start, length, octets)
+        raise refusal(
+            "cut_hex",
+            Place(len(source.lines), 1),
+            _("line {line}, column {column}: the log is cut, an octet string has no end"),
+        )
 
 
 def _smpplib(source: Source) -> Iterator[Block]:

@@ -69,7 +69,6 @@ def _prefixed(token: Token, source: Source) -> bytes:
 
 def _odd_number(tokens: Sequence[Token], source: Source) -> Exception:
     """Return the failure of the token that keeps a list from being read."""
-    sizes = [len(token.text) for token in tokens]
     is_decimal = sum(_decimal([token.text]) is not None for token in tokens)
     is_paired = sum(PAIRS.fullmatch(token.text) is not None for token in tokens)
     kind = _DECIMAL if is_decimal > is_paired else PAIRS
@@ -78,8 +77,10 @@ def _odd_number(tokens: Sequence[Token], source: Source) -> Exception:
             if kind is PAIRS and all(sign in "0123456789abcdefABCDEF" for sign in token.text):
                 return _odd_digits(token, source)
             return odd_token(source.place(token.at), token.text)
-    # Each is an octet, but signed ones and those above 127 exclude each other.
-    odd = next(token for token in tokens if token.text.startswith("-") or sizes)
+    # Each is an octet, but negative ones and those above 127 exclude each other.
+    odd = next(
+        (token for token in tokens if len(token.text) == 3 and token.text > "127"), tokens[0]
+    )
     return odd_token(source.place(odd.at), odd.text)
 
 

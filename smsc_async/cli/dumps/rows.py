@@ -126,14 +126,31 @@ def _style(lines: list[str]) -> re.Pattern[str] | None:
     # No octets have seven digits; six may be three octets, unless each line begins so.
     if row and is_first and (len(row["offset"]) == 7 or _begin_with_six_digits(lines)):
         return _NARROW
-    row = _WIDE.fullmatch(first)
-    if row and row["rest"]:
-        tokens = row["rest"].split()
-        # "00000010  00000015" are digits with a wide gap.
-        is_even = len(row["offset"]) == len(tokens[0])
-        if not is_even or (len(tokens) > 1 and "  " not in row["rest"].rstrip()):
-            return _WIDE
-    return None
+    return _WIDE if _is_wide(first) else None
+
+
+def _is_wide(line: str) -> bool:
+    """Tell a row whose offset is followed by a wide gap."""
+    row = _WIDE.fullmatch(line)
+    if row is None or not row["rest"]:
+        return False
+    tokens = row["rest"].split()
+    # "00000010  00000015" are digits with a wide gap.
+    is_even = len(row["offset"]) == len(tokens[0])
+    return not is_even or (len(tokens) > 1 and "  " not in row["rest"].rstrip())
+
+
+def refuse_rows(source: Source) -> None:
+    """Refuse rows in a text that begins as something else: their offsets are no octets."""
+    for number, line in enumerate(source.lines, start=1):
+        row = _COLON.fullmatch(line)
+        if (row and row["rest"]) or _is_wide(line):
+            raise refusal(
+                "mixed_hex",
+                Place(number, 1),
+                _("line {line}, column {column}: a row with an offset, others have none"),
+                advice=_("decode the two dumps one by one"),
+            )
 
 
 def _begin_with_six_digits(lines: list[str]) -> bool:
