@@ -30,7 +30,10 @@ MO: Final = PO.with_suffix(".mo")
 _MARKS: Final = {"_": 1, "translate": 1, "_n": 2}
 """Functions that mark a text, and the number of their texts."""
 _PACKAGE: Final = Path(cli.__file__).parent.parent
-_SOURCES: Final = (*sorted((_PACKAGE / "cli").glob("*.py")), _PACKAGE / "simulator" / "refusals.py")
+_SOURCES: Final = (
+    *sorted((_PACKAGE / "cli").rglob("*.py")),
+    _PACKAGE / "simulator" / "refusals.py",
+)
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """In the header, which has no other date, so that the same texts give the same files."""
 _HEADER: Final = (

@@ -75,9 +75,12 @@ def _read_sides(source: Source) -> list[Block]:
     at = 0
     for number, line in enumerate(source.lines, start=1):
         if line.strip() and not (has_heading and is_follow_heading(line)):
-            if not (has_heading or PAIRS.fullmatch(line.strip())):
+            if PAIRS.fullmatch(line.strip()):
+                octets = bytes.fromhex(line.strip())
+            elif has_heading:
+                octets = read_numbers(list(_tokens(source, line, at)), source)
+            else:
                 return []
-            octets = read_numbers(list(_tokens(source, line, at)), source)
             blocks.append(Block(octets, int(line[0] in " \t"), number))
         at += len(line) + 1
     sides = [b"".join(block.octets for block in blocks if block.side == side) for side in (0, 1)]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 _IPV4, _IPV6 = 0x0800, 0x86DD
+_ARP: Final = bytes.fromhex("000108000604")
+_OTHER_TYPES: Final = frozenset({b"\x08\x06", b"\x88\xcc", b"\x88\x8e"})  # ARP, LLDP, 802.1X
 _VLAN: Final = frozenset({0x8100, 0x88A8, 0x9100})
 _TCP = 6
 _ETHERNET = 1
@@ -79,6 +81,18 @@ def guess_frame(frame: bytes) -> Segment | None:
     """
     packets = (unwrap(frame) for unwrap in _LINKS.values())
     return next((found for one in packets if _is_sound(one) and (found := _packet(one))), None)
+
+
+def is_other(frame: bytes) -> bool:
+    """Tell whether a frame has no TCP segment because it is something else: ARP, UDP, ICMP."""
+    for link_type, unwrap in _LINKS.items():
+        packet = unwrap(frame)
+        if _is_sound(packet):
+            protocol = packet[9] if packet[0] >> 4 == 4 else packet[6]
+            return protocol != _TCP
+        if link_type == _ETHERNET and frame[12:14] in _OTHER_TYPES:
+            return True
+    return frame.startswith(_ARP)
 
 
 def _is_sound(packet: bytes) -> bool:

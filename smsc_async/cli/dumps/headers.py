@@ -63,10 +63,15 @@ def find_header(octets: bytes) -> int | None:
     return None
 
 
+def _begins_with_pdu(octets: bytes) -> bool:
+    """Tell whether the first PDU is complete."""
+    return is_header(octets) and int.from_bytes(octets[:4], "big") <= len(octets)
+
+
 def only_plausible(readings: Iterable[bytes]) -> bytes | None:
     """Return the one of several readings that is SMPP; None if that is true of none, or of two."""
     distinct = list(dict.fromkeys(readings))
-    for test in (fits, is_header):
+    for test in (fits, _begins_with_pdu, is_header):
         plausible = [octets for octets in distinct if test(octets)]
         if plausible:
             return plausible[0] if len(plausible) == 1 else None

@@ -212,7 +212,7 @@ def _check_size(sequence: Sequence, last: Row, have: int) -> None:
     if sequence.size not in {None, have}:
         raise refusal(
             "gap_hex",
-            last.place,
+            Place(last.line, last.column + len(last.rest)),
             _("line {line}, column {column}: the heading says {size} octets, here are {have}"),
             size=sequence.size,
             have=have,

@@ -40,6 +40,8 @@ _NUMBER: Final = re.compile(
 _COUNT: Final = re.compile(r"unsigned int \w+_len = ([0-9]+);")
 _WORD: Final = re.compile(r"[A-Za-z_$][\w$!]*|\"(?:type|Buffer|data)\"", re.ASCII)
 _SIGN: Final = re.compile(r">>|[=:;&*.,+!(){}<>\[\]]")
+_DIGITS: Final = re.compile(r"\s*(?:[0-9a-fA-F]{2}[\s:]*)+", re.ASCII)
+_BETWEEN: Final = re.compile(r"[\s:]+")
 _PEER: Final = re.compile(r"peer([01])_([0-9]+)")
 
 
@@ -89,7 +91,7 @@ def read_literals(source: Source) -> list[Block] | None:
 def _block(literal: Literal, source: Source) -> Block:
     """Return the octets of a literal, with its side."""
     tokens = [item for item in literal.items if isinstance(item, Token)]
-    octets = read_numbers(tokens, source) if tokens else b""
+    octets = read_numbers(tokens, source, is_literal=True) if tokens else b""
     if len(tokens) < len(literal.items):
         if len(octets) != len(tokens):
             raise odd_token(source.place(tokens[0].at), tokens[0].text)
@@ -138,7 +140,7 @@ class _Scanner:
         self._size: int | None = None
         self._packet: int | None = None
         strings = list(STRING.finditer(source.text))
-        self._is_hex = all(PAIRS.fullmatch(found["body"].strip()) for found in strings)
+        self._is_hex = all(_DIGITS.fullmatch(found["body"]) for found in strings)
 
     def literals(self) -> Iterator[Literal]:
         """Yield the literals."""
@@ -162,6 +164,12 @@ class _Scanner:
                 yield self._literal(found.start(), last)
             elif not (self._skip(_OPEN) or self._skip(_SIGN)):
                 raise self._odd()
+        if self._name or self._size is not None or self._packet is not None:
+            raise refusal(
+                "cut_hex",
+                self._source.place(len(self._text)),
+                _("line {line}, column {column}: a declaration without its octets"),
+            )
 
     def _literal(self, at: int, items: list[Token | bytes]) -> Literal:
         """Return a literal with what its declaration says."""
@@ -207,7 +215,7 @@ class _Scanner:
         self._at = found.end()
         start, end = found.span("body")
         if self._is_hex:
-            return bytes.fromhex(found["body"].strip())
+            return bytes.fromhex(_BETWEEN.sub("", found["body"]))
         is_digits = PAIRS.fullmatch(found["body"]) and len(found["body"]) >= 8
         if is_digits and "b" not in found["prefix"].lower():
             raise refusal(

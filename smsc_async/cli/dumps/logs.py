@@ -31,7 +31,7 @@ _KANNEL_END: Final = re.compile(r".*\bOctet string dump ends\.\s*")
 _SMPPLIB: Final = re.compile(
     r".*?(?P<side>>>|<<)(?:b')?(?P<rest>[0-9a-fA-F]*)'? \((?P<size>[0-9]+) bytes\)\s*"
 )
-_SMPPLIB_DIRECTION: Final = re.compile(r".*?(?:>>|<<)b?'?[0-9a-fA-F]{8}.*")
+_DIGITS: Final = re.compile(r".*[0-9a-fA-F]{16}.*")
 
 _CHARACTERS: Final = Hypothesis(16, HEX, CHARACTERS)
 
@@ -59,11 +59,11 @@ def _kannel(source: Source) -> Iterator[Block]:
             start, length, octets = number, 0, b""
         elif found := _KANNEL_LENGTH.fullmatch(line):
             length = int(found[1])
-        elif found := _KANNEL_DATA.fullmatch(line):
+        elif (found := _KANNEL_DATA.fullmatch(line)) and start:
             row = Row(number, "", "", found["rest"], found.start("rest") + 1)
             octets += read_last_row(row, _CHARACTERS)
-        elif _KANNEL_END.fullmatch(line):
-            if length != len(octets):
+        elif found or _KANNEL_END.fullmatch(line):
+            if not start or length != len(octets):
                 raise _short(start, length, octets)
             yield Block(octets, None, start)
             start = 0
@@ -80,11 +80,11 @@ def _smpplib(source: Source) -> Iterator[Block]:
     for number, line in enumerate(source.lines, start=1):
         found = _SMPPLIB.fullmatch(line)
         if found is None:
-            if _SMPPLIB_DIRECTION.fullmatch(line):
+            if _DIGITS.fullmatch(line):
                 raise refusal(
                     "cut_hex",
                     Place(number, len(line) + 1),
-                    _("line {line}, column {column}: the line is cut"),
+                    _("line {line}, column {column}: the line isn't complete"),
                 )
             continue
         if len(found["rest"]) != 2 * int(found["size"]):

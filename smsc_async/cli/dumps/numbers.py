@@ -7,6 +7,7 @@ counts; where none or both are, the list is refused.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smsc_async.cli.dumps.blocks import odd_token, refusal
@@ -33,16 +34,23 @@ _BARE: Final = re.compile(r"0|[1-9a-fA-F][0-9a-fA-F]?", re.ASCII)
 _PADDED: Final = re.compile(r"[0-9]{3}", re.ASCII)
 
 
-def read_numbers(tokens: Sequence[Token], source: Source) -> bytes:
+def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = False) -> bytes:
     """Return the octets of a list.
+
+    Args:
+        tokens: At least one.
+        source: The text they are from.
+        is_literal: The list is one of a language: numbers are decimal, or pairs of digits.
 
     Raises:
         Failure: A token is no octet, or differs in kind from the others, or the list is ambiguous.
     """
     if any(_PREFIXED.fullmatch(token.text) for token in tokens):
+        _check_padding(tokens, source)
         return b"".join(_prefixed(token, source) for token in tokens)
     texts = [token.text for token in tokens]
-    readings = [octets for reading in _READINGS if (octets := reading(texts)) is not None]
+    possible = _OF_LITERALS if is_literal else _READINGS
+    readings = [octets for reading in possible if (octets := reading(texts)) is not None]
     if not readings:
         raise _odd_number(tokens, source)
     chosen = readings[0] if len(set(readings)) == 1 else only_plausible(readings)
@@ -54,6 +62,17 @@ def read_numbers(tokens: Sequence[Token], source: Source) -> bytes:
             advice=_("write two hexadecimal digits per octet"),
         )
     return chosen
+
+
+def _check_padding(tokens: Sequence[Token], source: Source) -> None:
+    """Check that numbers with "0x" are all filled up with zeros to one width, or none is."""
+    found = [each for token in tokens if (each := _PREFIXED.fullmatch(token.text))]
+    sizes = Counter(len(each[1]) for each in found)
+    is_padded = any(each[1].startswith("0") and len(each[1]) > 1 for each in found)
+    ((usual, _count),) = sizes.most_common(1)
+    odd = next((token for token in tokens if len(token.text) != usual + 2), None)
+    if is_padded and odd is not None:
+        raise odd_token(source.place(odd.at), odd.text)
 
 
 def _prefixed(token: Token, source: Source) -> bytes:
@@ -124,7 +143,7 @@ def _padded(base: int) -> Callable[[list[str]], bytes | None]:
     """Return a function for numbers of three digits: `000 000 000 020`."""
 
     def read(texts: list[str]) -> bytes | None:
-        if not all(map(_PADDED.fullmatch, texts)):
+        if len(texts) < 2 or not all(map(_PADDED.fullmatch, texts)):
             return None
         try:
             return bytes(int(text, base) for text in texts)
@@ -134,4 +153,5 @@ def _padded(base: int) -> Callable[[list[str]], bytes | None]:
     return read
 
 
+_OF_LITERALS: Final = (_pairs, _decimal)
 _READINGS: Final = (_pairs, _decimal, _bare, _padded(8), _padded(10))

@@ -12,7 +12,7 @@ from smsc_async.cli.dumps import read_dump
 from smsc_async.cli.dumps.blocks import Block, Place, refusal
 from smsc_async.cli.dumps.captures import is_capture, read_capture
 from smsc_async.cli.dumps.conversation import Conversation, Note, read_conversation, stream_of
-from smsc_async.cli.dumps.frames import guess_frame
+from smsc_async.cli.dumps.frames import guess_frame, is_other
 from smsc_async.cli.dumps.headers import is_header
 from smsc_async.cli.dumps.streams import put_together
 from smsc_async.cli.failures import ExitCode, Failure
@@ -41,9 +41,12 @@ def read_text(text: str) -> Conversation:
     others = [blocks[order] for order, segment in segments if segment is None]
     _refuse_mixture(others)
     notes = []
-    if others:
-        text = _("frames without a TCP segment: {others}")
-        notes.append(Note(text, {"others": len(others)}))
+    if known := [block for block in others if is_other(block.octets)]:
+        notes.append(Note(_("frames without a TCP segment: {others}"), {"others": len(known)}))
+    if damaged := [block for block in others if not is_other(block.octets)]:
+        text = _("frames that can't be read: {others}; the first is at line {line}")
+        values: dict[str, object] = {"others": len(damaged), "line": damaged[0].line}
+        notes.append(Note(text, values, is_error=True))
     return _captured(read_conversation(put_together(found), is_capture=True), notes)
 
 

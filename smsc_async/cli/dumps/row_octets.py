@@ -74,10 +74,16 @@ def read_last_row(row: Row, hypothesis: Hypothesis) -> bytes:
 def _cells(row: Row, cells: Cells, size: int | None = None) -> tuple[bytes, int]:
     """Return the octets of a row, at most those of *size*, and where they end in its text."""
     octets, at = b"", 0
+    # Where a cell ends, in columns behind the offset.
+    gap = row.column - 1 - len(row.indent) - len(row.offset)
+    width = 0
     while size is None or len(octets) < size:
         start = at + len(row.rest[at:]) - len(row.rest[at:].lstrip())
         cell = cells.shape.match(row.rest, start)
         if cell is None:
+            break
+        width = width or gap + cell.end()
+        if cells.is_aligned and octets and cell.end() - at != width:
             break
         octets += cells.octets(cell[0])
         at = cell.end()

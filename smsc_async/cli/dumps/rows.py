@@ -22,6 +22,7 @@ _WIDE: Final = re.compile(
 )
 _NARROW: Final = re.compile(_OFFSET.format(digits="6,7") + r"(?:[ ]+(?P<rest>.*))?")
 
+_OCTETS: Final = re.compile(r"[0-9a-fA-F]{2}", re.ASCII)
 _SQUEEZED: Final = re.compile(r"\s*\*\s*")
 _SECTION: Final = re.compile(
     r"\s*(?P<name>[A-Z][\w ./-]*) \((?P<size>\d+) (?:bytes?|octets?)\):?\s*"
@@ -37,6 +38,10 @@ _HEADINGS: Final = (
     re.compile(r"\S+ .*\bethertype \S+ .*"),
     # tshark, a line a packet
     re.compile(r"\s*\d+\s+\d+\.\d+\s+\S+\s+(?:→|->)\s+\S+\s+\S.*"),
+)
+_REMARKS: Final = re.compile(
+    r"reading from file .*|listening on .*|tcpdump: .*|Capturing on .*"
+    r"|[0-9]+ packets? (?:captured|received|dropped).*"
 )
 _ANNOTATED: Final = re.compile(r"[ \t]command_length\b")
 
@@ -132,7 +137,7 @@ def _style(lines: list[str]) -> re.Pattern[str] | None:
 def _is_wide(line: str) -> bool:
     """Tell a row whose offset is followed by a wide gap."""
     row = _WIDE.fullmatch(line)
-    if row is None or not row["rest"]:
+    if row is None or not _OCTETS.match(row["rest"] or ""):
         return False
     tokens = row["rest"].split()
     # "00000010  00000015" are digits with a wide gap.
@@ -144,7 +149,7 @@ def refuse_rows(source: Source) -> None:
     """Refuse rows in a text that begins as something else: their offsets are no octets."""
     for number, line in enumerate(source.lines, start=1):
         row = _COLON.fullmatch(line)
-        if (row and row["rest"]) or _is_wide(line):
+        if (row and _OCTETS.match(row["rest"] or "")) or _is_wide(line):
             raise refusal(
                 "mixed_hex",
                 Place(number, 1),
@@ -166,31 +171,39 @@ def is_follow_heading(line: str) -> bool:
 
 def _is_heading(line: str) -> bool:
     """Tell whether a tool writes such a line between rows."""
-    return any(heading.fullmatch(line) for heading in (_FOLLOW, _SECTION, *_HEADINGS))
+    return any(heading.fullmatch(line) for heading in (_FOLLOW, _SECTION, _REMARKS, *_HEADINGS))
 
 
 def _runs(source: Source, style: re.Pattern[str], is_annotated: bool) -> Iterator[Run]:  # noqa: FBT001
     """Yield the rows between other lines."""
-    run, is_repeated = Run(), False
+    run, is_repeated, heading = Run(), False, 0
     for number, line in enumerate(source.lines, start=1):
         row = style.fullmatch(line.rstrip("\r"))
         if row is not None:
             column = row.start("rest") + 1
             rest = row["rest"] or ""
             run.rows.append(Row(number, row["indent"], row["offset"], rest, column, is_repeated))
-            is_repeated = False
+            is_repeated, heading = False, 0
         elif _SQUEEZED.fullmatch(line) and run.rows:
             is_repeated = True
         elif not line.strip() or _is_heading(line) or is_annotated:
             if run.rows:
                 yield run
                 run = Run()
+            if any(each.fullmatch(line) for each in _HEADINGS[1:]):
+                heading = number
             if section := _SECTION.fullmatch(line):
                 run = Run(section["name"], int(section["size"]))
         else:
             raise _no_row(number, line)
     if run.rows:
         yield run
+    if heading:
+        raise refusal(
+            "cut_hex",
+            Place(heading, 1),
+            _("line {line}, column {column}: the octets of this packet are missing"),
+        )
 
 
 def _no_row(number: int, line: str) -> Exception:

@@ -31,10 +31,12 @@ def read_escapes(source: Source, start: int, end: int) -> bytes:
         Failure: An unknown escape, or a character that is no octet.
     """
     octets = bytearray()
+    # No language writes both of its own accord: a sign is missing.
+    has_hex = r"\x" in source.text
     at = start
     while at < end:
         piece = _PIECE.match(source.text, at, end)
-        if piece is None:
+        if piece is None or (has_hex and len(piece["octal"] or "") > 1):
             raise odd_token(source.place(at), source.text[at : min(at + 4, end)])
         octets += _octet(piece)
         at = piece.end()

@@ -48,7 +48,7 @@ def doubled_line(number: int) -> Callable[[str], str]:
 
 
 def cut_line(number: int, size: int) -> Callable[[str], str]:
-    """Return a damage that leaves *size* characters of a line; a negative number is from the end."""
+    """Return a damage that leaves *size* characters of a line; -1 is the last line."""
 
     def damage(text: str) -> str:
         lines = text.splitlines()
