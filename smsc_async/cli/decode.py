@@ -124,7 +124,9 @@ def _verdict(
         )
         return Text(text, style="bold red")
     if not is_ok:
-        return Text(translate("{pdus}, {octets}, but some are missing", **counted), style="bold red")
+        return Text(
+            translate("{pdus}, {octets}, but some are missing", **counted), style="bold red"
+        )
     return Text(translate("{pdus}, {octets}, no errors", **counted), style="green")
 
 

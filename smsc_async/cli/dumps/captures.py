@@ -115,7 +115,8 @@ def _warnings() -> Iterator[list[logging.LogRecord]]:
         records.append(record)
         return False
 
-    logger.addFilter(collect)
+    # Before scapy's own filter, which drops what was logged before.
+    logger.filters.insert(0, collect)
     try:
         yield records
     finally:

@@ -123,7 +123,8 @@ def find_rows(source: Source) -> RowDump | None:
 
 def _style(lines: list[str]) -> re.Pattern[str] | None:
     """Return the pattern of the rows, by the first line that is no heading."""
-    first = next((line for line in lines if line.strip() and not _is_heading(line)), "")
+    rows = [line for line in lines if _ANNOTATED.search(line)] or lines
+    first = next((line for line in rows if line.strip() and not _is_heading(line)), "")
     if (row := _COLON.fullmatch(first)) and row["rest"]:
         return _COLON
     row = _NARROW.fullmatch(first)
