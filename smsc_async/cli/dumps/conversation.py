@@ -6,6 +6,8 @@ whose PDUs say nothing, or contradict each other, is shown without a direction.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smsc_async.cli.dumps.headers import find_header, frames, is_header
@@ -136,6 +138,7 @@ def _pdus(
                 values = {"stream": number + 1, "lost": run.lost, "side": side_name(side)}
                 notes.append(Note(text, {**values, "offset": base - run.lost}, is_error=True))
             octets = _octets(run)
+            starts = [0, *accumulate(len(piece.octets) for piece in run.pieces)][:-1]
             skipped = _skipped(octets) if is_capture else 0
             if skipped:
                 text = _(
@@ -145,7 +148,7 @@ def _pdus(
                 values = {"stream": number + 1, "skipped": skipped, "side": side_name(side)}
                 notes.append(Note(text, {**values, "offset": base}))
             for at, end in frames(octets[skipped:]):
-                piece = _piece(run.pieces, skipped + at)
+                piece = run.pieces[bisect_right(starts, skipped + at) - 1]
                 yield FoundPdu(
                     octets[skipped + at : skipped + end],
                     base + skipped + at,
@@ -166,15 +169,6 @@ def side_name(side: int | None) -> str:
 def _skipped(octets: bytes) -> int:
     """Return the number of octets before the first PDU; 0 if there is no PDU."""
     return 0 if is_header(octets) else find_header(octets) or 0
-
-
-def _piece(pieces: list[Piece], at: int) -> Piece:
-    """Return the piece that has the octet at offset *at*."""
-    for piece in pieces:
-        if at < len(piece.octets):
-            return piece
-        at -= len(piece.octets)
-    raise IndexError(at)
 
 
 def _role(octets: bytes) -> Role | None:

@@ -102,7 +102,7 @@ def _choose(readings: list[dict[int, Block]], place: Place) -> list[Block]:
         raise refusal(
             "ambiguous_hex",
             place,
-            _("line {line}, column {column}: the dump can be read in several ways, none is SMPP"),
+            _("line {line}, column {column}: the dump can be read in several ways"),
             advice=_("dump single octets: xxd, hexdump -C, or od -A x -t x1"),
         )
     blocks = readings[streams.index(chosen)]
