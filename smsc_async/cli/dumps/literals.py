@@ -140,6 +140,7 @@ class _Scanner:
         self._size: int | None = None
         self._packet: int | None = None
         strings = list(STRING.finditer(source.text))
+        self._has_escapes = any("\\" in found["body"] for found in strings)
         self._is_hex = all(_DIGITS.fullmatch(found["body"]) for found in strings)
 
     def literals(self) -> Iterator[Literal]:
@@ -153,7 +154,7 @@ class _Scanner:
             elif self._skip(_WORD, name=True) or self._skip_size():
                 continue
             elif found := self._match(STRING, move=False):
-                last = [self._string(found)]
+                last = [self._prefixed(found) or self._string(found)]
                 yield self._literal(found.start(), last)
             elif self._text[self._at] in "\"'":
                 raise unfinished(self._source, self._at)
@@ -210,12 +211,22 @@ class _Scanner:
             self._size = int(found[1])
         return found is not None
 
+    def _prefixed(self, found: re.Match[str]) -> Token | None:
+        """Read a string that is a number: `['0x0', '0x10']`."""
+        if self._has_escapes or not found["body"].startswith(("0x", "0X")):
+            return None
+        self._at = found.end()
+        return Token(found["body"], found.start("body"))
+
     def _string(self, found: re.Match[str]) -> bytes:
         """Read a string: digits if all strings are, octets otherwise."""
         self._at = found.end()
         start, end = found.span("body")
         if self._is_hex:
             return bytes.fromhex(_BETWEEN.sub("", found["body"]))
+        if not self._has_escapes:
+            # Every PDU has a NUL.
+            raise odd_token(self._source.place(start), found["body"])
         is_digits = PAIRS.fullmatch(found["body"]) and len(found["body"]) >= 8
         if is_digits and "b" not in found["prefix"].lower():
             raise refusal(

@@ -11,13 +11,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smsc_async.cli.dumps.blocks import odd_token, refusal
-from smsc_async.cli.dumps.headers import only_plausible
+from smsc_async.cli.dumps.headers import is_header, only_plausible
 from smsc_async.cli.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from smsc_async.cli.dumps.blocks import Source
+    from smsc_async.cli.dumps.blocks import Place, Source
 
 
 class Token(NamedTuple):
@@ -49,6 +49,7 @@ def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = 
         _check_padding(tokens, source)
         return b"".join(_prefixed(token, source) for token in tokens)
     texts = [token.text for token in tokens]
+    _refuse_words(texts, source.place(tokens[0].at))
     possible = _OF_LITERALS if is_literal else _READINGS
     readings = [octets for reading in possible if (octets := reading(texts)) is not None]
     if not readings:
@@ -62,6 +63,20 @@ def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = 
             advice=_("write two hexadecimal digits per octet"),
         )
     return chosen
+
+
+def _refuse_words(texts: list[str], place: Place) -> None:
+    """Refuse words of two octets in the order of a machine, as od -An -x writes them."""
+    if len(texts) < 8 or any(len(text) != 4 for text in texts):
+        return
+    straight, swapped = (_pairs([text[at:] + text[:at] for text in texts]) for at in (0, 2))
+    if straight and swapped and is_header(swapped) and not is_header(straight):
+        raise refusal(
+            "ambiguous_hex",
+            place,
+            _("line {line}, column {column}: the octets of words are in the order of a machine"),
+            advice=_("dump single octets: xxd, hexdump -C, or od -A x -t x1"),
+        )
 
 
 def _check_padding(tokens: Sequence[Token], source: Source) -> None:

@@ -162,7 +162,10 @@ def refuse_rows(source: Source) -> None:
 def _begin_with_six_digits(lines: list[str]) -> bool:
     """Tell whether six digits begin each of several lines, and others follow."""
     sizes = [[len(token) for token in line.split()] for line in lines if line.strip(" *\t\r")]
-    return len(sizes) > 1 and sizes[0][1] != 6 and all(each[0] == 6 for each in sizes)
+    starts = [line.split()[0] for line in lines if line.strip(" *\t\r")]
+    # Octal words have six digits, too.
+    differs = len(sizes) > 1 and (sizes[0][1] != 6 or starts[1] in {"000010", "000020", "000016"})
+    return differs and all(each[0] == 6 for each in sizes)
 
 
 def is_follow_heading(line: str) -> bool:
