@@ -35,7 +35,7 @@ def is_header(octets: bytes, at: int = 0) -> bool:
 def frames(octets: bytes) -> Iterator[tuple[int, int]]:
     """Yield the offset and the end of each PDU by `command_length`; the last may be cut off.
 
-    After an impossible length nothing can be told apart: the rest is one PDU.
+    After an impossible length the rest is one PDU: nothing shows where the next begins.
     """
     at, end = 0, len(octets)
     while at < end:

@@ -5,9 +5,6 @@ Rule: frames in a text are read as those of a capture file, and need no library.
 
 from __future__ import annotations
 
-import codecs
-from typing import Final
-
 from smsc_async.cli.dumps import read_dump
 from smsc_async.cli.dumps.blocks import Block, Place, refusal
 from smsc_async.cli.dumps.captures import is_capture, read_capture
@@ -17,14 +14,7 @@ from smsc_async.cli.dumps.headers import is_header
 from smsc_async.cli.dumps.streams import put_together
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
-
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+from smsc_async.cli.marks import split_mark
 
 
 def read_text(text: str) -> Conversation:
@@ -65,12 +55,10 @@ def read_file(data: bytes) -> Conversation:
 
 
 def decode_text(data: bytes) -> str:
-    """Return octets as text; PowerShell redirects in UTF-16, with a byte order mark."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
+    """Return octets as text."""
+    octets, encoding = split_mark(data)
     # What isn't UTF-8 isn't a digit either, and is reported as such.
-    return data.decode("utf-8", "replace")
+    return octets.decode(encoding, "replace")
 
 
 def _captured(conversation: Conversation, notes: list[Note]) -> Conversation:

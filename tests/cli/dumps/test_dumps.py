@@ -111,7 +111,7 @@ def test_characters_that_look_like_octets_are_ignored() -> None:
     assert b"abcdef  ab  abcda" == read(dump)
 
 
-def test_last_row_of_characters_that_look_like_octets_is_told_by_the_pdu() -> None:
+def test_characters_of_the_last_row_may_look_like_octets() -> None:
     """A dump of one row: "ab" may be its characters, or one more octet."""
     octets = bytes.fromhex("00000012 80000004 00000000 00000002 6100")
     dump = f"00000000: {octets[:16].hex(' ', 2)}  ................\n00000010: 6100  a.\n"
@@ -142,7 +142,7 @@ def test_frames_that_wireshark_joined_are_not_read_twice() -> None:
 @pytest.mark.parametrize("gap", [" ", ":", ",", "\n", "-"])
 @given(octets=st.binary(min_size=1, max_size=60), size=st.sampled_from([1, 2, 4, 8]))
 def test_any_octets_round_trip(gap: str, octets: bytes, size: int) -> None:
-    """With separators between groups of any size; digits alone can't be told from decimal ones."""
+    """With separators between groups of any size."""
     pdu = ENQUIRE_LINK + octets
 
     assert pdu == read(pdu.hex(gap, size))

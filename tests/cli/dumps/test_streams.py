@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsc_async.cli.dumps.frames import ACK, SYN, Endpoint, Segment
@@ -32,6 +32,7 @@ def octets(run: Run) -> bytes:
     return b"".join(piece.octets for piece in run.pieces)
 
 
+@settings(max_examples=50)
 @given(
     cuts=st.lists(st.tuples(st.integers(0, 59), st.integers(1, 30)), max_size=12),
     data=st.data(),
