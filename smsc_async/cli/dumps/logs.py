@@ -31,7 +31,7 @@ _KANNEL_END: Final = re.compile(r".*\bOctet string dump ends\.\s*")
 _SMPPLIB: Final = re.compile(
     r".*?(?P<side>>>|<<)(?:b')?(?P<rest>[0-9a-fA-F]*)'? \((?P<size>[0-9]+) bytes\)\s*"
 )
-_DIGITS: Final = re.compile(r".*[0-9a-fA-F]{16}.*")
+_PART: Final = re.compile(r".*(?:[0-9a-fA-F]{16}|(?:>>|<<)b?'|\([0-9]+ bytes\)).*")
 
 _CHARACTERS: Final = Hypothesis(16, HEX, CHARACTERS)
 
@@ -80,7 +80,7 @@ def _smpplib(source: Source) -> Iterator[Block]:
     for number, line in enumerate(source.lines, start=1):
         found = _SMPPLIB.fullmatch(line)
         if found is None:
-            if _DIGITS.fullmatch(line):
+            if _PART.fullmatch(line):
                 raise refusal(
                     "cut_hex",
                     Place(number, len(line) + 1),
