@@ -47,9 +47,21 @@ def _n(one: str, many: str) -> Noun:
     return one, many
 
 
-def _escaped(value: object) -> object:
-    """Escape a text; return any other value as it is."""
-    return escape(value, letters=True) if isinstance(value, str) else value
+class _Value(str):
+    """A text for a placeholder, escaped once: with `!r` it is quoted before that."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return format(escape(str.__str__(self), letters=True), spec)
+
+    def __repr__(self) -> str:
+        return escape(super().__repr__(), letters=True)
+
+
+def _value(value: object) -> object:
+    """Return a text that escapes itself, any other value as it is."""
+    return _Value(value) if isinstance(value, str) else value
 
 
 class Translator:
@@ -75,7 +87,7 @@ class Translator:
         translated = self._catalog.gettext(text) if text else ""  # "" is the key of the header
         if not values:
             return translated
-        return translated.format(**{name: _escaped(value) for name, value in values.items()})
+        return translated.format(**{name: _value(value) for name, value in values.items()})
 
     def count(self, noun: Noun, number: int) -> str:
         """Return a number with its noun: "1 part", "3 parts", "5 частей"."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _OPTION = re.compile(r"--[a-z-]+|SMSC_[A-Z]+|[a-z]+://|smsc-async\S*")
 TRANSLATED = texts.read()
+ESC = "x\x1b[1mk"
 ENTRIES = [message for message in TRANSLATED if message.id]
 
 
@@ -197,3 +198,38 @@ def test_first_variable_sets_the_language(environ: dict[str, str], language: str
 def test_only_supported_languages_are_accepted() -> None:
     """`--lang de` is a usage error, not a KeyError."""
     assert ("ru", "en", None) == (parse_language("ru"), parse_language("en"), parse_language("de"))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "quoted"),
+    [
+        ("x\x1b[1m", r"x\x1b[1m", r"'x\x1b[1m'"),
+        ("a\u202eb", r"a\u202eb", r"'a\u202eb'"),
+        ("C:\\new", "C:\\new", r"'C:\\new'"),
+        ("два\n", r"два\n", r"'два\n'"),
+        ("ма'ма", "ма'ма", '"ма\'ма"'),
+    ],
+)
+def test_value_of_a_placeholder_is_escaped_once(value: str, shown: str, quoted: str) -> None:
+    """Quoted after it was escaped, an ESC had two backslashes, as if a user had typed one."""
+    translate = Translator("en")
+
+    assert shown == translate("{value}", value=value)
+    assert quoted == translate("{value!r}", value=value)
+    assert f"  {shown}" == translate("{value:>{width}}", value=value, width=len(shown) + 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (ESC,),
+        ("--lang", ESC, "ping"),
+        ("send", "79991234567", "hi", "--coding", ESC),
+        ("sim", "--port", ESC),
+        ("bulk", ESC),
+    ],
+)
+def test_command_escapes_an_argument_once(smsc: Smsc, arguments: tuple[str, ...]) -> None:
+    """On the terminal as well as in JSON."""
+    assert r"x\x1b[1mk" in smsc(*arguments).stderr
+    assert r"\\x1b" not in smsc(*arguments).stderr
