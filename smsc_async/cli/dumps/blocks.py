@@ -13,6 +13,7 @@ from typing import NamedTuple
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
 
+_SHOWN = 4
 COPY_AGAIN = _("copy the dump again, whole and unchanged; `smsc decode --help` lists what is read")
 
 
@@ -69,18 +70,14 @@ def refusal(
 
 
 def odd_token(place: Place, token: str) -> Failure:
-    """Return the failure of a token that no reader knows."""
-    return refusal(
-        "bad_hex",
-        place,
-        _("line {line}, column {column}: {token} is no octet"),
-        token=shown(token),
-    )
+    """Return the failure of a token that no reader knows.
 
-
-def shown(token: str) -> str:
-    """Return a token, shortened, as it can be shown: it may be anything."""
-    return repr(token if len(token) <= 20 else f"{token[:20]}…")
+    A long one isn't shown: characters beside octets may be a password or a text.
+    """
+    if len(token) > _SHOWN:
+        return refusal("bad_hex", place, _("line {line}, column {column}: this is no octet"))
+    text = _("line {line}, column {column}: {token} is no octet")
+    return refusal("bad_hex", place, text, token=repr(token))
 
 
 def nothing() -> Failure:

@@ -149,3 +149,14 @@ def test_damaged_paste_is_refused_with_its_place(
     assert (ExitCode.USAGE_ERROR, key) == (caught.value.code, caught.value.key)
     assert (line, column) == (values["line"], values["column"])
     assert "{" not in caught.value.text.format(**values)
+
+
+def test_failures_show_no_password() -> None:
+    """They are pasted into tickets; the characters beside the octets are a password, or a text."""
+    text = (FIXTURES / "xxd.txt").read_text(encoding="utf-8")
+
+    for damaged in (text.replace("\n", "\nx", 2), "secret08", "00 secret08", 'b"secret08"'):
+        with pytest.raises(Failure) as caught:
+            read_text(damaged)
+
+        assert "secret" not in caught.value.text.format(**caught.value.values)
