@@ -204,7 +204,13 @@ class SubmitRefusedError(SendError):
         command_status: Of the response.
         outcome: `REFUSED`; for `ThrottledError` see there.
         message_ids: Ids of the parts accepted before the refusal.
+
+    Attributes:
+        status_text: The gateway's own words, where its response has some (the TLV
+            additional_status_info_text): as it wrote them, so not part of the error's text.
     """
+
+    status_text: str = ""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING, Generic
 
-from pdu import CommandStatus
+from pdu import CommandStatus, TlvTag
 from smsc_async.errors import (
     LinkLostError,
     Outcome,
@@ -251,7 +251,11 @@ class SubmitJob(Generic[R_co]):
             return False
         if status not in THROTTLING:
             ids = self.message_ids
-            self._fail(SubmitRefusedError(self.message, command_status=status, message_ids=ids))
+            refused = SubmitRefusedError(self.message, command_status=status, message_ids=ids)
+            text = response.tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT)
+            if isinstance(text, str):
+                refused.status_text = text
+            self._fail(refused)
         elif self.failure is None:
             self._take_back(index)
             return True

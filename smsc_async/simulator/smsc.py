@@ -257,7 +257,11 @@ class SimulatedSmsc:
         if refusal is not None:
             stats.refused += 1
             status = CommandStatus.of(refusal.command_status)
-            self._respond(link, pdu, SubmitSmResp(command_status=status), now)
+            # The reason for clients that show it. A response of SMPP 3.4 has no such TLV, but "an
+            # entity may ignore what it doesn't know".
+            text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, refusal.reason)
+            tlvs = (text,) if link.has_tlvs else ()
+            self._respond(link, pdu, SubmitSmResp(command_status=status, tlvs=tlvs), now)
             addresses = pdu.source_addr, pdu.destination_addr
             self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         else:
@@ -288,12 +292,14 @@ class SimulatedSmsc:
         if rules is None:
             return None, 0
         is_part = submit.segment.total > 1
-        rule = link.account.enforcement.check(rules, view, now, is_part=is_part)
+        enforcement = link.account.enforcement
+        rule = enforcement.check(rules, view, now, is_part=is_part)
         if rule is None:
             return None, 0
         self.state.stats.stopped += 1
         status, error = scenario.answer_to(rule)
-        return (refusals.of_rule(rule, rules, status), 0) if status else (None, error)
+        refusal = refusals.of_rule(rule, rules, status, enforcement.retry_after)
+        return (refusal, 0) if status else (None, error)
 
     def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
         """Record a submit_sm, respond with its id, and schedule its outcome."""

@@ -108,7 +108,7 @@ def test_wrong_password_ends_with_three(smsc: Smsc, gateway: HostedSimulator) ->
     done = smsc("send", TO, TEXT, "--url", url)
 
     assert 3 == done.returncode
-    assert "refused the login" in done.stderr
+    assert "refused the password" in done.stderr
     assert "wrongone" not in done.stderr
 
 

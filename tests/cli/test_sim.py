@@ -147,7 +147,9 @@ async def test_repeat_is_shown_with_the_reason_in_the_language_of_the_output() -
 
     assert "submit_sm" in shown[1]
     assert "ESME_RSUBMITFAIL" in shown[1]
-    assert shown[1].endswith("такое же сообщение принято меньше 60 с назад")
+    assert shown[1].endswith(
+        "такое же сообщение принято меньше 60 с назад; повтор будет принят через 60.0 с"
+    )
 
 
 async def exchanged(port: int, *requests: bytes) -> list[int]:

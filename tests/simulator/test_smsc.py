@@ -619,7 +619,11 @@ def test_every_refused_request_is_recorded_with_its_reason(make_harness: MakeHar
     assert [
         ("bind_transceiver", STATUS.ESME_RINVSYSID, "the scenario has no such login"),
         ("bind_transceiver", STATUS.ESME_RINVPASWD, "the password is wrong"),
-        ("submit_sm", STATUS.ESME_RSUBMITFAIL, "the same message was accepted less than 60 s ago"),
+        (
+            "submit_sm",
+            STATUS.ESME_RSUBMITFAIL,
+            "the same message was accepted less than 60 s ago; it is accepted again in 60.0 s",
+        ),
         ("submit_sm", STATUS.ESME_RINVPRTFLG, "priority_flag takes 0 to 3, got 4"),
         ("query_sm", STATUS.ESME_RINVMSGID, "no message of this login has the id"),
         (
