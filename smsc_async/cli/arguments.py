@@ -27,6 +27,9 @@ STANDARD_INPUT = "\0"
 """Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
 DURATION = "a duration"
 
+OPTIONAL_VALUES = {"--wait-receipts": "5m"}
+"""Options whose value, a duration, may be left out, and the value that they have then."""
+
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures say whether anything was sent."""
 
@@ -50,6 +53,7 @@ class CommonOptions:
         is_debug: Tracebacks (`--debug`).
         is_help: Show the help page (`--help`).
         is_version: Show the version (`--version`).
+        verbosity: Log lines of the library: 1 for INFO (`-v`), 2 and more for DEBUG (`-vv`).
         rest: The other arguments.
     """
 
@@ -59,6 +63,7 @@ class CommonOptions:
     is_debug: bool = False
     is_help: bool = False
     is_version: bool = False
+    verbosity: int = 0
     rest: list[str] = field(default_factory=list)
 
 
@@ -70,6 +75,8 @@ _FLAGS = {
     "--version": "is_version",
 }
 
+_VERBOSITY = {"-v": 1, "-vv": 2, "--verbose": 1}
+
 
 def read_common_options(arguments: Sequence[str]) -> CommonOptions:
     """Separate the common options from the other arguments."""
@@ -79,6 +86,8 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
             common.rest += [argument, *remaining]
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
+        elif argument in _VERBOSITY:
+            common.verbosity += _VERBOSITY[argument]
         elif argument == "--lang" or argument.startswith("--lang="):
             _name, sign, value = argument.partition("=")
             value = value if sign else next(remaining, "")
@@ -90,6 +99,22 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
         else:
             common.rest.append(STANDARD_INPUT if argument == "-" else argument)
     return common
+
+
+def fill_optional_values(tokens: Sequence[str]) -> list[str]:
+    """Return the arguments with the values that were left out, see `OPTIONAL_VALUES`.
+
+    What follows such an option is its value only if it is a duration: `--wait-receipts FILE` has
+    none.
+    """
+    filled: list[str] = []
+    for index, word in enumerate(tokens):
+        if word == "--":
+            return [*filled, *tokens[index:]]
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        is_bare = word in OPTIONAL_VALUES and not _DURATION.fullmatch(following)
+        filled.append(f"{word}={OPTIONAL_VALUES[word]}" if is_bare else word)
+    return filled
 
 
 def closest_match(name: str, known: Iterable[str]) -> str:
@@ -145,7 +170,12 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
         text = _("an argument begins with '-' but isn't an option")
         advice = _("write --text=\"-…\" for a text that begins with '-'; see: {command} --help")
         return usage_error("use.dash", text, command, advice=advice)
-    names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
+    names = [
+        *_FLAGS,
+        *_VERBOSITY,
+        "--lang",
+        *(name for one in error.argument_collection for name in one.names),
+    ]
     near = closest_match(option[0], (name for name in names if name.startswith("--")))
     if near:
         text = _("unknown option {name}; did you mean {near}?")

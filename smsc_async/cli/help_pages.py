@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_orig
 from docstring_parser import DocstringStyle, parse
 from rich.text import Text
 
-from smsc_async.cli.arguments import choice_name, choices_of, parse_duration, shown_name
+from smsc_async.cli.arguments import (
+    OPTIONAL_VALUES,
+    choice_name,
+    choices_of,
+    parse_duration,
+    shown_name,
+)
 from smsc_async.cli.commands import COMMANDS, load_command, make_parser
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.i18n import _
@@ -46,6 +52,7 @@ _USAGE = re.compile(r"\bsmsc \w+")  # the word COMMAND is translated
 _COMMON_OPTIONS: Final = (
     ("--json", _("write JSON to standard output, and nothing else")),
     ("--lang ru|en", _("language; default: SMSC_LANG, LC_ALL, LC_MESSAGES or LANG")),
+    ("-v, -vv", _("show log lines on standard error: INFO, DEBUG")),
     ("--debug", _("show the Python traceback of an error")),
     ("--version", _("show the version")),
     ("-h, --help", _("show this page, or that of a command")),
@@ -105,7 +112,7 @@ def _main_page(page: _Page) -> None:
     """Describe what all commands have in common."""
     translate = page.translate
     page.paragraph(_("smsc: messages through the SMSC.ru gateway over SMPP"))
-    page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc COMMAND --help"))
+    page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc help COMMAND"))
     summaries = ((name, _docstring(name).short_description or "") for name in COMMANDS)
     page.table(translate("Commands:"), ((name, page.entry(text)) for name, text in summaries))
     page.table(translate("Options of all commands:"), page.translated(_COMMON_OPTIONS))
@@ -278,7 +285,7 @@ def _label(argument: Argument) -> str:
     if kind is bool:
         return name
     if argument.parameter.converter is parse_duration:
-        return f"{name} TIME"
+        return f"{name} [TIME]" if name in OPTIONAL_VALUES else f"{name} TIME"
     if get_origin(kind) is tuple:  # several values: the only ones are pairs
         return f"{name} NAME=VALUE"
     return f"{name} {_PLACEHOLDERS.get(kind) or name.removeprefix('--').upper()}"

@@ -38,8 +38,10 @@ def test_refusal_says_its_text_with_its_values() -> None:
         ),
         (
             "flood",
-            "over 50 messages to one number with less than 30 s between them; the next is accepted"
-            " in 12.3 s",
+            (
+                "over 50 messages to one number with less than 30 s between them; the next is"
+                " accepted in 12.3 s"
+            ),
         ),
     ],
 )
