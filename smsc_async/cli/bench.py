@@ -102,6 +102,7 @@ def bench_command(
     _check_range("--warm-up", warm_up, 0)
     _check_range("--rate", rate, 0.01)
     config = read_config(url, SendProgress(NOT_SENT))
+    # With recipients it may be a gateway, behind a tunnel from this machine.
     is_free = is_local(config) and recipients is None
     progress = SendProgress("" if is_free else NOT_SENT)
     total = len(sizes) * (messages + warm_up)
@@ -115,7 +116,7 @@ def bench_command(
         windows=sizes,
         count=messages,
         warm_up=warm_up,
-        rate=rate or (None if is_local(config) else GatewayLimits().rate),
+        rate=rate or (None if is_free else GatewayLimits().rate),
         wait=wait,
         html=html,
         is_free=is_free,

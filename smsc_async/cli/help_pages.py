@@ -108,6 +108,26 @@ def arguments_of(name: str) -> list[Argument]:
     return [one for one in found if one.show and one.name != "*"]
 
 
+class PageTexts:
+    """Single texts of the help pages, for a completion script.
+
+    Args:
+        translate: The texts of the user's language.
+    """
+
+    def __init__(self, translate: Translator) -> None:
+        self._page = _Page(translate, WIDTH)
+        self.common_options = tuple(self._page.translated(_COMMON_OPTIONS))
+
+    def summary(self, name: str) -> str:
+        """Return the first sentence of a command's page."""
+        return self._page.entry(_docstring(name).short_description or "")
+
+    def description(self, argument: Argument) -> str:
+        """Return description, choices and default of an argument or option."""
+        return self._page.description(argument)
+
+
 def _main_page(page: _Page) -> None:
     """Describe what all commands have in common."""
     translate = page.translate
@@ -131,7 +151,9 @@ def _command_page(page: _Page, name: str) -> None:
         page.paragraph(paragraph)
     words = ["smsc", name, *map(_usage, arguments), *[translate("[OPTIONS]")] * bool(options)]
     page.blocks.append(page.wrap(translate("Usage: {usage}", usage=" ".join(words))))
-    page.table(translate("Arguments:"), ((_label(one), page.description(one)) for one in arguments))
+    page.table(
+        translate("Arguments:"), ((label_of(one), page.description(one)) for one in arguments)
+    )
     page.option_tables(options)
     if docstring.returns is not None:
         page.paragraph(docstring.returns.description or "")
@@ -195,13 +217,13 @@ class _Page:
             text = self.description(one)
             if kinds[one.name]:
                 text += self.translate("; only with {kinds}", kinds=", ".join(kinds[one.name]))
-            rows.append((_label(one), text))
+            rows.append((label_of(one), text))
         self.table(self.translate("Options:"), rows)
         of_one_kind = [one for one in options if one not in common]
         for kind in dict.fromkeys(kinds[one.name][0] for one in of_one_kind):
             members = [one for one in of_one_kind if kinds[one.name] == [kind]]
             title = self.translate("Options of {kind}:", kind=kind)
-            self.table(title, ((_label(one), self.description(one)) for one in members))
+            self.table(title, ((label_of(one), self.description(one)) for one in members))
 
     def translated(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield labels with their texts in the user's language."""
@@ -216,7 +238,7 @@ class _Page:
     def description(self, argument: Argument) -> str:
         """Return description, choices and default of an argument or option."""
         text = self.entry(argument.parameter.help or "")
-        if choices := _choices(argument):
+        if choices := choices_of_argument(argument):
             first, semicolon, others = text.partition(";")
             text = f"{first}: {', '.join(choices)}{semicolon}{others}"
         if argument.required and argument.field_info.is_keyword_only:
@@ -250,7 +272,7 @@ def _type(argument: Argument) -> Any:  # noqa: ANN401 -- any annotation
     return hint
 
 
-def _choices(argument: Argument) -> list[str]:
+def choices_of_argument(argument: Argument) -> list[str]:
     """Return the values of an Enum or a Literal; empty for any other type."""
     kind = _type(argument)
     if get_origin(kind) is Literal:
@@ -271,11 +293,11 @@ def _default(argument: Argument) -> str:
 
 def _usage(argument: Argument) -> str:
     """Return a positional argument for the line of usage."""
-    label = _label(argument)
+    label = label_of(argument)
     return label if argument.required or label.endswith("...") else f"[{label}]"
 
 
-def _label(argument: Argument) -> str:
+def label_of(argument: Argument) -> str:
     """Return an argument in capitals, or an option with a placeholder of its value."""
     name = shown_name(argument)
     if not argument.field_info.is_keyword_only:
