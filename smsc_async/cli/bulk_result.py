@@ -71,6 +71,8 @@ class ResultFile:
         Raises:
             Failure: The file isn't such a result, or it can't be read.
         """
+        if self.path.exists() and not self.path.is_file():
+            raise self._unusable(None)
         try:
             records = list(self._records())
         except FileNotFoundError:

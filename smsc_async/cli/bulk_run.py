@@ -18,7 +18,6 @@ from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
 from smsc_async.cli.formatting import cause
 from smsc_async.cli.i18n import _
-from smsc_async.client.receipt_reader import id_keys
 from smsc_async.errors import InvalidMessageError, LinkError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -164,6 +163,7 @@ class BulkRun:
     async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
         """Send the rows that aren't sent yet, and wait for receipts."""
         from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
+        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - as above
 
         keys = {row.key for row in valid}
         counts = await outbox.counts()
@@ -188,6 +188,8 @@ class BulkRun:
         )
         result.response_key, receipt_key = id_keys(smsc.dialect, self.config.message_ids)
         async with AsyncExitStack() as stack:
+            if self.options.store is not None:
+                stack.push_async_callback(self.options.store.aclose)
             with self.screen.spinner(_("connecting …")):
                 await stack.enter_async_context(smsc)
             self.progress.outcome = PARTLY_SENT

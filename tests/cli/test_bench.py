@@ -62,9 +62,7 @@ def test_simulator_needs_no_recipients(smsc: Smsc) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
-def test_this_machine_needs_neither_recipients_nor_consent(
-    smsc: Smsc, gateway: HostedSimulator, host: str
-) -> None:
+def test_this_machine_needs_neither_recipients_nor_consent(smsc: Smsc, host: str) -> None:
     """A simulator listens there; nothing is said of money, and the rate isn't limited."""
     if host == "127.0.0.2" and sys.platform == "darwin":
         pytest.skip("that address isn't configured")
