@@ -33,7 +33,7 @@ OPTIONAL_VALUES = {"--wait-receipts": "5m"}
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures say whether anything was sent."""
 
-_NUMBERS: dict[object, tuple[str, str]] = {
+NUMBERS: dict[object, tuple[str, str]] = {
     int: ("use.whole", _("{name}: a whole number is needed, got {value!r}")),
     float: ("use.number", _("{name}: a number is needed, got {value!r}")),
 }
@@ -195,8 +195,8 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
     if str(error.msg) == DURATION:
         text = _("{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}")
         return usage_error("use.duration", text, command, name=name, value=value)
-    if kind in _NUMBERS:
-        key, text = _NUMBERS[kind]
+    if kind in NUMBERS:
+        key, text = NUMBERS[kind]
         return usage_error(key, text, command, name=name, value=value)
     return unacceptable_value(name, value, command)
 

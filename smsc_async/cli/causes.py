@@ -151,7 +151,7 @@ HOLD_CAUSES: Final = {
     ),
 }
 
-_REFUSED_BECAUSE: Final = _("the gateway refused the message: {reason}")
+REFUSED_BECAUSE: Final = _("the gateway refused the message: {reason}")
 _AGAIN: Final = _("send it again in {rest} s")
 _CORRECT: Final = _("correct the request, or choose what the simulator accepts: smsc sim --help")
 _AS_SAID: Final = _("the gateway's own words are in the line above; look up the status if in doubt")
@@ -186,10 +186,10 @@ def _submit_cause(status: int, words: str) -> Cause | None:
         return SUBMIT_CAUSES.get(status)
     reason = read_reason(words)
     if reason is None:
-        return Cause(_REFUSED_BECAUSE, _AS_SAID, {"reason": words})
+        return Cause(REFUSED_BECAUSE, _AS_SAID, {"reason": words})
     rest = reason.values.get("rest")
     advice = _CORRECT if rest is None else _AGAIN
-    return Cause(_REFUSED_BECAUSE, advice, {"reason": reason, "rest": rest})
+    return Cause(REFUSED_BECAUSE, advice, {"reason": reason, "rest": rest})
 
 
 def read_reason(words: str) -> TextWithValues | None:
