@@ -29,6 +29,16 @@ _FILES: Final = frozenset({"FILE", "--recipients", "--result", "--html"})
 """Arguments and options whose values are names of files."""
 
 
+_ZSH_END: Final = """
+# cyclopts wants its own name for the file; this makes it work under any, and with `source`.
+if [[ $funcstack[1] == _*smsc ]]; then
+  _cyclopts_smsc "$@"
+else
+  compdef _cyclopts_smsc smsc
+fi
+"""
+
+
 class Shell(Enum):
     """Shells with a completion script."""
 
@@ -56,8 +66,11 @@ def completion_command(shell: Shell, *, screen: Annotated[Screen, Parameter(pars
     app.command(
         _help_function(), name="help", help=screen.translate(_("show the help page of a command"))
     )
+    script = app.generate_completion(prog_name="smsc", shell=shell.value)
+    if shell is Shell.ZSH:
+        script += _ZSH_END
     # Without a console in between: it would fold and escape the script.
-    sys.stdout.write(app.generate_completion(prog_name="smsc", shell=shell.value))
+    sys.stdout.write(script)
     return ExitCode.DONE
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 PLAIN_SIGNS: Final = {
     "…": "...", "–": "-", "—": "-", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "‘": "'",
     "’": "'", "№": "No.", "×": "x", "→": "->", "⏎": "|", "·": "*", "•": "*", "━": "-", "╸": "-",
-    "╺": "-", "\N{NO-BREAK SPACE}": " ", "⇄": "<->",
+    "╺": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "\N{THIN SPACE}": " ",
+    "⇄": "<->",
 }  # fmt: skip
 _LETTERS: Final = {"en": "a", "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюяЖЯ"}
 _HANDLER: Final = "smsc.plain"

@@ -300,3 +300,32 @@ def test_default_name_is_beside_the_input(
 
     assert str(tmp_path / result) == sum_of(done)["result_file"]
     assert 5 == len(result_of(file, result))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+    ],
+)
+def test_unreadable_result_is_named(  # noqa: PLR0917 - what it needs comes by name
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    file: Path,
+    error: OSError,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Its content isn't known, so it isn't overwritten."""
+    file.with_name("clients.result.csv").write_text("mine", encoding="utf-8")
+
+    def fail(_self: object) -> object:
+        """Fail to open it."""
+        raise error
+
+    monkeypatch.setattr("smsc_async.cli.bulk_result.ResultFile._records", fail)
+    done = smsc("bulk", str(file), "--url", gateway.url)
+
+    assert (2, []) == (done.returncode, list(gateway.messages))
+    assert f"can't use clients.result.csv for the results: {words}" in done.stderr

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
+from redis import Redis
 from redis_server import RedisServer
 
 from smsc_async.simulator import Scenario
@@ -72,8 +73,12 @@ def test_rules_are_shared_with_other_programs(
     first = smsc("bulk", str(file), *shared, "--rules-account", "shop")
     second = smsc("bulk", str(other), *shared, "--rules-account", "bank")
 
+    with Redis.from_url(redis_server.url) as redis:
+        accounts = {key.decode().split("{")[1].split("}")[0] for key in redis.keys("smsc:*")}
+
     assert [0, 0] == [first.returncode, second.returncode]
     assert 12 == len(gateway.messages)
+    assert {"shop", "bank"} == accounts
 
 
 @pytest.mark.parametrize(
