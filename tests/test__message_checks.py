@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from smsc_async._message_checks import as_str
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Coding,
@@ -387,3 +388,23 @@ def test_text_in_another_field_is_not_shown(kind: Any, field: str, text: str) ->
     assert "4821" not in f"{error} {error.value}"
     assert "Your" not in f"{error} {error.value}"
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (79991234567, 'a str is needed, got int; a number as text has quotes: "79991234567"'),
+        (7.9e10, 'a str is needed, got float; a number as text has quotes: "79991234567"'),
+        (b"79991234567", "a str is needed, got bytes; decode octets first"),
+        (bytearray(b"7"), "a str is needed, got bytearray; decode octets first"),
+        (None, "a str is needed, got NoneType"),
+        (["79991234567"], "a str is needed, got list"),
+        (True, "a str is needed, got bool"),
+    ],
+)
+def test_another_type_gets_its_own_remedy(value: object, words: str) -> None:
+    """A number needs quotes, octets are decoded; the value isn't shown."""
+    with pytest.raises(InvalidMessageError) as raised:
+        as_str("to", value)
+
+    assert words == raised.value.reason
