@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
-from cyclopts.exceptions import UnusedCliTokensError
+from cyclopts.exceptions import ArgumentOrderError, RepeatArgumentError, UnusedCliTokensError
 
 from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure
 from smsc_async.cli.i18n import Language, _, environment_language, parse_language
@@ -158,9 +158,24 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
     if isinstance(error, UnusedCliTokensError):
         text = _("unexpected arguments: {count}; put a text with spaces in quotes")
         return usage_error("use.too_many", text, command, count=len(error.unused_tokens or ()))
+    return _wrong_number(error, command)
+
+
+def _wrong_number(error: CycloptsError, command: str) -> Failure:
+    """Say which argument or value is missing, or is there once too often."""
+    key, text, name = "use.wrong", _("invalid arguments"), ""
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return missing_argument(shown_name(error.argument), command)
-    return usage_error("use.wrong", _("invalid arguments"), command)
+        name = shown_name(error.argument)
+        if error.keyword is None:
+            return missing_argument(name, command)
+        key, text = "use.no_value", _("{name} needs a value")
+    elif isinstance(error, RepeatArgumentError):
+        key, text = "use.repeated", _("{name} is given more than once")
+        name = error.token.keyword or ""
+    elif isinstance(error, ArgumentOrderError) and error.argument is not None:
+        key, text = "use.order", _("{name} has to be given by its name, as one before it is")
+        name = f"--{error.argument.name.lstrip('-')}"
+    return usage_error(key, text, command, name=name)
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:

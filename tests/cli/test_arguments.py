@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from cyclopts import CycloptsError
 
-from smsc_async.cli.arguments import STANDARD_INPUT, fill_optional_values, read_common_options
+from smsc_async.cli.arguments import (
+    STANDARD_INPUT,
+    failure_of_arguments,
+    fill_optional_values,
+    read_common_options,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +89,11 @@ def test_value_may_be_left_out(arguments: list[str], filled: list[str]) -> None:
 def test_verbosity_adds_up(arguments: list[str], verbosity: int) -> None:
     """As in ssh and pip."""
     assert verbosity == read_common_options(arguments).verbosity
+
+
+def test_error_of_a_later_parser_is_a_usage_error() -> None:
+    """It has no text of its own yet; no argument is repeated, it may be a message."""
+    failure = failure_of_arguments(CycloptsError(msg="secret words"), "smsc plan")
+
+    assert ("use.wrong", "invalid arguments") == (failure.key, failure.text)
+    assert "secret" not in str(failure.values)

@@ -112,6 +112,18 @@ LINES: dict[tuple[str, ...], Shown] = {
         "SHELL: допустимые значения: bash, zsh, fish; получено 'csh'",
         2,
     ),
+    ("send", TO, "hi", "--url"): Shown("--url needs a value", "для --url нужно значение", 2),
+    ("send", TO, "hi", "--url", "a", "--url", "b"): Shown(
+        "--url is given more than once", "--url указан больше одного раза", 2
+    ),
+    ("send", TO, "hi", "--dry-run", "--dry-run"): Shown(
+        "--dry-run is given more than once", "--dry-run указан больше одного раза", 2
+    ),
+    ("send", "--to", TO, "hi", "there"): Shown(
+        "--text has to be given by its name, as one before it is",
+        "--text нужно указать по имени, раз по имени указан аргумент перед ним",
+        2,
+    ),
     # Messages.
     ("send", "123", "hi"): Shown("the message is invalid", "недопустимое сообщение", 2),
     ("send", TO, "hi", "--kind", "email"): Shown(
@@ -637,7 +649,7 @@ ELSEWHERE = {
     "standard input isn't UTF-8 text": "test_plan",
     "can't listen on {host}:{port}: {reason}": "test_sim",
     "port {port} of {host} is in use": "test_sim",
-    "invalid arguments": "a later version of the parser",
+    "invalid arguments": "test_error_of_a_later_parser_is_a_usage_error",
     "--lang accepts ru or en, got {value!r}": "test_run",
 }
 OTHER_ROOMS = frozenset({"hexadecimal", "decode"})
