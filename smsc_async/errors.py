@@ -206,8 +206,7 @@ class SubmitRefusedError(SendError):
         message_ids: Ids of the parts accepted before the refusal.
 
     Attributes:
-        status_text: The gateway's own words, where its response has some (the TLV
-            additional_status_info_text): as it wrote them, so not part of the error's text.
+        status_text: The gateway's own words (TLV additional_status_info_text), as it wrote them.
     """
 
     status_text: str = ""
