@@ -3,8 +3,8 @@
     PYTHONPATH=.:benchmarks python benchmarks/bench_session.py [--rounds N] [--json FILE]
 
 Rule: the codec is included, since the session encodes and decodes; socket, event loop and client
-are not. A batch is what one turn of the loop would process. Times are processor times, in
-nanoseconds a message; a time that grows with the window is a defect.
+are not. A batch is what one iteration of the event loop would process. Times are processor times,
+in nanoseconds a message; a time that grows with the window is a defect.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Rule: an asyncio client with a future for each message can't be faster, so all clients are compared
 with this. The submit_sm is encoded once and only its sequence_number changes; all frames of one
-turn of the loop go out in one write.
+iteration of the event loop go out in one write.
 
 `--rate` sends at an even pace, for comparing latencies: at full speed a latency only depends on the
 window.

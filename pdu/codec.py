@@ -23,7 +23,7 @@ import pdu.deliver
 import pdu.query
 import pdu.submit
 from pdu._exec import run
-from pdu._tracebacks import hides_locals, strip_frames
+from pdu._tracebacks import hide_frames, hides_locals
 from pdu.codegen import (
     STATUSES,
     FastPathMiss,
@@ -34,9 +34,9 @@ from pdu.codegen import (
 )
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError, PduError
-from pdu.fields import Field, FieldError, Integer, shown_number
+from pdu.fields import Field, FieldError, Integer
 from pdu.layout import Constant, Step, steps_of
-from pdu.masking import shown_type
+from pdu.masking import shown_number, shown_type
 from pdu.names import RESPONSE_BIT
 from pdu.schema import HEADER_LENGTH, PDUS, Pdu, UnknownPdu
 
@@ -72,10 +72,13 @@ def decode(frame: bytes) -> Pdu:
             return _decoders[command_id](frame, command_status, sequence_number)
     except (FastPathMiss, struct.error, TypeError):
         pass
+    except BaseException as error:
+        hide_frames(error, DecodeError)
+        raise
     try:
         return _interpret(frame)
-    except DecodeError as error:
-        strip_frames(error)
+    except BaseException as error:
+        hide_frames(error, DecodeError)
         raise
 
 
@@ -93,11 +96,12 @@ def encode(pdu: Pdu, *, sequence_number: int | None = None) -> bytes:
         encode_pdu = _encoders[type(pdu)]
         number = pdu.sequence_number if sequence_number is None else sequence_number
         return encode_pdu(pdu, number)
-    except EncodeError as error:
-        strip_frames(error)
+    except BaseException as error:
+        hide_frames(error, EncodeError)
         raise
 
 
+@hides_locals(PduError, cls=type)
 def packer(cls: type[Pdu]) -> Pack:
     """Return `pack(sequence_number, *, field=value, …) -> bytes` for a PDU class.
 
@@ -107,7 +111,7 @@ def packer(cls: type[Pdu]) -> Pack:
     return _packers[cls]
 
 
-@hides_locals(PduError)
+@hides_locals(PduError, cls=type, vary=tuple)
 def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) -> Pack:
     """Return `fill(sequence_number, *values) -> bytes` for PDUs that differ in few fields.
 
@@ -126,9 +130,9 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
     """
     unknown = {*vary, *constant} - {*cls.fields}
     if unknown or "tlvs" in vary:
-        raise TypeError(
-            f"{cls.__name__} has no field {', '.join(sorted(unknown)) or 'tlvs to vary'}"
-        )
+        # A value in the wrong place may be a text or a number.
+        names = sorted(name if name.isidentifier() else "<no name>" for name in map(str, unknown))
+        raise TypeError(f"{cls.__name__} has no field {', '.join(names) or 'tlvs to vary'}")
     constant = cls.defaults | constant
     steps = list(_template_steps(cls, vary, constant))
     is_empty = all(constant[name] == cls.defaults.get(name) for name in constant)
@@ -323,19 +327,24 @@ def _scope(declared: Callable[[int, dict[str, Any]], bytes]) -> dict[str, Any]:
         "misses": _MISSES,
         "declared": declared,
         "refusal": EncodeError,
-        "strip_frames": strip_frames,
+        "hide_frames": hide_frames,
         "encode_tlvs": encode_tlvs,
         "encode_nested": _encode_nested,
     }
+
+
+def _check_class(cls: object) -> None:
+    """Refuse what is no class of a PDU."""
+    if not (isinstance(cls, type) and issubclass(cls, Pdu)):
+        name = getattr(cls, "__name__", type(cls).__name__)
+        raise EncodeError("Pdu", "type", name, f"takes an object of a PDU class, got {name}")
 
 
 class _Encoders(dict[type[Pdu], Encode]):
     """Generated encoders by class, each made at the first use of its class."""
 
     def __missing__(self, cls: type[Any]) -> Encode:
-        if not issubclass(cls, Pdu):
-            name = cls.__name__
-            raise EncodeError("Pdu", "type", name, f"takes an object of a PDU class, got {name}")
+        _check_class(cls)
         if cls is UnknownPdu:
             self[cls] = _encode_unknown
         else:
@@ -347,6 +356,7 @@ class _Packers(dict[type[Pdu], Pack]):
     """Generated packers by class, made together with the encoders."""
 
     def __missing__(self, cls: type[Pdu]) -> Pack:
+        _check_class(cls)
         self[cls], _encoders[cls] = _compile_encoders(cls)
         return self[cls]
 

@@ -59,9 +59,9 @@ MAX_PACKERS = 1000
 
 RESERVED = frozenset({
     "at", "cls", "command_id", "command_status", "cut", "declared", "decode_nested", "decode_tlvs",
-    "early", "encode_nested", "encode_tlvs", "end", "error", "found", "frame", "head", "misses",
-    "new", "ok", "pack", "pack_head", "packers", "pdu", "refusal", "self", "sequence_number",
-    "size", "sm_length", "statuses", "strip_frames", "tail", "text",
+    "early", "encode_nested", "encode_tlvs", "end", "error", "found", "frame", "head",
+    "hide_frames", "misses", "new", "ok", "pack", "pack_head", "packers", "pdu", "refusal", "self",
+    "sequence_number", "size", "sm_length", "statuses", "tail", "text",
 })  # fmt: skip
 """Names that the generated functions use themselves, so that no field may have them."""
 
@@ -365,9 +365,12 @@ def packer_source(
         "    except misses:",
         "        try:",
         f"            return declared(sequence_number, dict({fields}))",
-        "        except refusal as error:",
-        "            strip_frames(error)",
+        "        except BaseException as error:",
+        "            hide_frames(error, refusal)",
         "            raise",
+        "    except BaseException as error:",
+        "        hide_frames(error, refusal)",
+        "        raise",
     ]
     # Positional arguments: hot path.
     arguments = ", ".join(["sequence_number", *required, *given, "command_status=0"])
@@ -468,5 +471,5 @@ def _format(step: Step, lengths: Iterator[int]) -> str:
             return f"{next(lengths)}s"
         case Constant(_, octets):
             return f"{len(octets)}s"
-        case _:  # TLVs, which come behind everything else
+        case _:  # TLVs, which come after everything else
             return ""

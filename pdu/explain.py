@@ -10,7 +10,9 @@ import struct
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from pdu._tracebacks import hides_locals
 from pdu.enums import DataCoding, EsmClass
+from pdu.errors import PduError
 from pdu.escaping import escape
 from pdu.fields import FieldError, OctetString
 from pdu.names import command_name, status_label
@@ -46,6 +48,7 @@ class Explanation(str):
     lines: tuple[Line, ...]
 
     @classmethod
+    @hides_locals(PduError)
     def of(cls, lines: list[Line]) -> Self:
         """Lay out *lines* as text."""
         self = cls("\n".join(row for line in lines for row in _rows(line)))
@@ -53,12 +56,16 @@ class Explanation(str):
         return self
 
 
+@hides_locals(PduError, octets=(bytes, bytearray, memoryview))
 def explain(octets: bytes, *, vendor_tlvs: Mapping[int, VendorTlv] = _NO_TLVS) -> Explanation:
     """Explain the octets of one PDU, or of several in a row.
 
     Args:
         octets: As on the wire; convert hexadecimal text with `bytes.fromhex` first.
         vendor_tlvs: The SMSC's own TLVs by tag; they go before those of the specification.
+
+    Raises:
+        TypeError: *octets* are something else.
     """
     lines: list[Line] = []
     at = 0

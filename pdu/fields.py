@@ -14,24 +14,12 @@ from typing import IO, Any, Generic, NamedTuple, SupportsIndex, TypeVar
 
 import construct
 
-from pdu.masking import shown_type
+from pdu.masking import shown_number, shown_type
 
 T = TypeVar("T")
 
 Shown = Callable[[Any], str]
 """How a value appears in a repr or an error: as it is, masked, or only its size."""
-
-
-def shown_number(value: object) -> str:
-    """Show an integer; of one that no field takes, as a phone number, only the size."""
-    if not isinstance(value, int):
-        return shown_type(value)
-    bits = value.bit_length()
-    return repr(value) if bits <= _MOST_BITS else f"<integer of {bits} bits>"
-
-
-_MOST_BITS = 32
-"""Bits of the largest integer of a PDU."""
 
 
 def shown_items(classes: tuple[type, ...]) -> Shown:
@@ -329,7 +317,7 @@ class Span(NamedTuple):
 
 
 class Body(construct.Struct):  # type: ignore[misc]  # construct has no types
-    """The body of a PDU, all fields behind its header: a construct.Struct that also has `spans`.
+    """The body of a PDU, all fields after its header: a construct.Struct that also has `spans`.
 
     Args:
         fields: The named fields.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hide_frames
 from pdu.errors import FramingError
 
 MIN_LENGTH = 16
@@ -56,7 +56,7 @@ class FrameBuffer:
         """
         try:
             if self._broken is not None:
-                raise self._broken
+                raise self._broken  # noqa: TRY301 - hot path
             # A slice of bytes is bytes; that of a memoryview would be a view that may change.
             data = self._rest + data if self._rest else bytes(data)
             frames: list[bytes] = []
@@ -64,15 +64,15 @@ class FrameBuffer:
             while end - at >= 4:
                 (length,) = _LENGTH(data, at)
                 if not MIN_LENGTH <= length <= limit:
-                    raise self._refuse(length, data[at : at + 4], frames)
+                    raise self._refuse(length, data[at : at + 4], frames)  # noqa: TRY301 - hot path
                 if end - at < length:
                     break
                 frames.append(data[at : at + length])
                 at += length
             self._rest = data[at:]
             self.pending = end - at
-        except FramingError as error:
-            strip_frames(error)
+        except BaseException as error:
+            hide_frames(error, FramingError)
             raise
         return frames
 

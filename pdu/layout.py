@@ -36,7 +36,7 @@ class Text(NamedTuple):
 
 
 class Octets(NamedTuple):
-    """Octets behind a length octet."""
+    """Octets after a length octet."""
 
     name: str
     max_octets: int

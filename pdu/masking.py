@@ -1,19 +1,21 @@
 """How secrets and personal data appear in a repr, an error or a log: masked, or only their size.
 
-Rule: no password, no text and no whole number of a person is ever shown; a value of an unexpected
-type is shown by its type alone, since it may hold any of them.
+Rule: no password, no text and no complete phone number is ever shown; a value of an unexpected type
+is shown by its type alone, since it may hold any of them.
 """
 
 from __future__ import annotations
 
 _PERSONAL_DIGITS = 7
-"""Digits from which on a name with letters is taken for a number."""
+"""Fewest digits that make a name with letters a phone number."""
+_MOST_BITS = 32
+"""Bits of the largest integer of a PDU."""
 _SHORTEST_SHOWN = 10
-"""Digits from which on the ends of a number are shown: of fewer they would tell most of it."""
+"""Fewest digits that make a number of which the ends are shown: of a shorter one they are most."""
 
 
 def mask_address(address: str) -> str:
-    """Mask a phone number or an e-mail address; the name of a sender stays.
+    """Mask a phone number or an e-mail address; an alphanumeric sender isn't masked.
 
     "79991234567" and "+7 (999) 123-45-67" are `7999***67`, "clara@shop.example.com" is
     `c***@***.com`. A number of fewer than 10 digits is `***`: it may be a code as well.
@@ -58,3 +60,11 @@ def shown_text(text: str | None, octets: bytes) -> str:
 def shown_type(value: object) -> str:
     """Show only the type of a value."""
     return f"<{type(value).__name__}>"
+
+
+def shown_number(value: object) -> str:
+    """Show an integer; of one that no field takes, as a phone number, only the size."""
+    if not isinstance(value, int):
+        return shown_type(value)
+    bits = value.bit_length()
+    return repr(value) if bits <= _MOST_BITS else f"<integer of {bits} bits>"

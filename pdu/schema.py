@@ -13,11 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform, overload
 
 from pdu._exec import run
+from pdu._tracebacks import hides_locals
 from pdu.enums import CommandId, CommandStatus
+from pdu.errors import PduError
 from pdu.escaping import escape
-from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString, shown_number
+from pdu.fields import Body, COctetString, Counted, Field, Integer, OctetString
 from pdu.half_made import shows_half_made
-from pdu.masking import shown_size
+from pdu.masking import shown_number, shown_size
 from pdu.names import RESPONSE_BIT, status_label
 from pdu.tlvs import Tlv, TlvList, read_tlv
 
@@ -162,7 +164,7 @@ class Pdu(_Declared):
 
     @property
     def fault(self) -> DecodeError | None:
-        """What is wrong with the octets behind the fields that could be read; None for nothing."""
+        """What is wrong with the octets after the fields that could be read; None for nothing."""
         fault: DecodeError | None = getattr(self, "_fault", None)
         return fault
 
@@ -210,7 +212,7 @@ class UnknownPdu(Pdu):
 
     Args:
         command_id: As received.
-        body: Everything behind the header.
+        body: Everything after the header.
         command_status: As received.
         sequence_number: As received.
     """
@@ -223,6 +225,7 @@ class UnknownPdu(Pdu):
     is_response: bool  # type: ignore[misc]  # the same
     body: bytes
 
+    @hides_locals(PduError, command_id=int)
     def __init__(
         self,
         command_id: int,
@@ -244,7 +247,7 @@ class UnknownPdu(Pdu):
     def __repr__(self) -> str:
         return (
             f"UnknownPdu(command_id=0x{self.command_id:08X}, "
-            f"sequence_number={self.sequence_number}, body={shown_size(self.body)})"
+            f"sequence_number={shown_number(self.sequence_number)}, body={shown_size(self.body)})"
         )
 
 

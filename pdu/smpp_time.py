@@ -13,6 +13,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
+from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _YEAR_DAYS: Final = 365
 _MONTH_DAYS: Final = 30
 
 
+@hides_locals(EncodeError, text=str)
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta | None:
     """Read a time in any form. Never raises.
 
@@ -66,6 +68,7 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
     return None
 
 
+@hides_locals(EncodeError, value=(datetime, timedelta))
 def format_time(value: datetime | timedelta | None) -> str:
     """Write a time: absolute for a `datetime`, relative for a `timedelta`, empty for None.
 

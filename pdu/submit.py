@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pdu.enums import CommandId, CommandStatus, DataCoding, EsmClass, Npi, RegisteredDelivery, Ton
 from pdu.escaping import escape
 from pdu.fields import Record, Tagged
+from pdu.half_made import shows_half_made
 from pdu.masking import shown_address
 from pdu.schema import Pdu, c_octet_string, counted, integer, octet, octet_string, time_string, wire
 
@@ -63,6 +64,7 @@ class SubmitSmResp(Pdu, command_id=CommandId.SUBMIT_SM_RESP):
     message_id: str = wire(c_octet_string(65), default="")
 
 
+@shows_half_made
 class SmeAddress(NamedTuple):
     """One recipient of submit_multi, by address (dest_flag 1)."""
 
@@ -80,6 +82,7 @@ class DistributionList(NamedTuple):
     dl_name: str
 
 
+@shows_half_made
 class UnsuccessSme(NamedTuple):
     """A recipient that a submit_multi wasn't accepted for, and why."""
 

@@ -126,7 +126,7 @@ def _integer(octets: int, values: Callable[[int], int] = int) -> TlvType:
     return TlvType(Integer(octets, values), octets, octets)
 
 
-def _short_integer() -> TlvType:
+def short_integer() -> TlvType:
     """An integer of 1 octet in one version of the specification and 2 in another."""
     return TlvType(ValueAdapter(lambda octets: int.from_bytes(octets, "big"), _as_short), 1, 2)
 
@@ -170,7 +170,7 @@ def _ms_validity() -> TlvType:
     return TlvType(ValueAdapter(read, write), 1, 4)
 
 
-def _text(minimum: int, maximum: int) -> TlvType:
+def text_of(minimum: int, maximum: int) -> TlvType:
     """ASCII and a NUL, which may be missing when it is read."""
 
     def read(octets: bytes) -> str:
@@ -214,11 +214,11 @@ TLVS: dict[int, TlvType] = {
     TlvTag.SOURCE_ADDR_SUBUNIT: _integer(1, AddressSubunit.of),
     TlvTag.SOURCE_NETWORK_TYPE: _integer(1, NetworkType.of),
     TlvTag.SOURCE_BEARER_TYPE: _integer(1, BearerType.of),
-    TlvTag.SOURCE_TELEMATICS_ID: _short_integer(),
+    TlvTag.SOURCE_TELEMATICS_ID: short_integer(),
     TlvTag.QOS_TIME_TO_LIVE: _integer(4),
     TlvTag.PAYLOAD_TYPE: _integer(1, PayloadType.of),
-    TlvTag.ADDITIONAL_STATUS_INFO_TEXT: _text(1, 256),
-    TlvTag.RECEIPTED_MESSAGE_ID: _text(1, 65),
+    TlvTag.ADDITIONAL_STATUS_INFO_TEXT: text_of(1, 256),
+    TlvTag.RECEIPTED_MESSAGE_ID: text_of(1, 65),
     TlvTag.MS_MSG_WAIT_FACILITIES: _integer(1),
     TlvTag.PRIVACY_INDICATOR: _integer(1, PrivacyIndicator.of),
     TlvTag.SOURCE_SUBADDRESS: octets_of(2, 23),
@@ -255,11 +255,11 @@ TLVS: dict[int, TlvType] = {
     TlvTag.BROADCAST_AREA_IDENTIFIER: octets_of(0, 65_535),
     TlvTag.BROADCAST_ERROR_STATUS: _integer(4, CommandStatus.of),
     TlvTag.BROADCAST_AREA_SUCCESS: _integer(1),
-    TlvTag.BROADCAST_END_TIME: _text(16, 17),
+    TlvTag.BROADCAST_END_TIME: text_of(16, 17),
     TlvTag.BROADCAST_SERVICE_GROUP: octets_of(1, 255),
     TlvTag.BILLING_IDENTIFICATION: octets_of(1, 1024),
-    TlvTag.SOURCE_NETWORK_ID: _text(7, 65),
-    TlvTag.DEST_NETWORK_ID: _text(7, 65),
+    TlvTag.SOURCE_NETWORK_ID: text_of(7, 65),
+    TlvTag.DEST_NETWORK_ID: text_of(7, 65),
     TlvTag.SOURCE_NODE_ID: octets_of(6, 6),
     TlvTag.DEST_NODE_ID: octets_of(6, 6),
     TlvTag.DEST_ADDR_NP_RESOLUTION: _integer(1, NumberPortability.of),

@@ -99,7 +99,7 @@ class MsAvailabilityStatus(OpenIntEnum):
 
 
 class ErrorNetwork(OpenIntEnum):
-    """The network whose error network_error_code has; from ANSI_136_CAUSE on of v5.0."""
+    """Network type of network_error_code; 4 and above are v5.0."""
 
     ANSI_136 = 1
     IS_95 = 2
@@ -210,14 +210,24 @@ class NumberPortability(OpenIntEnum):
 
 
 class NetworkErrorCode(NamedTuple):
-    """Value of network_error_code: the type of the network and its error code."""
+    """Value of network_error_code.
+
+    Args:
+        network_type: An `ErrorNetwork`, or a number without a name.
+        error_code: Of the network, 0 to 65535.
+    """
 
     network_type: int
     error_code: int
 
 
 class BroadcastContentType(NamedTuple):
-    """Value of broadcast_content_type."""
+    """Value of broadcast_content_type.
+
+    Args:
+        network_type: 0 to 255; 0 generic, 1 GSM, 2 TDMA, 3 CDMA (v5.0).
+        content_type: 0 to 65535.
+    """
 
     network_type: int
     content_type: int

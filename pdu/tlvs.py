@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from pdu._tracebacks import hides_locals
 from pdu.enums import TlvTag
 from pdu.errors import EncodeError
-from pdu.fields import Context, Field, FieldError, shown_items, shown_number
+from pdu.fields import Context, Field, FieldError, Integer, shown_items
 from pdu.half_made import shows_half_made
-from pdu.masking import shown_size, shown_type
+from pdu.masking import shown_number, shown_size, shown_type
 from pdu.tlv_types import TLVS, TlvType, ValueAdapter, VendorTlv, octets_of
 from pdu.tlv_values import BroadcastContentType, BroadcastFrequencyInterval, NetworkErrorCode
 
@@ -32,6 +32,7 @@ __all__ = [
     "limits",
     "name_of",
     "read_tlv",
+    "size_of",
 ]
 
 _UNDECLARED = octets_of(0, 65_535)
@@ -43,13 +44,21 @@ _HARMLESS = frozenset(TLVS) - {
     TlvTag.SOURCE_SUBADDRESS,
     TlvTag.DEST_SUBADDRESS,
 }
-"""Tags whose value may appear in a repr: no text, no number of a person."""
+"""Tags whose value may appear in a repr: no text, no phone number."""
 
 
 def limits(tag: int) -> tuple[int, int]:
     """Return the least and the most octets that a value of *tag* may have when it is sent."""
     known = TLVS.get(tag, _UNDECLARED)
     return known.minimum, known.maximum
+
+
+def size_of(tag: int) -> str:
+    """Return what `limits` says of *tag*, for an error: "2 octets", "1 to 65 octets"."""
+    least, most = limits(tag)
+    if least < most:
+        return f"{least} to {most} octets"
+    return f"{most} octet" if most == 1 else f"{most} octets"
 
 
 @shows_half_made
@@ -78,17 +87,20 @@ class Tlv:
             EncodeError: The value isn't what the tag takes.
         """
         least, most = limits(tag)
+        known = TLVS.get(tag, _UNDECLARED)
         try:
-            octets = TLVS.get(tag, _UNDECLARED).build(value)
+            octets = known.build(value)
         except OverflowError:
             got = shown_number(value)
-            reason = f"takes an integer of {most} octets, got {got}"
+            reason = f"takes an integer of {size_of(tag)}, got {got}"
             raise EncodeError("Tlv", name_of(tag), got, reason) from None
         except Exception:  # noqa: BLE001 - construct and callers' values raise anything
-            reason = f"takes another kind of value, got {type(value).__name__}"
+            is_integer = isinstance(known.construct, Integer)
+            kind = f"an integer of {size_of(tag)}" if is_integer else "another kind of value"
+            reason = f"takes {kind}, got {type(value).__name__}"
             raise EncodeError("Tlv", name_of(tag), shown_type(value), reason) from None
         if not least <= len(octets) <= most:
-            reason = f"takes {least} to {most} octets, got {len(octets)}"
+            reason = f"takes {size_of(tag)}, got {len(octets)}"
             raise EncodeError("Tlv", name_of(tag), shown_size(octets), reason)
         return cls(tag, octets)
 
@@ -131,7 +143,7 @@ class TlvList(Field[tuple[Tlv, ...]]):
     """Optional parameters up to the end of the PDU (v3.4 §3.2.4).
 
     Unknown tags are kept. A length that runs past the PDU is an error; one to three octets at
-    the end, which can't be a TLV, are passed over.
+    the end, which can't be a TLV, are skipped.
     """
 
     def __init__(self) -> None:
@@ -168,6 +180,6 @@ class TlvList(Field[tuple[Tlv, ...]]):
                 raise FieldError(reason, where)
             least, most = limits(tag)
             if not least <= len(value) <= most:
-                raise FieldError(f"takes {least} to {most} octets, got {len(value)}", where)
+                raise FieldError(f"takes {size_of(tag)}, got {len(value)}", where)
             stream.write(tag.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value)
         return obj

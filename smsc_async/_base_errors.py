@@ -143,7 +143,7 @@ def check_duration(name: str, value: object, *, may_be_zero: bool = False) -> No
 def refused(name: str, value: object, rule: str) -> ConfigError:
     """Return the error for a value that breaks a rule; neither shows more of it than `shown`."""
     said = shown(value)
-    return ConfigError(name, value if _may_be_shown(value) else said, f"{rule}, got {said}")
+    return ConfigError(name, value if may_be_shown(value) else said, f"{rule}, got {said}")
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -156,16 +156,16 @@ def shown(value: object) -> str:
 
     A value in the wrong place may be a password, a message or a phone number.
     """
-    if _may_be_shown(value):
+    if may_be_shown(value):
         return repr(value)
     if isinstance(value, str):
-        return f"{len(value)} characters"
+        return f"{str.__len__(value)} characters"
     if isinstance(value, int):
         return f"an integer of {value.bit_length()} bits"
     return f"{value:.0e}" if isinstance(value, float) else type(value).__name__
 
 
-def _may_be_shown(value: object) -> bool:
+def may_be_shown(value: object) -> bool:
     """Whether a value is None or a number that is too small, or infinite, for a phone number."""
     if value is None:
         return True

@@ -24,8 +24,9 @@ _NOT_IN_HOSTS: Final = frozenset(" /\\@?#[]<>\"'")
 def check_ascii(name: str, value: str, longest: int, remedy: str = "") -> None:
     """Refuse a value that a C-octet string of *longest* characters can't carry."""
     check_kind(name, value, str)
-    if not value.isascii() or "\0" in value:
-        raise ConfigError(name, "***", "takes ASCII only, no Cyrillic and no NUL")
+    if not (value.isascii() and value.isprintable()):
+        reason = "takes ASCII only, no Cyrillic and no control characters"
+        raise ConfigError(name, "***", reason)
     if len(value) > longest:
         raise ConfigError(name, "***", f"takes {longest} characters, got {len(value)}{remedy}")
 

@@ -6,18 +6,18 @@ shows a value, not even a path: a password may have been given in its place.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from smsc_async._base_errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from smsc_async._base_errors import ConfigError, check_kind, refused
 
 LONGEST_FILE: Final = 65_536
 """Octets of a password's file, at most: somewhat more than the longest password."""
 
 _PLACEHOLDER = "login:password@"
+_NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Secret:
@@ -69,7 +69,11 @@ def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Cr
         ConfigError: Neither URL nor credentials are set, only half of the credentials, or two of
             a kind; or the file of the password can't be used.
     """
-    url = environ.get(variable, "").strip()
+    check_kind("variable", variable, str)
+    if not _NAME.fullmatch(variable):
+        raise refused("variable", variable, "takes the name of an environment variable")
+    check_kind("environ", environ, Mapping)
+    url = _value_of(variable, environ).strip()
     prefix = variable.removesuffix("_URL")
     credentials = _read_credentials(prefix, environ)
     if credentials is None:
@@ -99,12 +103,14 @@ def split_userinfo(url: str) -> tuple[str, str]:
 
 def _read_credentials(prefix: str, environ: Mapping[str, str]) -> Credentials | None:
     """Return login and password; None if neither is set."""
-    login = environ.get(f"{prefix}_LOGIN", "").strip()
+    login = _value_of(f"{prefix}_LOGIN", environ).strip()
     # A file of variables with CRLF leaves a CR.
-    password = environ.get(f"{prefix}_PASSWORD", "").rstrip("\r\n")
-    file = environ.get(f"{prefix}_PASSWORD_FILE", "").strip()
+    password = _value_of(f"{prefix}_PASSWORD", environ).rstrip("\r\n")
+    file = _value_of(f"{prefix}_PASSWORD_FILE", environ).strip()
     if not (login or password or file):
         return None
+    _check_line(f"{prefix}_LOGIN", login, "the login")
+    _check_line(f"{prefix}_PASSWORD", password, "the password")
     if not login:
         raise ConfigError(f"{prefix}_LOGIN", None, "not set; a password needs its login")
     if password and file:
@@ -122,6 +128,13 @@ def _read_credentials(prefix: str, environ: Mapping[str, str]) -> Credentials | 
     return Credentials(login, Secret(password))
 
 
+def _value_of(variable: str, environ: Mapping[str, str]) -> str:
+    """Return the value of a variable, an empty text if it is unset."""
+    value = environ.get(variable, "")
+    check_kind(variable, value, str)
+    return value
+
+
 def _read_file(variable: str, path: str) -> str:
     """Return the only line of a file, without its end."""
     try:
@@ -129,7 +142,7 @@ def _read_file(variable: str, path: str) -> str:
             octets = file.read(LONGEST_FILE + 1)
     except (OSError, ValueError) as error:
         # Its own sentence has the path.
-        reason = getattr(error, "strerror", None) or "no path"
+        reason = getattr(error, "strerror", None) or "invalid path"
         raise ConfigError(variable, None, f"the file can't be read: {reason}") from None
     if len(octets) > LONGEST_FILE:
         raise ConfigError(
@@ -141,8 +154,12 @@ def _read_file(variable: str, path: str) -> str:
         raise ConfigError(variable, None, "the file isn't text in ASCII or UTF-8") from None
     if not password:
         raise ConfigError(variable, None, "the file is empty; write the password into it")
-    if not password.isprintable():
-        raise ConfigError(
-            variable, None, "the file has several lines or control characters; keep the password"
-        )
+    _check_line(variable, password, "the password", "the file ")
     return password
+
+
+def _check_line(variable: str, value: str, wanted: str, where: str = "") -> None:
+    """Refuse what has several lines or control characters, wherever it came from."""
+    if not value.isprintable():
+        reason = f"{where}has several lines or control characters; leave only {wanted}, on one line"
+        raise ConfigError(variable, None, reason)

@@ -8,17 +8,20 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from inspect import signature
-from typing import Any, ClassVar, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 import smsc_async._message_checks as checks
 import smsc_async._submit_checks as submit_checks
 from pdu._exec import run
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hide_frames, hides_arguments, hides_assigned, hides_locals
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
 from smsc_async._base_errors import InvalidMessageError
 from smsc_async.receipts import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 R_co = TypeVar("R_co", bound=Receipt, covariant=True)
 M = TypeVar("M", bound="Message[Any]")
@@ -29,7 +32,13 @@ SERVICE_PREFIXES: set[str] = set()
 # Strings that a `repr` shows. Any other is a text, also in a kind that is yet to come.
 _SHOWN = frozenset({"to", "sender", "language", "bot", "service_type"})
 
-SUBMIT_FIELDS: Final = ("registered_delivery", "priority", "tlvs", "service_type")
+_CHECKS: Final[Mapping[str, Callable[..., object]]] = {
+    "registered_delivery": submit_checks.checked_registered_delivery,
+    "priority": submit_checks.checked_priority,
+    "tlvs": submit_checks.checked_tlvs,
+    "service_type": submit_checks.checked_service_type,
+}
+SUBMIT_FIELDS: Final = tuple(_CHECKS)
 """Fields of the submit_sm that a message of any kind may set."""
 
 
@@ -45,6 +54,7 @@ class _HasSubmitFields:
     has_submit_fields: bool
 
 
+@hides_arguments(InvalidMessageError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Message(_HasSubmitFields, Generic[R_co]):
@@ -85,6 +95,13 @@ class Message(_HasSubmitFields, Generic[R_co]):
     priority: int = 0
     tlvs: tuple[Tlv, ...] = ()
     service_type: str = ""
+
+    def __init_subclass__(cls) -> None:
+        # The constructor that `dataclass` generates for a user's class is the user's, and its
+        # frame stays. Our kinds get one that hides the frames (hot path).
+        super(Message, cls).__init_subclass__()  # slots: another class
+        if cls.__module__ != "smsc_async" and not cls.__module__.startswith("smsc_async."):
+            cls.__post_init__ = hides_locals(InvalidMessageError)(cls.__post_init__)  # type: ignore[method-assign]
 
     def __post_init__(self) -> None:
         to = self.to
@@ -156,12 +173,13 @@ def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
             kind = type(message).__name__
             raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {name!r}")
         limits = (message.own_tags,) if name == "tlvs" else ()
-        set_field(message, name, getattr(submit_checks, name)(value, *limits))
+        set_field(message, name, _CHECKS[name](value, *limits))
     if message.needs_receipt:
         submit_checks.check_receipt_needed(message.registered_delivery)
     set_field(message, "has_submit_fields", _has_submit_fields(message))
 
 
+@hides_locals(InvalidMessageError)
 def _set_state(message: Message[Any], values: list[object]) -> None:
     """Restore a message that was pickled or copied."""
     for field, value in zip(fields(message), values, strict=True):
@@ -189,7 +207,7 @@ def _fast_init(kind: type[M]) -> type[M]:
     """Give a frozen dataclass a constructor that sets its slots directly."""  # hot path
     scope: dict[str, Any] = {
         "Invalid": InvalidMessageError,
-        "strip_frames": strip_frames,
+        "hide_frames": hide_frames,
         "set_submit_fields": _set_submit_fields,
         "set_has_submit_fields": vars(_HasSubmitFields)["has_submit_fields"].__set__,
     }
@@ -211,8 +229,8 @@ def _fast_init(kind: type[M]) -> type[M]:
         "        else:",
         "            set_has_submit_fields(self, False)",
         "        self.__post_init__()",
-        "    except Invalid as error:",
-        "        strip_frames(error)",
+        "    except BaseException as error:",
+        "        hide_frames(error, Invalid)",
         "        raise",
     ]
     source = "\n".join([head, *statements, *check])
@@ -229,4 +247,4 @@ def message_kind(kind: type[M]) -> type[M]:
     if kind.service_prefix:
         SERVICE_PREFIXES.add(kind.service_prefix)
     kind.__setstate__ = _set_state  # type: ignore[attr-defined]
-    return _fast_init(kind)
+    return hides_assigned(_fast_init(kind))

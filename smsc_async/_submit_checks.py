@@ -1,6 +1,6 @@
 """The checks of what any message may set in its submit_sm.
 
-Rule: as in `smsc_async._message_checks`; a function named after a field returns the value to keep.
+Rule: as in `smsc_async._message_checks`; `checked_…` returns the value of a field to keep.
 The value of a TLV never appears in an error.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pdu.enums import TlvTag
-from pdu.tlvs import Tlv, limits, name_of
+from pdu.tlvs import Tlv, limits, name_of, size_of
 from smsc_async._base_errors import InvalidMessageError, shown
 
 MAX_TLV_OCTETS: Final = 65_000
@@ -17,6 +17,9 @@ MAX_TLV_OCTETS: Final = 65_000
 
 MOST_PRIORITY: Final = 3
 """The highest priority_flag (v3.4 §5.2.14)."""
+
+MAX_SERVICE_TYPE: Final = 5
+"""Characters of a service_type (v3.4 §5.2.11)."""
 
 OWN_TAGS: Final = frozenset(
     {
@@ -34,17 +37,17 @@ _RECEIPT_BITS: Final = 0b11  # of registered_delivery (v3.4 §5.2.17)
 def octet(field: str, value: object, most: int = 255) -> int:
     """Return a whole number of at least 0."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        got = shown(value)
+        got = f"a str of {shown(value)}" if isinstance(value, str) else shown(value)
         raise InvalidMessageError(field, got, f"a whole number 0 to {most}, got {got}")
     return value
 
 
-def registered_delivery(value: object) -> bool | int:
+def checked_registered_delivery(value: object) -> bool | int:
     """Return whether a receipt is requested, or the octet that says so."""
     return value if isinstance(value, bool) else octet("registered_delivery", value)
 
 
-def priority(value: object) -> int:
+def checked_priority(value: object) -> int:
     """Return a priority_flag."""
     return octet("priority", value, MOST_PRIORITY)
 
@@ -64,20 +67,22 @@ def check_receipt_needed(value: int) -> None:
         )
 
 
-def service_type(value: object) -> str:
+def checked_service_type(value: object) -> str:
     """Return the name of a service, as the field takes it."""
     if not isinstance(value, str):
         kind = type(value).__name__
         raise InvalidMessageError("service_type", kind, f"a str is needed, got {kind}")
-    if len(value) > 5 or not value.isascii() or "\0" in value:
+    if len(value) > MAX_SERVICE_TYPE or not value.isascii() or "\0" in value:
         length = f"{len(value)} characters"
         raise InvalidMessageError(
-            "service_type", length, f"at most 5 ASCII characters without NUL, got {length}"
+            "service_type",
+            length,
+            f"at most {MAX_SERVICE_TYPE} ASCII characters without NUL, got {length}",
         )
     return value
 
 
-def tlvs(value: object, own: frozenset[int]) -> tuple[Tlv, ...]:
+def checked_tlvs(value: object, own: frozenset[int]) -> tuple[Tlv, ...]:
     """Return copies of TLVs, which later changes of the given ones leave as they are.
 
     Args:
@@ -117,8 +122,7 @@ def _tlv(n: int, value: object, own: frozenset[int]) -> Tlv:
         raise _invalid(n, name, f"{name} takes octets, got {kind}; Tlv.of takes typed values")
     least, most = limits(tag)
     if not least <= len(octets) <= most:
-        size = len(octets)
-        raise _invalid(n, name, f"{name} takes {least} to {most} octets, got {size}")
+        raise _invalid(n, name, f"{name} takes {size_of(tag)}, got {len(octets)}")
     return Tlv(tag, bytes(octets))
 
 

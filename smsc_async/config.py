@@ -376,7 +376,7 @@ def _check_hosts(config: SmscConfig) -> None:
             None,
             "the simulator takes no host; use smpp:// to connect to one"
             if config.is_simulated
-            else "no host to connect to; write it behind user:password@",
+            else "no host to connect to; write it after user:password@",
         )
     if not isinstance(config.hosts, (tuple, list)):
         raise refused("hosts", config.hosts, "takes a tuple of Host")

@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
-from pdu.enums import FINAL_STATES, MessageState, TlvTag
+from pdu._tracebacks import hides_assigned, hides_locals
+from pdu.enums import FINAL_STATES, MessageState
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from pdu.receipt_text import parse_receipt_text
 from pdu.smpp_time import parse_time
-from pdu.tlvs import TLVS, VendorTlv
+from pdu.tlv_types import VendorTlv, short_integer, text_of
+from smsc_async._base_errors import SmscError
 from smsc_async._incoming_kind import IncomingKind, kind_of
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ FLAGS: Final = 0x2001
 PARTS: Final = 0x2002
 OPERATOR: Final = 0x2003
 
-_TEXT = TLVS[TlvTag.RECEIPTED_MESSAGE_ID]
-_INTEGER = TLVS[TlvTag.SOURCE_TELEMATICS_ID]
+_TEXT: Final = text_of(1, 65)
+_INTEGER: Final = short_integer()
 GATEWAY_TLVS: Final = {
     COST: VendorTlv("cost", _TEXT),
     FLAGS: VendorTlv("flags", _INTEGER),
@@ -64,7 +66,7 @@ class DeliveryError(int):
         """Return what the code means, in Russian or English."""
         code = int(self)
         if code or code in self.texts:
-            unlisted = f"код {code}, в списке шлюза его нет", f"code {code}, not listed"
+            unlisted = f"код {code}, нет в списке", f"code {code}, not listed"
             russian, english = self.texts.get(code, unlisted)
         else:
             russian, english = "ошибки нет", "no error"
@@ -266,6 +268,7 @@ class HlrReceipt(Receipt):
     __slots__ = ()
 
     @classmethod
+    @hides_locals(SmscError, receipt=Receipt)
     def of(cls, receipt: Receipt) -> Self:
         """Convert a receipt that doesn't show that it answers an HLR query."""
         converted = cls.__new__(cls)
@@ -314,6 +317,7 @@ class HlrReceipt(Receipt):
         return _unquoted(self.fields.get("rnet", ""))
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:

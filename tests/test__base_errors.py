@@ -11,7 +11,13 @@ import pytest
 
 from smsc_async import errors
 from smsc_async._base_errors import check_duration, check_function, check_kind, refused, shown
-from smsc_async.errors import ConfigError, InvalidMessageError, SmscError
+from smsc_async.errors import (
+    ConfigError,
+    InvalidMessageError,
+    NoReceiptError,
+    ReceiptTimeoutError,
+    SmscError,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,17 @@ def test_error_is_shown_under_the_module_that_users_import(kind: type[SmscError]
     """A traceback names the module, and `smsc_async.errors` is the public one."""
     assert "smsc_async.errors" == kind.__module__
     assert kind is getattr(errors, kind.__name__)
+
+
+def test_missing_receipt_names_its_message() -> None:
+    """By the id a caller goes on waiting; an id is a peer's text, so it is escaped."""
+    late = ReceiptTimeoutError("1\n2", timeout=5)
+    never = NoReceiptError("12", 0)
+
+    assert ("1\n2", 5) == (late.message_id, late.timeout)
+    assert "message_id '1\\n2' in 5.0 s" in str(late)
+    assert ("12", 0) == (never.message_id, never.registered_delivery)
+    assert "send with registered_delivery=True" in str(never)
 
 
 def plain(_: object) -> None:

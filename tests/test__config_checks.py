@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from smsc_async._config_checks import (
+    check_alphabet,
     check_ascii,
     check_choice,
     check_host_name,
     check_integer,
+    check_local_addr,
+    check_message_ids,
     check_number,
     check_octets,
     read_local_addr,
@@ -84,10 +87,53 @@ def test_local_addresses(text: str, read: tuple[str, int]) -> None:
     assert read == read_local_addr(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "example.org", "192.0.2.7:65536", "192.0.2", "[192.0.2.7]", "::1", "[::1", "[::1]:x",
+        "192.0.2.7\n", "192.0.2.7 ",
+    ],
+)  # fmt: skip
+def test_what_is_no_local_address(text: str) -> None:
+    """A name isn't resolved, since it may stand for several addresses."""
+    with pytest.raises(ConfigError, match=r"^local_addr: takes an IP address of this machine"):
+        read_local_addr(text)
+
+
 def test_local_address_and_the_simulator_exclude_each_other() -> None:
     """It listens on loopback, which another address of this machine can't always reach."""
     with pytest.raises(ConfigError, match="loopback"):
+        check_local_addr("127.0.0.1", binds=1, is_simulated=True)
+    with pytest.raises(ConfigError, match="loopback"):
         SmscConfig.from_url("sim://?local_addr=127.0.0.1")
+
+
+def test_one_local_port_serves_one_link() -> None:
+    """A second socket can't be bound to the same port; without a port each link has its own."""
+    check_local_addr("192.0.2.7:5000", binds=1, is_simulated=False)
+    check_local_addr("192.0.2.7", binds=2, is_simulated=False)
+    check_local_addr(None, binds=2, is_simulated=True)
+    with pytest.raises(ConfigError, match="binds is 2; leave out the port"):
+        check_local_addr("192.0.2.7:5000", binds=2, is_simulated=False)
+
+
+def test_gsm_alone_is_packed() -> None:
+    """The other alphabets have eight bits a character."""
+    check_alphabet("gsm", is_packed=True)
+    check_alphabet("latin1", is_packed=False)
+    with pytest.raises(ConfigError, match="only GSM is packed"):
+        check_alphabet("latin1", is_packed=True)
+    with pytest.raises(ConfigError, match="one of gsm, latin1, ascii"):
+        check_alphabet("utf8", is_packed=False)
+
+
+def test_message_ids_are_compared_by_a_mode_or_a_function() -> None:
+    """None leaves it to the dialect."""
+    for value in (None, "hex", str.lower):
+        check_message_ids(value)
+    for wrong in ("octal", 16):
+        with pytest.raises(ConfigError, match=r"^message_ids: "):
+            check_message_ids(wrong)
 
 
 def test_number_of_each_address_field_is_checked() -> None:

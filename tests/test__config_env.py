@@ -6,11 +6,11 @@ import copy
 import os
 import pickle
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from smsc_async import SmscClient
+from smsc_async import Host, SmscClient
 from smsc_async._config_env import LONGEST_FILE, Secret, split_userinfo
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError
@@ -140,6 +140,42 @@ def test_file_that_holds_no_password_is_refused(file: Path, octets: bytes, reaso
     assert reason in error.reason
 
 
+@pytest.mark.parametrize("value", ["xy\nzzy", "xyzzy\x1b[0m", "xy\tzzy", "\nxyzzy", "xyz\x7fzy"])
+def test_variable_is_checked_like_a_file(file: Path, value: str) -> None:
+    """A line end in the middle comes from two lines that were pasted, or from a file of keys."""
+    file.write_bytes(value.encode())
+    errors = {
+        "SMSC_PASSWORD_FILE": refusal(login=LOGIN, password_file=file),
+        "SMSC_PASSWORD": refusal(login=LOGIN, password=value),
+        "SMSC_LOGIN": refusal(login=f"x{value}", password="xyzzy"),
+    }
+
+    for name, error in errors.items():
+        assert name == error.name
+        assert "several lines or control characters" in error.reason
+    for name in ("system_id", "password"):
+        given: dict[str, Any] = {"system_id": LOGIN, "password": "xyzzy"} | {name: value}
+        with pytest.raises(ConfigError, match=f"{name}: takes ASCII only"):
+            SmscConfig(hosts=(Host("gw"),), **given)
+
+
+@pytest.mark.parametrize("name", ["smsc\nurl", "hun7er-2", "7URL", "", "smpp://a:b@gw"])
+def test_name_of_a_variable_is_one(name: str) -> None:
+    """A URL or a password in its place isn't repeated."""
+    with pytest.raises(ConfigError, match=r"^variable: takes the name of an environment variable"):
+        SmscConfig.from_env(name, environ={})
+
+
+def test_variables_are_a_mapping_of_texts() -> None:
+    """`os.environb` has octets."""
+    wrong: Any = [("SMSC_URL", "sim://")]
+    with pytest.raises(ConfigError, match=r"^environ: takes a Mapping, got list"):
+        SmscConfig.from_env(environ=wrong)
+    octets: Any = {"SMSC_URL": b"sim://"}
+    with pytest.raises(ConfigError, match=r"^SMSC_URL: takes a str, got bytes"):
+        SmscConfig.from_env(environ=octets)
+
+
 @pytest.mark.parametrize(
     ("octets", "name"), [("пароль".encode(), "password"), (b"xyzzy-xyzzy", "password")]
 )
@@ -161,6 +197,14 @@ def test_path_is_not_shown(tmp_path: Path, name: str) -> None:
     assert "can't be read" in error.reason
     assert None is error.__cause__
     assert str(tmp_path) not in f"{error}"
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\0", "/run/secrets/\0"])
+def test_path_that_can_not_be_one_is_called_invalid(path: str) -> None:
+    """The system has no sentence of its own for it."""
+    reason = refusal(login=LOGIN, password_file=path).reason
+
+    assert "the file can't be read: invalid path" == reason
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")

@@ -358,6 +358,12 @@ def test_calls_that_cannot_be_made(fields: dict[str, Any], field: str, reason: s
     assert reason in str(error)
 
 
+@pytest.mark.parametrize("flash", [1, 0, None, "yes", "код 4821"])
+def test_flag_is_a_bool(flash: Any) -> None:  # noqa: ANN401 - wrong on purpose
+    """The text "no" would be true."""
+    assert "True or False, got " in str(refusal(Sms, text="x", flash=flash))
+
+
 def test_unknown_way_of_a_long_text_is_refused() -> None:
     """A misspelt setting must not silently become the default."""
     assert "LongText.UDH, SAR or PAYLOAD" in str(refusal(Sms, text="x", long_text="zip"))
@@ -366,6 +372,7 @@ def test_unknown_way_of_a_long_text_is_refused() -> None:
 def test_fields_at_their_limits_are_kept() -> None:
     """A refusal of what the gateway takes would be a fault too."""
     assert "__OTHER__: x" == Sms(to=TO, text="__OTHER__: x").text
+    assert Sms(to=TO, text="x", flash=True).flash
     assert "4821" == TelegramCode(to=TO, code="4821").code
     assert "deu" == VoiceCall(to=TO, text="x", language="deu").language
 

@@ -99,7 +99,7 @@ def test_payload_is_where_the_octets_are() -> None:
         ("validity_period", timedelta(seconds=-1), "validity_period: "),
         ("validity_period", 60, "a datetime or a timedelta, got int"),
         ("priority", 4, "0 to 3"),
-        ("tlvs", (Tlv(TlvTag.SAR_MSG_REF_NUM, b"x"),), "takes 2 to 2 octets"),
+        ("tlvs", (Tlv(TlvTag.SAR_MSG_REF_NUM, b"x"),), "takes 2 octets"),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, value: object, reason: str) -> None:

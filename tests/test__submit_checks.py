@@ -53,7 +53,7 @@ def test_message_keeps_copies_of_its_tlvs() -> None:
     [
         ("registered_delivery", 256, "0 to 255, got 256"),
         ("registered_delivery", -1, "0 to 255, got -1"),
-        ("registered_delivery", "yes", "got 3 characters"),
+        ("registered_delivery", "yes", "got a str of 3 characters"),
         ("registered_delivery", None, "got None"),
         ("priority", 4, "0 to 3, got 4"),
         ("priority", True, "0 to 3"),
@@ -71,7 +71,7 @@ def test_message_keeps_copies_of_its_tlvs() -> None:
         ("tlvs", (Tlv(tag=True, value=SECRET),), "a tag 0 to 65535"),
         ("tlvs", (Tlv("x", SECRET),), "a tag 0 to 65535"),  # type: ignore[arg-type]
         ("tlvs", (Tlv(0x1400, "secret"),), "takes octets, got str"),  # type: ignore[arg-type]
-        ("tlvs", (Tlv(TlvTag.USER_MESSAGE_REFERENCE, b"x"),), "takes 2 to 2 octets, got 1"),
+        ("tlvs", (Tlv(TlvTag.USER_MESSAGE_REFERENCE, b"x"),), "takes 2 octets, got 1"),
         ("tlvs", (Tlv(0x1400, b"x" * MAX_TLV_OCTETS),), "got 65004; send fewer"),
         ("tlvs", (Tlv(TlvTag.MESSAGE_PAYLOAD, SECRET),), "choose it by long_text"),
         ("tlvs", (Tlv(TlvTag.SAR_MSG_REF_NUM, b"ab"),), "choose it by long_text"),

@@ -79,7 +79,7 @@ def misfit(alphabet: str, text: str, position: int) -> EncodeError:
     )
 
 
-@hides_locals(EncodeError)
+@hides_locals(EncodeError, text=str)
 def gsm_encode(text: str) -> bytes:
     """Encode *text*, one octet per septet; ten characters take two, ESC first.
 

@@ -10,7 +10,7 @@ import enum
 import re
 from typing import TYPE_CHECKING, Final
 
-from pdu._tracebacks import hides_locals
+from pdu._tracebacks import hide_frames, hides_locals
 from pdu.errors import EncodeError
 from pdu.text.alphabet import ESCAPED, OUTSIDE, gsm_decode, gsm_encode, misfit
 from pdu.text.national import NO_SHIFTS, ShiftTables
@@ -44,7 +44,7 @@ class TextCoding(enum.Enum):
         """Octets of one unit: 1 for a septet or an octet, 2 for a 16-bit unit."""
         return 2 if self is TextCoding.UCS2 else 1
 
-    @hides_locals(EncodeError)
+    @hides_locals(EncodeError, text=str)
     def encode(self, text: str) -> bytes:
         """Encode *text*.
 
@@ -64,11 +64,15 @@ class TextCoding(enum.Enum):
 
         A byte order mark at the beginning of UCS2 is no text; it says which octet comes first.
         """
-        if self is TextCoding.GSM:
-            return gsm_decode(octets)
-        if self is TextCoding.UCS2 and octets.startswith(BYTE_ORDER_MARKS):
-            return octets.decode("utf-16", "replace")
-        return octets.decode(_CODECS[self], "replace")
+        try:
+            if self is TextCoding.GSM:
+                return gsm_decode(octets)
+            if self is TextCoding.UCS2 and octets.startswith(BYTE_ORDER_MARKS):
+                return octets.decode("utf-16", "replace")
+            return octets.decode(_CODECS[self], "replace")
+        except BaseException as error:
+            hide_frames(error, EncodeError)
+            raise
 
     @property
     def outside(self) -> re.Pattern[str]:
@@ -77,12 +81,18 @@ class TextCoding(enum.Enum):
 
     def fits(self, text: str) -> bool:
         """Whether `encode` takes *text*."""
-        return _OUTSIDE[self].search(text) is None
+        try:
+            return _OUTSIDE[self].search(text) is None
+        except BaseException as error:
+            hide_frames(error, EncodeError)
+            raise
 
+    @hides_locals(EncodeError, text=str)
     def misfits(self, text: str) -> tuple[str, ...]:
         """Return the distinct characters that `encode` refuses, in the order of the text."""
         return tuple(dict.fromkeys(_OUTSIDE[self].findall(text)))
 
+    @hides_locals(EncodeError, text=str)
     def widths(self, text: str) -> Iterable[int]:
         """Return the units of each character, 1 or 2; for texts that `encode` takes."""
         if self is TextCoding.GSM or self is TextCoding.ASCII:

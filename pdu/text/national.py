@@ -1,7 +1,8 @@
 """National language shift tables: GSM alphabets of a language, named by the user data header.
 
-Rule: a table is what 3GPP TS 23.038 annex A prints. A language without a table here is read by the
-default tables, as the specification asks of a receiver that doesn't have it.
+Rule: a table is what 3GPP TS 23.038 annex A prints. A text in a language without a table here is
+decoded by the default tables, as the specification asks of a receiver that doesn't have it; it
+isn't encoded, since a receiver that has the table would read other characters.
 
 A locking shift table (annex A.3) replaces the default alphabet, a single shift table (annex A.2)
 its extension. Each part of a long message has its own header, so parts may differ.
@@ -14,6 +15,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from pdu._tracebacks import hides_locals
+from pdu.errors import EncodeError
 from pdu.text.alphabet import DEFAULT, ESC, EXTENSION, misfit
 from pdu.text.udh import Iei, InformationElement
 
@@ -116,7 +119,9 @@ _PIECE: Final = re.compile(f"{ESC}(.?)|[^{ESC}]+", re.DOTALL)
 class ShiftTables(NamedTuple):
     """The tables of a text: a coding like `TextCoding.GSM`, one septet an octet.
 
-    `split` takes one instead of a `TextCoding` and puts the elements into each header.
+    `split` takes one instead of a `TextCoding` and puts the elements into each header. A received
+    header may name a language without a table here: its text is decoded by the default tables, and
+    `encode` refuses it.
 
     Args:
         locking: The `Language` whose table replaces the default alphabet, 0 for none.
@@ -127,6 +132,7 @@ class ShiftTables(NamedTuple):
     single: int = 0
 
     @classmethod
+    @hides_locals(EncodeError)
     def of(cls, header: UserDataHeader) -> Self:
         """Return the tables that a header names; of several elements the last counts."""
         found = {
@@ -147,17 +153,24 @@ class ShiftTables(NamedTuple):
         """Octets of one unit: 1, a septet."""
         return 1
 
+    @hides_locals(EncodeError, text=str)
     def encode(self, text: str) -> bytes:
         """Encode *text*, one octet per septet; a character of the single shift table takes two.
 
         Raises:
             EncodeError: A character is in neither table; the error has its code point and position.
+                Or a language has no such table here.
         """
+        if name := self._without_table():
+            language = getattr(self, name)
+            reason = f"no {name} shift table of language {language} is known; use 0 for none"
+            raise EncodeError("text", name, language, reason)
         table = _table(self)
         if found := table.outside.search(text):
             raise misfit("GSM 03.38 with these national tables", text, found.start())
         return text.translate(table.septets).encode("ascii")
 
+    @hides_locals(EncodeError, octets=(bytes, bytearray))
     def decode(self, octets: bytes) -> str:
         """Decode unpacked septets. Never raises: an octet above 0x7F becomes U+FFFD.
 
@@ -166,14 +179,22 @@ class ShiftTables(NamedTuple):
         """
         return _PIECE.sub(_table(self).read, octets.decode("latin-1"))
 
+    @hides_locals(EncodeError, text=str)
     def fits(self, text: str) -> bool:
         """Whether `encode` takes *text*."""
-        return _table(self).outside.search(text) is None
+        return not self._without_table() and _table(self).outside.search(text) is None
 
+    @hides_locals(EncodeError, text=str)
     def widths(self, text: str) -> Iterable[int]:
         """Return the septets of each character, 1 or 2; for texts that `encode` takes."""
         septets = _table(self).septets
         return (len(septets[ord(char)]) for char in text)
+
+    def _without_table(self) -> str:
+        """Return which of the two tables isn't here: "locking", "single" or ""."""
+        if self.locking and self.locking not in _LOCKING:
+            return "locking"
+        return "single" if self.single and self.single not in _SINGLE else ""
 
 
 NO_SHIFTS: Final = ShiftTables()

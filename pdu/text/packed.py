@@ -6,8 +6,8 @@ never raises.
 Octets don't tell how many septets they hold: seven octets are eight septets, or seven and seven
 spare bits. A short message counts septets (TP-UDL), SMPP counts octets, so the spare bits decide.
 Packing fills seven spare bits with a carriage return, which shows nothing (3GPP TS 23.038
-§6.1.2.3.1); unpacking passes over that, and over the zeros of senders that pack as for a short
-message (§6.1.2.1.1).
+§6.1.2.3.1); unpacking skips that, and the zeros of senders that pack as for a short message
+(§6.1.2.1.1).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PAD: Final = b"\r"
 def fill_bits(header_octets: int) -> int:
     """Return the bits between a user data header and the first septet, 0 to 6.
 
-    Text begins at a multiple of seven bits (3GPP TS 23.040 §9.2.3.24): behind 6 octets at bit 49.
+    Text begins at a multiple of seven bits (3GPP TS 23.040 §9.2.3.24): after 6 octets at bit 49.
     """
     return -8 * header_octets % 7
 

@@ -11,7 +11,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import EsmClass, TlvTag
+from pdu.errors import PduError
 from pdu.half_made import shows_half_made
 from pdu.text.coding import BYTE_ORDER_MARKS, LITTLE_ENDIAN_MARK, is_ucs2
 from pdu.text.national import NO_SHIFTS, ShiftTables
@@ -112,6 +114,7 @@ class Run(NamedTuple):
     shifts: ShiftTables = NO_SHIFTS
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
@@ -260,6 +263,7 @@ class Reassembler:
     def __repr__(self) -> str:
         return f"<Reassembler {len(self)}/{self.max_sets} sets, timeout={self.timeout}>"
 
+    @hides_locals(PduError)
     def add(
         self,
         segment: Segment,
@@ -298,6 +302,7 @@ class Reassembler:
             return displaced
         return (*displaced, self._finish(key, now))
 
+    @hides_locals(PduError)
     def expire(self, now: float) -> tuple[Joined, ...]:
         """Return the incomplete messages whose timeout is over, the oldest first."""
         overdue: list[Joined] = []
@@ -311,6 +316,7 @@ class Reassembler:
         """Return all incomplete messages, the oldest first: no part will come any more."""
         return tuple([joined for key in tuple(self._open) for joined in self._give_up(key)])
 
+    @hides_locals(PduError)
     def reopen(self, joined: Joined, sequence: int, *, now: float) -> None:
         """Wait again for one part of a complete message, which the sender will repeat.
 

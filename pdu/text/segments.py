@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu._tracebacks import hides_locals
 from pdu.errors import EncodeError
+from pdu.half_made import shows_half_made
+from pdu.masking import shown_number
 from pdu.text.alphabet import ESCAPED
 from pdu.text.clusters import clusters, is_plain
 from pdu.text.coding import TextCoding
@@ -53,6 +55,7 @@ class Carrier(enum.Enum):
         return 0xFF if self is Carrier.UDH_8 else 0xFFFF
 
 
+@shows_half_made
 class Segment(NamedTuple):
     """The part of a text that one short message carries.
 
@@ -138,7 +141,7 @@ def capacity(coding: TextCoding | ShiftTables, *, header_octets: int = 0) -> int
 _SINGLE_OCTETS: Final = {coding: capacity(coding) * coding.unit for coding in TextCoding}
 
 
-@hides_locals(EncodeError)
+@hides_locals(EncodeError, text=str, reference=int)
 def split(
     text: str,
     coding: TextCoding | ShiftTables,
@@ -163,12 +166,14 @@ def split(
 
     Raises:
         EncodeError: A character isn't in *coding*, *reference* is out of range, more than 255
-            segments would be needed, or *carrier* is SAR and *coding* national tables.
+            segments would be needed, a national table isn't known, or *carrier* is SAR and *coding*
+            national tables.
     """
     if not 0 <= reference <= carrier.max_reference:
         limit = carrier.max_reference
-        reason = f"{carrier.name} takes a reference of 0 to {limit}, got {reference}"
+        reason = f"{carrier.name} takes a reference of 0 to {limit}, got {shown_number(reference)}"
         raise EncodeError("text", "reference", reference, reason)
+    octets = coding.encode(text)
     shifts, tables = NO_SHIFTS, 0
     if isinstance(coding, TextCoding):
         single = _SINGLE_OCTETS[coding]
@@ -178,7 +183,6 @@ def split(
     if tables and carrier is Carrier.SAR:
         reason = "national tables need a header, which sar_* TLVs exclude; use UDH_8 or UDH_16"
         raise EncodeError("text", "carrier", carrier.name, reason)
-    octets = coding.encode(text)
     size = len(octets)
     if coding is TextCoding.ASCII:
         size += sum(map(text.count, ESCAPED))

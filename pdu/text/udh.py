@@ -14,8 +14,10 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pdu._tracebacks import hides_assigned
 from pdu.errors import EncodeError
 from pdu.half_made import shows_half_made
+from pdu.masking import shown_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +45,7 @@ class InformationElement(NamedTuple):
     octets: bytes
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concatenation:
@@ -76,6 +79,7 @@ class Concatenation:
         return InformationElement(Iei.CONCATENATION_8, bytes(numbers))
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True)
 class UserDataHeader:
@@ -144,4 +148,5 @@ def _check(field: str, value: int, least: int, most: int) -> int:
     """Return *value* if it is within its range."""
     if least <= value <= most:
         return value
-    raise EncodeError("UDH", field, value, f"takes {least} to {most}, got {value}")
+    got = shown_number(value)
+    raise EncodeError("UDH", field, got, f"takes {least} to {most}, got {got}")

@@ -59,6 +59,18 @@ class TextWithValues(NamedTuple):
     values: Mapping[str, object]
 
 
+class _Value(str):
+    """A text for a placeholder, escaped once: with `!r` it is quoted before that."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return format(escape(str.__str__(self), letters=True), spec)
+
+    def __repr__(self) -> str:
+        return escape(super().__repr__(), letters=True)
+
+
 class Translator:
     """The texts of one language.
 
@@ -85,10 +97,10 @@ class Translator:
         return translated.format(**{name: self._shown(value) for name, value in values.items()})
 
     def _shown(self, value: object) -> object:
-        """Escape or translate a text; return any other value as it is."""
+        """Return a text that escapes itself or its translation, any other value as it is."""
         if isinstance(value, TextWithValues):
             return self(value.text, **value.values)
-        return escape(value, letters=True) if isinstance(value, str) else value
+        return _Value(value) if isinstance(value, str) else value
 
     def count(self, noun: Noun, number: int, **values: object) -> str:
         """Return a number with its noun: "1 part", "3 parts", "5 частей".

@@ -101,13 +101,13 @@ class AdmissionControl:
         self.lateness = NEVER if self._is_off else self._rules.lateness
 
     def try_admit(
-        self, job: MessageJob[Any], text: str, now: float, replaces: Token | None = None
+        self, job: MessageJob[Any], identity: str, now: float, replaces: Token | None = None
     ) -> Blocked | None:
         """Ask without awaiting; return why the message isn't admitted, if it isn't.
 
         Args:
             job: The message.
-            text: The message rendered.
+            identity: What the rules compare, as `Composer.compose` returns it.
             now: Current time, of the links' clock.
             replaces: The reservation of an earlier attempt whose outcome is unknown.
 
@@ -120,7 +120,7 @@ class AdmissionControl:
         if self._is_off:
             return self.ask_checks(job.message) if self._checks else None
         job.interval = self._interval
-        job.step = step = self._engine.step(job.message, parts, text, replaces)
+        job.step = step = self._engine.step(job.message, parts, identity, replaces)
         if self._checks:
             blocked = self.ask_checks(job.message)
             if blocked is not None:
@@ -221,12 +221,12 @@ class AdmissionControl:
         """Return the time, of the store's clock."""
         return self._store.now()
 
-    def peek(self, message: Message[Any], parts: int, text: str) -> tuple[Held, float] | None:
+    def peek(self, message: Message[Any], parts: int, identity: str) -> tuple[Held, float] | None:
         """Return what would hold a message now, and for how many seconds; remember nothing."""
         if self._is_off:
             return None
         now = self._store.now()
-        held = self._store.peek(self._engine.step(message, parts, text), now)
+        held = self._store.peek(self._engine.step(message, parts, identity), now)
         return None if held is None else (held, max(0.0, held.retry_at - now))
 
     def record_outcome(self, job: MessageJob[Any]) -> None:

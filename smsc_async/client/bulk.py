@@ -54,17 +54,24 @@ class BulkSend:
         self._is_exhausted = False
         self._failure: BaseException | None = None
 
-    async def run(
+    def run(
         self, messages: Iterable[Message[Any]] | AsyncIterable[Message[Any]]
     ) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
         """Send all of *messages* and yield every outcome."""
+        # No argument of the generator: anything but messages may hold texts, and the frame of a
+        # generator is in the traceback of what is thrown into it.
+        self._messages = messages
+        return self._run()
+
+    async def _run(self) -> AsyncGenerator[Submission[Any] | FailedSubmission]:
+        """Send all and yield every outcome."""
+        messages = self._messages
         if isinstance(messages, AsyncIterable):
             source = _AsyncSource(messages, self)
             take, is_ready, close = source.take, source.is_ready, source.close
         else:
             take, is_ready, close = iter(messages).__next__, _is_ready, _close
-        # A list of anything but messages may hold texts, and this frame is in tracebacks.
-        del messages
+        del messages, self._messages
         outcomes = self._outcomes
         self._dispatcher.room_listeners.add(self)
         try:

@@ -6,12 +6,12 @@ Nothing is decided here.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+from asyncio import CancelledError, QueueFull
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from pdu._tracebacks import hides_locals, strip_frames
+from pdu._tracebacks import hide_frames, hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, check_duration, check_kind
 from smsc_async.client.admission import FAIL_AT_ONCE
@@ -196,7 +196,7 @@ class SmscClient(ClientLifecycle):
                 failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
                 if failure is None:
                     return Submission(job)
-                raise failure
+                raise failure  # noqa: TRY301 - hot path
             if blocked is not None:
                 await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
                 now = runtime.now()
@@ -212,9 +212,9 @@ class SmscClient(ClientLifecycle):
                 raise
             if failure is None:
                 return Submission(job)
-            raise failure
-        except SmscError as error:
-            strip_frames(error)
+            raise failure  # noqa: TRY301 - hot path
+        except BaseException as error:
+            hide_frames(error, SmscError)
             raise
 
     @hides_locals(SmscError)
@@ -377,6 +377,7 @@ class SmscClient(ClientLifecycle):
         """
         return self._readable().incoming.read()
 
+    @hides_locals((SmscError, TypeError, QueueFull))
     async def take(self, event: object) -> None:
         """Route a receipt or an incoming message that came out of band, over HTTP for example.
 
@@ -384,9 +385,8 @@ class SmscClient(ClientLifecycle):
 
             callback = StatusCallback(smsc.take, secret=…)     # smsc_async.contrib.callback
 
-        It goes to its submission, to `receipts()` or to `incoming()`, like those that come over
-        SMPP. A receipt that came before, over HTTP or SMPP, is dropped. Returns when it is stored;
-        cancelling withdraws it, and the gateway reports it again.
+        It goes to its submission, to `receipts()` or to `incoming()`. A receipt that came before,
+        over HTTP or SMPP, is dropped. Returns when it is stored; cancelling withdraws it.
 
         Raises:
             TypeError: Neither of the two; confirmed calls need another sink.

@@ -37,7 +37,11 @@ class Delivery(Protocol):
         """Whether its sender doesn't wait any more and will deliver the item again."""
 
     def acknowledge(self, command_status: int = CommandStatus.ESME_ROK) -> None:
-        """Report that the item is stored, or with any other status that it isn't."""
+        """Report that the item is stored, or with any other status that it isn't.
+
+        With any other status the gateway delivers it again; of an item that was joined from parts
+        only the last one, so the item is reopened and waits for that part.
+        """
 
 
 class Memory(Protocol[T_contra]):

@@ -80,7 +80,7 @@ class Handlers(NamedTuple):
             if handler is not None and not any(map(inspect.iscoroutinefunction, functions)):
                 kind = type(handler).__name__
                 raise ConfigError(
-                    name, kind, f"takes an async function of one argument, got a {kind}"
+                    name, kind, f"takes an async function of one argument, got {kind}"
                 )
         return self
 

@@ -147,7 +147,7 @@ class InboundRouter:
         """
         if not isinstance(event, (Receipt, IncomingMessage)):
             kind = type(event).__name__
-            raise TypeError(f"takes a Receipt or an IncomingMessage, got a {kind}")
+            raise TypeError(f"takes a Receipt or an IncomingMessage, got {kind}")
         delivery = ExternalDelivery()
         self._external.add(delivery)
         try:

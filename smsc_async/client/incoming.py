@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu import CommandStatus
-from pdu.text import Reassembler, segment_of
+from pdu.text.reassembly import Reassembler, segment_of
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.handlers import CallResult, HandlerCall
 from smsc_async.gateway.coding import TextSettings, decode, decode_joined

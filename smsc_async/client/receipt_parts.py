@@ -6,10 +6,10 @@ process waits again for the part that completed it, since the gateway repeats th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pdu import CommandStatus, DeliverSm, EsmClass
-from pdu.text import Reassembler, segment_of
+from pdu import CommandStatus, DeliverSm, EsmClass, TlvTag
+from pdu.text.reassembly import Reassembler, segment_of
 from smsc_async.client.deliveries import StoredDelivery
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pdu.text import Joined
     from smsc_async.client.delivery_queue import Delivery
 
-    Joint = tuple[DeliverSm | DataSm, Delivery]
+    ReadyReceipt = tuple[DeliverSm | DataSm, Delivery]
+
+_PAYLOAD: Final = int(TlvTag.MESSAGE_PAYLOAD)
 
 
 class ReceiptParts:
@@ -34,7 +36,7 @@ class ReceiptParts:
         self._reassembler = Reassembler(timeout=timeout)
         self._clock = clock
 
-    def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[Joint]:
+    def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[ReadyReceipt]:
         """Add a receipt that has a user data header.
 
         Returns:
@@ -60,11 +62,11 @@ class ReceiptParts:
         completing = _CompletingDelivery(self, complete, segment.sequence, delivery)
         return [*self._incomplete(displaced), (_receipt(complete), completing)]
 
-    def expire(self, now: float) -> list[Joint]:
-        """Return the receipts that have waited long enough, as far as they came."""
+    def expire(self, now: float) -> list[ReadyReceipt]:
+        """Return the receipts that have waited long enough, with the parts received."""
         return self._incomplete(self._reassembler.expire(now))
 
-    def give_up(self) -> list[Joint]:
+    def give_up(self) -> list[ReadyReceipt]:
         """Return all incomplete receipts: no part will come any more."""
         return self._incomplete(self._reassembler.give_up())
 
@@ -76,7 +78,7 @@ class ReceiptParts:
         """Wait again for the part that completed a receipt."""
         self._reassembler.reopen(joined, sequence, now=self._clock())
 
-    def _incomplete(self, receipts: Iterable[Joined]) -> list[Joint]:
+    def _incomplete(self, receipts: Iterable[Joined]) -> list[ReadyReceipt]:
         """Return receipts whose parts were acknowledged as they came."""
         return [(_receipt(joined), StoredDelivery()) for joined in receipts]
 
@@ -105,12 +107,18 @@ class _CompletingDelivery(NamedTuple):
 
 
 def _receipt(joined: Joined) -> DeliverSm:
-    """Return a receipt in one PDU; its parameters are in one part or in all."""
+    """Return a receipt in one PDU.
+
+    It has the esm_class of the first part in order, and the TLVs of all parts; of equal ones the
+    first, of several with one tag all. message_payload holds the octets of one part with its
+    header, which `short_message` has joined and without it.
+    """
+    tlvs = [tlv for part in joined.items for tlv in part.tlvs if tlv.tag != _PAYLOAD]
     return DeliverSm(
         source_addr=joined.sender,
         destination_addr=joined.recipient,
-        esm_class=EsmClass.DELIVERY_RECEIPT,
+        esm_class=EsmClass(joined.items[0].esm_class & ~EsmClass.UDHI),
         data_coding=joined.data_coding,
         short_message=joined.octets,
-        tlvs=tuple(dict.fromkeys(tlv for part in joined.items for tlv in part.tlvs)),
+        tlvs=tuple(dict.fromkeys(tlvs)),
     )

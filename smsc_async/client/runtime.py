@@ -33,7 +33,7 @@ from smsc_async.errors import (
     SubmitInterruptedError,
 )
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import Addressing, Composer, identity, wire_text
+from smsc_async.gateway.compose import Addressing, Composer, identity_of, wire_text
 from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.instrumentation import SendAbandoned
 from smsc_async.link import Dispatcher, LinkPool, LinkState
@@ -155,7 +155,7 @@ class ClientRuntime:
             self.admission.shutdown()
             await self._close_handlers(max(0.0, deadline - self.now()))
             await self.pool.close(drain=deadline - self.now())
-            self.admission.turns.settle()
+            self.admission.turns.move_up()
             self.admission.close()
             await self._store.flush()
         finally:
@@ -186,7 +186,8 @@ class ClientRuntime:
     ) -> tuple[MessageJob[R_co], Blocked | None]:
         """Make the parts of a message, and ask the rules at once.
 
-        The rendered text isn't returned: tracebacks may show the local variables of callers.
+        The identity holds the text and isn't returned: tracebacks may show the local variables of
+        callers.
 
         Args:
             message: Of any kind.
@@ -203,11 +204,11 @@ class ClientRuntime:
         """
         if timeout is not None:
             check_duration("timeout", timeout)
-        text, parts = self._composer.compose(message, self._reference)
+        identity, parts = self._composer.compose(message, self._reference)
         if len(parts) > 1:
             self._reference = (self._reference + 1) % 256
         job = MessageJob(message, parts, timeout, self)
-        return job, self.admission.try_admit(job, text, now, replaces)
+        return job, self.admission.try_admit(job, identity, now, replaces)
 
     def preview(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what checks and rules would say of the message now.
@@ -224,8 +225,8 @@ class ClientRuntime:
 
     def _preview_rules(self, message: Message[Any], planned: Plan) -> Plan:
         """Add to a plan what the rules would say of the message now."""
-        text = identity(message, wire_text(message, self._text_settings))
-        blocked = self.admission.peek(message, planned.pdus, text)
+        identity = identity_of(message, wire_text(message, self._text_settings))
+        blocked = self.admission.peek(message, planned.pdus, identity)
         if blocked is None:
             return planned
         held, retry_after = blocked

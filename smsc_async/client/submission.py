@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from pdu import MessageState
-from pdu._tracebacks import strip_frames
+from pdu._tracebacks import hide_frames
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, InvalidMessageError
 from smsc_async.client.receipt_wait import check_wait, time_out
@@ -364,8 +364,8 @@ class Submission(Generic[R_co]):
         """
         try:
             check_wait(timeout)
-        except ConfigError as error:
-            strip_frames(error)
+        except BaseException as error:
+            hide_frames(error, ConfigError)
             raise
         job = self._job
         if not (job.message.requests_receipt or job.final_receipt()):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from smsc_async.client.submission import MessageJob
     from smsc_async.stores import RuleStore
 
-    Slot = tuple[float, float, float]
+    WriteTime = tuple[float, float, float]
     """When a part is written: time of the links' clock, of the store's, and the interval."""
 
 _TOLERANCE: Final = 1.01
@@ -36,8 +36,12 @@ def _no_job() -> None:
     """Stands for the job of a turn that was given back."""
 
 
+def _ignore() -> None:
+    """Stands for `on_moved` until it is set."""
+
+
 class _Turn:
-    """The turn of one message: a slot for each of its parts, one after the other."""
+    """The turn of one message: a write time for each of its parts, one after the other."""
 
     __slots__ = ("at", "earliest", "interval", "job", "parts", "write_at")
 
@@ -50,17 +54,17 @@ class _Turn:
         self.interval = interval
         self.earliest = earliest
 
-    def slots(self) -> list[Slot]:
-        """Return the slot of each part."""
+    def write_times(self) -> list[WriteTime]:
+        """Return the write time of each part."""
         interval = self.interval
         return [
             (self.write_at + index * interval, self.at + index * interval, interval)
             for index in range(self.parts)
         ]
 
-    def move(self, slot: Slot) -> None:
-        """Give the message another turn, which begins with this slot."""
-        self.write_at, self.at, self.interval = slot
+    def move(self, write_time: WriteTime) -> None:
+        """Give the message another turn, which begins with this write time."""
+        self.write_at, self.at, self.interval = write_time
         if (job := self.job()) is not None:
             job.write_at = self.write_at
 
@@ -73,7 +77,7 @@ class TurnSchedule:
         clock: Seconds of the links' clock.
 
     Attributes:
-        on_moved: Called in a later turn of the event loop when messages got earlier turns.
+        on_moved: Called in a later iteration of the event loop when messages got earlier turns.
     """
 
     def __init__(self, store: RuleStore, clock: Callable[[], float]) -> None:
@@ -83,7 +87,7 @@ class TurnSchedule:
         self._loop = asyncio.get_running_loop()
         self._turns: deque[_Turn] = deque()
         self._has_free = False
-        self.on_moved: Callable[[], None] = _no_job
+        self.on_moved: Callable[[], None] = _ignore
 
     def __len__(self) -> int:
         """Return the number of turns, including those that have just come."""
@@ -111,7 +115,7 @@ class TurnSchedule:
         else:
             turns.append(turn)
         if self._has_free:
-            self.settle()
+            self.move_up()
 
     def give_back(self, job: MessageJob[Any]) -> None:
         """Give the turn of a message back that isn't written; nothing if the turn has come."""
@@ -123,85 +127,85 @@ class TurnSchedule:
             return
         turns[place].job = _no_job
         if place == len(turns) - 1:
-            self._return(turns.pop().slots())
+            self._return(turns.pop().write_times())
         elif not self._has_free:
             # Many are cancelled together: one pass for all of them.
             self._has_free = True
-            self._loop.call_soon(self.settle)
+            self._loop.call_soon(self.move_up)
 
-    def settle(self) -> None:
+    def move_up(self) -> None:
         """Let the messages that wait move up to the turns that were given back."""
         if not self._has_free:
             return
         self._has_free = False
         now = self._clock()
-        free: deque[Slot] = deque()
-        unused: list[Slot] = []
+        free_times: deque[WriteTime] = deque()
+        unused: list[WriteTime] = []
         waiting: deque[_Turn] = deque()
         for turn in self._turns:
             if turn.write_at <= now:
                 continue
             if turn.job() is None:
-                free.extend(turn.slots())
+                free_times.extend(turn.write_times())
                 continue
             waiting.append(turn)
-            if free:
-                unused += _move_up(turn, free)
+            if free_times:
+                unused += _advance(turn, free_times)
         self._turns = waiting
-        self._return([*unused, *free])
+        self._return([*unused, *free_times])
         self._loop.call_soon(self.on_moved)
 
     def _insert(self, turn: _Turn) -> None:
         """Add a message whose turn is before those of others: they move up, as far as they can."""
         turns = self._turns
         place = last = bisect_right(turns, turn.write_at, key=_write_at)
-        slot = turn.slots()[0]
+        write_time = turn.write_times()[0]
         while last < len(turns) and turn.parts == turns[last].parts == 1:
-            if slot[1] < turns[last].earliest:
+            if write_time[1] < turns[last].earliest:
                 break
-            slot_after = turns[last].slots()[0]
-            turns[last].move(slot)
-            slot = slot_after
+            time_after = turns[last].write_times()[0]
+            turns[last].move(write_time)
+            write_time = time_after
             last += 1
         turns.insert(last, turn)
         if last > place:
-            turn.move(slot)
+            turn.move(write_time)
         self._loop.call_soon(self.on_moved)
 
-    def _return(self, slots: list[Slot]) -> None:
-        """Give slots back to the store, the latest first: it can forget those at the end."""
-        for _, at, interval in reversed(slots):
+    def _return(self, times: list[WriteTime]) -> None:
+        """Give write times back to the store, the latest first: it can forget those at the end."""
+        for _, at, interval in reversed(times):
             call_logged("RuleStore.give_back_turn", self._store.give_back_turn, at, interval)
 
     def __repr__(self) -> str:
         return f"<TurnSchedule, {len(self)} turns>"
 
 
-def _move_up(turn: _Turn, free: deque[Slot]) -> list[Slot]:
-    """Move a message to the first free slots that it can use, and free its own.
+def _advance(turn: _Turn, free_times: deque[WriteTime]) -> list[WriteTime]:
+    """Move a message to the first free write times that it can use, and free its own.
 
     Returns:
-        The free slots before those: no message that comes after it may use them.
+        The free write times before those: no message that comes after it may use them.
     """
-    if turn.parts == 1 and free[0][1] >= turn.earliest:
-        free.extend(turn.slots())
-        turn.move(free.popleft())
+    if turn.parts == 1 and free_times[0][1] >= turn.earliest:
+        free_times.extend(turn.write_times())
+        turn.move(free_times.popleft())
         return []
-    parts, slots = turn.parts, [*free, *turn.slots()]
+    parts, times = turn.parts, [*free_times, *turn.write_times()]
     first = next(
         (
             place
-            for place in range(len(free))
-            if slots[place][1] >= turn.earliest and _follow(slots[place : place + parts])
+            for place in range(len(free_times))
+            if times[place][1] >= turn.earliest and _are_consecutive(times[place : place + parts])
         ),
-        len(free),
+        len(free_times),
     )
-    turn.move(slots[first])
-    free.clear()
-    free.extend(slots[first + parts :])
-    return slots[:first]
+    turn.move(times[first])
+    free_times.clear()
+    free_times.extend(times[first + parts :])
+    return times[:first]
 
 
-def _follow(slots: list[Slot]) -> bool:
-    """Whether slots follow each other without a gap, so that parts may leave in them."""
-    return all(after[0] - slot[0] <= slot[2] * _TOLERANCE for slot, after in pairwise(slots))
+def _are_consecutive(times: list[WriteTime]) -> bool:
+    """Whether write times follow each other without a gap, so that parts may leave at them."""
+    return all(after[0] - time[0] <= time[2] * _TOLERANCE for time, after in pairwise(times))

@@ -1,9 +1,9 @@
 """Messages whose sender stores something just before their first octet is written.
 
 Rule: a message waits here, not in the dispatcher, until it is due and has a slot. Then its sender
-is asked, together with those of all messages that are written in the same turn of the event loop;
-what it agrees to is written at once or not at all. One group at a time: the next one is asked for
-when the octets of the last have been handed to the socket. An agreement doesn't last: a process
+is asked, together with those of all messages that are written in the same iteration of the event
+loop; what it agrees to is written at once or not at all. One group at a time: the next one is asked
+for when the octets of the last have been handed to the socket. An agreement doesn't last: a process
 that was stopped or suspended after it writes nothing.
 """
 
@@ -168,7 +168,7 @@ class WriteQueue(Generic[T]):
         queue.insert(place, waiting)
 
     def _plan(self) -> None:
-        """Look for what is due at the end of this turn of the loop, once."""
+        """Look for what is due at the end of this iteration of the event loop, once."""
         if not self._is_planned:
             self._is_planned = True
             self._runtime.loop.call_soon(self._on_planned)
@@ -240,7 +240,7 @@ class WriteQueue(Generic[T]):
                     self._fail(waiting, f"it stood still for {delay:.0f} s before the write")
                 else:
                     self._write(waiting, now, is_allowed=waiting.ticket in allowed)
-            # The link writes at the end of this turn.
+            # The link writes at the end of this iteration.
             await asyncio.sleep(0)
         finally:
             self._group = None

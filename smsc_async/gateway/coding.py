@@ -112,7 +112,7 @@ def choose_markup(text: str, settings: TextSettings = DEFAULT_SETTINGS) -> Codin
     return settings.markup if text_coding(settings.markup, settings).fits(text) else Coding.UCS2
 
 
-def data_coding(coding: Coding, *, flash: bool = False) -> int:
+def data_coding_of(coding: Coding, *, flash: bool = False) -> int:
     """Return the data_coding: 0x00, 0x04 or 0x08; with 0x10 set for a flash message."""
     return coding * 4 | _HAS_CLASS if flash else coding * 4
 

@@ -28,7 +28,7 @@ from smsc_async.gateway.coding import (
     TextSettings,
     choose,
     choose_markup,
-    data_coding,
+    data_coding_of,
     text_coding,
 )
 from smsc_async.gateway.markup import parse, render
@@ -156,31 +156,31 @@ class Composer:
             reference: 0 to 255, shared by the parts of this message.
 
         Returns:
-            What the rules compare, as `identity` returns it; and the parts, one or more, in order.
+            What the rules compare, as `identity_of` returns it; and the parts, 1 to 255, in order.
 
         Raises:
             InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
         """
         if type(message) is Submit:
-            return identity(message, render(message)), (self._submit(message),)
-        text, coding, octet, octets = encode_text(message, self._settings)
+            return identity_of(message, render(message)), (self._submit(message),)
+        text, coding, data_coding, payload = encode_text(message, self._settings)
         if (
-            octets is not None
+            payload is not None
             and not message.has_submit_fields
             and (type(message) is not Sms or message.schedule is None is message.validity)
         ):
-            sender = message.sender
-            pack = self._templates.get((sender, 0, octet)) or self._template(sender, 0, octet)
-            return text, ((pack, octets),)
-        segments = segments_of(message, text, coding, octets, self._settings, reference)
-        text = identity(message, text)
+            key = message.sender, 0, data_coding
+            pack = self._templates.get(key) or self._template(*key)
+            return text, ((pack, payload),)
+        segments = segments_of(message, text, coding, payload, self._settings, reference)
+        identity = identity_of(message, text)
         if len(segments) > 1 and long_text_of(message) is LongText.PAYLOAD:
             payload = b"".join([segment.payload for segment in segments])
-            if octet in self._packed_codings:
+            if data_coding in self._packed_codings:
                 payload = pack_septets(payload)
             tlvs = (Tlv(TlvTag.MESSAGE_PAYLOAD, payload),)
-            return text, (self._part(message, b"", octet, tlvs=tlvs),)
-        return text, tuple([self._part_of(message, one, octet) for one in segments])
+            return identity, (self._part(message, b"", data_coding, tlvs=tlvs),)
+        return identity, tuple([self._part_of(message, one, data_coding) for one in segments])
 
     def _submit(self, message: Submit) -> Part:
         """Return the PDU of a `Submit`."""
@@ -191,17 +191,16 @@ class Composer:
             if number is not None:
                 fields[name] = number
         fields |= _fields_beside_text(message)
-        submit = SubmitSm(destination_addr=message.to, **fields)
-        return PrebuiltSubmit(submit), message.short_message
+        return _prebuilt(message.to, fields)
 
-    def _part_of(self, message: Message[Any], segment: Segment, octet: int) -> Part:
+    def _part_of(self, message: Message[Any], segment: Segment, data_coding: int) -> Part:
         """Return the part of a segment."""
         has_tlvs = segment.total > 1 and not segment.has_udh
-        is_packed = octet in self._packed_codings
+        is_packed = data_coding in self._packed_codings
         return self._part(
             message,
             segment.packed_message if is_packed else segment.short_message,
-            octet,
+            data_coding,
             esm_class=_UDHI if segment.has_udh else 0,
             tlvs=_sar(segment) if has_tlvs else (),
         )
@@ -210,7 +209,7 @@ class Composer:
         self,
         message: Message[Any],
         short_message: bytes,
-        octet: int,
+        data_coding: int,
         *,
         esm_class: int = 0,
         tlvs: tuple[Tlv, ...] = (),
@@ -218,29 +217,24 @@ class Composer:
         """Return a part by template, or as a PDU if it has other fields."""
         others = _fields_beside_text(message)
         if not tlvs and not others:
-            return self._template(message.sender, esm_class, octet), short_message
-        constants = self._constants(message.sender, esm_class, octet) | others
-        submit = SubmitSm(
-            destination_addr=message.to,
-            short_message=short_message,
-            tlvs=(*tlvs, *message.tlvs),
-            **constants,
-        )
-        return PrebuiltSubmit(submit), short_message
+            return self._template(message.sender, esm_class, data_coding), short_message
+        fields = self._constants(message.sender, esm_class, data_coding) | others
+        fields |= {"short_message": short_message, "tlvs": (*tlvs, *message.tlvs)}
+        return _prebuilt(message.to, fields)
 
-    def _template(self, sender: str, esm_class: int, octet: int) -> Callable[..., bytes]:
+    def _template(self, sender: str, esm_class: int, data_coding: int) -> Callable[..., bytes]:
         """Return the template of a sender, made at its first message."""
-        key = sender, esm_class, octet
+        key = sender, esm_class, data_coding
         pack = self._templates.get(key)
         if pack is None:
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()
-            constants = self._constants(sender, esm_class, octet)
+            constants = self._constants(sender, esm_class, data_coding)
             pack = make_template(SubmitSm, vary=_VARY, **constants)
             self._templates[key] = pack
         return pack
 
-    def _constants(self, sender: str, esm_class: int, octet: int) -> dict[str, Any]:
+    def _constants(self, sender: str, esm_class: int, data_coding: int) -> dict[str, Any]:
         """Return the fields that messages of a sender share."""
         source_ton, source_npi = self._addressing.of_sender(sender)
         return {
@@ -251,8 +245,13 @@ class Composer:
             "dest_addr_npi": self._addressing.dest_npi,
             "esm_class": EsmClass(esm_class),
             "registered_delivery": _FINAL_RECEIPT,
-            "data_coding": octet,
+            "data_coding": data_coding,
         }
+
+
+def _prebuilt(to: str, fields: dict[str, Any]) -> Part:
+    """Return a part that no template fits."""
+    return PrebuiltSubmit(SubmitSm(destination_addr=to, **fields)), fields["short_message"]
 
 
 def _fields_beside_text(message: Message[Any]) -> dict[str, Any]:
@@ -268,7 +267,7 @@ def _fields_beside_text(message: Message[Any]) -> dict[str, Any]:
     return others
 
 
-def identity(message: Message[Any], text: str) -> str:
+def identity_of(message: Message[Any], text: str) -> str:
     """Return what the rules compare of a message: its text, and its service_type and TLVs, if any.
 
     Neither registered_delivery nor priority changes what is delivered.
@@ -322,31 +321,31 @@ def _is_same_sms(plain: str, text: str, message: Sms) -> bool:
 def encode_text(
     message: Message[Any], settings: TextSettings
 ) -> tuple[str, Coding, int, bytes | None]:
-    """Return the text as it travels, its coding, the data_coding, and its octets.
+    """Return the text as it travels, its coding, the data_coding, and its payload.
 
-    The octets are None for a text that takes several parts, or may take them: `segments_of` cuts
+    The payload is None for a text that takes several parts, or may take them: `segments_of` cuts
     it.
     """
-    octets: bytes | None = None
+    payload: bytes | None = None
     if type(message) is not Sms:
         text = wire_text(message, settings)
         coding = choose_markup(text, settings)
-        octet = coding * 4
+        data_coding = coding * 4
     else:
         is_plain = message.comment is None and not settings.smart
         text = message.text if is_plain else wire_text(message, settings)
         chosen = message.coding
         if chosen is None:
             # Plain ASCII is GSM: the usual case, found by encoding it.
-            octets = ascii_septets(text) if settings.is_plain_gsm else None
-            chosen = choose(text, settings) if octets is None else _GSM
+            payload = ascii_septets(text) if settings.is_plain_gsm else None
+            chosen = choose(text, settings) if payload is None else _GSM
         coding = chosen
-        octet = data_coding(coding, flash=True) if message.flash else coding * 4
-    if octets is None:
-        octets = _one_part(text, coding, settings)
-    elif len(octets) > 160:
-        octets = None
-    return text, coding, octet, octets
+        data_coding = data_coding_of(coding, flash=True) if message.flash else coding * 4
+    if payload is None:
+        payload = _one_part(text, coding, settings)
+    elif len(payload) > 160:
+        payload = None
+    return text, coding, data_coding, payload
 
 
 def _one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None:
@@ -354,8 +353,8 @@ def _one_part(text: str, coding: Coding, settings: TextSettings) -> bytes | None
     if coding is _GSM and len(text) <= 160 and settings.is_plain_gsm:
         return ascii_septets(text)
     if coding is _UCS2 and len(text) <= 70:
-        octets = text.encode("utf-16-be")
-        return octets if len(octets) <= 140 else None
+        payload = text.encode("utf-16-be")
+        return payload if len(payload) <= 140 else None
     return None
 
 
@@ -363,7 +362,7 @@ def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
     message: Message[Any],
     text: str,
     coding: Coding,
-    octets: bytes | None,
+    payload: bytes | None,
     settings: TextSettings,
     reference: int = 0,
 ) -> tuple[Segment, ...]:
@@ -372,8 +371,8 @@ def segments_of(  # noqa: PLR0917 - the results of `encode_text`, in their order
     Raises:
         InvalidMessageError: It can't be cut.
     """
-    if octets is not None:
-        return (Segment(octets),)
+    if payload is not None:
+        return (Segment(payload),)
     carrier = Carrier.SAR if long_text_of(message) is LongText.SAR else Carrier.UDH_8
     try:
         return split(text, text_coding(coding, settings), reference=reference, carrier=carrier)

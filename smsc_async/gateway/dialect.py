@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
-from pdu._tracebacks import hides_arguments
+from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_function
 from smsc_async.gateway.receipts import is_receipt, read_generic_receipt, read_receipt
@@ -78,6 +78,7 @@ GENERIC: Final = Dialect(
 """SMPP 3.4: the standard TLVs, then the text of Appendix B."""
 
 
+@hides_locals(ConfigError)
 def dialect_of(value: object) -> Dialect:
     """Return the dialect of a setting.
 

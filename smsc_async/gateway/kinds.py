@@ -97,7 +97,7 @@ class Kind:
         flags: Its number in bits 0 to 3 of the gateway's TLV 0x2001; 0 if the gateway's list has
             none, as for an SMS.
         field: The field that follows the service prefix; None if the prefix stands alone.
-        sections: The pieces behind that field, in their order.
+        sections: The pieces after that field, in their order.
     """
 
     message_class: type[Message[Any]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pdu._tracebacks import hides_locals
+from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import DataCoding
 from pdu.half_made import shows_half_made
 from pdu.text.coding import TextCoding
@@ -33,6 +33,7 @@ _CODINGS: Final[Mapping[int, Coding]] = {
 """Of a `Submit`; any other has one octet a unit."""
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -91,8 +92,8 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     """
     if type(message) is Submit:
         return _plan_of_submit(message)
-    text, coding, data_coding, encoded = encode_text(message, settings)
-    segments = segments_of(message, text, coding, encoded, settings)
+    text, coding, data_coding, payload = encode_text(message, settings)
+    segments = segments_of(message, text, coding, payload, settings)
     alphabet, long_text = text_coding(coding, settings), long_text_of(message)
     header = segments[-1].carrier.header_octets if len(segments) > 1 else 0
     octets = tuple(len(segment.payload) for segment in segments)

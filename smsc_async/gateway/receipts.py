@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
 from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
-from pdu.text import body_octets, parse_udh
+from pdu.text.reassembly import body_octets
+from pdu.text.udh import parse_udh
 from pdu.tlvs import TLVS
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.gateway.kinds import KIND_OF
@@ -113,7 +114,7 @@ def read_receipt(pdu: DeliverSm | DataSm) -> Receipt | HlrReceipt:
 
 def _is_hlr(receipt: Receipt) -> bool:
     """Whether a receipt answers an HLR query."""
-    # The text behind "text:" quotes the message, which may contain anything.
+    # The text after "text:" quotes the message, which may contain anything.
     if " imsi:" in receipt.raw and " imsi:" in receipt.raw.partition(" text:")[0]:
         return True
     flags = receipt.tlvs.get(FLAGS)
@@ -153,7 +154,7 @@ def _decode(octets: bytes, data_coding: int) -> str:
 
 
 def _error_code(value: bytes | None) -> int | None:
-    """Read the code behind the octet of the network type (v3.4 §5.3: 3 octets).
+    """Read the code after the octet of the network type (v3.4 §5.3: 3 octets).
 
     The gateway's document doesn't say how it fills the TLV: two to four octets and plain digits
     are taken as well.

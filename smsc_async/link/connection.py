@@ -1,7 +1,7 @@
 """One TCP connection to the gateway with its session: octets in, octets out, one timer.
 
 Rule: the session interprets PDUs, the handlers decide about messages; the link decides only when to
-write and when to look at the clock. All PDUs of one turn of the event loop leave in one write.
+write and when to look at the clock. All PDUs of one iteration of the event loop leave in one write.
 """
 
 from __future__ import annotations
@@ -314,7 +314,7 @@ class Link(asyncio.Protocol):
     # Writes and the timer.
 
     def _plan_flush(self) -> None:
-        """Write at the end of this turn of the event loop."""
+        """Write at the end of this iteration of the event loop."""
         if not self._flush_planned:
             self._flush_planned = True
             self._loop.call_soon(self._flush)

@@ -45,10 +45,10 @@ async def socket_of(connector: Connector, host: Host) -> socket.socket:
         task.add_done_callback(_discard)
         raise
     try:
-        made = task.result()
+        result = task.result()
     except (asyncio.CancelledError, Exception) as error:
         raise _failed(host, f"the connector raised {_name_of(error)}") from error
-    return _usable(made, host)
+    return _usable(result, host)
 
 
 async def bound_socket(local_addr: str, host: Host) -> socket.socket:
@@ -106,47 +106,49 @@ def _unbound(local_addr: str, error: OSError) -> str:
 
 async def _call(connector: Connector, host: Host) -> object:
     """Call a connector, and await what it returns if it can be awaited."""
-    made: object = connector(host.name, host.port)
-    return await made if inspect.isawaitable(made) else _NotAwaitable(made)
+    result: object = connector(host.name, host.port)
+    return await result if inspect.isawaitable(result) else _NotAwaitable(result)
 
 
 class _NotAwaitable:
     """What a connector returned that isn't async."""
 
-    def __init__(self, made: object) -> None:
-        self.made = made
+    def __init__(self, result: object) -> None:
+        self.result = result
 
 
-def _usable(made: object, host: Host) -> socket.socket:
+def _usable(result: object, host: Host) -> socket.socket:
     """Return what a connector returned, if it is a connected socket; otherwise close it."""
-    reason = _fault_of(made)
-    if reason or not isinstance(made, socket.socket):
-        _close(made)
+    reason = _fault_of(result)
+    if reason or not isinstance(result, socket.socket):
+        _close(result)
         raise _failed(host, f"the connector {reason}")
-    made.settimeout(0.0)
-    return made
+    result.settimeout(0.0)
+    return result
 
 
-def _fault_of(made: object) -> str:
+def _fault_of(result: object) -> str:
     """Return why the result of a connector can't be used; empty if it can."""
-    if isinstance(made, _NotAwaitable):
-        return f"returned a {type(made.made).__name__} at once; it has to be an async function"
-    if not isinstance(made, socket.socket):
-        return f"returned a {type(made).__name__}; it has to return a connected socket.socket"
-    if isinstance(made, ssl.SSLSocket):
+    if isinstance(result, _NotAwaitable):
+        return f"returned a {type(result.result).__name__} at once; it has to be an async function"
+    if not isinstance(result, socket.socket):
+        return f"returned a {type(result).__name__}; it has to return a connected socket.socket"
+    if isinstance(result, ssl.SSLSocket):
         return "returned a socket with TLS; TLS is added by the client, with smpps:// or smsc://"
     try:
-        made.getpeername()
+        result.getpeername()
     except OSError:
         return "returned a socket that isn't connected"
-    return "" if made.type == socket.SOCK_STREAM else "returned a socket that isn't a stream's"
+    if result.type != socket.SOCK_STREAM:
+        return "returned a socket that isn't a stream socket"
+    return ""
 
 
-def _close(made: object) -> None:
+def _close(result: object) -> None:
     """Close what a connector returned, if that is a socket."""
-    made = made.made if isinstance(made, _NotAwaitable) else made
-    if isinstance(made, socket.socket):
-        made.close()
+    result = result.result if isinstance(result, _NotAwaitable) else result
+    if isinstance(result, socket.socket):
+        result.close()
 
 
 def _discard(task: asyncio.Task[Any]) -> None:

@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 from typing import Final, TypeGuard
 
-from smsc_async._base_errors import ConfigError, check_kind, is_number, refused
+from smsc_async._base_errors import ConfigError, check_kind, is_number, refused, shown
+from smsc_async.config import SmscConfig
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.receipts import Receipt
 
@@ -26,14 +27,14 @@ def checked_id(entry: OutboxEntry | int) -> int:
     """Return the number of an entry.
 
     Raises:
-        ConfigError: It is neither an entry nor an integer of 64 bits.
+        ConfigError: It is neither an entry nor an integer from 1 to `LARGEST_ID`.
     """
     number: object = entry.id if isinstance(entry, OutboxEntry) else entry
     if not _is_integer(number):
         got = type(number).__name__
         raise ConfigError("entry", got, f"takes an OutboxEntry or its number, got {got}")
-    if not -LARGEST_ID <= number <= LARGEST_ID:
-        raise refused("entry", number, f"takes a number up to {LARGEST_ID}")
+    if not 1 <= number <= LARGEST_ID:
+        raise refused("entry", number, f"takes 1 to {LARGEST_ID}")
     return int(number)
 
 
@@ -54,9 +55,11 @@ def checked_key(key: str) -> str:
         ConfigError: It isn't 1 to 255 printable characters.
     """
     text = checked_text("key", key)
-    if not (1 <= len(text) <= MAX_KEY_LENGTH and text.isprintable()):
-        limit = f"takes 1 to {MAX_KEY_LENGTH} printable characters"
-        raise ConfigError("key", f"{len(text)} characters", limit)
+    limit = f"takes 1 to {MAX_KEY_LENGTH} printable characters"
+    if not 1 <= len(text) <= MAX_KEY_LENGTH:
+        raise refused("key", text, limit)
+    if not text.isprintable():
+        raise ConfigError("key", shown(text), f"{limit}, got one that isn't printable")
     return text
 
 
@@ -86,11 +89,24 @@ def checked_concurrency(number: object) -> int:
     """Return how many messages are in flight at most.
 
     Raises:
-        ConfigError: It isn't an integer of 1 or more.
+        ConfigError: It isn't an integer from 1 to `LARGEST_ID`.
     """
     if not (_is_integer(number) and 1 <= number <= LARGEST_ID):
-        raise refused("concurrency", number, "takes 1 or more")
+        raise refused("concurrency", number, f"takes an integer from 1 to {LARGEST_ID}")
     return int(number)
+
+
+def checked_windows(smsc: object) -> int:
+    """Return how many messages the windows of a client hold.
+
+    Raises:
+        ConfigError: It is another object, without the configuration of a client.
+    """
+    config = getattr(smsc, "config", None)
+    if not isinstance(config, SmscConfig):
+        got = type(smsc).__name__
+        raise ConfigError("smsc", got, f"takes an SmscClient, got {got}")
+    return config.window * config.binds
 
 
 def checked_receipt(receipt: Receipt) -> Receipt:
@@ -100,7 +116,7 @@ def checked_receipt(receipt: Receipt) -> Receipt:
         ConfigError: It is another object, or its id isn't a text.
     """
     check_kind("receipt", receipt, Receipt)
-    check_kind("receipt", receipt.message_id, str)
+    check_kind("receipt.message_id", receipt.message_id, str)
     return receipt
 
 
@@ -114,7 +130,7 @@ def checked_path(path: object) -> Path:
         got = type(path).__name__
         raise ConfigError("path", got, f"takes a str or a path of one, got {got}")
     if "\0" in os.fspath(path):
-        raise ConfigError("path", os.fspath(path), "takes a path without NUL")
+        raise ConfigError("path", shown(os.fspath(path)), "takes a path without NUL")
     return Path(path)
 
 

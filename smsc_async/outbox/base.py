@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import SmscError, check_duration
+from smsc_async._base_errors import SmscError, check_duration, check_kind, shown
 from smsc_async.outbox import queries
 from smsc_async.outbox.arguments import (
     checked_age,
@@ -22,6 +22,7 @@ from smsc_async.outbox.arguments import (
     checked_receipt,
     checked_state,
     checked_text,
+    checked_windows,
 )
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
 from smsc_async.outbox.errors import OutboxConsentError, OutboxKeyError, OutboxStateError
@@ -156,21 +157,21 @@ class BaseOutbox:
                 server restarts. Nothing is sent meanwhile; `last_error` says why.
 
         Raises:
-            ConfigError: *concurrency* is below 1, or *grace* or *patience* no number of seconds.
+            ConfigError: *smsc* is no client, *concurrency* below 1, *grace* or *patience* no time.
             OutboxError: The database failed. Outcomes that couldn't be stored are kept in memory
                 and stored by the next `run` or at the end of `async with`.
             LinkError: The client isn't open, or the gateway refused its login for good.
             LocalProtocolError: The client is bound as a receiver.
         """
-        if concurrency is None:
-            concurrency = smsc.config.window * smsc.config.binds
+        windows = checked_windows(smsc)
+        concurrency = checked_concurrency(windows if concurrency is None else concurrency)
         for name, seconds in (("grace", grace), ("patience", patience)):
             if seconds != inf:
                 check_duration(name, seconds, may_be_zero=True)
         worker = Worker(
             self._ledger,
             smsc,
-            concurrency=checked_concurrency(concurrency),
+            concurrency=concurrency,
             stop_when_empty=stop_when_empty,
             grace=grace,
             receipts=receipts,
@@ -232,6 +233,7 @@ class BaseOutbox:
             OutboxConsentError: It may be charged twice, and *may_pay_twice* isn't set.
             OutboxStateError: It is in another state.
         """
+        check_kind("may_pay_twice", may_pay_twice, bool)
         number, allowed = checked_id(entry), queries.movable(OutboxState.QUEUED)
         resend = partial(
             queries.resend, number, allowed, "sent again on purpose", may_pay_twice, _is_safe
@@ -255,8 +257,7 @@ class BaseOutbox:
             OutboxStateError: It is in another state, or an earlier attempt may have been accepted.
         """
         allowed = (OutboxState.QUEUED, OutboxState.REFUSED)
-        reason = "replaced on purpose"
-        moved = await self._move(entry, OutboxState.QUEUED, reason, allowed, message)
+        moved = await self._move(entry, OutboxState.QUEUED, "replaced on purpose", allowed, message)
         self._ledger.notify_queued()
         return moved
 
@@ -373,7 +374,7 @@ class BaseOutbox:
     ) -> OutboxEntry:
         """Return a moved entry, or raise why it wasn't."""
         if row is None:
-            raise OutboxStateError(f"there is no entry {number}; it may have been purged")
+            raise OutboxStateError(f"there is no entry {shown(number)}; it may have been purged")
         moved = entry_of(row)
         if not is_moved and moved.state in allowed:
             raise OutboxStateError(

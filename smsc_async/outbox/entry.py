@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu._tracebacks import hides_assigned
 from pdu.enums import MessageState
 from pdu.half_made import shows_half_made
 
@@ -62,6 +63,7 @@ is connected again."""
 FINISHED: Final = frozenset({_ACCEPTED, _REFUSED, _DISCARDED})
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:

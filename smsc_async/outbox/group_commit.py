@@ -115,7 +115,8 @@ class Committer:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((operation, future, order))
         if self._task is None or self._task.done():
-            # The task starts in the next turn of the loop, so all callers of this turn share it.
+            # The task starts in the next iteration of the event loop: all callers of this one share
+            # it.
             self._task = asyncio.create_task(self._commit(), name="smsc-outbox-commit")
             self._task.add_done_callback(self._on_end)
         return await future

@@ -20,7 +20,7 @@ from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
 from smsc_async.outbox.queries import entry_of
 from smsc_async.outbox.resend_window import boot_id
-from smsc_async.outbox.shielded import finished
+from smsc_async.outbox.shielded import run_to_completion
 
 if TYPE_CHECKING:
     import asyncio
@@ -106,7 +106,7 @@ class Ledger:
         """
         for committer in self._committers:
             committer.check_loop()
-        await finished(self._close())
+        await run_to_completion(self._close())
 
     async def _close(self) -> None:
         """Do so; see `close`."""

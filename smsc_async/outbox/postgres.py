@@ -37,11 +37,11 @@ from smsc_async.outbox.errors import (
 from smsc_async.outbox.postgres_connection import (
     check_conninfo,
     connect,
-    imported,
+    import_psycopg,
     is_broken,
     without_limit,
 )
-from smsc_async.outbox.shielded import finished
+from smsc_async.outbox.shielded import run_to_completion
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class PostgresStore:
         try:
             await self._execute(_prepare_tables)
         except BaseException:
-            await finished(self.close())
+            await run_to_completion(self.close())
             raise
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:
@@ -217,7 +217,7 @@ class PostgresStore:
 
     async def _execute(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do some work on the connection, again after a conflict; raise the outbox's errors."""
-        psycopg = imported()
+        psycopg = import_psycopg()
         fault: OutboxError | None = None
         async with self._turn:
             for attempt in range(ATTEMPTS):
@@ -321,7 +321,7 @@ async def _execute_all(
 ) -> dict[int, Sequence[Row]]:
     """Execute statements, pipelined if there is more than one."""
     async with AsyncExitStack() as stack:
-        if len(statements) > 1 and imported().Pipeline.is_supported():
+        if len(statements) > 1 and import_psycopg().Pipeline.is_supported():
             await stack.enter_async_context(connection.pipeline())
         cursors = {
             place: await connection.execute(
@@ -372,13 +372,13 @@ def _is_of_an_operation(error: psycopg.Error) -> bool:
     """Whether the values of one statement cause it; others of the transaction may succeed."""
     if error.sqlstate is not None:
         return error.sqlstate[:2] in _OF_AN_OPERATION
-    psycopg = imported()
+    psycopg = import_psycopg()
     return isinstance(error, (psycopg.DataError, psycopg.ProgrammingError))
 
 
 def _is_unavailable(error: psycopg.Error) -> bool:
     """Whether the server or the connection is gone, rather than a statement wrong."""
     if error.sqlstate is None:
-        psycopg = imported()
+        psycopg = import_psycopg()
         return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
     return error.sqlstate in _UNAVAILABLE or error.sqlstate.startswith(_CONNECTION_CLASS)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 ANSWER_TIMEOUT: Final = 10.0
-"""Seconds beside *patience* after which a server that doesn't answer counts as unreachable."""
+"""Seconds in addition to *patience* until a server that doesn't answer counts as unreachable."""
 STATEMENT_TIMEOUT: Final = 5.0
-"""Seconds beside *patience* after which the server ends a statement: before its client gives up."""
+"""Seconds in addition to *patience* until the server ends a statement: before its client does."""
 CONNECT_TIMEOUT: Final = 10
 """Seconds of an attempt to connect, for each address of the server."""
 
@@ -53,7 +53,7 @@ async def connect(conninfo: str, patience: float) -> Connection:
     Raises:
         psycopg.Error: The server can't be reached, or refuses the connection.
     """
-    psycopg = imported()
+    psycopg = import_psycopg()
     given = psycopg.conninfo.conninfo_to_dict(conninfo)
     parameters: dict[str, Any] = {**_DEFAULTS, **given}
     if "PGCONNECT_TIMEOUT" not in os.environ:
@@ -69,7 +69,7 @@ async def connect(conninfo: str, patience: float) -> Connection:
     return opened
 
 
-def imported() -> Any:  # noqa: ANN401 - the module
+def import_psycopg() -> Any:  # noqa: ANN401 - the module
     """Return psycopg.
 
     Raises:
@@ -90,7 +90,7 @@ def check_conninfo(conninfo: str) -> None:
     Raises:
         OutboxError: It can't be read.
     """
-    psycopg = imported()
+    psycopg = import_psycopg()
     with suppress(psycopg.Error):
         ports = psycopg.conninfo.conninfo_to_dict(conninfo).get("port", "")
         if str(ports).replace(",", "").isdigit() or not ports:
@@ -140,7 +140,7 @@ def _session_settings(patience: float) -> bytes:
 @cache
 def _connection_class() -> type[Connection]:
     """Return the class of connections; made late, since psycopg is an extra."""
-    psycopg = imported()
+    psycopg = import_psycopg()
 
     class LimitedConnection(psycopg.AsyncConnection):  # type: ignore[misc, name-defined]  # psycopg is Any here
         """A connection each of whose waits for the server has a limit.

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def finished(
+async def run_to_completion(
     work: Coroutine[Any, Any, T], *, on_cancel: Callable[[bool], object] | None = None
 ) -> T:
-    """Do some work to its end, however often the caller is cancelled meanwhile.
+    """Run some work to its end, however often the caller is cancelled meanwhile.
+
+    The work's own exceptions pass through, its own cancel too.
 
     Args:
         work: The work.

@@ -28,7 +28,7 @@ from smsc_async.outbox.errors import (
     OutboxLockedError,
 )
 from smsc_async.outbox.file_identity import OpenedFile, resolved
-from smsc_async.outbox.shielded import finished
+from smsc_async.outbox.shielded import run_to_completion
 from smsc_async.outbox.storable import storable_values
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class SqliteStore:
         try:
             await self._run(self._open)
         except BaseException:
-            await finished(self.close())
+            await run_to_completion(self.close())
             raise
 
     async def transact(self, operations: Sequence[OperationFactory]) -> list[Any]:

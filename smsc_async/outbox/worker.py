@@ -22,7 +22,7 @@ from smsc_async.outbox.attempt import OutboxTicket, Settlement, of_resend, settl
 from smsc_async.outbox.entry import OutboxState
 from smsc_async.outbox.errors import OutboxUnavailableError
 from smsc_async.outbox.resend_window import WriteLimit, window_of
-from smsc_async.outbox.shielded import finished
+from smsc_async.outbox.shielded import run_to_completion
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -118,7 +118,7 @@ class Worker:
         """
         self._ledger.listeners.add(self._wake)
         try:
-            await finished(self._work(), on_cancel=lambda again: self._stop(at_once=again))
+            await run_to_completion(self._work(), on_cancel=lambda again: self._stop(at_once=again))
         finally:
             self._ledger.listeners.discard(self._wake)
 

@@ -19,7 +19,7 @@ from smsc_async.messages import Message, Sms, Social, Viber, VoiceCall
 
 
 class Check(Protocol):
-    """A rule of one's own, for `SmscClient(…, checks=…)`: any function of these two arguments.
+    """A rule of the caller's, for `SmscClient(…, checks=…)`: any function of these two arguments.
 
     It is called in the event loop, so it must return quickly and can't await. If it raises an
     `Exception`, or returns anything but seconds or None, the message isn't sent: its `SendError`

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _new = tuple.__new__  # hot path
 
 Fingerprint = bytes | int
-"""Hash of sender, recipient and rendered text: 16 octets with a key, else an integer."""
+"""Hash of a request: 16 octets with a key, else an integer."""
 
 Request = tuple[str, str, str]
-"""Sender, recipient and rendered text."""
+"""Sender, recipient and identity: the rendered text, with service_type and TLVs if it has any."""
 
 
 def fingerprints(key: bytes | None) -> Callable[[Request], Fingerprint]:

@@ -7,6 +7,7 @@ stored state and *now*. The store owns the state and the clock.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pdu.half_made import shows_half_made
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Verdict
 
-_NEVER = float("inf")
 _new = tuple.__new__  # hot path
 
 
@@ -39,9 +39,9 @@ class Rules(NamedTuple):
     """
 
     repeat_window: float = 0.0
-    flood_length: float = _NEVER
+    flood_length: float = inf
     flood_gap: float = 0.0
-    multipart_window: float = _NEVER
+    multipart_window: float = inf
     interval: float = 0.0
     lateness: float = 0.0
     memory: float = 0.0
@@ -58,9 +58,9 @@ class Rules(NamedTuple):
         gap = _plus(limits.flood_gap, margin) if has_flood else 0.0
         return cls(
             repeat_window=window,
-            flood_length=(limits.flood_length or _NEVER) if has_flood else _NEVER,
+            flood_length=(limits.flood_length or inf) if has_flood else inf,
             flood_gap=gap,
-            multipart_window=(limits.multipart_window or _NEVER) - margin,
+            multipart_window=(limits.multipart_window or inf) - margin,
             interval=rate.interval(limits.rate),
             # One half of the margin covers a late write, the other half the network.
             lateness=margin / 2,
@@ -77,7 +77,7 @@ class Rules(NamedTuple):
             workers: Their number, 1 or more.
         """
         length = self.flood_length
-        if length < _NEVER:
+        if length < inf:
             length = max(1, length // workers)
         return self._replace(interval=rate.share(self.interval, workers), flood_length=length)
 
@@ -102,7 +102,7 @@ class RuleEngine:
     ::
 
         engine = RuleEngine(GatewayLimits(), key=store.key)
-        verdict = await store.apply(engine.step(message, len(pdus), text))
+        verdict = await store.apply(engine.step(message, len(pdus), identity))
 
     Args:
         limits: The gateway's numbers.
@@ -121,14 +121,15 @@ class RuleEngine:
         return not (rules.repeat_window or rules.flood_gap or rules.interval)
 
     def step(
-        self, message: Message[Any], parts: int, text: str, token: Token | None = None
+        self, message: Message[Any], parts: int, identity: str, token: Token | None = None
     ) -> Step:
         """Return the step of a message.
 
         Args:
             message: Of any kind.
             parts: Number of submit_sm; 1 where the gateway splits the text.
-            text: The rendered message.
+            identity: What makes two messages to one recipient identical, as
+                `gateway.compose.identity_of` returns it.
             token: Of the failed send whose unknown outcome this one replaces.
 
         Raises:
@@ -137,7 +138,7 @@ class RuleEngine:
         if parts > 1:
             self._check(parts)
         to = message.to
-        return self.rules, self._fingerprint((message.sender, to, text)), to, parts, token
+        return self.rules, self._fingerprint((message.sender, to, identity)), to, parts, token
 
     def _check(self, parts: int) -> None:
         """Refuse a message that no rule would ever let pass."""

@@ -11,7 +11,13 @@ from typing import Self
 
 from pdu._tracebacks import hides_arguments
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import ConfigError, is_number, refused
+from smsc_async._base_errors import (
+    LONGEST_DURATION,
+    ConfigError,
+    is_number,
+    may_be_shown,
+    refused,
+)
 
 
 @hides_arguments(ConfigError)
@@ -39,7 +45,8 @@ class GatewayLimits:
         margin: Seconds on the safe side of every window.
 
     Raises:
-        ConfigError: A number that isn't positive, or a margin that takes up the whole window.
+        ConfigError: A number that isn't positive or is as long as a phone number, or a margin that
+            takes up the whole window.
     """
 
     repeat_window: float | None = 60.0
@@ -53,7 +60,7 @@ class GatewayLimits:
         for name in ("repeat_window", "flood_length", "flood_gap", "multipart_window", "rate"):
             _check_positive(name, getattr(self, name))
         longest = self.multipart_window or float("inf")
-        if not (is_number(self.margin) and 0 <= self.margin < longest):
+        if not (is_number(self.margin) and 0 <= self.margin < min(longest, LONGEST_DURATION)):
             raise refused("margin", self.margin, "takes 0 s or more and below multipart_window")
 
     @classmethod
@@ -70,6 +77,7 @@ class GatewayLimits:
 
 
 def _check_positive(name: str, value: object) -> None:
-    """Refuse zero and below, and what is no number; None is no limit."""
-    if value is not None and not (is_number(value) and value > 0):
-        raise refused(name, value, "takes a number above 0, or None to switch the rule off")
+    """Refuse zero and below, phone numbers, and what is no number; None is no limit."""
+    if value is not None and not (is_number(value) and value > 0 and may_be_shown(value)):
+        rule = "takes a number of 9 digits at most and above 0, or None to switch the rule off"
+        raise refused(name, value, rule)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, final
 
 from pdu._tracebacks import hides_arguments, hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import ConfigError, check_duration, is_number, refused
+from smsc_async._base_errors import ConfigError, check_duration
 from smsc_async.errors import FloodLimitError, HeldByRuleError, RepeatedMessageError
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ class Hold:
         Raises:
             ConfigError: *at_most* isn't above 0, or it is more than a year but not infinite.
         """
-        if is_number(at_most) and not at_most > 0:
-            raise refused("at_most", at_most, "takes more than 0 s (Hold.fail() doesn't wait)")
+        if at_most != inf:
+            check_duration("at_most", at_most)
         return cls(at_most)
 
     @classmethod
@@ -132,6 +132,7 @@ class Hold:
         """Fail at once with `HeldByRuleError`, which says when to try again. The default."""
         return cls()
 
+    @hides_locals(ConfigError)
     def allows(self, held: Held | HeldByCheck, *, since: float) -> bool:
         """Return whether a send that began at *since* waits for `held.retry_at`."""
         return held.retry_at <= since + self.patience

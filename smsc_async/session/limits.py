@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from pdu._tracebacks import hides_arguments
 from smsc_async._base_errors import is_number, shown
 
 if TYPE_CHECKING:
     from smsc_async.config import SmscConfig
 
 
+@hides_arguments(ValueError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLimits:
     """Settings of one session, the same for both roles. Durations are seconds.

@@ -29,6 +29,7 @@ from pdu import (
     decode,
     encode,
 )
+from pdu._tracebacks import hides_arguments
 from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError, RemoteProtocolError
 from smsc_async.session.events import (
@@ -92,6 +93,7 @@ _END_OF: Final = {
 }
 
 
+@hides_arguments(ValueError)
 class Session:
     """The protocol of one link, from its TCP connection on.
 
@@ -361,7 +363,7 @@ class Session:
     # What comes in.
 
     def _read(self, data: bytes, now: float) -> None:
-        """Process the whole PDUs; a framing error behind them ends the session."""
+        """Process the whole PDUs; a framing error after them ends the session."""
         broken: FramingError | None = None
         try:
             frames = self._buffer.feed(data)

@@ -11,6 +11,7 @@ from math import inf
 from typing import Final, NamedTuple
 
 from pdu import CommandId
+from pdu.half_made import shows_half_made
 from pdu.names import RESPONSE_BIT, command_name
 from smsc_async.errors import LocalProtocolError
 from smsc_async.session.sequence import MAXIMUM, next_free
@@ -71,6 +72,7 @@ class Slot(NamedTuple):
         )
 
 
+@shows_half_made
 class Window:
     """The slots of one session, and the counter of their numbers.
 

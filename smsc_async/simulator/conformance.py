@@ -1,6 +1,6 @@
-"""Requests that SMPP v3.4 excludes: what the simulated SMSC refuses, with which `command_status`.
+"""Validation of requests against SMPP v3.4: what is refused, and with which `command_status`.
 
-Rule: pure functions. What the gateway's document takes is taken; where it is silent, the
+Rule: pure functions. What the gateway documents is accepted; where its document is silent, the
 specification counts. Three things are decided here:
 
 - Reserved values are refused. v3.4 §3.3 advises to read them as the default, which would hide the
@@ -21,6 +21,8 @@ from pdu.enums import CommandStatus, EsmClass, TlvTag, Ton
 from pdu.smpp_time import parse_time
 from pdu.text.udh import parse_udh
 from pdu.tlvs import limits, name_of, read_tlv
+from smsc_async._submit import MAX_ADDRESS
+from smsc_async._submit_checks import MAX_SERVICE_TYPE, MOST_PRIORITY
 from smsc_async.simulator import refusals
 from smsc_async.simulator.refusals import Refusal, refuse
 
@@ -37,9 +39,6 @@ V50: Final = 0x50
 # Plain integers, since attributes of enumerations are slow to look up (hot path).
 _TONS: Final = frozenset(range(7))
 _NPIS: Final = frozenset({0, 1, 3, 4, 6, 8, 9, 10, 14, 18})
-_MOST_SERVICE_TYPE: Final = 5
-_MOST_ADDRESS: Final = 20
-_MOST_PRIORITY: Final = 3
 _NUMBER_TONS: Final = frozenset({int(Ton.INTERNATIONAL), int(Ton.NATIONAL)})
 # Digits; «Отправка e-mail сообщения»; "@name" or "#uid" of a bot's subscriber.
 _NUMBER: Final = re.compile(r"\+?[0-9]+|.*@.*|#.+")
@@ -147,10 +146,10 @@ def _check_addresses(pdu: SubmitSm) -> Refusal | None:
     """
     status = CommandStatus
     return (
-        _check_string("service_type", pdu.service_type, _MOST_SERVICE_TYPE, status.ESME_RINVSERTYP)
+        _check_string("service_type", pdu.service_type, MAX_SERVICE_TYPE, status.ESME_RINVSERTYP)
         or _check_ton("source_addr_ton", pdu.source_addr_ton, status.ESME_RINVSRCTON)
         or _check_npi("source_addr_npi", pdu.source_addr_npi, status.ESME_RINVSRCNPI)
-        or _check_string("source_addr", pdu.source_addr, _MOST_ADDRESS, status.ESME_RINVSRCADR)
+        or _check_string("source_addr", pdu.source_addr, MAX_ADDRESS, status.ESME_RINVSRCADR)
         or _check_ton("dest_addr_ton", pdu.dest_addr_ton, status.ESME_RINVDSTTON)
         or _check_npi("dest_addr_npi", pdu.dest_addr_npi, status.ESME_RINVDSTNPI)
         or _check_destination(pdu)
@@ -179,7 +178,7 @@ def _check_npi(name: str, value: int, status: CommandStatus) -> Refusal | None:
     """Check a numbering plan (§5.2.6)."""
     if value in _NPIS:
         return None
-    return refuse(status, refusals.NO_PLAN, field=name, value=int(value))
+    return refuse(status, refusals.UNKNOWN_NPI, field=name, value=int(value))
 
 
 def _check_destination(pdu: SubmitSm) -> Refusal | None:
@@ -187,7 +186,7 @@ def _check_destination(pdu: SubmitSm) -> Refusal | None:
     address, status = pdu.destination_addr, CommandStatus.ESME_RINVDSTADR
     if not address:
         return refuse(status, refusals.NO_DESTINATION)
-    if wrong := _check_string("destination_addr", address, _MOST_ADDRESS, status):
+    if wrong := _check_string("destination_addr", address, MAX_ADDRESS, status):
         return wrong
     if pdu.dest_addr_ton in _NUMBER_TONS and not _NUMBER.fullmatch(address):
         return refuse(status, refusals.NOT_DIGITS)
@@ -207,8 +206,8 @@ def _check_esm_class(octet: int) -> Refusal | None:
 def _check_options(pdu: SubmitSm, version: int) -> Refusal | None:
     """Check priority, receipts, replacement, coding and predefined message."""
     status, receipts = CommandStatus, pdu.registered_delivery
-    if pdu.priority_flag > _MOST_PRIORITY:
-        return _refuse_number(pdu, "priority_flag", _MOST_PRIORITY, status.ESME_RINVPRTFLG)
+    if pdu.priority_flag > MOST_PRIORITY:
+        return _refuse_number(pdu, "priority_flag", MOST_PRIORITY, status.ESME_RINVPRTFLG)
     is_v5_only = receipts & _RECEIPT == _SUCCESS and version < V50
     if receipts & _UNUSED_BITS or is_v5_only:
         return _refuse_octet(
@@ -243,12 +242,12 @@ def _check_times(pdu: SubmitSm, at: datetime) -> Refusal | None:
     schedule, validity = pdu.schedule_delivery_time, pdu.validity_period
     if schedule and not _is_time(schedule):
         return refuse(
-            CommandStatus.ESME_RINVSCHED, refusals.NO_TIME, field="schedule_delivery_time"
+            CommandStatus.ESME_RINVSCHED, refusals.INVALID_TIME, field="schedule_delivery_time"
         )
     if not validity:
         return None
     if not _is_time(validity):
-        return refuse(CommandStatus.ESME_RINVEXPIRY, refusals.NO_TIME, field="validity_period")
+        return refuse(CommandStatus.ESME_RINVEXPIRY, refusals.INVALID_TIME, field="validity_period")
     end, start = parse_time(validity), parse_time(schedule)
     if isinstance(end, datetime):
         first = start if isinstance(start, datetime) else at + start if start else at
@@ -297,7 +296,7 @@ def _check_tlvs(pdu: SubmitSm) -> Refusal | None:
         if not least <= len(value) <= most:
             return refuse(
                 CommandStatus.ESME_RINVPARLEN,
-                refusals.TLV_LENGTH,
+                refusals.TLV_LENGTH if least < most else refusals.TLV_FIXED_LENGTH,
                 field=name_of(tag),
                 least=least,
                 most=most,

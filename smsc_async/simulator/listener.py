@@ -1,8 +1,8 @@
 """The simulated SMSC's sockets and timers.
 
 Rule: nothing is decided here. Octets go to `SimulatedSmsc`; what that changed (octets to write,
-links to close, deadlines, callers that wait) is dealt with once per turn of the event loop, in
-`Listener._flush`. So all octets of one turn leave a link in one write.
+links to close, deadlines, callers that wait) is dealt with once per iteration of the event loop, in
+`Listener._flush`. So all octets of one iteration leave a link in one write.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Listener:
         self._advance()
 
     def schedule_flush(self) -> None:
-        """Run `_flush` in the next turn of the event loop."""
+        """Run `_flush` in the next iteration of the event loop."""
         if not (self._is_flush_scheduled or self.is_closing):
             self._is_flush_scheduled = True
             self.loop.call_soon(self._flush)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.receipt_text import STAT_NAMES
-from pdu.text import TextCoding, body_octets, capacity, split
+from pdu.text.coding import TextCoding
+from pdu.text.reassembly import body_octets
+from pdu.text.segments import capacity, split
 from smsc_async._message_checks import COMMENT_MARK
-from smsc_async.gateway.coding import choose, data_coding, text_coding
+from smsc_async.gateway.coding import choose, data_coding_of, text_coding
 from smsc_async.gateway.kinds import KIND_OF
 from smsc_async.messages import HlrQuery, Message
 from smsc_async.receipts import COST, FLAGS, PARTS
@@ -134,7 +136,7 @@ def incoming(
             dest_addr_npi=Npi.ISDN,
             destination_addr=recipient,
             esm_class=EsmClass(EsmClass.UDHI if segment.has_udh else 0),
-            data_coding=data_coding(coding),
+            data_coding=data_coding_of(coding),
             short_message=segment.short_message,
         )
         for segment in split(text, text_coding(coding, settings), reference=reference)

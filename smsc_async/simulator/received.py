@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pdu.text import segment_of
+from pdu.text.reassembly import segment_of
 from smsc_async.gateway.coding import decode
 from smsc_async.simulator.pdus import charged_parts, flags_of
 from smsc_async.simulator.records import SubmittedPart, parse_message
@@ -45,10 +45,18 @@ def read_submit(link: ClientLink, pdu: SubmitSm) -> ReceivedSubmit:
     return ReceivedSubmit(pdu, view, segment)
 
 
-def part_of(
+def accepted_part(
     number: int, submit: ReceivedSubmit, error: int, scenario: Scenario, at: datetime
 ) -> SubmittedPart:
-    """Make the record of an accepted submit_sm."""
+    """Return the record of an accepted submit_sm.
+
+    Args:
+        number: Of the message_id.
+        submit: The request.
+        error: Delivery error code with which a rule stops the message; 0 for none.
+        scenario: In force when it was accepted.
+        at: Time of acceptance.
+    """
     pdu, view, segment = submit
     is_single = segment.total == 1
     # Every other kind than an SMS begins so (hot path).

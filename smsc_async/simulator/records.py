@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from pdu._tracebacks import hides_assigned
 from pdu.enums import FINAL_STATES, MessageState
 from pdu.escaping import escape
 from pdu.half_made import shows_half_made
@@ -170,6 +171,7 @@ class SubmittedMessage:
         )
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class RefusedRequest:

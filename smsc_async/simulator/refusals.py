@@ -52,7 +52,7 @@ def _(text: str) -> str:
 OUT_OF_RANGE: Final = _("{field} takes {least} to {most}, got {value}")
 TOO_LONG: Final = _("{field} takes {most} characters, got {length}")
 NOT_ASCII: Final = _("{field} takes printable ASCII characters")
-NO_PLAN: Final = _("{field} {value} is no numbering plan of SMPP")
+UNKNOWN_NPI: Final = _("{field} {value} is no numbering plan of SMPP")
 NO_DESTINATION: Final = _("destination_addr is empty")
 NOT_DIGITS: Final = _(
     "destination_addr of an international or national number takes digits, an e-mail address or"
@@ -64,13 +64,14 @@ MESSAGE_TYPE: Final = _(
 )
 NO_HEADER: Final = _("esm_class {value} announces a user data header, and there is none")
 RESERVED: Final = _("{field} {value} is reserved")
-NO_TIME: Final = _("{field} is no SMPP time: 16 characters, YYMMDDhhmmsstnnp")
+INVALID_TIME: Final = _("{field} is no SMPP time: 16 characters, YYMMDDhhmmsstnnp")
 EXPIRED: Final = _("validity_period ends before the message may be delivered")
 NO_CANNED_MESSAGE: Final = _("sm_default_msg_id {value}: there are no predefined messages")
 TWO_TEXTS: Final = _("short_message and message_payload exclude each other")
 
 # TLVs.
 TLV_LENGTH: Final = _("{field} takes {least} to {most} octets, got {length}")
+TLV_FIXED_LENGTH: Final = _("{field}: the length in octets must be {least}, got {length}")
 TLV_AND_HEADER: Final = _("{field} and a user data header exclude each other")
 PART_NUMBER: Final = _("sar_segment_seqnum {value} is above sar_total_segments {total}")
 
@@ -93,8 +94,8 @@ FLOOD: Final = _(
     " accepted in {rest} s"
 )
 SCENARIO: Final = _("the scenario refuses it")
-NO_COMMAND: Final = _("the gateway doesn't have this command")
-UNREADABLE: Final = _("the request is refused by the protocol: {reason}")
+UNSUPPORTED_COMMAND: Final = _("the gateway doesn't have this command")
+PROTOCOL_ERROR: Final = _("the request is refused by the protocol: {reason}")
 
 
 def of_rule(

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import quote_plus
 
+from pdu._tracebacks import hides_arguments
 from pdu.enums import CommandStatus, MessageState
 from pdu.escaping import escape
 from pdu.half_made import shows_half_made
@@ -31,6 +32,7 @@ StoppedBy = Literal["rate", "repeat", "flood"]
 """The rules that stop a message at the gateway."""
 
 
+@shows_half_made
 class SubmitView(NamedTuple):
     """One submit_sm as a function in `Scenario.submit_status` sees it.
 
@@ -55,6 +57,7 @@ class SubmitView(NamedTuple):
         return f"<SubmitView to {escape(mask_address(self.recipient))}, {len(self.octets)} octets>"
 
 
+@hides_arguments(ValueError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HlrAnswer:
@@ -92,6 +95,7 @@ class HlrAnswer:
         return f"HlrAnswer(mcc={self.mcc!r}, mnc={self.mnc!r})"
 
 
+@hides_arguments(ValueError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
@@ -225,7 +229,7 @@ class Scenario:
         id_formats = ("decimal", "hex_in_response")
         if self.id_format not in id_formats:
             known = ", ".join(id_formats)
-            raise ValueError(f"id_format takes one of {known}, got {self.id_format!r}")
+            raise ValueError(f"id_format takes one of {known}, got {shown(self.id_format)}")
 
     def answer_to(self, rule: StoppedBy) -> tuple[int, int]:
         """Return `command_status` and delivery error of a message that a rule stops."""

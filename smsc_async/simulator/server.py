@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 from anyio.from_thread import start_blocking_portal
 
+from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
+from smsc_async._base_errors import SmscError
 from smsc_async.simulator.listener import Listener
 from smsc_async.simulator.records import SimulatorStats
 from smsc_async.simulator.scenario import Scenario
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _DEMO: Final = ("demo", "demo")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where clients connect
+_ON_PURPOSE: Final = (SmscError, RuntimeError, TimeoutError)
 _DEFAULT: Final = Scenario()
 
 
@@ -62,6 +65,7 @@ class Simulator:
         ValueError: An empty *host*, which would mean every address of this machine.
     """
 
+    @hides_locals(ValueError)
     def __init__(
         self,
         scenario: Scenario = _DEFAULT,
@@ -157,6 +161,7 @@ class Simulator:
         """Counters, as of now; also after the end."""
         return SimulatorStats() if self._smsc is None else self._smsc.stats()
 
+    @hides_locals(_ON_PURPOSE)
     async def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:  # noqa: ASYNC109 - one deadline, said where one waits
         """Return the oldest message not returned here before; wait for one if there is none.
 
@@ -171,6 +176,7 @@ class Simulator:
         """
         return await self._listener().next_message(timeout)
 
+    @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
     async def deliver(
         self, sender: str, recipient: str, text: str, *, system_id: str | None = None
     ) -> int:
@@ -260,6 +266,7 @@ class HostedSimulator:
         """Counters, as of now."""
         return self._portal.call(lambda: self._simulator.stats)
 
+    @hides_locals(_ON_PURPOSE)
     def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:
         """Return the oldest message not returned here before; wait for one if there is none.
 
@@ -271,6 +278,7 @@ class HostedSimulator:
         """
         return self._portal.call(partial(self._simulator.wait_for_message, timeout=timeout))
 
+    @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
     def deliver(
         self, sender: str, recipient: str, text: str, *, system_id: str | None = None
     ) -> int:

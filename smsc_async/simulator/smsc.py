@@ -41,7 +41,7 @@ from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
 from smsc_async.simulator.conformance import V34, V50, check_bind, check_query, check_submit
 from smsc_async.simulator.outbound import OutboundQueue
-from smsc_async.simulator.received import part_of, read_submit
+from smsc_async.simulator.received import accepted_part, read_submit
 from smsc_async.simulator.records import RefusedRequest
 from smsc_async.simulator.refusals import refuse
 from smsc_async.simulator.state import SmscState
@@ -168,7 +168,7 @@ class SimulatedSmsc:
                     self._on_request(link, pdu, now)
                 case PduRejected(error=error, command_status=status) if status is not None:
                     command_id = int.from_bytes(error.frame[4:8], "big")
-                    refusal = refuse(status, refusals.UNREADABLE, reason=str(error))
+                    refusal = refuse(status, refusals.PROTOCOL_ERROR, reason=str(error))
                     self._record_refusal(link, command_id, refusal, now)
         self.state.changes.links[link] = None
 
@@ -197,7 +197,9 @@ class SimulatedSmsc:
         # status the gateway gives isn't written; clients treat any other than 0 alike.
         status = CommandStatus.ESME_RINVCMDID
         link.session.respond(pdu, negative_response(pdu.command_id, status), now)
-        self._record_refusal(link, pdu.command_id, refuse(status, refusals.NO_COMMAND), now)
+        self._record_refusal(
+            link, pdu.command_id, refuse(status, refusals.UNSUPPORTED_COMMAND), now
+        )
 
     def _record_refusal(  # noqa: PLR0917 - one call for each kind of request
         self,
@@ -257,8 +259,7 @@ class SimulatedSmsc:
         if refusal is not None:
             stats.refused += 1
             status = CommandStatus.of(refusal.command_status)
-            # The reason for clients that show it. A response of SMPP 3.4 has no such TLV, but "an
-            # entity may ignore what it doesn't know".
+            # SMPP 3.4 has no such TLV in this response; clients ignore what they don't know.
             text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, refusal.reason)
             tlvs = (text,) if link.has_tlvs else ()
             self._respond(link, pdu, SubmitSmResp(command_status=status, tlvs=tlvs), now)
@@ -306,7 +307,7 @@ class SimulatedSmsc:
         state, scenario = self.state, self.state.scenario
         self._last_id += 1
         date = state.date_at(now)
-        part = part_of(self._last_id, submit, error, scenario, date)
+        part = accepted_part(self._last_id, submit, error, scenario, date)
         state.record_part(part)
         decided: tuple[SubmittedPart, ...] = (part,)
         if submit.segment.total == 1:

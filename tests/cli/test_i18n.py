@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _OPTION = re.compile(r"--[a-z-]+|SMSC_[A-Z]+|[a-z]+://|smsc-async\S*")
 TRANSLATED = texts.read()
+ESC = "x\x1b[1mk"
 ENTRIES = [message for message in TRANSLATED if message.id]
 
 
@@ -228,3 +229,38 @@ def test_value_can_be_a_text_with_values() -> None:
         "can't read {name}: {reason}", name="a", reason=inner
     )
     assert "\\x1b[2J" in translate("can't read {name}: {reason}", name="a", reason=hostile)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "quoted"),
+    [
+        ("x\x1b[1m", r"x\x1b[1m", r"'x\x1b[1m'"),
+        ("a\u202eb", r"a\u202eb", r"'a\u202eb'"),
+        ("C:\\new", "C:\\new", r"'C:\\new'"),
+        ("два\n", r"два\n", r"'два\n'"),
+        ("ма'ма", "ма'ма", '"ма\'ма"'),
+    ],
+)
+def test_value_of_a_placeholder_is_escaped_once(value: str, shown: str, quoted: str) -> None:
+    """Quoted after it was escaped, an ESC had two backslashes, as if a user had typed one."""
+    translate = Translator("en")
+
+    assert shown == translate("{value}", value=value)
+    assert quoted == translate("{value!r}", value=value)
+    assert f"  {shown}" == translate("{value:>{width}}", value=value, width=len(shown) + 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (ESC,),
+        ("--lang", ESC, "ping"),
+        ("send", "79991234567", "hi", "--coding", ESC),
+        ("sim", "--port", ESC),
+        ("bulk", ESC),
+    ],
+)
+def test_command_escapes_an_argument_once(smsc: Smsc, arguments: tuple[str, ...]) -> None:
+    """On the terminal as well as in JSON."""
+    assert r"x\x1b[1mk" in smsc(*arguments).stderr
+    assert r"\\x1b" not in smsc(*arguments).stderr

@@ -1457,7 +1457,7 @@ async def test_enquire_link_is_answered_while_the_user_is_slow(gateway: Gateway)
 
 
 async def test_nothing_is_written_after_an_end_of_file(gateway: Gateway) -> None:
-    """The end of file was read: a message sent in the same turn waits for the next link."""
+    """The end of file was read: a message sent in the same iteration waits for the next link."""
     async with SmscClient(gateway.url()) as smsc:
         (link,) = smsc._runtime.dispatcher.links  # type: ignore[union-attr]
         gateway.peer.transport.write_eof()

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pdu import CommandStatus, DeliverSm, EsmClass, Tlv, TlvTag
+from pdu import CommandStatus, DataSm, DeliverSm, EsmClass, Tlv, TlvTag
 from smsc_async.client.receipt_parts import ReceiptParts
+from smsc_async.gateway.dialect import GENERIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pdu import DataSm
 
 TEXT = b"id:7 sub:001 dlvrd:001 stat:DELIVRD err:000"
 
@@ -40,12 +39,19 @@ class Clock:
         return self.now
 
 
-def part(number: int, octets: bytes, *tlvs: Tlv, reference: int = 9, total: int = 2) -> DeliverSm:
+def part(
+    number: int,
+    octets: bytes,
+    *tlvs: Tlv,
+    reference: int = 9,
+    total: int = 2,
+    esm_class: int = 0x44,
+) -> DeliverSm:
     """Return a part of a receipt."""
     return DeliverSm(
         source_addr="79991234567",
         destination_addr="Shop",
-        esm_class=0x44,
+        esm_class=esm_class,
         short_message=bytes((5, 0, 3, reference, total, number)) + octets,
         tlvs=tlvs,
     )
@@ -152,3 +158,45 @@ def test_repeated_part_of_a_stored_receipt_is_no_receipt(parts: ReceiptParts, cl
     assert [] == parts.add(part(1, TEXT[:20]), again)
     assert [0] == again.answers
     assert [] == parts.expire(clock.now + 60)
+
+
+@pytest.mark.parametrize("esm_class", [0x44, 0x60, 0x40, 0xC4, 0x63])
+def test_joined_receipt_is_final_as_it_would_be_in_one_part(
+    parts: ReceiptParts, esm_class: int
+) -> None:
+    """An intermediate notification in two parts doesn't end the wait for the final receipt."""
+    text = b"id:7 stat:UNDELIV err:001"
+    in_one = DeliverSm(esm_class=esm_class & ~EsmClass.UDHI, short_message=text)
+
+    parts.add(part(2, text[10:]), RecordingDelivery())
+    ((joined, _),) = parts.add(part(1, text[:10], esm_class=esm_class), RecordingDelivery())
+
+    assert in_one.esm_class == joined.esm_class
+    assert GENERIC.read_receipt(in_one).is_final == GENERIC.read_receipt(joined).is_final
+
+
+def test_joined_receipt_has_no_payload_of_one_part(parts: ReceiptParts) -> None:
+    """Its short_message has the whole text; the TLV held one part with its header."""
+    state = Tlv(TlvTag.MESSAGE_STATE, b"\2")
+    first, second = (
+        DataSm(
+            destination_addr="Shop",
+            esm_class=0x44,
+            tlvs=(state, Tlv(TlvTag.MESSAGE_PAYLOAD, bytes((5, 0, 3, 9, 2, number)) + octets)),
+        )
+        for number, octets in ((1, TEXT[:20]), (2, TEXT[20:]))
+    )
+    parts.add(first, RecordingDelivery())
+    receipts = parts.add(second, RecordingDelivery())
+
+    assert [TEXT] == texts(receipts)
+    assert (state,) == receipts[0][0].tlvs
+
+
+def test_tlvs_of_one_tag_that_differ_all_stay(parts: ReceiptParts) -> None:
+    """Equal ones stand once; a reader takes the first of a tag."""
+    first, second = Tlv(0x2000, b"1"), Tlv(0x2000, b"2")
+    parts.add(part(1, TEXT[:20], first), RecordingDelivery())
+    ((receipt, _),) = parts.add(part(2, TEXT[20:], second, first), RecordingDelivery())
+
+    assert (first, second) == receipt.tlvs

@@ -93,12 +93,12 @@ def test_late_receipt_does_not_replace_a_final_one_of_a_single_part() -> None:
 
 
 async def test_receipt_read_in_the_last_turn_counts() -> None:
-    """The loop was held up past the deadline: the receipt and the time-out came in one turn."""
+    """The loop was held up past the deadline: receipt and time-out came in one iteration."""
     job = accepted("1")
     waiting = asyncio.create_task(Submission(job).receipt(timeout=0.02))
     await turns(2)
     loop = asyncio.get_running_loop()
-    # Timers of one turn run in the order of their times.
+    # Timers of one iteration run in the order of their times.
     loop.call_later(0.01, partial(job.add_receipt, 0, receipt("1"), is_final=True))
     loop.call_soon(pass_time, 1.0)
 

@@ -82,7 +82,7 @@ async def test_messages_behind_a_cancelled_one_move_up(ahead: float | None) -> N
 
 
 async def test_new_message_is_behind_those_that_wait() -> None:
-    """Also if turns were given back in this very turn of the event loop."""
+    """Also if turns were given back in this very iteration of the event loop."""
     paced = Paced()
     jobs = [paced.send(number) for number in range(4)]
 

@@ -436,7 +436,7 @@ async def test_held_up_loop_reads_before_it_judges(lab: Lab, held_up: float) -> 
 
 
 async def test_silence_is_overdue_in_a_loop_that_is_always_held_up(lab: Lab) -> None:
-    """Every wait has an end, also where no turn of the loop is on time."""
+    """Every wait has an end, also where no iteration of the event loop is on time."""
     loop = asyncio.get_running_loop()
     is_over = False
 

@@ -784,7 +784,9 @@ async def test_links_that_come_and_go_leave_nothing(lab: Lab) -> None:
     assert 1 == len(set(seen))
 
 
-@pytest.mark.takes_up_to(20, reason="some hundred clients, one for each turn of the loop")
+@pytest.mark.takes_up_to(
+    20, reason="some hundred clients, one for each iteration of the event loop"
+)
 async def test_cancelled_at_any_turn_leaves_nothing(lab: Lab, chance: Random | None) -> None:
     """Connecting, binding, sending, querying, closing may be cancelled between any two steps.
 

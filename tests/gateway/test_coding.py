@@ -13,7 +13,7 @@ from smsc_async.gateway.coding import (
     TextSettings,
     choose,
     choose_markup,
-    data_coding,
+    data_coding_of,
     decode,
     decode_joined,
     text_coding,
@@ -74,7 +74,7 @@ def test_latin1_takes_the_place_of_gsm_after_an_iso_bind(text: str, coding: Codi
 )
 def test_data_coding_is_coding_times_four(coding: Coding, flash: bool, octet: int) -> None:  # noqa: FBT001 - a table's column
     """«…поэтому data_coding = coding * 4»; a flash message adds class 0."""
-    assert octet == data_coding(coding, flash=flash)
+    assert octet == data_coding_of(coding, flash=flash)
 
 
 LATIN1 = TextSettings(default=TextCoding.LATIN1)
@@ -120,7 +120,7 @@ def test_coding_0_holds_what_the_smscs_alphabet_has(
     """0 is "default" in SMPP; its number is GSM's here."""
     assert coding is choose(text, settings)
     octets = text_coding(coding, settings).encode(text)
-    assert text == decode(octets, data_coding(coding), settings)
+    assert text == decode(octets, data_coding_of(coding), settings)
 
 
 def test_other_texts_in_the_default_alphabet_are_in_the_smscs_too() -> None:

@@ -563,7 +563,7 @@ async def test_timer_without_a_due_deadline_starts_anew(connector: Connector) ->
 
 
 async def test_blocked_loop_fails_no_request_whose_response_arrived(connector: Connector) -> None:
-    """A second without a turn of the event loop: the response is read first."""
+    """A second without an iteration of the event loop: the response is read first."""
     link, peer = await connector.bound(response_timeout=0.02)
     connector.gateway.on_submit = nothing
     message = job()
@@ -579,7 +579,7 @@ async def test_blocked_loop_fails_no_request_whose_response_arrived(connector: C
 
 
 async def test_end_of_file_ends_the_link_at_once(connector: Connector) -> None:
-    """A message submitted in the same turn isn't counted as written: it waits for a link."""
+    """A message submitted in the same iteration isn't counted as written: it waits for a link."""
     link, _ = await connector.bound()
     link.eof_received()
 

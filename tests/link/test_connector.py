@@ -183,7 +183,7 @@ def returning(made: object) -> Any:  # noqa: ANN401 - also what no connector ret
         (lambda: None, "returned a NoneType; it has to return a connected socket.socket"),
         (lambda: (1, 2), "returned a tuple"),
         (socket.socket, "returned a socket that isn't connected"),
-        (connected_datagrams, "returned a socket that isn't a stream's"),
+        (connected_datagrams, "returned a socket that isn't a stream socket"),
     ],
     ids=["None", "tuple", "unconnected", "datagrams"],
 )

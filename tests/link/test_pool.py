@@ -205,7 +205,7 @@ async def test_deadlines_are_met_on_the_next_link_too(gateway: Gateway) -> None:
 
 
 async def test_waiting_messages_are_written_as_the_link_is_bound(gateway: Gateway) -> None:
-    """Without a further event, and the hook is called in the same turn."""
+    """Without a further event, and the hook is called in the same iteration."""
     gateway.on_bind = nothing
     links = await opened(gateway, "open=eventually")
     message = job()

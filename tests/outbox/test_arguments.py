@@ -12,7 +12,13 @@ import pytest
 
 from smsc_async import ConfigError, InvalidMessageError, Receipt, Sms
 from smsc_async.outbox import Outbox, OutboxState, PostgresOutbox
-from smsc_async.outbox.arguments import LONGEST_AGE, checked_key, checked_path
+from smsc_async.outbox.arguments import (
+    LONGEST_AGE,
+    checked_concurrency,
+    checked_key,
+    checked_path,
+    checked_receipt,
+)
 from smsc_async.outbox.queries import get, move
 
 if TYPE_CHECKING:
@@ -35,7 +41,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "put octets": lambda outbox: outbox.put(MESSAGE, key=b"x"),
     "put a surrogate": lambda outbox: outbox.put(MESSAGE, key="\ud800"),
     "get": lambda outbox: outbox.get(2**63),
-    "get below": lambda outbox: outbox.get(-(2**63)),
+    "get below": lambda outbox: outbox.get(-5),
+    "get nothing": lambda outbox: outbox.get(0),
     "get a text": lambda outbox: outbox.get("1"),
     "get a bool": lambda outbox: outbox.get(True),
     "get a fraction": lambda outbox: outbox.get(1.5),
@@ -67,7 +74,15 @@ async def test_bad_argument_is_refused_by_its_name(outbox: BaseOutbox, name: str
     _, found, _ = await asyncio.gather(*calls, return_exceptions=True)
 
     assert isinstance(found, ConfigError)
-    assert found.name in {"key", "entry", "reason", "older_than", "state", "receipt"}
+    assert found.name in {
+        "key",
+        "entry",
+        "reason",
+        "older_than",
+        "state",
+        "receipt",
+        "receipt.message_id",
+    }
     assert 2 == (await outbox.counts())[OutboxState.QUEUED]
 
 
@@ -111,7 +126,7 @@ async def test_message_of_no_kind_is_refused(outbox: BaseOutbox) -> None:
 
 async def test_what_is_in_the_limits_is_taken(outbox: BaseOutbox) -> None:
     """The largest values that a database takes."""
-    for number in (0, -1, 2**63 - 1):
+    for number in (1, 2**63 - 1):
         assert await outbox.get(number) is None
     assert 0 == await outbox.purge(older_than=LONGEST_AGE)
     assert await outbox.find("x" * 1_000_000) is None
@@ -146,6 +161,38 @@ def test_path_that_names_no_file_is_refused(path: Any) -> None:  # noqa: ANN401 
     """When the outbox is made, not when it is opened."""
     with pytest.raises(ConfigError, match="path"):
         Outbox(path)
+
+
+def test_path_with_a_nul_is_not_shown() -> None:
+    """It may be what should have been elsewhere, as a password."""
+    with pytest.raises(ConfigError) as caught:
+        checked_path("/srv/hunter2\0")
+
+    assert "13 characters" == caught.value.value
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "got"),
+    [("", "0 characters"), ("k" * 300, "300 characters"), ("a\nb", "one that isn't printable")],
+)
+def test_error_of_a_key_says_what_it_got(key: str, got: str) -> None:
+    """Its length, or what is wrong in it, never the key."""
+    with pytest.raises(ConfigError, match=f"1 to 255 printable characters, got {got}"):
+        checked_key(key)
+
+
+@pytest.mark.parametrize("number", [0, 2**70, "5", 1.5])
+def test_error_of_a_number_names_both_limits(number: Any) -> None:  # noqa: ANN401 - the mistake
+    """Whichever it breaks."""
+    with pytest.raises(ConfigError, match=f"from 1 to {2**63 - 1}, got"):
+        checked_concurrency(number)
+
+
+def test_error_of_a_receipt_names_the_field() -> None:
+    """The receipt itself is one."""
+    with pytest.raises(ConfigError, match="message_id: takes a str, got int"):
+        checked_receipt(Receipt(message_id=5, state=2))  # type: ignore[arg-type]  # the mistake
 
 
 def test_paths_of_both_kinds_are_taken() -> None:

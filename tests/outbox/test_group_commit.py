@@ -226,7 +226,7 @@ def test_committer_goes_on_in_the_next_loop_when_its_own_is_closed() -> None:
     committer = Committer(Faulty(OverflowError()))
 
     async def leave_at_once() -> None:
-        """End the loop in the turn of the call."""
+        """End the loop in the iteration of the call."""
         asked = asyncio.create_task(committer.run(nothing))
         await asyncio.sleep(0)
         assert not asked.done()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import FrozenInstanceError, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pdu._exec import run
-from pdu._tracebacks import hides_arguments, hides_locals, strip_frames
+from pdu._tracebacks import hides_arguments, hides_assigned, hides_locals, strip_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECRET = "hun7er-2"
+ENCODE = "encode a text, read hexadecimal with bytes.fromhex"
 
 
 class RefusedError(Exception):
@@ -81,11 +83,134 @@ def test_frames_of_a_user_stay() -> None:
     assert ["caught", "refuse"] == functions_of(caught(door, refuse))
 
 
-def test_bug_keeps_its_traceback() -> None:
-    """An error that wasn't raised on purpose has to be found."""
-    error = caught(hides_locals(RefusedError)(ours("def f(n): return 1 / n")), 0)
+def test_bug_is_found_by_its_note() -> None:
+    """An error that wasn't raised on purpose has lines instead of frames, each once."""
+    broken = ours("def f(n):\n    return 1 / n")
+    error = caught(hides_locals(RefusedError)(hides_locals(RefusedError)(broken)), 0)
 
-    assert ["caught", "f"] == functions_of(error)
+    assert ["caught"] == functions_of(error)
+    assert ["raised inside pdu._exec:2 (f)"] == error.__notes__
+
+
+def test_same_bug_is_noted_once() -> None:
+    """An exception that is raised again and again must not grow."""
+    error = ZeroDivisionError()
+    door = hides_locals(RefusedError)(ours("def f(n): raise e", e=error))
+
+    assert caught(door, 0) is caught(door, 0) is error
+    assert 1 == len(error.__notes__)
+
+
+def test_frozen_exception_loses_our_frames() -> None:
+    """A user's exception may be a frozen dataclass, which refuses assignments, of notes as well."""
+
+    @dataclass(frozen=True)
+    class FrozenError(Exception):
+        """Takes no assignment."""
+
+        text: str
+
+    source = "def f(s):\n    try: int(s)\n    except ValueError: raise e from None"
+    error = caught(hides_locals(RefusedError)(ours(source, e=FrozenError("x"))), SECRET)
+
+    assert isinstance(error, FrozenError)
+    assert ["caught"] == functions_of(error)
+    assert error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda door: door("квазар", 1), f"octets takes bytes or bytearray, got str; {ENCODE}"),
+        (lambda door: door(octets=[SECRET], n=1), "octets takes bytes or bytearray, got list"),
+        (lambda door: door(b"x", SECRET), "n takes int, got str"),
+    ],
+)  # fmt: skip
+async def test_wrong_kind_is_refused_by_its_type(call: Callable[[Any], Any], said: str) -> None:
+    """The error names the argument, what it takes and what it got; nothing hangs on it."""
+    takes: dict[str, Any] = {"octets": (bytes, bytearray), "n": int}
+    source = "def f(octets, n): return octets.hex() + 1 // n"
+    with pytest.raises(TypeError) as info:
+        call(hides_locals(RefusedError, **takes)(ours(source)))
+    with pytest.raises(TypeError) as awaited:
+        await call(hides_locals(RefusedError, **takes)(ours(f"async {source}")))
+
+    assert [said, said] == [str(info.value), str(awaited.value)]
+    assert info.value.__context__ is info.value.__cause__ is awaited.value.__context__ is None
+    assert SECRET not in repr([frame.f_locals for frame, _ in _ours_of(info.value)])
+
+
+def test_text_is_wanted_where_octets_were_given() -> None:
+    """The remedy is the other way round."""
+    error = caught(hides_locals(RefusedError, s=str)(ours("def f(s): return s + ''")), b"x")
+
+    assert "s takes str, got bytes; decode octets first" == str(error)
+
+
+def test_error_on_purpose_goes_before_the_kind() -> None:
+    """So does a bug with arguments of the right kinds, and a call that doesn't fit."""
+    refusing = hides_locals(RefusedError, s=str)(ours("def f(s): raise e('no')", e=RefusedError))
+    broken = hides_locals(RefusedError, s=str, n=int)(ours("def f(s, n=0): return 1 / 0"))
+
+    assert isinstance(caught(refusing, 1), RefusedError)
+    assert isinstance(caught(broken, "x"), ZeroDivisionError)
+    assert "missing" in str(caught(broken))
+
+
+def _ours_of(error: BaseException) -> list[tuple[Any, int]]:
+    """Return the frames of ours in a traceback, with their lines."""
+    return [
+        pair
+        for pair in traceback.walk_tb(error.__traceback__)
+        if pair[0].f_globals["__name__"].startswith("pdu.")
+    ]
+
+
+@hides_assigned
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A frozen value."""
+
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda point: setattr(point, "x", SECRET), "Point is frozen ('x')"),
+        (lambda point: setattr(point, SECRET, 1), "Point is frozen;"),
+        (lambda point: delattr(point, "x"), "Point is frozen ('x')"),
+    ],
+)
+def test_refused_assignment_shows_no_value(change: Callable[[Point], None], said: str) -> None:
+    """The function that `dataclass` generates would hold it."""
+    error = caught(change, Point(1))
+
+    assert isinstance(error, FrozenInstanceError)
+    assert str(error).startswith(said)
+    assert [] == _ours_of(error)
+    assert Point(2) == replace(Point(1), x=2)
+
+
+def test_constructor_of_a_frozen_class_covers_its_assignments() -> None:
+    """One decorator is enough; a class that isn't frozen can still be assigned to."""
+
+    @hides_arguments(RefusedError)
+    @dataclass(frozen=True)
+    class Frozen:
+        """A value."""
+
+    @hides_arguments(RefusedError)
+    @dataclass
+    class Free:
+        """Not frozen."""
+
+        x: int = 0
+
+    free = Free()
+    free.x = 1
+
+    assert "Frozen is frozen" in str(caught(partial(setattr, Frozen(), "x"), SECRET))
 
 
 def test_mistyped_argument_shows_no_other_argument() -> None:

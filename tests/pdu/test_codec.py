@@ -599,7 +599,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("tlvs", None, "takes a tuple of Tlv, got NoneType"),
     ("tlvs", 5, "takes a tuple of Tlv, got int"),
     ("tlvs", ((0x0427, b"\2"),), "takes Tlv, got tuple"),
-    ("tlvs", (Tlv(0x0427, b""),), "takes 1 to 1 octets, got 0"),
+    ("tlvs", (Tlv(0x0427, b""),), "takes 1 octet, got 0"),
     ("tlvs", (Tlv(0x0424, "text"),), "takes octets, got str"),  # type: ignore[arg-type]
     ("tlvs", (Tlv(0x10000, b""),), "takes 0 to 65535, got 65536"),
     ("tlvs", (Tlv("a", b""),), "takes 0 to 65535, got <str>"),  # type: ignore[arg-type]
@@ -845,3 +845,21 @@ def test_smpplib_reads_what_is_written() -> None:
         ],
     )
     assert [b"SMSC"] == names_read(answer, ["system_id"])
+
+
+class UnreadableOctets(bytes):
+    """Octets whose length can't be told."""
+
+    def __len__(self) -> int:
+        """Fail."""
+        raise RuntimeError
+
+
+def test_failing_octets_leave_no_frame_of_ours() -> None:
+    """A crash reporter sends the variables of each; the note says where they were read."""
+    with pytest.raises(RuntimeError) as caught:
+        decode(UnreadableOctets(encode(EnquireLink())))
+
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert ["test_failing_octets_leave_no_frame_of_ours", "__len__"] == names
+    assert "pdu.codec:" in caught.value.__notes__[0]

@@ -47,7 +47,7 @@ def test_all_public_classes_are_looked_at() -> None:
 
 
 def test_whole_object_is_shown_as_ever() -> None:
-    """Only missing attributes are survived; any other error is one."""
+    """A missing attribute says that it is half made; any other error, that it can't be shown."""
 
     @shows_half_made
     class Fraction:
@@ -60,6 +60,20 @@ def test_whole_object_is_shown_as_ever() -> None:
             return f"Fraction({1 // self.number})"
 
     assert "Fraction(1)" == repr(Fraction(1))
-    assert "<Fraction, half made>" == repr(object.__new__(Fraction))
-    with pytest.raises(ZeroDivisionError):
-        repr(Fraction(0))
+    assert "<Fraction, uninitialized>" == repr(object.__new__(Fraction))
+    assert "<Fraction, not showable>" == repr(Fraction(0))
+
+
+def test_attribute_that_another_object_lacks_is_not_a_half_made_object() -> None:
+    """A mistake in a `__repr__` isn't shown as an unfinished object, and a log goes on."""
+
+    @shows_half_made
+    class Holder:
+        """An object that reads what a number doesn't have."""
+
+        number = 5
+
+        def __repr__(self) -> str:
+            return f"Holder({self.number.missing})"  # type: ignore[attr-defined]  # the mistake
+
+    assert "<Holder, not showable>" == repr(Holder())

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pdu.masking import mask_address, shown_address, shown_size, shown_text, shown_type
+from pdu.masking import (
+    mask_address,
+    shown_address,
+    shown_number,
+    shown_size,
+    shown_text,
+    shown_type,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +83,19 @@ def test_text_shows_its_size_and_undecoded_octets_theirs() -> None:
     """A text may be a one-time code, decoded or not."""
     assert "<4 characters>" == shown_text("4821", b"4821")
     assert "<3 octets>" == shown_text(None, b"\x00\x01\x02")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (4294967295, "4294967295"),
+        (79161239876, "<integer of 37 bits>"),
+        (-1, "-1"),
+        ("79161239876", "<str>"),
+        (7.9161239876e10, "<float>"),
+        (None, "<NoneType>"),
+    ],
+)
+def test_number_longer_than_a_field_is_a_size(value: object, shown: str) -> None:
+    """No field of a PDU takes it, so it may be a phone number in the wrong place."""
+    assert shown == shown_number(value)

@@ -240,7 +240,7 @@ def test_octets_of_a_data_sm_resp_are_read() -> None:
     assert CommandStatus.ESME_RDELIVERYFAILURE is failed.command_status
     assert 3 == failed.tlv(TlvTag.DELIVERY_FAILURE_REASON)
     assert b"" == failed.tlv(TlvTag.DPF_RESULT)
-    with pytest.raises(EncodeError, match=r"tlvs\[1\].*takes 1 to 1 octets, got 0"):
+    with pytest.raises(EncodeError, match=r"tlvs\[1\].*takes 1 octet, got 0"):
         encode(failed)
 
 

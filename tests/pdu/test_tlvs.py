@@ -24,9 +24,11 @@ from pdu.tlvs import (
 @pytest.mark.parametrize(
     ("tag", "value", "said"),
     [
-        (0x0427, 256, "Tlv.message_state: takes an integer of 1 octets, got 256"),
-        (0x0427, -1, "Tlv.message_state: takes an integer of 1 octets, got -1"),
-        (0x0427, "2", "Tlv.message_state: takes another kind of value, got str"),
+        (0x0427, 256, "Tlv.message_state: takes an integer of 1 octet, got 256"),
+        (0x0427, -1, "Tlv.message_state: takes an integer of 1 octet, got -1"),
+        (0x0427, "2", "Tlv.message_state: takes an integer of 1 octet, got str"),
+        (0x0204, "x", "Tlv.user_message_reference: takes an integer of 2 octets, got str"),
+        (0x0204, 65_536, "Tlv.user_message_reference: takes an integer of 2 octets, got 65536"),
         (0x0010, 65_536, "Tlv.source_telematics_id: takes 1 to 2 octets, got 3"),
         (0x001E, 855469, "Tlv.receipted_message_id: takes another kind of value, got int"),
         (0x001E, "й", "Tlv.receipted_message_id: takes another kind of value, got str"),
@@ -36,7 +38,8 @@ from pdu.tlvs import (
         (0x0424, "text", "Tlv.message_payload: takes another kind of value, got str"),
         (0x0424, 5, "Tlv.message_payload: takes another kind of value, got int"),
         (0x0424, bytes(65_536), "Tlv.message_payload: takes 0 to 65535 octets, got 65536"),
-        (0x0501, b"ab", "Tlv.ussd_service_op: takes 1 to 1 octets, got 2"),
+        (0x1383, b"\0" * 5, "Tlv.its_session_info: takes 2 octets, got 5"),
+        (0x0501, b"ab", "Tlv.ussd_service_op: takes 1 octet, got 2"),
         (0x2000, 5, "Tlv.0x2000: takes another kind of value, got int"),
         (0x2000, "0.05", "Tlv.0x2000: takes another kind of value, got str"),
     ],
@@ -113,7 +116,7 @@ def test_list_of_tlvs_both_ways(tlvs: tuple[Tlv, ...], octets: bytes) -> None:
         (
             (Tlv(1, b""), Tlv(0x0427, b"ab")),
             ".f[1].value(tag 0x0427)",
-            "takes 1 to 1 octets, got 2",
+            "takes 1 octet, got 2",
         ),
     ],
 )

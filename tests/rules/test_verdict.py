@@ -53,14 +53,18 @@ def test_hold_waits_for_ever_by_default() -> None:
 @pytest.mark.parametrize("at_most", [0, -1.0, float("nan")])
 def test_wait_of_no_time_is_refused(at_most: float) -> None:
     """It looks like waiting and would fail at once."""
-    with pytest.raises(ConfigError, match=r"at_most: takes more than 0 s \(Hold.fail\(\)"):
+    with pytest.raises(
+        ConfigError, match="at_most: takes more than 0 seconds, a year at most, got"
+    ):
         Hold.wait(at_most=at_most)
 
 
 @pytest.mark.parametrize("at_most", ["5", True, None, 10**400, 1e300, Decimal(5)])
 def test_patience_is_a_number_of_seconds(at_most: Any) -> None:  # noqa: ANN401 - anything
     """Infinite is one: without a limit."""
-    with pytest.raises(ConfigError, match="at_most: takes 0 seconds or more, a year at most"):
+    with pytest.raises(
+        ConfigError, match="at_most: takes more than 0 seconds, a year at most, got"
+    ):
         Hold.wait(at_most=at_most)
     with pytest.raises(ConfigError, match="at_most"):
         Hold(at_most)

@@ -17,7 +17,7 @@ from smsc_async.session import Role, Session
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.accounts import ClientLink
 from smsc_async.simulator.conformance import check_bind, check_query, check_submit
-from smsc_async.simulator.received import part_of, read_submit
+from smsc_async.simulator.received import accepted_part, read_submit
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -207,11 +207,19 @@ def test_validity_ends_after_the_schedule(
         (
             [(0x020E, b"\0\2")],
             STATUS.ESME_RINVPARLEN,
-            "sar_total_segments takes 1 to 1 octets, got 2",
+            "sar_total_segments: the length in octets must be 1, got 2",
         ),
-        ([(0x020A, b"\1")], STATUS.ESME_RINVPARLEN, "source_port takes 2 to 2 octets, got 1"),
+        (
+            [(0x020A, b"\1")],
+            STATUS.ESME_RINVPARLEN,
+            "source_port: the length in octets must be 2, got 1",
+        ),
         ([(0x0381, b"\1\2")], STATUS.ESME_RINVPARLEN, "callback_num takes 4 to 19 octets, got 2"),
-        ([(0x0204, b"")], STATUS.ESME_RINVPARLEN, "user_message_reference takes 2 to 2 octets"),
+        (
+            [(0x0204, b"")],
+            STATUS.ESME_RINVPARLEN,
+            "user_message_reference: the length in octets must be 2",
+        ),
         ([(0x0201, b"\4")], STATUS.ESME_RINVOPTPARAMVAL, "privacy_indicator takes 0 to 3, got 4"),
         ([(0x0426, b"\2")], STATUS.ESME_RINVOPTPARAMVAL, "more_messages_to_send takes 0 to 1"),
         (
@@ -323,7 +331,7 @@ def test_bind_with_a_field_out_of_its_range_is_refused(fields: dict[str, Any], s
 def test_query_has_the_source_of_the_submit() -> None:
     """Type, plan and address, each compared (§4.8.1)."""
     link = ClientLink(Session(Role.SMSC, now=0.0))
-    part = part_of(855_469, read_submit(link, submit()), 0, Scenario(), AT)
+    part = accepted_part(855_469, read_submit(link, submit()), 0, Scenario(), AT)
 
     assert None is check_query(query("855469"), part)
     assert [STATUS.ESME_RQUERYFAIL] * 3 == [

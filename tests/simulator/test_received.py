@@ -15,7 +15,7 @@ from smsc_async.session import Role, Session
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.accounts import ClientLink
 from smsc_async.simulator.pdus import HLR
-from smsc_async.simulator.received import part_of, read_submit
+from smsc_async.simulator.received import accepted_part, read_submit
 
 if TYPE_CHECKING:
     from pdu import SubmitSm
@@ -55,11 +55,11 @@ def test_part_is_read_without_its_header(link: ClientLink) -> None:
 
     assert (Carrier.UDH_8, 7, 2, 2) == read.segment[1:5]
     assert "x" * 47 == read.view.text
-    assert 1 == part_of(1, read, 0, Scenario(), AT).charged
+    assert 1 == accepted_part(1, read, 0, Scenario(), AT).charged
 
 
 def test_record_has_the_kind_and_the_addresses(link: ClientLink) -> None:
     """The receipt is made of it."""
-    part = part_of(855_469, read_submit(link, _hlr()), 251, Scenario(), AT)
+    part = accepted_part(855_469, read_submit(link, _hlr()), 251, Scenario(), AT)
 
     assert (HLR, 251, (1, 1), AT) == (part.flags, part.stop_error, part.dest, part.submitted_at)

@@ -69,7 +69,7 @@ def test_scenario_is_hashable_and_shows_no_password() -> None:
         ({"state": 256}, "state takes a MessageState or 0 to 255, got 256"),
         ({"cost": "10.0000"}, "cost takes 6 ASCII characters, got 7"),
         ({"cost": "1 ₽"}, "cost takes 6 ASCII characters, got 3"),
-        ({"id_format": "hex"}, "id_format takes one of decimal, hex_in_response, got 'hex'"),
+        ({"id_format": "hex"}, "id_format takes one of decimal, hex_in_response, got 3 characters"),
     ],
 )
 def test_values_out_of_range_are_refused(settings: dict[str, object], message: str) -> None:

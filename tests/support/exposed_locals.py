@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 NUMBER = "79161239876"
@@ -76,8 +77,9 @@ def shown_locals(error: BaseException) -> Iterator[str]:
 
 
 def _opened(value: object, depth: int) -> Iterator[str]:
-    """Yield the `repr` of a value, and of what it contains."""
-    yield repr(value)
+    """Yield the `repr` of a value, and of what it contains; a `repr` may fail."""
+    with suppress(Exception):
+        yield repr(value)
     if not depth:
         return
     inner: Iterable[Any] = ()
@@ -91,5 +93,7 @@ def _opened(value: object, depth: int) -> Iterator[str]:
 
 def exposed(error: BaseException) -> list[str]:
     """Return every line that an error exposes: variables, sentences, notes and arguments."""
-    said = [f"{one!r} {one!s} {one.args!r}" for one in chain_of(error)]
+    said = [
+        f"{one!r} {one!s} {one.args!r} {getattr(one, '__notes__', ())!r}" for one in chain_of(error)
+    ]
     return [line for line in (*shown_locals(error), *said) if leaks(line)]

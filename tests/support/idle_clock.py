@@ -12,7 +12,7 @@ import selectors
 import time
 
 TURN = 1e-6
-"""Seconds that a turn of the loop takes."""
+"""Seconds that an iteration of the event loop takes."""
 POLL = 0.05
 """Seconds between two looks at something, at most."""
 

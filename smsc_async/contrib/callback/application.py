@@ -17,13 +17,15 @@ import anyio
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import refused
+from smsc_async._base_errors import check_duration, check_kind, refused
+from smsc_async._config_checks import check_integer
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
 from smsc_async.errors import ConfigError
 
 LOG: Final = logging.getLogger("smsc_async.callback")
 
+_LARGEST_REQUEST: Final = 2**30
 _CHARSETS: Final = {"cp1251": "windows-1251", "koi8-r": "koi8-r", "utf-8": "utf-8"}
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -96,11 +98,14 @@ class StatusCallback:
         max_size: int = 65_536,
         unsigned: bool = False,
     ) -> None:
+        _check_sink(sink)
         self._sink = sink
         self.charset = _charset(charset)
         self.algorithms = () if unsigned else _algorithms(algorithms)
         self._secret = _secret(secret, self.charset, unsigned=unsigned)
+        check_duration("timeout", timeout)
         self.timeout = timeout
+        check_integer("max_size", max_size, 1, _LARGEST_REQUEST)
         self.max_size = max_size
         if unsigned:
             LOG.warning("the callback takes unsigned requests: anybody may report anything")
@@ -112,6 +117,7 @@ class StatusCallback:
             f" algorithms={self.algorithms!r})"
         )
 
+    @hides_locals(ConfigError, scope=MutableMapping)
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection: http, or a server's lifespan. Websockets are refused."""
         if scope["type"] == "http":
@@ -123,10 +129,17 @@ class StatusCallback:
         else:
             raise ValueError(f"no such connection is served: {scope['type']!r}")
 
+    @hides_locals(
+        ConfigError,
+        method=str,
+        query=(bytes, bytearray),
+        body=(bytes, bytearray),
+        content_type=str,
+    )
     async def answer(
         self, *, method: str, query: bytes = b"", body: bytes = b"", content_type: str = ""
     ) -> Answer:
-        """Process one request of any server. Never raises.
+        """Process one request of any server. Whatever the request holds, it never raises.
 
         Cancelling cancels the sink; the gateway gets no response then, and repeats.
 
@@ -135,6 +148,9 @@ class StatusCallback:
             query: The query string, quoted, without "?".
             body: The whole body.
             content_type: The header; only "application/json" makes a difference.
+
+        Raises:
+            TypeError: An argument is of another type.
         """
         if method not in {"GET", "POST"}:
             return Answer(405, "method not allowed")
@@ -195,8 +211,16 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__} in {frame.name}, {frame.filename}:{frame.lineno}"
 
 
+def _check_sink(sink: object) -> None:
+    """Refuse what can't be called."""
+    if not callable(sink):
+        kind = type(sink).__name__
+        raise ConfigError("sink", kind, f"takes an async function, got {kind}")
+
+
 def _charset(name: str) -> str:
     """Return the gateway's name of a charset."""
+    check_kind("charset", name, str)
     try:
         return _CHARSETS[codecs.lookup(name).name]
     except LookupError:
@@ -215,6 +239,8 @@ def _algorithms(names: Collection[str]) -> tuple[str, ...]:
 
 def _secret(secret: str, charset: str, *, unsigned: bool) -> bytes:
     """Return the secret's octets; without a secret `unsigned` has to be set."""
+    if secret is not None:
+        check_kind("secret", secret, str)
     if unsigned and secret:
         raise ConfigError("secret", "***", "a secret and unsigned=True; leave one of them out")
     if not unsigned and not secret:

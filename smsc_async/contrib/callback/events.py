@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from urllib.parse import quote_plus
 
+from pdu._tracebacks import hides_assigned
 from pdu.enums import MessageState
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
@@ -58,6 +59,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
 _WORD: Final = re.compile(r"[a-z]\w*", re.ASCII)
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CallbackMessage(IncomingMessage):
@@ -73,6 +75,7 @@ class CallbackMessage(IncomingMessage):
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConfirmed:
@@ -201,7 +204,7 @@ def _is_hlr(texts: Mapping[str, str]) -> bool:
 def _line(texts: Mapping[str, str]) -> str:
     """Return the fields as the text of an HLR receipt, so that they are read the same way.
 
-    "text" comes last, since no labels are read behind it.
+    "text" comes last, since no labels are read after it.
     """
     ordered = sorted(texts.items(), key=lambda item: item[0] == "text")
     return " ".join(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,3 +211,14 @@ def test_a_misfit_is_found_by_a_pattern() -> None:
     """For callers that look at many texts."""
     assert [None, None, None] == [coding.outside.search("a") for coding in (GSM, LATIN1, ASCII)]
     assert ASCII.outside.search("é") is not None
+
+
+@pytest.mark.parametrize("coding", TextCoding)
+def test_wrong_kinds_leave_no_frame_of_ours(coding: TextCoding) -> None:
+    """The frame would show the text."""
+    text: Any = "квазар"
+    for method, wrong in ((coding.decode, text), (coding.fits, text.encode())):
+        with pytest.raises((AttributeError, TypeError)) as caught:
+            method(wrong)
+        frames = traceback.extract_tb(caught.value.__traceback__)
+        assert ["test_wrong_kinds_leave_no_frame_of_ours"] == [frame.name for frame in frames]

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from pdu.errors import EncodeError
 from pdu.text.alphabet import gsm_decode, gsm_encode
 from pdu.text.national import NO_SHIFTS, Language, ShiftTables
+from pdu.text.segments import split
 from pdu.text.udh import InformationElement, UserDataHeader, parse_udh
 
 TURKISH, SPANISH, PORTUGUESE = Language
 LANGUAGES = (0, *Language)
 EVERY = [*itertools.starmap(ShiftTables, itertools.product(LANGUAGES, LANGUAGES))]
-every = st.sampled_from(EVERY)
+KNOWN = [shifts for shifts in EVERY if shifts.locking != SPANISH]  # which has a single table only
+every, known = st.sampled_from(EVERY), st.sampled_from(KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,29 @@ def test_without_tables_it_is_the_default_alphabet() -> None:
     assert gsm_encode(text) == NO_SHIFTS.encode(text)
 
 
-@pytest.mark.parametrize("shifts", EVERY)
+@pytest.mark.parametrize(
+    ("shifts", "field"),
+    [
+        (ShiftTables(5), "locking"),
+        (ShiftTables(SPANISH), "locking"),
+        (ShiftTables(TURKISH, 13), "single"),
+        (ShiftTables(single=200), "single"),
+        (ShiftTables(-1, TURKISH), "locking"),
+        (ShiftTables(300), "locking"),
+    ],
+)
+def test_text_in_a_table_that_is_not_known_is_not_encoded(shifts: ShiftTables, field: str) -> None:
+    """A header that names it would have a receiver read other characters than were written."""
+    for encode in (shifts.encode, lambda text: split(text, shifts)):
+        with pytest.raises(EncodeError, match=f"no {field} shift table of language") as caught:
+            encode("hello")
+
+        assert (field, getattr(shifts, field)) == (caught.value.field, caught.value.value)
+    assert not shifts.fits("hello")
+    assert "hello" == shifts.decode(b"hello")
+
+
+@pytest.mark.parametrize("shifts", KNOWN)
 def test_every_septet_of_a_table_comes_back(shifts: ShiftTables) -> None:
     """Each of its characters is written, in one septet if the locking table has it."""
     for septet in {*range(128)} - {0x1B}:
@@ -118,7 +142,7 @@ def test_every_septet_of_a_table_comes_back(shifts: ShiftTables) -> None:
         assert pair == shifts.decode(shifts.encode(pair))
 
 
-@given(every, st.text())
+@given(known, st.text())
 def test_a_text_fits_or_is_refused(shifts: ShiftTables, text: str) -> None:
     """What was encoded comes back, and its widths are its septets."""
     if not shifts.fits(text):
@@ -131,7 +155,7 @@ def test_a_text_fits_or_is_refused(shifts: ShiftTables, text: str) -> None:
     assert len(octets) == sum(shifts.widths(text))
 
 
-@given(every, st.data())
+@given(known, st.data())
 def test_texts_of_a_language_come_back(shifts: ShiftTables, data: st.DataObject) -> None:
     """Also those with nothing but its own letters."""
     letters = "".join(
