@@ -624,9 +624,9 @@ def test_error_shows_its_cause(failure: Failure, shown: Shown, language: Languag
 
 def test_causes_have_their_own_advice() -> None:
     """Host and port are right if a certificate has expired."""
-    advices = {shown.english: failure.advice for failure, shown in FAILURES if shown.code == 3}
+    remedies = {shown.english: failure.advice for failure, shown in FAILURES if shown.code == 3}
 
-    assert len(advices) - 2 <= len(set(advices.values()))
+    assert len(remedies) - 2 <= len(set(remedies.values()))
 
 
 @pytest.mark.parametrize("words", ["", "no", "the scenario refuses it!", "priority_flag takes"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smsc_async.cli import main
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -28,12 +30,12 @@ SEND = ("send", "79991234567", "secret words")
 
 
 @asynccontextmanager
-async def started(*arguments: str, stdin: int = subprocess.DEVNULL) -> AsyncIterator[Process]:
+async def started(*arguments: str) -> AsyncIterator[Process]:
     """Run `smsc` in a new process that ignores SIGINT."""
     process = await asyncio.create_subprocess_exec(
         *(*IGNORING_SIGINT, sys.executable, "-m", "smsc_async", *arguments),
         env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONASYNCIODEBUG": ""},
-        stdin=stdin,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -121,11 +123,27 @@ async def test_measurement_says_how_many_were_accepted() -> None:
     assert "interrupted" in errors
 
 
-async def test_command_that_reads_its_input_is_ended_with_a_word() -> None:
-    """There is no event loop yet."""
-    async with started("plan", "-v", "-", stdin=subprocess.PIPE) as process:
-        await asyncio.sleep(1.5)  # until it reads
-        code, output, errors = await terminated(process)
+class Interrupting(io.RawIOBase):
+    """Standard input that gets SIGTERM in place of octets."""
 
-    assert (130, "") == (code, output)
-    assert "interrupted" in errors
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        """Receive the signal."""
+        signal.raise_signal(signal.SIGTERM)
+        return 0
+
+
+def test_command_that_reads_its_input_is_ended_with_a_word(
+    quiet: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is no event loop yet."""
+    del quiet
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Interrupting())))
+    code = main(["plan", "-"])
+    shown = capsys.readouterr()
+
+    assert (130, "") == (code, shown.out)
+    assert "interrupted" in shown.err
