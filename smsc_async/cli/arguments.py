@@ -166,7 +166,7 @@ def _wrong_number(error: CycloptsError, command: str) -> Failure:
     key, text, name = "use.wrong", _("invalid arguments"), ""
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         name = shown_name(error.argument)
-        if error.keyword is None:
+        if getattr(error, "keyword", None) is None:  # cyclopts 4.0 doesn't say
             return missing_argument(name, command)
         key, text = "use.no_value", _("{name} needs a value")
     elif isinstance(error, RepeatArgumentError):
