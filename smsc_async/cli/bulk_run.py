@@ -171,8 +171,11 @@ class BulkRun:
         if not counts[OutboxState.QUEUED] and not (is_waiting and await _awaited(outbox, keys)):
             return
 
+        has_begun = asyncio.Event()
+
         async def on_receipt(receipt: Receipt) -> None:
             """Store a state; its receipt is answered then, so none is lost."""
+            await has_begun.wait()  # from then on the outbox compares ids as the client does
             if receipt.is_final and receipt.error:
                 key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
                 result.part_errors[key] = cause(receipt.error, self.screen.translate)
@@ -193,6 +196,7 @@ class BulkRun:
             with self.screen.spinner(_("connecting …")):
                 await stack.enter_async_context(smsc)
             self.progress.outcome = PARTLY_SENT
+            asyncio.get_running_loop().call_soon(has_begun.set)
             await self._run(outbox, smsc, progress)
             if is_waiting:
                 await self._wait_for_receipts(outbox, keys)

@@ -151,6 +151,26 @@ def test_late_receipts_are_found_by_the_next_run(
     assert {"DELIVERED"} == {row["state"] for row in result_of(file)}
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_ids_of_receipts_may_be_written_in_another_way(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, delay: float
+) -> None:
+    """With the setting `message_ids`, also for receipts that wait when the run connects."""
+    gateway.scenario = Scenario(
+        receipt_delay=delay,
+        id_format="hex_in_response",
+        state=MessageState.UNDELIVERABLE,
+        error_code=6,
+    )
+    url = f"{gateway.url}?message_ids=response_hex"
+    smsc("bulk", str(file), "--url", url, "--wait-receipts", "0")
+    done = smsc("bulk", str(file), "--url", url, *WAIT, "--json")
+
+    assert {"UNDELIVERABLE": 5} == sum_of(done)["states"]
+    if delay:
+        assert all(row["error"].startswith("6: ") for row in result_of(file))
+
+
 @pytest.mark.parametrize(
     "content",
     [
