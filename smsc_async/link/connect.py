@@ -138,15 +138,13 @@ _FAULTS: Final[dict[int, CertificateFault]] = {
 }
 """By the codes of OpenSSL's verification, X509_V_ERR_…"""
 
-_CERTIFICATE_REASONS: Final[dict[CertificateFault, str]] = {
-    "expired": "it has expired; the gateway needs a new one, if this machine's clock is right",
-    "not yet valid": "it isn't valid yet; check this machine's clock",
-    "self-signed": "it is self-signed; if that is the gateway's own, give it as ca_file",
-    "unknown CA": "it is signed by a CA that isn't trusted here; give that CA as ca_file",
-    "wrong name": (
-        "it is for another host; check the host's name, or give the one in the certificate as"
-        " server_hostname"
-    ),
+_CERTIFICATE_REMEDIES: Final[dict[CertificateFault, str]] = {
+    "expired": "if this machine's clock is right, the gateway needs a new one",
+    "not yet valid": "check this machine's clock",
+    "self-signed": "if it is the gateway's own, give it as ca_file",
+    "unknown CA": "its CA isn't trusted here; give that CA as ca_file",
+    "wrong name": ("check the host's name, or give the one in the certificate as server_hostname"),
+    "other": "a CA of your own is given as ca_file",
 }
 
 
@@ -159,8 +157,8 @@ def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table
     """Return the cause and the remedy."""
     match error:
         case ssl.SSLCertVerificationError():
-            reason = _CERTIFICATE_REASONS.get(certificate_fault(error))
-            return f"the certificate doesn't verify: {reason or error.verify_message or error}"
+            remedy = _CERTIFICATE_REMEDIES[certificate_fault(error)]
+            return f"the certificate doesn't verify: {error.verify_message or error}; {remedy}"
         case ssl.SSLError():
             return f"no TLS there: {getattr(error, 'reason', None) or error}"
         case socket.gaierror() | UnicodeError():

@@ -259,9 +259,9 @@ class SimulatedSmsc:
         if refusal is not None:
             stats.refused += 1
             status = CommandStatus.of(refusal.command_status)
-            # SMPP 3.4 has no such TLV in this response; clients ignore what they don't know.
+            # SMPP 3.4 has no TLVs in this response, and some clients can't read any.
             text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, refusal.reason)
-            tlvs = (text,) if link.has_tlvs else ()
+            tlvs = (text,) if link.interface_version >= V50 else ()
             self._respond(link, pdu, SubmitSmResp(command_status=status, tlvs=tlvs), now)
             addresses = pdu.source_addr, pdu.destination_addr
             self._record_refusal(link, pdu.command_id, refusal, now, *addresses)

@@ -812,3 +812,24 @@ def test_reprs_show_numbers_and_no_text(harness: Harness, client: Client) -> Non
         "<MessageAssembly 1 partial messages>",
         "<OutboundQueue 0 waiting, 0 delivered, 0 redelivered, 0 dropped>",
     ] == [repr(one) for one in (smsc, smsc.state, smsc._assembly, smsc._outbound)]
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        (0x50, "the same message was accepted less than 60 s ago; it is accepted again in 60.0 s"),
+        (0x34, None),
+        (0x33, None),
+    ],
+)
+def test_response_of_smpp_5_0_says_why_a_message_is_refused(
+    make_harness: MakeHarness, version: int, words: str | None
+) -> None:
+    """SMPP 3.4 has no TLVs in submit_sm_resp, and clients of it can't read any."""
+    client = make_harness().connect()
+    client.bind(interface_version=version)
+    client.submit("once")
+    (refused,) = client.submit("once")
+
+    assert STATUS.ESME_RSUBMITFAIL == refused.command_status
+    assert words == refused.tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT)
