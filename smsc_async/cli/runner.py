@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # A command reports what fails; without a handler Python would print the log lines beside that.
 SILENCE = logging.NullHandler()
 
+_CREDENTIALS = frozenset({"SMSC_LOGIN", "SMSC_PASSWORD", "SMSC_PASSWORD_FILE"})
+
 LONGEST_WAIT = 24 * 3600
 """Seconds: the longest time the gateway tries to deliver a message."""
 
@@ -58,13 +60,12 @@ def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
         Failure: There is no URL, or it is invalid.
     """
     try:
-        if url is None:
-            return SmscConfig.from_env()
-        if split_userinfo(url)[0] or url.startswith("sim:"):
-            return SmscConfig.from_url(url)
-        return SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
+        return _read_config(url)
     except ConfigError as error:
         failure = _failure_of(error, progress)
+        if error.name in _CREDENTIALS:
+            failure.advice = _("check the environment variable {name}")
+            failure.values["name"] = error.name
         if error.name == "SMSC_URL" and error.value is None:
             failure = Failure(
                 ExitCode.USAGE_ERROR,
@@ -91,6 +92,30 @@ def _is_loopback(name: str) -> bool:
         mapped = getattr(address, "ipv4_mapped", None)
         return (mapped or address).is_loopback
     return name == "localhost" or name.endswith(".localhost")
+
+
+def _read_config(url: str | None) -> SmscConfig:
+    """Return the settings of *url*, or those of the environment.
+
+    Raises:
+        ConfigError: They are invalid, or a login has no password: those of the environment fill
+            only a URL that has neither.
+    """
+    if url is None:
+        config = SmscConfig.from_env()
+    elif split_userinfo(url)[0] or url.startswith("sim:"):
+        config = SmscConfig.from_url(url)
+    else:
+        config = SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
+    userinfo, _tail = split_userinfo(url or os.environ.get("SMSC_URL", ""))
+    if userinfo and ":" not in userinfo and not config.is_simulated:
+        raise ConfigError(
+            "url",
+            "***",
+            "a login without a password; leave it out and set SMSC_LOGIN, or add the password"
+            " (login:@ if it is empty)",
+        )
+    return config
 
 
 def _failure_of(error: SmscError, progress: SendProgress) -> Failure:

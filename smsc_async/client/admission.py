@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from enum import Enum
+from logging import ERROR
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,7 +18,7 @@ import anyio
 from pdu.masking import mask_address
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
-from smsc_async.instrumentation import LOG, call_logged, place_of
+from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
@@ -211,7 +212,7 @@ class AdmissionControl:
                 if wait > longest:
                     longest, holding = wait, name
         except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
-            LOG.error("! %s failed: %s", name, place_of(error))
+            log(LOG, ERROR, "! %s failed: %s", name, place_of(error))
             return _failed(message, name, error)
         if not holding:
             return None
@@ -364,7 +365,7 @@ def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
 
 def _store_failed(message: Message[Any], cause: Exception) -> SendError:
     """Log the failure of a rule store; return the error of the message."""
-    LOG.error("! RuleStore.apply failed: %s", place_of(cause))
+    log(LOG, ERROR, "! RuleStore.apply failed: %s", place_of(cause))
     return _failed(message, "RuleStore.apply", cause)
 
 

@@ -326,9 +326,13 @@ class ClientRuntime:
 
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""
-        from smsc_async.simulator import Simulator  # noqa: PLC0415 - imported when used
+        from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415 - imported when used
 
-        simulator = await self._simulator.enter_async_context(Simulator())
+        config = self.config
+        scenario = Scenario(
+            default_alphabet=config.default_alphabet or None, packed_gsm=config.packed_gsm
+        )
+        simulator = await self._simulator.enter_async_context(Simulator(scenario))
         target = SmscConfig.from_url(simulator.url)
         return replace(
             self.config,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import check_kind
+from smsc_async._base_errors import check_function, check_kind
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
@@ -106,6 +106,8 @@ class RedisRuleStore(RuleStore):
     ) -> None:
         if not isinstance(secret, bytes):
             check_kind("secret", secret, str)
+        if on_change is not None:
+            check_function("on_change", on_change)
         check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
         library = import_library()
         self._is_owner = isinstance(redis, str)

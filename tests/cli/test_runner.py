@@ -161,6 +161,43 @@ def test_half_of_the_credentials_is_reported(monkeypatch: pytest.MonkeyPatch) ->
     assert "pa55word" not in raised.value.detail
 
 
+@pytest.mark.parametrize("path", ["/nowhere/password", "/"])
+@pytest.mark.parametrize("url", [None, "smpp://gw"])
+def test_variable_that_is_wrong_is_what_to_check(
+    monkeypatch: pytest.MonkeyPatch, url: str | None, path: str
+) -> None:
+    """Not the URL, where nothing is wrong."""
+    monkeypatch.setenv("SMSC_LOGIN", "shop")
+    monkeypatch.setenv("SMSC_PASSWORD_FILE", path)
+    with pytest.raises(Failure) as raised:
+        read_config(url, SendProgress())
+
+    assert "check the environment variable {name}" == raised.value.advice
+    assert "SMSC_PASSWORD_FILE" == raised.value.values["name"]
+
+
+@pytest.mark.parametrize("url", ["smpp://shop@gw", "smsc://shop@", "smpps://sh%40p@gw?window=5"])
+@pytest.mark.parametrize("place", ["--url", "SMSC_URL"])
+def test_login_without_a_password_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str, place: str
+) -> None:
+    """A bind with an empty password is refused and counted by the gateway."""
+    if place == "SMSC_URL":
+        monkeypatch.setenv("SMSC_URL", url)
+    else:
+        monkeypatch.setenv("SMSC_PASSWORD_FILE", "/run/secrets/password")
+    with pytest.raises(Failure) as raised:
+        read_config(url if place == "--url" else None, SendProgress())
+
+    assert "url: a login without a password; leave it out and set SMSC_LOGIN" in raised.value.detail
+
+
+@pytest.mark.parametrize("url", ["smpp://shop:@gw", "sim://", "sim://shop@"])
+def test_empty_password_may_be_written(url: str) -> None:
+    """A colon says that it is meant; the simulator takes any."""
+    assert "" == read_config(url, SendProgress()).reveal_password()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
 @pytest.mark.parametrize("outcome", ["", NOT_SENT, UNKNOWN])
 def test_sigterm_ends_a_command_where_sigint_is_ignored(outcome: str) -> None:

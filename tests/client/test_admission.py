@@ -568,6 +568,7 @@ async def test_failed_check_fails_the_message(
     assert isinstance(blocked, SendError)
     with pytest.raises(SendError, match=said) as caught:
         await ruled.admission.admit(message, blocked, Hold.wait())
+    await turns(1)
 
     error = caught.value
     assert not isinstance(error, HeldByRuleError)
@@ -625,6 +626,7 @@ async def test_failed_store_fails_the_message(
     assert blocked is not None
     with pytest.raises(SendError, match=r"RuleStore\.apply failed with OSError") as caught:
         await ruled.admission.admit(message, blocked, Hold.wait())
+    await turns(1)
 
     assert (Outcome.NOT_SENT, OSError) == (caught.value.outcome, type(caught.value.__cause__))
     assert "RuleStore.apply failed: OSError at " in caplog.text
@@ -667,6 +669,7 @@ async def test_what_a_store_raises_outside_of_a_send_is_logged(
     ruled.admission.postpone(message)
     assert reservation == message.reservation
     ruled.admission.release(message)
+    await turns(1)
 
     assert message.reservation is None
     for name in ("release", "postpone", "give_back_turn"):

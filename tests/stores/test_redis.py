@@ -570,6 +570,17 @@ async def test_step_of_another_key_is_refused() -> None:
         await store.apply(asked)
 
 
+async def awaited(_health: object) -> None:
+    """Be never awaited."""
+
+
+class Awaited:
+    """An object that would have to be awaited when it is called."""
+
+    async def __call__(self, _health: object) -> None:
+        """Be never awaited."""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -579,6 +590,9 @@ async def test_step_of_another_key_is_refused() -> None:
         ("workers", 0),
         ("budget", 0.0),
         ("probe_every", -1.0),
+        ("on_change", "loudly"),
+        ("on_change", awaited),
+        ("on_change", Awaited()),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> None:
