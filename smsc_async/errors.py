@@ -198,16 +198,14 @@ class FloodLimitError(HeldByRuleError):
 class SubmitRefusedError(SendError):
     """The gateway answered a submit_sm with an error. What it refused isn't charged.
 
-    Some parts of a long message may have been accepted before: `message_ids`.
+    Some parts of a long message may have been accepted before: `message_ids`. `status_text` has the
+    gateway's own words as it wrote them, from the TLV additional_status_info_text.
 
     Args:
         message: The refused message.
         command_status: Of the response.
         outcome: `REFUSED`; for `ThrottledError` see there.
         message_ids: Ids of the parts accepted before the refusal.
-
-    Attributes:
-        status_text: The gateway's own words (TLV additional_status_info_text), as it wrote them.
     """
 
     status_text: str = ""

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pdu import CommandStatus, SubmitSmResp, Tlv, TlvTag
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.simulator.scenario import StoppedBy
+
+
+_V50: Final = 0x50
 
 
 class Refusal(NamedTuple):
@@ -31,6 +36,15 @@ class Refusal(NamedTuple):
     def __str__(self) -> str:
         """Return the text, filled."""
         return self.text.format(**self.values)
+
+    def response(self, interface_version: int) -> SubmitSmResp:
+        """Return the response to a submit_sm, with the reason for a client of SMPP 5.0.
+
+        SMPP 3.4 has no TLVs in this response, and some clients can't read any.
+        """
+        text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, self.reason)
+        tlvs = (text,) if interface_version >= _V50 else ()
+        return SubmitSmResp(command_status=CommandStatus.of(self.command_status), tlvs=tlvs)
 
     @property
     def reason(self) -> str:

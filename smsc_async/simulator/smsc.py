@@ -264,11 +264,7 @@ class SimulatedSmsc:
         refusal, error = self._check(link, submit, now)
         if refusal is not None:
             stats.refused += 1
-            status = CommandStatus.of(refusal.command_status)
-            # SMPP 3.4 has no TLVs in this response, and some clients can't read any.
-            text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, refusal.reason)
-            tlvs = (text,) if link.interface_version >= V50 else ()
-            self._respond(link, pdu, SubmitSmResp(command_status=status, tlvs=tlvs), now)
+            self._respond(link, pdu, refusal.response(link.interface_version), now)
             addresses = pdu.source_addr, pdu.destination_addr
             self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         else:
@@ -299,13 +295,12 @@ class SimulatedSmsc:
         if rules is None:
             return None, 0
         is_part = submit.segment.total > 1
-        enforcement = link.account.enforcement
-        rule = enforcement.check(rules, view, now, is_part=is_part)
+        rule = link.account.enforcement.check(rules, view, now, is_part=is_part)
         if rule is None:
             return None, 0
         self.state.stats.stopped += 1
         status, error = scenario.answer_to(rule)
-        refusal = refusals.of_rule(rule, rules, status, enforcement.retry_after)
+        refusal = refusals.of_rule(rule, rules, status, link.account.enforcement.retry_after)
         return (refusal, 0) if status else (None, error)
 
     def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.scenario import StoppedBy
 
 TEXTS = [
-    value for name, value in vars(refusals).items() if name.isupper() and name != "TYPE_CHECKING"
+    value for name, value in vars(refusals).items() if name.isupper() and isinstance(value, str)
 ]
 
 
