@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pdu.errors import EncodeError
 from pdu.masking import mask_address
@@ -49,15 +49,21 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _BOT_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
 _CODE = re.compile(r"[0-9]{4,8}")
 _CALL_NUMBERS = re.compile(r"(0|[1-9][0-9]?),([1-9][0-9]{1,3}),([1-9])")
-_REMEDIES = {bytes: "decode octets first", int: "write it in quotes", float: "use str(int(…))"}
+_NUMBER_REMEDY: Final = '; a number as text has quotes: "79991234567"'
+_REMEDIES: Final[dict[type, str]] = {
+    bytes: "; decode octets first",
+    bytearray: "; decode octets first",
+    int: _NUMBER_REMEDY,
+    float: "; use str(int(…))",
+}
 
 
 def as_str(field: str, value: object) -> str:
     """Refuse any other type than `str`."""
     if not isinstance(value, str):
         kind = type(value).__name__
-        remedy = _REMEDIES.get(type(value), "convert it first")
-        raise InvalidMessageError(field, kind, f"a str is needed, got {kind}; {remedy}")
+        remedy = _REMEDIES.get(type(value), "")
+        raise InvalidMessageError(field, kind, f"a str is needed, got {kind}{remedy}")
     return value
 
 

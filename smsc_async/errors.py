@@ -198,7 +198,8 @@ class FloodLimitError(HeldByRuleError):
 class SubmitRefusedError(SendError):
     """The gateway answered a submit_sm with an error. What it refused isn't charged.
 
-    Some parts of a long message may have been accepted before: `message_ids`.
+    Some parts of a long message may have been accepted before: `message_ids`. `status_text` has the
+    gateway's own words as it wrote them, from the TLV additional_status_info_text.
 
     Args:
         message: The refused message.
@@ -206,6 +207,8 @@ class SubmitRefusedError(SendError):
         outcome: `REFUSED`; for `ThrottledError` see there.
         message_ids: Ids of the parts accepted before the refusal.
     """
+
+    status_text: str = ""
 
     def __init__(
         self,

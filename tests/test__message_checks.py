@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smsc_async._message_checks import check_email_limit
+from smsc_async._message_checks import as_str, check_email_limit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import (
     Coding,
@@ -251,7 +251,7 @@ def test_address_of_a_mail_is_as_long_as_a_bind_permits() -> None:
 
 @pytest.mark.parametrize(
     ("value", "remedy"),
-    [(b"x", "decode octets first"), (5, "quotes"), (5.0, "str(int("), (None, "convert it first")],
+    [(b"x", "decode octets first"), (5, "quotes"), (5.0, "str(int("), (None, "got NoneType")],
 )
 def test_value_of_another_type_is_refused_with_its_own_remedy(value: object, remedy: str) -> None:
     """A number from a spreadsheet isn't octets."""
@@ -380,3 +380,23 @@ def test_text_in_another_field_is_not_shown(kind: Any, field: str, text: str) ->
 def test_flag_is_true_or_false(flash: object) -> None:
     """1 may be a coding in the wrong place."""
     assert "True or False" in str(refusal(Sms, text=SECRET, flash=flash))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (79991234567, 'a str is needed, got int; a number as text has quotes: "79991234567"'),
+        (7.9e10, "a str is needed, got float; use str(int(…))"),
+        (b"79991234567", "a str is needed, got bytes; decode octets first"),
+        (bytearray(b"7"), "a str is needed, got bytearray; decode octets first"),
+        (None, "a str is needed, got NoneType"),
+        (["79991234567"], "a str is needed, got list"),
+        (True, "a str is needed, got bool"),
+    ],
+)
+def test_another_type_gets_its_own_remedy(value: object, words: str) -> None:
+    """A number needs quotes, octets are decoded; the value isn't shown."""
+    with pytest.raises(InvalidMessageError) as raised:
+        as_str("to", value)
+
+    assert words == raised.value.reason

@@ -259,7 +259,7 @@ def test_every_package_of_an_extra_is_imported(extra: str) -> None:
 
 
 def test_extra_all_is_all_of_them_with_a_free_licence_for_programs() -> None:
-    """scapy is under the GPL, so `pcap` is installed by name only."""
+    """Scapy is under the GPL, so `pcap` is installed by name only."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [extra for extra in extras() if extra != "pcap"]
 

@@ -84,6 +84,7 @@ class CsvFile:
         path: Of the file.
         notes: What was found in it, and changed on the way in.
         columns: Names from the header.
+        to_at: Place of the column of recipients.
         reason_at: Place of the column of reasons of an earlier run; None without one.
         rows: All rows with a value below the header, in order.
     """
@@ -91,6 +92,7 @@ class CsvFile:
     path: Path
     notes: TableNotes
     columns: list[str]
+    to_at: int
     reason_at: int | None
     rows: list[CsvRow] = field(default_factory=list)
 
@@ -121,8 +123,8 @@ def read_csv(
     names = template.names if template else ()
     table = read_table(_octets(path), options, template_names=names, confirm=confirm)
     reader = _RowReader(table, template, kind=kind, sender=sender, translate=translate)
-    reason_at = table.columns.fields.get(REASON)
-    csv_file = CsvFile(path, table.notes, table.columns.names, reason_at)
+    places = table.columns.fields
+    csv_file = CsvFile(path, table.notes, table.columns.names, places["to"], places.get(REASON))
     csv_file.rows.extend(reader.read(row) for row in table.rows)
     return csv_file
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from smsc_async._config_env import split_userinfo
@@ -22,7 +23,7 @@ from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
     from smsc_async.cli.console import Screen
 
@@ -76,6 +77,21 @@ def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
                 outcome=progress.outcome,
             )
     raise failure
+
+
+def is_local(config: SmscConfig) -> bool:
+    """Whether all hosts are this machine itself, by their names; or it is the simulator."""
+    return config.is_simulated or all(_is_loopback(host.name) for host in config.hosts)
+
+
+def _is_loopback(name: str) -> bool:
+    """Whether a host is 127.0.0.0/8, ::1 or localhost."""
+    name = name.removesuffix(".").lower()
+    with suppress(ValueError):
+        address = ip_address(name)
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def _read_config(url: str | None) -> SmscConfig:
@@ -135,6 +151,23 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
     failure.values |= {"ids": ids(progress.message_ids), **progress.counts}
     raise failure from cause
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, with a word and an exit code.
+
+    A coroutine that runs in it has its own handling, see `run_async` and `stop_event`.
+    """
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # signals are handled in the main thread only
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _cancelled_by_sigterm(main: Coroutine[Any, Any, int]) -> int:

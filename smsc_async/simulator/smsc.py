@@ -264,8 +264,7 @@ class SimulatedSmsc:
         refusal, error = self._check(link, submit, now)
         if refusal is not None:
             stats.refused += 1
-            status = CommandStatus.of(refusal.command_status)
-            self._respond(link, pdu, SubmitSmResp(command_status=status), now)
+            self._respond(link, pdu, refusal.response(link.interface_version), now)
             addresses = pdu.source_addr, pdu.destination_addr
             self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         else:
@@ -301,7 +300,8 @@ class SimulatedSmsc:
             return None, 0
         self.state.stats.stopped += 1
         status, error = scenario.answer_to(rule)
-        return (refusals.of_rule(rule, rules, status), 0) if status else (None, error)
+        refusal = refusals.of_rule(rule, rules, status, link.account.enforcement.retry_after)
+        return (refusal, 0) if status else (None, error)
 
     def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
         """Record a submit_sm, respond with its id, and schedule its outcome."""

@@ -16,7 +16,7 @@ from version_1 import entry, execute, make_version_1
 
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
-from smsc_async.cli.bulk import ROW_REMOVED
+from smsc_async.cli.bulk_run import ROW_REMOVED
 from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError
 from smsc_async.outbox.liveness import OwnerLock
 from smsc_async.simulator import Scenario, Simulator

@@ -33,7 +33,7 @@ class TableOptions:
     Args:
         encoding: Encoding, by any name that Python knows; default: that of the byte order mark,
             else UTF-8.
-        columns: Columns with names of their own: to=Телефон,text=Текст.
+        columns: Columns with names of their own: to=Phone,text=Message.
         text: Text of all messages; {name} is the value of a column.
         sheet: Sheet of a workbook; default: the first.
     """

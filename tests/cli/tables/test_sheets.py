@@ -90,7 +90,7 @@ def test_sheet_that_is_saved_again_differently_sends_nothing_twice(
 ) -> None:
     """Under the ending of its format, beside the outbox of the first; or under the first's name."""
     monkeypatch.delenv("PYTHONASYNCIODEBUG")  # so many messages would take half a minute
-    monkeypatch.setattr("smsc_async.client.client.GatewayLimits", GatewayLimits.off)
+    monkeypatch.setattr("smsc_async.cli.bulk.GatewayLimits", GatewayLimits.off)
     accepted = []
     for saved, name in (
         ("windows-1251.csv", "clients.csv"),
@@ -116,7 +116,7 @@ def test_sheet_written_in_other_ways_sends_nothing_twice(
     smsc: Smsc, gateway: HostedSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Floats, apostrophes, exponents, another order of columns, names by --map, a template."""
-    monkeypatch.setattr("smsc_async.client.client.GatewayLimits", GatewayLimits.off)
+    monkeypatch.setattr("smsc_async.cli.bulk.GatewayLimits", GatewayLimits.off)
     rows = list(spreadsheets.rows())[:100]
     file = tmp_path / "clients.csv"
 
