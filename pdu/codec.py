@@ -8,7 +8,7 @@ by the construct they were generated from, which names field, offset and reason 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from operator import index
@@ -34,7 +34,7 @@ from pdu.codegen import (
 )
 from pdu.enums import CommandStatus
 from pdu.errors import DecodeError, EncodeError, PduError
-from pdu.fields import Field, FieldError, Integer
+from pdu.fields import Body, COctetString, Field, FieldError, Integer
 from pdu.layout import Constant, Step, steps_of
 from pdu.masking import shown_number, shown_type
 from pdu.names import RESPONSE_BIT
@@ -112,7 +112,13 @@ def packer(cls: type[Pdu]) -> Pack:
 
 
 @hides_locals(PduError, cls=type, vary=tuple)
-def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) -> Pack:
+def make_template(
+    cls: type[Pdu],
+    *,
+    vary: tuple[str, ...],
+    longest: Mapping[str, int] | None = None,
+    **constant: object,
+) -> Pack:
     """Return `fill(sequence_number, *values) -> bytes` for PDUs that differ in few fields.
 
     The constant fields are encoded once, by the declaration; a call checks and encodes only the
@@ -122,6 +128,8 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
         cls: The PDU class; its TLVs can't vary.
         vary: Names of the C-octet strings and octet strings that are the arguments of a call, in
             this order.
+        longest: Characters that a C-octet string takes instead of its own limit, by its name, for
+            a peer that takes more than the specification has.
         constant: The other fields.
 
     Raises:
@@ -134,7 +142,8 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
         names = sorted(name if name.isidentifier() else "<no name>" for name in map(str, unknown))
         raise TypeError(f"{cls.__name__} has no field {', '.join(names) or 'tlvs to vary'}")
     constant = cls.defaults | constant
-    steps = list(_template_steps(cls, vary, constant))
+    body = _longer_body(cls, longest) if longest else cls.construct
+    steps = list(_template_steps(cls, body, vary, constant))
     is_empty = all(constant[name] == cls.defaults.get(name) for name in constant)
     source, scope = packer_source(
         cls.command_id,
@@ -143,19 +152,30 @@ def make_template(cls: type[Pdu], *, vary: tuple[str, ...], **constant: object) 
         order=vary,
         body_optional=cls.body_optional and is_empty,
     )
-    scope |= _scope(lambda number, values: _build_declared(cls, number, constant | values))
+    scope |= _scope(lambda number, values: _build_declared(cls, number, constant | values, body))
     fill: Pack = run(source, f"<{cls.__name__} template>", scope)["pack"]
     return fill
 
 
+def _longer_body(cls: type[Pdu], longest: Mapping[str, int]) -> Body:
+    """Return the body of a PDU class with C-octet strings of more characters."""
+    fields = dict(cls.fields)
+    for name, characters in longest.items():
+        field = fields.get(name)
+        if not isinstance(field, COctetString):
+            raise TypeError(f"{cls.__name__} has no C-octet string {name}")
+        fields[name] = COctetString(characters + 1, steady=field.steady, shown=field.shown)
+    return Body(fields, cls.defaults, may_end_early=cls.is_response)
+
+
 def _template_steps(
-    cls: type[Pdu], vary: tuple[str, ...], constant: dict[str, object]
+    cls: type[Pdu], body: Body, vary: tuple[str, ...], constant: dict[str, object]
 ) -> Iterator[Step]:
     """Yield the steps of a template: fields that vary, and the encoded octets between them."""
     octets = b""
-    for step in steps_of(cls.construct):
+    for step in steps_of(body):
         if step.name not in vary:
-            octets += _constant(cls, step.name, constant)
+            octets += _constant(cls, body, step.name, constant)
             continue
         if octets:
             yield Constant("", octets)
@@ -165,13 +185,13 @@ def _template_steps(
         yield Constant("", octets)
 
 
-def _constant(cls: type[Pdu], name: str, constant: dict[str, object]) -> bytes:
+def _constant(cls: type[Pdu], body: Body, name: str, constant: dict[str, object]) -> bytes:
     """Encode a constant field by its own construct."""
     if name not in constant:
         raise TypeError(f"{cls.__name__}.{name} must be given, as a constant or in vary")
     stream = BytesIO()
     try:
-        cls.fields[name].write(constant[name], stream, f".{name}")
+        body.fields[name].write(constant[name], stream, f".{name}")
     except FieldError as error:
         raise _encode_error(cls, constant, error) from None
     return stream.getvalue()
@@ -217,7 +237,9 @@ def _path(error: FieldError) -> str:
     return str(error.path).partition(".")[2]
 
 
-def _build_declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]) -> bytes:
+def _build_declared(
+    cls: type[Pdu], sequence_number: int, values: dict[str, Any], longer: Body | None = None
+) -> bytes:
     """Encode a PDU by its declaration; raise what is wrong with it."""
     head = {
         "command_status": values.pop("command_status"),
@@ -225,7 +247,7 @@ def _build_declared(cls: type[Pdu], sequence_number: int, values: dict[str, Any]
     }
     _check_header(cls.__name__, head)
     try:
-        body = cls.construct.build(values)
+        body = (longer or cls.construct).build(values)
     except FieldError as error:
         raise _encode_error(cls, values, error) from None
     return _frame(cls.command_id, head["command_status"], sequence_number, body)

@@ -15,25 +15,30 @@ from pdu.enums import MessageState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BLANKS: Final = " \t\n\r\f\v\0"
+_BLANKS: Final = "".join(map(chr, range(0x21)))
 
 # hot path: the usual form in one step. It must find what `_LABEL` and `_TEXT` find.
 _USUAL: Final = re.compile(
-    r"id:([^\s\0,;|&]*+) sub:([^\s\0,;|&]*+) dlvrd:([^\s\0,;|&]*+) submit date:([^\s\0,;|&]*+)"
-    r" done date:([^\s\0,;|&]*+) stat:([^\s\0,;|&]*+) err:([^\s\0,;|&]*+)(?: [Tt]ext:(.*+))?",
-    re.ASCII | re.DOTALL,
+    r"id:([^\0-\x20,;|&]*+) sub:([^\0-\x20,;|&]*+) dlvrd:([^\0-\x20,;|&]*+)"
+    r" submit date:([^\0-\x20,;|&]*+) done date:([^\0-\x20,;|&]*+) stat:([^\0-\x20,;|&]*+)"
+    r" err:([^\0-\x20,;|&]*+)(?: [Tt]ext:(.*+))?",
+    re.DOTALL,
 )
 _USUAL_LABELS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
 
-# A label is a word, or a word and "date", at the start, after a blank or after a sign that some
-# SMSCs put between fields, and directly followed by a colon. So 12:30 and http://host inside a
-# value are no labels.
-_START: Final = r"(?<![^\s\0,;|&])"
-_TEXT: Final = re.compile(rf"{_START}text:", re.ASCII | re.IGNORECASE)
+# A label is a word, or one of a few pairs of words, at the start, after a blank, after an octet of
+# a user data header that esm_class doesn't announce, or after a sign that some SMSCs put between
+# fields; perhaps with a quote or bracket before it and a quote behind it, and directly followed by
+# a colon. So 12:30 and http://host inside a value are no labels.
+_START: Final = r"""(?<![^\0-\x20,;|&])["'(\[{<]*+"""
+_TEXT: Final = re.compile(rf"""{_START}text["']?:""", re.ASCII | re.IGNORECASE)
 _LABEL: Final = re.compile(
-    rf"{_START}((?:submit|done)[\s_-]*+date|[a-z]\w*+):", re.ASCII | re.IGNORECASE
+    rf"""{_START}((?:submit|done)[\s_-]*+date|(?:message|msg|err|error)[\s-]++(?:id|state|status|code)"""
+    r"""|[a-z]\w*+)["']?:""",
+    re.ASCII | re.IGNORECASE,
 )
 _DATE: Final = re.compile(r"(submit|done)[\s_-]*+date", re.ASCII)
+_PAIR: Final = re.compile(r"[\s-]+", re.ASCII)
 _BETWEEN_FIELDS: Final = ",;|&"
 
 STAT_NAMES: Final[Mapping[int, str]] = {
@@ -58,6 +63,10 @@ STAT_STATES: Final[Mapping[str, MessageState]] = {
     "BUFFRED": MessageState.ENROUTE,
     "BUFFERD": MessageState.ENROUTE,
     "FAILED": MessageState.UNDELIVERABLE,
+    "UNDELIVERED": MessageState.UNDELIVERABLE,
+    "UNDELIVRD": MessageState.UNDELIVERABLE,
+    "DELIVERD": MessageState.DELIVERED,
+    "EN_ROUTE": MessageState.ENROUTE,
 }
 """The state for each text after `stat:`, full names of the states included."""
 
@@ -71,9 +80,9 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
 
     Returns:
         Value by label. Labels are in lower case, `submit date` and `done date` with one space,
-        however they are spelled; the first of two equal labels counts. Values are raw, without
-        blanks and NULs around them and without a sign that only separates them from the next
-        label; `text` is unchanged.
+        other pairs of words as `message_id`, however they are spelled; the first of two equal
+        labels counts. Values are raw, without blanks and control characters around them and
+        without a sign that only separates them from the next label; `text` is unchanged.
     """
     if usual := _USUAL.fullmatch(text):
         # Without a text the last group is 7.
@@ -83,8 +92,13 @@ def parse_receipt_text(text: str) -> Mapping[str, str]:
     fields: dict[str, str] = {}
     for label, value in zip(found[::2], found[1::2], strict=True):
         raw = value.strip(_BLANKS).rstrip(_BETWEEN_FIELDS + _BLANKS)
-        fields.setdefault(_DATE.sub(r"\1 date", label.lower()), raw)
+        fields.setdefault(_label(label.lower()), raw)
     return fields | {"text": body[0]} if body else fields
+
+
+def _label(label: str) -> str:
+    """Return a label in lower case as it is returned, however it is spelled."""
+    return _DATE.sub(r"\1 date", label) if label.endswith("date") else _PAIR.sub("_", label)
 
 
 def parse_stat(stat: str) -> MessageState | None:

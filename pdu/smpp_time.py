@@ -28,6 +28,8 @@ _SEPARATED: Final = re.compile(
     r"(?:[ T_]+|(?<=\D..)-)([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?"
     r"(?:[.,]([0-9]{1,9}))?\s*(Z|[-+][0-9]{2}:?(?:[0-9]{2})?)?"
 )
+# The day first, which only full stops and a year of four digits tell from other orders.
+_DAY_FIRST: Final = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?=[ T_])")
 
 _QUARTER: Final = timedelta(minutes=15)
 _MAX_OFFSET: Final = 48 * _QUARTER
@@ -44,9 +46,9 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
 
     Args:
         text: `YYMMDDhhmmsstnnp` of 16 characters, or `YYMMDDhhmm`, `YYMMDDhhmmss`,
-            `YYYYMMDDhhmm`, `YYYYMMDDhhmmss`, `YYYY-MM-DD hh:mm:ss` and its like as in receipts
-            and query_sm_resp; blanks and NULs around it are ignored. Twelve digits have a year of
-            two digits if that gives a date.
+            `YYYYMMDDhhmm`, `YYYYMMDDhhmmss`, `YYYY-MM-DD hh:mm:ss`, `DD.MM.YYYY hh:mm:ss` and
+            their like as in receipts and query_sm_resp; blanks and NULs around it are ignored.
+            Twelve digits have a year of two digits if that gives a date.
         zone: Time zone of the forms without one.
 
     Returns:
@@ -60,7 +62,7 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime | timedelta
             return _parse_digits(digits, zone)
         if full := _FULL.fullmatch(digits):
             return _parse_full(*full.groups())
-        if separated := _SEPARATED.fullmatch(digits):
+        if separated := _SEPARATED.fullmatch(_DAY_FIRST.sub(r"\3.\2.\1", digits)):
             return _parse_separated(*separated.groups(), zone=zone)
     except ValueError:
         # The form is right, the date is not: a month 13, a year 0.

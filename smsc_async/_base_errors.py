@@ -97,15 +97,19 @@ class ReceiptTimeoutError(SmscError, TimeoutError):
     Args:
         message_id: The gateway's id of the message.
         timeout: How long the receipt was awaited, seconds.
+        unknown: Receipts that came since the client was opened and name an id that none of its
+            messages has: those of other programs, or ids that are spelt in another way.
     """
 
-    def __init__(self, message_id: str, *, timeout: float) -> None:
+    def __init__(self, message_id: str, *, timeout: float, unknown: int = 0) -> None:
+        hint = f"; receipts of unknown ids: {unknown}, see message_ids" if unknown else ""
         super().__init__(
             f"no final receipt for message_id {message_id!a} in {timeout:.1f} s"
-            "; the message may be delivered all the same: wait again"
+            f"; the message may be delivered all the same: wait again{hint}"
         )
         self.message_id = message_id
         self.timeout = timeout
+        self.unknown = unknown
 
 
 class NoReceiptError(SmscError):

@@ -149,5 +149,6 @@ def check_options(config: Any) -> None:  # noqa: ANN401 - an SmscConfig, which c
     check_choice("markup_coding", config.markup_coding, ("ucs2", "gsm", "latin1"))
     alphabet = config.default_alphabet or ("latin1" if config.is_latin1 else "gsm")
     check_alphabet(alphabet, is_packed=config.packed_gsm)
+    check_integer("email_limit", config.email_limit, 20, 254)
     check_message_ids(config.message_ids)
     check_local_addr(config.local_addr, binds=config.binds, is_simulated=config.is_simulated)

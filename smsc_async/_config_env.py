@@ -18,6 +18,7 @@ LONGEST_FILE: Final = 65_536
 
 _PLACEHOLDER = "login:password@"
 _NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_WITH_LOGIN: Final = frozenset({"smpp", "smpps", "smsc"})
 
 
 class Secret:
@@ -75,6 +76,13 @@ def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Cr
     check_kind("environ", environ, Mapping)
     url = _value_of(variable, environ).strip()
     prefix = variable.removesuffix("_URL")
+    userinfo, tail = split_userinfo(url or "smsc://")
+    names = [f"{prefix}_{name}" for name in ("LOGIN", "PASSWORD", "PASSWORD_FILE")]
+    given = [name for name in names if environ.get(name, "").strip()]
+    if given and userinfo.strip(":"):
+        raise ConfigError(
+            variable, "***", f"has credentials, and {given[0]} is set too; keep one of the two"
+        )
     credentials = _read_credentials(prefix, environ)
     if credentials is None:
         if not url:
@@ -82,14 +90,17 @@ def read_environment(variable: str, environ: Mapping[str, str]) -> tuple[str, Cr
                 variable,
                 None,
                 "not set; give it a URL like 'smsc://login:password@' (or 'sim://' to try out),"
-                f" or set {prefix}_LOGIN and {prefix}_PASSWORD",
+                f" or set {names[0]} and {names[1]} or {names[2]}",
+            )
+        scheme = url.partition("://")[0].lower()
+        if "@" not in url.partition("?")[0] and scheme in _WITH_LOGIN:
+            raise ConfigError(
+                variable,
+                "***",
+                f"no user; write {scheme}://user:password@host, or set {names[0]} and {names[1]}"
+                f" or {names[2]}",
             )
         return url, None
-    userinfo, tail = split_userinfo(url or "smsc://")
-    if userinfo.strip(":"):
-        raise ConfigError(
-            variable, "***", f"has credentials, and {prefix}_LOGIN is set too; keep one of the two"
-        )
     return tail.replace("://", f"://{_PLACEHOLDER}", 1), credentials
 
 
@@ -151,7 +162,7 @@ def _read_file(variable: str, path: str) -> str:
     try:
         password = octets.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ConfigError(variable, None, "the file isn't text in ASCII or UTF-8") from None
+        raise ConfigError(variable, None, "the file isn't text in ASCII") from None
     if not password:
         raise ConfigError(variable, None, "the file is empty; write the password into it")
     _check_line(variable, password, "the password", "the file ")

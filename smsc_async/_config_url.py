@@ -99,6 +99,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "markup_coding": Parameter("", "markup_coding", str),
     "default_alphabet": Parameter("", "default_alphabet", str),
     "packed_gsm": Parameter("", "packed_gsm", _as_flag),
+    "email_limit": Parameter("", "email_limit", _as_integer),
     "message_ids": Parameter("", "message_ids", str),
     "smart_text": Parameter("", "smart_text", _as_flag),
     "verify": Parameter("tls", "verify", _as_flag),

@@ -18,6 +18,7 @@ from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from pdu.tlvs import Tlv  # noqa: TC001 - for `get_type_hints`
 from smsc_async._base_errors import InvalidMessageError
+from smsc_async._number_checks import number
 from smsc_async.receipts import Receipt
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class Message(_Flags, Generic[R_co]):
 
     Args:
         to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
-            "8 999 123-45-67" become "79991234567"; with a plus no digit is ever changed.
+            "8 999 123-45-67" become "79991234567"; with a plus no digit is ever changed. What a
+            spreadsheet makes of a number ("79991234567.0"), and the prefix 810 before a country
+            code, are refused.
         sender: A name of at most 11 characters (Latin letters, digits, space, signs) or a
             number of at most 15 digits, registered in the account. "" is the account's
             default sender, "." is none at all.
@@ -114,10 +117,10 @@ class Message(_Flags, Generic[R_co]):
             type(to) is str
             and to.isascii()
             and to.isdigit()
-            and to[0] != "8"
+            and to[0] not in "08"
             and 10 <= len(to) <= 15
         ):
-            set_field(self, "to", checks.number(to))
+            set_field(self, "to", number(to))
         sender = self.sender
         if not (
             type(sender) is str

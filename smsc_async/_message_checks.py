@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pdu.errors import EncodeError
 from pdu.masking import mask_address
@@ -28,8 +28,11 @@ E = TypeVar("E", bound=Enum)
 ADDRESS_LENGTH = 20
 """Characters of a `destination_addr` (v3.4 §4.4.1).
 
-The gateway's document doesn't say how longer e-mail addresses travel, so they are refused.
+The gateway's document doesn't say how longer e-mail addresses travel, so they are refused unless
+the setting `email_limit` permits them.
 """
+LONGEST_EMAIL = 254
+"""Characters of an e-mail address: a path of 256 octets less its angle brackets (RFC 5321)."""
 
 COMMENT_MARK = "\n~~~\n"
 SUBJECT_MARK = "\nsubj:"
@@ -40,20 +43,27 @@ _LONGEST_VALIDITY = 24 * 3600
 _CALL_DEFAULTS = {"wait": 22, "interval": 20, "attempts": 5}
 _CALL_LIMITS = {"wait": (0, 99), "interval": (10, 3600), "attempts": (1, 9)}
 
-_PUNCTUATION = str.maketrans("", "", " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013")
 _NAME = re.compile(r"[A-Za-z0-9 !\"#$%&'()*+,\-./:;<=>?@_]{1,11}")
 _EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _BOT_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
 _CODE = re.compile(r"[0-9]{4,8}")
 _CALL_NUMBERS = re.compile(r"(0|[1-9][0-9]?),([1-9][0-9]{1,3}),([1-9])")
+_NUMBER_REMEDY: Final = '; a number as text has quotes: "79991234567"'
+_REMEDIES: Final[dict[type, str]] = {
+    bytes: "; decode octets first",
+    bytearray: "; decode octets first",
+    int: _NUMBER_REMEDY,
+    float: "; use str(int(…))",
+}
 
 
 def as_str(field: str, value: object) -> str:
     """Refuse any other type than `str`."""
     if not isinstance(value, str):
         kind = type(value).__name__
-        raise InvalidMessageError(field, kind, f"a str is needed, got {kind}; decode octets first")
+        remedy = _REMEDIES.get(type(value), "")
+        raise InvalidMessageError(field, kind, f"a str is needed, got {kind}{remedy}")
     return value
 
 
@@ -66,27 +76,6 @@ def member(kind: type[E], field: str, value: object, expected: str) -> E:
         return kind(value)
     got = shown(value)
     raise InvalidMessageError(field, got, f"{expected}, got {got}")
-
-
-def number(value: object) -> str:
-    """Return the digits of a recipient's number."""
-    text = as_str("to", value)
-    digits = text.translate(_PUNCTUATION)
-    if digits.startswith("+"):
-        digits = digits[1:]
-    elif len(digits) == 11 and digits[0] == "8":
-        digits = f"7{digits[1:]}"
-    if digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15:
-        return digits
-    length = f"{len(digits)} characters"
-    # Of anything but a number even the ends stay hidden: a text may end in a code.
-    masked = mask_address(text) if digits.isdigit() else ""
-    got = f"{length} ({masked!r})" if masked else length
-    raise InvalidMessageError(
-        "to",
-        masked or length,
-        f"a number is 10 to 15 digits with country code, got {got}; write it like '79991234567'",
-    )
 
 
 def sender(value: object) -> str:
@@ -118,7 +107,7 @@ def _name_fault(text: str) -> str:
 
 
 def check_address(field: str, value: object) -> None:
-    """Refuse anything but an e-mail address that fits into destination_addr."""
+    """Refuse anything but an e-mail address."""
     address = as_str(field, value)
     is_email = _EMAIL.fullmatch(address) is not None
     length = f"{len(address)} characters"
@@ -129,13 +118,29 @@ def check_address(field: str, value: object) -> None:
             "an e-mail address looks like 'name@example.com', in ASCII without spaces"
             f"; got {length}",
         )
-    if len(address) > ADDRESS_LENGTH:
+    if len(address) > LONGEST_EMAIL:
         raise InvalidMessageError(
             field,
             mask_address(address),
-            f"destination_addr takes {ADDRESS_LENGTH} characters, got {len(address)}"
-            f" ({mask_address(address)!r}); send to a shorter address",
+            f"an e-mail address takes {LONGEST_EMAIL} characters, got {len(address)}"
+            f" ({mask_address(address)!r}); use a shorter address",
         )
+
+
+def check_email_limit(limit: int, *, to: str, sender: str) -> None:
+    """Refuse an e-mail address that is longer than the setting `email_limit`."""
+    for field, name, address in (
+        ("to", "destination_addr", to),
+        ("sender", "source_addr", sender),
+    ):
+        if len(address) > limit:
+            raise InvalidMessageError(
+                field,
+                mask_address(address),
+                f"{name} takes {ADDRESS_LENGTH} characters and email_limit is {limit}, got"
+                f" {len(address)} ({mask_address(address)!r}); use a shorter address, or set"
+                " email_limit: what the gateway does with longer ones isn't known",
+            )
 
 
 def check_text(field: str, value: object, mark: str = "") -> None:

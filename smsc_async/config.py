@@ -231,6 +231,7 @@ class SmscConfig:
         default_alphabet: What an SMSC means by data_coding 0, both ways: "gsm", "latin1" or
             "ascii". None is "gsm", on a bind with system_type "ISO" "latin1".
         packed_gsm: GSM text is packed, eight septets in seven octets, both ways.
+        email_limit: Characters of an e-mail address, 20 (v3.4) to 254; a longer one isn't cut.
         message_ids: How the ids of responses and of receipts are compared. None leaves it to the
             dialect, whose default compares them as they are, as "opaque" does. As numbers, so that
             neither zeros before them nor case count: "response_hex" and "receipt_hex" if the SMSC
@@ -271,6 +272,7 @@ class SmscConfig:
     smart_text: bool = False
     default_alphabet: Literal["gsm", "latin1", "ascii"] | None = None
     packed_gsm: bool = False
+    email_limit: int = 20
     message_ids: MessageIds | Callable[[str], str] | None = None
 
     def __post_init__(self) -> None:

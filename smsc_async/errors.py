@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pdu.enums import CommandStatus
 from pdu.masking import mask_address
 from pdu.names import status_label
 from smsc_async._base_errors import (
@@ -21,6 +20,7 @@ from smsc_async._base_errors import (
     ReceiptTimeoutError,
     SmscError,
 )
+from smsc_async._bind_refusals import WRONG_CREDENTIALS, remedy_of
 
 if TYPE_CHECKING:
     from smsc_async.messages import Message
@@ -44,14 +44,6 @@ for _name in (
     ReceiptTimeoutError,
 ):
     _name.__module__ = __name__
-
-_WRONG_CREDENTIALS = frozenset(
-    {
-        CommandStatus.ESME_RINVPASWD,
-        CommandStatus.ESME_RINVSYSID,
-        CommandStatus.ESME_RINVSYSTYP,
-    }
-)
 
 
 class LinkError(SmscError, ConnectionError):
@@ -81,21 +73,30 @@ class BindRefusedError(LinkError):
         command_status: Of the bind response.
         bind: Name of the request ("bind_transceiver").
         system_id: The login.
+        host: "host:port" that refused it.
     """
 
     def __init__(
-        self, command_status: int, *, bind: str = "bind_transceiver", system_id: str = ""
+        self,
+        command_status: int,
+        *,
+        bind: str = "bind_transceiver",
+        system_id: str = "",
+        host: str = "",
     ) -> None:
+        at = f" at {host}" if host else ""
         super().__init__(
-            f"{bind} refused: {status_label(command_status)} for system_id {system_id!r}"
+            f"{bind} refused: {status_label(command_status)} for system_id {system_id!r}{at}"
+            f"; {remedy_of(command_status)}"
         )
         self.command_status = command_status
         self.system_id = system_id
+        self.host = host
 
     @property
     def is_fatal(self) -> bool:
         """Whether the credentials are wrong: repeated attempts get the IP address blocked."""
-        return self.command_status in _WRONG_CREDENTIALS
+        return self.command_status in WRONG_CREDENTIALS
 
 
 class LinkLostError(LinkError):
@@ -197,7 +198,8 @@ class FloodLimitError(HeldByRuleError):
 class SubmitRefusedError(SendError):
     """The gateway answered a submit_sm with an error. What it refused isn't charged.
 
-    Some parts of a long message may have been accepted before: `message_ids`.
+    Some parts of a long message may have been accepted before: `message_ids`. `status_text` has the
+    gateway's own words as it wrote them, from the TLV additional_status_info_text.
 
     Args:
         message: The refused message.
@@ -205,6 +207,8 @@ class SubmitRefusedError(SendError):
         outcome: `REFUSED`; for `ThrottledError` see there.
         message_ids: Ids of the parts accepted before the refusal.
     """
+
+    status_text: str = ""
 
     def __init__(
         self,

@@ -2,11 +2,13 @@
 
 Rule: what isn't enabled costs nothing. Nothing is formatted unless its logger is enabled, a hook
 that raises is logged and otherwise ignored, and no line shows a text, a password or a whole
-number. A record is one line of printable characters: what a peer wrote is escaped.
+number. A record is one line of printable characters: what a peer wrote is escaped. A crash reporter
+may send the variables of every caller of a logging function, so `log` passes records to the loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -91,12 +93,37 @@ class Hooks:
             level: WARNING for what the client mends by itself, ERROR for what it doesn't.
         """
         if LOG.isEnabledFor(level):
-            LOG.log(level, "= %s", escape(str(event), letters=True))
+            log(LOG, level, "= %s", escape(str(event), letters=True))
         for hook in self._hooks:
             try:
                 hook(event)
             except Exception as error:  # noqa: BLE001 - any error of a hook is logged
-                LOG.error("! hook %r failed: %s", hook, place_of(error))  # noqa: TRY400 - its text may quote a message
+                log(LOG, logging.ERROR, "! hook %r failed: %s", hook, place_of(error))
+
+
+def log(logger: logging.Logger, level: int, line: str, *args: object) -> None:
+    """Log a record from a callback of the running loop: no frame there has variables of ours.
+
+    Sentry's `attach_stacktrace` sends the variables of all frames below the logging call, where
+    the message and the octets that were read stand. Records keep their order, and have the time
+    and the place of this call. Without a running asyncio loop the record is logged at once.
+
+    Args:
+        logger: Where it is logged.
+        level: Its level.
+        line: With placeholders, as `Logger.log` takes it.
+        args: Their values; formatted later, so pass what doesn't change.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    path, number, function, _ = logger.findCaller(stacklevel=2)
+    record = logger.makeRecord(logger.name, level, path, number, line, args, None, function)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        logger.handle(record)
+    else:
+        loop.call_soon(logger.handle, record)
 
 
 def place_of(error: BaseException) -> str:
@@ -121,7 +148,7 @@ def call_logged(name: str, call: Callable[..., T], *args: object) -> T | None:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001 - anything else would end the link
-        LOG.error("! %s failed: %s", name, place_of(error))  # noqa: TRY400 - its text may quote a message
+        log(LOG, logging.ERROR, "! %s failed: %s", name, place_of(error))
         return None
 
 

@@ -140,9 +140,10 @@ class Email(Message[Receipt]):
     """An e-mail.
 
     Args:
-        to: An e-mail address of at most 20 characters, the limit of `destination_addr`; the
-            gateway's document doesn't say how longer ones travel.
-        sender: A name or number, or an e-mail address of at most 20 characters.
+        to: An e-mail address of at most 254 characters. A client sends one of more than 20, which
+            is the limit of `destination_addr`, only with the setting `email_limit`: the gateway's
+            document doesn't say how longer ones travel.
+        sender: A name or number, or an e-mail address, likewise.
         text: The body. No later line may begin with "subj:".
         subject: One line.
         comment: Shown in the account's history only.

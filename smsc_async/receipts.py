@@ -8,7 +8,7 @@ and shows no text, since a receipt may quote the message.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
@@ -380,8 +380,17 @@ def _state_name(state: MessageState | int | None) -> str:
 
 def _moment(text: str) -> datetime | None:
     """Read a time of the receipt's text; None for anything but an absolute time."""
-    moment = parse_time(text)
+    moment = parse_time(text) or _first_moment(text)
     return moment if isinstance(moment, datetime) else None
+
+
+def _first_moment(text: str) -> datetime | timedelta | None:
+    """Read a time with other words behind it, such as the name of a time zone."""
+    words = [word.strip("\"'(),") for word in text.split()]
+    if {"AM", "PM"} & {word.upper() for word in words}:
+        return None  # an hour of a half day
+    found = (parse_time(" ".join(words[:count])) for count in (3, 2, 1))
+    return next((moment for moment in found if moment), None)
 
 
 def _unquoted(value: str) -> str:

@@ -53,10 +53,14 @@ def test_error_is_shown_under_the_module_that_users_import(kind: type[SmscError]
 def test_missing_receipt_names_its_message() -> None:
     """By the id a caller goes on waiting; an id is a peer's text, so it is escaped."""
     late = ReceiptTimeoutError("1\n2", timeout=5)
+    misspelt = ReceiptTimeoutError("1", timeout=5, unknown=3)
     never = NoReceiptError("12", 0)
 
     assert ("1\n2", 5) == (late.message_id, late.timeout)
     assert "message_id '1\\n2' in 5.0 s" in str(late)
+    assert (0, 3) == (late.unknown, misspelt.unknown)
+    assert "message_ids" not in str(late)
+    assert str(misspelt).endswith("wait again; receipts of unknown ids: 3, see message_ids")
     assert ("12", 0) == (never.message_id, never.registered_delivery)
     assert "send with registered_delivery=True" in str(never)
 

@@ -274,6 +274,29 @@ def test_credentials_in_both_are_an_error(url: str, extra: dict[str, str], file:
     assert "keep one of the two" in error.reason
 
 
+@pytest.mark.parametrize("url", ["smpp://shop:xyzzy@gw", "smpp://shop@gw", "smsc://:xyzzy@"])
+@pytest.mark.parametrize("name", ["login", "password", "password_file"])
+def test_credentials_in_both_name_the_variable_that_is_too_much(url: str, name: str) -> None:
+    """A password's file beside a URL with a login isn't a missing SMSC_LOGIN."""
+    error = refusal(url=url, **{name: "plugh"})
+
+    assert "SMSC_URL" == error.name
+    expected = f"has credentials, and SMSC_{name.upper()} is set too; keep one of the two"
+    assert expected == error.reason
+
+
+@pytest.mark.parametrize(
+    "url", ["smpp://gw", "SMPPS://gw,gw2?window=5", "smsc://", "smpp://gw?a@b"]
+)
+def test_url_without_any_credentials_names_the_variables(url: str) -> None:
+    """The URL isn't the only place that they may be written in."""
+    error = refusal(url=url)
+
+    assert ("SMSC_URL", "***") == (error.name, error.value)
+    assert error.reason.startswith(f"no user; write {url.partition(':')[0].lower()}://user:pass")
+    assert error.reason.endswith("or set SMSC_LOGIN and SMSC_PASSWORD or SMSC_PASSWORD_FILE")
+
+
 @pytest.mark.parametrize(
     "url", ["gw:2775", "http://gw", "smpp://gw?windw=5", "smpp://sh:p?w@gw", "smpp://", "://"]
 )

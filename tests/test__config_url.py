@@ -101,7 +101,7 @@ def test_every_parameter_arrives() -> None:
         f"{URL}?system_type=ISO&long_password=0&window=10&binds=2&mode=receiver"
         "&interface_version=5.0&open=eventually&receipts=11&incoming=12"
         "&source_ton=5&source_npi=0&dest_ton=2&dest_npi=3&markup_coding=latin1"
-        "&default_alphabet=gsm&packed_gsm=1&message_ids=response_hex&timeout=1&connect_timeout=2&bind_timeout=3"
+        "&default_alphabet=gsm&packed_gsm=1&email_limit=64&message_ids=response_hex&timeout=1&connect_timeout=2&bind_timeout=3"
         "&unbind_timeout=4&enquire_link_interval=5&enquire_link_timeout=6&frame_timeout=7"
         "&link_timeout=11&early_receipt_timeout=9&reassembly_timeout=10&drain_timeout=12"
         "&reconnect_initial=0.5&reconnect_maximum=20&reconnect_multiplier=3"
@@ -128,6 +128,7 @@ def test_every_parameter_arrives() -> None:
         markup_coding="latin1",
         default_alphabet="gsm",
         packed_gsm=True,
+        email_limit=64,
         message_ids="response_hex",
         timeouts=Timeouts(
             response=1.0,
@@ -191,6 +192,8 @@ def test_flags(written: str, flag: bool) -> None:  # noqa: FBT001 - a table's co
         ("markup_coding=koi8", "markup_coding", "one of ucs2, gsm, latin1, got 4"),
         ("default_alphabet=koi8", "default_alphabet", "one of gsm, latin1, ascii, got 4"),
         ("packed_gsm=1&default_alphabet=ascii", "packed_gsm", "set default_alphabet=gsm"),
+        ("email_limit=19", "email_limit", "a whole number 20 to 254"),
+        ("email_limit=255", "email_limit", "a whole number 20 to 254"),
         ("packed_gsm=1&system_type=ISO", "packed_gsm", "set default_alphabet=gsm"),
         ("message_ids=x", "message_ids", "decimal, caseless, got 1 char"),
         ("long_password=maybe", "long_password", "1 or 0, got 5 characters"),

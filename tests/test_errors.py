@@ -159,13 +159,14 @@ def test_wrong_credentials_are_fatal() -> None:
     assert [0x0E, 0x0F, 0x53] == fatal
 
 
-def test_refused_bind_names_bind_status_and_login() -> None:
-    """The line that users search the web for."""
-    error = BindRefusedError(0x0E, system_id="shop")
+@pytest.mark.parametrize(("host", "at"), [("gw:2775", " at gw:2775; check login"), ("", "; check")])
+def test_refused_bind_names_bind_status_login_host_and_remedy(host: str, at: str) -> None:
+    """The first part is what users search the web for."""
+    error = BindRefusedError(0x0E, system_id="shop", host=host)
 
-    assert "bind_transceiver refused: ESME_RINVPASWD (0x0000000E) for system_id 'shop'" == str(
-        error
-    )
+    line = f"bind_transceiver refused: ESME_RINVPASWD (0x0000000E) for system_id 'shop'{at}"
+    assert str(error).startswith(line)
+    assert host == error.host
 
 
 def test_held_message_says_when_to_come_back() -> None:

@@ -54,7 +54,14 @@ async def test_dialect_of_the_page_can_be_tried() -> None:
     assert MessageState.UNDELIVERABLE is receipt.state
 
 
+async def test_ids_of_the_page_can_be_tried() -> None:
+    """A receipt with a decimal id finds the message whose response was hexadecimal."""
+    scope = {name: value for block in blocks(ENGLISH) for name, value in run(block).items()}
+
+    assert MessageState.DELIVERED is (await scope["try_ids"]()).state
+
+
 def test_both_languages_show_the_same_code() -> None:
     """The Russian page must not fall behind the English one."""
     assert blocks(ENGLISH) == blocks(RUSSIAN)
-    assert 8 == len(blocks(ENGLISH))
+    assert 9 == len(blocks(ENGLISH))

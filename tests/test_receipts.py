@@ -59,6 +59,18 @@ def test_times_of_a_receipt_are_naive() -> None:
     assert "001" == delivered.fields["dlvrd"]
 
 
+def test_words_behind_a_time_are_passed_over() -> None:
+    """But for those that mean another hour."""
+
+    def submitted_at(value: str) -> datetime | None:
+        """Read a time."""
+        return Receipt(message_id="", raw=f"submit date:{value} stat:DELIVRD").submitted_at
+
+    assert datetime(2026, 11, 23, 10, 30) == submitted_at("'2611231030' (UTC)")  # noqa: DTZ001 - zone unknown
+    assert submitted_at("2026-11-23 10:30 pm") is None
+    assert submitted_at("in the morning") is None
+
+
 def test_tlvs_of_the_gateway_have_properties() -> None:
     """0x2000 to 0x2003, as the gateway's page on statuses has them."""
     tlvs = {COST: b"0.1500", FLAGS: b"\x00\x20", PARTS: b"\x00\x03", OPERATOR: b"25002"}

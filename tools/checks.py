@@ -53,6 +53,7 @@ FLOORS = (
     "smsc_async/_submit.py",
     "smsc_async/_message_base.py",
     "smsc_async/_message_checks.py",
+    "smsc_async/_number_checks.py",
     "smsc_async/_submit_checks.py",
     "smsc_async/receipts.py",
     "smsc_async/errors.py",
@@ -269,7 +270,9 @@ def install_wheel(built: Path) -> None:
     """
     if not environment.is_ready(WHEEL_ENVIRONMENT, "wheel"):
         environment.create(WHEEL_ENVIRONMENT)
-        environment.pip_install(WHEEL_ENVIRONMENT, f"{built}[all]", *environment.read_group("test"))
+        environment.pip_install(
+            WHEEL_ENVIRONMENT, f"{built}[all,pcap]", *environment.read_group("test")
+        )
         environment.finish(WHEEL_ENVIRONMENT, "wheel")
     # Always: pip leaves an older wheel of the same version alone.
     environment.pip_install(WHEEL_ENVIRONMENT, "--force-reinstall", "--no-deps", str(built))

@@ -32,7 +32,7 @@ OLDEST_PIP = (22, 3)  # the first with `pip --python`
 # The extras of each level. "demo" is small, so that `make demo` is quick; "test" includes it.
 LEVELS = {
     "demo": ("cli",),
-    "test": ("all",),
+    "test": ("all", "pcap"),
     "bench": ("speed", "plots"),
 }
 GROUPS = {"demo": None, "test": "dev"}

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -30,7 +30,10 @@ MO: Final = PO.with_suffix(".mo")
 _MARKS: Final = {"_": 1, "translate": 1, "_n": 2}
 """Functions that mark a text, and the number of their texts."""
 _PACKAGE: Final = Path(cli.__file__).parent.parent
-_SOURCES: Final = (*sorted((_PACKAGE / "cli").glob("*.py")), _PACKAGE / "simulator" / "refusals.py")
+_SOURCES: Final = (
+    *sorted((_PACKAGE / "cli").rglob("*.py")),
+    _PACKAGE / "simulator" / "refusals.py",
+)
 _DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """In the header, which has no other date, so that the same texts give the same files."""
 _HEADER: Final = (
@@ -122,13 +125,19 @@ def compiled(catalog: Catalog) -> bytes:
     return output.getvalue()
 
 
+def _is_translated(message: Message) -> bool:
+    """Whether a text has its translation, a noun all of its forms."""
+    forms = message.string
+    return bool(forms) if isinstance(forms, str) else all(forms or [""])
+
+
 def main() -> int:
     """Update and compile the translations; the exit code is 1 if one is missing."""
     catalog = update(read())
     with PO.open("wb") as file:
         write_po(file, catalog, width=100, include_lineno=False, ignore_obsolete=True)
     MO.write_bytes(compiled(catalog))
-    missing = [message.id for message in catalog if message.id and not message.string]
+    missing = [message.id for message in catalog if message.id and not _is_translated(message)]
     for text in missing:
         print(f"not translated: {text!r}")
     return 1 if missing else 0

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
-from cyclopts.exceptions import UnusedCliTokensError
+from cyclopts.exceptions import ArgumentOrderError, RepeatArgumentError, UnusedCliTokensError
 
 from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure
 from smsc_async.cli.i18n import Language, _, environment_language, parse_language
@@ -27,10 +27,13 @@ STANDARD_INPUT = "\0"
 """Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
 DURATION = "a duration"
 
+OPTIONAL_VALUES = {"--wait-receipts": "5m"}
+"""Options whose value, a duration, may be left out, and the value that they have then."""
+
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures say whether anything was sent."""
 
-_NUMBERS: dict[object, tuple[str, str]] = {
+NUMBERS: dict[object, tuple[str, str]] = {
     int: ("use.whole", _("{name}: a whole number is needed, got {value!r}")),
     float: ("use.number", _("{name}: a number is needed, got {value!r}")),
 }
@@ -50,6 +53,7 @@ class CommonOptions:
         is_debug: Tracebacks (`--debug`).
         is_help: Show the help page (`--help`).
         is_version: Show the version (`--version`).
+        verbosity: Log lines of the library: 1 for INFO (`-v`), 2 and more for DEBUG (`-vv`).
         rest: The other arguments.
     """
 
@@ -59,6 +63,7 @@ class CommonOptions:
     is_debug: bool = False
     is_help: bool = False
     is_version: bool = False
+    verbosity: int = 0
     rest: list[str] = field(default_factory=list)
 
 
@@ -70,6 +75,8 @@ _FLAGS = {
     "--version": "is_version",
 }
 
+_VERBOSITY = {"-v": 1, "-vv": 2, "--verbose": 1}
+
 
 def read_common_options(arguments: Sequence[str]) -> CommonOptions:
     """Separate the common options from the other arguments."""
@@ -79,6 +86,8 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
             common.rest += [argument, *remaining]
         elif argument in _FLAGS:
             setattr(common, _FLAGS[argument], True)
+        elif argument in _VERBOSITY:
+            common.verbosity += _VERBOSITY[argument]
         elif argument == "--lang" or argument.startswith("--lang="):
             _name, sign, value = argument.partition("=")
             value = value if sign else next(remaining, "")
@@ -90,6 +99,22 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
         else:
             common.rest.append(STANDARD_INPUT if argument == "-" else argument)
     return common
+
+
+def fill_optional_values(tokens: Sequence[str]) -> list[str]:
+    """Return the arguments with the values that were left out, see `OPTIONAL_VALUES`.
+
+    What follows such an option is its value only if it is a duration: `--wait-receipts FILE` has
+    none.
+    """
+    filled: list[str] = []
+    for index, word in enumerate(tokens):
+        if word == "--":
+            return [*filled, *tokens[index:]]
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        is_bare = word in OPTIONAL_VALUES and not _DURATION.fullmatch(following)
+        filled.append(f"{word}={OPTIONAL_VALUES[word]}" if is_bare else word)
+    return filled
 
 
 def closest_match(name: str, known: Iterable[str]) -> str:
@@ -133,9 +158,24 @@ def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
     if isinstance(error, UnusedCliTokensError):
         text = _("unexpected arguments: {count}; put a text with spaces in quotes")
         return usage_error("use.too_many", text, command, count=len(error.unused_tokens or ()))
+    return _wrong_number(error, command)
+
+
+def _wrong_number(error: CycloptsError, command: str) -> Failure:
+    """Say which argument or value is missing, or is there once too often."""
+    key, text, name = "use.wrong", _("invalid arguments"), ""
     if isinstance(error, MissingArgumentError) and error.argument is not None:
-        return missing_argument(shown_name(error.argument), command)
-    return usage_error("use.wrong", _("invalid arguments"), command)
+        name = shown_name(error.argument)
+        if getattr(error, "keyword", None) is None:  # cyclopts 4.0 doesn't say
+            return missing_argument(name, command)
+        key, text = "use.no_value", _("{name} needs a value")
+    elif isinstance(error, RepeatArgumentError):
+        key, text = "use.repeated", _("{name} is given more than once")
+        name = error.token.keyword or ""
+    elif isinstance(error, ArgumentOrderError) and error.argument is not None:
+        key, text = "use.order", _("{name} has to be given by its name, as one before it is")
+        name = f"--{error.argument.name.lstrip('-')}"
+    return usage_error(key, text, command, name=name)
 
 
 def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
@@ -145,7 +185,12 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
         text = _("an argument begins with '-' but isn't an option")
         advice = _("write --text=\"-…\" for a text that begins with '-'; see: {command} --help")
         return usage_error("use.dash", text, command, advice=advice)
-    names = [*_FLAGS, "--lang", *(name for one in error.argument_collection for name in one.names)]
+    names = [
+        *_FLAGS,
+        *_VERBOSITY,
+        "--lang",
+        *(name for one in error.argument_collection for name in one.names),
+    ]
     near = closest_match(option[0], (name for name in names if name.startswith("--")))
     if near:
         text = _("unknown option {name}; did you mean {near}?")
@@ -165,8 +210,8 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
     if str(error.msg) == DURATION:
         text = _("{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}")
         return usage_error("use.duration", text, command, name=name, value=value)
-    if kind in _NUMBERS:
-        key, text = _NUMBERS[kind]
+    if kind in NUMBERS:
+        key, text = NUMBERS[kind]
         return usage_error(key, text, command, name=name, value=value)
     return unacceptable_value(name, value, command)
 

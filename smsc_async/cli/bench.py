@@ -1,8 +1,9 @@
 """`smsc bench`: throughput and latency of a link, and the smallest sufficient window.
 
 Rule: every message may be charged, so nothing is sent before the user has seen their number
-and agreed, and only the window sizes that were asked for are measured. Numbers of recipients are
-generated for the simulator only.
+and agreed, and only the window sizes that were asked for are measured. On this machine itself a
+simulator listens: without a file of recipients, numbers are generated for it, and it needs no
+consent. A file of recipients does, as a tunnel from this machine may lead to a gateway.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from smsc_async.cli.failures import (
 )
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
-from smsc_async.cli.runner import SendProgress, read_config, run_async
+from smsc_async.cli.runner import SendProgress, is_local, read_config, run_async
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -71,17 +72,20 @@ def bench_command(
     """Measure throughput and latency of a link.
 
     They are measured at each window size, and the smallest sufficient window is named. All
-    messages are sent and charged.
+    messages are sent, and a gateway charges them.
 
-    The number of messages is shown first, and nothing is sent before you confirm.
+    The number of messages is shown first, and nothing is sent to a gateway before you confirm. A
+    simulator on this machine (sim://, localhost, 127.0.0.1, ::1) needs neither recipients nor
+    consent.
 
     Args:
-        url: Gateway; default: $SMSC_URL. sim:// is free of charge.
-        recipients: Numbers to send to, one per line; not needed for sim://.
+        url: Gateway; default: $SMSC_URL. sim:// is the simulator.
+        recipients: Numbers to send to, one per line; not needed on this machine, unless a tunnel
+            leads from it to a gateway.
         windows: Window sizes to measure.
         messages: Messages measured at each window size.
         warm_up: Unmeasured messages sent before them at each window size.
-        rate: Maximum parts per second; default: 100, none for sim://.
+        rate: Maximum parts per second; default: 100, none on this machine.
         text: Text of the messages; a number is appended.
         sender: Name or number of the sender.
         wait: Timeout of the receipts at each window size; 0 doesn't wait.
@@ -97,8 +101,10 @@ def bench_command(
     _check_range("--messages", messages, 1)
     _check_range("--warm-up", warm_up, 0)
     _check_range("--rate", rate, 0.01)
-    progress = SendProgress(NOT_SENT)
-    config = read_config(url, progress)
+    config = read_config(url, SendProgress(NOT_SENT))
+    # With recipients it may be a gateway, behind a tunnel from this machine.
+    is_free = is_local(config) and recipients is None
+    progress = SendProgress("" if is_free else NOT_SENT)
     total = len(sizes) * (messages + warm_up)
     to = _recipients_of(recipients, config, total)
     run = run_label(datetime.now(UTC))
@@ -110,9 +116,10 @@ def bench_command(
         windows=sizes,
         count=messages,
         warm_up=warm_up,
-        rate=rate or (None if config.is_simulated else GatewayLimits().rate),
+        rate=rate or (None if is_free else GatewayLimits().rate),
         wait=wait,
         html=html,
+        is_free=is_free,
     )
     _check_writable(html)
     _confirm(task, screen, is_agreed=yes)
@@ -178,7 +185,7 @@ def _unusable_file(file: Path, reason: str) -> Failure:
 
 
 def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterator[str]:
-    """Yield numbers endlessly: those of the file in turn, or generated ones for the simulator.
+    """Yield numbers endlessly: those of the file in turn, or generated ones on this machine.
 
     Raises:
         Failure: There is no file, it can't be read, a line is no number, or there are too few.
@@ -186,29 +193,29 @@ def _recipients_of(file: Path | None, config: SmscConfig, total: int) -> Iterato
     if total > _MOST_MESSAGES:
         raise failure_before_sending(
             "bench.too_many",
-            _("{total} messages are too many; the maximum is {most}"),
+            _("too many messages: {total}; the maximum is {most}"),
             advice=_("send fewer messages: --messages, --warm-up, --windows"),
             total=total,
             most=_MOST_MESSAGES,
         )
     if file is None:
-        if not config.is_simulated:
+        if not is_local(config):
             raise failure_before_sending(
                 "bench.no_recipients",
-                _("recipients are needed: a real gateway requires --recipients"),
+                _("recipients are needed: a gateway on another machine requires --recipients"),
                 advice=_("write your own test numbers to a file, one per line: --recipients FILE"),
             )
-        return (f"7916{number % 10_000_000:07d}" for number in numbers())
+        # Of no subscriber: no area of Russia has a code that begins with 0.
+        return (f"7000{number % 10_000_000:07d}" for number in numbers())
     found = _read_numbers(file)
     needed = -(-total // (GatewayLimits().flood_length or total))
     if len(found) < needed:
         raise failure_before_sending(
             "bench.too_few",
-            _("{total} messages to {given} numbers are a flood; {needed} numbers are needed"),
+            _("too few numbers: {given}; more to one number are a flood, needed are {needed}"),
             advice=_("add numbers, or send fewer messages: --messages, --warm-up, --windows"),
             given=len(found),
             needed=needed,
-            total=total,
         )
     return cycle(found)
 
@@ -239,8 +246,14 @@ def _read_numbers(file: Path) -> list[str]:
     return list(found)
 
 
+_SENDING: Final = _n(
+    "{number} message, {parts}, will be sent through {where}.",
+    "{number} messages, {parts}, will be sent through {where}.",
+)
+
+
 def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
-    """Show the cost and ask for confirmation, unless it is free or *is_agreed*.
+    """Show what will be sent and ask for confirmation, unless it is free or *is_agreed*.
 
     Raises:
         Failure: The user declines or can't be asked.
@@ -250,16 +263,17 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
         "messages": translate.count(MESSAGES, task.total),
         "parts": translate.count(PARTS, parts),
     }
-    if task.config.is_simulated:
-        text = _("This will send {messages}, {parts}, to the simulator, free of charge.")
-        screen.show_text(text, "dim", **counted)
-        return
-    text = _("This will send {messages}, {parts}, through {where}. All of them are charged.")
-    screen.show_text(text, "bold yellow", **counted, where=str(task.config))
-    text = _("At {rate} parts per second it takes at least {seconds} s.")
-    seconds = short(parts / (task.rate or 1))
-    screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
-    if is_agreed:
+    style = "dim" if task.is_free else "bold yellow"
+    text = translate.count(_SENDING, task.total, parts=counted["parts"], where=str(task.config))
+    text += "" if task.is_free else " " + translate("All of them are charged.")
+    screen.show(Text(text, style=style))
+    if task.rate is None:
+        screen.show_text(_("The rate isn't limited; --rate N limits it."), "dim")
+    else:
+        text = _("At {rate} parts per second it takes at least {seconds} s.")
+        seconds = short(parts / task.rate)
+        screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
+    if task.is_free or is_agreed:
         return
     if screen.is_json or not _can_ask():
         raise failure_before_sending(
@@ -292,7 +306,7 @@ async def _measure(task: BenchTask, progress: SendProgress, screen: Screen) -> i
             # All rules are on, but the load test does the pacing.
             client = SmscClient(task.config, limits=GatewayLimits(rate=None))
             smsc = await stack.enter_async_context(client)
-        progress.outcome = UNKNOWN
+        progress.outcome = "" if task.is_free else UNKNOWN
         show_head(screen)
         line = _StatusLine(screen, task.count)
         load_test = LoadTest(smsc, task, line.update)
@@ -325,7 +339,7 @@ def _write_report(steps: list[LoadStep], task: BenchTask, screen: Screen, accept
             "bench.cannot_write",
             _("can't write the report to {file}: {reason}"),
             advice=_("the table above has all figures; don't measure again for the report alone"),
-            outcome=MEASURED,
+            outcome="" if task.is_free else MEASURED,
             file=str(task.html),
             reason=_reason(error),
             accepted=accepted,

@@ -6,100 +6,79 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import STANDARD_INPUT
-from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
-from smsc_async.cli.bulk_progress import poll_counts, progress_display, show_counts
-from smsc_async.cli.bulk_report import BulkReport, PlannedRows, show_rejected
+from smsc_async.cli.arguments import STANDARD_INPUT, parse_duration, unacceptable_value
+from smsc_async.cli.bulk_report import show_rejected
+from smsc_async.cli.bulk_run import OUTBOX_MOVED, RESUME, BulkOptions, BulkRun, plan_rows
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.csv_input import (
-    CsvFile,
-    CsvRow,
-    Encoding,
-    read_csv,
-    unreadable_file,
-)
-from smsc_async.cli.failures import (
-    COUNTED,
-    NOT_SENT,
-    PARTLY_SENT,
-    ExitCode,
-    Failure,
-    failure_before_sending,
-    failure_of,
-)
+from smsc_async.cli.csv_input import CsvFile, read_csv, unreadable_file
+from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure, failure_before_sending
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind
-from smsc_async.cli.runner import SendProgress, read_config, run_async
-from smsc_async.errors import InvalidMessageError, LinkError
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, read_config, run_async
+from smsc_async.cli.tables.asking import encoding_question
+from smsc_async.cli.tables.table import DEFAULT_OPTIONS, TableOptions
+from smsc_async.errors import ConfigError
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.plan import plan
-from smsc_async.outbox import (
-    Outbox,
-    OutboxConsentError,
-    OutboxError,
-    OutboxMovedError,
-    OutboxState,
-    OutboxStateError,
-)
+from smsc_async.outbox import OutboxState
+from smsc_async.rules.limits import GatewayLimits
 
 if TYPE_CHECKING:
-    from smsc_async.client.client import SmscClient
-    from smsc_async.config import SmscConfig
-    from smsc_async.messages import Message
-    from smsc_async.outbox import OutboxEntry
-    from smsc_async.receipts import Receipt
+    from smsc_async.stores.base import RuleStore
 
-_RESUME: Final = _("run the command again: it sends the rest, and no message twice")
-_REPAIR: Final = _(
-    "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
-    " twice"
-)
-_OUTBOX_MOVED: Final = _(
-    "put the .outbox file back with its -wal file, then run the command again; if it is gone, check"
-    " the history first: the command would send every row of the file again"
-)
-ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
-PUT_BATCH: Final = 500
-"""Rows stored in the outbox together."""
+_LEAST_RATE, _MOST_RATE = 0.01, 1_000_000
 
 
 def bulk_command(
     file: str,
     *,
-    encoding: Encoding = Encoding.UTF_8,
+    table: Annotated[TableOptions, Parameter(name="*")] = DEFAULT_OPTIONS,
     kind: MessageKind = DEFAULT_KIND,
     sender: str = "",
     url: str | None = None,
+    rate: float | None = None,
+    rules: str | None = None,
+    rules_account: str = "default",
+    wait_receipts: Annotated[float | None, Parameter(converter=parse_duration)] = None,
+    result: Path | None = None,
     resend_refused: Annotated[bool, Parameter(negative="")] = False,
     resend_unknown: Annotated[bool, Parameter(negative="")] = False,
     may_pay_twice: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     screen: Annotated[Screen, Parameter(parse=False)],
 ) -> int:
-    """Send the messages of a CSV file, each of them once.
+    """Send the messages of a CSV or .xlsx file, each of them once.
 
     The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
-    running it again, and nothing is sent twice as long as that file exists.
+    running it again, and nothing is sent twice as long as that file exists, also if the table is
+    saved again in another format.
+
+    What became of each row is written to FILE.result.csv, also after Ctrl-C: row, to, id, state
+    and error.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
 
     Args:
-        file: A header, then one row per message; delimiter: , or ; columns:
-            to,text[,sender,comment,kind,subject,voice,language,bot,coding].
-        encoding: Encoding; UTF-8 with or without BOM.
+        file: A header, then one row per message; the separator is found. Columns, in English or
+            Russian: to,text[,template,sender,comment,kind,subject,voice,language,bot,coding].
+        table: How the file is read.
         kind: For rows without a kind.
         sender: For rows without a sender.
         url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).
+        rate: Maximum parts per second; default: 100.
+        rules: Share the rules of the account with its other programs: redis://host:6379/0;
+            $SMSC_RULES_SECRET is their secret, if they have one. Needs
+            pip install 'smsc-async[redis]'.
+        rules_account: Name of the account there, the same in all its programs.
+        wait_receipts: Wait for the delivery receipts, 5m if no time is given: 90s, 15m, 2h.
+        result: File for the results; default: FILE.result.csv.
         resend_refused: Send rows again that the gateway refused.
         resend_unknown: Send rows again whose outcome is unknown, while the gateway refuses repeats
             (for about a minute).
@@ -110,7 +89,9 @@ def bulk_command(
 
     Examples:
         smsc bulk clients.csv --dry-run
-        smsc bulk clients.csv --encoding cp1251 --sender Shop --url sim://
+        smsc bulk clients.csv --encoding windows-1251 --sender Shop --url sim://
+        smsc bulk clients.xlsx --map to=Phone --text "Hello, {Name}!"
+        smsc bulk clients.csv --rate 20 --wait-receipts 15m
     """
     progress = SendProgress(NOT_SENT)
     if may_pay_twice and not (resend_unknown or resend_refused):
@@ -122,37 +103,72 @@ def bulk_command(
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
-    csv_file = read_csv(Path(file), encoding, kind=kind, sender=sender, translate=screen.translate)
-    if dry_run:
-        return _show_dry(csv_file, screen)
+    if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
+        raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
+    csv_file = read_csv(
+        Path(file),
+        table,
+        kind=kind,
+        sender=sender,
+        translate=screen.translate,
+        confirm=encoding_question(screen),
+    )
+    csv_file.notes.show(csv_file.path.name, screen)
+    if dry_run and url is None and not os.environ.get("SMSC_URL"):
+        url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
+    if dry_run:
+        return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
-    bulk_run = _BulkRun(csv_file, config, progress, screen, frozenset(resent), may_pay_twice)
+    options = BulkOptions(
+        resent=frozenset(resent),
+        may_pay_twice=may_pay_twice,
+        limits=GatewayLimits() if rate is None else GatewayLimits(rate=rate),
+        store=None if rules is None else _shared_rules(rules, rules_account),
+        wait=None if wait_receipts is None else min(wait_receipts, LONGEST_WAIT),
+        result=result,
+    )
+    bulk_run = BulkRun(csv_file, config, progress, screen, options)
     try:
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.advice = _OUTBOX_MOVED if bulk_run.is_moved else _RESUME
+            failure.advice = OUTBOX_MOVED if bulk_run.is_moved else RESUME
         raise
 
 
-def _plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
-    """Plan every row, so that rejected ones are known before anything is sent."""
-    planned = PlannedRows()
-    for row in csv_file.rows:
-        if row.message is not None:
-            try:
-                planned.parts += plan(row.message, settings).parts
-            except InvalidMessageError as error:
-                row.message, row.reason = None, str(error)
-        (planned.rejected if row.message is None else planned.valid).append(row)
-    return planned
+def _shared_rules(url: str, account: str) -> RuleStore:
+    """Return the store of the rules at a URL of Redis.
+
+    Raises:
+        Failure: The extra is missing, or the URL or the name of the account is invalid.
+    """
+    from smsc_async.stores.redis import RedisRuleStore  # noqa: PLC0415 -- needs the extra when used
+
+    try:
+        return RedisRuleStore(url, account=account, secret=os.environ.get("SMSC_RULES_SECRET", ""))
+    except ImportError:
+        failure = failure_before_sending(
+            "bulk.no_redis",
+            _("--rules needs the package redis, which isn't installed"),
+            advice=_("install it: pip install 'smsc-async[redis]'"),
+        )
+    except ConfigError as error:
+        if error.name == "account":
+            raise unacceptable_value("--rules-account", account, "smsc bulk") from None
+        failure = failure_before_sending(
+            "bulk.rules",
+            _("--rules isn't a URL of Redis"),
+            advice=_("write it as redis://127.0.0.1:6379/0, with TLS rediss://"),
+        )
+    # Outside of the handler: the URL may hold a password.
+    raise failure
 
 
-def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
+def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
-    translate, planned = screen.translate, _plan_rows(csv_file, TextSettings())
+    translate, planned = screen.translate, plan_rows(csv_file, settings)
     show_rejected(planned.rejected, screen)
     screen.show(
         label_grid(
@@ -171,140 +187,3 @@ def _show_dry(csv_file: CsvFile, screen: Screen) -> int:
         }
     )
     return ExitCode.REFUSED if planned.rejected else ExitCode.DONE
-
-
-@dataclass(slots=True)
-class _BulkRun:
-    """One run of the command over one file."""
-
-    csv_file: CsvFile
-    config: SmscConfig
-    progress: SendProgress
-    screen: Screen
-    resent: frozenset[OutboxState]
-    may_pay_twice: bool
-    withheld: set[str] = field(default_factory=set)
-    """Keys of rows that aren't sent again, because that may be charged twice."""
-    is_moved: bool = False
-    """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
-
-    async def run(self) -> int:
-        """Store the rows, send them, report."""
-        planned = _plan_rows(self.csv_file, TextSettings.from_config(self.config))
-        failure: Failure | None = None
-        try:
-            async with Outbox(outbox_path(self.csv_file.path)) as outbox:
-                try:
-                    await self._send(outbox, planned.valid)
-                except asyncio.CancelledError:
-                    await self._count_interrupted(outbox)
-                    raise
-                entries = {entry.key: entry async for entry in outbox.entries()}
-                report = BulkReport(planned, entries, frozenset(self.withheld))
-                return report.show(self.csv_file, self.screen)
-        except OutboxError as error:
-            code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
-            failure = Failure(
-                code,
-                "bulk.outbox",
-                _("the .outbox file next to the CSV file can't be used"),
-                advice=_OUTBOX_MOVED if isinstance(error, OutboxMovedError) else _REPAIR,
-                outcome=self.progress.outcome,
-                detail=str(error),
-            )
-        # Outside of the handler: the detail says it all.
-        raise failure
-
-    async def _send(self, outbox: Outbox, valid: list[CsvRow]) -> None:
-        """Send the rows that aren't sent yet."""
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
-
-        await adopt_entries(outbox, valid)
-        await self._put(outbox, valid)
-        counts = await outbox.counts()
-        if not counts[OutboxState.QUEUED]:
-            return
-        async with AsyncExitStack() as stack:
-            with self.screen.spinner(_("connecting …")):
-                smsc = await stack.enter_async_context(SmscClient(self.config))
-            self.progress.outcome = PARTLY_SENT
-            await self._run(outbox, smsc)
-
-    async def _put(self, outbox: Outbox, valid: list[CsvRow]) -> None:
-        """Update the outbox from the file: add new rows, discard removed ones."""
-        known = {entry.key: entry async for entry in outbox.entries()}
-        new = [row for row in valid if row.key not in known]
-        for begin in range(0, len(new), PUT_BATCH):
-            together = new[begin : begin + PUT_BATCH]
-            await asyncio.gather(
-                *(outbox.put(row.message, row.key) for row in together if row.message)
-            )
-        messages = {row.key: row.message for row in valid}
-        for key, entry in known.items():
-            try:
-                await self._update_entry(outbox, entry, messages.get(key or ""))
-            except OutboxConsentError:
-                self.withheld.add(key or "")
-            except OutboxStateError:
-                # Another process has it now, or it repeats an attempt that may have been accepted:
-                # a repeat is refused only if it is the same message.
-                continue
-
-    async def _update_entry(
-        self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
-    ) -> None:
-        """Update an entry of an earlier run to the file and the options of this one."""
-        state = entry.state
-        if message is None:
-            if state is OutboxState.QUEUED:
-                await outbox.discard(entry, ROW_REMOVED)
-            return
-        is_restored = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
-        if is_restored or state in self.resent:
-            entry = await outbox.resend(entry, may_pay_twice=self.may_pay_twice)
-        # Other options may change the message, as long as it can't have been sent.
-        if entry.state is OutboxState.QUEUED and entry.message != message:
-            await outbox.replace(entry, message)
-
-    async def _run(self, outbox: Outbox, smsc: SmscClient) -> None:
-        """Run the outbox and show the progress."""
-        failure: Failure | None = None
-        with progress_display(self.screen) as show:
-            polling = asyncio.create_task(poll_counts(outbox, show))
-            try:
-                await outbox.run(smsc, stop_when_empty=True)
-            except LinkError as error:
-                failure = failure_of(error)
-            finally:
-                polling.cancel()
-                with suppress(asyncio.CancelledError, OutboxError):
-                    await polling
-            await show_counts(outbox, show)
-        if failure is not None:
-            await self._count(outbox)
-            failure.outcome, failure.advice = self.progress.outcome, _RESUME
-            failure.values |= self.progress.counts
-            raise failure
-
-    async def _count_interrupted(self, outbox: Outbox) -> None:
-        """Count for an interruption, as far as the outbox can be used."""
-        try:
-            await self._count(outbox)
-        except OutboxMovedError:
-            self.is_moved = True
-        except OutboxError:
-            return
-
-    async def _count(self, outbox: Outbox) -> None:
-        """Count for the failure that ends the command; nothing if none can have been sent."""
-        counts = await outbox.counts()
-        if self.progress.outcome != PARTLY_SENT:
-            return
-        self.progress.counts = {
-            "accepted": counts[OutboxState.ACCEPTED],
-            "refused": counts[OutboxState.REFUSED],
-            "queued": counts[OutboxState.QUEUED] + counts[OutboxState.CLAIMED],
-            "unknown": counts[OutboxState.UNKNOWN] + counts[OutboxState.SENDING],
-        }
-        self.progress.outcome = COUNTED
-        self.screen.write_json(self.progress.counts)

@@ -1,9 +1,9 @@
-"""Finds the outbox of a CSV file, and in it the entries of the file's rows.
+"""Finds the outbox of a file, and in it the entries of the file's rows.
 
 Rule: a row that may have been sent is never taken for a new one. A row is found by its key, else by
-its message. 0.1.0 made a row's key of its raw fields, in the order of the columns; its entries get
-the key of today. If one of them isn't found by its message either, the command stops before it
-sends.
+its message. Earlier versions made a row's key of its fields as they are written, 0.1.0 in the order
+of the columns; their entries get the key of today. If an entry of 0.1.0 isn't found by its message
+either, the command stops before it sends.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.csv_input import KEY_VERSION
 from smsc_async.outbox import OutboxError, OutboxState
@@ -23,15 +23,20 @@ if TYPE_CHECKING:
     from smsc_async.cli.csv_input import CsvRow
     from smsc_async.outbox import Outbox, OutboxEntry
 
+_TABLES: Final = (".csv", ".txt", ".tsv", ".tab", ".xlsx")
+"""How the names of files end that are one sheet, saved in several formats."""
 _UNSENT = frozenset({OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED})
 
 
 def outbox_path(file: Path) -> Path:
-    """Return the path of the outbox of a CSV file: one for all links and paths to the file.
+    """Return the path of the outbox of a file: one for all links and paths to it.
+
+    A file without an outbox that differs from one with an outbox in its ending only is the same
+    sheet, saved in another format: clients.xlsx beside clients.csv.outbox.
 
     Raises:
-        OutboxError: An earlier run stored rows of the file under the name of a link to it, or the
-            system takes no such names.
+        OutboxError: An earlier run stored rows of the file under the name of a link to it, several
+            formats of the file have outboxes of their own, or the system takes no such names.
     """
     try:
         return _found_path(file)
@@ -54,7 +59,22 @@ def _found_path(file: Path) -> Path:
             f" {other.name}; nothing is sent now. Move that file to {target}"
             + (", which exists; first remove the one whose rows weren't sent" * target.exists())
         )
-    return target
+    return target if target.exists() else _of_other_format(target)
+
+
+def _of_other_format(target: Path) -> Path:
+    """Return the outbox of the same sheet in another format, if there is one."""
+    file = target.with_suffix("")
+    if file.suffix.lower() not in _TABLES:
+        return target
+    names = (f"{file.stem}{suffix}.outbox" for suffix in _TABLES)
+    found = [path for path in map(file.with_name, names) if path.exists()]
+    if len(found) > 1:
+        raise OutboxError(
+            f"{file.name} has no outbox, but {' and '.join(path.name for path in found)} exist;"
+            " nothing is sent now. Keep the one whose rows this file has"
+        )
+    return found[0] if found else target
 
 
 def _beside(file: Path) -> Path:
@@ -86,12 +106,12 @@ async def adopt_entries(outbox: Outbox, rows: Sequence[CsvRow]) -> None:
     new = [row for row in rows if row.key not in entries]
     if not left or not new:
         return
-    by_key, left, new = _matched(left, new, lambda entry: entry.key, lambda row: row.old_key)
-    by_message, left, new = _matched(
-        left, new, lambda entry: entry.message, lambda row: row.message
-    )
+    found: list[tuple[OutboxEntry, CsvRow]] = []
+    for of_entry, of_row in _IN_COMMON:
+        pairs, left, new = _matched(left, new, of_entry, of_row)
+        found += pairs
     _check_rest([entry for entry in left if is_old(entry)], new)
-    for entry, row in [*by_key, *by_message]:
+    for entry, row in found:
         await outbox.rename(entry, row.key)
 
 
@@ -117,6 +137,14 @@ def _matched(
         else:
             left.append(entry)
     return pairs, left, [row for found in waiting.values() for row in found]
+
+
+_IN_COMMON: Final[tuple[tuple[Callable[..., Hashable], Callable[..., Hashable]], ...]] = (
+    (lambda entry: entry.key, lambda row: row.old_keys[0]),
+    (lambda entry: entry.key, lambda row: row.old_keys[1]),
+    (lambda entry: entry.message, lambda row: row.message),
+)
+"""What an entry of an earlier run and a row may have in common, in the order of their weight."""
 
 
 def _check_rest(old: Iterable[OutboxEntry], new: Iterable[CsvRow]) -> None:

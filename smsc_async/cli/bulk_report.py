@@ -6,23 +6,27 @@ here: it is neither unknown nor rejected.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from pdu.enums import MessageState
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, CsvRow, write_rejected
 from smsc_async.cli.failures import ExitCode
-from smsc_async.cli.formatting import display_number
+from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rich.console import RenderableType
 
+    from smsc_async.cli.bulk_result import ResultFile
     from smsc_async.outbox import OutboxEntry
 
 _ROW_UNKNOWN: Final = _("row {number} to {to}: unknown, may have been sent")
@@ -38,6 +42,16 @@ class PlannedRows:
     valid: list[CsvRow] = field(default_factory=list)
     rejected: list[CsvRow] = field(default_factory=list)
     parts: int = 0
+
+
+def rejected_path(csv_file: CsvFile) -> Path:
+    """Return the path of the file of the rejected rows."""
+    return csv_file.path.with_name(f"{csv_file.path.stem}.rejected.csv")
+
+
+def is_awaited(entry: OutboxEntry) -> bool:
+    """Whether an accepted message has no final receipt yet; one without an id gets none."""
+    return entry.receipt is None and any(entry.message_ids)
 
 
 def show_rejected(rows: list[CsvRow], screen: Screen) -> None:
@@ -88,8 +102,15 @@ class BulkReport:
         """Whether an entry's row was restored, but an earlier attempt may have been accepted."""
         return entry.state is OutboxState.DISCARDED and entry.key in self._withheld
 
-    def show(self, csv_file: CsvFile, screen: Screen) -> int:
-        """Show all of it, write the file of the rejected rows, and return the exit code."""
+    def show(self, result: ResultFile, screen: Screen, *, is_waiting: bool) -> int:
+        """Show all of it, write the file of the rejected rows, and return the exit code.
+
+        Args:
+            result: The result file, which is written already.
+            screen: For the output.
+            is_waiting: Whether receipts were waited for: then the exit code depends on them.
+        """
+        csv_file = result.csv_file
         for row, reason in self._unknown:
             to = "" if row.message is None else display_number(row.message.to, is_full=False)
             screen.show_text(_ROW_UNKNOWN, "yellow", number=row.number, to=to)
@@ -97,10 +118,12 @@ class BulkReport:
         for row in self._in_progress:
             screen.write_json({"row": row.number, "outcome": "in_progress"})
         show_rejected(self._rejected, screen)
-        rejected_path = csv_file.path.with_name(f"{csv_file.path.stem}.rejected.csv")
-        write_rejected(rejected_path, csv_file, self._rejected)
+        rejected = rejected_path(csv_file)
+        write_rejected(rejected, csv_file, self._rejected)
         parts = sum(len(entry.message_ids) for entry in self._accepted)
-        screen.show(label_grid(*self._lines(screen, parts, rejected_path.name)))
+        lines = self._lines(screen, parts, rejected.name, is_waiting=is_waiting)
+        lines.append((screen.translate("results"), Text(result.path.name)))
+        screen.show(label_grid(*lines))
         screen.write_json(
             {
                 "rows": len(csv_file.rows),
@@ -110,20 +133,44 @@ class BulkReport:
                 "in_progress": len(self._in_progress),
                 "withheld": len(self._withheld),
                 "rejected": len(self._rejected),
-                "rejected_file": str(rejected_path) if self._rejected else None,
+                "states": self._states,
+                "awaited": self._awaited,
+                "rejected_file": str(rejected) if self._rejected else None,
+                "result_file": str(result.path),
             }
         )
         if self._unknown or self._in_progress:
             return ExitCode.UNKNOWN
-        return ExitCode.REFUSED if self._rejected else ExitCode.DONE
+        is_undelivered = any(state != MessageState.DELIVERED.name for state in self._states)
+        if self._rejected or (is_waiting and is_undelivered):
+            return ExitCode.REFUSED
+        return ExitCode.NO_RECEIPT if is_waiting and self._awaited else ExitCode.DONE
 
-    def _lines(self, screen: Screen, parts: int, rejected: str) -> list[tuple[str, RenderableType]]:
+    @property
+    def _states(self) -> dict[str, int]:
+        """The number of messages by their final states, in the order of SMPP."""
+        found = Counter(entry.receipt for entry in self._accepted if entry.receipt is not None)
+        return {state_name(state): found[state] for state in sorted(found)}
+
+    @property
+    def _awaited(self) -> int:
+        """The number of accepted messages whose final receipt is to come."""
+        return len([entry for entry in self._accepted if is_awaited(entry)])
+
+    def _lines(
+        self, screen: Screen, parts: int, rejected: str, *, is_waiting: bool
+    ) -> list[tuple[str, RenderableType]]:
         """Return the totals and the next steps."""
         translate = screen.translate
         sent = translate("{count}, in parts: {parts}", count=len(self._accepted), parts=parts)
         lines: list[tuple[str, RenderableType]] = [
             (translate("accepted"), Text(sent, style="bold"))
         ]
+        states = [f"{state}: {number}" for state, number in self._states.items()]
+        if self._awaited and (is_waiting or states):
+            states.append(translate("none yet: {count}", count=self._awaited))
+        if states:
+            lines.append((translate("receipts"), Text("; ".join(states))))
         if self._rejected:
             text = translate(
                 "{count}, see {name} for the reasons", count=len(self._rejected), name=rejected

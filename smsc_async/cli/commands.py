@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bulk", "bench",
+    "completion",
 )  # fmt: skip
 
 

@@ -86,7 +86,10 @@ class Screen:
         """Show a spinner with a text while the block runs, if standard error is a terminal."""
         if self.is_json or not self.err.is_terminal:
             return nullcontext()
-        return self.err.status(Text(self.translate(text), style="dim"))
+        # The default one is of braille signs, which only Unicode has.
+        is_unicode = (self.err.encoding or "").startswith("utf")
+        name = "dots" if is_unicode else "line"
+        return self.err.status(Text(self.translate(text), style="dim"), spinner=name)
 
     @contextmanager
     def _ignore_broken_pipe(self, stream: IO[str]) -> Iterator[None]:

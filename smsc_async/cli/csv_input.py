@@ -1,8 +1,7 @@
-"""Messages from a CSV file, and the rows that are rejected.
+"""Messages from a table, and the rows that are rejected.
 
-Rule: every row is validated before the first message is sent. An unknown column is a usage error,
-never ignored: the author of the file relies on it. An invalid row is kept with the reason and
-doesn't stop the others.
+Rule: every row is validated before the first message is sent. An invalid row is kept with the
+reason and doesn't stop the others. `smsc_async.cli.tables` reads the file.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
-from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
-from smsc_async.cli.arguments import closest_match
 from smsc_async.cli.failures import (
     PARTLY_SENT,
     ExitCode,
@@ -25,55 +23,54 @@ from smsc_async.cli.failures import (
 )
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
+from smsc_async.cli.tables.canonical import canonical
+from smsc_async.cli.tables.columns import REASON, plain_name
+from smsc_async.cli.tables.numbers import clean_number
+from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
+from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from smsc_async.cli.i18n import Translator
+    from smsc_async.cli.tables.decoding import Confirm
+    from smsc_async.cli.tables.notes import TableNotes
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
-
-COLUMNS: Final = (
-    "to", "text", "sender", "comment", "kind", "subject", "voice", "language", "bot", "coding",
-)  # fmt: skip
-NEEDED: Final = ("to", "text")
-REASON: Final = "reason"
-"""The column added to rejected rows, ignored when they are read again."""
 
 KEY_VERSION: Final = "2:"
 """Begins the keys of this version; those of 0.1.0 begin with a hexadecimal digit."""
 
-_DELIMITERS: Final = (";", ",")
-
-
-class Encoding(Enum):
-    """Encoding of the file; UTF-8 with or without a byte order mark."""
-
-    UTF_8 = "utf-8-sig"
-    CP1251 = "cp1251"
+_TEXTS: Final = frozenset({"text", "comment", "subject"})
+"""Fields whose cells may be numbers or dates."""
+_SHEET_ERROR: Final = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|Н/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ/0!|ИМЯ\?|ПУСТО!|ЧИСЛО!)"
+)
 
 
 @dataclass(slots=True)
 class CsvRow:
-    """One record of the file.
+    """One row of the file.
 
     Args:
-        number: Number of its last line, from 1.
-        values: Its fields, in the order of the columns.
-        old_key: The key that 0.1.0 made of its raw fields.
-        key: Its key in the outbox: a hash of its own columns, parsed and without defaults, and its
-            ordinal among equal rows; empty for an invalid row. Neither its line number nor the
-            order of the columns nor what the command line fills in is part of it.
+        number: Number of its last line, or of the row of the sheet, from 1.
+        values: Its cells, in the order of the columns.
+        old_keys: Those that earlier versions made of it: 0.1.0 of its raw fields, later ones
+            without `canonical`.
+        key: Its key in the outbox: a hash of what its own columns say, however they are written
+            and without defaults, and its ordinal among equal rows; empty for an invalid row. Of
+            the command line only the text of a template is part of it; the line number, the order
+            of the columns and the format of the file aren't.
         message: The message; None if the row is invalid.
         reason: Why it is invalid or rejected.
     """
 
     number: int
     values: list[str]
-    old_key: str
+    old_keys: tuple[str, ...]
     key: str = ""
     message: Message[Receipt] | None = None
     reason: str = ""
@@ -85,50 +82,50 @@ class CsvFile:
 
     Args:
         path: Of the file.
-        encoding: Of the file.
-        delimiter: Between the fields.
-        columns: Names from the header, in lower case.
-        rows: All records below the header, in order.
+        notes: What was found in it, and changed on the way in.
+        columns: Names from the header.
+        to_at: Place of the column of recipients.
+        reason_at: Place of the column of reasons of an earlier run; None without one.
+        rows: All rows with a value below the header, in order.
     """
 
     path: Path
-    encoding: Encoding
-    delimiter: str
+    notes: TableNotes
     columns: list[str]
+    to_at: int
+    reason_at: int | None
     rows: list[CsvRow] = field(default_factory=list)
 
 
 def read_csv(
-    path: Path, encoding: Encoding, *, kind: MessageKind, sender: str, translate: Translator
+    path: Path,
+    options: TableOptions,
+    *,
+    kind: MessageKind,
+    sender: str,
+    translate: Translator,
+    confirm: Confirm | None = None,
 ) -> CsvFile:
     """Read a file and build its messages.
 
     Args:
         path: Of the file.
-        encoding: Of the file.
+        options: How the file is read.
         kind: For rows without a kind.
         sender: For rows without a sender.
         translate: Language of the reasons.
+        confirm: Asks about a guessed encoding; None if there is no terminal.
 
     Raises:
-        Failure: The file can't be read, has another encoding, or an invalid header.
+        Failure: The file can't be read, isn't a table, or has an invalid header or template.
     """
-    text = _text(path, encoding)
-    header = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    records = _records(text, delimiter)
-    _number, names = next(records, (0, []))
-    columns = [name.strip().lower() for name in names]
-    _check_header(columns)
-    csv_file = CsvFile(path, encoding, delimiter, columns)
-    seen: Counter[str] = Counter()
-    old_seen: Counter[str] = Counter()
-    for number, values in records:
-        row = CsvRow(number, values, _ordinal_key("\0".join(values), old_seen))
-        own = _set_message(row, columns, kind=kind, sender=sender, translate=translate)
-        if row.message is not None:
-            row.key = KEY_VERSION + _ordinal_key(_content(own, row.message), seen)
-        csv_file.rows.append(row)
+    template = None if options.text is None else parse_template(options.text)
+    names = template.names if template else ()
+    table = read_table(_octets(path), options, template_names=names, confirm=confirm)
+    reader = _RowReader(table, template, kind=kind, sender=sender, translate=translate)
+    places = table.columns.fields
+    csv_file = CsvFile(path, table.notes, table.columns.names, places["to"], places.get(REASON))
+    csv_file.rows.extend(reader.read(row) for row in table.rows)
     return csv_file
 
 
@@ -145,13 +142,13 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
         if not rejected:
             path.unlink(missing_ok=True)
             return
-        codec = csv_file.encoding.value
+        notes, at = csv_file.notes, csv_file.reason_at
         # The encoding may lack a character of the reason.
-        with path.open("w", encoding=codec, errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file, delimiter=csv_file.delimiter)
-            writer.writerow([*_without_reason(csv_file.columns, csv_file.columns), REASON])
+        with path.open("w", encoding=notes.encoding, errors="backslashreplace", newline="") as file:
+            writer = csv.writer(file, delimiter=notes.separator or ";")
+            writer.writerow([*_without_reason(csv_file.columns, at), REASON])
             for row in rejected:
-                writer.writerow([*_without_reason(csv_file.columns, row.values), row.reason])
+                writer.writerow([*_without_reason(row.values, at), row.reason])
     except OSError as error:
         raise Failure(
             ExitCode.USAGE_ERROR,
@@ -164,26 +161,17 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
         ) from error
 
 
-def _without_reason(columns: list[str], values: list[str]) -> list[str]:
+def _without_reason(values: list[str], at: int | None) -> list[str]:
     """Return the values without the reason of an earlier run."""
-    at = columns.index(REASON) if REASON in columns else len(values)
-    return [*values[:at], *values[at + 1 :]]
+    return values if at is None else [*values[:at], *values[at + 1 :]]
 
 
-def _text(path: Path, encoding: Encoding) -> str:
-    """Return the decoded content of the file."""
+def _octets(path: Path) -> bytes:
+    """Return the content of the file."""
     try:
-        return path.read_bytes().decode(encoding.value)
+        return path.read_bytes()
     except OSError as error:
         failure = unreadable_file(path.name, error.strerror or type(error).__name__)
-    except UnicodeDecodeError as error:
-        failure = failure_before_sending(
-            "bulk.encoding",
-            _("the file isn't in UTF-8 or the given encoding (byte {position})"),
-            advice=_("for a file from Excel: --encoding cp1251"),
-            position=error.start,
-        )
-    # Outside of the handler: the error above contains the text.
     raise failure
 
 
@@ -191,53 +179,6 @@ def unreadable_file(name: str, reason: str) -> Failure:
     """Return the failure for a file that can't be read."""
     text, advice = _("can't read {name}: {reason}"), _("check the path: smsc bulk FILE.csv")
     return failure_before_sending("bulk.cannot_read", text, advice=advice, name=name, reason=reason)
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields of each record, without empty lines."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for values in reader:
-            if values:
-                yield reader.line_num, values
-    except csv.Error as error:
-        fault = str(error)
-    else:
-        return
-    # Outside of the handler: no context that could contain the text.
-    raise failure_before_sending(
-        "bulk.broken",
-        _("the file isn't valid CSV, line {number}: {reason}"),
-        advice=_("put a text with quotes or line breaks in quotes; double the quotes inside"),
-        number=reader.line_num,
-        reason=fault,
-    )
-
-
-def _check_header(columns: list[str]) -> None:
-    """Reject a header with a missing, unknown or repeated column."""
-    missing = [name for name in NEEDED if name not in columns]
-    if missing:
-        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), missing[0])
-    for name in columns:
-        if name not in {*COLUMNS, REASON}:
-            raise _unknown_column(closest_match(name, COLUMNS))
-        if columns.count(name) > 1:
-            raise _wrong_header("bulk.twice", _("the header has {name} twice"), name)
-
-
-def _unknown_column(near: str) -> Failure:
-    """Return the failure; the column isn't repeated, it may be a subscriber's data."""
-    if near:
-        text = _("the header has an unknown column; did you mean {name}?")
-        return _wrong_header("bulk.unknown_column.near", text, near)
-    return _wrong_header("bulk.unknown_column", _("the header has an unknown column"), "")
-
-
-def _wrong_header(key: str, text: str, name: str) -> Failure:
-    """Return the failure for a header."""
-    advice = _("the first line must name the columns; known are: {columns}")
-    return failure_before_sending(key, text, advice=advice, name=name, columns=",".join(COLUMNS))
 
 
 def _ordinal_key(content: str, seen: Counter[str]) -> str:
@@ -252,6 +193,10 @@ def _content(own: Mapping[str, str], message: Message[Receipt]) -> str:
     """Return what a row itself says, however it is written: its columns as they were parsed.
 
     A column with the default says as little as an empty one or none.
+
+    Args:
+        own: Its cells by field; of its texts what `canonical` returns.
+        message: Made of them.
     """
     defaults: dict[str, object] = {one.name: one.default for one in fields(message)}
     defaults["kind"] = DEFAULT_KIND
@@ -268,27 +213,123 @@ def _parsed(name: str, value: str, message: Message[Receipt]) -> object:
     """Return the value of a column as its message has it."""
     if name == "kind":
         return _member(MessageKind, value, name)
-    return getattr(message, name, value)
+    return value if name in _TEXTS else getattr(message, name, value)
 
 
-def _set_message(
-    row: CsvRow, columns: list[str], *, kind: MessageKind, sender: str, translate: Translator
-) -> Mapping[str, str]:
-    """Set the message of a row, or the reason why it is invalid; return its fields by column."""
-    if len(row.values) != len(columns):
-        row.reason = translate(
-            "{found} values, the header has {needed}", found=len(row.values), needed=len(columns)
+class _RowReader:
+    """Makes the messages of the rows of a table.
+
+    Args:
+        table: The table.
+        template: The text of all rows, if the command line has one.
+        kind: For rows without a kind.
+        sender: For rows without a sender.
+        translate: Language of the reasons.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        template: Template | None,
+        *,
+        kind: MessageKind,
+        sender: str,
+        translate: Translator,
+    ) -> None:
+        self._table = table
+        self._template = template
+        self._kind = kind
+        self._sender = sender
+        self._translate = translate
+        self._places: dict[str, int] = {}
+        self._templates: dict[str, Template] = {}
+        self._seen: Counter[str] = Counter()
+        self._seen_as_written: Counter[str] = Counter()
+        self._old_seen: Counter[str] = Counter()
+        if template is not None:
+            self._find_places(template)
+        if (at := table.columns.fields.get("template")) is not None:
+            self._read_templates({row.cells[at] for row in table.rows if row.is_complete})
+
+    def read(self, row: Row) -> CsvRow:
+        """Return a row with its message, or with the reason why it has none."""
+        oldest = _ordinal_key("\0".join(row.raw), self._old_seen)
+        made = CsvRow(row.number, row.cells, (oldest,))
+        if not row.is_complete:
+            found, needed = len(row.cells), self._table.width
+            text = "{found} values, the header has {needed}"
+            made.reason = self._translate(text, found=found, needed=needed)
+            return made
+        try:
+            message, values = self._read(made)
+        except InvalidMessageError as error:
+            made.reason = str(error)
+        except Failure as failure:
+            made.reason = self._translate(failure.text, **failure.values)
+        else:
+            made.message = message
+            said, written = (_content(one, message) for one in values)
+            made.key = KEY_VERSION + _ordinal_key(said, self._seen)
+            key_as_written = KEY_VERSION + _ordinal_key(written, self._seen_as_written)
+            made.old_keys = (oldest, key_as_written)
+        return made
+
+    def _read(self, row: CsvRow) -> tuple[Message[Receipt], tuple[Mapping[str, str], ...]]:
+        """Return the message of a row, and its cells by field: what they say, and as written."""
+        places = self._table.columns.fields
+        values = {name: row.values[at] for name, at in places.items() if name != REASON}
+        for cell in values.values():
+            _check_cell(cell)
+        template = self._templates.get(values.pop("template", ""), self._template)
+        said = {name: canonical(cell) if name in _TEXTS else cell for name, cell in values.items()}
+        if template is not None:
+            cells = {name: self._cell(row, name) for name in template.names}
+            values["text"] = template.fill(cells.__getitem__)
+            said["text"] = template.fill(lambda name: canonical(cells[name]))
+        if "@" not in values["to"]:
+            values["to"], changes = clean_number(values["to"])
+            self._table.notes.changes.update(changes)
+        return _message(values, self._kind, self._sender), (said, values)
+
+    def _cell(self, row: CsvRow, name: str) -> str:
+        """Return the cell of a column that a template names; refuse an empty one."""
+        cell = row.values[self._places[plain_name(name)]].strip()
+        _check_cell(cell)
+        if not cell:
+            raise InvalidMessageError("text", "empty", f"needs the column {name}, which is empty")
+        return cell
+
+    def _read_templates(self, texts: set[str]) -> None:
+        """Read the templates of a column, before any row."""
+        for text in sorted(texts - {""}):
+            self._templates[text] = parse_template(text)
+            self._find_places(self._templates[text])
+
+    def _find_places(self, template: Template) -> None:
+        """Find the columns that a template names.
+
+        Raises:
+            Failure: There is no such column, or several of that name.
+        """
+        for name in template.names:
+            place = self._table.columns.place_of(name)
+            if place is None:
+                raise failure_before_sending(
+                    "bulk.template.name",
+                    _("a template needs {name!r}, and the header has no such column, or several"),
+                    advice=_("its columns: {columns}; braces of the text itself are doubled"),
+                    name=name,
+                    columns=", ".join(self._table.columns.names),
+                )
+            self._places[plain_name(name)] = place
+
+
+def _check_cell(cell: str) -> None:
+    """Refuse an error value of a spreadsheet."""
+    if cell.startswith("#") and _SHEET_ERROR.fullmatch(cell.strip()):
+        raise InvalidMessageError(
+            "cell", "an error", f"a formula of the row has the error {cell.strip()}; correct it"
         )
-        return {}
-    values = dict(zip(columns, row.values, strict=True))
-    values.pop(REASON, None)
-    try:
-        row.message = _message(values, kind, sender)
-    except InvalidMessageError as error:
-        row.reason = str(error)
-    except Failure as failure:
-        row.reason = translate(failure.text, **failure.values)
-    return values
 
 
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -11,23 +12,33 @@ from rich.text import Text
 from pdu.explain import explain
 from smsc_async.cli.arguments import STANDARD_INPUT
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.dump_table import dump_as_json, dump_table
-from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.dump_table import ExplainedPdu, conversation_table, dump_as_json
+from smsc_async.cli.dumps.conversation import side_name
+from smsc_async.cli.dumps.reading import read_file, read_text
+from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
-from smsc_async.cli.hexadecimal import read_octets
-from smsc_async.cli.i18n import _n
+from smsc_async.cli.i18n import _, _n
 from smsc_async.receipts import GATEWAY_TLVS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsc_async.cli.dumps.conversation import Conversation
+    from smsc_async.cli.i18n import Translator
+
+_FILES = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".txt", ".log", ".bin", ".hex", ".dump"})
 
 
 def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
-    """Explain PDUs, field by field.
+    r"""Explain PDUs, field by field, with their direction.
 
     Passwords are hidden.
 
     Args:
-        octets: Hexadecimal digits; spaces, colons, commas, 0x, line breaks and the offsets of
-            hexdump -C, xxd and Wireshark are accepted, and several PDUs in a row; - reads standard
-            input.
+        octets: Hexadecimal digits; a dump or a literal, as it was copied: Wireshark (also Follow >
+            TCP Stream in any form), tshark, tcpdump, xxd, hexdump, od, Python, C, Go, Rust, Java,
+            Erlang; or a file with one of them, also a capture (.pcap, .pcapng; they need pip
+            install 'smsc-async[pcap]'); - reads standard input.
         screen: For the output.
 
     Returns:
@@ -35,29 +46,108 @@ def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False
 
     Examples:
         smsc decode 00000010 00000015 00000000 00000001
+        smsc decode capture.pcapng
         xxd capture.bin | smsc decode -
     """
-    if STANDARD_INPUT in octets:
-        # What isn't UTF-8 isn't a digit either, and is reported as such.
-        octets = (sys.stdin.buffer.read().decode("utf-8", "replace"),)
-    found, translate = read_octets(" ".join(octets)), screen.translate
-    lines = explain(found, vendor_tlvs=GATEWAY_TLVS).lines
-    broken = next((line for line in lines if line.note), None)
-    pdus = dump_as_json(lines)
+    conversation = _read(octets)
+    pdus = [
+        ExplainedPdu(found, explain(found.octets, vendor_tlvs=GATEWAY_TLVS).lines, number)
+        for number, found in enumerate(conversation.pdus, start=1)
+    ]
+    error = next((pdu for pdu in pdus if pdu.error), None)
+    is_ok = error is None and not any(note.is_error for note in conversation.notes)
+    size, translate = sum(len(pdu.found.octets) for pdu in pdus), screen.translate
+    remarks = [*_streams(conversation, translate), *_notes(conversation, translate)]
+    screen.show(
+        conversation_table(pdus, translate),
+        "",
+        *remarks,
+        _verdict(len(pdus), size, error, translate, is_ok=is_ok),
+    )
+    screen.write_json(
+        {
+            "ok": is_ok,
+            "octets": size,
+            "pdus": dump_as_json(pdus),
+            "streams": [
+                {side_name(side): str(end) for side, end in enumerate(stream.ends)}
+                for stream in conversation.streams
+            ],
+            "notes": [translate(note.text, **note.values) for note in conversation.notes],
+        }
+    )
+    return ExitCode.DONE if is_ok else ExitCode.REFUSED
+
+
+def _read(arguments: tuple[str, ...]) -> Conversation:
+    """Read the arguments: standard input, a file, or the octets themselves."""
+    if STANDARD_INPUT in arguments:
+        return read_file(sys.stdin.buffer.read())
+    path = Path(arguments[0]) if len(arguments) == 1 and len(arguments[0]) < 256 else None
+    if path is not None and (path.suffix.lower() in _FILES or _is_file(path)):
+        try:
+            return read_file(path.read_bytes())
+        except OSError as error:
+            raise Failure(
+                ExitCode.USAGE_ERROR,
+                "no_file",
+                _("the file can't be read"),
+                advice=_("check its name and its permissions"),
+                detail=str(error),
+            ) from error
+    return read_text(" ".join(arguments))
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether an argument is the name of a file; octets may be no name at all."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _verdict(
+    count: int, size: int, error: ExplainedPdu | None, translate: Translator, *, is_ok: bool
+) -> Text:
+    """Return the last line."""
     counted = {
-        "pdus": translate.count(_n("{number} PDU", "{number} PDUs"), len(pdus)),
-        "octets": translate.count(OCTETS, len(found)),
+        "pdus": translate.count(_n("{number} PDU", "{number} PDUs"), count),
+        "octets": translate.count(OCTETS, size),
     }
-    if broken is None:
-        verdict = Text(translate("{pdus}, {octets}, no errors", **counted), style="green")
-    else:
+    if error is not None and error.error is not None:
         text = translate(
-            "{pdus}, {octets}, error at 0x{offset:04x}: {note}",
+            "{pdus}, {octets}, error at 0x{offset:04x} of PDU {number}: {note}",
             **counted,
-            offset=broken.offset,
-            note=broken.note,
+            offset=error.error.offset,
+            number=error.number,
+            note=error.error.note,
         )
-        verdict = Text(text, style="bold red")
-    screen.show(dump_table(lines, translate), "", verdict)
-    screen.write_json({"ok": broken is None, "octets": len(found), "pdus": pdus})
-    return ExitCode.DONE if broken is None else ExitCode.REFUSED
+        return Text(text, style="bold red")
+    if not is_ok:
+        return Text(
+            translate("{pdus}, {octets}, but some are missing", **counted), style="bold red"
+        )
+    return Text(translate("{pdus}, {octets}, no errors", **counted), style="green")
+
+
+def _streams(conversation: Conversation, translate: Translator) -> Iterator[Text]:
+    """Yield the addresses of the streams."""
+    for number, stream in enumerate(conversation.streams, start=1):
+        if stream.ends:
+            first, second = map(str, stream.ends)
+            yield Text(
+                translate(
+                    "stream {stream}: A {first}, B {second}",
+                    stream=number,
+                    first=first,
+                    second=second,
+                ),
+                style="dim",
+            )
+
+
+def _notes(conversation: Conversation, translate: Translator) -> Iterator[Text]:
+    """Yield the remarks."""
+    for note in conversation.notes:
+        style = "bold red" if note.is_error else "yellow"
+        yield Text(translate(note.text, **note.values), style=style)

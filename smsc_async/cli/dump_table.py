@@ -6,55 +6,128 @@ Rule: colour carries no information; the table is complete without it.
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
+
+from smsc_async.cli.dumps.conversation import side_name
+from smsc_async.cli.i18n import _
+from smsc_async.session.states import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pdu.explain import Line
+    from smsc_async.cli.dumps.conversation import FoundPdu
     from smsc_async.cli.i18n import Translator
 
 OCTETS_A_ROW = 8
 """Leaves room for the meaning in 80 columns."""
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "bright_blue")
-_FIRST = "command_length"
+_ARROWS: Final = {Role.ESME: "->", Role.SMSC: "<-"}
+_DIRECTIONS: Final = {Role.ESME: _("-> to the SMSC"), Role.SMSC: _("<- from the SMSC")}
+
+
+class ExplainedPdu(NamedTuple):
+    """A PDU with its explanation.
+
+    Args:
+        found: Where it is, and who sent it.
+        in_itself: Its lines; their offsets count from its first octet.
+        number: Of the PDU in the dump, from 1.
+    """
+
+    found: FoundPdu
+    in_itself: Sequence[Line]
+    number: int
+
+    @property
+    def lines(self) -> list[Line]:
+        """Its lines; their offsets are those of its stream."""
+        base = self.found.offset
+        return [line._replace(offset=base + line.offset) for line in self.in_itself]
+
+    @property
+    def error(self) -> Line | None:
+        """The first line with an error; None if there is none."""
+        return next((line for line in self.lines if line.note), None)
 
 
 def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
-    """Return explained octets as a table: offset, octets, field, meaning; errors in red."""
+    """Return an explained PDU as a table: offset, octets, field, meaning; errors in red."""
+    table = _empty_table(translate)
+    _add_lines(table, lines, cycle(_COLOURS))
+    return table
+
+
+def conversation_table(pdus: Sequence[ExplainedPdu], translate: Translator) -> Table:
+    """Return explained PDUs as a table, each below a row with its number and direction."""
+    table, colours = _empty_table(translate), cycle(_COLOURS)
+    has_several = any(pdu.found.stream for pdu in pdus)
+    for pdu in pdus:
+        if pdu.number > 1:
+            table.add_row()
+        table.add_row(*_heading(pdu, translate, has_several=has_several), style="bold")
+        _add_lines(table, pdu.lines, colours)
+    return table
+
+
+def _empty_table(translate: Translator) -> Table:
+    """Return a table with its columns."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
     table.add_column(translate("at"), no_wrap=True, style="dim")
     table.add_column(translate("octets"), no_wrap=True)
     table.add_column(translate("field"), no_wrap=True)
     table.add_column(translate("meaning"), overflow="fold")
-    colours = cycle(_COLOURS)
-    for number, line in enumerate(lines):
-        if number and line.field == _FIRST:
-            table.add_row()
-        style = "bold red" if line.note else next(colours)
-        starts = range(0, len(line.octets) or 1, OCTETS_A_ROW)
-        offsets = "\n".join(f"{line.offset + at:04x}:" for at in starts)
-        octets = "\n".join(line.octets[at : at + OCTETS_A_ROW].hex(" ") for at in starts)
-        note = f"! {line.note}" if line.note else ""
-        text = " ".join(part for part in (line.meaning, note) if part)
-        table.add_row(
-            Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
-        )
     return table
 
 
-def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Return explained octets as one JSON object a PDU."""
+def _add_lines(table: Table, lines: Sequence[Line], colours: Iterator[str]) -> None:
+    """Add the rows of a PDU."""
+    for line in lines:
+        table.add_row(*_cells(line, "bold red" if line.note else next(colours)))
+
+
+def _heading(
+    pdu: ExplainedPdu, translate: Translator, *, has_several: bool
+) -> tuple[Text, Text, Text, Text]:
+    """Return the row above a PDU: its number, its direction, its packet and its stream."""
+    found = pdu.found
+    direction = translate(_DIRECTIONS[found.role]) if found.role else ""
+    if not direction and found.side is not None:
+        direction = translate("from side {side}", side=side_name(found.side))
+    packet = translate("packet {packet}", packet=found.packet) if found.packet else ""
+    stream = translate("stream {stream}", stream=found.stream + 1) if has_several else ""
+    return Text(f"#{pdu.number}"), Text(direction), Text(packet), Text(stream)
+
+
+def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
+    """Return the row of a field."""
+    starts = range(0, len(line.octets) or 1, OCTETS_A_ROW)
+    offsets = "\n".join(f"{line.offset + at:04x}:" for at in starts)
+    octets = "\n".join(line.octets[at : at + OCTETS_A_ROW].hex(" ") for at in starts)
+    note = f"! {line.note}" if line.note else ""
+    text = " ".join(part for part in (line.meaning, note) if part)
+    return Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
+
+
+def dump_as_json(pdus: Sequence[ExplainedPdu]) -> list[dict[str, Any]]:
+    """Return explained PDUs as one JSON object each."""
     return [
         {
-            "offset": frame[0].offset,
+            "number": pdu.number,
+            "direction": _ARROWS[pdu.found.role] if pdu.found.role else None,
+            "side": None if pdu.found.side is None else side_name(pdu.found.side),
+            "stream": pdu.found.stream + 1,
+            "packet": pdu.found.packet,
+            "offset": pdu.found.offset,
             # None where the header is cut off.
-            "command": next((line.meaning for line in frame if line.field == "command_id"), None),
-            "ok": not any(line.note for line in frame),
+            "command": next(
+                (each.meaning for each in pdu.lines if each.field == "command_id"), None
+            ),
+            "ok": pdu.error is None,
             "fields": [
                 {
                     "offset": line.offset,
@@ -63,20 +136,8 @@ def dump_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
                     "meaning": line.meaning,
                     "note": line.note or None,
                 }
-                for line in frame
+                for line in pdu.lines
             ],
         }
-        for frame in split_pdus(lines)
+        for pdu in pdus
     ]
-
-
-def split_pdus(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield the lines of each PDU."""
-    frame: list[Line] = []
-    for line in lines:
-        if frame and line.field in {_FIRST, "cut off"}:
-            yield frame
-            frame = []
-        frame.append(line)
-    if frame:
-        yield frame

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from rich.text import Text
 
 from pdu.escaping import escape
+from smsc_async.cli.causes import cause_of
 from smsc_async.cli.console import label_grid
 from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
@@ -233,6 +234,10 @@ def failure_of(error: SmscError) -> Failure:
     )
     if outcome == UNKNOWN:
         failure.code = ExitCode.UNKNOWN
+    cause = cause_of(error)
+    if cause is not None:
+        failure.text, failure.advice = cause.text, cause.advice
+        failure.values.update(cause.values)
     return failure
 
 

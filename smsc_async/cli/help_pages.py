@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_orig
 from docstring_parser import DocstringStyle, parse
 from rich.text import Text
 
-from smsc_async.cli.arguments import choice_name, choices_of, parse_duration, shown_name
+from smsc_async.cli.arguments import (
+    OPTIONAL_VALUES,
+    choice_name,
+    choices_of,
+    parse_duration,
+    shown_name,
+)
 from smsc_async.cli.commands import COMMANDS, load_command, make_parser
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.i18n import _
@@ -46,6 +52,7 @@ _USAGE = re.compile(r"\bsmsc \w+")  # the word COMMAND is translated
 _COMMON_OPTIONS: Final = (
     ("--json", _("write JSON to standard output, and nothing else")),
     ("--lang ru|en", _("language; default: SMSC_LANG, LC_ALL, LC_MESSAGES or LANG")),
+    ("-v, -vv", _("show log lines on standard error: INFO, DEBUG")),
     ("--debug", _("show the Python traceback of an error")),
     ("--version", _("show the version")),
     ("-h, --help", _("show this page, or that of a command")),
@@ -101,11 +108,31 @@ def arguments_of(name: str) -> list[Argument]:
     return [one for one in found if one.show and one.name != "*"]
 
 
+class PageTexts:
+    """Single texts of the help pages, for a completion script.
+
+    Args:
+        translate: The texts of the user's language.
+    """
+
+    def __init__(self, translate: Translator) -> None:
+        self._page = _Page(translate, WIDTH)
+        self.common_options = tuple(self._page.translated(_COMMON_OPTIONS))
+
+    def summary(self, name: str) -> str:
+        """Return the first sentence of a command's page."""
+        return self._page.entry(_docstring(name).short_description or "")
+
+    def description(self, argument: Argument) -> str:
+        """Return description, choices and default of an argument or option."""
+        return self._page.description(argument)
+
+
 def _main_page(page: _Page) -> None:
     """Describe what all commands have in common."""
     translate = page.translate
     page.paragraph(_("smsc: messages through the SMSC.ru gateway over SMPP"))
-    page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc COMMAND --help"))
+    page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc help COMMAND"))
     summaries = ((name, _docstring(name).short_description or "") for name in COMMANDS)
     page.table(translate("Commands:"), ((name, page.entry(text)) for name, text in summaries))
     page.table(translate("Options of all commands:"), page.translated(_COMMON_OPTIONS))
@@ -124,7 +151,9 @@ def _command_page(page: _Page, name: str) -> None:
         page.paragraph(paragraph)
     words = ["smsc", name, *map(_usage, arguments), *[translate("[OPTIONS]")] * bool(options)]
     page.blocks.append(page.wrap(translate("Usage: {usage}", usage=" ".join(words))))
-    page.table(translate("Arguments:"), ((_label(one), page.description(one)) for one in arguments))
+    page.table(
+        translate("Arguments:"), ((label_of(one), page.description(one)) for one in arguments)
+    )
     page.option_tables(options)
     if docstring.returns is not None:
         page.paragraph(docstring.returns.description or "")
@@ -188,13 +217,13 @@ class _Page:
             text = self.description(one)
             if kinds[one.name]:
                 text += self.translate("; only with {kinds}", kinds=", ".join(kinds[one.name]))
-            rows.append((_label(one), text))
+            rows.append((label_of(one), text))
         self.table(self.translate("Options:"), rows)
         of_one_kind = [one for one in options if one not in common]
         for kind in dict.fromkeys(kinds[one.name][0] for one in of_one_kind):
             members = [one for one in of_one_kind if kinds[one.name] == [kind]]
             title = self.translate("Options of {kind}:", kind=kind)
-            self.table(title, ((_label(one), self.description(one)) for one in members))
+            self.table(title, ((label_of(one), self.description(one)) for one in members))
 
     def translated(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield labels with their texts in the user's language."""
@@ -209,7 +238,7 @@ class _Page:
     def description(self, argument: Argument) -> str:
         """Return description, choices and default of an argument or option."""
         text = self.entry(argument.parameter.help or "")
-        if choices := _choices(argument):
+        if choices := choices_of_argument(argument):
             first, semicolon, others = text.partition(";")
             text = f"{first}: {', '.join(choices)}{semicolon}{others}"
         if argument.required and argument.field_info.is_keyword_only:
@@ -243,7 +272,7 @@ def _type(argument: Argument) -> Any:  # noqa: ANN401 -- any annotation
     return hint
 
 
-def _choices(argument: Argument) -> list[str]:
+def choices_of_argument(argument: Argument) -> list[str]:
     """Return the values of an Enum or a Literal; empty for any other type."""
     kind = _type(argument)
     if get_origin(kind) is Literal:
@@ -264,11 +293,11 @@ def _default(argument: Argument) -> str:
 
 def _usage(argument: Argument) -> str:
     """Return a positional argument for the line of usage."""
-    label = _label(argument)
+    label = label_of(argument)
     return label if argument.required or label.endswith("...") else f"[{label}]"
 
 
-def _label(argument: Argument) -> str:
+def label_of(argument: Argument) -> str:
     """Return an argument in capitals, or an option with a placeholder of its value."""
     name = shown_name(argument)
     if not argument.field_info.is_keyword_only:
@@ -278,7 +307,7 @@ def _label(argument: Argument) -> str:
     if kind is bool:
         return name
     if argument.parameter.converter is parse_duration:
-        return f"{name} TIME"
+        return f"{name} [TIME]" if name in OPTIONAL_VALUES else f"{name} TIME"
     if get_origin(kind) is tuple:  # several values: the only ones are pairs
         return f"{name} NAME=VALUE"
     return f"{name} {_PLACEHOLDERS.get(kind) or name.removeprefix('--').upper()}"

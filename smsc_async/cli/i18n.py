@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pdu.escaping import escape
 
@@ -47,6 +47,18 @@ def _n(one: str, many: str) -> Noun:
     return one, many
 
 
+class TextWithValues(NamedTuple):
+    """A text as a value of another text: it is translated, too.
+
+    Args:
+        text: In English, with placeholders.
+        values: Fill them.
+    """
+
+    text: str
+    values: Mapping[str, object]
+
+
 class _Value(str):
     """A text for a placeholder, escaped once: with `!r` it is quoted before that."""
 
@@ -57,11 +69,6 @@ class _Value(str):
 
     def __repr__(self) -> str:
         return escape(super().__repr__(), letters=True)
-
-
-def _value(value: object) -> object:
-    """Return a text that escapes itself, any other value as it is."""
-    return _Value(value) if isinstance(value, str) else value
 
 
 class Translator:
@@ -87,8 +94,19 @@ class Translator:
         translated = self._catalog.gettext(text) if text else ""  # "" is the key of the header
         if not values:
             return translated
-        return translated.format(**{name: _value(value) for name, value in values.items()})
+        return translated.format(**{name: self._shown(value) for name, value in values.items()})
 
-    def count(self, noun: Noun, number: int) -> str:
-        """Return a number with its noun: "1 part", "3 parts", "5 частей"."""
-        return self._catalog.ngettext(*noun, number).format(number=number)
+    def _shown(self, value: object) -> object:
+        """Return a text that escapes itself or its translation, any other value as it is."""
+        if isinstance(value, TextWithValues):
+            return self(value.text, **value.values)
+        return _Value(value) if isinstance(value, str) else value
+
+    def count(self, noun: Noun, number: int, **values: object) -> str:
+        """Return a number with its noun: "1 part", "3 parts", "5 частей".
+
+        A sentence that agrees with a number is such a noun as well, with further *values*.
+        """
+        sentence = self._catalog.ngettext(*noun, number)
+        shown = {name: self._shown(value) for name, value in values.items()}
+        return sentence.format(number=number, **shown)

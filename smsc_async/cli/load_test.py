@@ -45,6 +45,7 @@ class BenchTask:
         rate: Maximum parts a second; None doesn't limit.
         wait: Seconds to wait for receipts after each window.
         html: File for the report, if any.
+        is_free: Whether nothing is charged: generated numbers, on this machine itself.
     """
 
     config: SmscConfig
@@ -56,6 +57,7 @@ class BenchTask:
     rate: float | None
     wait: float
     html: Path | None
+    is_free: bool
 
     @property
     def total(self) -> int:

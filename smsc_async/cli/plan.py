@@ -23,6 +23,7 @@ from smsc_async.cli.kinds import (
     make_message,
     text_of,
 )
+from smsc_async.cli.marks import split_mark
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings
 from smsc_async.gateway.plan import Plan, plan
@@ -99,8 +100,9 @@ def read_text(text: str) -> str:
     """
     if text != STANDARD_INPUT:
         return text
+    octets, encoding = split_mark(sys.stdin.buffer.read())
     try:
-        read = sys.stdin.buffer.read().decode()
+        read = octets.decode(encoding)
     except UnicodeDecodeError:
         read = None
     # Outside of the handler: the error above contains the text.

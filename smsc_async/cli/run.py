@@ -19,14 +19,17 @@ from smsc_async.cli.arguments import (
     STANDARD_INPUT,
     closest_match,
     failure_of_arguments,
+    fill_optional_values,
     read_common_options,
     usage_error,
 )
 from smsc_async.cli.commands import COMMANDS, make_parser
 from smsc_async.cli.console import Screen
+from smsc_async.cli.encodings import can_write, use_plain_signs
 from smsc_async.cli.failures import ExitCode, Failure, failure_as_json, failure_of, show_failure
 from smsc_async.cli.i18n import Translator, _
-from smsc_async.cli.runner import interrupted, unexpected
+from smsc_async.cli.log_lines import log_to_stderr
+from smsc_async.cli.runner import interrupted, sigterm_as_ctrl_c, unexpected
 from smsc_async.errors import SmscError
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ def run(arguments: Sequence[str]) -> int:
             sys.stderr.write(f"smsc: unexpected error: {type(error).__name__}\n")
         return ExitCode.UNKNOWN
     try:
-        return int(_run(common, screen))
+        with sigterm_as_ctrl_c():
+            return int(_run(common, screen))
     except Failure as failure:
         return _end(failure, screen)
     except SmscError as error:
@@ -59,10 +63,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _start(arguments: Sequence[str]) -> tuple[CommonOptions, Screen]:
     """Return the common options, and where the output goes."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # for a terminal that isn't Unicode
+    streams = (sys.stdout, sys.stderr)
+    for stream in streams:
+        use_plain_signs(stream)
     common = read_common_options(arguments)
+    if not all(can_write(common.language, stream) for stream in streams):
+        common.language = "en"
+    log_to_stderr(common.verbosity)
     translate = Translator(common.language)
     return common, Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
 
@@ -84,6 +91,11 @@ def _run(common: CommonOptions, screen: Screen) -> int:
     if common.is_version:
         return _show_version(screen)
     name = common.rest.pop(0) if common.rest else ""
+    if name == "help":
+        name = common.rest.pop(0) if common.rest else "smsc"
+        if name not in {"smsc", "help", *COMMANDS}:
+            raise _unknown_command(name)
+        common.is_help = True
     if common.is_help:
         # As text even with --json.
         Screen(screen.translate).show(_help_page(name, screen))
@@ -125,7 +137,7 @@ def _call(name: str, tokens: list[str], screen: Screen) -> int:
     parser = make_parser(name)
     try:
         command, bound, *_ignored = parser.parse_args(
-            tokens, exit_on_error=False, print_error=False
+            fill_optional_values(tokens), exit_on_error=False, print_error=False
         )
     except CycloptsError as error:
         failure = failure_of_arguments(error, f"smsc {name}")

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from smsc_async._config_env import split_userinfo
@@ -22,12 +23,14 @@ from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
     from smsc_async.cli.console import Screen
 
 # A command reports what fails; without a handler Python would print the log lines beside that.
 SILENCE = logging.NullHandler()
+
+_CREDENTIALS = frozenset({"SMSC_LOGIN", "SMSC_PASSWORD", "SMSC_PASSWORD_FILE"})
 
 LONGEST_WAIT = 24 * 3600
 """Seconds: the longest time the gateway tries to deliver a message."""
@@ -57,13 +60,12 @@ def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
         Failure: There is no URL, or it is invalid.
     """
     try:
-        if url is None:
-            return SmscConfig.from_env()
-        if split_userinfo(url)[0] or url.startswith("sim:"):
-            return SmscConfig.from_url(url)
-        return SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
+        return _read_config(url)
     except ConfigError as error:
         failure = _failure_of(error, progress)
+        if error.name in _CREDENTIALS:
+            failure.advice = _("check the environment variable {name}")
+            failure.values["name"] = error.name
         if error.name == "SMSC_URL" and error.value is None:
             failure = Failure(
                 ExitCode.USAGE_ERROR,
@@ -75,6 +77,45 @@ def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
                 outcome=progress.outcome,
             )
     raise failure
+
+
+def is_local(config: SmscConfig) -> bool:
+    """Whether all hosts are this machine itself, by their names; or it is the simulator."""
+    return config.is_simulated or all(_is_loopback(host.name) for host in config.hosts)
+
+
+def _is_loopback(name: str) -> bool:
+    """Whether a host is 127.0.0.0/8, ::1 or localhost."""
+    name = name.removesuffix(".").lower()
+    with suppress(ValueError):
+        address = ip_address(name)
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def _read_config(url: str | None) -> SmscConfig:
+    """Return the settings of *url*, or those of the environment.
+
+    Raises:
+        ConfigError: They are invalid, or a login has no password: those of the environment fill
+            only a URL that has neither.
+    """
+    if url is None:
+        config = SmscConfig.from_env()
+    elif split_userinfo(url)[0] or url.startswith("sim:"):
+        config = SmscConfig.from_url(url)
+    else:
+        config = SmscConfig.from_env(environ={**os.environ, "SMSC_URL": url})
+    userinfo, _tail = split_userinfo(url or os.environ.get("SMSC_URL", ""))
+    if userinfo and ":" not in userinfo and not config.is_simulated:
+        raise ConfigError(
+            "url",
+            "***",
+            "a login without a password; leave it out and set SMSC_LOGIN, or add the password"
+            " (login:@ if it is empty)",
+        )
+    return config
 
 
 def _failure_of(error: SmscError, progress: SendProgress) -> Failure:
@@ -110,6 +151,23 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
     failure.values |= {"ids": ids(progress.message_ids), **progress.counts}
     raise failure from cause
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, with a word and an exit code.
+
+    A coroutine that runs in it has its own handling, see `run_async` and `stop_event`.
+    """
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # signals are handled in the main thread only
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _cancelled_by_sigterm(main: Coroutine[Any, Any, int]) -> int:

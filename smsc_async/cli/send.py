@@ -5,6 +5,7 @@ Rule: once the message may have been sent, every failure says so.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
@@ -17,23 +18,32 @@ from rich.text import Text
 from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode
+from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
-from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, read_config, run_async
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, is_local, read_config, run_async
+from smsc_async.errors import BindRefusedError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
+from smsc_async.instrumentation import SendAbandoned
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from smsc_async.cli.i18n import Translator
+    from smsc_async.client.client import SmscClient
+    from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
+    from smsc_async.instrumentation import Hook, LinkEvent
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
+V50 = 0x50
+"""`interface_version` of SMPP 5.0."""
+GRACE = 5.0
+"""Seconds that a message in flight gets for its response after Ctrl-C or SIGTERM."""
 _LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
 
 
@@ -53,7 +63,7 @@ def send_command(
 
     Args:
         to: Number with country code: 79991234567, "+7 999 123-45-67"; with --kind email an
-            address of at most 20 characters.
+            address of at most 20 characters, or more with ?email_limit=64 in the URL.
         text: Text, in quotes; - reads it from standard input; with --kind telegram-code the code
             itself, 4 to 8 digits.
         options: Of the message.
@@ -96,18 +106,22 @@ async def _send(
     screen: Screen,
 ) -> int:
     """Connect, send, await the receipt, and show each step."""
-    # Imported here: an invalid URL needs no client.
-    from smsc_async.client.client import SmscClient  # noqa: PLC0415
-
     translate = screen.translate
     # Of the widest label: the rows are printed one by one.
     width = max(len(translate(label)) for label in _LABELS)
+    abandoned: list[SendAbandoned] = []
+
+    def on_link_event(event: LinkEvent) -> None:
+        """Keep the outcome of a message whose send was cancelled."""
+        if isinstance(event, SendAbandoned):
+            abandoned.append(event)
+
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
-            smsc = await stack.enter_async_context(SmscClient(config))
+            smsc = await _connected(stack, config, on_link_event)
         began = perf_counter()
         progress.outcome = UNKNOWN
-        sent = await smsc.send(message)
+        sent = await _accepted(smsc, message, progress, abandoned)
         took = perf_counter() - began
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
@@ -137,6 +151,55 @@ async def _send(
         )
     is_fine = receipt is None or receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_fine else ExitCode.REFUSED
+
+
+async def _connected(stack: AsyncExitStack, config: SmscConfig, hook: Hook) -> SmscClient:
+    """Return a client that is bound until *stack* ends.
+
+    On this machine it binds as SMPP 5.0, in which a response may say why a message is refused, as
+    the simulator's do. What takes no such bind gets one of the version in the URL.
+    """
+    # Imported here: an invalid URL needs no client.
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
+
+    if is_local(config) and config.interface_version < V50:
+        try:
+            client = SmscClient(replace(config, interface_version=V50), hooks=[hook])
+            return await stack.enter_async_context(client)
+        except BindRefusedError as error:
+            if error.is_fatal:
+                raise
+    return await stack.enter_async_context(SmscClient(config, hooks=[hook]))
+
+
+async def _accepted(
+    smsc: SmscClient,
+    message: Message[Receipt],
+    progress: SendProgress,
+    abandoned: list[SendAbandoned],
+) -> Submission[Receipt]:
+    """Send a message; after Ctrl-C or SIGTERM, find out what became of it.
+
+    Nothing of it is written any more, and one that was written gets some seconds for its response.
+
+    Args:
+        smsc: The client.
+        message: The message.
+        progress: Gets the outcome after Ctrl-C.
+        abandoned: Outcomes of messages whose send was cancelled; none that wasn't written is there.
+    """
+    try:
+        return await smsc.send(message)
+    except asyncio.CancelledError:
+        await smsc.aclose(timeout=GRACE)
+        if not abandoned:
+            progress.outcome = NOT_SENT
+        elif abandoned[0].error is None:
+            progress.outcome, progress.message_ids = ACCEPTED, abandoned[0].message_ids
+        else:
+            failure = failure_of(abandoned[0].error)
+            progress.outcome, progress.message_ids = failure.outcome, failure.message_ids
+        raise
 
 
 def _received(

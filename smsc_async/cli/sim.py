@@ -23,9 +23,10 @@ from pdu.names import status_label
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import ExitCode, Failure
-from smsc_async.cli.formatting import MESSAGES, PARTS, display_number, one_line, state_name
+from smsc_async.cli.formatting import MESSAGES, PARTS, cause, display_number, one_line, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import stop_event
+from smsc_async.receipts import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,9 @@ _KEPT = 10_000
 
 _COLUMNS = "{:8}  {:12} {:12}  {:12} {:5}  {}"
 _TITLES = (_("time"), _("from"), _("to"), _("kind"), _("parts"), _("text"))
+
+
+_STOPPED = _("a rule stops it, it ends as UNDELIVERABLE; {cause}")
 
 
 class FinalState(IntEnum):
@@ -233,7 +237,15 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
     parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
     head = _COLUMNS.format(at, escape(sender), escape(recipient), message.kind, parts, "")
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
+    stop_error = next((part.stop_error for part in message.submits if part.stop_error), 0)
     screen.show(Text.assemble((head, "cyan"), text), wrap=False)
+    if stop_error:
+        # Accepted, and yet a rule of the gateway stops it: only the receipt says so.
+        stopped = screen.translate(
+            _STOPPED, cause=cause(DeliveryError(stop_error), screen.translate)
+        )
+        indent = _COLUMNS.format("", "", "", "", "", "")
+        screen.show(Text.assemble(indent, (stopped, "yellow")), wrap=False)
     screen.write_json(
         {
             "event": "message",
@@ -248,6 +260,7 @@ def _show(message: SubmittedMessage, screen: Screen, *, is_full: bool) -> None:
             "data_coding": message.data_coding,
             "message_ids": list(message.message_ids),
             "state": state_name(message.state),
+            "stop_error": stop_error,
         }
     )
 

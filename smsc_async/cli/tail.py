@@ -261,14 +261,15 @@ def _receipt(receipt: Receipt, translate: Translator) -> tuple[Text, dict[str, A
     return Text.assemble((state, style), "  ", one_line(", ".join(filter(None, details)))), fields
 
 
+_PARTS_OF = _n("({parts} of {number} part)", "({parts} of {number} parts)")
+
+
 def _incoming(message: IncomingMessage, translate: Translator) -> tuple[Text, dict[str, Any]]:
     """Return the text of an incoming message, and its fields for the JSON object."""
     text = message.octets.hex(" ") if message.text is None else one_line(message.text)
     missing = ""
     if not message.is_complete:
-        missing = (
-            translate("({parts} of {total} parts)", parts=message.parts, total=message.total) + " "
-        )
+        missing = translate.count(_PARTS_OF, message.total, parts=message.parts) + " "
     fields = {
         "text": message.text,
         "octets": message.octets.hex(),

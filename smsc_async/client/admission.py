@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from enum import Enum
+from logging import ERROR
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from pdu.masking import mask_address
+from smsc_async.client.admission_errors import failed, interrupted, store_failed
 from smsc_async.client.held import HeldCallers
+from smsc_async.client.overdue import OverdueTurns, admission_of, step_of
 from smsc_async.client.turns import TurnSchedule
-from smsc_async.errors import ClientClosedError, Outcome, SendError, SubmitInterruptedError
-from smsc_async.instrumentation import LOG, call_logged, place_of
+from smsc_async.errors import Outcome, SendError, SmscError
+from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.deadline_timer import NEVER
+from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, HeldByCheck, Hold, held_error
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from smsc_async.client.submission import MessageJob
     from smsc_async.messages import Message
     from smsc_async.rules.checks import Check
-    from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token, Verdict
     from smsc_async.stores import RuleStore
@@ -67,6 +69,7 @@ class AdmissionControl:
 
     Attributes:
         turns: Of the messages that wait for theirs.
+        overdue: Messages that have missed theirs.
         lateness: Seconds after which a message that waits for a slot must be postponed.
         waiting: Messages that wait for the store, or are held.
     """
@@ -90,6 +93,7 @@ class AdmissionControl:
         self._wall_clock = wall_clock
         self._is_one_clock = store.now is clock
         self.turns = TurnSchedule(store, clock)
+        self.overdue = OverdueTurns(store, self.turns, clock)
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
@@ -100,6 +104,8 @@ class AdmissionControl:
         self._is_over = False
         self._is_attached = False
         self.lateness = NEVER if self._is_off else self._rules.lateness
+        if self._interval and store.shares_rate:
+            self.lateness = min(self.lateness, CATCH_UP)
 
     def try_admit(
         self, job: MessageJob[Any], identity: str, now: float, replaces: Token | None = None
@@ -126,12 +132,12 @@ class AdmissionControl:
             blocked = self.ask_checks(job.message)
             if blocked is not None:
                 return blocked
-        if not self._is_one_clock:
-            now = self._store.now()
         try:
+            if not self._is_one_clock:
+                now = self._store.now()
             verdict = self._store.apply_now(step, now)
         except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
-            return _store_failed(job.message, error)
+            return store_failed(job.message, error)
         if type(verdict) is not float:
             return self._keep(job, verdict, now)
         # What `_keep` does, for nearly all messages (hot path).
@@ -154,6 +160,10 @@ class AdmissionControl:
         self.waiting += 1
         try:
             await self._wait_admitted(job, blocked, hold)
+        except SmscError:
+            raise
+        except Exception as error:
+            raise store_failed(job.message, error, "now") from error
         finally:
             self.waiting -= 1
             if not self.waiting and self._idle is not None:
@@ -174,7 +184,8 @@ class AdmissionControl:
                 # No time before the store was asked: its server may be late.
                 await self._wait_held(job, reason, hold, max(reason.retry_at, asked_at), since)
                 reason = self._ask_again(job)
-            asked_at = store.now()
+            if reason is not None:
+                asked_at = store.now()
 
     async def _wait_held(
         self,
@@ -191,7 +202,7 @@ class AdmissionControl:
         if retry_at <= self._latest:
             await self._held.wait(retry_at - now)
         if retry_at > self._latest:
-            raise _interrupted(job.message)
+            raise interrupted(job.message)
 
     async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
         """Wait for the store's verdict, until the client is left."""
@@ -199,12 +210,12 @@ class AdmissionControl:
             if not self._is_over:
                 self._asking.add(asking)
                 try:
-                    return await self._store.apply(_step_of(job))
+                    return await self._store.apply(step_of(job))
                 except Exception as error:
-                    raise _store_failed(job.message, error) from error
+                    raise store_failed(job.message, error) from error
                 finally:
                     self._asking.discard(asking)
-        raise _interrupted(job.message)
+        raise interrupted(job.message)
 
     def ask_checks(self, message: Message[Any]) -> HeldByCheck | SendError | None:
         """Ask every check; return the longest wait, or the error of a check that failed.
@@ -222,23 +233,35 @@ class AdmissionControl:
                 wait = wait_of(check, message, now)
                 if wait > longest:
                     longest, holding = wait, name
+            if not holding:
+                return None
+            name = "RuleStore.now"
+            return HeldByCheck(holding, longest, self._store.now() + longest)
         except Exception as error:  # noqa: BLE001 - logged, and the cause of what is raised
-            LOG.error("! %s failed: %s", name, place_of(error))
-            return _failed(message, name, error)
-        if not holding:
-            return None
-        return HeldByCheck(holding, longest, self._store.now() + longest)
+            log(LOG, ERROR, "! %s failed: %s", name, place_of(error))
+            return failed(message, name, error)
 
-    def now(self) -> float:
-        """Return the time, of the store's clock."""
-        return self._store.now()
+    def held_error(self, message: Message[Any], held: Held | HeldByCheck) -> SendError:
+        """Return the error that says when a held message may be sent."""
+        try:
+            return held_error(message, held, now=self._store.now())
+        except Exception as error:  # noqa: BLE001 - as above
+            return store_failed(message, error, "now")
 
     def peek(self, message: Message[Any], parts: int, identity: str) -> tuple[Held, float] | None:
-        """Return what would hold a message now, and for how many seconds; remember nothing."""
+        """Return what would hold a message now, and for how many seconds; remember nothing.
+
+        Raises:
+            SendError: The store has failed.
+        """
         if self._is_off:
             return None
-        now = self._store.now()
-        held = self._store.peek(self._engine.step(message, parts, identity), now)
+        step = self._engine.step(message, parts, identity)
+        try:
+            now = self._store.now()
+            held = self._store.peek(step, now)
+        except Exception as error:
+            raise store_failed(message, error, "peek") from error
         return None if held is None else (held, max(0.0, held.retry_at - now))
 
     def record_outcome(self, job: MessageJob[Any]) -> None:
@@ -258,42 +281,66 @@ class AdmissionControl:
         """Give the reservation of a message back, once, and its turn if that hasn't come."""
         if job.reservation is not None:
             release = self._store.release
-            call_logged("RuleStore.release", release, _step_of(job), _admission_of(job))
+            call_logged("RuleStore.release", release, step_of(job), admission_of(job))
             job.reservation = None
             self.turns.give_back(job)
 
-    def postpone(self, job: MessageJob[Any]) -> None:
-        """Report that a message is written only now: the gateway counts from its arrival."""
-        if job.reservation is not None:
-            postpone = self._store.postpone
-            step, admitted = _step_of(job), _admission_of(job)
-            later = call_logged("RuleStore.postpone", postpone, step, admitted)
-            if later is not None:
-                job.reservation, job.admitted_at = later.token, later.not_before
+    def postpone(self, job: MessageJob[Any]) -> bool:
+        """Report that a message is due only now: the gateway counts from its arrival.
+
+        Returns:
+            Whether it takes another turn, and isn't written now.
+        """
+        if job.reservation is None:
+            return False
+        # A queue that asks its sender before the write has looked for another turn itself.
+        has_own_queue = job.throttled_at is not None and not job.was_throttled
+        if self._interval and not has_own_queue and self.overdue.retake(job):
+            return True
+        step, admitted = step_of(job), admission_of(job)
+        later = call_logged("RuleStore.postpone", self._store.postpone, step, admitted)
+        if later is not None:
+            job.reservation, job.admitted_at = later.token, later.not_before
+        return False
+
+    def retake_overdue(self, job: MessageJob[Any], now: float) -> bool:
+        """Return whether a message has missed its turn and waits for another one."""
+        if not self._interval or job.reservation is None:
+            return False
+        is_overdue = now > (job.write_at or job.queued_at) + CATCH_UP
+        return is_overdue and self.overdue.retake(job)
 
     def shutdown(self, after: float = 0.0) -> None:
         """End the waits of messages that are held for longer than *after* seconds from now.
 
         With 0, those for the store end, too.
         """
-        self._latest = min(self._latest, self._store.now() + after)
+        now = call_logged("RuleStore.now", self._store.now)
+        self._latest = min(self._latest, -NEVER if now is None else now + after)
         if not after:
             self._is_over = True
             for asking in tuple(self._asking):
                 asking.cancel()
-        self._held.end_after(after)
+        self._held.end_after(0.0 if now is None else after)
 
     def open(self) -> None:
         """Let a store of several workers count this one."""
         if not self._is_off and not self._is_attached:
-            self._store.attach()
+            call_logged("RuleStore.attach", self._store.attach)
             self._is_attached = True
 
     def close(self) -> None:
         """End that."""
         if self._is_attached:
             self._is_attached = False
-            self._store.detach()
+            call_logged("RuleStore.detach", self._store.detach)
+
+    async def flush(self) -> None:
+        """Let the store share what was given back; its failure is logged. Cancelling is safe."""
+        try:
+            await self._store.flush()
+        except Exception as error:  # noqa: BLE001 - the client is left all the same
+            log(LOG, ERROR, "! RuleStore.flush failed: %s", place_of(error))
 
     async def drain(self) -> None:
         """Wait until no message waits here. Cancelling is safe."""
@@ -308,11 +355,11 @@ class AdmissionControl:
         blocked = self.ask_checks(job.message)
         if blocked is not None or self._is_off:
             return blocked
-        now = self._store.now()
         try:
-            verdict = self._store.apply_now(_step_of(job), now)
+            now = self._store.now()
+            verdict = self._store.apply_now(step_of(job), now)
         except Exception as error:  # noqa: BLE001 - as above
-            return _store_failed(job.message, error)
+            return store_failed(job.message, error)
         return self._keep(job, verdict, now)
 
     def _keep(
@@ -332,21 +379,12 @@ class AdmissionControl:
         job.admitted_at = at
         if at > now:
             self.turns.add(job, at, now, interval, earliest)
+        elif self._store.shares_rate:
+            job.write_at = self._clock() + at - now  # it may be over already
         return None
 
     def __repr__(self) -> str:
         return f"<AdmissionControl {self._engine!r}, {self._store!r}>"
-
-
-def _step_of(job: MessageJob[Any]) -> Step:
-    """Return the step of a message that the rules were asked for."""
-    assert job.step is not None  # noqa: S101 - set by `try_admit`
-    return job.step
-
-
-def _admission_of(job: MessageJob[Any]) -> Admitted:
-    """Return the admission of a message that has a reservation."""
-    return _new(Admitted, (job.reservation, job.admitted_at, job.interval, ANY_TIME))
 
 
 def _aware(now: object) -> datetime:
@@ -359,29 +397,3 @@ def _aware(now: object) -> datetime:
         kind = "a naive one" if isinstance(now, datetime) else type(now).__name__
         raise TypeError(f"takes an aware datetime as datetime.now(UTC), got {kind}")
     return now.astimezone(UTC)
-
-
-def _failed(message: Message[Any], check: str, cause: Exception) -> SendError:
-    """Return the error of a message whose check has failed."""
-    error = SendError(
-        f"message to {mask_address(message.to)} isn't sent: {check} failed with"
-        f" {type(cause).__name__}; correct it and send the message again",
-        message=message,
-        outcome=Outcome.NOT_SENT,
-    )
-    error.__cause__ = cause
-    return error
-
-
-def _store_failed(message: Message[Any], cause: Exception) -> SendError:
-    """Log the failure of a rule store; return the error of the message."""
-    LOG.error("! RuleStore.apply failed: %s", place_of(cause))
-    return _failed(message, "RuleStore.apply", cause)
-
-
-def _interrupted(message: Message[Any]) -> SubmitInterruptedError:
-    """Return the error of a message that was held when the client was left."""
-    cause = ClientClosedError("it was left while this message was held")
-    error = SubmitInterruptedError(message, outcome=Outcome.NOT_SENT, reason=str(cause))
-    error.__cause__ = cause
-    return error

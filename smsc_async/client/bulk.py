@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pdu._tracebacks import strip_frames
 from smsc_async.client.submission import FailedSubmission, Submission
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError
-from smsc_async.rules.verdict import Held, HeldByCheck, Hold, held_error
+from smsc_async.rules.verdict import Held, HeldByCheck, Hold
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -188,8 +188,7 @@ class BulkSend:
             self._admitting.add(task)
             task.add_done_callback(self._admitting.discard)
         else:
-            now = self._runtime.admission.now()
-            self._fail(job, held_error(job.message, blocked, now=now))
+            self._fail(job, self._runtime.admission.held_error(job.message, blocked))
 
     async def _admit(self, job: MessageJob[Any], blocked: Blocked) -> None:
         """Wait for the rules, then submit the message or fail it."""

@@ -299,7 +299,10 @@ class ReceiptCorrelator:
         generation = self._current if key in self._current else self._previous
         expected = generation.get(key)
         if expected is None:
-            return Match.AWAITED if is_awaited else Match.UNKNOWN
+            if is_awaited:
+                return Match.AWAITED
+            self.waiters.unknown += 1
+            return Match.UNKNOWN
         job = expected()
         # Something else may still refer to the job: a traceback, or the read that goes on.
         if job is None or job.is_orphaned:
@@ -338,6 +341,8 @@ class ReceiptCorrelator:
         matches: list[tuple[Receipt, Match]] = []
         while numbers and (key in self._current or key in self._previous):
             early = self._pop_early(numbers[0])
+            # It counted as unknown when it came, unless it was a repetition.
+            self.waiters.unknown = max(0, self.waiters.unknown - 1)
             match = self._hand_over(key, early.receipt)
             if not early.is_shared:
                 matches.append((early.receipt, match))

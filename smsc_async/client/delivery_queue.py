@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakSet, finalize
 
 from pdu import CommandStatus
-from smsc_async.instrumentation import LOG
+from smsc_async.instrumentation import LOG, log
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -259,7 +259,7 @@ class DeliveryQueue(Generic[T]):
         """Log once that items are unread."""
         if not self.has_warned:
             self.has_warned = True
-            LOG.warning(line, self._size, self._name, self._name)
+            log(LOG, WARNING, line, self._size, self._name, self._name)
 
     def __repr__(self) -> str:
         return (

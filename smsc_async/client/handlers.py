@@ -12,6 +12,7 @@ import asyncio
 import inspect
 from collections import deque
 from enum import Enum
+from logging import ERROR
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import anyio
@@ -19,7 +20,7 @@ import anyio.abc
 
 from smsc_async.client.delivery_queue import MAX_UNACKNOWLEDGED
 from smsc_async.errors import ConfigError
-from smsc_async.instrumentation import LOG, place_of
+from smsc_async.instrumentation import LOG, log, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -243,7 +244,7 @@ class HandlerRunner:
             if self._is_closing and isinstance(error, asyncio.CancelledError):
                 result = CallResult.GIVEN_UP
             else:
-                LOG.error("! %s raised %s", call.name, place_of(error))
+                log(LOG, ERROR, "! %s raised %s", call.name, place_of(error))
         finally:
             self._tasks.discard(task)
             if result is not None:

@@ -17,7 +17,7 @@ from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
 from smsc_async.client.delivery_queue import DeliveryQueue
 from smsc_async.client.handlers import NO_HANDLERS, CallResult, HandlerCall, HandlerRunner
 from smsc_async.client.incoming import MessageRouter
-from smsc_async.client.receipt_parts import ReceiptParts
+from smsc_async.client.receipt_parts import ReceiptParts, is_part
 from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.client.receipt_wait import check_id, check_wait
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
@@ -82,9 +82,7 @@ class InboundRouter:
             receipt_key=reader.receipt_key,
         )
         self.correlator.tracks_unread = handlers.on_receipt is None
-        self.receipts: DeliveryQueue[Receipt] = DeliveryQueue(
-            "receipts", config.receipts, self.dedup
-        )
+        self.receipts = DeliveryQueue[Receipt]("receipts", config.receipts, self.dedup)
         self.handlers = HandlerRunner(config.handler_concurrency)
         self.messages = MessageRouter(
             config,
@@ -109,26 +107,30 @@ class InboundRouter:
     def on_request(self, link: Responder, request: Pdu) -> None:
         """Process a request of the gateway."""
         if not isinstance(request, (DeliverSm, DataSm)):
-            # alert_notification and outbind, which have no response.
-            LOG.debug("< %s", type(request).__name__)
+            LOG.debug("< %s", type(request).__name__)  # it has no response
             return
         delivery = PendingDelivery(link, request)
         if not self._reader.is_receipt(request):
             self.messages.route(request, delivery)
-        elif request.esm_class & EsmClass.UDHI:
-            self._read_joined(self._parts.add(request, delivery))
-            self._arm()
-        else:
-            self._read_receipt(request, delivery)
+            return
+        if not request.esm_class & EsmClass.UDHI:
+            receipt = self._reader.read_receipt(request)
+            is_whole = receipt and receipt.message_id and receipt.state is not None
+            if is_whole or not is_part(request):
+                self._route_read(request, receipt, delivery)
+                return
+        self._read_joined(self._parts.add(request, delivery))
+        self._arm()
 
-    def _read_joined(self, receipts: Iterable[tuple[DeliverSm | DataSm, Delivery]]) -> None:
+    def _read_joined(self, requests: Iterable[tuple[DeliverSm | DataSm, Delivery]]) -> None:
         """Read receipts that came in parts."""
-        for receipt, delivery in receipts:
-            self._read_receipt(receipt, delivery)
+        for request, delivery in requests:
+            self._route_read(request, self._reader.read_receipt(request), delivery)
 
-    def _read_receipt(self, request: DeliverSm | DataSm, delivery: Delivery) -> None:
-        """Read a receipt and route it."""
-        receipt = self._reader.read_receipt(request)
+    def _route_read(
+        self, request: DeliverSm | DataSm, receipt: Receipt | None, delivery: Delivery
+    ) -> None:
+        """Route a receipt, None if the dialect couldn't read it."""
         if receipt is not None:
             self._route_receipt(receipt, delivery)
         else:
@@ -184,7 +186,7 @@ class InboundRouter:
             return receipt
         wait = correlator.wait_for(key)
         try:
-            return await wait.read(message_id, timeout)
+            return await wait.read(message_id, timeout, correlator.waiters)
         finally:
             if not wait.waiters:
                 self._end_wait(key, wait)
@@ -210,8 +212,7 @@ class InboundRouter:
 
     def next_deadline(self) -> float:
         """The time at which the next thing here times out; infinity if nothing waits."""
-        waiting = self.messages, self._parts, self.correlator
-        return min(each.next_deadline() for each in waiting)
+        return min(each.next_deadline() for each in (self.messages, self._parts, self.correlator))
 
     def expire(self, now: float) -> None:
         """Pass on early receipts and incomplete messages that have waited long enough."""
@@ -240,8 +241,8 @@ class InboundRouter:
         self.messages.close()
         for delivery in self._external:
             delivery.cut_off()
-        for queue in (self.receipts, self.incoming):
-            queue.warn_unread()
+        self.receipts.warn_unread()
+        self.incoming.warn_unread()
 
     def restore(self, earlier: InboundRouter) -> None:
         """Store what was not read before the client was left and entered again."""

@@ -1,27 +1,45 @@
 """Receipts in several parts, joined before they are read.
 
+Some SMSCs repeat the header of the part that a receipt is about: parts with ids of their own are
+receipts of their own.
+
 Rule: a part that waits for the others is acknowledged at once. A receipt that its handler couldn't
 process waits again for the part that completed it, since the gateway repeats that one alone.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu import CommandStatus, DeliverSm, EsmClass, TlvTag
+from pdu.text.coding import TextCoding, is_ucs2
 from pdu.text.reassembly import Reassembler, segment_of
 from smsc_async.client.deliveries import StoredDelivery
+from smsc_async.gateway.dialect import GENERIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pdu import DataSm
-    from pdu.text import Joined
+    from pdu.text import Joined, Run
     from smsc_async.client.delivery_queue import Delivery
 
     ReadyReceipt = tuple[DeliverSm | DataSm, Delivery]
 
-_PAYLOAD: Final = int(TlvTag.MESSAGE_PAYLOAD)
+_UCS2: Final = 0x08
+# Text in two octets a character has one, at each space if not before; text in one octet has none.
+_CONTROL: Final = re.compile(rb"[\0-\x08\x0E-\x1F]")
+_SAR: Final = (TlvTag.SAR_MSG_REF_NUM, TlvTag.SAR_TOTAL_SEGMENTS, TlvTag.SAR_SEGMENT_SEQNUM)
+_OF_PARTS: Final = frozenset((*_SAR, TlvTag.MESSAGE_PAYLOAD))
+
+
+def is_part(receipt: DeliverSm | DataSm) -> bool:
+    """Whether TLVs say that a receipt is one of several parts.
+
+    It is needed where a receipt has no id or no state: others can be read without their parts.
+    """
+    return any(tlv.tag in _SAR for tlv in receipt.tlvs) and segment_of(receipt).total > 1
 
 
 class ReceiptParts:
@@ -37,11 +55,11 @@ class ReceiptParts:
         self._clock = clock
 
     def add(self, request: DeliverSm | DataSm, delivery: Delivery) -> list[ReadyReceipt]:
-        """Add a receipt that has a user data header.
+        """Add a receipt that has a user data header, or a part as `is_part` says.
 
         Returns:
-            The receipts that it completes, joined and without a header, each with the delivery to
-            acknowledge; usually one or none.
+            The receipts that it completes, joined and without a header or numbers, each with the
+            delivery to acknowledge; usually one or none.
         """
         segment = segment_of(request)
         if segment.total == 1:
@@ -59,6 +77,9 @@ class ReceiptParts:
             delivery.acknowledge()
             return self._incomplete(finished)
         *displaced, complete = finished
+        if _are_receipts(complete.items):
+            others = [(item, StoredDelivery()) for item in complete.items if item is not request]
+            return [*self._incomplete(displaced), *others, (request, delivery)]
         completing = _CompletingDelivery(self, complete, segment.sequence, delivery)
         return [*self._incomplete(displaced), (_receipt(complete), completing)]
 
@@ -80,7 +101,7 @@ class ReceiptParts:
 
     def _incomplete(self, receipts: Iterable[Joined]) -> list[ReadyReceipt]:
         """Return receipts whose parts were acknowledged as they came."""
-        return [(_receipt(joined), StoredDelivery()) for joined in receipts]
+        return [(receipt, StoredDelivery()) for joined in receipts for receipt in _split(joined)]
 
     def __repr__(self) -> str:
         return f"<ReceiptParts {len(self._reassembler)} incomplete>"
@@ -106,19 +127,50 @@ class _CompletingDelivery(NamedTuple):
         self.delivery.acknowledge(command_status)
 
 
+def _are_receipts(items: tuple[DeliverSm | DataSm, ...]) -> bool:
+    """Whether each part is a receipt of its own, about the part of a message with that header."""
+    receipts = [GENERIC.read_receipt(item) for item in items]
+    # A text that is quoted may look like a receipt, but doesn't begin a part.
+    ids = {
+        receipt.message_id
+        for receipt in receipts
+        if receipt.state is not None
+        and (TlvTag.RECEIPTED_MESSAGE_ID in receipt.tlvs or receipt.raw[:3].lower() == "id:")
+    }
+    return len(ids - {""}) == len(items) > 1
+
+
+def _split(joined: Joined) -> tuple[DeliverSm | DataSm, ...]:
+    """Return the receipt of which parts are missing, or the receipts that its parts are."""
+    return joined.items if _are_receipts(joined.items) else (_receipt(joined),)
+
+
 def _receipt(joined: Joined) -> DeliverSm:
     """Return a receipt in one PDU.
 
-    It has the esm_class of the first part in order, and the TLVs of all parts; of equal ones the
-    first, of several with one tag all. message_payload holds the octets of one part with its
-    header, which `short_message` has joined and without it.
+    It has the esm_class of the first part in order, and the TLVs of all parts but those that number
+    them; of equal ones the first, of several with one tag all. message_payload holds the octets of
+    one part with its header, which `short_message` has joined and without it.
     """
-    tlvs = [tlv for part in joined.items for tlv in part.tlvs if tlv.tag != _PAYLOAD]
+    data_coding, octets = joined.data_coding, joined.octets
+    runs = joined.runs
+    if len(runs) > 1 and any(map(_is_wide, runs)):
+        texts = [
+            TextCoding.UCS2.decode(run.octets) if _is_wide(run) else run.octets.decode("latin-1")
+            for run in runs
+        ]
+        data_coding, octets = _UCS2, TextCoding.UCS2.encode("".join(texts))
+    tlvs = [tlv for part in joined.items for tlv in part.tlvs if tlv.tag not in _OF_PARTS]
     return DeliverSm(
         source_addr=joined.sender,
         destination_addr=joined.recipient,
         esm_class=EsmClass(joined.items[0].esm_class & ~EsmClass.UDHI),
-        data_coding=joined.data_coding,
-        short_message=joined.octets,
+        data_coding=data_coding,
+        short_message=octets,
         tlvs=tuple(dict.fromkeys(tlvs)),
     )
+
+
+def _is_wide(run: Run) -> bool:
+    """Whether consecutive parts are UCS-2, and not ASCII that data_coding calls so."""
+    return is_ucs2(run.data_coding) and _CONTROL.search(run.octets) is not None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from logging import ERROR
 from typing import TYPE_CHECKING, Any
 
 from smsc_async.client.dedup import report_of
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU, id_normalizers
-from smsc_async.instrumentation import LOG, place_of
+from smsc_async.instrumentation import LOG, log, place_of
 from smsc_async.receipts import DeliveryError, Receipt
 
 if TYPE_CHECKING:
@@ -162,4 +163,4 @@ def _is_sound(receipt: Any) -> bool:  # noqa: ANN401 - a user's
 
 def _log(function: str, failure: str) -> None:
     """Log a failure of the dialect."""
-    LOG.error("! the dialect's %s %s", function, failure)
+    log(LOG, ERROR, "! the dialect's %s %s", function, failure)

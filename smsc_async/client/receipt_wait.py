@@ -24,9 +24,11 @@ class ReceiptWaiters(set["asyncio.Future[bool]"]):
 
     Attributes:
         is_cut_off: Whether the client was left: no receipt will come any more.
+        unknown: Number of receipts whose id none of the messages has.
     """
 
     is_cut_off = False
+    unknown = 0
 
     def cut_off(self) -> None:
         """Wake every caller: the client is left."""
@@ -63,12 +65,18 @@ class ReceiptWait:
         self.receipt, self.is_alone = receipt, is_alone
         return True
 
-    async def read(self, message_id: str, timeout: float | None) -> Receipt:  # noqa: ASYNC109 - a wait with its own error
+    async def read(
+        self,
+        message_id: str,
+        timeout: float | None,  # noqa: ASYNC109 - a wait with its own error
+        everyone: ReceiptWaiters,
+    ) -> Receipt:
         """Wait for the receipt, and return it. Cancelling is safe.
 
         Args:
             message_id: As the caller gave it, for the error.
             timeout: Seconds to wait; None waits as long as it takes.
+            everyone: Those who wait for a receipt.
 
         Raises:
             ReceiptTimeoutError: None came in time.
@@ -82,7 +90,8 @@ class ReceiptWait:
             if self.is_cut_off:
                 raise ClientClosedError("it was left before the receipt came")
             if self.receipt is None:
-                raise ReceiptTimeoutError(message_id, timeout=timeout or 0.0)
+                unknown = everyone.unknown
+                raise ReceiptTimeoutError(message_id, timeout=timeout or 0.0, unknown=unknown)
             self.is_read = True
             return self.receipt
         finally:

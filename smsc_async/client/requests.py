@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from pdu import GenericNack, Pdu, QuerySm, SubmitMulti, SubmitSm
+from pdu import GenericNack, Pdu, QuerySm, QuerySmResp, SubmitMulti, SubmitSm
 from pdu.names import command_name
 from smsc_async._base_errors import ConfigError, check_duration, check_function, check_kind, refused
 from smsc_async.client.submission import Submission
@@ -116,13 +116,16 @@ def check_response(request: Pdu, response: Pdu) -> Pdu:
 
     Raises:
         RequestRefusedError: It has another status.
-        RemoteProtocolError: It is a generic_nack with ESME_ROK, which says neither yes nor no.
+        RemoteProtocolError: It is a generic_nack with ESME_ROK, which says neither yes nor no, or
+            answers a query without a state.
     """
     name = command_name(request.command_id)
     if response.command_status:
         raise RequestRefusedError(name, response.command_status)
     if isinstance(response, GenericNack):
         raise RemoteProtocolError(f"{name} was answered by generic_nack with ESME_ROK")
+    if isinstance(response, QuerySmResp) and not (response.message_id or response.message_state):
+        raise RemoteProtocolError(f"{name} was answered with ESME_ROK and no state")
     return response
 
 

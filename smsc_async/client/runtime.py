@@ -96,7 +96,6 @@ class ClientRuntime:
         self._composer = Composer(settings, self.addressing)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
-        self._store = store
         self._hooks = hooks
         self._simulator = AsyncExitStack()
         self.accepted_messages = 0
@@ -111,6 +110,7 @@ class ClientRuntime:
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.admission.turns.on_moved = self.dispatcher.on_room
+        self.admission.overdue.dispatcher = self.dispatcher
         self.pool = LinkPool(
             config, self.dispatcher, self, hooks=hooks, clock=self.now, connector=connector
         )
@@ -157,7 +157,7 @@ class ClientRuntime:
             await self.pool.close(drain=deadline - self.now())
             self.admission.turns.move_up()
             self.admission.close()
-            await self._store.flush()
+            await self.admission.flush()
         finally:
             self.admission.close()
             self.inbound.close()
@@ -302,9 +302,9 @@ class ClientRuntime:
         if early:
             self.inbound.route_early(early)
 
-    def on_postponed(self, job: MessageJob[Any]) -> None:
-        """Report to the rules that a message is written later than they admitted it for."""
-        self.admission.postpone(job)
+    def on_postponed(self, job: MessageJob[Any]) -> bool:
+        """Report to the rules that a message is due later than they admitted it for."""
+        return self.admission.postpone(job)
 
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Count the outcome of a message, report it to the rules and to the caller."""
@@ -328,9 +328,13 @@ class ClientRuntime:
 
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""
-        from smsc_async.simulator import Simulator  # noqa: PLC0415 - imported when used
+        from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415 - imported when used
 
-        simulator = await self._simulator.enter_async_context(Simulator())
+        config = self.config
+        scenario = Scenario(
+            default_alphabet=config.default_alphabet or None, packed_gsm=config.packed_gsm
+        )
+        simulator = await self._simulator.enter_async_context(Simulator(scenario))
         target = SmscConfig.from_url(simulator.url)
         return replace(
             self.config,

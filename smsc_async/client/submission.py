@@ -372,7 +372,8 @@ class Submission(Generic[R_co]):
             raise NoReceiptError(self.message_id, int(job.message.registered_delivery))
         receipt = await job.wait_final(timeout)
         if receipt is None:
-            raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0)
+            unknown = job._traffic.receipt_waiters.unknown  # noqa: SLF001 - of this module
+            raise ReceiptTimeoutError(self.message_id, timeout=timeout or 0.0, unknown=unknown)
         job.mark_read()
         return cast("R_co", receipt)
 

@@ -81,6 +81,11 @@ class _Waiting(Generic[T]):
         self.waiter = waiter
 
 
+def _turn(waiting: _Waiting[Any]) -> float:
+    """Return the turn of a message."""
+    return waiting.job.write_at or waiting.job.queued_at
+
+
 class WriteQueue(Generic[T]):
     """The messages of one sender.
 
@@ -99,6 +104,7 @@ class WriteQueue(Generic[T]):
         self._group: asyncio.Task[None] | None = None
         self._is_planned = False
         self._is_stopped = False
+        self._has_overdue = False
         self._timer: asyncio.TimerHandle | None = None
         self._dispatcher.room_listeners.add(self)
 
@@ -155,7 +161,10 @@ class WriteQueue(Generic[T]):
         self._dispatcher.room_listeners.discard(self)
 
     def on_room(self) -> None:
-        """There may be a free slot, or the client is being left."""
+        """There may be a free slot or another turn, or the client is being left."""
+        if self._has_overdue:
+            self._queue = deque(sorted(self._queue, key=_turn))
+            self._has_overdue = any(waiting.job.write_at == NEVER for waiting in self._queue)
         self._advance()
 
     def _insert(self, waiting: _Waiting[T]) -> None:
@@ -211,6 +220,10 @@ class WriteQueue(Generic[T]):
                     break
                 if not self._dispatcher.has_room(job.parts, promised):
                     break
+                if self._runtime.admission.retake_overdue(job, now):
+                    self._has_overdue = True
+                    queue.rotate(-1)
+                    continue
                 promised += job.parts
                 group.append(queue[0])
                 turn = max(job.queued_at, job.write_at)
@@ -222,7 +235,8 @@ class WriteQueue(Generic[T]):
         """Look again after a delay."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._runtime.loop.call_later(delay, self._on_timer)
+        if delay < NEVER:
+            self._timer = self._runtime.loop.call_later(delay, self._on_timer)
 
     async def _write_group(self, group: list[_Waiting[T]]) -> None:
         """Ask the sender, write what it agrees to, and let the octets leave."""

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Self
 
 from pdu.text.coding import TextCoding, decode_shifted, decode_text, is_gsm
 from pdu.text.national import NO_SHIFTS, ShiftTables
+from smsc_async._message_checks import ADDRESS_LENGTH
 from smsc_async.messages import Coding
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Mapping
 
     from pdu.text.reassembly import Joined
     from smsc_async.config import SmscConfig
@@ -32,12 +34,13 @@ if TYPE_CHECKING:
 # Attributes of an enumeration are slow to look up (hot path).
 _GSM, _LATIN1, _UCS2 = Coding
 _HAS_CLASS = 0x10
+_ADDRESSES = ("source_addr", "destination_addr")
 _RESERVED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """How texts are coded when the message has no coding of its own.
+    """How messages are written on a bind; texts, when the message has no coding of its own.
 
     Args:
         latin1: The bind has system_type "ISO".
@@ -45,12 +48,14 @@ class TextSettings:
         smart: Replace typographic signs where that keeps a text out of UCS-2.
         default: Alphabet of coding 0; None is ISO-8859-1 if *latin1*, else GSM.
         packed: GSM text is packed on the wire, eight septets in seven octets.
+        email_limit: Characters of an e-mail address at most; over 20 is more than v3.4 has.
 
     Attributes:
         narrow: Alphabet of the texts that need no UCS-2.
         outside: Finds a character that isn't in it.
         is_plain_gsm: Coding 0 is GSM, one septet an octet.
         packed_codings: Each `data_coding` whose texts are packed.
+        longest: Characters of the addresses, where they are more than v3.4 has.
     """
 
     latin1: bool = False
@@ -58,10 +63,12 @@ class TextSettings:
     smart: bool = False
     default: TextCoding | None = None
     packed: bool = False
+    email_limit: int = ADDRESS_LENGTH
     narrow: TextCoding = field(init=False, repr=False, compare=False)
     outside: re.Pattern[str] = field(init=False, repr=False, compare=False)
     is_plain_gsm: bool = field(init=False, repr=False, compare=False)
     packed_codings: frozenset[int] = field(init=False, repr=False, compare=False)
+    longest: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         narrow = self.default or (TextCoding.LATIN1 if self.latin1 else TextCoding.GSM)
@@ -71,10 +78,12 @@ class TextSettings:
         object.__setattr__(self, "outside", narrow.outside)
         object.__setattr__(self, "is_plain_gsm", is_gsm_alphabet and not self.packed)
         object.__setattr__(self, "packed_codings", packed)
+        names = _ADDRESSES if self.email_limit > ADDRESS_LENGTH else ()
+        object.__setattr__(self, "longest", dict.fromkeys(names, self.email_limit))
 
     @classmethod
     def from_config(cls, config: SmscConfig) -> Self:
-        """Return how texts are coded on a bind with *config*."""
+        """Return how messages are written on a bind with *config*."""
         alphabet = config.default_alphabet or None
         return cls(
             latin1=config.is_latin1 and alphabet is None,
@@ -82,6 +91,7 @@ class TextSettings:
             smart=config.smart_text,
             default=None if alphabet is None else TextCoding[alphabet.upper()],
             packed=config.packed_gsm,
+            email_limit=config.email_limit,
         )
 
 

@@ -8,6 +8,7 @@ that no template fits (times, TLVs) becomes a PDU of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from pdu._tracebacks import hides_locals
@@ -20,7 +21,7 @@ from pdu.text.alphabet import ascii_septets
 from pdu.text.packed import pack as pack_septets
 from pdu.text.segments import MAX_SEGMENTS, Carrier, Segment, split
 from pdu.tlvs import Tlv
-from smsc_async._message_checks import COMMENT_MARK
+from smsc_async._message_checks import COMMENT_MARK, check_email_limit
 from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import (
@@ -33,7 +34,7 @@ from smsc_async.gateway.coding import (
 )
 from smsc_async.gateway.markup import parse, render
 from smsc_async.gateway.typography import smartened
-from smsc_async.messages import Coding, LongText, Message, Sms
+from smsc_async.messages import Coding, Email, LongText, Message, Sms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,14 +54,9 @@ _VARY = ("destination_addr", "short_message")
 
 # Fields of a `Submit` that have the same name in the submit_sm.
 _AS_THEY_ARE: Final = (
-    "protocol_id",
-    "schedule_delivery_time",
-    "validity_period",
-    "replace_if_present_flag",
-    "sm_default_msg_id",
-    "short_message",
-    "tlvs",
-)
+    "protocol_id", "schedule_delivery_time", "validity_period",
+    "replace_if_present_flag", "sm_default_msg_id", "short_message", "tlvs",
+)  # fmt: skip
 _BY_SETTINGS: Final = ("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi")
 
 
@@ -146,6 +142,7 @@ class Composer:
         self._settings = settings
         self._packed_codings = settings.packed_codings
         self._addressing = addressing
+        self._make_template = partial(make_template, SubmitSm, vary=_VARY, longest=settings.longest)
         self._templates: dict[tuple[str, int, int], Callable[..., bytes]] = {}
 
     def compose(self, message: Message[Any], reference: int = 0) -> tuple[str, tuple[Part, ...]]:
@@ -159,7 +156,7 @@ class Composer:
             What the rules compare, as `identity_of` returns it; and the parts, 1 to 255, in order.
 
         Raises:
-            InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
+            InvalidMessageError: This bind doesn't take its coding, its addresses or over 255 parts.
         """
         if type(message) is Submit:
             return identity_of(message, render(message)), (self._submit(message),)
@@ -215,8 +212,10 @@ class Composer:
         if not tlvs and not others:
             return self._template(message.sender, esm_class, data_coding), short_message
         fields = self._constants(message.sender, esm_class, data_coding) | others
-        fields |= {"short_message": short_message, "tlvs": (*tlvs, *message.tlvs)}
-        return _prebuilt(message.to, fields)
+        fields["tlvs"] = (*tlvs, *message.tlvs)
+        if type(message) is Email:  # its addresses may be longer than those of a `SubmitSm`
+            return self._make_template(**fields), short_message
+        return _prebuilt(message.to, fields | {"short_message": short_message})
 
     def _template(self, sender: str, esm_class: int, data_coding: int) -> Callable[..., bytes]:
         """Return the template of a sender, made at its first message."""
@@ -226,8 +225,7 @@ class Composer:
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()
             constants = self._constants(sender, esm_class, data_coding)
-            pack = make_template(SubmitSm, vary=_VARY, **constants)
-            self._templates[key] = pack
+            pack = self._templates[key] = self._make_template(**constants)
         return pack
 
     def _constants(self, sender: str, esm_class: int, data_coding: int) -> dict[str, Any]:
@@ -326,7 +324,7 @@ def encode_text(
     """Return the text as it travels, its coding, the data_coding, and its payload.
 
     The payload is None for a text that takes several parts, or may take them: `segments_of` cuts
-    it.
+    it. An address longer than `email_limit` is an `InvalidMessageError`.
     """
     payload: bytes | None = None
     if type(message) is Sms and message.is_plain and settings.is_plain_gsm and not settings.smart:
@@ -336,6 +334,8 @@ def encode_text(
         if payload is not None:
             return text, _GSM, 0, payload if len(payload) <= 160 else None
     if type(message) is not Sms:
+        if type(message) is Email:
+            check_email_limit(settings.email_limit, to=message.to, sender=message.sender)
         text = wire_text(message, settings)
         coding = choose_markup(text, settings)
         data_coding = coding * 4

@@ -88,7 +88,8 @@ def plan(message: Message[Any], settings: TextSettings = DEFAULT_SETTINGS) -> Pl
     """Return how *message* would travel.
 
     Raises:
-        InvalidMessageError: Its coding can't hold it on this bind, or it needs over 255 parts.
+        InvalidMessageError: Its coding can't hold it on this bind, it needs over 255 parts, or an
+            e-mail address is longer than `email_limit`.
     """
     if type(message) is Submit:
         return _plan_of_submit(message)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
 from pdu.receipt_text import parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
+from pdu.text.packed import unpack
 from pdu.text.reassembly import body_octets
 from pdu.text.udh import parse_udh
 from pdu.tlvs import TLVS
@@ -44,12 +45,19 @@ _FAILED: Final = FINAL_STATES - {MessageState.DELIVERED}
 
 # The labels of Appendix B first.
 _ID_LABELS: Final = ("id", "message_id", "messageid", "msgid", "msg_id")
-_STAT_LABELS: Final = ("stat", "status", "state", "message_state")
-_ERROR_LABELS: Final = ("err", "error", "error_code", "errcode")
+_STAT_LABELS: Final = (
+    "stat", "status", "state", "message_state", "messagestate", "message_status", "messagestatus",
+)  # fmt: skip
+_ERROR_LABELS: Final = ("err", "error", "error_code", "errorcode", "errcode", "err_code")
 _KNOWN_LABELS: Final = frozenset(
     {"sub", "dlvrd", "submit date", "done date", *_ID_LABELS, *_STAT_LABELS, *_ERROR_LABELS}
 )
 _AROUND: Final = "\"',;"
+_BRACKETS: Final = {")": "(", "]": "[", "}": "{", ">": "<"}
+# The word that a value begins with, and its number: "UNDELIV(5)", "255,". What "-1", "E12" and
+# "DELIVERY-FAILED" mean isn't known.
+_STAT_WORD: Final = re.compile(r"\W*+(\w++)(?![-/])", re.ASCII)
+_ERROR_NUMBER: Final = re.compile(r"[^\w+-]*+([0-9]{1,9})(?!\w|\.\w)", re.ASCII)
 _CODINGS: Final = ("latin-1", "utf-16-be", "utf-16-le", "utf-8-sig")
 """Codings in which receipts are found, whatever data_coding says."""
 
@@ -69,9 +77,10 @@ def read_generic_receipt(pdu: DeliverSm | DataSm) -> Receipt:
 
     Never raises: what the PDU doesn't say is empty or None.
     """
-    octets = body_octets(pdu)
+    octets, header_octets = body_octets(pdu), 0
     if pdu.esm_class & _UDHI:
-        _, octets = parse_udh(octets)
+        _, text = parse_udh(octets)
+        octets, header_octets = text, len(octets) - len(text)
     # Reversed: of several TLVs with one tag the first counts.
     tlvs: dict[int, bytes] = {tlv.tag: tlv.value for tlv in reversed(pdu.tlvs)}
     message_id = tlvs.get(_MESSAGE_ID)
@@ -83,7 +92,7 @@ def read_generic_receipt(pdu: DeliverSm | DataSm) -> Receipt:
     receipt.error_code = _error_code(tlvs.get(_ERROR))
     receipt.to = pdu.source_addr
     receipt.sender = pdu.destination_addr
-    receipt.raw = _decode(octets, pdu.data_coding)
+    receipt.raw = _decode(octets, pdu.data_coding, header_octets)
     receipt.tlvs = tlvs
     receipt.is_intermediate = pdu.esm_class & 0x3C == 0x20
     receipt.error_type = DeliveryError
@@ -126,31 +135,44 @@ def _complete(receipt: Receipt) -> None:
     fields = receipt.fields
     receipt.message_id = receipt.message_id or _first_word(fields, _ID_LABELS)
     if receipt.state not in _TOLD and not fields.keys().isdisjoint(_STAT_LABELS):
-        state = parse_stat(_first_word(fields, _STAT_LABELS))
+        stat = _STAT_WORD.match(_first_word(fields, _STAT_LABELS))
+        state = parse_stat(stat[1]) if stat else None
         if receipt.state is None or state in FINAL_STATES:
             receipt.state = MessageState.UNKNOWN if state is None else state
     if receipt.error_code is None or (not receipt.error_code and receipt.state in _FAILED):
-        err = _first_word(fields, _ERROR_LABELS).rstrip(".")
-        if err.isascii() and err.isdigit() and len(err) <= 9:
-            receipt.error_code = int(err)
+        err = _ERROR_NUMBER.match(_first_word(fields, _ERROR_LABELS))
+        if err is not None:
+            receipt.error_code = int(err[1])
 
 
 def _first_word(fields: Mapping[str, str], labels: tuple[str, ...]) -> str:
     """Return the first word of the first of some fields that has one; empty if none has."""
     for label in labels:
         if words := fields.get(label, "").split():
-            return words[0].strip(_AROUND) or words[0]
+            word = words[0]
+            while word and (opening := _BRACKETS.get(word[-1])) and opening not in word:
+                word = word[:-1].rstrip(_AROUND)
+            return word.strip(_AROUND) or words[0]
     return ""
 
 
-def _decode(octets: bytes, data_coding: int) -> str:
-    """Decode a receipt's text: ASCII, but for the quote of the message."""
+def _decode(octets: bytes, data_coding: int, header_octets: int) -> str:
+    """Decode a receipt's text: ASCII, but for the quote of the message; packed only if it is."""
     if octets.startswith(b"id:"):  # hot path
         return octets.decode("latin-1")
     codings = dict.fromkeys(("utf-16-be" if data_coding == 0x08 else "latin-1", *_CODINGS))
     readings = [octets.decode(coding, "replace").removeprefix("\ufeff") for coding in codings]
     # Of equal ones the first: what data_coding says.
-    return max(readings, key=lambda text: len(_KNOWN_LABELS & parse_receipt_text(text).keys()))
+    best = max(readings, key=_known_labels)
+    if octets.isascii() or _known_labels(best):
+        return best
+    unpacked = unpack(octets, header_octets=header_octets).decode("ascii")
+    return unpacked if _known_labels(unpacked) else best
+
+
+def _known_labels(text: str) -> int:
+    """Count the labels of receipts in a text."""
+    return len(_KNOWN_LABELS & parse_receipt_text(text).keys())
 
 
 def _error_code(value: bytes | None) -> int | None:

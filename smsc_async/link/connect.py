@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import anyio
 
@@ -121,14 +121,44 @@ _UNRELATED_TO_TLS = (
 )
 
 
+CertificateFault = Literal[
+    "expired", "not yet valid", "self-signed", "unknown CA", "wrong name", "other"
+]
+
+_FAULTS: Final[dict[int, CertificateFault]] = {
+    2: "unknown CA",
+    9: "not yet valid",
+    10: "expired",
+    18: "self-signed",
+    19: "unknown CA",
+    20: "unknown CA",
+    21: "unknown CA",
+    62: "wrong name",
+    64: "wrong name",
+}
+"""By the codes of OpenSSL's verification, X509_V_ERR_…"""
+
+_CERTIFICATE_REMEDIES: Final[dict[CertificateFault, str]] = {
+    "expired": "if this machine's clock is right, the gateway needs a new one",
+    "not yet valid": "check this machine's clock",
+    "self-signed": "if it is the gateway's own, give it as ca_file",
+    "unknown CA": "its CA isn't trusted here; give that CA as ca_file",
+    "wrong name": ("check the host's name, or give the one in the certificate as server_hostname"),
+    "other": "a CA of your own is given as ca_file",
+}
+
+
+def certificate_fault(error: ssl.SSLCertVerificationError) -> CertificateFault:
+    """Return what is wrong with a certificate."""
+    return _FAULTS.get(error.verify_code, "other")
+
+
 def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table of causes
     """Return the cause and the remedy."""
     match error:
         case ssl.SSLCertVerificationError():
-            return (
-                f"the certificate doesn't verify: {error.verify_message or error}; "
-                "check the host's name, or give its own CA as ca_file"
-            )
+            remedy = _CERTIFICATE_REMEDIES[certificate_fault(error)]
+            return f"the certificate doesn't verify: {error.verify_message or error}; {remedy}"
         case ssl.SSLError():
             return f"no TLS there: {getattr(error, 'reason', None) or error}"
         case socket.gaierror() | UnicodeError():

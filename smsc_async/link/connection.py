@@ -253,9 +253,9 @@ class Link(asyncio.Protocol):
                 self._finish_bind(None)
             case BindRefused():
                 status = event.response.command_status
-                self._finish_bind(
-                    BindRefusedError(status, bind=self._bind_name, system_id=self._system_id)
-                )
+                bind, login, host = self._bind_name, self._system_id, str(self.host)
+                error = BindRefusedError(status, bind=bind, system_id=login, host=host)
+                self._finish_bind(error)
             case PeerUnbound():
                 self._handler.on_unbound(self)
             case LinkEnded():

@@ -14,6 +14,7 @@ import socket
 import ssl
 from errno import errorcode
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from smsc_async._config_checks import read_local_addr
 from smsc_async.errors import ConnectFailedError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _ABANDONED: set[asyncio.Task[Any]] = set()
 """Cancelled calls of connectors that haven't ended yet: the event loop holds tasks weakly."""
+
+_IN_USE: WeakSet[socket.socket] = WeakSet()
+"""Sockets of connectors that are links now; asyncio would read one socket for two links."""
 
 
 async def socket_of(connector: Connector, host: Host) -> socket.socket:
@@ -123,6 +127,9 @@ def _usable(result: object, host: Host) -> socket.socket:
     if reason or not isinstance(result, socket.socket):
         _close(result)
         raise _failed(host, f"the connector {reason}")
+    if result in _IN_USE:  # not closed: it is another link's
+        raise _failed(host, "the connector returned a socket that is in use; make a new one")
+    _IN_USE.add(result)
     result.settimeout(0.0)
     return result
 

@@ -86,8 +86,11 @@ class TrafficHandler(Protocol):
     def on_accepted(self, job: Any, message_id: str) -> None:  # noqa: ANN401 - a SubmitJob, as above
         """The gateway accepted a part of a message, which isn't its outcome."""
 
-    def on_postponed(self, job: Any) -> None:  # noqa: ANN401 - as above
-        """A message is written now, later than the time the rules admitted it for."""
+    def on_postponed(self, job: Any) -> bool:  # noqa: ANN401 - as above
+        """A message is due now, later than the time the rules admitted it for.
+
+        Returns whether it isn't written, since it takes another turn.
+        """
 
     def on_finished(self, job: Any, message_id: str = "") -> None:  # noqa: ANN401 - as above
         """A message has its outcome, once: `job.failure` is None or the error.

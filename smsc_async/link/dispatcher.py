@@ -76,9 +76,9 @@ class Dispatcher:
         self._clock = clock
         self._lateness = lateness
         self._throttle = ThrottleController()
-        self._waiting = SubmitQueue()
+        self.submit_queue = SubmitQueue()
         # The deque itself, whose truth costs no call (hot path).
-        self._queue = self._waiting.jobs
+        self._queue = self.submit_queue.jobs
         self._order = 0
         self._refusal: LinkError | None = None
         self.down_at = self.next_write_at = 0.0
@@ -98,7 +98,7 @@ class Dispatcher:
     @property
     def waiting(self) -> int:
         """Messages that wait for a slot."""
-        return self._waiting.waiting
+        return self.submit_queue.waiting
 
     @property
     def room(self) -> int:
@@ -133,7 +133,7 @@ class Dispatcher:
             if not job.has_unsent_parts:
                 return
         job.queued_at = now
-        self._waiting.add(job, now)
+        self.submit_queue.add(job, now)
         if self._throttle.is_on:
             self._look_by(now)
         if len(self._queue) == 1:
@@ -143,7 +143,7 @@ class Dispatcher:
         """Forget a message if no part of it can have left; return whether that was so."""
         if not (job.has_unsent_parts and job.abandon()):
             return False
-        self._waiting.withdraw_one()
+        self.submit_queue.withdraw_one()
         if self._queue and self._queue[0] is job:
             self._pump()
         return True
@@ -212,7 +212,7 @@ class Dispatcher:
 
     def fail_waiting(self, error: LinkError) -> None:
         """End every message that waits."""
-        for job in self._waiting.pop_all():
+        for job in self.submit_queue.pop_all():
             self._give_up(job, error)
         self._pump()
 
@@ -246,7 +246,7 @@ class Dispatcher:
             self._arm(now)
             return
         job.queued_at = job.queued_at or now
-        self._waiting.put_back(job)
+        self.submit_queue.put_back(job)
         self._look_by(throttled_since(job, self._throttle))
 
     def on_unbound(self, link: Link) -> None:
@@ -282,7 +282,7 @@ class Dispatcher:
         if now > job.parts_deadline:
             job.give_up_late_parts()
             return
-        links, throttle = self.links, self._throttle
+        links, throttle, traffic = self.links, self._throttle, self._traffic
         while links:
             link = links[0] if len(links) == 1 else max(links, key=_room)
             room = link.room
@@ -296,8 +296,8 @@ class Dispatcher:
                 return
             if turn := job.queued_at or job.write_at:
                 turn = max(turn, job.write_at)
-                if now > turn + self._lateness and not job.written:
-                    self._traffic.on_postponed(job)
+                if now > turn + self._lateness and not job.written and traffic.on_postponed(job):
+                    return
                 self.next_write_at = next_write(turn, self.next_write_at, now, job.interval)
             link.submit(job, now)
             if throttle.is_on:
@@ -315,7 +315,7 @@ class Dispatcher:
                     self._write(job, now)
                 if job.has_unsent_parts:
                     break
-            self._waiting.pop_first()
+            self.submit_queue.pop_first()
         self._arm(now)
         self._check_idle()
 
@@ -363,7 +363,7 @@ class Dispatcher:
         timeout = self._config.timeouts.link
         reason = f"no link for {timeout:.1f} s"
         error = LinkLostError(f"{reason}; {self.last_error}" if self.last_error else reason)
-        for job in self._waiting.pop_linkless(self.down_at, now - timeout):
+        for job in self.submit_queue.pop_linkless(self.down_at, now - timeout):
             self._give_up(job, error)
 
     def _give_up(self, job: SubmitJob[Any], error: LinkError) -> None:
@@ -384,7 +384,7 @@ class Dispatcher:
     def _expire_throttled(self, now: float) -> None:
         """End the messages that were throttled for too long, or waited behind those."""
         timeout = self._config.timeouts.throttled
-        overdue, earliest = self._waiting.pop_throttled(self._throttle, timeout, now)
+        overdue, earliest = self.submit_queue.pop_throttled(self._throttle, timeout, now)
         self._look_at = max(earliest, now + timeout * BETWEEN_LOOKS)
         for job in overdue:
             job.give_up_throttled(self._throttling_status, self._throttle.pause)

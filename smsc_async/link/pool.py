@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from smsc_async.errors import BindRefusedError, ClientClosedError, LinkError, LinkLostError
-from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, place_of
+from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, log, place_of
 from smsc_async.link.attempt import connect_and_bind
 from smsc_async.link.backoff import Backoff
 from smsc_async.link.connect import tls_context
@@ -216,7 +216,7 @@ class LinkPool:
         """Fail what waits: no link will be built any more."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            LOG.error("! link supervisor failed: %s", place_of(error))
+            log(LOG, ERROR, "! link supervisor failed: %s", place_of(error))
         stopped = self._gave_up or ClientClosedError("its links have ended")
         _finish(self._opened, LinkLostError("the client stopped"))
         self._finish_attempt(stopped)

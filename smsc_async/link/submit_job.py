@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING, Generic
 
-from pdu import CommandStatus
+from pdu import CommandStatus, TlvTag
 from smsc_async.errors import (
     LinkLostError,
     Outcome,
@@ -258,7 +258,10 @@ class SubmitJob(Generic[R_co]):
             return False
         if status not in THROTTLING:
             ids = self.message_ids
-            self._fail(SubmitRefusedError(self.message, command_status=status, message_ids=ids))
+            refused = SubmitRefusedError(self.message, command_status=status, message_ids=ids)
+            words = response.tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT)
+            refused.status_text = words if isinstance(words, str) else ""
+            self._fail(refused)
         elif self.failure is None:
             self._take_back(index)
             return True
@@ -338,15 +341,12 @@ class SubmitJob(Generic[R_co]):
     def _take_back(self, index: int) -> None:
         """Note that a part was throttled and is to be written again."""
         self._in_flight -= 1
-        if self._throttled_parts is None:
-            self._throttled_parts = []
+        self._throttled_parts = self._throttled_parts or []
         insort(self._throttled_parts, index)
         self.has_unsent_parts = True
         if not self._may_have_gone:
             # The gateway has no part of it, so its minute for the parts hasn't begun.
-            self._throttled_parts = None
-            self.written = 0
-            self.parts_deadline = NEVER
+            self._throttled_parts, self.written, self.parts_deadline = None, 0, NEVER
 
     def _interrupted(
         self, outcome: Outcome, reason: str, cause: Exception | None

@@ -73,6 +73,34 @@ class SubmitQueue:
         if place == len(jobs) or jobs[place] is not job:
             jobs.insert(place, job)
 
+    def suspend_overdue(self, limit: float) -> list[SubmitJob[Any]]:
+        """Let the messages wait that have missed their turns, until `resort` finds them new ones.
+
+        Args:
+            limit: Latest time of a turn that is missed.
+
+        Returns:
+            Those messages, in order. No part of them is written, and their `write_at` is `NEVER`.
+        """
+        overdue = [
+            job
+            for job in self.jobs
+            if job.has_unsent_parts and not job.written and _turn(job) <= limit
+        ]
+        for job in overdue:
+            job.write_at = NEVER
+        self.resort()
+        return overdue
+
+    def resort(self) -> None:
+        """Put all messages in the order of their turns; a message that has begun is the first."""
+        orders = sorted(job.order for job in self.jobs)
+        jobs = sorted(self.jobs, key=_turn)
+        for job, order in zip(jobs, orders, strict=True):
+            job.order = order
+        self.jobs.clear()
+        self.jobs.extend(jobs)
+
     def pop_first(self) -> SubmitJob[Any]:
         """Remove and return the first message."""
         job = self.jobs.popleft()
@@ -140,6 +168,11 @@ class SubmitQueue:
 
     def __repr__(self) -> str:
         return f"<SubmitQueue, {self.waiting} waiting>"
+
+
+def _turn(job: SubmitJob[Any]) -> float:
+    """Return the turn of a message; one that has begun is before all others."""
+    return 0.0 if job.written else job.write_at or job.queued_at
 
 
 def ends_throttled(

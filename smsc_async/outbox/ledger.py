@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from logging import ERROR, WARNING
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from smsc_async.client.write_queue import boot_seconds
-from smsc_async.instrumentation import LOG
+from smsc_async.instrumentation import LOG, log
 from smsc_async.outbox import queries, schema, worker_queries
 from smsc_async.outbox.attempt import Attempt, Settlement, of_resend
 from smsc_async.outbox.entry import OutboxEntry, OutboxState
@@ -113,7 +114,7 @@ class Ledger:
         try:
             await self.settle_unstored()
         except OutboxError as error:
-            LOG.error("! %d outcomes can't be stored: %s", len(self._unstored), error)
+            log(LOG, ERROR, "! %d outcomes can't be stored: %s", len(self._unstored), error)
         finally:
             for committer in self._committers:
                 await committer.close()
@@ -235,7 +236,7 @@ class Ledger:
         is_ours = await self._committer.run(settle, order=min(settlement.expected, default=""))
         self._unstored.pop(settlement.attempt.identity, None)
         if not is_ours:
-            LOG.warning("! entry %d was moved by another process or user meanwhile", number)
+            log(LOG, WARNING, "! entry %d was moved by another process or user meanwhile", number)
 
     def _remember(self, settlement: Settlement) -> None:
         """Keep what a resend needs to know of an attempt that may have been accepted."""
@@ -276,7 +277,7 @@ class Ledger:
         for owner in await self._store.stale_owners(owners) if owners else ():
             count += await self.run(partial(worker_queries.recover, owner))
         if count:
-            LOG.warning("! %d entries of ended processes are UNKNOWN now", count)
+            log(LOG, WARNING, "! %d entries of ended processes are UNKNOWN now", count)
 
     async def expire_receipts(self) -> None:
         """Forget receipts that no message has claimed for days."""
@@ -288,4 +289,8 @@ class Ledger:
         """Let entries be sent that wait since a time that hasn't come: the clock was set back."""
         if await self.read(worker_queries.is_ahead):
             await self.run(worker_queries.release_ahead)
-            LOG.warning("! the clock of the database was set back; waiting entries are due now")
+            log(
+                LOG,
+                WARNING,
+                "! the clock of the database was set back; waiting entries are due now",
+            )

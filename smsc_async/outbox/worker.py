@@ -8,13 +8,14 @@ gives the messages in flight a grace period; those without an outcome by then ar
 from __future__ import annotations
 
 import asyncio
+from logging import INFO, WARNING
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from smsc_async.client.receipt_reader import id_keys
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError, SmscError
-from smsc_async.instrumentation import LOG
+from smsc_async.instrumentation import LOG, log
 from smsc_async.link import LinkState
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox import worker_queries
@@ -261,14 +262,14 @@ class Worker:
         self._is_unstored = True
         if self._unavailable_since is None:
             self._unavailable_since = now
-            LOG.warning("! %s; trying again for %.0f s", error, self._patience)
+            log(LOG, WARNING, "! %s; trying again for %.0f s", error, self._patience)
         if now - self._unavailable_since >= self._patience:
             self._fail(error)
 
     def _note_available(self) -> None:
         """The database answers."""
         if self._unavailable_since is not None:
-            LOG.info("= the outbox's database answers again")
+            log(LOG, INFO, "= the outbox's database answers again")
         self._unavailable_since = self._ledger.last_error = None
 
     # --- one message ---

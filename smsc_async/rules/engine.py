@@ -67,7 +67,7 @@ class Rules(NamedTuple):
             memory=max(window, gap),
         )
 
-    def share(self, workers: int) -> Self:
+    def share(self, workers: int, reserved: float = 0.0) -> Self:
         """Return the rules of one of several workers that see only their own messages.
 
         Each takes its part of the rate and of a streak, so together they keep both. A repeat of
@@ -75,11 +75,14 @@ class Rules(NamedTuple):
 
         Args:
             workers: Their number, 1 or more.
+            reserved: Part of the rate that they leave to others, 0 to 1.
         """
         length = self.flood_length
         if length < inf:
             length = max(1, length // workers)
-        return self._replace(interval=rate.share(self.interval, workers), flood_length=length)
+        return self._replace(
+            interval=rate.share(self.interval, workers, reserved), flood_length=length
+        )
 
 
 def _plus(window: float | None, margin: float) -> float:

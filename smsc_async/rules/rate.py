@@ -31,7 +31,7 @@ def interval(rate: float | None) -> float:
     return 0.0 if rate is None else (1.0 + SLACK) / rate
 
 
-def share(interval: float, workers: int) -> float:
+def share(interval: float, workers: int, reserved: float = 0.0) -> float:
     """Return the interval of one of several workers that see only their own messages.
 
     It has a whole number of messages a second, rounded down: all may begin one at the same instant,
@@ -40,12 +40,14 @@ def share(interval: float, workers: int) -> float:
     Args:
         interval: Seconds between two writes of the account; 0 for no rule.
         workers: Their number, 1 or more.
+        reserved: Part of the rate that they leave to others, 0 to 1.
     """
-    if not interval or workers == 1:
+    parts = workers / (1.0 - reserved)
+    if not interval or parts == 1.0:
         return interval
     # The addend: 100 / 4 is 24.999… here.
-    each = math.floor((1.0 + SLACK) / interval / workers + 1e-6)
-    return (1.0 + SLACK) / each if each else interval * workers
+    each = math.floor((1.0 + SLACK) / interval / parts + 1e-6)
+    return (1.0 + SLACK) / each if each else interval * parts
 
 
 def decide(free_at: float, parts: int, now: float, interval: float) -> tuple[float, float]:

@@ -99,7 +99,7 @@ class MessageAssembly:
         ):
             error = scenario.repeat_error
         self._stop(parts, error)
-        charged = charged_parts(joined.octets, joined.data_coding)
+        charged = charged_parts(joined.octets, joined.data_coding, account.settings)
         for index, part in enumerate(parts):
             part.charged = int(index < charged)
 

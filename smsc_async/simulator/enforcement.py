@@ -36,9 +36,13 @@ class RuleEnforcement:
 
     Not a `MemoryRuleStore`, which takes messages in the order of time only: a message in parts
     counts from its first part, and others have come since.
+
+    Attributes:
+        retry_after: Seconds until the rule that stopped the last message would let it pass.
     """
 
     def __init__(self) -> None:
+        self.retry_after = 0.0
         self._requests: dict[Fingerprint, Admitted] = {}
         self._streaks: dict[str, Streak] = {}
         # In order of time (hot path).
@@ -100,6 +104,7 @@ class RuleEnforcement:
         earlier, streak = self._requests.get(request), self._streaks.get(to)
         verdict, streak, _ = decide((rules, request, to, 1, None), earlier, streak, at, at, 0)
         if isinstance(verdict, Held):
+            self.retry_after = verdict.retry_at - now
             return "repeat" if verdict.rule == "repeat" else "flood"
         if rules.repeat_window:
             self._requests[request] = verdict

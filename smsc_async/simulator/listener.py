@@ -87,9 +87,13 @@ class Listener:
             raise TimeoutError(f"no message came in {timeout:g} s") from None
         return self._unread.popleft()
 
-    async def deliver(self, sender: str, recipient: str, text: str, system_id: str | None) -> int:
+    async def deliver(
+        self, sender: str, recipient: str, text: str, *, system_id: str | None, esm_class: int
+    ) -> int:
         """Send a subscriber's message, and wait until every part of it has ended."""
-        deliveries = self.smsc.deliver(sender, recipient, text, self.clock(), system_id=system_id)
+        deliveries = self.smsc.deliver(
+            sender, recipient, text, self.clock(), system_id=system_id, esm_class=esm_class
+        )
         futures = [self.loop.create_future() for _ in deliveries]
         self._awaited.update(zip(deliveries, futures, strict=True))
         self.schedule_flush()

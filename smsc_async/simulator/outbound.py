@@ -47,12 +47,19 @@ class OutboundQueue:
         return len(self._unassigned.waiting) + sum(len(account.waiting) for account in accounts)
 
     def deliver(
-        self, sender: str, recipient: str, text: str, now: float, system_id: str | None
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        now: float,
+        system_id: str | None,
+        *,
+        esm_class: int,
     ) -> list[QueuedDelivery]:
         """Queue a subscriber's message; arguments are those of `SimulatedSmsc.deliver`."""
         account = self._receiver() if system_id is None else self._state.account(system_id)
         self._reference = self._reference % 255 + 1
-        pdus = _incoming(sender, recipient, text, self._reference, account)
+        pdus = _incoming(sender, recipient, text, self._reference, account, esm_class=esm_class)
         deliveries = [QueuedDelivery(pdu, account) for pdu in pdus]
         for delivery in deliveries:
             self._enqueue(delivery, now)
@@ -158,11 +165,18 @@ class OutboundQueue:
 
 
 def _incoming(
-    sender: str, recipient: str, text: str, reference: int, account: Account
+    sender: str, recipient: str, text: str, reference: int, account: Account, *, esm_class: int
 ) -> list[DeliverSm]:
     """Make the deliver_sm of a subscriber's message, and check that they can be encoded."""
     try:
-        pdus = incoming(sender, recipient, text, reference=reference, settings=account.settings)
+        pdus = incoming(
+            sender,
+            recipient,
+            text,
+            reference=reference,
+            settings=account.settings,
+            esm_class=esm_class,
+        )
         for pdu in pdus:
             encode(pdu)
     except EncodeError as error:

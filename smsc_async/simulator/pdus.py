@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu import DeliverSm, EsmClass, MessageState, Npi, Tlv, TlvTag, Ton
 from pdu.receipt_text import STAT_NAMES
+from pdu.text.alphabet import ESCAPED
 from pdu.text.coding import TextCoding
 from pdu.text.reassembly import body_octets
 from pdu.text.segments import capacity, split
 from smsc_async._message_checks import COMMENT_MARK
-from smsc_async.gateway.coding import choose, data_coding_of, text_coding
+from smsc_async.gateway.coding import DEFAULT_SETTINGS, choose, data_coding_of, text_coding
 from smsc_async.gateway.kinds import KIND_OF
 from smsc_async.messages import HlrQuery, Message
 from smsc_async.receipts import COST, FLAGS, PARTS
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 HLR: Final = KIND_OF[HlrQuery].flags
 _FLASH: Final = 1
-_CODINGS: Final = {0: TextCoding.GSM, 1: TextCoding.LATIN1, 2: TextCoding.UCS2}
+_CODINGS: Final = {1: TextCoding.LATIN1, 2: TextCoding.UCS2}
+_TWO_SEPTETS: Final = [char.encode("ascii") for char in ESCAPED if char.isascii()]
 _HAS_CLASS: Final = 0x10
 _INTERMEDIATE: Final = 0x10
 
@@ -37,6 +39,7 @@ _ASCII_MARK: Final = COMMENT_MARK.encode("ascii")
 _COMMENT_MARKS: Final = {
     TextCoding.GSM: (TextCoding.GSM.encode(COMMENT_MARK), _ASCII_MARK),
     TextCoding.LATIN1: (_ASCII_MARK,),
+    TextCoding.ASCII: (_ASCII_MARK,),
     TextCoding.UCS2: (TextCoding.UCS2.encode(COMMENT_MARK),),
 }
 _PRINTABLE: Final = bytes(code if chr(code).isprintable() else ord("?") for code in range(256))
@@ -49,19 +52,23 @@ def flags_of(message: Message[Any] | None, data_coding: int) -> int:
     return number or (_FLASH if data_coding & _HAS_CLASS else 0)
 
 
-def charged_parts(octets: bytes, data_coding: int) -> int:
+def charged_parts(
+    octets: bytes, data_coding: int, settings: TextSettings = DEFAULT_SETTINGS
+) -> int:
     """Return how many parts are charged for a text: those it has without its comment.
 
     «Данный текст не будет отправляться абонентам и влиять на стоимость SMS…»
     """
-    coding = _CODINGS.get(data_coding >> 2 & 3, TextCoding.LATIN1)
+    bits = data_coding >> 2 & 3
+    coding = _CODINGS.get(bits, TextCoding.LATIN1) if bits else settings.narrow
     for mark in _COMMENT_MARKS[coding]:
         at = octets.find(mark)
         if at >= 0 and at % coding.unit == 0:
             octets = octets[:at]
-    if len(octets) <= capacity(coding) * coding.unit:
-        return 1
-    return ceil(len(octets) / (capacity(coding, header_octets=6) * coding.unit))
+    units = len(octets) // coding.unit
+    if coding is TextCoding.ASCII:
+        units += sum(map(octets.count, _TWO_SEPTETS))
+    return 1 if units <= capacity(coding) else ceil(units / capacity(coding, header_octets=6))
 
 
 def wants_receipt(registered_delivery: int, state: int) -> bool:
@@ -112,7 +119,13 @@ def receipt(part: SubmittedPart, *, is_intermediate: bool = False) -> DeliverSm:
 
 
 def incoming(
-    sender: str, recipient: str, text: str, *, reference: int, settings: TextSettings
+    sender: str,
+    recipient: str,
+    text: str,
+    *,
+    reference: int,
+    settings: TextSettings,
+    esm_class: int = 0,
 ) -> list[DeliverSm]:
     """Return the deliver_sm of a subscriber's message, several with UDH if it is long.
 
@@ -122,11 +135,13 @@ def incoming(
         text: The text.
         reference: 0 to 255, shared by the parts.
         settings: Text settings of the client's bind.
+        esm_class: Of each deliver_sm; the bit of a user data header is added where there is one.
 
     Raises:
         EncodeError: Over 255 parts, or half a surrogate pair.
     """
     coding = choose(text, settings)
+    is_packed = data_coding_of(coding) in settings.packed_codings
     return [
         DeliverSm(
             source_addr_ton=Ton.INTERNATIONAL,
@@ -135,9 +150,9 @@ def incoming(
             dest_addr_ton=Ton.INTERNATIONAL if recipient.isdigit() else Ton.ALPHANUMERIC,
             dest_addr_npi=Npi.ISDN,
             destination_addr=recipient,
-            esm_class=EsmClass(EsmClass.UDHI if segment.has_udh else 0),
+            esm_class=esm_class | (EsmClass.UDHI if segment.has_udh else 0),
             data_coding=data_coding_of(coding),
-            short_message=segment.short_message,
+            short_message=segment.packed_message if is_packed else segment.short_message,
         )
         for segment in split(text, text_coding(coding, settings), reference=reference)
     ]

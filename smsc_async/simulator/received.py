@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pdu.text.coding import TextCoding
 from pdu.text.reassembly import segment_of
-from smsc_async.gateway.coding import decode
+from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, decode
 from smsc_async.simulator.pdus import charged_parts, flags_of
 from smsc_async.simulator.records import SubmittedPart, parse_message
 from smsc_async.simulator.scenario import SubmitView
@@ -30,9 +31,19 @@ class ReceivedSubmit(NamedTuple):
     segment: Segment
 
 
+def text_settings(scenario: Scenario, system_type: str) -> TextSettings:
+    """Return how texts are coded on a link that is bound now."""
+    alphabet = scenario.default_alphabet
+    return TextSettings(
+        latin1=alphabet is None and system_type == "ISO",
+        default=None if alphabet is None else TextCoding[alphabet.upper()],
+        packed=scenario.packed_gsm,
+    )
+
+
 def read_submit(link: ClientLink, pdu: SubmitSm) -> ReceivedSubmit:
     """Read a submit_sm: its text, and which part of a message it is."""
-    segment = segment_of(pdu)
+    segment = segment_of(pdu, link.settings.packed_codings)
     text = decode(segment.payload, pdu.data_coding, link.settings)
     view = SubmitView(
         link.account.system_id,
@@ -46,7 +57,13 @@ def read_submit(link: ClientLink, pdu: SubmitSm) -> ReceivedSubmit:
 
 
 def accepted_part(
-    number: int, submit: ReceivedSubmit, error: int, scenario: Scenario, at: datetime
+    number: int,
+    submit: ReceivedSubmit,
+    error: int,
+    scenario: Scenario,
+    *,
+    at: datetime,
+    settings: TextSettings = DEFAULT_SETTINGS,
 ) -> SubmittedPart:
     """Return the record of an accepted submit_sm.
 
@@ -56,6 +73,7 @@ def accepted_part(
         error: Delivery error code with which a rule stops the message; 0 for none.
         scenario: In force when it was accepted.
         at: Time of acceptance.
+        settings: How texts are coded on the link.
     """
     pdu, view, segment = submit
     is_single = segment.total == 1
@@ -72,7 +90,7 @@ def accepted_part(
         registered_delivery=pdu.registered_delivery,
         text=view.text,
         flags=flags_of(message, pdu.data_coding),
-        charged=charged_parts(segment.payload, pdu.data_coding) if is_single else 1,
+        charged=charged_parts(segment.payload, pdu.data_coding, settings) if is_single else 1,
         scenario=scenario,
         submitted_at=at,
         stop_error=error,

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pdu import CommandStatus, SubmitSmResp, Tlv, TlvTag
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.simulator.scenario import StoppedBy
+
+
+_V50: Final = 0x50
 
 
 class Refusal(NamedTuple):
@@ -31,6 +36,20 @@ class Refusal(NamedTuple):
     def __str__(self) -> str:
         """Return the text, filled."""
         return self.text.format(**self.values)
+
+    def response(self, interface_version: int) -> SubmitSmResp:
+        """Return the response to a submit_sm, with the reason for a client of SMPP 5.0.
+
+        SMPP 3.4 has no TLVs in this response, and some clients can't read any.
+        """
+        text = Tlv.of(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, self.reason)
+        tlvs = (text,) if interface_version >= _V50 else ()
+        return SubmitSmResp(command_status=CommandStatus.of(self.command_status), tlvs=tlvs)
+
+    @property
+    def reason(self) -> str:
+        """The text, filled, as the response can carry it: ASCII, at most 255 characters."""
+        return str(self).encode("ascii", "replace").decode()[:255]
 
 
 def refuse(command_status: int, text: str, **values: object) -> Refusal:
@@ -81,23 +100,38 @@ WRONG_PASSWORD: Final = _("the password is wrong")
 # Load, rules, scenario.
 WINDOW_FULL: Final = _("{window} submit_sm of the link await their response already")
 TOO_FAST: Final = _("more than {rate} messages a second")
-REPEAT: Final = _("the same message was accepted less than {seconds} s ago")
-FLOOD: Final = _("over {length} messages to one number with less than {seconds} s between them")
+REPEAT: Final = _(
+    "the same message was accepted less than {seconds} s ago; it is accepted again in {rest} s"
+)
+FLOOD: Final = _(
+    "over {length} messages to one number with less than {seconds} s between them; the next is"
+    " accepted in {rest} s"
+)
 SCENARIO: Final = _("the scenario refuses it")
 UNSUPPORTED_COMMAND: Final = _("the gateway doesn't have this command")
 PROTOCOL_ERROR: Final = _("the request is refused by the protocol: {reason}")
 
 
-def of_rule(rule: StoppedBy, limits: GatewayLimits, command_status: int) -> Refusal:
-    """Return the refusal of a message that a rule of the gateway stops."""
+def of_rule(
+    rule: StoppedBy, limits: GatewayLimits, command_status: int, rest: float = 0.0
+) -> Refusal:
+    """Return the refusal of a message that a rule of the gateway stops.
+
+    Args:
+        rule: The rule.
+        limits: The numbers of the rules.
+        command_status: Sent in the response.
+        rest: Seconds until it lets the message pass.
+    """
+    wait = f"{rest:.1f}"
     match rule:
         case "rate":
             return refuse(command_status, TOO_FAST, rate=_shown(limits.rate))
         case "repeat":
-            return refuse(command_status, REPEAT, seconds=_shown(limits.repeat_window))
+            return refuse(command_status, REPEAT, seconds=_shown(limits.repeat_window), rest=wait)
         case "flood":
             length, seconds = limits.flood_length, _shown(limits.flood_gap)
-            return refuse(command_status, FLOOD, length=length, seconds=seconds)
+            return refuse(command_status, FLOOD, length=length, seconds=seconds, rest=wait)
 
 
 def _shown(number: float | None) -> str:

@@ -27,6 +27,7 @@ OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
 """The gateway's rules with its published numbers, without the rate: throttling would slow down
 every test and every measurement."""
 
+_ALPHABETS: Final = ("gsm", "latin1", "ascii")
 
 StoppedBy = Literal["rate", "repeat", "flood"]
 """The rules that stop a message at the gateway."""
@@ -42,7 +43,7 @@ class SubmitView(NamedTuple):
         recipient: `destination_addr`.
         text: Decoded, with markup and comment; None where the octets are no text. Of this part
             alone if it is a part.
-        octets: As received, without a user data header.
+        octets: As received, without a user data header; packed GSM text is unpacked.
         data_coding: As received.
     """
 
@@ -114,6 +115,11 @@ class Scenario:
             taken. Clients bound with an interface_version below 3.4 get no TLVs, and intermediate
             receipts go to those who request them. False accepts what can be read, and sends both
             to everyone, as some SMSCs do; for TLVs that is decided at the bind.
+        default_alphabet: What data_coding 0 means to clients that bind from now on, as in
+            `SmscConfig`: "gsm", "latin1" or "ascii". None is GSM, and ISO-8859-1 to a client bound
+            with system_type "ISO", as at the gateway.
+        packed_gsm: Whether GSM text is packed, as in `SmscConfig`; for clients that bind from now
+            on.
         inactivity_timeout: Time without any PDU after which a bound link is closed; None never
             closes it. A new value applies to new connections. The gateway has two minutes.
         submit_status: A `command_status` for every submit_sm, 0 to accept it; or a function that
@@ -171,6 +177,8 @@ class Scenario:
     accounts: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
     bind_status: int = 0
     strict: bool = True
+    default_alphabet: Literal["gsm", "latin1", "ascii"] | None = None
+    packed_gsm: bool = False
     inactivity_timeout: float | None = 120.0
 
     # Responses to submit_sm.
@@ -226,10 +234,10 @@ class Scenario:
             raise ValueError(f"cost takes a str, got {shown(self.cost)}")  # noqa: TRY004 - as the others
         if len(self.cost) > 6 or not self.cost.isascii():
             raise ValueError(f"cost takes 6 ASCII characters, got {len(self.cost)}")
-        id_formats = ("decimal", "hex_in_response")
-        if self.id_format not in id_formats:
-            known = ", ".join(id_formats)
-            raise ValueError(f"id_format takes one of {known}, got {shown(self.id_format)}")
+        _check_choice("id_format", self.id_format, ("decimal", "hex_in_response"))
+        _check_choice("default_alphabet", self.default_alphabet or "gsm", _ALPHABETS)
+        if self.packed_gsm and self.default_alphabet not in {None, "gsm"}:
+            raise ValueError(f"packed_gsm takes GSM only, got {self.default_alphabet}")
 
     def answer_to(self, rule: StoppedBy) -> tuple[int, int]:
         """Return `command_status` and delivery error of a message that a rule stops."""
@@ -247,6 +255,12 @@ def _check(name: str, value: float | None, *, least: int) -> None:
     # `not >=` instead of `<`: it refuses a NaN too.
     if value is not None and not (is_number(value) and value >= least and isfinite(value)):
         raise ValueError(f"{name} takes {least} or more, got {shown(value)}")
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse anything but one of a few names."""
+    if value not in known:
+        raise ValueError(f"{name} takes one of {', '.join(known)}, got {shown(value)}")
 
 
 def _check_error(name: str, value: int, *, least: int) -> None:

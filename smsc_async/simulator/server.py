@@ -178,7 +178,13 @@ class Simulator:
 
     @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
     async def deliver(
-        self, sender: str, recipient: str, text: str, *, system_id: str | None = None
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        *,
+        system_id: str | None = None,
+        esm_class: int = 0,
     ) -> int:
         """Send a subscriber's message, and wait until the client has answered every part.
 
@@ -189,6 +195,7 @@ class Simulator:
             recipient: The client's number or name.
             text: The text; sent in parts with user data headers if it is long.
             system_id: Login of the client it is for; None takes one that can receive.
+            esm_class: What it is, 0 to 255: 4 is a receipt, 8 and 16 are acknowledgements.
 
         Returns:
             0 when all parts were acknowledged, or the first other `command_status`.
@@ -197,7 +204,9 @@ class Simulator:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
             RuntimeError: The simulator isn't running, or ended meanwhile.
         """
-        return await self._listener().deliver(sender, recipient, text, system_id)
+        return await self._listener().deliver(
+            sender, recipient, text, system_id=system_id, esm_class=esm_class
+        )
 
     def tick(self) -> None:
         """Run what is due by the clock. Needed only with your own clock."""
@@ -280,7 +289,13 @@ class HostedSimulator:
 
     @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
     def deliver(
-        self, sender: str, recipient: str, text: str, *, system_id: str | None = None
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        *,
+        system_id: str | None = None,
+        esm_class: int = 0,
     ) -> int:
         """Send a subscriber's message, and wait until the client has answered every part.
 
@@ -289,6 +304,7 @@ class HostedSimulator:
             recipient: The client's number or name.
             text: The text; sent in parts with user data headers if it is long.
             system_id: Login of the client it is for; None takes one that can receive.
+            esm_class: What it is, 0 to 255: 4 is a receipt, 8 and 16 are acknowledgements.
 
         Returns:
             0 when all parts were acknowledged, or the first other `command_status`.
@@ -296,7 +312,7 @@ class HostedSimulator:
         Raises:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
         """
-        deliver = partial(self._simulator.deliver, system_id=system_id)
+        deliver = partial(self._simulator.deliver, system_id=system_id, esm_class=esm_class)
         return self._portal.call(deliver, sender, recipient, text)
 
     def __repr__(self) -> str:

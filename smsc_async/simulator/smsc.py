@@ -23,7 +23,6 @@ from pdu import (
     TlvTag,
 )
 from pdu.names import command_name
-from smsc_async.gateway.coding import TextSettings
 from smsc_async.session import (
     BindRequested,
     LinkEnded,
@@ -41,7 +40,7 @@ from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
 from smsc_async.simulator.conformance import V34, V50, check_bind, check_query, check_submit
 from smsc_async.simulator.outbound import OutboundQueue
-from smsc_async.simulator.received import accepted_part, read_submit
+from smsc_async.simulator.received import accepted_part, read_submit, text_settings
 from smsc_async.simulator.records import RefusedRequest
 from smsc_async.simulator.refusals import refuse
 from smsc_async.simulator.state import SmscState
@@ -124,7 +123,14 @@ class SimulatedSmsc:
         return self.state.next_deadline()
 
     def deliver(
-        self, sender: str, recipient: str, text: str, now: float, *, system_id: str | None = None
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        now: float,
+        *,
+        system_id: str | None = None,
+        esm_class: int = 0,
     ) -> list[QueuedDelivery]:
         """Send a subscriber's message to the client.
 
@@ -133,8 +139,8 @@ class SimulatedSmsc:
             recipient: The client's number or name.
             text: The text; sent in parts with user data headers if it is long.
             now: Current time, in seconds.
-            system_id: The account it is for; None takes one that can receive now, or else the
-                first that ever bound, or else the first that will.
+            system_id: The account; None: one that can receive now, or the first that ever did.
+            esm_class: Of the deliver_sm.
 
         Returns:
             One delivery for each part.
@@ -142,7 +148,7 @@ class SimulatedSmsc:
         Raises:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
         """
-        return self._outbound.deliver(sender, recipient, text, now, system_id)
+        return self._outbound.deliver(sender, recipient, text, now, system_id, esm_class=esm_class)
 
     def stats(self) -> SimulatorStats:
         """Return the counters as of now."""
@@ -236,7 +242,7 @@ class SimulatedSmsc:
             self._record_refusal(link, pdu.command_id, refusal, now, system_id=pdu.system_id)
             return
         state.stats.binds += 1
-        link.settings = TextSettings(latin1=pdu.system_type == "ISO")
+        link.settings = text_settings(state.scenario, pdu.system_type)
         link.account = account = state.account(pdu.system_id)
         account.settings = link.settings
         link.has_tlvs = pdu.interface_version >= V34 or not state.scenario.strict
@@ -258,8 +264,7 @@ class SimulatedSmsc:
         refusal, error = self._check(link, submit, now)
         if refusal is not None:
             stats.refused += 1
-            status = CommandStatus.of(refusal.command_status)
-            self._respond(link, pdu, SubmitSmResp(command_status=status), now)
+            self._respond(link, pdu, refusal.response(link.interface_version), now)
             addresses = pdu.source_addr, pdu.destination_addr
             self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         else:
@@ -295,14 +300,17 @@ class SimulatedSmsc:
             return None, 0
         self.state.stats.stopped += 1
         status, error = scenario.answer_to(rule)
-        return (refusals.of_rule(rule, rules, status), 0) if status else (None, error)
+        refusal = refusals.of_rule(rule, rules, status, link.account.enforcement.retry_after)
+        return (refusal, 0) if status else (None, error)
 
     def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
         """Record a submit_sm, respond with its id, and schedule its outcome."""
         state, scenario = self.state, self.state.scenario
         self._last_id += 1
         date = state.date_at(now)
-        part = accepted_part(self._last_id, submit, error, scenario, date)
+        part = accepted_part(
+            self._last_id, submit, error, scenario, at=date, settings=link.settings
+        )
         state.record_part(part)
         decided: tuple[SubmittedPart, ...] = (part,)
         if submit.segment.total == 1:

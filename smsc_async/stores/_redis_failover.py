@@ -49,7 +49,7 @@ class Failover:
         clock: Callable[[], float],
         *,
         on_unreachable: Callable[[], str],
-        on_probe: Callable[[list[Any]], None],
+        on_probe: Callable[[list[Any]], object],
         on_reachable: Callable[[], None],
         on_change: Callable[[], None] | None,
     ) -> None:
@@ -82,6 +82,14 @@ class Failover:
             consequence = self._on_unreachable()
             LOG.warning("! rule store unreachable: %s; %s", self.health.last_error, consequence)
             self._report_change()
+
+    def report_loss(self) -> None:
+        """Log that the server answers, but has lost state that it had."""
+        LOG.warning(
+            "! rule store has lost its state (flushed, evicted or restarted without its data):"
+            " this worker goes on behind its own turns, and for a minute it can't recognise repeats"
+            " of other workers' messages; use maxmemory-policy noeviction"
+        )
 
     def stop(self) -> None:
         """Stop probing."""

@@ -7,11 +7,11 @@ the same questions. Its keys and arguments are made here, its answers are read i
 from __future__ import annotations
 
 import json
-import math
 from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+from smsc_async.stores._redis_turns import microseconds
 from smsc_async.stores._redis_workers import LIFE
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.stores._redis_turns import AccountTurns
     from smsc_async.stores._redis_workers import Workers
 
-MICROSECONDS: Final = 1_000_000
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
-HEAD: Final = 5
+HEAD: Final = 6
 """Numbers of the answer before those of the calls."""
+_LIFE: Final = microseconds(LIFE)
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
 
 
@@ -33,8 +34,9 @@ class ScriptCall:
     """One call of the script, and the future of the caller that awaits its verdict.
 
     Args:
-        name: "apply" asks, "release" gives back, "remember" records a message that is sent in any
-            case, "return" gives back the turn of one part.
+        name: "apply" asks, "turn" asks for another turn of an admitted message, "release" gives
+            back, "remember" records a message that is sent in any case, "return" gives back the
+            turn of one part.
         step: The question.
         token: Of the reservation; of "return" the turn, in microseconds of the server's clock.
         at: Time of the first part's write, of this worker's clock; only for "remember".
@@ -48,7 +50,7 @@ class ScriptCall:
 
     def __init__(
         self,
-        name: Literal["apply", "release", "remember", "return"],
+        name: Literal["apply", "turn", "release", "remember", "return"],
         step: Step,
         token: Token,
         *,
@@ -67,6 +69,16 @@ class ScriptCall:
         """Whether its caller was cancelled."""
         return self.future is not None and self.future.cancelled()
 
+    @property
+    def may_reserve(self) -> bool:
+        """Whether the server may reserve something for it that no verdict reports."""
+        future = self.future
+        return (
+            self.name == "apply"
+            and future is not None
+            and (not future.done() or future.cancelled())
+        )
+
     def arguments(self, now: float, stretch: float) -> tuple[object, ...]:
         """Return its list of arguments, as the head of `rules.lua` describes it.
 
@@ -75,7 +87,7 @@ class ScriptCall:
             stretch: By how much the interval is longer, see `Workers.stretch`.
         """
         rules, _, _, parts, replaced = self.step
-        if self.name == "apply":
+        if self.future is not None:
             self.interval = rules.interval * stretch
         return (
             self.name,
@@ -90,36 +102,6 @@ class ScriptCall:
         )
 
 
-class ServerTurns:
-    """The turns to come that the server has assigned, of this worker's clock and of its own."""
-
-    def __init__(self) -> None:
-        self._server_at: dict[float, int] = {}
-
-    def keep(self, call: ScriptCall, at: float, server_at: int, now: float) -> None:
-        """Keep the turns of a message that waits for them.
-
-        Args:
-            call: What the server was asked.
-            at: Its first turn, of this worker's clock.
-            server_at: The same, in microseconds of the server's clock.
-            now: The current time, of this worker's clock.
-        """
-        turns, interval = self._server_at, call.interval
-        while turns and (first := next(iter(turns))) <= now:
-            del turns[first]
-        server_interval = microseconds(interval)
-        for index in range(call.step[3]):
-            turns[at + index * interval] = server_at + index * server_interval
-
-    def take(self, at: float) -> int | None:
-        """Return a turn of the server's clock, once; None if the server hasn't assigned it."""
-        return self._server_at.pop(at, None)
-
-    def __repr__(self) -> str:
-        return f"<ServerTurns, {len(self._server_at)} to come>"
-
-
 class RuleScript:
     """The script on one server, for one account.
 
@@ -130,6 +112,8 @@ class RuleScript:
         key: Of the hashes of recipients.
         clock: Of this worker.
         workers: Of the account.
+        turns: Of the account, and of this worker.
+        on_lost: Called when the server has lost its state, or a part of it.
         assigned_until: Returns until when this worker has assigned times without the server, of its
             own clock.
 
@@ -145,6 +129,8 @@ class RuleScript:
         key: bytes,
         clock: Callable[[], float],
         workers: Workers,
+        turns: AccountTurns,
+        on_lost: Callable[[], None],
         assigned_until: Callable[[], float],
     ) -> None:
         self._redis = redis
@@ -153,6 +139,8 @@ class RuleScript:
         self._key = key
         self._clock = clock
         self._workers = workers
+        self._turns = turns
+        self._on_lost = on_lost
         self._assigned_until = assigned_until
         self.is_leaving = False
         # Tests move time with it: a time in place of the server's, in microseconds.
@@ -162,24 +150,26 @@ class RuleScript:
         """Run the script and return its answer; without a call that is the server's time."""
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
+        self._turns.called_at = now
         keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
         for call in calls:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
-        # All calls are one argument: hot path.
-        stretch = self._workers.stretch(now)
-        arguments = (
-            frozen_at,
-            self._workers.id,
-            0 if self.is_leaving and not calls else microseconds(LIFE),
-            self._workers.since,
-            microseconds(max(0.0, self._assigned_until() - now)),
-            json.dumps([call.arguments(now, stretch) for call in calls]),
-        )
+        stretch, turns = self._workers.stretch(now), self._turns
+        life = 0 if self.is_leaving and not calls else _LIFE
+        assigned = microseconds(max(0.0, self._assigned_until() - now))
+        answered_at = turns.server_answered_at if self._workers.is_counted else 0
+        # Nearly all is one argument: hot path.
+        worker = f"{life},{self._workers.since},{assigned},{answered_at}"
+        asked = json.dumps([call.arguments(now, stretch) for call in calls])
+        told = f"[[{worker},{turns.last},{turns.assigned_until}],{asked}]"
+        arguments = (frozen_at, self._workers.id, told)
         try:
             answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:
             answer = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+        if int(answer[HEAD - 1]):
+            self._on_lost()
         return list(answer)
 
     def _keys(self, step: Step) -> tuple[str, str]:
@@ -188,8 +178,3 @@ class RuleScript:
         digest = blake2b(to.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16)
         fingerprint = cast("bytes", request).hex()
         return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
-
-
-def microseconds(seconds: float) -> int:
-    """Round a duration up, to the safe side."""
-    return math.ceil(seconds * MICROSECONDS)

@@ -17,9 +17,12 @@ HEARTBEAT: Final = 0.25
 """Seconds between two calls of a worker without messages. What the server assigns to other workers
 between the last call and a failover is unknown to this one, and comes on top of its share."""
 
+RESERVED: Final = 0.1
+"""Part of the rate that counted workers leave without the server, for workers that start then."""
+
 NEWCOMER: Final = 10
-"""Workers that one without a count assumes. It can't know: ten that start at once, while the server
-is down, don't exceed the rate, and each still sends a tenth of it."""
+"""Workers that one without a count assumes. It can't know: ten that start while the server is down
+share what the others leave to them, a hundredth of the rate each."""
 
 
 class Count(NamedTuple):
@@ -80,6 +83,13 @@ class Workers:
         return self.learned is not None or self._configured is not None
 
     @property
+    def reserved(self) -> float:
+        """The part of the rate that is left to others: to newcomers, or by one to all but those."""
+        if self._configured is not None:
+            return 0.0
+        return 1.0 - RESERVED if self.learned is None else RESERVED
+
+    @property
     def assumed(self) -> int:
         """The number of workers that share the rate without the server."""
         if self.is_certain:
@@ -89,9 +99,13 @@ class Workers:
     def describe(self) -> str:
         """Return what this worker takes without the server, for the log."""
         share = f"until then this worker takes 1/{self.assumed} of the account's limits"
-        if self.is_certain:
-            return f"{share}, by the number of workers"
-        return f"{share}, since the number of workers isn't known; set workers= to be sure of it"
+        if not self.is_certain:
+            return (
+                f"{share} and a tenth of that of its rate, since the number of workers isn't known"
+                "; set workers= to be sure of it"
+            )
+        left = "; a tenth of the rate is left to workers that start meanwhile"
+        return f"{share}, by the number of workers{left if self.reserved else ''}"
 
     def stretch(self, now: float) -> float:
         """Return by how much the interval between two writes is longer after a failover.
@@ -124,7 +138,9 @@ class Workers:
             self.since = count.server_now
         if self._is_recovering:
             self._is_recovering = False
-            self._missing_of, self._missing_until = self.learned or 0, now + LIFE
+            # Counted workers may still take all that they don't reserve.
+            unknown = 0 if self.is_certain else round(1 / RESERVED)
+            self._missing_of, self._missing_until = self.learned or unknown, now + LIFE
         self._last = count
         # A server that lost its state counts anew, and some may not be back yet.
         least = self._missing_of if now < self._missing_until else 1

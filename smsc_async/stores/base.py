@@ -40,9 +40,12 @@ class RuleStore(ABC):
     Attributes:
         key: For the fingerprints of requests, see `RuleEngine`.
         now: Returns the current time; never goes back. A function or a method.
+        shares_rate: Whether other workers take turns in the same rate. A message that misses its
+            turn takes another one then, see `take_turn`.
     """
 
     key: bytes | None
+    shares_rate: bool = False
     now: Callable[[], float]
 
     @abstractmethod
@@ -109,6 +112,20 @@ class RuleStore(ABC):
         Returns:
             The admission that replaces *admitted*: this part is due now.
         """
+
+    async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
+        """Give an admitted message another turn, since it has missed its own.
+
+        No rule is asked again. Called if `shares_rate`. Cancelling is safe: the turn is given back.
+
+        Args:
+            step: The question.
+            admitted: Its verdict.
+
+        Returns:
+            The admission that replaces *admitted*.
+        """
+        return self.postpone(step, admitted)
 
     def attach(self) -> None:  # noqa: B027 - a store of one worker has nothing to do
         """Count this worker from now on: a client that uses the store was opened."""

@@ -182,6 +182,19 @@ class MemoryRuleStore(RuleStore):
         self._free_at = max(self._free_at, admitted.not_before + parts * rules.interval)
         self._join(step, admitted, streak, is_counted=is_counted)
 
+    def move(self, step: Step, now: float, token: Token) -> Admitted:
+        """Give an admitted message another turn, the next free one.
+
+        Args:
+            step: The question.
+            now: The current time.
+            token: Of its reservation.
+        """
+        at = max(now, self._free_at)
+        moved = Admitted(token, at, step[0].interval)
+        self.remember(step, moved, now)
+        return moved
+
     def release(self, step: Step, admitted: Admitted) -> None:
         """Give a reservation back, once: the gateway refused the message, or it was never written.
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import check_kind
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
 from smsc_async.stores._redis_fallback import FallbackQueue
-from smsc_async.stores._redis_script import HEAD, MICROSECONDS, RuleScript, ScriptCall, ServerTurns
+from smsc_async.stores._redis_heartbeat import Heartbeat
+from smsc_async.stores._redis_script import HEAD, RuleScript, ScriptCall
 from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
-from smsc_async.stores._redis_workers import HEARTBEAT, Count, Workers
+from smsc_async.stores._redis_turns import MICROSECONDS, AccountTurns
+from smsc_async.stores._redis_workers import Count, Workers
 from smsc_async.stores.base import RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
-    from smsc_async.rules.verdict import Verdict
+    from smsc_async.rules.verdict import Token, Verdict
 
 OnFailure = Literal["open", "closed"]
 
@@ -60,9 +61,9 @@ class RedisRuleStore(RuleStore):
     waits for it. `health()` and the logger `smsc_async.rules` report that.
 
     The server counts the workers: those with an open client, and those that have asked in the last
-    10 s. Without the server each takes its share of the rate and of a streak by the last count. A
-    worker that hasn't reached the server yet, or that others may not have counted, takes a tenth,
-    unless *workers* is given.
+    10 s. Without the server each takes its share of the rate and of a streak by the last count. Of
+    the rate they leave a tenth to workers that haven't reached the server yet, or that others may
+    not have counted; each of these takes a tenth of that, unless *workers* is given.
 
     Belongs to one event loop while it is in use.
 
@@ -84,10 +85,11 @@ class RedisRuleStore(RuleStore):
 
     Raises:
         ImportError: redis-py isn't installed: `pip install 'smsc-async[redis]'`.
-        ConfigError: A setting that makes no sense.
+        ConfigError: A setting can't be used.
     """
 
     key: bytes
+    shares_rate = True
 
     @hides_locals(ConfigError)
     def __init__(
@@ -104,12 +106,10 @@ class RedisRuleStore(RuleStore):
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[StoreHealth], None] | None = None,
     ) -> None:
-        if not isinstance(secret, bytes):
-            check_kind("secret", secret, str)
-        check_settings(account, 1 if workers is None else workers, budget, on_failure, probe_every)
+        check_settings(account, limits, workers, budget, on_failure, probe_every, clock, on_change)
         library = import_library()
         self._is_owner = isinstance(redis, str)
-        self._redis: Any = connect(library, redis) if isinstance(redis, str) else redis
+        self._redis: Any = connect(library, redis)
         self.key = derive_key(account, secret)
         self.now = clock
         self._rules = None if limits is None else Rules.of(limits)
@@ -118,7 +118,7 @@ class RedisRuleStore(RuleStore):
         # What this worker has admitted itself.
         self._own = MemoryRuleStore(clock, key=self.key)
         self._tokens = 0
-        self._turns = ServerTurns()
+        self._turns = AccountTurns()
         self._script = RuleScript(
             self._redis,
             library.exceptions.NoScriptError,
@@ -126,6 +126,8 @@ class RedisRuleStore(RuleStore):
             self.key,
             clock,
             self._workers,
+            self._turns,
+            self._on_lost,
             self._assigned_until,
         )
         self._batcher = Batcher(
@@ -141,10 +143,7 @@ class RedisRuleStore(RuleStore):
             on_reachable=self._fallback.resume,
             on_change=None if on_change is None else lambda: on_change(self.health()),
         )
-        self._clients = 0
-        self._heartbeat: asyncio.TimerHandle | None = None
-        # The account's next free time by the last answer and when that came, of this clock.
-        self._account_free_at = self._answered_at = 0.0
+        self._heartbeat = Heartbeat(self._batcher, self._script, self._workers, self._failover)
 
     def __repr__(self) -> str:
         state = "degraded" if self.health().is_degraded else "shared"
@@ -161,16 +160,11 @@ class RedisRuleStore(RuleStore):
 
     def attach(self) -> None:
         """Count this worker from now on, also while it has no messages."""
-        self._clients += 1
-        self._script.is_leaving = False
-        if self._heartbeat is None:
-            self._beat()
+        self._heartbeat.attach()
 
     def detach(self) -> None:
         """Undo one `attach`; without any, this worker is counted no more. Doesn't wait."""
-        self._clients -= 1
-        if not self._clients:
-            self._leave()
+        self._heartbeat.detach()
 
     async def apply(self, step: Step) -> Verdict:
         """Decide all rules of a message for all workers.
@@ -182,19 +176,23 @@ class RedisRuleStore(RuleStore):
         held = self.peek(step, self.now())
         if held is not None:
             return held
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        call = ScriptCall("apply", self._under_rules(step), self._next_token(), future=future)
+        call, future = self._put("apply", self._under_rules(step), self._next_token())
         # The frame of a cancelled wait may be shown, and a step holds the recipient.
         del step
-        if self._failover.health.is_degraded or self._workers.stretch(self.now()) > 1.0:
-            self._fallback.put(call)
-        else:
-            self._batcher.enqueue(call)
         try:
             return await future
         except asyncio.CancelledError:
-            if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
-                self._undo(call.step, verdict)
+            self._on_cancelled(call, future)
+            raise
+
+    async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
+        """Give an admitted message another turn. Cancelling is safe: the turn is given back."""
+        call, future = self._put("turn", self._under_rules(step), admitted.token)
+        del step
+        try:
+            return cast("Admitted", await future)  # no rule holds it
+        except asyncio.CancelledError:
+            self._on_cancelled(call, future)
             raise
 
     def peek(self, step: Step, now: float) -> Held | None:
@@ -240,7 +238,7 @@ class RedisRuleStore(RuleStore):
         The worker is counted no more. Takes twice the budget at most if the server doesn't answer.
         """
         await self.flush()
-        self._leave()
+        self._heartbeat.leave()
         await self.flush()
         self._failover.stop()
         for call in self._fallback.take():
@@ -260,6 +258,21 @@ class RedisRuleStore(RuleStore):
             raise TypeError("the step was made by a RuleEngine without key=store.key")
         return step if self._rules is None else (self._rules, request, to, parts, token)
 
+    def _put(
+        self, name: Literal["apply", "turn"], step: Step, token: Token
+    ) -> tuple[ScriptCall, asyncio.Future[Verdict]]:
+        """Make a call and its future, and ask the server, now or when it shares the rules."""
+        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        call = ScriptCall(name, step, token, future=future)
+        is_shared = not self._failover.health.is_degraded and self._workers.stretch(self.now()) <= 1
+        self._batcher.enqueue(call) if is_shared else self._fallback.put(call)
+        return call, future
+
+    def _on_cancelled(self, call: ScriptCall, future: asyncio.Future[Verdict]) -> None:
+        """Give back what was reserved for a caller that was cancelled behind its verdict."""
+        if not future.cancelled() and isinstance(verdict := future.result(), Admitted):
+            self._undo(call, verdict)
+
     def _next_token(self) -> str:
         """Make a token unlike that of any other worker."""
         self._tokens += 1
@@ -267,22 +280,19 @@ class RedisRuleStore(RuleStore):
 
     def _tell(self, call: ScriptCall) -> None:
         """Send a call without a caller, now or when the server is reachable again."""
-        if self._failover.health.is_degraded:
-            self._failover.backlog.append(call)
-        else:
-            self._batcher.enqueue(call)
+        is_degraded = self._failover.health.is_degraded
+        self._failover.backlog.append(call) if is_degraded else self._batcher.enqueue(call)
 
     def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
         """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), int(answer[0])
-        self._read_head(answer, now)
+        ran_at = self._read_head(answer, now)
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
             begin = 4 * index + HEAD
             number, server_at, has_replaced, earliest = answer[begin : begin + 4]
-            # Never too early: the answer took a while, and this counts from its arrival.
-            at = now + (int(server_at) - server_now) / MICROSECONDS
+            at = ran_at + (int(server_at) - server_now) / MICROSECONDS
             verdict: Verdict
             if number:
                 verdict = Held(_HELD_BY[number], at)
@@ -293,7 +303,7 @@ class RedisRuleStore(RuleStore):
                 verdict = Admitted(token or call.token, at, call.interval, passes_at)
                 self._own.remember(call.step, verdict, now)
                 if at > now and call.interval:
-                    self._turns.keep(call, at, int(server_at), now)
+                    self._turns.keep(at, int(server_at), call.step[3], call.interval, now)
             self._hand_over(call, verdict)
         self._fallback.resume()
 
@@ -302,22 +312,25 @@ class RedisRuleStore(RuleStore):
         if call.future is not None and not call.future.done():
             call.future.set_result(verdict)
         elif isinstance(verdict, Admitted):
-            self._undo(call.step, verdict)
+            self._undo(call, verdict)
 
-    def _undo(self, step: Step, admitted: Admitted) -> None:
+    def _undo(self, call: ScriptCall, admitted: Admitted) -> None:
         """Give back all that was reserved for a cancelled caller."""
-        self.release(step, admitted)
-        for index in reversed(range(step[3])):
+        if call.name == "apply":
+            self.release(call.step, admitted)
+        for index in reversed(range(call.step[3])):
             self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
 
     def _decide_locally(self, call: ScriptCall) -> None:
         """Decide by this worker's own messages and its share of the rules, or hold everything."""
         rules, request, to, parts, replaced = step = call.step
         verdict: Verdict
-        if self._on_failure == "closed":
+        share = rules.share(self._workers.assumed, self._workers.reserved)
+        if call.name == "turn":
+            verdict = self._own.move((share, request, to, parts, None), self.now(), call.token)
+        elif self._on_failure == "closed":
             verdict = Held("store", self._failover.probe_at)
         else:
-            share = rules.share(self._workers.assumed)
             verdict = self._own.decide(
                 (share, request, to, parts, replaced), self.now(), call.token
             )
@@ -331,7 +344,7 @@ class RedisRuleStore(RuleStore):
         now = self.now()
         if self._failover.health.is_degraded:
             return 0.0 if self._on_failure == "closed" else self._own.free_at - now
-        return self._account_free_at - now if self._workers.stretch(now) > 1.0 else 0.0
+        return self._turns.free_at - now if self._workers.stretch(now) > 1.0 else 0.0
 
     def _on_turn(self, call: ScriptCall) -> None:
         """Decide a call of the fallback's queue, or ask the server if it is back."""
@@ -341,7 +354,7 @@ class RedisRuleStore(RuleStore):
         now, (rules, _, _, parts, _) = self.now(), call.step
         seconds = parts * rules.interval * self._workers.stretch(now)
         # An estimate, until the answer comes.
-        self._account_free_at = max(now, self._account_free_at) + seconds
+        self._turns.free_at = max(now, self._turns.free_at) + seconds
         self._batcher.enqueue(call)
 
     def _fail_over(
@@ -350,7 +363,7 @@ class RedisRuleStore(RuleStore):
         """Decide locally what the server didn't, and from now on everything."""
         self._failover.degrade(error)
         for call in calls:
-            if call.future is not None and (not call.future.done() or call.is_cancelled):
+            if call.may_reserve:
                 # A server that only stalled may still carry the call out.
                 self._failover.backlog.append(ScriptCall("release", call.step, call.token))
         for call in (*calls, *queued):
@@ -359,27 +372,16 @@ class RedisRuleStore(RuleStore):
             elif not call.future.done():
                 self._fallback.put(call)
 
-    def _read_head(self, answer: list[Any], now: float) -> None:
-        """Record what the server says of the account: its next free time, its workers."""
-        server_now, free_at, is_new, workers, present = map(int, answer[:HEAD])
-        self._account_free_at = now + (free_at - server_now) / MICROSECONDS
-        self._answered_at = now
+    def _read_head(self, answer: list[Any], now: float) -> float:
+        """Record the account's next free time and its workers; return when the script ran."""
+        server_now, free_at, is_new, workers, present, _ = map(int, answer[:HEAD])
         self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
+        return self._turns.on_answer(server_now, free_at, now)
 
-    def _beat(self) -> None:
-        """Call the server once every `HEARTBEAT` seconds, so that it counts this worker."""
-        self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT, self._beat)
-        if not self._failover.health.is_degraded:
-            self._batcher.beat()
-
-    def _leave(self) -> None:
-        """End the count of this worker, if there is one and the server can be reached."""
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-            self._heartbeat = None
-        self._script.is_leaving = True
-        if self._workers.is_counted and not self._failover.health.is_degraded:
-            self._batcher.beat()
+    def _on_lost(self) -> None:
+        """Share the rate as after a failover, until the other workers have called again."""
+        self._failover.report_loss()
+        self._workers.on_failover()
 
     def _assigned_until(self) -> float:
         """Return until when this worker has assigned times that the server doesn't know."""
@@ -391,7 +393,7 @@ class RedisRuleStore(RuleStore):
         self._workers.on_failover()
         if self._on_failure == "closed":
             return "every message is held"
-        if self._account_free_at > self._answered_at:
+        if self._turns.free_at > self._turns.answered_at:
             # The account is at its rate, and other workers may have been admitted since then.
-            self._own.assign_after(self._account_free_at + self.now() - self._answered_at)
+            self._own.assign_after(self._turns.free_at + self.now() - self._turns.answered_at)
         return self._workers.describe()

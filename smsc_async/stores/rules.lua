@@ -2,16 +2,18 @@
 --
 -- KEYS: the account's next free instant, its workers, then for each call: its request, its
 --       recipient's streak; last, the turns before that instant that were given back, a sorted set.
--- ARGV: the instant, or empty for the server's own; the worker's id; how long it counts as one from
---       now on, 0 if it leaves; since when others must have called to count as present, 0 for any
---       time; for how long from now on this worker has assigned times without the server; then
---       JSON, a list for each call: name, token, the token it replaces, parts, how long ago its
---       first part was written, and the rules: window, length, gap, interval. All times in
+-- ARGV: the instant, or empty for the server's own; the worker's id; then JSON, a list of two. The
+--       first is of the worker: how long it counts as one from now on, 0 if it leaves; since when
+--       others must have called to count as present, 0 for any time; for how long from now on it
+--       has assigned times without the server; the instant of its last answer, 0 if it isn't
+--       counted; the last turn that it holds; until when turns are assigned by that answer. The
+--       second has a list for each call: name, token, the token it replaces, parts, how long ago
+--       its first part was written, and the rules: window, length, gap, interval. All times in
 --       microseconds; 0 is no rule.
 -- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
---          and of those that are present; then for each call: 0, when to write, 1 if it replaced
---          another, else 0, and the earliest turn that the rules allow it; or 1 (repeat) or 2
---          (flood), when to try again, 0 and 0.
+--          and of those that are present, 1 if state was lost; then for each call: 0, when to
+--          write, 1 if it replaced another, else 0, and the earliest turn that the rules allow it;
+--          or 1 (repeat) or 2 (flood), when to try again, 0 and 0.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -23,12 +25,20 @@ local function digits(number)
   return string.format('%.0f', number)
 end
 
+-- A key lives for so much longer than it is needed, in milliseconds.
+local REST = 1000
+
 local function expire_after(key, instant)
-  redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + 1000))
+  redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + REST))
 end
 
 local function read_free_at()
   return tonumber(redis.call('GET', KEYS[1])) or 0
+end
+
+local function write_free_at(instant)
+  redis.call('SET', KEYS[1], digits(instant))
+  expire_after(KEYS[1], instant)
 end
 
 local function read_request(key)
@@ -68,7 +78,7 @@ local function returned_turn()
 end
 
 local function give_back_turn(at, interval)
-  local free_at = tonumber(redis.call('GET', KEYS[1])) or 0
+  local free_at = read_free_at()
   if at <= now or at >= free_at then return end
   redis.call('ZREMRANGEBYSCORE', returned, '-inf', digits(now))
   redis.call('ZADD', returned, digits(at), digits(at))
@@ -80,15 +90,27 @@ local function give_back_turn(at, interval)
     local is_last = last and last + interval == free_at
     if is_last then redis.call('ZREM', returned, digits(last)) end
   until not is_last
-  redis.call('SET', KEYS[1], digits(free_at))
-  expire_after(KEYS[1], free_at)
+  write_free_at(free_at)
   expire_after(returned, free_at)
 end
 
-local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+-- Returns the next turn, and whether it is one that was given back.
+local function next_turn(parts)
   local free_at = read_free_at()
   local turn = has_returned and parts == 1 and free_at > now and returned_turn()
-  local at = math.max(now, turn or free_at)
+  return math.max(now, turn or free_at), turn
+end
+
+local function take_turn(at, turn, parts, interval)
+  if turn then
+    redis.call('ZREM', returned, digits(turn))
+  elseif interval > 0 then
+    write_free_at(at + parts * interval)
+  end
+end
+
+local function apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  local at, turn = next_turn(parts)
   local last_at = at + (parts - 1) * interval
   local held, retry_at, again, counted, earliest = 0, 0, false, false, 0
 
@@ -122,12 +144,7 @@ local function apply(request, streak, token, replaced, parts, window, length, ga
   end
   if held > 0 then return {held, digits(retry_at), 0, '0'} end
 
-  if turn then
-    redis.call('ZREM', returned, digits(turn))
-  elseif interval > 0 then
-    redis.call('SET', KEYS[1], digits(at + parts * interval))
-    expire_after(KEYS[1], at + parts * interval)
-  end
+  take_turn(at, turn, parts, interval)
   if window > 0 then write_request(request, at, token, window) end
   if gap > 0 then
     if not goes_on then begin_streak(streak, at) end
@@ -161,6 +178,14 @@ local function remember(request, streak, token, parts, at, window, gap, interval
   end
 end
 
+-- Another turn for a message that has missed its own.
+local function move(request, streak, token, parts, window, gap, interval)
+  local at, turn = next_turn(parts)
+  take_turn(at, turn, parts, interval)
+  remember(request, streak, token, parts, at, window, gap, interval)
+  return {0, digits(at), 0, '0'}
+end
+
 -- The workers, each with the instant of its latest call plus its life: then it is forgotten.
 local function count_workers(worker, life, since)
   local workers = KEYS[2]
@@ -176,20 +201,38 @@ local function count_workers(worker, life, since)
     redis.call('ZCOUNT', workers, digits(since + life), '+inf')
 end
 
-local is_new, workers, present = count_workers(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))
-local assigned_until = now + tonumber(ARGV[5])
-if assigned_until > now and assigned_until > read_free_at() then
-  redis.call('SET', KEYS[1], digits(assigned_until))
-  expire_after(KEYS[1], assigned_until)
+-- Go on behind the turns that were assigned, if the server knows nothing of them any more. Signs
+-- of that: a key isn't there that would live for longer, or this worker holds a turn of the future.
+-- Returns 1 then.
+local function restore(is_new, life, answered, held, known)
+  if answered > now then return 0 end  -- the clock was set back
+  local free_at = read_free_at()
+  local is_gone = free_at == 0 and known > now and now < answered + REST * 1000
+  local is_lost = is_gone or is_new == 1 and now < answered + life or held > now and held >= free_at
+  if not is_lost then return 0 end
+  -- Some may have been given back: the safe side.
+  if known > math.max(now, free_at) then write_free_at(known) end
+  redis.call('DEL', returned)
+  has_returned = false
+  return 1
 end
 
-local answers = {digits(now), 0, is_new, workers, present}
-for index, call in ipairs(cjson.decode(ARGV[6])) do
+local worker, calls = unpack(cjson.decode(ARGV[3]))
+local life, since, assigned, answered, held, known = unpack(worker)
+local is_new, workers, present = count_workers(ARGV[2], life, since)
+local lost = restore(is_new, life, answered, held, known)
+local assigned_until = now + assigned
+if assigned_until > now and assigned_until > read_free_at() then write_free_at(assigned_until) end
+
+local answers = {digits(now), 0, is_new, workers, present, lost}
+for index, call in ipairs(calls) do
   local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0, '0'}
   if name == 'apply' then
     answer = apply(request, streak, token, replaced, parts, window, length, gap, interval)
+  elseif name == 'turn' then
+    answer = move(request, streak, token, parts, window, gap, interval)
   elseif name == 'release' then
     release(request, streak, token)
   elseif name == 'return' then

@@ -56,15 +56,48 @@ def test_simulator_needs_no_recipients(smsc: Smsc) -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "12 messages, 12 parts" in done.stdout
-    assert "free of charge" in done.stdout
+    assert "charge" not in done.stdout
+    assert "The rate isn't limited" in done.stdout
     assert "in the same process" in done.stdout
 
 
-def test_real_link_needs_recipients(smsc: Smsc, gateway: HostedSimulator) -> None:
-    """A generated number may belong to a subscriber."""
-    done = smsc("bench", gateway.url, *SMALL, "--yes")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
+def test_this_machine_needs_neither_recipients_nor_consent(smsc: Smsc, host: str) -> None:
+    """A simulator listens there; nothing is said of money, and the rate isn't limited."""
+    if host == "127.0.0.2" and sys.platform == "darwin":
+        pytest.skip("that address isn't configured")
+    with Simulator(Scenario(receipt_delay=0.01), host=host).in_thread() as simulator:
+        url = simulator.url.replace("127.0.0.1", host)
+        done = smsc("bench", url, *SMALL, "--wait", "0")
+        sent = list(simulator.messages)
 
-    assert (2, "", []) == (done.returncode, done.stdout, list(gateway.messages))
+    assert (0, "") == (done.returncode, done.stderr)
+    assert AGREED == len(sent)
+    assert all(message.recipient.startswith("7000") for message in sent)
+    assert "charge" not in done.stdout
+    assert "The rate isn't limited; --rate N limits it." in done.stdout
+
+
+def test_failure_on_this_machine_does_not_speak_of_money(smsc: Smsc, unreachable: str) -> None:
+    """Nothing there is charged."""
+    done = smsc("bench", unreachable, *SMALL)
+
+    assert 3 == done.returncode
+    assert "charge" not in done.stdout + done.stderr
+
+
+def test_rate_limits_on_this_machine_too(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Only the default differs."""
+    done = smsc("bench", gateway.url, *SMALL, "--wait", "0", "--rate", "200")
+
+    assert "At 200 parts per second" in done.stdout
+
+
+def test_real_link_needs_recipients(smsc: Smsc) -> None:
+    """A generated number may belong to a subscriber."""
+    done = smsc("bench", "smpp://shop:secret@gateway.invalid", *SMALL, "--yes")
+
+    assert (2, "") == (done.returncode, done.stdout)
     assert "--recipients" in done.stderr
     assert "nothing was sent" in done.stderr
 
@@ -295,7 +328,11 @@ def test_report_survives_any_failure_of_the_charts(
 
 
 def test_report_that_cannot_be_written_says_what_was_sent(
-    smsc: Smsc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    recipients: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A disk may be full at the end only; the figures are on the terminal."""
 
@@ -304,7 +341,9 @@ def test_report_that_cannot_be_written_says_what_was_sent(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_text", full)
-    command = ("bench", "sim://", *SMALL, "--wait", "0", "--html", str(tmp_path / "a.html"))
+    agreed = ("--recipients", str(recipients), "--yes")
+    html = str(tmp_path / "a.html")
+    command = ("bench", gateway.url, *SMALL, *agreed, "--wait", "0", "--html", html)
     done = smsc(*command)
     written = smsc(*command, "--json")
     failure = json.loads(written.stdout.splitlines()[-1])

@@ -16,7 +16,7 @@ from version_1 import entry, execute, make_version_1
 
 from pdu.enums import CommandStatus
 from smsc_async import ClientClosedError
-from smsc_async.cli.bulk import ROW_REMOVED
+from smsc_async.cli.bulk_run import ROW_REMOVED
 from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError
 from smsc_async.outbox.liveness import OwnerLock
 from smsc_async.simulator import Scenario, Simulator
@@ -395,6 +395,113 @@ def test_outbox_of_0_1_0_is_recognised(smsc: Smsc, gateway: HostedSimulator, fil
     assert 4 == sum_of(first)["accepted"] == sum_of(again)["accepted"]
 
 
+@pytest.mark.parametrize(("written", "again"), [("12,5", "12.50"), ("05.03.2026", "2026-03-05")])
+def test_key_of_a_cell_as_it_was_written_is_recognised(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, written: str, again: str
+) -> None:
+    """Such keys were stored until now; other options than of that run change nothing."""
+    file.write_text(f"to;text\n{TO};{written}\n", encoding="utf-8")
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    said = json.dumps({"text": written, "to": TO}, sort_keys=True)
+    key = f"2:{hashlib.sha256(said.encode()).hexdigest()[:32]}/1"
+    execute(f"{file}.outbox", ("UPDATE smsc_outbox SET key = :key", {"key": key}))
+
+    options = ["--url", gateway.url, "--sender", "Shop"]
+    assert 0 == smsc("bulk", str(file), *options).returncode
+    file.write_text(f"to,text\n{TO},{again}\n", encoding="utf-8")
+    assert 0 == smsc("bulk", str(file), *options).returncode
+    assert [written] == [message.text for message in gateway.messages]
+
+
+@pytest.mark.parametrize("name", ["clients.xlsx", "clients.txt", "clients.TSV", "clients.tab"])
+def test_formats_of_one_sheet_have_one_outbox(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, name: str
+) -> None:
+    """A sheet that is saved again gets another ending; a list with another name is another list."""
+    smsc("bulk", str(file), "--url", gateway.url)
+    other, further = file.with_name(name), file.with_name("clients 2.csv")
+    other.write_bytes(file.read_bytes())
+    further.write_bytes(file.read_bytes())
+    again = smsc("bulk", str(other), "--url", gateway.url, "--json")
+
+    assert (0, 5) == (again.returncode, sum_of(again)["accepted"])
+    assert 5 == len(gateway.messages)
+    gateway.scenario = Scenario(receipt_delay=0.0, rules=None)
+    smsc("bulk", str(further), "--url", gateway.url)
+    assert further.with_name("clients 2.csv.outbox").exists()
+
+
+def test_formats_with_outboxes_of_their_own_stop_a_further_one(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """It can't be said which one has the rows of the file."""
+    for name in ("clients.csv", "clients.txt"):
+        file.with_name(f"{name}.outbox").touch()
+    other = file.with_name("clients.xlsx")
+    other.write_bytes(file.read_bytes())
+    done = smsc("bulk", str(other), "--url", gateway.url)
+
+    assert 2 == done.returncode
+    assert "clients.csv.outbox and clients.txt.outbox exist" in " ".join(done.stderr.split())
+    assert [] == gateway.messages
+
+
+def test_what_was_changed_is_said_before_anything_is_sent(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, unreachable: str
+) -> None:
+    """Also if nothing is sent then; with --json as the first object."""
+    rows = "".join(f"{TO}.0;текст {number};\n;;\n" for number in range(5))
+    file.write_text(f"Телефон;Текст;\n{rows}", encoding="cp1251")
+    options = ["--encoding", "windows-1251"]
+    for done in (
+        smsc("bulk", str(file), "--url", unreachable, *options),
+        smsc("bulk", str(file), "--dry-run", *options),
+    ):
+        for text in (
+            "windows-1251, separator ;",
+            "to = Телефон",
+            "5 empty rows",
+            '".0" dropped: 5',
+        ):
+            assert text in done.stdout
+    sent = smsc("bulk", str(file), "--url", gateway.url, "--json", *options)
+    first = json.loads(sent.stdout.splitlines()[0])
+
+    assert (0, 5) == (sent.returncode, len(gateway.messages))
+    assert ({"decimals": 5}, 5) == (first["input"]["changed"], first["input"]["empty_rows"])
+
+
+def test_longer_addresses_of_mails_are_sent_on_demand(smsc: Smsc, file: Path) -> None:
+    """The setting is one of the URL; a dry run respects it, too. The simulator is lenient then."""
+    file.write_text(
+        "to,text,kind,subject\nivan.petrov@company.ru,hi,email,Hello\n", encoding="utf-8"
+    )
+    scenario = Scenario(receipts=False, strict=False)
+    with Simulator(scenario).in_thread() as simulator:
+        refused = smsc("bulk", str(file), "--url", simulator.url)
+        dry = [
+            smsc("bulk", str(file), "--dry-run", "--url", f"sim://{query}")
+            for query in ("", "?email_limit=30")
+        ]
+        sent = smsc("bulk", str(file), "--url", f"{simulator.url}?email_limit=30")
+        (message,) = simulator.messages
+
+    assert [1, 1, 0, 0] == [one.returncode for one in (refused, *dry, sent)]
+    assert "email_limit is 20" in " ".join(refused.stdout.split())
+    assert "ivan.petrov@company.ru" == message.recipient
+
+
+def test_strict_simulator_refuses_longer_addresses(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """SMPP 3.4 has 20 characters for them."""
+    address = "ivan.petrov@company.ru"
+    options = ["--kind", "email", "--subject", "x", "--url", f"{gateway.url}?email_limit=30"]
+    done = smsc("send", address, "hi", *options)
+
+    assert 1 == done.returncode
+    assert "ESME_RINVDSTADR" in done.stderr
+    assert address not in done.stderr
+
+
 def test_changed_file_of_0_1_0_is_recognised_by_its_messages(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
@@ -496,7 +603,7 @@ def test_wrong_encoding_is_reported(smsc: Smsc, file: Path) -> None:
     right = smsc("bulk", str(file), "--url", "sim://", "--encoding", "cp1251")
 
     assert (2, 0) == (done.returncode, right.returncode)
-    assert "--encoding cp1251" in done.stderr
+    assert "--encoding windows-1251" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "-"])

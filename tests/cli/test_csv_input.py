@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from workbooks import workbook
 
 from smsc_async import Coding, Email, Sms, TelegramCode, Voice, VoiceCall
-from smsc_async.cli.csv_input import CsvFile, Encoding, read_csv, write_rejected
+from smsc_async.cli.csv_input import CsvFile, read_csv, write_rejected
 from smsc_async.cli.failures import Failure
 from smsc_async.cli.i18n import Translator
-from smsc_async.cli.kinds import MessageKind
+from smsc_async.cli.kinds import MessageKind, text_of
+from smsc_async.cli.tables.numbers import Change
+from smsc_async.cli.tables.table import TableOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +29,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "clients.csv"
 
 
-def read_file(path: Path, content: str | bytes, encoding: Encoding = Encoding.UTF_8) -> CsvFile:
+def read_file(
+    path: Path, content: str | bytes, encoding: str | None = None, **options: str
+) -> CsvFile:
     """Write a file and read it."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_csv(
-        path, encoding, kind=MessageKind("sms"), sender="Shop", translate=Translator("en")
+        path,
+        TableOptions(encoding=encoding, **options),
+        kind=MessageKind("sms"),
+        sender="Shop",
+        translate=Translator("en"),
     )
 
 
@@ -50,12 +60,12 @@ def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) 
 @pytest.mark.parametrize(
     ("octets", "encoding"),
     [
-        ("to,text\n79991234567,Привет".encode(), Encoding.UTF_8),
-        ("\ufeffto,text\n79991234567,Привет".encode(), Encoding.UTF_8),
-        ("to,text\n79991234567,Привет".encode("cp1251"), Encoding.CP1251),
+        ("to,text\n79991234567,Привет".encode(), None),
+        ("\ufeffto,text\n79991234567,Привет".encode(), None),
+        ("to,text\n79991234567,Привет".encode("cp1251"), "cp1251"),
     ],
 )
-def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: Encoding) -> None:
+def test_encodings_of_spreadsheets_are_read(path: Path, octets: bytes, encoding: str) -> None:
     """UTF-8 with and without a byte order mark, and cp1251."""
     (row,) = read_file(path, octets, encoding).rows
 
@@ -139,7 +149,7 @@ def test_missing_file_is_reported(path: Path) -> None:
     """With its name."""
     with pytest.raises(Failure) as caught:
         read_csv(
-            path, Encoding.UTF_8, kind=MessageKind("sms"), sender="", translate=Translator("en")
+            path, TableOptions(), kind=MessageKind("sms"), sender="", translate=Translator("en")
         )
 
     assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
@@ -207,6 +217,163 @@ def test_spellings_of_a_kind_are_one(path: Path) -> None:
     assert 1 == len(keys)
 
 
+NUMBER, DAY = 1500.5, datetime(2026, 3, 5)  # noqa: DTZ001 - a sheet has no time zones
+ONE_SHEET: list[str | bytes] = [
+    "Телефон;Имя;Сумма;Дата\n79991234567;Анна;1500,5;05.03.2026\n79991234568;Пётр;17;ИСТИНА\n",
+    "\ufeffТелефон,Имя,Сумма,Дата\n79991234567.0,Анна,1500.50,2026-03-05\n'79991234568,Пётр,17.0,TRUE\n",
+    (
+        "sep=\t\nДата\tСумма\tИмя\tТелефон\n05.03.2026 0:00\t1 500,50\tАнна\t7,9991234567E+10\n"
+        'TRUE\t17,00\tПётр\t"8 999 123-45-68"\n'
+    ),
+    workbook(
+        {
+            "A": [
+                ["Телефон", "Имя", None, "Сумма", "Дата"],
+                [79991234567, "Анна", None, NUMBER, DAY],
+                [],
+                [79991234568.0, "Пётр", " ", 17.0, True],
+            ]
+        }
+    ),
+]
+"""One sheet in several formats, as programs of different countries save it."""
+
+
+@pytest.mark.parametrize("saved", ONE_SHEET)
+def test_key_of_a_row_is_the_same_in_every_format(path: Path, saved: str | bytes) -> None:
+    """Also of a text into which numbers and dates are filled, which look different in each."""
+    text = "{имя}, {Сумма} руб. {Дата}"
+    keys = [row.key for row in read_file(path, ONE_SHEET[0], text=text).rows]
+    rows = read_file(path, saved, text=text).rows
+
+    assert keys == [row.key for row in rows]
+    assert 2 == len(set(keys))
+    assert [f"7999123456{n}" for n in (7, 8)] == [row.message.to for row in rows if row.message]
+
+
+def test_template_gives_the_key_of_its_text(path: Path) -> None:
+    """A column of texts may become a template, and the reverse."""
+    (one,) = read_file(path, f"to,text\n{TO},Привет Анна\n").rows
+    (same,) = read_file(path, f"to,name\n{TO},Анна\n", text="Привет {name}").rows
+    (too,) = read_file(path, f"to,template,name\n{TO},Привет {{Name}},Анна\n").rows
+    (other,) = read_file(path, f"to,name\n{TO},Анна\n", text="Привет, {name}").rows
+
+    assert one.key == same.key == too.key != other.key
+    assert one.message == same.message == too.message
+
+
+def test_texts_that_are_numbers_keep_their_entries(path: Path) -> None:
+    """Their keys of 2.x differ from those of before; the message stays what it was."""
+    (one,) = read_file(path, f"to;text\n{TO};12,5\n").rows
+    (same,) = read_file(path, f"to,text\n{TO},12.5\n").rows
+
+    assert one.key == same.key
+    assert Sms(to=TO, text="12,5", sender="Shop") == one.message
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "key"),
+    [
+        ("to,name\n1,x\n", "Hi {missing}", "bulk.template.name"),
+        ("to,a,A\n1,x,y\n", "Hi {a}", "bulk.template.name"),
+        ("to,name\n1,x\n", "Hi {name", "bulk.template"),
+        ("to,template,name\n1,{name},x\n1,{missing},x\n", None, "bulk.template.name"),
+        ("to,template\n1,Hi}\n", None, "bulk.template"),
+        ("to,name\n1,x\n", "Hi {name.__class__}", "bulk.template.name"),
+        ("to,name\n1,x\n", "Hi {name!r:>9}", "bulk.template.name"),
+    ],
+)
+def test_template_that_no_row_can_fill_stops_the_command(
+    path: Path, content: str, text: str | None, key: str
+) -> None:
+    """Whatever the rows are: none is sent."""
+    options = {} if text is None else {"text": text}
+    with pytest.raises(Failure) as caught:
+        read_file(path, content, **options)
+
+    assert key == caught.value.key
+
+
+def test_template_is_filled_from_the_row(path: Path) -> None:
+    """A cell is never read as a template; an empty one would leave a gap in the text."""
+    content = f"to,name,Дом\n{TO},{{name}},1\n{TO},,1\n{TO},Анна,\n"
+    rows = read_file(path, content, text="{{Hi}} {NAME}").rows
+
+    assert ["{Hi} {name}", None, "{Hi} Анна"] == [
+        row.message and text_of(row.message) for row in rows
+    ]
+    assert "needs the column NAME, which is empty" in rows[1].reason
+
+
+def test_every_row_may_have_a_template_of_its_own(path: Path) -> None:
+    """Some rows may have none: they have no text."""
+    rows = read_file(path, f"to,template,n\n{TO},a {{n}},1\n{TO},b {{{{n}}}},1\n{TO},,1\n").rows
+
+    assert ["a 1", "b {n}", None] == [row.message and text_of(row.message) for row in rows]
+
+
+def test_what_was_changed_is_counted(path: Path) -> None:
+    """In valid rows and in others; a number with lost digits is none."""
+    rows = ["79991234567.0;a", "79991234568,0;", "7,9991234567E+10;b", "7,99912E+10;c"]
+    content = "\n".join(["to;text", *rows, "810491701234567;d"])
+    made = read_file(path, content)
+
+    assert {Change.DECIMALS: 2, Change.EXPONENT: 1, Change.ABROAD: 1} == made.notes.changes
+    assert [TO, None, TO, None, "491701234567"] == [
+        row.message and row.message.to for row in made.rows
+    ]
+    assert "6 of its 11 digits are left" in made.rows[3].reason
+
+
+def test_address_of_a_mail_is_no_number(path: Path) -> None:
+    """It stays as it is."""
+    (row,) = read_file(path, "to,text,kind,subject\n'a.0@b.ru,hi,email,s\n").rows
+
+    assert row.message is not None
+    assert "'a.0@b.ru" == row.message.to
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#ИМЯ?", "#Н/Д", "#ЗНАЧ!"])
+def test_error_of_a_formula_is_never_sent(path: Path, error: str) -> None:
+    """It would be read by a subscriber."""
+    for content, options in (
+        (f"to,text\n{TO},{error}\n", {}),
+        (f"to,name\n{TO},{error}\n", {"text": "Hi {name}"}),
+    ):
+        (row,) = read_file(path, content, **options).rows
+        assert row.message is None
+        assert "has the error" in row.reason
+
+
+def test_rejected_rows_of_a_workbook_are_csv(path: Path, tmp_path: Path) -> None:
+    """With the names of the file, so that the same options read it."""
+    made = read_file(
+        path, workbook({"A": [["Куда", None, "Текст"], [123, None, "Привет"]]}), columns="to=Куда"
+    )
+    rejected = tmp_path / "clients.rejected.csv"
+    write_rejected(rejected, made, made.rows)
+    octets = rejected.read_bytes()
+
+    assert octets.startswith("\ufeffКуда;Текст;reason\r\n123;Привет;".encode())
+    (again,) = read_file(
+        rejected, octets.replace(b"123;", b"79991234567;", 1), columns="to=Куда"
+    ).rows
+    assert Sms(to=TO, text="Привет", sender="Shop") == again.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "koi8-r", "utf-8-sig"])
+def test_rejected_rows_keep_the_encoding(path: Path, tmp_path: Path, encoding: str) -> None:
+    """Whatever it is."""
+    named = None if encoding == "utf-16" else encoding
+    made = read_file(path, "Телефон\tТекст\n123\tПривет".encode(encoding), named)
+    write_rejected(tmp_path / "x.csv", made, made.rows)
+
+    assert (
+        "Телефон\tТекст\treason"
+        == (tmp_path / "x.csv").read_text(encoding=encoding).splitlines()[0]
+    )
+
+
 def test_default_of_a_kind_is_no_content(path: Path) -> None:
     """The voice that a call has without a column is the same voice."""
     (one,) = read_file(path, f"to,text,kind\n{TO},hi,call\n").rows
@@ -218,7 +385,7 @@ def test_default_of_a_kind_is_no_content(path: Path) -> None:
 
 def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Path) -> None:
     """With the original encoding and delimiter; the column of reasons is ignored."""
-    made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), Encoding.CP1251)
+    made = read_file(path, "to;text\n123;Привет\n".encode("cp1251"), "cp1251")
     rejected = tmp_path / "clients.rejected.csv"
     write_rejected(rejected, made, made.rows)
     with rejected.open(encoding="cp1251", newline="") as file:
@@ -228,7 +395,7 @@ def test_rejected_rows_can_be_corrected_and_read_again(path: Path, tmp_path: Pat
     assert "10 to 15" in row[2]
 
     mended = rejected.read_bytes().replace(b"123;", b"79991234567;", 1)
-    again = read_file(rejected, mended, Encoding.CP1251)
+    again = read_file(rejected, mended, "cp1251")
     assert Sms(to=TO, text="Привет", sender="Shop") == again.rows[0].message
     write_rejected(rejected, again, again.rows)
     assert "to;text;reason" == rejected.read_text(encoding="cp1251").splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,3 +146,101 @@ def test_no_octets_are_a_usage_error(smsc: Smsc) -> None:
 def test_everything_fits_eighty_columns(smsc: Smsc, octets: str) -> None:
     """A wrapped line would break the table."""
     assert 80 >= max(map(len, smsc("decode", octets).stdout.splitlines()))
+
+
+FIXTURES = Path(__file__).parent / "dumps" / "fixtures"
+CONVERSATION = [
+    ("->", "bind_transceiver"),
+    ("<-", "bind_transceiver_resp"),
+    ("->", "submit_sm"),
+    ("->", "enquire_link"),
+    ("<-", "submit_sm_resp"),
+    ("<-", "enquire_link_resp"),
+    ("<-", "deliver_sm"),
+    ("->", "deliver_sm_resp"),
+    ("->", "unbind"),
+    ("<-", "unbind_resp"),
+]
+
+
+@pytest.mark.parametrize("name", ["conversation.pcapng", "follow-hex.txt", "tcpdump-x.txt"])
+def test_file_is_decoded_with_directions(smsc: Smsc, name: str) -> None:
+    """`smsc decode FILE`: a capture or a dump; who asks and who answers is in both outputs."""
+    path = FIXTURES / name
+    written = json.loads(smsc("decode", str(path), "--json").stdout)
+    shown = smsc("decode", "-", stdin=path.read_bytes())
+
+    assert CONVERSATION == [(pdu["direction"], pdu["command"]) for pdu in written["pdus"]]
+    assert [*range(1, 11)] == [pdu["number"] for pdu in written["pdus"]]
+    assert ["A", "B", "A", "A", "B"] == [pdu["side"] for pdu in written["pdus"]][:5]
+    assert (True, 345, []) == (written["ok"], written["octets"], written["notes"])
+    assert 0 == shown.returncode
+    rows = [line for line in shown.stdout.splitlines() if line.startswith("#")]
+    assert [row[6:8] for row in rows] == [arrow for arrow, _command in CONVERSATION]
+    assert "10 PDUs, 345 octets, no errors" in shown.stdout
+    assert 80 >= max(map(len, shown.stdout.splitlines()))
+
+
+def test_streams_of_a_capture_are_told_apart(smsc: Smsc) -> None:
+    """Two connections at once, and one of something else."""
+    path = FIXTURES / "disorder.pcap"
+    shown, written = smsc("decode", str(path)), smsc("decode", str(path), "--json")
+
+    assert "stream 2: A 192.0.2.10:40001, B 198.51.100.20:5000" in shown.stdout
+    assert "TCP connections without SMPP: 1" in shown.stdout
+    output = json.loads(written.stdout)
+    assert {1, 2} == {pdu["stream"] for pdu in output["pdus"]}
+    assert {"A": "192.0.2.10:40001", "B": "198.51.100.20:5000"} == output["streams"][1]
+
+
+def test_what_a_capture_lost_is_an_error(smsc: Smsc) -> None:
+    """All PDUs that are left may be valid: "no errors" would be wrong."""
+    done = smsc("decode", str(FIXTURES / "lost.pcap"), "--lang", "en")
+
+    assert 1 == done.returncode
+    assert "40 octets are missing at 0x0023 of side A" in done.stdout
+    assert "9 PDUs, 265 octets, but some are missing" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_mark_is_dropped(smsc: Smsc, encoding: str) -> None:
+    """PowerShell redirects in UTF-16, and editors of Windows write a mark before UTF-8."""
+    done = smsc("decode", "-", stdin=ENQUIRE_LINK.encode(encoding))
+
+    assert smsc("decode", ENQUIRE_LINK).stdout == done.stdout
+
+
+def test_octets_as_on_the_wire_are_read(smsc: Smsc) -> None:
+    """A file of a debugger, or `nc -l 2775 >stream.bin`."""
+    done = smsc("decode", "-", stdin=bytes.fromhex(BIND + SUBMIT))
+
+    assert "2 PDUs" in done.stdout
+
+
+def test_missing_file_is_a_usage_error(smsc: Smsc) -> None:
+    """It would otherwise be "no octet"."""
+    done = smsc("decode", "nothing.pcap", "--json")
+
+    assert (2, "no_file") == (done.returncode, json.loads(done.stdout)["error"]["kind"])
+
+
+def test_odd_token_is_refused_with_its_place(smsc: Smsc) -> None:
+    """The exit code is that of other wrong input."""
+    shown = smsc("decode", "-", stdin=b"0000  00 00 00 10\n0004  00 0O 00 15\n")
+
+    assert (2, "") == (shown.returncode, shown.stdout)
+    assert "line 2, column 10: '0O' is no octet" in shown.stderr
+
+
+def test_own_output_is_read_again(smsc: Smsc) -> None:
+    """A table in a ticket can be copied back."""
+    shown = smsc("decode", SUBMIT + ENQUIRE_LINK)
+
+    assert shown.stdout == smsc("decode", "-", stdin=shown.stdout.encode()).stdout
+
+
+def test_direction_is_translated(smsc: Smsc) -> None:
+    """The rows are for people; JSON has the arrows alone."""
+    done = smsc("decode", SUBMIT, "--lang", "ru")
+
+    assert ["#1", "->", "к", "SMSC"] == done.stdout.splitlines()[1].split()

@@ -50,13 +50,17 @@ def test_main_page_has_every_command_with_its_summary(language: Language) -> Non
     """The summary is the first line of the command's own page, too."""
     text, translate = page("smsc", language), Translator(language)
     rows = dict(
-        re.findall(r"^  (\w+) +(\S.*)$", section(text, translate("Commands:")), re.MULTILINE)
+        re.findall(
+            r"^  (\w+) +(\S.*(?:\n {6,}\S.*)*)$",
+            section(text, translate("Commands:")),
+            re.MULTILINE,
+        )
     )
 
     assert list(COMMANDS) == list(rows)
     for name, summary in rows.items():
         own = squeezed(page(name, language).partition("\n\n")[0])
-        assert summary.lower() == own.removesuffix(".").lower()
+        assert squeezed(summary).lower() == own.removesuffix(".").lower()
 
 
 @pytest.mark.parametrize(("command", "name"), ARGUMENTS)
@@ -103,7 +107,7 @@ def test_choices_and_default_come_from_the_signature() -> None:
     assert "rejected; default: delivered" in sim
     assert "--port N port, 0 for any free one; default: 2775" in sim
     assert "--delay TIME time until the receipt: 0.5, 30s, 2m; default: 0.2" in sim
-    assert "encoding: utf-8, cp1251; UTF-8 with or without BOM; default: utf-8" in bulk
+    assert "--encoding ENCODING encoding, by any name that Python knows; default:" in bulk
     assert f": {', '.join(choices_of(MessageKind))}; default: sms" in squeezed(page("send"))
 
 
@@ -162,12 +166,24 @@ def test_help_without_a_command_is_the_main_page(smsc: Smsc) -> None:
         assert (0, f"{page('smsc')}\n") == (done.returncode, done.stdout)
 
 
-def test_help_is_an_option_and_not_a_command(smsc: Smsc) -> None:
-    """`smsc help` says so, like any unknown command."""
-    done = smsc("help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_a_command_too(smsc: Smsc, command: str) -> None:
+    """As in git and other programs of many commands."""
+    assert smsc(command, "--help").stdout == smsc("help", command).stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("smsc",), ("help",)])
+def test_help_alone_shows_the_main_page(smsc: Smsc, arguments: tuple[str, ...]) -> None:
+    """The same page as `smsc --help`."""
+    assert smsc("--help").stdout == smsc("help", *arguments).stdout
+
+
+def test_help_of_an_unknown_command_is_a_usage_error(smsc: Smsc) -> None:
+    """With the command that was meant."""
+    done = smsc("help", "bluk")
 
     assert (2, "") == (done.returncode, done.stdout)
-    assert "see: smsc --help" in done.stderr
+    assert "did you mean 'bulk'?" in done.stderr
 
 
 def test_narrow_terminal_has_descriptions_below(

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 import texts
 
+from smsc_async.cli.bench import _SENDING
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import MESSAGES, OCTETS, PARTS
 from smsc_async.cli.i18n import (
     LANGUAGES,
     Language,
+    TextWithValues,
     Translator,
     environment_language,
     parse_language,
@@ -198,6 +200,35 @@ def test_first_variable_sets_the_language(environ: dict[str, str], language: str
 def test_only_supported_languages_are_accepted() -> None:
     """`--lang de` is a usage error, not a KeyError."""
     assert ("ru", "en", None) == (parse_language("ru"), parse_language("en"), parse_language("de"))
+
+
+@pytest.mark.parametrize(
+    ("number", "russian"),
+    [
+        (1, "Уйдёт 1 сообщение, x, через y."),
+        (2, "Уйдут 2 сообщения, x, через y."),
+        (5, "Уйдёт 5 сообщений, x, через y."),
+        (21, "Уйдёт 21 сообщение, x, через y."),
+        (112, "Уйдёт 112 сообщений, x, через y."),
+    ],
+)
+def test_sentence_agrees_with_its_number(number: int, russian: str) -> None:
+    """The verb too."""
+    shown = Translator("ru").count(_SENDING, number, parts="x", where="y")
+
+    assert russian == shown
+
+
+def test_value_can_be_a_text_with_values() -> None:
+    """A reason within a sentence is translated as well; what a peer wrote is escaped."""
+    inner = TextWithValues("{number} part", {"number": 1})
+    hostile = TextWithValues("connected again: {host}", {"host": "\x1b[2J"})
+    translate = Translator("ru")
+
+    assert "не удалось прочитать a: 1 часть" == translate(
+        "can't read {name}: {reason}", name="a", reason=inner
+    )
+    assert "\\x1b[2J" in translate("can't read {name}: {reason}", name="a", reason=hostile)
 
 
 @pytest.mark.parametrize(

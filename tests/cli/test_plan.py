@@ -190,3 +190,11 @@ def test_unprintable_characters_do_not_reach_the_terminal(smsc: Smsc, char: str)
 
     assert f"U+{ord(char):04X}" in output
     assert char == "😀" or char not in output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_mark_on_standard_input_is_dropped(smsc: Smsc, encoding: str) -> None:
+    """It would be a character of the text: UCS-2 instead of GSM 7-bit, and paid as such."""
+    marked = smsc("plan", "-", "--json", stdin="hello".encode(encoding))
+
+    assert smsc("plan", "hello", "--json").stdout == marked.stdout

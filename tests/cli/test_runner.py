@@ -6,13 +6,22 @@ import asyncio
 import logging
 import signal
 import sys
+import threading
 
 import pytest
 
 from smsc_async.cli.console import Screen
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, Failure, failure_of
 from smsc_async.cli.i18n import Translator
-from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
+from smsc_async.cli.runner import (
+    SendProgress,
+    is_local,
+    read_config,
+    run_async,
+    sigterm_as_ctrl_c,
+    stop_event,
+)
+from smsc_async.config import SmscConfig
 from smsc_async.errors import LinkLostError
 
 IDS = ("855469",)
@@ -152,6 +161,43 @@ def test_half_of_the_credentials_is_reported(monkeypatch: pytest.MonkeyPatch) ->
     assert "pa55word" not in raised.value.detail
 
 
+@pytest.mark.parametrize("path", ["/nowhere/password", "/"])
+@pytest.mark.parametrize("url", [None, "smpp://gw"])
+def test_variable_that_is_wrong_is_what_to_check(
+    monkeypatch: pytest.MonkeyPatch, url: str | None, path: str
+) -> None:
+    """Not the URL, where nothing is wrong."""
+    monkeypatch.setenv("SMSC_LOGIN", "shop")
+    monkeypatch.setenv("SMSC_PASSWORD_FILE", path)
+    with pytest.raises(Failure) as raised:
+        read_config(url, SendProgress())
+
+    assert "check the environment variable {name}" == raised.value.advice
+    assert "SMSC_PASSWORD_FILE" == raised.value.values["name"]
+
+
+@pytest.mark.parametrize("url", ["smpp://shop@gw", "smsc://shop@", "smpps://sh%40p@gw?window=5"])
+@pytest.mark.parametrize("place", ["--url", "SMSC_URL"])
+def test_login_without_a_password_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str, place: str
+) -> None:
+    """A bind with an empty password is refused and counted by the gateway."""
+    if place == "SMSC_URL":
+        monkeypatch.setenv("SMSC_URL", url)
+    else:
+        monkeypatch.setenv("SMSC_PASSWORD_FILE", "/run/secrets/password")
+    with pytest.raises(Failure) as raised:
+        read_config(url if place == "--url" else None, SendProgress())
+
+    assert "url: a login without a password; leave it out and set SMSC_LOGIN" in raised.value.detail
+
+
+@pytest.mark.parametrize("url", ["smpp://shop:@gw", "sim://", "sim://shop@"])
+def test_empty_password_may_be_written(url: str) -> None:
+    """A colon says that it is meant; the simulator takes any."""
+    assert "" == read_config(url, SendProgress()).reveal_password()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
 @pytest.mark.parametrize("outcome", ["", NOT_SENT, UNKNOWN])
 def test_sigterm_ends_a_command_where_sigint_is_ignored(outcome: str) -> None:
@@ -187,3 +233,57 @@ async def test_signals_set_the_stop_event(number: int) -> None:
     signal.raise_signal(number)
 
     assert await event.wait()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "is_here"),
+    [
+        ("127.0.0.1", True),
+        ("127.255.0.9:3700", True),
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("sim.localhost", True),
+        ("[::1]", True),
+        ("[::ffff:127.0.0.1]", True),
+        ("127.0.0.1,localhost:3700", True),
+        ("127.0.0.1,gateway.example", False),
+        ("128.0.0.1", False),
+        ("10.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - a host to connect to
+        ("[::]", False),
+        ("[::ffff:10.0.0.1]", False),
+        ("localhost.example", False),
+        ("notlocalhost", False),
+        ("127.0.0.1.example", False),
+    ],
+)
+def test_this_machine_is_known_by_its_names(hosts: str, is_here: bool) -> None:  # noqa: FBT001 - a parameter
+    """Anything else may be a gateway: its messages are charged."""
+    assert is_here == is_local(SmscConfig.from_url(f"smpp://shop:secret@{hosts}"))
+    assert is_local(SmscConfig.from_url("sim://"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no signal to send")
+def test_sigterm_without_an_event_loop_is_ctrl_c() -> None:
+    """While standard input is read, for example; afterwards the handler is as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), sigterm_as_ctrl_c():
+        signal.raise_signal(signal.SIGTERM)
+
+    assert before == signal.getsignal(signal.SIGTERM)
+
+
+def test_another_thread_handles_no_signal() -> None:
+    """Python calls handlers in the main thread only; the command runs all the same."""
+    done = []
+
+    def work() -> None:
+        """Enter and leave it."""
+        with sigterm_as_ctrl_c():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert [True] == done

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pdu.enums import CommandStatus, MessageState
+from smsc_async.client.client import SmscClient
+from smsc_async.errors import BindRefusedError
 from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def test_wrong_password_ends_with_three(smsc: Smsc, gateway: HostedSimulator) ->
     done = smsc("send", TO, TEXT, "--url", url)
 
     assert 3 == done.returncode
-    assert "refused the login" in done.stderr
+    assert "refused the password" in done.stderr
     assert "wrongone" not in done.stderr
 
 
@@ -349,3 +351,58 @@ async def test_interrupted_message_may_have_been_sent() -> None:
     assert 130 == process.returncode
     assert "unknown" in output.decode()
     assert "Traceback" not in output.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "binds"),
+    [
+        (CommandStatus.ESME_RBINDFAIL, 0, [0x50, 0x34]),
+        (CommandStatus.ESME_RINVPASWD, 3, [0x50]),
+    ],
+)
+def test_bind_of_smpp_5_0_is_an_offer(  # noqa: PLR0917 - what it needs comes by name
+    smsc: Smsc,
+    gateway: HostedSimulator,
+    monkeypatch: pytest.MonkeyPatch,
+    status: CommandStatus,
+    code: int,
+    binds: list[int],
+) -> None:
+    """An SMSC on this machine may not know it; a wrong password is not tried twice."""
+    enter, found = SmscClient.__aenter__, []
+
+    async def refuse(self: SmscClient) -> SmscClient:
+        """Refuse a bind of SMPP 5.0."""
+        found.append(self.config.interface_version)
+        if self.config.interface_version == 0x50:
+            raise BindRefusedError(status)
+        return await enter(self)
+
+    monkeypatch.setattr(SmscClient, "__aenter__", refuse)
+    done = smsc("send", TO, TEXT, "--url", gateway.url)
+
+    assert (code, binds) == (done.returncode, found)
+
+
+@pytest.mark.parametrize(
+    ("url", "versions"),
+    [
+        ("smpp://a:b@gateway.invalid", [0x34]),
+        ("smpp://a:b@gateway.invalid?interface_version=5.0", [0x50]),
+    ],
+)
+def test_gateway_gets_the_bind_of_the_url(
+    smsc: Smsc, monkeypatch: pytest.MonkeyPatch, url: str, versions: list[int]
+) -> None:
+    """Nothing is offered to a gateway: it might count a refused bind."""
+    found = []
+
+    async def refuse(self: SmscClient) -> SmscClient:
+        """Refuse any bind."""
+        found.append(self.config.interface_version)
+        raise BindRefusedError(CommandStatus.ESME_RBINDFAIL)
+
+    monkeypatch.setattr(SmscClient, "__aenter__", refuse)
+
+    assert 3 == smsc("send", TO, TEXT, "--url", url).returncode
+    assert versions == found

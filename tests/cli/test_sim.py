@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -147,7 +148,62 @@ async def test_repeat_is_shown_with_the_reason_in_the_language_of_the_output() -
 
     assert "submit_sm" in shown[1]
     assert "ESME_RSUBMITFAIL" in shown[1]
-    assert shown[1].endswith("такое же сообщение принято меньше 60 с назад")
+    assert shown[1].endswith(
+        "такое же сообщение принято меньше 60 с назад; повтор будет принят через 60.0 с"
+    )
+
+
+@needs_signals
+@starts_python
+@pytest.mark.parametrize("option", ["--json", "--full"])
+async def test_message_that_a_rule_stops_is_shown_as_stopped(option: str) -> None:
+    """The gateway accepts a flood, and its receipt says that it wasn't delivered."""
+    async with simulating(option) as process:
+        line = await a_line(process)
+        url = json.loads(line)["url"] if option == "--json" else line.split()[-1]
+        while option != "--json" and not (await a_line(process)).startswith("time"):
+            pass
+        async with SmscClient(url, limits=GatewayLimits.off()) as smsc:
+            messages = [Sms(to="79991234567", text=f"hi {number}") for number in range(51)]
+            async for _ in smsc.send_many(messages):
+                pass
+        rest = await the_rest(process, after=signal.SIGINT)
+
+    if option == "--json":
+        stops = [one["stop_error"] for one in map(json.loads, rest) if one["event"] == "message"]
+        assert [*[0] * 50, 251] == stops
+    else:
+        (stopped,) = [one for one in rest if "a rule stops it" in one]
+        assert "it ends as UNDELIVERABLE; 251: " in stopped
+
+
+@needs_signals
+@starts_python
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_repeat_is_explained_on_both_sides(smsc: Smsc, language: str) -> None:
+    """`smsc send` says that it is the minute, and how long it lasts; so does `smsc sim`."""
+    async with simulating("--json", "--delay", "0") as process:
+        url = json.loads(await a_line(process))["url"]
+        send = ("send", "79991234567", "hello", "--url", url, "--lang", language)
+        first = await asyncio.to_thread(smsc, *send)
+        second = await asyncio.to_thread(smsc, *send)
+        seen = [json.loads(await a_line(process)) for _ in range(2)]
+        await the_rest(process, after=signal.SIGINT)
+    shown = " ".join(second.stderr.split())
+    words = {
+        "en": "the same message was accepted less than 60 s ago; it is accepted again in ",
+        "ru": "такое же сообщение принято меньше 60 с назад; повтор будет принят через ",
+    }
+    advice = {
+        "en": r"send it again in [56]\d\.\d s",
+        "ru": r"отправьте его снова через [56]\d\.\d с",
+    }
+
+    assert (0, 1) == (first.returncode, second.returncode)
+    assert words[language] in shown
+    assert re.search(advice[language], shown)
+    assert ["message", "refused"] == [one["event"] for one in seen]
+    assert seen[1]["reason"].startswith(words["en"])
 
 
 async def exchanged(port: int, *requests: bytes) -> list[int]:

@@ -221,4 +221,4 @@ def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str) -> No
     done = smsc("tail", "--url", unreachable)
 
     assert (3, "") == (done.returncode, done.stdout)
-    assert "no connection to the gateway" in done.stderr
+    assert "nothing listens at the address of the gateway" in done.stderr

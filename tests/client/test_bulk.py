@@ -98,7 +98,7 @@ class RecordingRuntime:
         if message.sender == "Held":
             # A repeat of itself.
             for _ in range(2):
-                blocked = self.admission.try_admit(job, "hello", self.admission.now())
+                blocked = self.admission.try_admit(job, "hello", self.admission._store.now())
         return job, blocked
 
     def count_abandoned(self, message_ids: tuple[str, ...], error: SendError | None) -> None:
@@ -116,8 +116,9 @@ class RecordingRuntime:
     def on_accepted(self, job: object, message_id: str) -> None:
         """No receipt is expected."""
 
-    def on_postponed(self, job: object) -> None:
+    def on_postponed(self, _job: object) -> bool:
         """No rule needs to know."""
+        return False
 
     def on_finished(self, job: MessageJob[Any], message_id: str = "") -> None:
         """Report the outcome to the run."""

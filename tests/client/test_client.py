@@ -257,9 +257,9 @@ async def test_wrong_password_is_raised_at_once_and_not_retried(gateway: Gateway
             raise AssertionError("entered")
     await turns(50)
 
-    assert "bind_transceiver refused: ESME_RINVPASWD (0x0000000E) for system_id 'shop'" == str(
-        caught.value
-    )
+    line = "bind_transceiver refused: ESME_RINVPASWD (0x0000000E) for system_id 'shop'"
+    assert str(caught.value).startswith(f"{line} at 127.0.0.1:")
+    assert "; check login and password" in str(caught.value)
     assert caught.value.is_fatal
     assert 1 == len(gateway.peers)
     assert "secret" not in "".join(traceback.format_exception(caught.value))

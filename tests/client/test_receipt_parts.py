@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pdu import CommandStatus, DataSm, DeliverSm, EsmClass, Tlv, TlvTag
-from smsc_async.client.receipt_parts import ReceiptParts
+from smsc_async.client.receipt_parts import ReceiptParts, is_part
 from smsc_async.gateway.dialect import GENERIC
 
 if TYPE_CHECKING:
@@ -103,6 +103,79 @@ def test_receipt_in_one_part_is_passed_on(parts: ReceiptParts) -> None:
 
         assert [(whole, delivery)] == parts.add(whole, delivery)
         assert [] == delivery.answers
+
+
+def test_parts_numbered_by_tlvs_are_joined_without_the_numbers(parts: ReceiptParts) -> None:
+    """Else the joined receipt would be a part again."""
+
+    def numbered(number: int, total: int, octets: bytes) -> DeliverSm:
+        """Return a part."""
+        numbers = (
+            Tlv.of(TlvTag.SAR_MSG_REF_NUM, 7),
+            Tlv.of(TlvTag.SAR_TOTAL_SEGMENTS, total),
+            Tlv.of(TlvTag.SAR_SEGMENT_SEQNUM, number),
+        )
+        return DeliverSm(esm_class=4, short_message=octets, tlvs=numbers)
+
+    first, second = numbered(1, 2, TEXT[:20]), numbered(2, 2, TEXT[20:])
+    assert [] == parts.add(first, RecordingDelivery())
+    ((receipt, _),) = parts.add(second, RecordingDelivery())
+
+    assert is_part(first)
+    assert is_part(second)
+    assert not is_part(receipt)
+    assert () == receipt.tlvs
+    assert [TEXT] == texts([(receipt, None)])
+    assert not any(map(is_part, (numbered(1, 1, b""), numbered(3, 2, b""), part(1, b"", total=2))))
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_receipts_with_the_header_of_the_message_are_not_joined(
+    parts: ReceiptParts, order: tuple[int, int]
+) -> None:
+    """Each is a receipt of its own, about one part of a long message."""
+    received = {
+        1: part(1, TEXT),
+        2: part(2, b"", Tlv(TlvTag.RECEIPTED_MESSAGE_ID, b"8\0"), Tlv(TlvTag.MESSAGE_STATE, b"\5")),
+    }
+    first, second = RecordingDelivery(), RecordingDelivery()
+
+    assert [] == parts.add(received[order[0]], first)
+    receipts = parts.add(received[order[1]], second)
+    assert [received[number] for number in order] == [receipt for receipt, _ in receipts]
+    assert [] == second.answers
+    for _, delivery in receipts:
+        delivery.acknowledge()
+    assert ([0], [0]) == (first.answers, second.answers)
+
+
+def test_quoted_text_that_looks_like_a_receipt_is_a_part(parts: ReceiptParts) -> None:
+    """Else a message could forge the receipt of another one."""
+    octets = TEXT + b" text:he", b"llo id:8 stat:DELIVRD err:000"
+    parts.add(part(1, octets[0]), RecordingDelivery())
+
+    assert [b"".join(octets)] == texts(parts.add(part(2, octets[1]), RecordingDelivery()))
+
+
+def test_receipts_with_the_header_of_the_message_may_be_incomplete(parts: ReceiptParts) -> None:
+    """The one about the second of three parts never comes."""
+    received = [part(1, TEXT, total=3), part(3, TEXT.replace(b"id:7", b"id:9"), total=3)]
+    for receipt in received:
+        parts.add(receipt, RecordingDelivery())
+
+    assert received == [receipt for receipt, _ in parts.give_up()]
+
+
+def test_parts_that_never_come_leave_the_octets_as_they_are(parts: ReceiptParts) -> None:
+    """ASCII under the data_coding of UCS-2, a part of which is missing."""
+    for number, octets in ((1, TEXT[:20]), (3, TEXT[20:])):
+        one = part(number, octets, total=3)
+        parts.add(
+            DeliverSm(esm_class=0x44, data_coding=8, short_message=one.short_message),
+            RecordingDelivery(),
+        )
+
+    assert [TEXT] == texts(parts.give_up())
 
 
 def test_part_that_never_comes_is_not_waited_for_longer(parts: ReceiptParts) -> None:

@@ -929,3 +929,40 @@ async def test_wait_for_an_id_ends_in_time_and_with_the_client(gateway: Gateway)
         await waiting
     with pytest.raises(ClientClosedError):
         await smsc.receipt("unknown")
+
+
+@pytest.mark.parametrize("is_by_id", [False, True])
+@pytest.mark.parametrize("spellings", [("255",), ("0ff", "254"), ("FF", "Ff", "fF")])
+async def test_missing_receipt_says_that_others_came(
+    gateway: Gateway,
+    is_by_id: bool,  # noqa: FBT001 - a parameter of pytest
+    spellings: tuple[str, ...],
+) -> None:
+    """A wrong `message_ids` looks as if no receipt had come: the ids differ in spelling."""
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="ff")
+    async with client(gateway) as smsc:
+        sent = await smsc.send(sms())
+        for spelling in spellings:
+            gateway.peer.deliver_receipt(spelling)
+        await gateway.peer.got(DeliverSmResp, len(spellings))
+        with pytest.raises(ReceiptTimeoutError, match="see message_ids") as caught:
+            await (smsc.receipt("ff", timeout=0) if is_by_id else sent.receipt(timeout=0))
+
+    assert len(spellings) == caught.value.unknown
+
+
+async def test_early_receipt_is_of_no_unknown_id(gateway: Gateway) -> None:
+    """Its response came later, and named it."""
+    gateway.on_submit = nothing
+    async with client(gateway) as smsc:
+        sending = asyncio.create_task(smsc.send(sms()))
+        (submit,) = await gateway.submitted()
+        gateway.peer.deliver_receipt("ff")
+        await gateway.peer.got(DeliverSmResp)
+        gateway.peer.answer(submit, message_id="ff")
+        sent = await sending
+        assert "ff" == (await sent.receipt(timeout=1)).message_id
+        with pytest.raises(ReceiptTimeoutError) as caught:
+            await smsc.receipt("another", timeout=0)
+
+    assert 0 == caught.value.unknown

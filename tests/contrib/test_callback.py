@@ -83,8 +83,10 @@ def callback(received: Received) -> StatusCallback:
 
 
 async def tell(callback: StatusCallback, body: bytes, **request: Any) -> int:  # noqa: ANN401 - of any argument
-    """Post a body, without ASGI, and return the status of the answer."""
-    return (await callback.answer(**({"method": "POST", "body": body} | request))).status
+    """Post a body, without ASGI, and return the status of the answer, once it is logged."""
+    answer = await callback.answer(**({"method": "POST", "body": body} | request))
+    await asyncio.sleep(0)
+    return answer.status
 
 
 async def receipt_of(callback: StatusCallback, received: Received, body: bytes) -> Receipt:
@@ -294,6 +296,35 @@ async def test_every_genuine_request_passes(
 
     assert 200 == await tell(callback, body)
     assert [event] == [type(one) for one in received]
+
+
+@pytest.mark.parametrize(
+    ("body", "algorithms", "reason"),
+    [
+        (STATUS, ["md5", "sha1"], "it has no signature by md5 or sha1; add ?md5 to the URL"),
+        (STATUS + b"&md5=", ["md5"], "it has no signature by md5; add ?md5 to the URL"),
+        (SIGNED, ["sha1"], "it has no signature by sha1; add ?sha1 to the URL"),
+        (STATUS + b"&crc32=1", ["sha1"], "it has crc32 for a signature, which proves nothing; add"),
+        (STATUS + b"&md5=1", ["md5", "sha1"], "its md5 is wrong; compare the secret"),
+        (STATUS + b"&md5=1&sha1=2", ["md5", "sha1"], "its md5 and sha1 is wrong; compare"),
+        (SIGNED + b"&sha1=2&crc32=1", ["md5", "sha1"], "its sha1 is wrong; compare the secret"),
+    ],
+)
+async def test_log_tells_a_missing_signature_from_a_wrong_one(
+    received: Received,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    algorithms: list[str],
+    reason: str,
+) -> None:
+    """They are mended in different places; the caller learns nothing but 403."""
+    app = StatusCallback(received, secret=SECRET, algorithms=algorithms)
+    answer = await app.answer(method="POST", body=body)
+    await asyncio.sleep(0)
+
+    assert Answer(403, "forbidden") == answer
+    (line,) = caplog.messages
+    assert line.startswith(f"callback refused: {reason}")
 
 
 async def test_algorithms_can_be_narrowed(received: Received) -> None:
@@ -1209,12 +1240,15 @@ async def test_documented_view_works(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "text=<6 characters>" in capsys.readouterr().out
 
 
-def test_documented_curl_signs_what_it_sends() -> None:
-    """The text behind `printf %s` is id, phone and status of the same line."""
-    (line,) = blocks("en/callback.md", "sh")
+@pytest.mark.parametrize(
+    ("number", "signed"), [(0, ("id", "phone", "status")), (1, ("phone", "ts"))]
+)
+def test_documented_curl_signs_what_it_sends(number: int, signed: tuple[str, ...]) -> None:
+    """The text after `printf %s` has the fields of the same line."""
+    line = blocks("en/callback.md", "sh")[number]
     sent = dict(re.findall(r"-d (\w+)=(\w+)", line))
 
-    assert f"'{sent['id']}:{sent['phone']}:{sent['status']}:{SECRET}'" in line
+    assert f"'{':'.join(sent[name] for name in signed)}:{SECRET}'" in line
 
 
 def pasted(code: str, folder: Path) -> ModuleType:

@@ -6,13 +6,15 @@ is read.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from scripted import Gateway
 
 from pdu import DataSm, DeliverSm, DeliverSmResp, MessageState, Tlv, TlvTag
+from pdu.text.packed import pack
 from smsc_async import GENERIC, SMSC_RU, GatewayLimits, Sms, SmscClient
 from smsc_async.gateway.receipts import read_generic_receipt, read_receipt
 
@@ -202,6 +204,105 @@ def test_first_word_of_a_value_counts(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(id:7f stat:UNDELIV err:255)",
+        "[id:7f] [stat:UNDELIV] [err:255]",
+        "<id:7f> <stat:UNDELIV> <err:255>",
+        '{"id":"7f","stat":"UNDELIV","err":"255"}',
+        "'id':'7f', 'stat':'UNDELIV', 'err':'255'",
+        "id:7f stat:UNDELIV. err:255.",
+        "id:7f stat:UNDELIV(5) err:255(absent)",
+        "id:7f stat:Undelivered err:[255]",
+        "Message ID: 7f, Message State: UNDELIV, Error Code: 255",
+        "message-id:7f message-status:FAILED error-code:255",
+        "MSG ID:7f\nSTATE:UNDELIVRD\nERR CODE:255",
+        "messageId:7f messageState:UNDELIV errorCode:255",
+    ],
+)
+def test_signs_around_labels_and_values(text: str) -> None:
+    """Brackets, quotes, two words for one label."""
+    receipt = read(text.encode())
+
+    assert ("7f", MessageState.UNDELIVERABLE, 255) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+
+
+@pytest.mark.parametrize(
+    "message_id", ["{550e8400}", "a(1)", "[7f]b", "7f-(x)", "f:7", "7f.", "7f_1/2", "<7f>"]
+)
+def test_brackets_of_an_id_are_its_own(message_id: str) -> None:
+    """It has to be equal to that of the response."""
+    assert message_id == read(f"id:{message_id} stat:DELIVRD".encode()).message_id
+
+
+@pytest.mark.parametrize("stat", ["DELIVERY-FAILED", "NOT DELIVERED", "2", "-", "DELIVRD/FAILED"])
+def test_state_that_is_not_certain_is_unknown(stat: str) -> None:
+    """A message that failed never looks delivered."""
+    assert MessageState.UNKNOWN is read(f"id:7 stat:{stat} err:001".encode()).state
+
+
+@pytest.mark.parametrize("err", ["-1", "+5", "0x0B", "E12", "12.5", "1234567890", "12a", ""])
+def test_error_that_is_no_number_is_none(err: str) -> None:
+    """Another number would be wrong."""
+    assert read(f"id:7 stat:UNDELIV err:{err} more".encode()).error_code is None
+
+
+@pytest.mark.parametrize("header", [b"\5\0\3\x07\2\1", b"\6\x08\4\0\x07\2\1", b"\5\0\3\xff\1\1"])
+def test_header_that_esm_class_does_not_announce(header: bytes) -> None:
+    """Its last octet, the number of the part, stands before the first label."""
+    receipt = read(header + TEXT.encode(), esm_class=4)
+
+    assert ("7f", MessageState.UNDELIVERABLE, 255) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+
+
+@pytest.mark.parametrize("header", [b"", b"\6\5\4\x0b\x84\x23\xf0", b"\5\0\3\x07\1\1"])
+def test_packed_receipt(header: bytes) -> None:
+    """An SMSC that packs texts may pack its receipts, whatever the setting for texts is."""
+    packed = pack(TEXT.encode(), header_octets=len(header))
+    receipt = read(header + packed, esm_class=0x44 if header else 4)
+
+    assert ("7f", MessageState.UNDELIVERABLE, 255) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+    assert receipt.raw == TEXT
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1801222309 UTC", at(2018, 1, 22, 23, 9)),
+        ("1801222309 (local time)", at(2018, 1, 22, 23, 9)),
+        ("'1801222309'", at(2018, 1, 22, 23, 9)),
+        ("2018-01-22, 23:09:57", at(2018, 1, 22, 23, 9, 57)),
+        ("2018-01-22 23:09:57 MSK", at(2018, 1, 22, 23, 9, 57)),
+        ("2018-01-22 11:09:57 PM", None),
+        ("1801221109 am", None),
+        ("22.01.2018 23:09:57", at(2018, 1, 22, 23, 9, 57)),
+        ("22.01.2018 23:09 (MSK)", at(2018, 1, 22, 23, 9)),
+        ("22/01/2018 23:09", None),  # or the other way round
+        ("soon 1801222309", None),
+        ("'2018-01-22 23:09:57 Z' (UTC)", datetime(2018, 1, 22, 23, 9, 57, tzinfo=UTC)),
+    ],
+)
+def test_words_behind_a_date(value: str, expected: datetime | None) -> None:
+    """They are passed over, unless the hour means another one with them."""
+    receipt = read(f"id:7 submit date:{value} stat:DELIVRD".encode())
+
+    assert expected == receipt.submitted_at
+    assert MessageState.DELIVERED is receipt.state
+
+
 # --- through a client ---
 
 
@@ -330,3 +431,123 @@ async def test_every_shape_ends_the_wait_for_the_receipt(
         assert receipt.state is MessageState.UNDELIVERABLE, shape
         assert 255 == receipt.error_code, shape
         assert [0] * len(pdus) == [answer.command_status for answer in answers], shape
+
+
+HALVES = (TEXT[:40], TEXT[40:])
+
+
+def sar_part(number: int, text: bytes) -> DeliverSm:
+    """Return a part of a receipt that is numbered by TLVs."""
+    numbers = (
+        (TlvTag.SAR_MSG_REF_NUM, 7),
+        (TlvTag.SAR_TOTAL_SEGMENTS, 2),
+        (TlvTag.SAR_SEGMENT_SEQNUM, number),
+    )
+    tlvs = tuple(Tlv.of(tag, value) for tag, value in numbers)
+    return DeliverSm(sequence_number=number, esm_class=4, short_message=text, tlvs=tlvs)
+
+
+def udh_part(number: int, text: bytes, data_coding: int = 0) -> DeliverSm:
+    """Return a part of a receipt that is numbered by its header."""
+    return DeliverSm(
+        sequence_number=number,
+        esm_class=0x44,
+        data_coding=data_coding,
+        short_message=bytes((5, 0, 3, 9, 2, number)) + text,
+    )
+
+
+def wide(text: str) -> bytes:
+    """Return a text in two octets a character."""
+    return text.encode("utf-16-be")
+
+
+PARTS = {
+    "TLVs": [sar_part(1, HALVES[0].encode()), sar_part(2, HALVES[1].encode())],
+    "TLVs, UCS-2": [sar_part(1, wide(HALVES[0])), sar_part(2, wide(HALVES[1]))],
+    "UCS-2, then ASCII": [udh_part(1, wide(HALVES[0]), 8), udh_part(2, HALVES[1].encode())],
+    "ASCII, then UCS-2": [udh_part(1, HALVES[0].encode()), udh_part(2, wide(HALVES[1]), 8)],
+    "ASCII that is called UCS-2": [
+        udh_part(1, HALVES[0].encode(), 8),
+        udh_part(2, HALVES[1].encode(), 0),
+    ],
+    "a mark in each": [
+        udh_part(1, b"\xff\xfe" + TEXT[:71].encode("utf-16-le"), 8),
+        udh_part(2, b"\xff\xfe" + TEXT[71:].encode("utf-16-le"), 8),  # begins with "stat:"
+    ],
+}
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("is_reversed", [False, True])
+async def test_receipt_in_parts_ends_the_wait(
+    gateway: Gateway, parts: list[DeliverSm], *, is_reversed: bool
+) -> None:
+    """Numbered by TLVs, or under different codings; no part is a receipt of nothing."""
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="7f")
+    async with SmscClient(gateway.url(), limits=GatewayLimits.off()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="hello"))
+        gateway.peer.write(*(parts[::-1] if is_reversed else parts))
+        receipt = await sent.receipt(timeout=5)
+        answers = await gateway.peer.got(DeliverSmResp, 2)
+
+    assert (MessageState.UNDELIVERABLE, 255) == (receipt.state, receipt.error_code)
+    assert receipt.raw == TEXT
+    assert [0, 0] == [answer.command_status for answer in answers]
+    assert 1 == smsc.stats().receipts
+
+
+async def test_part_that_is_a_receipt_by_itself_does_not_wait(gateway: Gateway) -> None:
+    """It has the id and the state, so the other part is of no use."""
+    gateway.on_submit = lambda peer, submit: peer.answer(submit, message_id="7f")
+    async with SmscClient(gateway.url(), limits=GatewayLimits.off()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="hello"))
+        gateway.peer.write(sar_part(1, TEXT.encode()))
+        receipt = await sent.receipt(timeout=5)
+
+    assert MessageState.UNDELIVERABLE is receipt.state
+
+
+async def test_receipts_that_repeat_the_header_of_their_part(gateway: Gateway) -> None:
+    """Each has an id of its own, so they aren't parts of one receipt."""
+    async with SmscClient(gateway.url(), limits=GatewayLimits.off()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="a" * 200))
+        for number, message_id in enumerate(sent.message_ids, 1):
+            text = TEXT.replace("id:7f", f"id:{message_id}").encode()
+            gateway.peer.write(udh_part(number, text))
+        receipt = await sent.receipt(timeout=5)
+        await gateway.peer.got(DeliverSmResp, 2)
+
+    assert MessageState.UNDELIVERABLE is receipt.state
+    assert (2, 2) == (len(sent.receipts), smsc.stats().receipts)
+
+
+def unreadable(_: object) -> Receipt:
+    """Fail as a user's function may."""
+    raise ValueError
+
+
+@pytest.mark.parametrize("has_header", [False, True])
+async def test_parts_that_a_dialect_cannot_read_are_passed_on_once(
+    gateway: Gateway, *, has_header: bool
+) -> None:
+    """Receipts of their own, numbered by TLVs, and by a header as well."""
+    dialect = replace(GENERIC, read_receipt=unreadable)
+    async with SmscClient(gateway.url(), dialect=dialect, limits=GatewayLimits.off()) as smsc:
+        for number in (1, 2):
+            text = TEXT.replace("id:7f", f"id:{number}").encode()
+            header = bytes((5, 0, 3, 9, 2, number)) if has_header else b""
+            part = sar_part(number, header + text)
+            gateway.peer.write(
+                DeliverSm(
+                    sequence_number=number,
+                    esm_class=0x44 if has_header else 4,
+                    short_message=part.short_message,
+                    tlvs=part.tlvs,
+                )
+            )
+        answers = await gateway.peer.got(DeliverSmResp, 2)
+    receipts = [receipt async for receipt in smsc.receipts()]
+
+    assert [0, 0] == [answer.command_status for answer in answers]
+    assert ["1", "2"] == [receipt.message_id for receipt in receipts]

@@ -5,6 +5,7 @@ Each group is a kind; the first case of a group is one that was reported.
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,16 @@ from scripted import Gateway
 
 from pdu import CommandStatus, DeliverSm, EsmClass, SubmitSm, Tlv, TlvTag, decode, encode, explain
 from pdu.text import Language, ShiftTables, TextCoding, read_segment, split
-from smsc_async import Coding, GatewayLimits, InvalidMessageError, LongText, Sms, SmscClient
+from smsc_async import (
+    Coding,
+    GatewayLimits,
+    InvalidMessageError,
+    LongText,
+    Sms,
+    SmscClient,
+    Submit,
+)
+from smsc_async.simulator import Scenario, Simulator
 
 if TYPE_CHECKING:
     from smsc_async import IncomingMessage
@@ -392,3 +402,97 @@ def test_statuses_have_the_names_of_both_versions(number: int, old: str, new: st
     """v5.0 renamed five."""
     assert CommandStatus(number) is CommandStatus[old] is CommandStatus[new]
     assert old == CommandStatus(number).name
+
+
+ALPHABETS: dict[str, tuple[str, dict[str, Any]]] = {
+    "gsm": ("default_alphabet=gsm", {"default_alphabet": "gsm"}),
+    "packed": ("packed_gsm=1", {"packed_gsm": True}),
+    "latin1": ("default_alphabet=latin1", {"default_alphabet": "latin1"}),
+    "ascii": ("default_alphabet=ascii", {"default_alphabet": "ascii"}),
+    "ISO": ("system_type=ISO", {}),
+    "ISO, but GSM": (
+        "system_type=ISO&default_alphabet=gsm",
+        {"default_alphabet": "gsm"},
+    ),
+}
+TEXTS = (
+    "plain @_$ {curly} 5~",
+    "façade é@_",
+    "5 €",
+    "мир",
+    "{" * 81,
+    "é" * 141,
+    "a" * 152 + "@" + "b" * 160,
+    "~" * 153 + "é",
+)
+
+
+@pytest.mark.parametrize("settings", ALPHABETS.values(), ids=ALPHABETS)
+async def test_simulator_has_the_alphabet_of_its_scenario(
+    settings: tuple[str, dict[str, Any]],
+) -> None:
+    """What a client sends is what the simulator reads and charges, and the other way round."""
+    url, scenario = settings
+    async with (
+        Simulator(Scenario(rules=None, receipt_delay=0.0, **scenario)) as simulator,
+        SmscClient(f"{simulator.url}?{url}", limits=GatewayLimits.off()) as smsc,
+    ):
+        messages = smsc.incoming()
+        for text in TEXTS:
+            message = Sms(to="79991234567", text=text)
+            sent = await smsc.send(message)
+            receipt = await sent.receipt(timeout=5)
+            delivery = asyncio.create_task(simulator.deliver("79991234567", "Shop", text))
+            answered = await anext(messages)
+            await delivery
+
+            assert text == simulator.messages[-1].text
+            assert text == answered.text
+            charged = smsc.plan(message).parts if sent.parts == 1 else 1
+            assert charged == receipt.parts
+
+
+async def test_embedded_simulator_has_the_alphabet_of_the_url(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It stands for the SMSC that the URL describes."""
+    started: list[Simulator] = []
+
+    def start(scenario: Scenario) -> Simulator:
+        """Keep the simulator that a client starts."""
+        started.append(Simulator(scenario))
+        return started[-1]
+
+    monkeypatch.setattr("smsc_async.simulator.Simulator", start)
+    text = "façade @_{"
+    for url in ("sim://?default_alphabet=latin1", "sim://?packed_gsm=1", "sim://"):
+        async with SmscClient(url) as smsc:
+            await smsc.send(Sms(to="79991234567", text=text))
+
+            assert text == started[-1].messages[-1].text
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "octets", "charged"),
+    [
+        ("latin1", b"a" * 140, 1),
+        ("latin1", b"a" * 141, 2),
+        ("ascii", b"a" * 160, 1),
+        ("ascii", b"{" * 80, 1),
+        ("ascii", b"{" * 81, 2),
+        ("gsm", b"a" * 160, 1),
+        ("gsm", b"a" * 161, 2),
+    ],
+)
+async def test_simulator_charges_by_its_alphabet(
+    alphabet: Any,  # noqa: ANN401 - a name of the setting
+    octets: bytes,
+    charged: int,
+) -> None:
+    """A payload is charged by the parts that the SMSC makes of it."""
+    message = Submit(to="79991234567", tlvs=(Tlv(TlvTag.MESSAGE_PAYLOAD, octets),))
+    scenario = Scenario(default_alphabet=alphabet, receipt_delay=0.0)
+    async with Simulator(scenario) as simulator, SmscClient(simulator.url) as smsc:
+        receipt = await (await smsc.send(message)).receipt(timeout=5)
+
+    assert charged == receipt.parts

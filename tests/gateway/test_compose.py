@@ -606,3 +606,42 @@ def test_rules_compare_the_octets_of_a_submit() -> None:
 
     assert "\x00\xff" == texts[0] == texts[1] == wire_text(base, TextSettings())
     assert 3 == len({*texts})
+
+
+LONG_MAIL: dict[str, Any] = {
+    "to": "ivan.petrov@company.ru",
+    "sender": "a.long.sender@company.ru",
+    "subject": "s",
+}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Email(**LONG_MAIL, text="short"),
+        Email(**LONG_MAIL, text="long " * 99),
+        Email(**LONG_MAIL, text="short", priority=2, tlvs=(Tlv(0x1400, b"x"),)),
+        Email(**LONG_MAIL, text="long " * 99, service_type="MAIL"),
+    ],
+)
+def test_longer_address_of_a_mail_is_sent_as_it_is_on_demand(message: Email) -> None:
+    """Nothing of it is cut, in any part; without the setting it is neither sent nor planned."""
+    for submit in submits_of(message, settings=TextSettings(email_limit=24)):
+        assert (message.to, message.sender) == (submit.destination_addr, submit.source_addr)
+        assert (message.priority, message.service_type) == (
+            submit.priority_flag,
+            submit.service_type,
+        )
+        assert message.tlvs == submit.tlvs
+    for make in (plan, lambda one, of: submits_of(one, settings=of)):
+        with pytest.raises(InvalidMessageError, match="email_limit is 20, got 22"):
+            make(message, TextSettings())
+        with pytest.raises(InvalidMessageError, match="source_addr takes 20 characters and email"):
+            make(message, TextSettings(email_limit=23))
+
+
+def test_numbers_of_a_bind_with_longer_addresses_are_the_same() -> None:
+    """The setting is for e-mail."""
+    settings, sms = TextSettings(email_limit=254), Sms(to="79991234567", text="x", sender="Shop")
+
+    assert submits_of(sms) == submits_of(sms, settings=settings)

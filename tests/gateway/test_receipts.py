@@ -16,6 +16,7 @@ from pdu.deliver import DeliverSm
 from pdu.enums import MessageState, TlvTag
 from pdu.query import QuerySmResp
 from pdu.submit import DataSm
+from pdu.text.packed import pack
 from pdu.tlvs import Tlv
 from smsc_async.gateway.receipts import (
     is_receipt,
@@ -393,3 +394,43 @@ def test_final_state_of_the_text_replaces_a_number_without_a_name(
     receipt = read_receipt(deliver(b"id:1 stat:" + stat, (TlvTag.MESSAGE_STATE, b"\x63")))
 
     assert expected == receipt.state
+
+
+@pytest.mark.parametrize(
+    ("text", "message_id", "error_code"),
+    [
+        (b'{"id":"7","stat":"UNDELIV","err":"13"}', "7", 13),
+        (b"[id:{7}] [stat:UNDELIV] [err:(13)]", "{7}", 13),
+        (b"id:)) stat:UNDELIV err:))", "))", None),
+        (b"id:7 stat:UNDELIV err:-13", "7", None),
+    ],
+)
+def test_brackets_around_fields_are_no_part_of_them(
+    text: bytes, message_id: str, error_code: int | None
+) -> None:
+    """Those of an id are."""
+    receipt = read_generic_receipt(DeliverSm(esm_class=4, short_message=text))
+
+    assert (message_id, MessageState.UNDELIVERABLE, error_code) == (
+        receipt.message_id,
+        receipt.state,
+        receipt.error_code,
+    )
+
+
+def test_state_without_a_word_is_unknown() -> None:
+    """The label is there."""
+    receipt = read_generic_receipt(DeliverSm(esm_class=4, short_message=b"id:7 stat:--"))
+
+    assert MessageState.UNKNOWN is receipt.state
+
+
+def test_packed_text_is_unpacked_where_nothing_else_is_a_receipt() -> None:
+    """And kept as it is if that isn't one either."""
+    text = b"id:7 stat:DELIVRD err:000"
+
+    receipt = read_generic_receipt(DeliverSm(esm_class=4, short_message=pack(text)))
+    nothing = read_generic_receipt(DeliverSm(esm_class=4, short_message=b"\xff\xfe\xfd\xfc"))
+
+    assert ("7", text.decode()) == (receipt.message_id, receipt.raw)
+    assert "\xff\xfe\xfd\xfc" == nothing.raw

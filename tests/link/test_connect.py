@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from idle_clock import pass_time
 from scripted import Gateway, nothing, turns
 
@@ -22,7 +26,7 @@ from smsc_async import (
     SmscConfig,
     Tls,
 )
-from smsc_async.link.connect import tls_context
+from smsc_async.link.connect import _reason, certificate_fault, tls_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +93,80 @@ async def test_wrong_host_name_is_refused_unless_it_is_given(ca_file: str) -> No
         url = gateway.url(f"ca_file={ca_file}&server_hostname=smsc.example")
         async with SmscClient(url):
             pass
+
+
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    """Make the context of a server whose certificate no CA has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    path = tmp_path / "self-signed.pem"
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+def dated(days: int) -> ssl.SSLContext:
+    """Make the context of a server whose certificate is valid for a day, so many days from now."""
+    begin = datetime.now(UTC) + timedelta(days=days)
+    return server_context(
+        CA.issue_cert("127.0.0.1", not_before=begin, not_after=begin + timedelta(days=1))
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("expired", "certificate has expired; if this machine's clock is right"),
+        ("not yet valid", "check this machine's clock"),
+        ("self-signed", "if it is the gateway's own, give it as ca_file"),
+        ("unknown CA", "its CA isn't trusted here; give that CA as ca_file"),
+        ("wrong name", "check the host's name"),
+    ],
+)
+async def test_error_names_the_fault_of_the_certificate(
+    ca_file: str, tmp_path: Path, fault: str, words: str
+) -> None:
+    """Its remedy is for that fault: the host's name is right if a certificate has expired."""
+    contexts = {
+        "expired": lambda: dated(-2),
+        "not yet valid": lambda: dated(1),
+        "self-signed": lambda: self_signed(tmp_path),
+        "unknown CA": lambda: server_context(HERE),
+        "wrong name": lambda: server_context(ELSEWHERE),
+    }
+    settings = "" if fault in {"unknown CA", "self-signed"} else f"ca_file={ca_file}"
+    async with Gateway(tls=contexts[fault]()) as gateway:
+        error = await failure(gateway.url(settings))
+
+    assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
+    assert fault == certificate_fault(error.__cause__)
+    assert words in str(error)
+    assert ("check the host's name" in str(error)) == (fault == "wrong name")
+
+
+def test_other_faults_are_shown_as_openssl_says_them() -> None:
+    """A revoked certificate, for example."""
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code, error.verify_message = 23, "certificate revoked"
+
+    assert "other" == certificate_fault(error)
+    assert "the certificate doesn't verify: certificate revoked; " in _reason(error, 1.0)
 
 
 async def test_verification_can_be_switched_off() -> None:

@@ -206,6 +206,23 @@ async def test_closed_socket_is_refused() -> None:
     assert "isn't connected" in str(await failure(returning(ours)))
 
 
+async def test_socket_of_another_link_is_refused_and_left_open() -> None:
+    """Asyncio would read it for the newer link alone."""
+    made: list[socket.socket] = []
+
+    async def same(host: str, port: int) -> socket.socket:
+        """Return one socket again and again."""
+        made.append(made[0] if made else await dial(host, port))
+        return made[-1]
+
+    async with Gateway() as gateway, SmscClient(gateway.url(), connector=same) as smsc:
+        with pytest.raises(ConnectFailedError, match="a socket that is in use; make a new one"):
+            async with SmscClient(gateway.url(), connector=same):
+                pass
+
+        assert "1" == (await smsc.send(Sms(to="79991234567", text="hello"))).message_id
+
+
 async def test_socket_with_tls_is_refused() -> None:
     """The session of `ssl.SSLSocket` can't be used by asyncio."""
     ours, theirs = socket.socketpair()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scripted import RecordingTraffic, parts_of
 
-from pdu import CommandStatus, GenericNack, SubmitSmResp
+from pdu import CommandStatus, GenericNack, SubmitSmResp, Tlv, TlvTag
 from smsc_async import (
     LinkLostError,
     Outcome,
@@ -79,6 +79,27 @@ def test_no_part_is_written_after_a_refused_one(job: SubmitJob[Any]) -> None:
 
     assert not job.has_unsent_parts
     assert job.is_finished
+
+
+@pytest.mark.parametrize(
+    ("tlvs", "words"),
+    [
+        ((), ""),
+        ((Tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, b"no route\0"),), "no route"),
+        ((Tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT, b"\xff\xfe" * 200),), ""),
+        ((Tlv(TlvTag.DPF_RESULT, b"\1"),), ""),
+    ],
+)
+def test_gateways_own_words_are_kept(
+    job: SubmitJob[Any], tlvs: tuple[Tlv, ...], words: str
+) -> None:
+    """They say why it refuses; the error's text doesn't have them, as they may hold anything."""
+    write(job, 1)
+    job.on_response(0, SubmitSmResp(command_status=0x45, tlvs=tlvs))
+
+    assert isinstance(job.failure, SubmitRefusedError)
+    assert words == job.failure.status_text
+    assert "route" not in str(job.failure)
 
 
 def test_generic_nack_refuses(job: SubmitJob[Any]) -> None:

@@ -169,3 +169,20 @@ def test_messages_that_waited_for_too_long_are_popped(throttle: ThrottleControll
     assert ([jobs[0]], 15.0) == queue.pop_throttled(throttle, 2.0, 12.0)
     assert ([jobs[2], jobs[3]], NEVER) == queue.pop_throttled(throttle, 2.0, 17.0)
     assert 0 == queue.waiting
+
+
+def test_overdue_messages_leave_the_head_of_the_queue() -> None:
+    """What has begun stays the first, and the order of submits becomes that of turns."""
+    queue, made = SubmitQueue(), jobs_of(1, 2, 3, 4)
+    for job, at in zip(made, [5.0, 1.0, 0.0, 9.0], strict=True):
+        job.write_at = at
+        queue.jobs.append(job)
+    made[0].written = 1
+
+    assert made[1:3] == queue.suspend_overdue(3.0)
+    assert [made[0], made[3], *made[1:3]] == list(queue.jobs)
+    assert [NEVER, NEVER] == [job.write_at for job in made[1:3]]
+    assert [1, 2, 3, 4] == [job.order for job in queue.jobs]
+    made[2].write_at = 4.0
+    queue.resort()
+    assert [made[0], made[2], made[3], made[1]] == list(queue.jobs)

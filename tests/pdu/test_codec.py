@@ -704,11 +704,46 @@ def test_octets_may_be_a_bytearray() -> None:
     ],
 )
 def test_template_of_names_that_are_none(
-    vary: tuple[str, ...], constant: dict[str, str], reason: str
+    vary: tuple[str, ...], constant: dict[str, Any], reason: str
 ) -> None:
     """A misspelt field is an error when the template is made, not at its first use."""
     with pytest.raises(TypeError, match=reason):
         make_template(SubmitSm, vary=vary, **constant)
+
+
+@pytest.mark.parametrize("length", [0, 20, 21, 60])
+def test_template_takes_longer_strings_on_demand(length: int) -> None:
+    """Some peers take more than the specification has; the field stays what it is for others."""
+    address = "a" * length
+    vary, longest = (
+        ("destination_addr", "short_message"),
+        {"source_addr": 21, "destination_addr": 60},
+    )
+    constants = {name: value for name, value in SubmitSm.defaults.items() if name not in vary}
+    fill = make_template(
+        SubmitSm, vary=vary, longest=longest, **constants | {"source_addr": "s" * 21}
+    )
+
+    read = decode(fill(7, address, b"Hi"))
+    assert isinstance(read, SubmitSm)
+    assert (address, "s" * 21, b"Hi") == (
+        read.destination_addr,
+        read.source_addr,
+        read.short_message,
+    )
+    with pytest.raises(EncodeError, match="takes 60 characters, got 61"):
+        fill(7, "a" * 61, b"Hi")
+    with pytest.raises(EncodeError, match="takes 21 characters, got 22"):
+        make_template(SubmitSm, vary=vary, longest=longest, **constants | {"source_addr": "s" * 22})
+    with pytest.raises(EncodeError, match="takes 20 characters, got 21"):
+        encode(SubmitSm(destination_addr="a" * 21))
+
+
+@pytest.mark.parametrize("name", ["sender", "short_message", "esm_class"])
+def test_only_strings_are_longer_on_demand(name: str) -> None:
+    """Numbers and octets have no limit of characters."""
+    with pytest.raises(TypeError, match=f"no C-octet string {name}"):
+        make_template(SubmitSm, vary=("destination_addr",), longest={name: 30})
 
 
 def test_template_in_which_nothing_varies() -> None:

@@ -87,6 +87,12 @@ def test_hlr_result() -> None:
         ("id:1\0text:x", {"id": "1", "text": "x"}),
         ("id:Я stat:х", {"id": "Я", "stat": "х"}),
         ("ключ:1", {}),  # labels are ASCII
+        ("Message-ID:1 error code:2", {"message_id": "1", "error_code": "2"}),
+        ("msg  state:A Err-Code:3", {"msg_state": "A", "err_code": "3"}),
+        ('{"id":"1","text":"a:b"}', {"id": '"1"', "text": '"a:b"}'}),
+        ("(id:1) [stat:A]", {"id": "1)", "stat": "A]"}),
+        ("x(id:1 y'id:2", {}),  # a sign inside a word
+        ("\5\0\3\1\2\1id:1\x02stat:A", {"id": "1", "stat": "A"}),
     ],
 )
 def test_unusual_receipts(text: str, fields: dict[str, str]) -> None:
@@ -119,6 +125,11 @@ def test_any_field_may_be_missing(label: str) -> None:
         "id:1 text:" * 20_000,
         "\0" * 200_000,
         "id:1 sub:2 dlvrd:" * 12_000,
+        " (" * 100_000,
+        "(" * 200_000,
+        "message " * 25_000,
+        "message" + "-" * 200_000 + "id",
+        " error -" * 25_000,
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
@@ -127,7 +138,7 @@ def test_no_text_takes_long(text: str) -> None:
 
 
 values = st.text(st.characters(), max_size=12)
-labels = st.sampled_from([*FIELDS, "imsi", "ID", "Text", "x"])
+labels = st.sampled_from([*FIELDS, "imsi", "ID", "Text", "x", "message-id", "(err", '"stat"'])
 receipts = st.lists(st.builds("{}:{}".format, labels, values)).map(" ".join)
 usual_receipts = st.builds(
     "id:{} sub:{} dlvrd:{} submit date:{} done date:{} stat:{} err:{} text:{}".format, *[values] * 8
@@ -171,6 +182,10 @@ def test_usual_form_is_parsed_as_any_other(text: str) -> None:
         ("BUFFRED", MessageState.ENROUTE),
         ("BUFFERD", MessageState.ENROUTE),
         ("FAILED", MessageState.UNDELIVERABLE),
+        ("UNDELIVERED", MessageState.UNDELIVERABLE),
+        ("UNDELIVRD", MessageState.UNDELIVERABLE),
+        ("DELIVERD", MessageState.DELIVERED),
+        ("EN_ROUTE", MessageState.ENROUTE),
         ("DELIVERED", MessageState.DELIVERED),
         ("delivrd", MessageState.DELIVERED),
     ],

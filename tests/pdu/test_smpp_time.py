@@ -193,6 +193,7 @@ def test_any_text_parses(text: str) -> None:
         ("2018-01-22 23:09:57", datetime(2018, 1, 22, 23, 9, 57)),  # noqa: DTZ001  # as above
         ("18/01/22 23:09", datetime(2018, 1, 22, 23, 9)),  # noqa: DTZ001  # as above
         ("20180122T230957.5", datetime(2018, 1, 22, 23, 9, 57, 500_000)),  # noqa: DTZ001  # as above
+        ("22.01.2018 23:09", datetime(2018, 1, 22, 23, 9)),  # noqa: DTZ001  # as above
         ("2018-01-22T23:09:57Z", datetime(2018, 1, 22, 23, 9, 57, tzinfo=UTC)),
         ("2018-01-22 23:09:57 +0545", datetime(2018, 1, 22, 23, 9, 57, tzinfo=zone(5.75))),
         ("2018-01-22 23:09:57-03", datetime(2018, 1, 22, 23, 9, 57, tzinfo=zone(-3))),
@@ -204,7 +205,15 @@ def test_forms_that_occur(text: str, value: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2018-01-22", "2018-13-22 10:00", "22-01-2018 10:00", "2018-01-22 25:00"]
+    "text",
+    [
+        "2018-01-22",
+        "2018-13-22 10:00",
+        "22-01-2018 10:00",
+        "22/01/2018 10:00",
+        "01.22.2018 10:00",
+        "2018-01-22 25:00",
+    ],
 )
 def test_forms_that_are_no_time(text: str) -> None:
     """A wrong time is worse than none."""

@@ -62,6 +62,17 @@ def test_shares_of_all_workers_are_within_the_rate(rate: int, workers: int) -> N
         assert pytest.approx(interval(float(rate)) * workers) == seconds
 
 
+@pytest.mark.parametrize("rate", [1, 7, 40, 100, 1000])
+@pytest.mark.parametrize("workers", [1, 3, 4, 33])
+def test_what_is_reserved_is_left_to_others(rate: int, workers: int) -> None:
+    """In whole messages a second, since all may begin at the same instant."""
+    seconds = share(interval(float(rate)), workers, 0.1)
+
+    each = (1.0 + SLACK) / seconds
+    assert each * workers <= rate * 0.9 + 1e-6
+    assert each < 1.0 or pytest.approx(round(each)) == each
+
+
 def test_share_of_one_worker_is_all() -> None:
     """Nothing is rounded; without a rule there is nothing to share."""
     assert interval(2.5) == share(interval(2.5), 1)

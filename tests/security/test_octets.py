@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faultlab import frame
 from hostile import OCTETS, SIGNS, HostileGateway, deliver, seen_raw
-from scripted import until
+from scripted import turns, until
 
 from pdu import (
     AlertNotification,
@@ -190,6 +190,7 @@ async def test_refused_callback_logs_one_line(lines: io.BytesIO) -> None:
     callback = StatusCallback(print, secret="x")  # type: ignore[arg-type]  # never called
     for query in (b"id=%0A&status=%1B", b"%0A%1B=1&mes=%0D", b"waitcall=%0A&ts=%E2%80%AE"):
         assert 403 == (await callback.answer(method="GET", query=query)).status
+    await turns(1)
 
     assert 3 == len([line for line in assert_one_line_a_record(lines) if "callback" in line])
 

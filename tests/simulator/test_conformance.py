@@ -331,7 +331,7 @@ def test_bind_with_a_field_out_of_its_range_is_refused(fields: dict[str, Any], s
 def test_query_has_the_source_of_the_submit() -> None:
     """Type, plan and address, each compared (§4.8.1)."""
     link = ClientLink(Session(Role.SMSC, now=0.0))
-    part = accepted_part(855_469, read_submit(link, submit()), 0, Scenario(), AT)
+    part = accepted_part(855_469, read_submit(link, submit()), 0, Scenario(), at=AT)
 
     assert None is check_query(query("855469"), part)
     assert [STATUS.ESME_RQUERYFAIL] * 3 == [

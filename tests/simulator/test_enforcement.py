@@ -28,6 +28,7 @@ def test_repeat_is_one_within_the_minute(enforcement: RuleEnforcement) -> None:
     assert enforcement.check(PUBLISHED, submit("Hi"), 0.0) is None
 
     assert "repeat" == enforcement.check(PUBLISHED, submit("Hi"), 59.99)
+    assert pytest.approx(0.01) == enforcement.retry_after
     assert enforcement.check(PUBLISHED, submit("Hi"), 60.0) is None
 
 
@@ -48,6 +49,7 @@ def test_fifty_first_in_a_streak_is_a_flood(enforcement: RuleEnforcement) -> Non
     last = 49 * 29.9
 
     assert "flood" == enforcement.check(PUBLISHED, submit("50"), last + 29.9)
+    assert pytest.approx(0.1) == enforcement.retry_after
     assert enforcement.check(PUBLISHED, submit("50"), last + 30.0) is None
 
 

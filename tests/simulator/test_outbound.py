@@ -224,6 +224,23 @@ def test_subscribers_message_goes_to_an_account_that_can_receive(harness: Harnes
     assert 1 == harness.smsc.stats().waiting
 
 
+@pytest.mark.parametrize("esm_class", [0, 0x04, 0x08, 0x10, 0x20, 0x84])
+def test_delivery_has_the_given_esm_class(harness: Harness, client: Client, esm_class: int) -> None:
+    """Another SMSC's receipts have bit 2; each part has the bit of its user data header as well."""
+    harness.smsc.deliver(TO, "Shop", "id:1", harness.now, esm_class=esm_class)
+    harness.smsc.deliver(TO, "Shop", "x" * 161, harness.now, esm_class=esm_class)
+
+    classes = [pdu.esm_class for pdu in client.read() if isinstance(pdu, DeliverSm)]
+    assert [esm_class, esm_class | 0x40, esm_class | 0x40] == classes
+
+
+@pytest.mark.parametrize("esm_class", [-1, 256])
+def test_esm_class_that_is_no_octet_is_refused(harness: Harness, esm_class: int) -> None:
+    """At once, as every field that no deliver_sm holds."""
+    with pytest.raises(InvalidMessageError, match="esm_class"):
+        harness.smsc.deliver(TO, "Shop", "hunter2", harness.now, esm_class=esm_class)
+
+
 def test_subscribers_message_that_fits_no_deliver_sm_is_refused(harness: Harness) -> None:
     """At once, and without the text in the error."""
     with pytest.raises(InvalidMessageError, match="source_addr") as caught:

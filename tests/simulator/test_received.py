@@ -55,11 +55,11 @@ def test_part_is_read_without_its_header(link: ClientLink) -> None:
 
     assert (Carrier.UDH_8, 7, 2, 2) == read.segment[1:5]
     assert "x" * 47 == read.view.text
-    assert 1 == accepted_part(1, read, 0, Scenario(), AT).charged
+    assert 1 == accepted_part(1, read, 0, Scenario(), at=AT).charged
 
 
 def test_record_has_the_kind_and_the_addresses(link: ClientLink) -> None:
     """The receipt is made of it."""
-    part = accepted_part(855_469, read_submit(link, _hlr()), 251, Scenario(), AT)
+    part = accepted_part(855_469, read_submit(link, _hlr()), 251, Scenario(), at=AT)
 
     assert (HLR, 251, (1, 1), AT) == (part.flags, part.stop_error, part.dest, part.submitted_at)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.scenario import StoppedBy
 
 TEXTS = [
-    value for name, value in vars(refusals).items() if name.isupper() and name != "TYPE_CHECKING"
+    value for name, value in vars(refusals).items() if name.isupper() and isinstance(value, str)
 ]
 
 
@@ -32,13 +32,27 @@ def test_refusal_says_its_text_with_its_values() -> None:
     ("rule", "text"),
     [
         ("rate", "more than 100 messages a second"),
-        ("repeat", "the same message was accepted less than 60 s ago"),
-        ("flood", "over 50 messages to one number with less than 30 s between them"),
+        (
+            "repeat",
+            "the same message was accepted less than 60 s ago; it is accepted again in 12.3 s",
+        ),
+        (
+            "flood",
+            (
+                "over 50 messages to one number with less than 30 s between them; the next is"
+                " accepted in 12.3 s"
+            ),
+        ),
     ],
 )
 def test_refusal_by_a_rule_has_the_rules_numbers(rule: StoppedBy, text: str) -> None:
     """Those of the scenario, not the published ones."""
-    assert text == str(of_rule(rule, GatewayLimits(), 0x45))
+    assert text == str(of_rule(rule, GatewayLimits(), 0x45, 12.34))
+
+
+def test_reason_fits_into_a_response() -> None:
+    """The TLV takes 255 characters and a NUL; a reason of the protocol may hold any character."""
+    assert "?" * 255 == refuse(8, "{reason}", reason="ы" * 300).reason
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -70,6 +70,14 @@ def test_scenario_is_hashable_and_shows_no_password() -> None:
         ({"cost": "10.0000"}, "cost takes 6 ASCII characters, got 7"),
         ({"cost": "1 ₽"}, "cost takes 6 ASCII characters, got 3"),
         ({"id_format": "hex"}, "id_format takes one of decimal, hex_in_response, got 3 characters"),
+        (
+            {"default_alphabet": "utf8"},
+            "default_alphabet takes one of gsm, latin1, ascii, got 4 characters",
+        ),
+        (
+            {"default_alphabet": "latin1", "packed_gsm": True},
+            "packed_gsm takes GSM only, got latin1",
+        ),
     ],
 )
 def test_values_out_of_range_are_refused(settings: dict[str, object], message: str) -> None:

@@ -619,7 +619,11 @@ def test_every_refused_request_is_recorded_with_its_reason(make_harness: MakeHar
     assert [
         ("bind_transceiver", STATUS.ESME_RINVSYSID, "the scenario has no such login"),
         ("bind_transceiver", STATUS.ESME_RINVPASWD, "the password is wrong"),
-        ("submit_sm", STATUS.ESME_RSUBMITFAIL, "the same message was accepted less than 60 s ago"),
+        (
+            "submit_sm",
+            STATUS.ESME_RSUBMITFAIL,
+            "the same message was accepted less than 60 s ago; it is accepted again in 60.0 s",
+        ),
         ("submit_sm", STATUS.ESME_RINVPRTFLG, "priority_flag takes 0 to 3, got 4"),
         ("query_sm", STATUS.ESME_RINVMSGID, "no message of this login has the id"),
         (
@@ -808,3 +812,24 @@ def test_reprs_show_numbers_and_no_text(harness: Harness, client: Client) -> Non
         "<MessageAssembly 1 partial messages>",
         "<OutboundQueue 0 waiting, 0 delivered, 0 redelivered, 0 dropped>",
     ] == [repr(one) for one in (smsc, smsc.state, smsc._assembly, smsc._outbound)]
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        (0x50, "the same message was accepted less than 60 s ago; it is accepted again in 60.0 s"),
+        (0x34, None),
+        (0x33, None),
+    ],
+)
+def test_response_of_smpp_5_0_says_why_a_message_is_refused(
+    make_harness: MakeHarness, version: int, words: str | None
+) -> None:
+    """SMPP 3.4 has no TLVs in submit_sm_resp, and clients of it can't read any."""
+    client = make_harness().connect()
+    client.bind(interface_version=version)
+    client.submit("once")
+    (refused,) = client.submit("once")
+
+    assert STATUS.ESME_RSUBMITFAIL == refused.command_status
+    assert words == refused.tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from typing import BinaryIO
@@ -9,6 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from pdu import BindTransceiver, CommandStatus, DeliverSmResp, Pdu, SubmitSm, decode, encode
+from smsc_async import GENERIC, Sms, SmscClient
 from smsc_async.errors import InvalidMessageError
 from smsc_async.simulator import HostedSimulator, Scenario, Simulator
 
@@ -84,6 +86,21 @@ def test_delivery_returns_the_clients_status() -> None:
             client.join()
 
     assert 0 == status
+
+
+async def test_receipt_of_another_smsc_is_delivered_as_text() -> None:
+    """`GENERIC` takes a text for a receipt by its esm_class alone."""
+    scenario = Scenario(receipts=False)
+    with Simulator(scenario).in_thread() as simulator:
+        async with SmscClient(simulator.url, dialect=GENERIC) as smsc:
+            sent = await smsc.send(Sms(to="79991234567", text="hello"))
+            line = f"id:{sent.message_id} stat:DELIVRD err:000"
+            status = await asyncio.to_thread(
+                simulator.deliver, "79991234567", "Shop", line, esm_class=4
+            )
+            receipt = await sent.receipt(timeout=5)
+
+    assert (0, "DELIVERED") == (status, receipt.state_name)
 
 
 def test_subscribers_message_that_cannot_be_sent_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -570,6 +571,17 @@ async def test_step_of_another_key_is_refused() -> None:
         await store.apply(asked)
 
 
+async def awaited(_health: object) -> None:
+    """Be never awaited."""
+
+
+class Awaited:
+    """An object that would have to be awaited when it is called."""
+
+    async def __call__(self, _health: object) -> None:
+        """Be never awaited."""
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -579,6 +591,9 @@ async def test_step_of_another_key_is_refused() -> None:
         ("workers", 0),
         ("budget", 0.0),
         ("probe_every", -1.0),
+        ("on_change", "loudly"),
+        ("on_change", awaited),
+        ("on_change", Awaited()),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> None:
@@ -587,6 +602,35 @@ def test_settings_that_make_no_sense_are_refused(name: str, value: object) -> No
 
     with pytest.raises(ConfigError, match=f"{name}: "):
         RedisRuleStore("redis://127.0.0.1", **setting)
+
+
+@pytest.mark.parametrize("value", ["\ud800", "shop\udfff", "пароль-\udc80-4821"])
+@pytest.mark.parametrize("name", ["account", "secret", "redis"])
+def test_text_that_cannot_be_encoded_is_refused(name: str, value: str) -> None:
+    """With a typed error that shows nothing of it; the codec's error would hold the text."""
+    setting: dict[str, Any] = {"redis": "redis://127.0.0.1", name: value}
+    if name == "redis":
+        setting = {name: f"redis://:{value}@127.0.0.1"}
+
+    with pytest.raises(ConfigError, match=f"{name}: ") as caught:
+        RedisRuleStore(**setting)
+
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert not isinstance(error, UnicodeError)
+        assert value not in f"{error}{error.args}"
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("value", [None, 4821, ["s"]])
+def test_secret_of_another_kind_is_refused(value: object) -> None:
+    """Text or octets; its value isn't shown."""
+    setting: dict[str, Any] = {"secret": value}
+
+    with pytest.raises(ConfigError, match="secret: takes a str") as caught:
+        RedisRuleStore("redis://127.0.0.1", **setting)
+
+    assert "4821" not in str(caught.value)
 
 
 def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -606,3 +650,25 @@ def test_store_shows_its_state_in_numbers() -> None:
         "<RedisRuleStore smsc:{shop}:*, shared, 0 entries of its own, 0 calls queued,"
         " 0 missed by the server>"
     ) == repr(store)
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ({"redis": None}, "redis: takes a URL, or a client of redis.asyncio, got NoneType"),
+        ({"redis": 6379}, "redis: takes a URL, or a client of redis.asyncio, got int"),
+        ({"limits": 5}, "limits: takes a GatewayLimits, got int"),
+        ({"workers": 0.5}, "workers: takes a whole number 1 to 10000"),
+        ({"workers": True}, "workers: takes a whole number 1 to 10000"),
+        ({"workers": 0}, "workers: takes a whole number 1 to 10000"),
+        ({"budget": float("inf")}, "budget: takes more than 0 seconds"),
+        ({"probe_every": 0}, "probe_every: takes more than 0 seconds"),
+        ({"clock": 3}, "clock: takes a function"),
+        ({"on_change": 3}, "on_change: takes a function"),
+        ({"account": "shop\n"}, "account: takes a name of one line"),
+    ],
+)
+def test_settings_that_cannot_be_used(setting: dict[str, Any], reason: str) -> None:
+    """Without the check a send goes on alone, and the log speaks of a server that is fine."""
+    with pytest.raises(ConfigError, match=re.escape(reason)):
+        RedisRuleStore(**({"redis": "redis://127.0.0.1:1/0"} | setting))

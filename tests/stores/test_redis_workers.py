@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis.asyncio
-from rules_world import TO, new_account
+from rules_world import TO, most_in_a_second, new_account, shared_again
 from scripted import Gateway
 
 from smsc_async import GatewayLimits, RedisRuleStore, Sms, SmscClient
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_fallback import HORIZON
-from smsc_async.stores._redis_workers import LIFE, NEWCOMER, Count, Workers
+from smsc_async.stores._redis_workers import LIFE, NEWCOMER, RESERVED, Count, Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,16 +39,6 @@ def step(store: RedisRuleStore, number: int, *, to: str | None = None, parts: in
     return RuleEngine(GatewayLimits(rate=RATE), store.key).step(
         Sms(to=to, text=f"{number}"), parts, f"{number}"
     )
-
-
-def most_in_a_second(times: list[float]) -> int:
-    """Return the largest number of times within one second."""
-    times, first, most = sorted(times), 0, 0
-    for last, at in enumerate(times):
-        while at - times[first] >= 1.0 - 1e-6:  # they are sums of intervals
-            first += 1
-        most = max(most, last - first + 1)
-    return most
 
 
 async def make(server: RedisServer, count: int, **settings: Any) -> list[RedisRuleStore]:  # noqa: ANN401
@@ -72,16 +62,6 @@ async def four(own_server: RedisServer) -> AsyncIterator[list[RedisRuleStore]]:
     yield stores
     for store in stores:
         await store.aclose()
-
-
-async def shared_again(*stores: RedisRuleStore) -> None:
-    """Wait until all workers share the rules again."""
-    async with asyncio.timeout(60):
-        while any(s.health().is_degraded or s._workers.stretch(s.now()) > 1 for s in stores):
-            for store in stores:
-                if not store.health().is_degraded:
-                    store._batcher.beat()
-            await asyncio.sleep(0.01)
 
 
 # --- shares ---
@@ -117,20 +97,61 @@ async def test_streak_is_shared_like_the_rate(
     assert isinstance(await store.apply(step(store, 99, parts=20)), Admitted)
 
 
-async def test_worker_that_knows_of_no_other_takes_a_tenth(own_server: RedisServer) -> None:
-    """It was started while the server was down: ten such workers keep the rate."""
+async def test_workers_that_know_of_no_other_keep_the_rate(own_server: RedisServer) -> None:
+    """They were started while the server was down; ten of them keep the rate."""
     own_server.kill()
     account = new_account()
     stores = [RedisRuleStore(own_server.url, account=account, budget=1.0) for _ in range(NEWCOMER)]
 
     verdicts = await asyncio.gather(
-        *(store.apply(step(store, 100 * n + m)) for m in range(4) for n, store in enumerate(stores))
+        *(store.apply(step(store, 100 * n + m)) for m in range(2) for n, store in enumerate(stores))
     )
 
     times = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
     assert RATE >= most_in_a_second(times)
     for store in stores:
         await store.aclose()
+
+
+@pytest.mark.parametrize(("counted", "newcomers"), [(1, 1), (1, 4), (3, 4), (4, 1), (4, 4)])
+async def test_counted_workers_leave_a_part_to_those_that_start_without_the_server(
+    own_server: RedisServer, counted: int, newcomers: int
+) -> None:
+    """43 of 40 a second: a newcomer's share came on top. A part of 40 is enough for four."""
+    stores = await make(own_server, counted)
+    account = stores[0]._script.prefix[6:-2]
+    own_server.kill()
+    stores += [
+        RedisRuleStore(own_server.url, account=account, budget=1.0) for _ in range(newcomers)
+    ]
+    # Counted ones begin together, since nothing waits for a turn of the server's.
+    verdicts = await asyncio.gather(
+        *(
+            store.apply(step(store, 100 * n + m))
+            for n, store in enumerate(stores)
+            for m in range(60 // counted if n < counted else 2)
+        )
+    )
+
+    times = [verdict.not_before for verdict in verdicts if isinstance(verdict, Admitted)]
+    assert RATE * 0.85 <= most_in_a_second(times) <= RATE
+    for store in stores:
+        await store.aclose()
+
+
+async def test_newcomer_begins_slowly_when_the_server_is_back(own_server: RedisServer) -> None:
+    """It can't know whether others are, who still take their shares without the server."""
+    own_server.kill()
+    store = RedisRuleStore(own_server.url, account=new_account(), budget=1.0, probe_every=0.02)
+    await store.apply(step(store, 0))
+    own_server.start()
+    async with asyncio.timeout(60):
+        while store.health().is_degraded:  # noqa: ASYNC110 - nothing else says it
+            await asyncio.sleep(0.01)
+
+    assert 1 / RESERVED == store._workers.stretch(store.now())
+    assert 1.0 == store._workers.stretch(store.now() + LIFE)
+    await store.aclose()
 
 
 async def test_configured_number_is_the_least(own_server: RedisServer) -> None:
@@ -199,7 +220,7 @@ async def test_idle_client_is_counted(own_server: RedisServer) -> None:
     after = other._workers._last.workers
 
     assert (2, 1) == (during, after)
-    assert idle._heartbeat is None
+    assert not idle._heartbeat.is_on
     for store in (idle, other):
         await store.aclose()
 
@@ -318,7 +339,7 @@ async def test_closed_store_gives_waiting_callers_a_verdict(
 async def test_share_is_logged_once(
     own_server: RedisServer, four: list[RedisRuleStore], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A warning with the share, and a line when the rules are shared again."""
+    """A warning with the share, one that the server comes back empty, and a line when it does."""
     caplog.set_level("INFO", "smsc_async.rules")
     own_server.kill()
     for number in range(3):
@@ -328,9 +349,11 @@ async def test_share_is_logged_once(
     await shared_again(four[0])
 
     said = [(record.levelname, record.getMessage()) for record in caplog.records]
-    assert ["WARNING", "INFO"] == [level for level, _ in said]
+    assert ["WARNING", "WARNING", "INFO"] == [level for level, _ in said]
+    assert "has lost its state" in said[1][1]
     assert said[0][1].endswith(
         "; until then this worker takes 1/4 of the account's limits, by the number of workers"
+        "; a tenth of the rate is left to workers that start meanwhile"
     )
 
 
@@ -340,7 +363,7 @@ async def test_worker_without_a_count_says_so(caplog: pytest.LogCaptureFixture) 
     await store.apply(step(store, 1))
     await store.aclose()
 
-    assert "takes 1/10 of the account's limits" in caplog.text
+    assert "takes 1/10 of the account's limits and a tenth of that of its rate" in caplog.text
     assert "set workers=" in caplog.text
 
 
@@ -429,7 +452,7 @@ async def test_server_that_answers_errors_is_one_that_does_not_answer(answer: st
             """Answer."""
             if not self.is_well:
                 raise redis.exceptions.ResponseError(f"{answer} of some kind")
-            return [b"100", b"0", 1, 1, 1]
+            return [b"100", b"0", 1, 1, 1, 0]
 
     failing: Any = Failing()
     store = RedisRuleStore(failing, account=new_account(), probe_every=0.02)

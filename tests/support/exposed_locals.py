@@ -7,10 +7,14 @@ containers are opened. Frames of users and of libraries don't count.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 NUMBER = "79161239876"
 PASSWORD = "hun7er-2"
@@ -69,11 +73,25 @@ def shown_locals(error: BaseException) -> Iterator[str]:
         while traceback is not None:
             frame = traceback.tb_frame
             if is_ours(frame.f_globals.get("__name__")):
-                place = f"{frame.f_code.co_filename}:{traceback.tb_lineno}"
-                for name, value in frame.f_locals.items():
-                    for shown in _opened(value, _DEEPEST):
-                        yield f"{place} {name} = {shown}"
+                yield from _variables_of(frame, traceback.tb_lineno)
             traceback = traceback.tb_next
+
+
+def shown_stack() -> Iterator[str]:
+    """Yield what each variable shows of our frames and the loop's, below the caller of this."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        if is_ours(module) or module.partition(".")[0] in {"asyncio", "anyio"}:
+            yield from _variables_of(frame, frame.f_lineno)
+        frame = frame.f_back
+
+
+def _variables_of(frame: FrameType, number: int) -> Iterator[str]:
+    """Yield what each variable of a frame shows, behind the place where it stands."""
+    for name, value in frame.f_locals.items():
+        for shown in _opened(value, _DEEPEST):
+            yield f"{frame.f_code.co_filename}:{number} {name} = {shown}"
 
 
 def _opened(value: object, depth: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,26 @@ def give_back_turns(store: RuleStore, admitted: Admitted, parts: int = 1) -> Non
     """Give back the turn of each part, the latest first, as a client does."""
     for index in reversed(range(parts)):
         store.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
+
+
+def most_in_a_second(times: list[float]) -> int:
+    """Return the largest number of times within one second."""
+    times, first, most = sorted(times), 0, 0
+    for last, at in enumerate(times):
+        while at - times[first] >= 1.0 - 1e-6:  # they are sums of intervals
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+async def shared_again(*stores: RedisRuleStore) -> None:
+    """Wait until all workers share the rules again."""
+    async with asyncio.timeout(60):
+        while any(s.health().is_degraded or s._workers.stretch(s.now()) > 1 for s in stores):
+            for store in stores:
+                if not store.health().is_degraded:
+                    store._batcher.beat()
+            await asyncio.sleep(0.01)
 
 
 class World:

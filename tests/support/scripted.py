@@ -279,9 +279,10 @@ class RecordingTraffic:
         self.accepted.append((job, message_id))
         self._on_accepted(job, message_id)
 
-    def on_postponed(self, job: object) -> None:
+    def on_postponed(self, job: object) -> bool:
         """Record a message that is written late."""
         self.postponed.append(job)
+        return False
 
     def on_finished(self, job: object, message_id: str = "") -> None:
         """Record the outcome of a message, and the part whose acceptance it was."""

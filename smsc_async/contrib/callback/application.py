@@ -22,6 +22,7 @@ from smsc_async._config_checks import check_integer
 from smsc_async.contrib.callback.events import Event, kind_of
 from smsc_async.contrib.callback.request import ALGORITHMS, RefusedError, read_request
 from smsc_async.errors import ConfigError
+from smsc_async.instrumentation import log
 
 LOG: Final = logging.getLogger("smsc_async.callback")
 
@@ -157,7 +158,7 @@ class StatusCallback:
         try:
             event = self._read(query, body, content_type)
         except RefusedError as refused:
-            LOG.warning("callback refused: %s", refused)
+            log(LOG, logging.WARNING, "callback refused: %s", refused)
             return Answer(refused.status, refused.text)
         return await self._store(event)
 
@@ -186,8 +187,8 @@ class StatusCallback:
         request = read_request(query, body, content_type, self.charset)
         kind = kind_of(request)
         kind.check_types(request)
-        if self.algorithms and not request.is_signed(kind.signed, self._secret, self.algorithms):
-            raise RefusedError(403, "forbidden", "its signature is missing or wrong")
+        if self.algorithms:
+            request.check_signature(kind.signed, self._secret, self.algorithms)
         return kind.make(request)
 
     async def _store(self, event: Event) -> Answer:
@@ -198,10 +199,10 @@ class StatusCallback:
                 await self._sink(event)
             except Exception as error:  # noqa: BLE001 - any error of the sink is a 500
                 # Not the error itself, which may quote the event.
-                LOG.error("callback not stored: %s", _place(error))  # noqa: TRY400
+                log(LOG, logging.ERROR, "callback not stored: %s", _place(error))
                 return Answer(500, "not stored")
             return Answer(200, "OK")
-        LOG.error("callback not stored within %g s", self.timeout)
+        log(LOG, logging.ERROR, "callback not stored within %g s", self.timeout)
         return Answer(503, "not stored in time")
 
 

@@ -19,6 +19,7 @@ from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from smsc_async.contrib.callback.request import CallbackRequest, RefusedError
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
+from smsc_async.instrumentation import log
 from smsc_async.receipts import (
     COST,
     FLAGS,
@@ -161,7 +162,12 @@ def _make_message(request: CallbackRequest) -> CallbackMessage:
     try:
         text = octets.decode(request.charset)
     except UnicodeDecodeError:
-        LOG.warning("a callback's text isn't %s: does the account's URL differ?", request.charset)
+        log(
+            LOG,
+            logging.WARNING,
+            "a callback's text isn't %s: does the account's URL differ?",
+            request.charset,
+        )
     return CallbackMessage(
         sender=texts["phone"],
         recipient=texts["to"],

@@ -46,16 +46,29 @@ class CallbackRequest(NamedTuple):
     octets: dict[str, bytes]
     charset: str
 
-    def is_signed(
+    def check_signature(
         self, signed: Collection[str], secret: bytes, algorithms: Collection[str]
-    ) -> bool:
-        """Whether it has a signature by one of the algorithms, and none of them is wrong."""
+    ) -> None:
+        """Refuse a request without a signature by one of the algorithms, or with a wrong one.
+
+        Raises:
+            RefusedError: With what is missing and how to ask for it, for the log alone.
+        """
         given = [name for name in algorithms if self.octets.get(name)]
+        if not given:
+            found = f"no signature by {' or '.join(algorithms)}"
+            if self.octets.get("crc32"):
+                found = "crc32 for a signature, which proves nothing"
+            remedy = f"add ?{next(iter(algorithms))} to the URL in the account"
+            raise RefusedError(403, "forbidden", f"it has {found}; {remedy}")
         # The number may have been signed with its "+" or without it.
         phone = self.octets.get("phone", b"").lstrip(b" +")
         forms = [{**self.octets, "phone": form} for form in (phone, b"+" + phone)]
         texts = [b":".join([*(form.get(name, b"") for name in signed), secret]) for form in forms]
-        return bool(given) and all(_proves(self.octets[name], name, texts) for name in given)
+        wrong = [name for name in given if not _proves(self.octets[name], name, texts)]
+        if wrong:
+            reason = f"its {' and '.join(wrong)} is wrong; compare the secret with the account's"
+            raise RefusedError(403, "forbidden", reason)
 
     def texts(self) -> dict[str, str]:
         """Return the fields decoded, without signatures, the number without its "+"."""

@@ -1,0 +1,301 @@
+"""One run of `smsc bulk`: stores the rows, sends them, waits for their receipts.
+
+Rule: what a row becomes is read from the outbox, and the result file is written however the run
+ends: by itself, by an error, by Ctrl-C or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
+from smsc_async.cli.bulk_progress import BulkProgress, show_progress
+from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
+from smsc_async.cli.bulk_result import ResultFile, result_path
+from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
+from smsc_async.cli.formatting import cause
+from smsc_async.cli.i18n import _
+from smsc_async.errors import InvalidMessageError, LinkError
+from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.plan import plan
+from smsc_async.outbox import (
+    Outbox,
+    OutboxConsentError,
+    OutboxError,
+    OutboxMovedError,
+    OutboxState,
+    OutboxStateError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from smsc_async.cli.console import Screen
+    from smsc_async.cli.csv_input import CsvFile, CsvRow
+    from smsc_async.cli.runner import SendProgress
+    from smsc_async.client.client import SmscClient
+    from smsc_async.config import SmscConfig
+    from smsc_async.messages import Message
+    from smsc_async.outbox import OutboxEntry
+    from smsc_async.receipts import Receipt
+    from smsc_async.rules.limits import GatewayLimits
+    from smsc_async.stores.base import RuleStore
+
+RESUME: Final = _("run the command again: it sends the rest, and no message twice")
+_REPAIR: Final = _(
+    "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
+    " twice"
+)
+OUTBOX_MOVED: Final = _(
+    "put the .outbox file back with its -wal file, then run the command again; if it is gone, check"
+    " the history first: the command would send every row of the file again"
+)
+ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
+PUT_BATCH: Final = 500
+"""Rows stored in the outbox together."""
+LOOK_INTERVAL: Final = 0.2
+"""Seconds between two looks for receipts, unless a look takes long itself."""
+LOOK_SHARE: Final = 10
+"""A look for receipts is followed by a pause of so many times its own duration."""
+
+
+def plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
+    """Plan every row, so that rejected ones are known before anything is sent."""
+    planned = PlannedRows()
+    for row in csv_file.rows:
+        if row.message is not None:
+            try:
+                planned.parts += plan(row.message, settings).parts
+            except InvalidMessageError as error:
+                row.message, row.reason = None, str(error)
+        (planned.rejected if row.message is None else planned.valid).append(row)
+    return planned
+
+
+@dataclass(slots=True, kw_only=True)
+class BulkOptions:
+    """What the options of a run ask for.
+
+    Args:
+        resent: States of the entries to send again.
+        may_pay_twice: Also those that may be charged twice.
+        limits: The rules of the account, and the rate.
+        store: Shares the state of these rules; None for a state of this run alone.
+        wait: Seconds to wait for receipts once all is sent; None doesn't wait.
+        result: Path of the result file; None for the one beside the input.
+    """
+
+    resent: frozenset[OutboxState]
+    may_pay_twice: bool
+    limits: GatewayLimits
+    store: RuleStore | None = None
+    wait: float | None = None
+    result: Path | None = None
+
+
+@dataclass(slots=True)
+class BulkRun:
+    """One run of the command over one file."""
+
+    csv_file: CsvFile
+    config: SmscConfig
+    progress: SendProgress
+    screen: Screen
+    options: BulkOptions
+    withheld: set[str] = field(default_factory=set)
+    """Keys of rows that aren't sent again, because that may be charged twice."""
+    is_moved: bool = False
+    """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
+
+    async def run(self) -> int:
+        """Store the rows, send them, wait for receipts, report."""
+        planned = plan_rows(self.csv_file, TextSettings.from_config(self.config))
+        path = result_path(self.csv_file.path, self.options.result)
+        result = ResultFile(path, self.csv_file)
+        failure: Failure | None = None
+        try:
+            others = (self.csv_file.path, rejected_path(self.csv_file))
+            outbox_file = outbox_path(self.csv_file.path)
+            result.check_name((*others, outbox_file))
+            async with Outbox(outbox_file) as outbox:
+                await adopt_entries(outbox, planned.valid)
+                result.read_earlier([entry async for entry in outbox.entries()])
+                await self._put(outbox, planned.valid)
+                # A file that can't be written is found out before anything is sent.
+                await self._write_result(outbox, result)
+                try:
+                    await self._send(outbox, planned.valid, result)
+                except asyncio.CancelledError:
+                    await self._count_interrupted(outbox)
+                    await self._write_result(outbox, result)
+                    raise
+                except Failure:
+                    await self._write_result(outbox, result)
+                    raise
+                entries = await self._write_result(outbox, result)
+                report = BulkReport(planned, entries, frozenset(self.withheld))
+                is_waiting = self.options.wait is not None
+                return report.show(result, self.screen, is_waiting=is_waiting)
+        except OutboxError as error:
+            code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
+            failure = Failure(
+                code,
+                "bulk.outbox",
+                _("the .outbox file next to the CSV file can't be used"),
+                advice=OUTBOX_MOVED if isinstance(error, OutboxMovedError) else _REPAIR,
+                outcome=self.progress.outcome,
+                detail=str(error),
+            )
+        # Outside of the handler: the detail says it all.
+        raise failure
+
+    async def _write_result(
+        self, outbox: Outbox, result: ResultFile
+    ) -> dict[str | None, OutboxEntry]:
+        """Write the result file; return the entries, by key."""
+        entries = {entry.key: entry async for entry in outbox.entries()}
+        result.write(self.csv_file.rows, entries, outcome=self.progress.outcome)
+        return entries
+
+    async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
+        """Send the rows that aren't sent yet, and wait for receipts."""
+        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
+        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - as above
+
+        keys = {row.key for row in valid}
+        counts = await outbox.counts()
+        is_waiting = self.options.wait is not None
+        if not counts[OutboxState.QUEUED] and not (is_waiting and await _awaited(outbox, keys)):
+            return
+
+        has_begun = asyncio.Event()
+
+        async def on_receipt(receipt: Receipt) -> None:
+            """Store a state; its receipt is answered then, so none is lost."""
+            await has_begun.wait()  # from then on the outbox compares ids as the client does
+            if receipt.is_final and receipt.error:
+                key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
+                result.part_errors[key] = cause(receipt.error, self.screen.translate)
+            await outbox.record(receipt)
+
+        progress = BulkProgress(outbox)
+        smsc = SmscClient(
+            self.config,
+            limits=self.options.limits,
+            store=self.options.store,
+            hooks=[progress.on_link_event],
+            on_receipt=on_receipt,
+        )
+        result.response_key, receipt_key = id_keys(smsc.dialect, self.config.message_ids)
+        async with AsyncExitStack() as stack:
+            if self.options.store is not None:
+                stack.push_async_callback(self.options.store.aclose)
+            with self.screen.spinner(_("connecting …")):
+                await stack.enter_async_context(smsc)
+            self.progress.outcome = PARTLY_SENT
+            asyncio.get_running_loop().call_soon(has_begun.set)
+            await self._run(outbox, smsc, progress)
+            if is_waiting:
+                await self._wait_for_receipts(outbox, keys)
+
+    async def _wait_for_receipts(self, outbox: Outbox, keys: set[str]) -> None:
+        """Wait until all accepted messages of the file are final, or the time is over."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (self.options.wait or 0.0)
+        with self.screen.spinner(_("all is sent, waiting for the receipts …")):
+            while True:
+                began = loop.time()
+                awaited = await _awaited(outbox, keys)
+                now = loop.time()
+                if not awaited or now >= deadline:
+                    return
+                pause = max(LOOK_INTERVAL, LOOK_SHARE * (now - began))
+                await asyncio.sleep(min(pause, deadline - now))
+
+    async def _put(self, outbox: Outbox, valid: list[CsvRow]) -> None:
+        """Update the outbox from the file: add new rows, discard removed ones."""
+        known = {entry.key: entry async for entry in outbox.entries()}
+        new = [row for row in valid if row.key not in known]
+        for begin in range(0, len(new), PUT_BATCH):
+            together = new[begin : begin + PUT_BATCH]
+            await asyncio.gather(
+                *(outbox.put(row.message, row.key) for row in together if row.message)
+            )
+        messages = {row.key: row.message for row in valid}
+        for key, entry in known.items():
+            try:
+                await self._update_entry(outbox, entry, messages.get(key or ""))
+            except OutboxConsentError:
+                self.withheld.add(key or "")
+            except OutboxStateError:
+                # Another process has it now, or it repeats an attempt that may have been accepted:
+                # a repeat is refused only if it is the same message.
+                continue
+
+    async def _update_entry(
+        self, outbox: Outbox, entry: OutboxEntry, message: Message[Receipt] | None
+    ) -> None:
+        """Update an entry of an earlier run to the file and the options of this one."""
+        state = entry.state
+        if message is None:
+            if state is OutboxState.QUEUED:
+                await outbox.discard(entry, ROW_REMOVED)
+            return
+        is_restored = state is OutboxState.DISCARDED and entry.reason == ROW_REMOVED
+        if is_restored or state in self.options.resent:
+            entry = await outbox.resend(entry, may_pay_twice=self.options.may_pay_twice)
+        # Other options may change the message, as long as it can't have been sent.
+        if entry.state is OutboxState.QUEUED and entry.message != message:
+            await outbox.replace(entry, message)
+
+    async def _run(self, outbox: Outbox, smsc: SmscClient, progress: BulkProgress) -> None:
+        """Run the outbox and show the progress."""
+        failure: Failure | None = None
+        with show_progress(self.screen) as show:
+            polling = asyncio.create_task(progress.poll(smsc, show))
+            try:
+                await outbox.run(smsc, stop_when_empty=True, receipts=False)
+            except LinkError as error:
+                failure = failure_of(error)
+            finally:
+                polling.cancel()
+                with suppress(asyncio.CancelledError, OutboxError):
+                    await polling
+            show(await progress.step())
+        if failure is not None:
+            await self._count(outbox)
+            failure.outcome, failure.advice = self.progress.outcome, RESUME
+            failure.values |= self.progress.counts
+            raise failure
+
+    async def _count_interrupted(self, outbox: Outbox) -> None:
+        """Count for an interruption, as far as the outbox can be used."""
+        try:
+            await self._count(outbox)
+        except OutboxMovedError:
+            self.is_moved = True
+        except OutboxError:
+            return
+
+    async def _count(self, outbox: Outbox) -> None:
+        """Count for the failure that ends the command; nothing if none can have been sent."""
+        counts = await outbox.counts()
+        if self.progress.outcome != PARTLY_SENT:
+            return
+        self.progress.counts = {
+            "accepted": counts[OutboxState.ACCEPTED],
+            "refused": counts[OutboxState.REFUSED],
+            "queued": counts[OutboxState.QUEUED] + counts[OutboxState.CLAIMED],
+            "unknown": counts[OutboxState.UNKNOWN] + counts[OutboxState.SENDING],
+        }
+        self.progress.outcome = COUNTED
+        self.screen.write_json(self.progress.counts)
+
+
+async def _awaited(outbox: Outbox, keys: set[str]) -> int:
+    """Return the number of accepted messages with these keys whose final receipt is to come."""
+    accepted = outbox.entries(OutboxState.ACCEPTED)
+    return len([1 async for entry in accepted if entry.key in keys and is_awaited(entry)])

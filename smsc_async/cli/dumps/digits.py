@@ -1,0 +1,87 @@
+"""Octets without offsets: hexadecimal digits with separators, decimal lists, sides by lines.
+
+Rule: separators stand between octets, never inside of one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from smsc_async.cli.dumps.blocks import Block, odd_token
+from smsc_async.cli.dumps.headers import is_header
+from smsc_async.cli.dumps.numbers import PAIRS, Token, read_numbers
+from smsc_async.cli.dumps.rows import is_follow_heading, refuse_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsc_async.cli.dumps.blocks import Source
+
+_COMMENT: Final = re.compile(r"(?:#|//)[^\n]*")
+_TOKEN: Final = re.compile(r"-?[^\s,;:\-]+")
+_BETWEEN: Final = re.compile(r"[\s,;]*[:\-]?\s*")
+_JOINED: Final = re.compile(r"[0-9a-fA-F]+(?:[._|][0-9a-fA-F]+)+", re.ASCII)
+_PART: Final = re.compile(r"[^._|]+")
+
+
+def read_digits(source: Source) -> list[Block]:
+    """Read digits; the result is empty if there are none.
+
+    Raises:
+        Failure: A token is no octet, or differs in kind from the others.
+    """
+    if blocks := _read_sides(source):
+        return blocks
+    refuse_rows(source)
+    # Spaces in place of comments, so that places stay.
+    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), source.text)
+    tokens = list(_tokens(source, text))
+    return [Block(read_numbers(tokens, source))] if tokens else []
+
+
+def _tokens(source: Source, text: str, base: int = 0) -> Iterator[Token]:
+    """Yield the tokens of a text, which begins at index *base* of the source."""
+    at = len(text) - len(text.lstrip())
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise odd_token(source.place(base + at), text[at])
+        parts = _PART.finditer(found[0]) if _JOINED.fullmatch(found[0]) else ()
+        for part in parts:
+            yield Token(part[0], base + at + part.start())
+        if not parts:
+            yield Token(found[0], base + at)
+        at = _after_gap(text, found.end())
+
+
+def _after_gap(text: str, at: int) -> int:
+    """Return where the next token begins: a minus after a space or a comma is its sign."""
+    gap = _BETWEEN.match(text, at)
+    if gap is None:
+        return at
+    is_sign = gap[0].endswith("-") and gap[0] != "-"
+    return gap.end() - is_sign
+
+
+def _read_sides(source: Source) -> list[Block]:
+    """Read lines that are packets, those of the second side indented: tshark's "follow,tcp,raw".
+
+    Without the heading of tshark the indent may be mere layout; then each side must begin with a
+    PDU.
+    """
+    has_heading = any(line.startswith("Follow: ") for line in source.lines)
+    blocks: list[Block] = []
+    at = 0
+    for number, line in enumerate(source.lines, start=1):
+        if line.strip() and not (has_heading and is_follow_heading(line)):
+            if PAIRS.fullmatch(line.strip()):
+                octets = bytes.fromhex(line.strip())
+            elif has_heading:
+                octets = read_numbers(list(_tokens(source, line, at)), source)
+            else:
+                return []
+            blocks.append(Block(octets, int(line[0] in " \t"), number))
+        at += len(line) + 1
+    sides = [b"".join(block.octets for block in blocks if block.side == side) for side in (0, 1)]
+    return blocks if has_heading or all(map(is_header, sides)) else []

@@ -1,0 +1,151 @@
+"""TCP streams put together from the segments of a capture.
+
+Rule: each octet of a stream is taken once, from the segment that had it first. Octets that no
+segment has end a run; what follows is another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from smsc_async.cli.dumps.frames import ACK, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from smsc_async.cli.dumps.frames import Endpoint, Segment
+
+_WRAP: Final = 1 << 32
+
+
+class Piece(NamedTuple):
+    """Octets of a stream that became readable with one packet.
+
+    Args:
+        octets: At least one.
+        order: Of the packet among all packets: with it all octets before these were there, too.
+        packet: The number of the packet to show; None if it has none.
+    """
+
+    octets: bytes
+    order: int
+    packet: int | None = None
+
+
+class Run(NamedTuple):
+    """Octets of one side without a gap.
+
+    Args:
+        pieces: In the order of the stream.
+        lost: Octets missing before it.
+        is_start: It begins where the stream does.
+    """
+
+    pieces: list[Piece]
+    lost: int
+    is_start: bool
+
+
+class Stream(NamedTuple):
+    """A connection, or what a dump shows as one.
+
+    Args:
+        runs: By side. Side 0 is the one that opened the connection or spoke first.
+        ends: Addresses by side; empty if they aren't known.
+    """
+
+    runs: dict[int | None, list[Run]]
+    ends: tuple[Endpoint, ...] = ()
+
+
+@dataclass(slots=True)
+class _Side:
+    """The segments of one side, by distance from an arbitrary octet."""
+
+    segments: list[tuple[int, int, Segment]] = field(default_factory=list)
+    start: int | None = None
+    """The distance of the first octet, if the handshake was captured."""
+    latest: int | None = None
+    """The last sequence number, which the next ones are close to."""
+    distance: int = 0
+
+    def add(self, order: int, segment: Segment) -> None:
+        """Add a segment; sequence numbers may pass 2**32."""
+        if self.latest is not None:
+            step = (segment.sequence - self.latest) % _WRAP
+            self.distance += step - _WRAP if step >= _WRAP // 2 else step
+        self.latest = segment.sequence
+        at = self.distance
+        if segment.flags & SYN:
+            self.start = at = at + 1  # SYN takes a sequence number
+        if segment.payload or segment.missing:
+            self.segments.append((at, order, segment))
+
+    def runs(self) -> list[Run]:
+        """Put the segments together."""
+        runs: list[Run] = []
+        have, order = self.start, -1
+        for at, packet, segment in sorted(self.segments, key=lambda each: each[:2]):
+            lost = 0 if have is None else max(at - have, 0)
+            old = 0 if have is None else max(have - at, 0)
+            octets = segment.payload[old:]
+            if octets:
+                order = max(order, packet)
+                if lost or not runs:
+                    runs.append(Run([], lost, have is not None and not lost))
+                runs[-1].pieces.append(Piece(octets, order, packet + 1))
+                have = at + old + len(octets)
+            elif have is None:
+                have = at
+        return [*runs, *self._lost_at_end(have)]
+
+    def _lost_at_end(self, have: int | None) -> Iterator[Run]:
+        """Yield an empty run for octets that are missing behind the last one."""
+        ends = (at + len(each.payload) + each.missing for at, _order, each in self.segments)
+        end = max(ends, default=0)
+        if have is not None and end > have and self.segments:
+            yield Run([], end - have, is_start=False)
+
+
+@dataclass(slots=True)
+class _Connection:
+    """Both sides of a connection; *ends* in the order of the sides."""
+
+    ends: tuple[Endpoint, Endpoint]
+    sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
+
+    def is_reopened(self, segment: Segment) -> bool:
+        """Tell whether a SYN opens another connection between the same ports."""
+        side = self.sides[self.ends.index(segment.source)]
+        is_repeated = side.latest is not None and not side.segments
+        return not is_repeated or side.latest != segment.sequence
+
+    def stream(self) -> Stream:
+        """Return the streams of both sides."""
+        return Stream({number: side.runs() for number, side in enumerate(self.sides)}, self.ends)
+
+
+def put_together(segments: Iterable[tuple[int, Segment]]) -> list[Stream]:
+    """Return the streams of segments, each with the number of its packet from 0.
+
+    Returns:
+        In the order of their first packets; those without a payload are left out.
+    """
+    connections: list[_Connection] = []
+    current: dict[frozenset[Endpoint], _Connection] = {}
+    for order, segment in segments:
+        ends = frozenset((segment.source, segment.target))
+        connection = current.get(ends)
+        is_opening = segment.flags & (SYN | ACK) == SYN
+        if connection is None or (is_opening and connection.is_reopened(segment)):
+            # A capture may begin with the answer to a SYN.
+            is_answer = segment.flags & (SYN | ACK) == SYN | ACK
+            pair = (segment.source, segment.target)
+            connection = _Connection(pair[::-1] if is_answer else pair)
+            connections.append(connection)
+            current[ends] = connection
+        side = connection.ends.index(segment.source)
+        connection.sides[side].add(order, segment)
+    streams = (connection.stream() for connection in connections)
+    return [stream for stream in streams if any(stream.runs.values())]

@@ -1,0 +1,174 @@
+"""A file as a table: its columns, its rows of cells, and what was passed over on the way in.
+
+Rule: rows and columns without any value are passed over. A column with values has a name, or the
+table is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from smsc_async.cli.failures import failure_before_sending
+from smsc_async.cli.i18n import _
+from smsc_async.cli.tables.columns import Columns, count_known, find_columns, read_mapping
+from smsc_async.cli.tables.decoding import UTF_8, Confirm, decode_file
+from smsc_async.cli.tables.delimited import Record, read_delimited
+from smsc_async.cli.tables.formats import is_workbook
+from smsc_async.cli.tables.notes import TableNotes
+from smsc_async.cli.tables.workbook import read_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+_INVISIBLE: Final = "\u200b\ufeff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptions:
+    """Options of a command that reads a table.
+
+    Args:
+        encoding: Encoding, by any name that Python knows; default: that of the byte order mark,
+            else UTF-8.
+        columns: Columns with names of their own: to=Phone,text=Message.
+        text: Text of all messages; {name} is the value of a column.
+        sheet: Sheet of a workbook; default: the first.
+    """
+
+    encoding: str | None = None
+    columns: Annotated[str, Parameter(name="--map")] = ""
+    text: str | None = None
+    sheet: str | None = None
+
+
+DEFAULT_OPTIONS: Final = TableOptions()
+
+
+@dataclass(slots=True)
+class Row:
+    """A row with a value.
+
+    Args:
+        number: Of its last line, or of the row of the sheet, from 1.
+        raw: All its cells.
+        cells: Those of the columns with a name; of a row with too few or too many, all of them.
+        is_complete: Whether it has as many cells as there are columns.
+    """
+
+    number: int
+    raw: list[str]
+    cells: list[str]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file that was read.
+
+    Args:
+        columns: Which column is which field.
+        rows: The rows with a value below the first one.
+        notes: What was found and passed over.
+        width: Columns up to the last one with a name.
+    """
+
+    columns: Columns
+    rows: list[Row] = field(default_factory=list)
+    notes: TableNotes = field(default_factory=TableNotes)
+    width: int = 0
+
+
+def read_table(
+    octets: bytes,
+    options: TableOptions,
+    *,
+    template_names: Collection[str] = (),
+    confirm: Confirm | None = None,
+) -> Table:
+    """Read the table in a file.
+
+    Args:
+        octets: Of the file.
+        options: Of the command.
+        template_names: Names of the columns that the option `--text` needs.
+        confirm: Asks about a guessed encoding; None if there is no terminal.
+
+    Raises:
+        Failure: The file isn't a table, or its header is wrong.
+    """
+    mapping, notes = read_mapping(options.columns), TableNotes()
+    records = _read_records(octets, options, mapping, notes, confirm)
+    rows = [one for one in records if any(map(_is_filled, one.cells))]
+    notes.empty_rows = len(records) - len(rows)
+    header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
+    while header and not header[-1]:
+        header.pop()
+    places = [at for at, name in enumerate(header) if name]
+    columns = find_columns(
+        [header[at] for at in places],
+        mapping,
+        template_names=template_names,
+        has_text=options.text is not None,
+    )
+    _check_unnamed(header, rows[1:])
+    notes.set_columns(columns)
+    table = Table(columns, notes=notes, width=len(header))
+    table.rows.extend(_row(one, places, len(header)) for one in rows[1:])
+    return table
+
+
+def _read_records(
+    octets: bytes,
+    options: TableOptions,
+    mapping: Mapping[str, str],
+    notes: TableNotes,
+    confirm: Confirm | None,
+) -> list[Record]:
+    """Return all records of a file, and note how they were found."""
+    if is_workbook(octets):
+        sheet = read_sheet(octets, options.sheet)
+        notes.sheet, notes.merged_cells, notes.encoding = sheet.name, sheet.merged, UTF_8
+        return sheet.records
+    if options.sheet is not None:
+        raise failure_before_sending(
+            "bulk.sheet",
+            _("--sheet is for .xlsx workbooks, and the file is a text"),
+            advice=_("leave out --sheet"),
+        )
+    decoded = decode_file(octets, options.encoding, confirm)
+    text = read_delimited(decoded.text, lambda names: count_known(names, mapping))
+    notes.encoding, notes.is_guessed = decoded.encoding, decoded.is_guessed
+    notes.separator = text.separator
+    return list(text.records)
+
+
+def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
+    """Refuse a column that has values but no name."""
+    unnamed = [at for at, name in enumerate(header) if not name]
+    for row in rows if unnamed else ():
+        for at in unnamed:
+            if at < len(row.cells) and _is_filled(row.cells[at]):
+                raise failure_before_sending(
+                    "bulk.unnamed",
+                    _("column {column} has values, as in row {number}, but no name"),
+                    advice=_("give it a name in the first row, or remove it"),
+                    column=at + 1,
+                    number=row.number,
+                )
+
+
+def _row(record: Record, places: Sequence[int], width: int) -> Row:
+    """Return a row with the cells of the columns that have a name."""
+    cells = record.cells[:width]
+    rest = record.cells[width:]
+    if any(map(_is_filled, rest)) or len(cells) < width:
+        return Row(record.number, record.cells, [*cells, *rest], is_complete=False)
+    return Row(record.number, record.cells, [cells[at] for at in places])
+
+
+def _is_filled(cell: str) -> bool:
+    """Whether a cell has more than spaces."""
+    return bool(cell.strip().strip(_INVISIBLE))

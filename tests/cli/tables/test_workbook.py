@@ -1,0 +1,113 @@
+"""Sheets of `.xlsx` workbooks, as the texts that they show."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from workbooks import Formula, SheetError, workbook
+
+from smsc_async.cli.failures import Failure
+from smsc_async.cli.tables.workbook import cell_text, read_sheet
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("", ""),
+        ("  as it is ", "  as it is "),
+        (79123456789.0, "79123456789"),
+        (79123456789, "79123456789"),
+        (999_999_999_999_999.0, "999999999999999"),
+        (1e21, "1e+21"),
+        (-3.0, "-3"),
+        (1500.5, "1500,5"),
+        (0.1 + 0.2, "0,3"),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        (date(2026, 3, 5), "05.03.2026"),
+        (datetime(2026, 3, 5), "05.03.2026"),  # noqa: DTZ001 - a sheet has no time zones
+        (datetime(2026, 3, 5, 9, 5), "05.03.2026 09:05"),  # noqa: DTZ001
+        (datetime(2026, 3, 5, 9, 5, 7), "05.03.2026 09:05:07"),  # noqa: DTZ001
+        (time(14, 30), "14:30"),
+        (time(14, 30, 1), "14:30:01"),
+        (timedelta(hours=25, minutes=30), "25:30"),
+        (timedelta(seconds=61), "0:01:01"),
+    ],
+)
+def test_cell_is_the_text_that_a_russian_sheet_shows(value: object, text: str) -> None:
+    """A text with it is read by people."""
+    assert text == cell_text(value)
+
+
+def test_values_of_a_sheet() -> None:
+    """Rows have the numbers of the sheet, of a formula there is the result."""
+    rows: list[list[object]] = [
+        ["to", None, "text"],
+        [],
+        [79123456789, datetime(2026, 3, 5, 14, 30), Formula("1+1", 2.0)],  # noqa: DTZ001
+        [True, SheetError("#N/A"), "x"],
+    ]
+    sheet = read_sheet(workbook({"Лист1": rows, "Лист2": [["b"]]}), None)
+
+    assert ("Лист1", 0) == (sheet.name, sheet.merged)
+    assert [
+        (1, ["to", "", "text"]),
+        (2, ["", "", ""]),
+        (3, ["79123456789", "05.03.2026 14:30", "2"]),
+        (4, ["TRUE", "", "x"]),
+    ] == sheet.records
+
+
+def test_sheet_is_the_first_visible_one_or_the_one_that_is_named() -> None:
+    """A hidden sheet is read on demand."""
+    octets = workbook({"Hidden": [["a"]], "Shown": [["b"]]}, hidden=["Hidden"])
+
+    assert ["b"] == read_sheet(octets, None).records[0].cells
+    assert ["a"] == read_sheet(octets, "Hidden").records[0].cells
+    with pytest.raises(Failure) as caught:
+        read_sheet(octets, "shown")
+    assert ("bulk.no_sheet", "Hidden, Shown") == (caught.value.key, caught.value.values["names"])
+
+
+def test_cells_merged_downwards_have_one_value() -> None:
+    """One text for several recipients; a title over several columns isn't repeated."""
+    rows: list[list[object]] = [
+        ["title", None, None],
+        ["to", "text", "x"],
+        ["1", "same", None],
+        ["2", None, None],
+        ["3", "own", None],
+        ["4"],
+    ]
+    sheet = read_sheet(workbook({"A": rows}, merged=["A1:C1", "B3:B4", "C2:C9", "E9:E99"]), None)
+
+    assert ["title", "", ""] == sheet.records[0].cells
+    assert ["same", "same", "own", ""] == [one.cells[1] for one in sheet.records[2:]]
+    assert 5 == sheet.merged
+
+
+def test_empty_sheet_has_no_rows() -> None:
+    """The header is missed later."""
+    assert [] == read_sheet(workbook({"A": []}), None).records
+
+
+@pytest.mark.parametrize("octets", [b"PK\x03\x04 no zip", workbook({"A": [["b"]]})[:700]])
+def test_damaged_workbook_is_refused(octets: bytes) -> None:
+    """It isn't reported as an error of the program."""
+    with pytest.raises(Failure) as caught:
+        read_sheet(octets, None)
+
+    assert "bulk.broken_workbook" == caught.value.key
+    assert caught.value.__context__ is None
+
+
+def test_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is optional."""
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(Failure) as caught:
+        read_sheet(workbook({"A": [["b"]]}), None)
+
+    assert "bulk.no_xlsx" == caught.value.key
+    assert "pip install 'smsc-async[xlsx]'" in caught.value.advice

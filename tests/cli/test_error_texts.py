@@ -1,0 +1,681 @@
+"""Every error message of the command line beside its cause, in both languages.
+
+Rule: a row is a command line or an error, the texts that it shows in English and in Russian, and
+the exit code. A text of the sources without a row here fails the last test.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from failure_texts import failure_texts
+
+from pdu.enums import CommandStatus
+from smsc_async import errors
+from smsc_async.cli.causes import read_reason
+from smsc_async.cli.failures import failure_of
+from smsc_async.cli.i18n import LANGUAGES, Language, Translator
+from smsc_async.cli.runner import interrupted, unexpected
+from smsc_async.errors import Outcome
+from smsc_async.messages import Sms
+from smsc_async.rules.limits import GatewayLimits
+from smsc_async.simulator.refusals import of_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from smsc_async.cli.failures import Failure
+
+    Smsc = Callable[..., CompletedProcess[str]]
+
+TO = "79991234567"
+MESSAGE = Sms(to=TO, text="secret words")
+
+
+class Shown(NamedTuple):
+    """What a cause shows.
+
+    Args:
+        english: The text.
+        russian: Its translation.
+        code: Exit code of the process.
+    """
+
+    english: str
+    russian: str
+    code: int
+
+
+# --- command lines ---
+
+LINES: dict[tuple[str, ...], Shown] = {
+    # "@content" is the name of a file with this content.
+    (): Shown("a command is needed", "не указана команда", 2),
+    ("bluk",): Shown(
+        "unknown command 'bluk'; did you mean 'bulk'?",
+        "неизвестная команда 'bluk'; возможно, имелась в виду 'bulk'?",
+        2,
+    ),
+    ("xyzzy",): Shown("unknown command 'xyzzy'", "неизвестная команда 'xyzzy'", 2),
+    ("help", "xyzzy"): Shown("unknown command 'xyzzy'", "неизвестная команда 'xyzzy'", 2),
+    ("send", TO): Shown("TEXT is missing", "не указан TEXT", 2),
+    ("send", TO, "hi", "there"): Shown(
+        "unexpected arguments: 1; put a text with spaces in quotes",
+        "лишних аргументов: 1; текст с пробелами заключите в кавычки",
+        2,
+    ),
+    ("send", TO, "-secret words"): Shown(
+        "an argument begins with '-' but isn't an option",
+        "аргумент начинается с «-», но это не параметр",
+        2,
+    ),
+    ("send", TO, "hi", "--sendr", "Shop"): Shown(
+        "unknown option --sendr; did you mean --sender?",
+        "неизвестный параметр --sendr; возможно, имелся в виду --sender?",
+        2,
+    ),
+    ("ping", TO, "--xyzzy"): Shown(
+        "unknown option --xyzzy", "неизвестный параметр --xyzzy", 2
+    ),
+    ("send", TO, "hi", "--kind", "fax"): Shown(
+        "--kind: one of sms, email, call, viber, social, telegram-code, telegram-bot is needed,"
+        " got 'fax'",
+        "--kind: допустимые значения: sms, email, call, viber, social, telegram-code,"
+        " telegram-bot; получено 'fax'",
+        2,
+    ),
+    ("send", TO, "hi", "--wait", "soon"): Shown(
+        "--wait: a duration like 90, 90s, 15m, 2h is needed, got 'soon'",
+        "--wait: нужна длительность, например 90, 90s, 15m, 2h; получено 'soon'",
+        2,
+    ),
+    ("sim", "--port", "http"): Shown(
+        "--port: a whole number is needed, got 'http'",
+        "--port: нужно целое число, получено 'http'",
+        2,
+    ),
+    ("bench", "sim://", "--rate", "fast"): Shown(
+        "--rate: a number is needed, got 'fast'", "--rate: нужно число, получено 'fast'", 2
+    ),
+    ("bench", "sim://", "--windows", "0"): Shown(
+        "--windows doesn't accept '0'", "--windows не принимает '0'", 2
+    ),
+    ("completion", "csh"): Shown(
+        "SHELL: one of bash, zsh, fish is needed, got 'csh'",
+        "SHELL: допустимые значения: bash, zsh, fish; получено 'csh'",
+        2,
+    ),
+    ("send", TO, "hi", "--url"): Shown("--url needs a value", "для --url нужно значение", 2),
+    ("send", TO, "hi", "--url", "a", "--url", "b"): Shown(
+        "--url is given more than once", "--url указан больше одного раза", 2
+    ),
+    ("send", TO, "hi", "--dry-run", "--dry-run"): Shown(
+        "--dry-run is given more than once", "--dry-run указан больше одного раза", 2
+    ),
+    ("send", "--to", TO, "hi", "there"): Shown(
+        "--text has to be given by its name, as one before it is",
+        "--text нужно указать по имени, раз по имени указан аргумент перед ним",
+        2,
+    ),
+    # Messages.
+    ("send", "123", "hi"): Shown("the message is invalid", "недопустимое сообщение", 2),
+    ("send", TO, "hi", "--kind", "email"): Shown(
+        "--kind email requires --subject", "для --kind email нужен параметр --subject", 2
+    ),
+    ("send", TO, "hi", "--voice", "w2"): Shown(
+        "--voice can't be used with --kind sms, only with call",
+        "--voice не сочетается с --kind sms, только с call",
+        2,
+    ),
+    ("send", TO, "hi", "--kind", "call", "--param", "22,20,5", "--call-wait", "20"): Shown(
+        "--call-wait and --param can't be combined: --param contains all settings of a call",
+        "--call-wait и --param не сочетаются: --param задаёт все настройки звонка",
+        2,
+    ),
+    ("plan", "-"): Shown("standard input is empty", "стандартный ввод пуст", 2),
+    ("hlr", TO, "1"): Shown(
+        "argument 2 isn't a valid phone number", "аргумент 2 — не номер телефона", 2
+    ),
+    ("query", "x" * 66, "--url", "sim://"): Shown(
+        "invalid message id or sender", "недопустимый id сообщения или отправитель", 2
+    ),
+    # The gateway.
+    ("send", TO, "hi"): Shown(
+        "there is no gateway to connect to: SMSC_URL isn't set",
+        "не указан шлюз: переменная SMSC_URL не задана",
+        2,
+    ),
+    ("send", TO, "hi", "--url", "http://example.com"): Shown(
+        "the settings are invalid", "недопустимые настройки", 2
+    ),
+    ("send", TO, "hi", "--url", "smpp://a:b@127.0.0.1:1"): Shown(
+        "nothing listens at the address of the gateway",
+        "по адресу шлюза никто не принимает соединений",
+        3,
+    ),
+    # The simulator.
+    ("sim", "--port", "70000"): Shown(
+        "invalid port 70000; ports are 0 to 65535",
+        "недопустимый порт 70000; порты от 0 до 65535",
+        2,
+    ),
+    ("sim", "--error-code", "1000"): Shown(
+        "--error-code: a whole number 0 to 999 is needed, got 1000",
+        "--error-code: нужно целое число от 0 до 999, получено 1000",
+        2,
+    ),
+    ("sim", "--hlr", "country"): Shown(
+        "--hlr: NAME=VALUE is needed, where NAME is one of imsi, msc, mcc, mnc, country, network,"
+        " roaming-country, roaming-network",
+        "--hlr: нужно NAME=VALUE, где NAME — одно из imsi, msc, mcc, mnc, country, network,"
+        " roaming-country, roaming-network",
+        2,
+    ),
+    # The measurement.
+    ("bench", "sim://", "--messages", "1000000"): Shown(
+        "too many messages: 7000070; the maximum is 1000000",
+        "слишком много сообщений: 7000070; наибольшее число 1000000",
+        2,
+    ),
+    ("bench", "smpp://a:b@gateway.invalid"): Shown(
+        "recipients are needed: a gateway on another machine requires --recipients",
+        "нужны получатели: для шлюза на другом компьютере нужен параметр --recipients",
+        2,
+    ),
+    ("bench", "sim://", "--recipients", "@79991234567"): Shown(
+        "too few numbers: 1; more to one number are a flood, needed are 16",
+        "слишком мало номеров: 1; больше сообщений на один номер — это флуд, нужно номеров: 16",
+        2,
+    ),
+    ("bench", "sim://", "--recipients", "@79991234567\nhello\n"): Shown(
+        "line 2 of FILE isn't a phone number", "строка 2 в FILE — не номер телефона", 2
+    ),
+    ("bench", "sim://", "--recipients", "/nowhere/numbers"): Shown(
+        "can't use /nowhere/numbers: No such file or directory",
+        "не удалось использовать /nowhere/numbers: No such file or directory",
+        2,
+    ),
+    ("bench", "sim://", "--html", "/dev/null"): Shown(
+        "can't use /dev/null: it isn't an ordinary file",
+        "не удалось использовать /dev/null: это не обычный файл",
+        2,
+    ),
+    ("bench", "smpp://a:b@gateway.invalid", "--windows", "1", "--messages", "11",
+     "--warm-up", "10", "--recipients", "@79991234567"): Shown(
+        "sending 21 messages, 21 parts, needs confirmation",
+        "нужно ваше согласие на отправку: 21 сообщение, 21 часть",
+        2,
+    ),
+    # The file of `smsc bulk`.
+    ("bulk", "@to,text\n", "--may-pay-twice"): Shown(
+        "--may-pay-twice alone sends nothing again",
+        "--may-pay-twice без других параметров ничего не отправляет повторно",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
+        "--rules isn't a URL of Redis", "--rules: это не URL сервера Redis", 2
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/"): Shown(
+        " exists and isn't the result of these rows; it isn't overwritten",
+        " уже есть, и это не результат этих строк; он не перезаписан",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", "@mine"): Shown(
+        "FILE exists and isn't the result of these rows; it isn't overwritten",
+        "FILE уже есть, и это не результат этих строк; он не перезаписан",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", '@"open'): Shown(
+        "FILE exists and isn't the result of these rows; it isn't overwritten",
+        "FILE уже есть, и это не результат этих строк; он не перезаписан",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
+        "can't write the results to result.csv: No such file or directory",
+        "не удалось записать результаты в result.csv: No such file or directory",
+        2,
+    ),
+    ("bulk", "/nowhere/clients.csv"): Shown(
+        "can't read clients.csv: No such file or directory",
+        "не удалось прочитать clients.csv: No such file or directory",
+        2,
+    ),
+    ("bulk", "-"): Shown(
+        "can't read -: a file is needed: the .outbox file is stored next to it",
+        "не удалось прочитать -: нужен файл: рядом с ним хранится .outbox",
+        2,
+    ),
+}  # fmt: skip
+
+CSV_LINES: dict[tuple[str, ...], Shown] = {
+    ("bulk", "@text\n"): Shown("the header has no column to", "в заголовке нет столбца to", 2),
+    ("bulk", "@to,text,to\n"): Shown(
+        "the header has to twice", "столбец to указан в заголовке дважды", 2
+    ),
+    ("bulk", "@to,text,sendr\n"): Shown(
+        "the header has an unknown column; did you mean sender?",
+        "в заголовке неизвестный столбец; возможно, это sender?",
+        2,
+    ),
+    ("bulk", "@to,text,xyzzy\n"): Shown(
+        "the header has an unknown column", "в заголовке есть неизвестный столбец", 2
+    ),
+    ("bulk", "@to,template\n79161234567,{x}\n"): Shown(
+        "a template needs 'x', and the header has no such column, or several",
+        "в шаблоне есть 'x', а в заголовке нет такого столбца или их несколько",
+        2,
+    ),
+    ("bulk", '@to,text\n1,"open\n'): Shown(
+        "the file isn't valid CSV, line 2: unexpected end of data",
+        "недопустимый CSV, строка 2: unexpected end of data",
+        2,
+    ),
+}
+
+
+def shown_of(done: CompletedProcess[str]) -> str:
+    """Return the output of errors in one line."""
+    return " ".join(done.stderr.split())
+
+
+def with_files(arguments: tuple[str, ...], folder: Path) -> list[str]:
+    """Replace each "@content" by the name of a file with this content."""
+    made = []
+    for number, argument in enumerate(arguments):
+        name = argument
+        if argument.startswith("@"):
+            name = f"file{number}"
+            (folder / name).write_text(argument[1:], encoding="utf-8")
+        made.append(name)
+    return made
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("arguments", "shown"), (LINES | CSV_LINES).items(), ids=lambda it: " ".join(it)[:60]
+    if isinstance(it, tuple) and not isinstance(it, Shown) else "",
+)  # fmt: skip
+def test_command_line_shows_its_cause(  # noqa: PLR0917 - what it needs comes by name
+    smsc: Smsc,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    shown: Shown,
+    language: Language,
+) -> None:
+    """The text of the first row, the exit code, and nothing on standard output but progress."""
+    if sys.platform == "win32" and any("/nowhere" in one or "/dev" in one for one in arguments):
+        pytest.skip("files are named otherwise")
+    monkeypatch.chdir(tmp_path)
+    done = smsc("--lang", language, *with_files(arguments, tmp_path))
+    text = shown.english if language == "en" else shown.russian
+    pattern = re.escape(text).replace("FILE", r"file\d")
+
+    assert re.search(pattern, shown_of(done)), shown_of(done)
+    assert shown.code == done.returncode
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
+# --- errors ---
+
+
+def chained(error: errors.SmscError, cause: BaseException) -> errors.SmscError:
+    """Return an error with its cause."""
+    error.__cause__ = cause
+    return error
+
+
+def certificate(code: int) -> errors.SmscError:
+    """Return the error for a certificate that OpenSSL refuses."""
+    cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    cause.verify_code, cause.verify_message = code, "as OpenSSL says"
+    return chained(errors.ConnectFailedError("the certificate doesn't verify"), cause)
+
+
+def connecting(cause: BaseException) -> errors.SmscError:
+    """Return the error for a connection that wasn't made."""
+    return chained(errors.ConnectFailedError("as the system says"), cause)
+
+
+def refused(status: int, words: str = "") -> errors.SmscError:
+    """Return the error for a message that the gateway refused with its own words."""
+    error = errors.SubmitRefusedError(MESSAGE, command_status=status)
+    error.status_text = words
+    return error
+
+
+def stopped(rule: Any, rest: float) -> errors.SmscError:  # noqa: ANN401 - a literal
+    """Return the error for a message that a rule of the simulator stops."""
+    refusal = of_rule(rule, GatewayLimits(), CommandStatus.ESME_RSUBMITFAIL, rest)
+    return refused(CommandStatus.ESME_RSUBMITFAIL, refusal.reason)
+
+
+EXPIRED = Shown(
+    "the certificate of the gateway has expired", "срок действия сертификата шлюза истёк", 3
+)
+UNKNOWN_CA = Shown(
+    "the certificate of the gateway is signed by a CA that isn't trusted here",
+    "сертификат шлюза подписан центром сертификации, которому здесь не доверяют",
+    3,
+)
+WRONG_NAME = Shown(
+    "the certificate is for another host than the one in the URL",
+    "сертификат выдан другому хосту, не тому, что в URL",
+    3,
+)
+LOST = "the connection was lost while sending", "соединение прервалось во время отправки"
+PARTS = (
+    "some parts weren't sent within the gateway's minute",
+    "часть сообщения не успела уйти за минуту, отведённую шлюзом",
+)
+
+ERRORS: list[tuple[errors.SmscError, Shown]] = [
+    (
+        errors.InvalidMessageError("to", 0, "no"),
+        Shown("the message is invalid", "недопустимое сообщение", 2),
+    ),
+    (errors.ConfigError("url", "", "no"), Shown(
+        "the settings are invalid",
+        "недопустимые настройки",
+        2,
+    )),
+    # No connection.
+    (certificate(10), EXPIRED),
+    (
+        certificate(9),
+        Shown(
+            "the certificate of the gateway isn't valid yet",
+            "сертификат шлюза ещё не действует",
+            3,
+        ),
+    ),
+    (
+        certificate(18),
+        Shown(
+            "the certificate of the gateway is self-signed",
+            "сертификат шлюза самоподписанный",
+            3,
+        ),
+    ),
+    *((certificate(code), UNKNOWN_CA) for code in (2, 19, 20, 21)),
+    *((certificate(code), WRONG_NAME) for code in (62, 64)),
+    (
+        certificate(23),
+        Shown(
+            "the certificate of the gateway can't be verified",
+            "не удалось проверить сертификат шлюза",
+            3,
+        ),
+    ),
+    (
+        connecting(ssl.SSLError(1, "wrong version number")),
+        Shown("there is no TLS at the port of the gateway", "на этом порту шлюза нет TLS", 3),
+    ),
+    (
+        connecting(socket.gaierror(-2, "Name or service not known")),
+        Shown("the name of the gateway can't be resolved", "имя шлюза не найдено в DNS", 3),
+    ),
+    (
+        connecting(UnicodeError("label empty or too long")),
+        Shown(
+            "the name of the gateway isn't a valid host name",
+            "имя шлюза не может быть именем хоста",
+            3,
+        ),
+    ),
+    (
+        connecting(ConnectionRefusedError()),
+        Shown(
+            "nothing listens at the address of the gateway",
+            "по адресу шлюза никто не принимает соединений",
+            3,
+        ),
+    ),
+    (
+        connecting(ConnectionResetError()),
+        Shown("the gateway closed the connection at once", "шлюз сразу закрыл соединение", 3),
+    ),
+    (
+        connecting(TimeoutError()),
+        Shown(
+            "the gateway didn't answer when connecting",
+            "шлюз не ответил на попытку соединения",
+            3,
+        ),
+    ),
+    (
+        connecting(OSError(101, "Network is unreachable")),
+        Shown("no connection to the gateway", "не удалось соединиться со шлюзом", 3),
+    ),
+    # Binds.
+    (
+        errors.BindRefusedError(CommandStatus.ESME_RINVPASWD),
+        Shown("the gateway refused the password", "шлюз отклонил пароль", 3),
+    ),
+    (
+        errors.BindRefusedError(CommandStatus.ESME_RINVSYSID),
+        Shown("the gateway doesn't know the login", "шлюз не знает такого логина", 3),
+    ),
+    (
+        errors.BindRefusedError(CommandStatus.ESME_RALYBND),
+        Shown(
+            "the account has all its connections already",
+            "у аккаунта уже открыты все его соединения",
+            3,
+        ),
+    ),
+    (
+        errors.BindRefusedError(CommandStatus.ESME_RBINDFAIL),
+        Shown("the gateway refused the login", "шлюз не принял логин и пароль", 3),
+    ),
+    # The link.
+    (
+        errors.LinkLostError(),
+        Shown("the connection to the gateway was lost", "соединение со шлюзом потеряно", 3),
+    ),
+    (
+        errors.RemoteProtocolError("no"),
+        Shown("invalid data on the connection", "в соединении недопустимые данные", 3),
+    ),
+    # Held.
+    (
+        errors.RepeatedMessageError(MESSAGE, retry_after=47.6),
+        Shown(
+            "not sent: the same message was sent less than a minute ago",
+            "не отправлено: такое же сообщение отправлено меньше минуты назад",
+            1,
+        ),
+    ),
+    (
+        errors.FloodLimitError(MESSAGE, retry_after=30.0),
+        Shown(
+            "not sent: too many messages in a row to one number",
+            "не отправлено: слишком много сообщений подряд на один номер",
+            1,
+        ),
+    ),
+    (
+        errors.HeldByRuleError(MESSAGE, retry_after=3600.0),
+        Shown(
+            "not sent: the gateway would refuse it now",
+            "не отправлено: сейчас шлюз отклонит это сообщение",
+            1,
+        ),
+    ),
+    # Refused.
+    (
+        stopped("repeat", 47.6),
+        Shown(
+            "the gateway refused the message: the same message was accepted less than 60 s ago; it"
+            " is accepted again in 47.6 s",
+            "шлюз отклонил сообщение: такое же сообщение принято меньше 60 с назад; повтор будет"
+            " принят через 47.6 с",
+            1,
+        ),
+    ),
+    (
+        stopped("flood", 12.0),
+        Shown(
+            "the gateway refused the message: over 50 messages to one number with less than 30 s"
+            " between them; the next is accepted in 12.0 s",
+            "шлюз отклонил сообщение: сообщений на один номер больше 50, с перерывами меньше 30 с;"
+            " следующее будет принято через 12.0 с",
+            1,
+        ),
+    ),
+    (
+        refused(CommandStatus.ESME_RSYSERR, "the scenario refuses it"),
+        Shown(
+            "the gateway refused the message: the scenario refuses it",
+            "шлюз отклонил сообщение: отказ задан в сценарии",
+            1,
+        ),
+    ),
+    (
+        refused(CommandStatus.ESME_RSUBMITFAIL, "no {route}\x1b[2J"),
+        Shown(
+            "the gateway refused the message: no {route}\\x1b[2J",
+            "шлюз отклонил сообщение: no {route}\\x1b[2J",
+            1,
+        ),
+    ),
+    (
+        refused(CommandStatus.ESME_RINVDSTADR),
+        Shown(
+            "the gateway refused the number of the recipient",
+            "шлюз отклонил номер получателя",
+            1,
+        ),
+    ),
+    (
+        refused(CommandStatus.ESME_RINVSRCADR),
+        Shown("the gateway refused the sender", "шлюз отклонил отправителя", 1),
+    ),
+    (
+        refused(CommandStatus.ESME_RINVMSGLEN),
+        Shown("the gateway refused the length of the text", "шлюз отклонил длину текста", 1),
+    ),
+    (
+        refused(CommandStatus.ESME_RSUBMITFAIL),
+        Shown("the gateway refused the message", "шлюз отклонил сообщение", 1),
+    ),
+    (
+        errors.ThrottledError(MESSAGE, command_status=0x58, retry_after=1.0),
+        Shown("the gateway limits the rate", "шлюз ограничивает скорость", 1),
+    ),
+    # Sent, and yet no outcome.
+    (
+        errors.ResponseTimeoutError(MESSAGE, timeout=10.0),
+        Shown("the gateway didn't respond", "шлюз не ответил", 4),
+    ),
+    (errors.SubmitInterruptedError(MESSAGE, outcome=Outcome.NOT_SENT), Shown(*LOST, 3)),
+    (errors.SubmitInterruptedError(MESSAGE, outcome=Outcome.UNKNOWN), Shown(*LOST, 4)),
+    (errors.PartsOverdueError(MESSAGE, accepted=0, total=2), Shown(*PARTS, 1)),
+    (errors.PartsOverdueError(MESSAGE, accepted=1, total=2), Shown(*PARTS, 4)),
+    (
+        errors.SendError("a check failed", message=MESSAGE, outcome=Outcome.NOT_SENT),
+        Shown("sending failed", "не удалось отправить", 1),
+    ),
+    (
+        errors.ReceiptTimeoutError("855469", timeout=30.0),
+        Shown(
+            "no final receipt arrived in time",
+            "окончательный отчёт о доставке не пришёл вовремя",
+            5,
+        ),
+    ),
+    (
+        errors.RequestRefusedError("query_sm", 0x67),
+        Shown("the gateway refused the request", "шлюз отклонил запрос", 1),
+    ),
+    (
+        errors.RequestTimeoutError("query_sm", timeout=10.0),
+        Shown("the gateway didn't respond", "шлюз не ответил", 3),
+    ),
+]  # fmt: skip
+
+FAILURES: list[tuple[Failure, Shown]] = [
+    (interrupted(), Shown("interrupted", "прервано", 130)),
+    (
+        unexpected(ZeroDivisionError("secret words")),
+        Shown("unexpected error: ZeroDivisionError", "непредвиденная ошибка: ZeroDivisionError", 4),
+    ),
+    *((failure_of(error), shown) for error, shown in ERRORS),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("failure", "shown"), FAILURES, ids=lambda it: getattr(it, "english", ""))
+def test_error_shows_its_cause(failure: Failure, shown: Shown, language: Language) -> None:
+    """Not only its class: the advice is for just that cause."""
+    translate = Translator(language)
+    text = translate(failure.text, **failure.values)
+    advice = translate(failure.advice, **failure.values)
+
+    assert (shown.english if language == "en" else shown.russian) == text
+    assert shown.code == failure.code
+    assert "{" not in advice
+    assert "secret" not in text + advice + failure.detail
+    assert (language == "ru") == bool(re.search("[а-яё]", advice))
+
+
+def test_causes_have_their_own_advice() -> None:
+    """Host and port are right if a certificate has expired."""
+    remedies = {shown.english: failure.advice for failure, shown in FAILURES if shown.code == 3}
+
+    assert len(remedies) - 2 <= len(set(remedies.values()))
+
+
+@pytest.mark.parametrize("words", ["", "no", "the scenario refuses it!", "priority_flag takes"])
+def test_other_words_are_not_taken_for_the_simulators(words: str) -> None:
+    """Another SMSC's text is shown as it is."""
+    assert read_reason(words) is None
+
+
+# --- texts that need more than a command line ---
+
+ELSEWHERE = {
+    "--rules needs the package redis, which isn't installed": "test_bulk_run",
+    "{name} exists and isn't the result of these rows; it isn't overwritten": "test_bulk_result",
+    "can't use {name} for the results: {reason}": "test_unreadable_result_is_named",
+    "the .outbox file next to the CSV file can't be used": "test_bulk",
+    "can't write {name}: {reason}": "test_csv_input",
+    "can't write the report to {file}: {reason}": "test_bench",
+    "cancelled by you": "test_bench",
+    "standard input isn't UTF-8 text": "test_plan",
+    "can't listen on {host}:{port}: {reason}": "test_sim",
+    "port {port} of {host} is in use": "test_sim",
+    "invalid arguments": "test_error_of_a_later_parser_is_a_usage_error",
+    "--lang accepts ru or en, got {value!r}": "test_run",
+}
+OTHER_ROOMS = frozenset({"hexadecimal", "decode"})
+"""Modules whose texts their own tests have."""
+
+
+def test_every_text_has_a_row() -> None:
+    """A new message is written down with its cause and its translation before it is used."""
+    shown = [row.english.replace("FILE", "x") for row in [*LINES.values(), *CSV_LINES.values()]] + [
+        row.english for _, row in FAILURES
+    ]
+    missing = [
+        text
+        for text, module in failure_texts().items()
+        if module not in OTHER_ROOMS and text not in ELSEWHERE
+        and not any(re.fullmatch(_pattern(text), one) for one in shown)
+    ]  # fmt: skip
+
+    assert [] == missing
+    assert set(ELSEWHERE) <= set(failure_texts())
+
+
+def _pattern(text: str) -> str:
+    """Return a pattern of a text with any values."""
+    return re.sub(r"\\{[^}]*\\}", ".*", re.escape(text))

@@ -1,0 +1,212 @@
+"""A server that answers, but has lost its state: the rate holds, and one warning says so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+import redis.asyncio
+from rules_world import TO, World, give_back_turns, most_in_a_second, new_account, shared_again
+
+from smsc_async import GatewayLimits, RedisRuleStore
+from smsc_async.rules.verdict import Admitted, Held
+from smsc_async.stores._redis_workers import LIFE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from redis_server import RedisServer
+
+RATE = 40
+LOSSES = ["FLUSHALL", "the key of the rate is deleted", "an old snapshot", "an empty restart"]
+pytestmark = pytest.mark.takes_up_to(10, reason="a server is killed and started again")
+
+
+class Account(World):
+    """Two workers that know of each other; time stands still until it is moved."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self.server = server
+        self.account = account = new_account()
+        self.shared: list[RedisRuleStore] = []
+        self.numbers = iter(range(10_000))
+
+        def make(clock: Callable[[], float]) -> RedisRuleStore:
+            """Make a worker."""
+            store = RedisRuleStore(
+                server.url, account=account, clock=clock, budget=5.0, probe_every=0.02
+            )
+            self.shared.append(store)
+            return store
+
+        super().__init__(make, workers=2)
+        self.use(GatewayLimits(rate=RATE))
+
+    async def beat(self) -> None:
+        """Let each worker call the server twice, as it does a few times a second."""
+        for store in self.shared * 2:
+            if not store.health().is_degraded:
+                store._batcher.beat()
+                await store.flush()
+
+    async def burst(self, count: int, *stores: RedisRuleStore) -> list[float]:
+        """Ask for messages to numbers of their own; return their turns, as seconds from now on."""
+        asked = [store for store in stores or self.shared for _ in range(count)]
+        steps = [self.step(to=f"7916{next(self.numbers):07d}") for _ in asked]
+        verdicts = await asyncio.gather(
+            *(store.apply(step) for store, step in zip(asked, steps, strict=True))
+        )
+        assert all(isinstance(verdict, Admitted) for verdict in verdicts)
+        return [
+            verdict.not_before - store.now()
+            for store, verdict in zip(asked, verdicts, strict=True)
+            if isinstance(verdict, Admitted)
+        ]
+
+    async def lose(self, kind: str) -> None:
+        """Let the server lose its state, or a part of it."""
+        prefix = self.shared[0]._script.prefix
+        async with redis.asyncio.Redis.from_url(self.server.url) as client:
+            if kind == "FLUSHALL":
+                await client.flushall()
+            elif kind == "an old snapshot":
+                await client.set(f"{prefix}rate", round((1e9 + self.moved) * 1e6))
+            elif kind == "an empty restart":
+                self.server.kill()
+                await asyncio.to_thread(self.server.start)
+            else:
+                await client.delete(f"{prefix}rate")
+        if kind == "an empty restart":
+            await self.beat()
+            await shared_again(*self.shared)
+
+
+@pytest.fixture
+async def account(own_server: RedisServer) -> AsyncIterator[Account]:
+    """Two workers of an account, on a server of their own."""
+    account = Account(own_server)
+    await account.beat()
+    yield account
+    for store in account.shared:
+        await store.aclose()
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> int:
+    """Return how many warnings say that state was lost."""
+    return sum("has lost its state" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+async def test_rate_holds_after_the_server_has_lost_its_state(account: Account, kind: str) -> None:
+    """Two workers hold 120 turns; the next ones were assigned from now on: 80 of 40 a second."""
+    turns = await account.burst(60)
+    await account.beat()
+    await account.lose(kind)
+    turns += await account.burst(60)
+
+    assert 240 == len(turns)
+    assert RATE * 0.9 <= most_in_a_second(turns) <= RATE
+
+
+async def test_worker_without_a_turn_goes_on_behind_those_of_others(account: Account) -> None:
+    """Its last answer is a heartbeat old, and says until when the account's turns are assigned."""
+    first, second = account.shared
+    turns = await account.burst(60, first)
+    await account.beat()
+    await account.lose("FLUSHALL")
+    turns += await account.burst(60, second)
+
+    assert most_in_a_second(turns) <= RATE
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+async def test_each_loss_is_logged_once_by_each_worker(
+    account: Account, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many calls follow; the next loss is another event."""
+    for times in (1, 2):
+        await account.burst(60)
+        await account.beat()
+        await account.lose(kind)
+        await account.burst(1)
+        await account.beat()
+        await account.burst(1)
+        # The worker that comes second finds the rate as the first has restored it.
+        assert times <= lines(caplog) <= 2 * times
+
+
+async def test_loss_without_a_turn_is_logged_too(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The messages of the last minute are lost: others may be repeated."""
+    await account.lose("FLUSHALL")
+    await account.beat()
+
+    assert 2 == lines(caplog)
+
+
+@pytest.mark.parametrize("kind", ["FLUSHALL", "an empty restart"])
+async def test_worker_holds_repeats_of_its_own_after_a_loss(account: Account, kind: str) -> None:
+    """It needs no server for what it has sent itself, neither for repeats nor for streaks."""
+    store = account.shared[0]
+    sent = account.step("Hi", to="79160000000")
+    assert isinstance(await store.apply(sent), Admitted)
+    for number in range(50):
+        assert isinstance(await store.apply(account.step(f"{number}")), Admitted)
+    await account.lose(kind)
+
+    assert isinstance(await store.apply(sent), Held)
+    held = await store.apply(account.step("the 51st", to=TO))
+    assert isinstance(held, Held)
+    assert "flood" == held.rule
+    account.move(62.0)
+    assert isinstance(await store.apply(sent), Admitted)
+
+
+async def test_returned_turns_are_no_loss(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The account's free time goes back when turns at its end are given back."""
+    first = account.shared[0]
+    step = account.step(to="79180000001")
+    await account.burst(20)
+    given = []
+    for number in range(20):
+        store = account.shared[number % 2]
+        given.append((store, await store.apply(account.step(to=f"7917{number:07d}"))))
+    for store, verdict in reversed(given):
+        assert isinstance(verdict, Admitted)
+        give_back_turns(store, verdict)
+    await account.beat()
+    verdict = await first.apply(step)
+
+    assert isinstance(verdict, Admitted)
+    assert not lines(caplog)
+    assert pytest.approx(40 * 1.05 / RATE, abs=0.001) == verdict.not_before - first.now()
+
+
+async def test_worker_that_leaves_or_is_forgotten_has_lost_nothing(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server counts it as a new one when it comes back, and that is all."""
+    store = account.shared[0]
+    store.attach()
+    await store.flush()
+    store.detach()
+    await store.flush()
+    await account.beat()
+    account.move(LIFE + 1)
+    await account.beat()
+
+    assert not lines(caplog)
+
+
+async def test_clock_that_is_set_back_stops_nothing(account: Account) -> None:
+    """A replica that takes over may have another clock: turns of the old one mean nothing there."""
+    await account.burst(60)
+    for store in account.shared:
+        store._script.frozen_at = round((1e9 - 3600) * 1e6)
+    await account.lose("FLUSHALL")
+
+    assert max(await account.burst(1)) < 1.0
