@@ -185,6 +185,23 @@ def test_import_loads_what_is_used() -> None:
     ]
 
 
+@pytest.mark.takes_up_to(5, reason="Python is started")
+@pytest.mark.parametrize(
+    ("option", "never"),
+    [
+        ("--version", ("asyncio", "construct", "pdu", "rich", "cyclopts")),
+        ("--help", ("smsc_async.client", "smsc_async.link", "smsc_async.cli.send")),
+    ],
+)
+def test_version_and_help_do_not_load_the_client(option: str, never: tuple[str, ...]) -> None:
+    """They are asked for before anything else, and completion asks often."""
+    code = f"from smsc_async.cli import main; main(['{option}']); import sys; print(*sys.modules)"
+    loaded = python(code).stdout.split()
+
+    assert "smsc_async.cli" in loaded
+    assert [] == [name for name in never if name in loaded]
+
+
 def test_each_public_name_has_a_module() -> None:
     """Type checkers read the imports, Python reads the table: both say the same."""
     tree = ast.parse(Path(smsc_async.__file__).read_text(encoding="utf-8"))
