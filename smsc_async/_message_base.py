@@ -43,22 +43,24 @@ SUBMIT_FIELDS: Final = tuple(_CHECKS)
 """Fields of the submit_sm that a message of any kind may set."""
 
 
-class _HasSubmitFields:
-    """Holds the slot of a flag that isn't a field.
+class _Flags:
+    """Holds the slots of two flags that aren't fields.
 
     Attributes:
-        has_submit_fields: Whether one of `SUBMIT_FIELDS` may differ from its default.
+        is_plain: Whether none of `rare_fields` was given: all have their defaults.
+        has_submit_fields: Whether one of `SUBMIT_FIELDS` hasn't.
     """
 
-    __slots__ = ("has_submit_fields",)
+    __slots__ = ("has_submit_fields", "is_plain")
 
+    is_plain: bool
     has_submit_fields: bool
 
 
 @hides_arguments(InvalidMessageError)
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Message(_HasSubmitFields, Generic[R_co]):
+class Message(_Flags, Generic[R_co]):
     """Base of all kinds of message, generic in the type of their receipt.
 
     Attributes:
@@ -66,7 +68,9 @@ class Message(_HasSubmitFields, Generic[R_co]):
             text, "__HLR__" alone, "" for an `Sms`.
         needs_receipt: Whether its receipt is its result, so that it can't be sent without one.
         own_tags: TLVs that the client writes itself.
-        has_submit_fields: Whether one of the last four fields may differ from its default.
+        rare_fields: Fields that few messages set, so that their slots stay empty in most.
+        is_plain: Whether none of these was given: all have their defaults.
+        has_submit_fields: Whether one of the last four fields hasn't.
 
     Args:
         to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
@@ -91,6 +95,7 @@ class Message(_HasSubmitFields, Generic[R_co]):
     service_prefix: ClassVar[str] = ""
     needs_receipt: ClassVar[bool] = False
     own_tags: ClassVar[frozenset[int]] = submit_checks.OWN_TAGS
+    rare_fields: ClassVar[tuple[str, ...]] = SUBMIT_FIELDS
 
     to: str
     sender: str = ""
@@ -127,7 +132,7 @@ class Message(_HasSubmitFields, Generic[R_co]):
     @property
     def requests_receipt(self) -> bool:
         """Whether the SMSC is to send a receipt of the final state, or of a failure."""
-        if not self.has_submit_fields:
+        if self.is_plain:
             return True
         return submit_checks.requests_receipt(self.registered_delivery)
 
@@ -141,11 +146,16 @@ class Message(_HasSubmitFields, Generic[R_co]):
 
 
 class _RareField:
-    """A field that few messages set: an empty slot means its default (hot path)."""
+    """A field that few messages set: an empty slot means its default (hot path).
 
-    def __init__(self, name: str) -> None:
-        self._slot = vars(Message)[name]
-        self._default = _DEFAULTS[name]
+    Args:
+        slot: The descriptor of the slot.
+        default: Of the field.
+    """
+
+    def __init__(self, slot: Any, default: object) -> None:  # noqa: ANN401 - its type has no name
+        self._slot = slot
+        self._default = default
 
     def __get__(self, message: Message[Any] | None, kind: type | None = None) -> object:
         if message is None:
@@ -159,27 +169,44 @@ class _RareField:
         self._slot.__set__(message, value)
 
 
-_DEFAULTS: Final = {field.name: field.default for field in fields(Message)}
-for _name in SUBMIT_FIELDS:
-    setattr(Message, _name, _RareField(_name))
+def _make_rare(kind: type[Message[Any]]) -> None:
+    """Let the rare fields of a class have empty slots."""
+    for field in fields(kind):
+        if field.name in kind.rare_fields and field.name in vars(kind):
+            setattr(kind, field.name, _RareField(vars(kind)[field.name], field.default))
 
 
-def _has_submit_fields(message: Message[Any]) -> bool:
-    """Whether one of the submit_sm's fields isn't its default."""
-    return any(getattr(message, name) != _DEFAULTS[name] for name in SUBMIT_FIELDS)
+_make_rare(Message)
+_Flags.has_submit_fields = _RareField(  # type: ignore[misc,assignment]  # in place of its slot
+    vars(_Flags)["has_submit_fields"], default=False
+)
 
 
-def _set_submit_fields(message: Message[Any], given: dict[str, object]) -> None:
-    """Set and check the fields of the submit_sm that were given."""
-    for name, value in given.items():
-        if name not in SUBMIT_FIELDS:
+def _set_rare_fields(message: Message[Any], given: dict[str, object]) -> None:
+    """Set the rare fields, some of which were given, and check those of the submit_sm."""
+    for name in given:
+        if name not in message.rare_fields:
             kind = type(message).__name__
             raise TypeError(f"{kind}.__init__() got an unexpected keyword argument {name!r}")
-        limits = (message.own_tags,) if name == "tlvs" else ()
-        set_field(message, name, _CHECKS[name](value, *limits))
+    for field in fields(message):
+        name = field.name
+        if name in message.rare_fields:
+            value = given.get(name, field.default)
+            if name in given and name in _CHECKS:
+                limits = (message.own_tags,) if name == "tlvs" else ()
+                value = _CHECKS[name](value, *limits)
+            set_field(message, name, value)
     if message.needs_receipt:
         submit_checks.check_receipt_needed(message.registered_delivery)
-    set_field(message, "has_submit_fields", _has_submit_fields(message))
+    _set_flags(message)
+
+
+def _set_flags(message: Message[Any]) -> None:
+    """Set the flags of a message whose fields are all set."""
+    set_field(message, "is_plain", value=False)
+    defaults = {field.name: field.default for field in fields(message)}
+    has_some = any(getattr(message, name) != defaults[name] for name in SUBMIT_FIELDS)
+    set_field(message, "has_submit_fields", has_some)
 
 
 @hides_locals(InvalidMessageError)
@@ -187,7 +214,7 @@ def _set_state(message: Message[Any], values: list[object]) -> None:
     """Restore a message that was pickled or copied."""
     for field, value in zip(fields(message), values, strict=True):
         set_field(message, field.name, value)
-    set_field(message, "has_submit_fields", _has_submit_fields(message))
+    _set_flags(message)
 
 
 def set_field(message: Message[Any], name: str, value: object) -> None:
@@ -211,12 +238,12 @@ def _fast_init(kind: type[M]) -> type[M]:
     scope: dict[str, Any] = {
         "Invalid": InvalidMessageError,
         "hide_frames": hide_frames,
-        "set_submit_fields": _set_submit_fields,
-        "set_has_submit_fields": vars(_HasSubmitFields)["has_submit_fields"].__set__,
+        "set_rare_fields": _set_rare_fields,
+        "set_is_plain": vars(_Flags)["is_plain"].__set__,
     }
     parameters, statements = [], []
     for field in fields(cast("Any", kind)):
-        if field.name in SUBMIT_FIELDS:
+        if field.name in kind.rare_fields:
             continue
         scope[f"set_{field.name}"] = getattr(kind, field.name).__set__
         scope[f"default_{field.name}"] = field.default
@@ -224,13 +251,13 @@ def _fast_init(kind: type[M]) -> type[M]:
         parameters.append(f"{field.name}{default}")
         statements.append(f"    set_{field.name}(self, {field.name})")
     # Each keyword that has a default takes time, also where it isn't given.
-    head = f"def __init__(self, *, {', '.join(parameters)}, **submit_fields):"
+    head = f"def __init__(self, *, {', '.join(parameters)}, **rare_fields):"
     check = [
         "    try:",
-        "        if submit_fields:",
-        "            set_submit_fields(self, submit_fields)",
+        "        if rare_fields:",
+        "            set_rare_fields(self, rare_fields)",
         "        else:",
-        "            set_has_submit_fields(self, False)",
+        "            set_is_plain(self, True)",
         "        self.__post_init__()",
         "    except BaseException as error:",
         "        hide_frames(error, Invalid)",
@@ -250,4 +277,5 @@ def message_kind(kind: type[M]) -> type[M]:
     if kind.service_prefix:
         SERVICE_PREFIXES.add(kind.service_prefix)
     kind.__setstate__ = _set_state  # type: ignore[attr-defined]
+    _make_rare(kind)
     return hides_assigned(_fast_init(kind))

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import smsc_async._message_checks as checks
 from pdu.text.coding import TextCoding
-from smsc_async._message_base import SERVICE_PREFIXES, message_kind, set_field
+from smsc_async._message_base import SERVICE_PREFIXES, SUBMIT_FIELDS, message_kind, set_field
 from smsc_async._message_base import Message as Message  # noqa: PLC0414 - exports it
 from smsc_async._message_base import R_co as R_co  # noqa: PLC0414 - exports it
 from smsc_async.receipts import HlrReceipt, Receipt
@@ -81,6 +81,10 @@ class Sms(Message[Receipt]):
         InvalidMessageError: The gateway would refuse or misread it.
     """
 
+    rare_fields: ClassVar[tuple[str, ...]] = (
+        *SUBMIT_FIELDS, "comment", "coding", "long_text", "validity", "schedule", "flash",
+    )  # fmt: skip
+
     text: str
     comment: str | None = None
     coding: Coding | None = None
@@ -103,6 +107,12 @@ class Sms(Message[Receipt]):
             checks.check_text("text", text)
             if text.startswith("__"):
                 checks.check_no_service(text, SERVICE_PREFIXES)
+        # A subclass may have a constructor of its own, which sets no flag.
+        if type(self) is not Sms or not self.is_plain:
+            self._check_rare_fields()
+
+    def _check_rare_fields(self) -> None:
+        """Check the fields that few messages set."""
         if self.comment is not None and not checks.comment(self.comment):
             set_field(self, "comment", None)
         if self.coding is not None:

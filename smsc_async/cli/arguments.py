@@ -1,4 +1,4 @@
-"""Common options, and usage errors as messages to the user.
+"""The arguments of commands, and usage errors as messages to the user.
 
 Rule: a message repeats options and their choices, but never a value that may be a text or a
 subscriber's number.
@@ -7,7 +7,6 @@ subscriber's number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -15,16 +14,15 @@ from typing import TYPE_CHECKING
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
 from cyclopts.exceptions import ArgumentOrderError, RepeatArgumentError, UnusedCliTokensError
 
+from smsc_async.cli.common_options import FLAGS, VERBOSITY
 from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure
-from smsc_async.cli.i18n import Language, _, environment_language, parse_language
+from smsc_async.cli.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cyclopts import Argument, Token
 
-STANDARD_INPUT = "\0"
-"""Replaces the argument "-", which cyclopts takes for an option; no argument can contain a NUL."""
 DURATION = "a duration"
 
 OPTIONAL_VALUES = {"--wait-receipts": "5m"}
@@ -40,65 +38,6 @@ NUMBERS: dict[object, tuple[str, str]] = {
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-
-
-@dataclass(slots=True)
-class CommonOptions:
-    """Options that every command takes, at any place before `--`.
-
-    Args:
-        language: Of all output.
-        bad_language: An unsupported value of `--lang`; None if there was none.
-        is_json: Machine-readable output (`--json`).
-        is_debug: Tracebacks (`--debug`).
-        is_help: Show the help page (`--help`).
-        is_version: Show the version (`--version`).
-        verbosity: Log lines of the library: 1 for INFO (`-v`), 2 and more for DEBUG (`-vv`).
-        rest: The other arguments.
-    """
-
-    language: Language = "en"
-    bad_language: str | None = None
-    is_json: bool = False
-    is_debug: bool = False
-    is_help: bool = False
-    is_version: bool = False
-    verbosity: int = 0
-    rest: list[str] = field(default_factory=list)
-
-
-_FLAGS = {
-    "--json": "is_json",
-    "--debug": "is_debug",
-    "--help": "is_help",
-    "-h": "is_help",
-    "--version": "is_version",
-}
-
-_VERBOSITY = {"-v": 1, "-vv": 2, "--verbose": 1}
-
-
-def read_common_options(arguments: Sequence[str]) -> CommonOptions:
-    """Separate the common options from the other arguments."""
-    common, remaining = CommonOptions(language=environment_language()), iter(arguments)
-    for argument in remaining:
-        if argument == "--":
-            common.rest += [argument, *remaining]
-        elif argument in _FLAGS:
-            setattr(common, _FLAGS[argument], True)
-        elif argument in _VERBOSITY:
-            common.verbosity += _VERBOSITY[argument]
-        elif argument == "--lang" or argument.startswith("--lang="):
-            _name, sign, value = argument.partition("=")
-            value = value if sign else next(remaining, "")
-            language = parse_language(value)
-            if language is None:
-                common.bad_language = value
-            else:
-                common.language = language
-        else:
-            common.rest.append(STANDARD_INPUT if argument == "-" else argument)
-    return common
 
 
 def fill_optional_values(tokens: Sequence[str]) -> list[str]:
@@ -186,8 +125,8 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
         advice = _("write --text=\"-…\" for a text that begins with '-'; see: {command} --help")
         return usage_error("use.dash", text, command, advice=advice)
     names = [
-        *_FLAGS,
-        *_VERBOSITY,
+        *FLAGS,
+        *VERBOSITY,
         "--lang",
         *(name for one in error.argument_collection for name in one.names),
     ]

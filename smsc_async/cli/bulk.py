@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import STANDARD_INPUT, parse_duration, unacceptable_value
+from smsc_async.cli.arguments import parse_duration, unacceptable_value
 from smsc_async.cli.bulk_report import show_rejected
 from smsc_async.cli.bulk_run import OUTBOX_MOVED, RESUME, BulkOptions, BulkRun, plan_rows
+from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, read_csv, unreadable_file
 from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure, failure_before_sending

@@ -21,7 +21,6 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.link.connect import certificate_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,6 +175,8 @@ def cause_of(error: SmscError) -> Cause | None:
 def _connect_cause(error: BaseException | None) -> Cause | None:
     """Return why there is no connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
+        from smsc_async.link.connect import certificate_fault  # noqa: PLC0415 - not for --help
+
         return CERTIFICATE_CAUSES[certificate_fault(error)]
     return next((cause for kind, cause in CONNECT_CAUSES if isinstance(error, kind)), None)
 

@@ -11,13 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from cyclopts import App
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from smsc_async.cli.i18n import _
 
-COMMANDS: Final = (
-    "demo", "sim", "send", "hlr", "ping", "query", "tail", "plan", "decode", "bulk", "bench",
-    "completion",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": _("Send a first message through the simulator: no account, no network."),
+    "sim": _("Run the simulator and show the messages it receives."),
+    "send": _("Send a message of any kind and wait for its delivery receipt (DLR)."),
+    "hlr": _("Look up the network of numbers and whether they are reachable."),
+    "ping": _("Check whether phones are reachable now."),
+    "query": _("Query the state of a message by its id."),
+    "tail": _("Show delivery receipts (DLRs) and incoming messages until Ctrl-C."),
+    "plan": _("Show coding, parts and octets of a text; send nothing."),
+    "decode": _("Explain PDUs, field by field, with their direction."),
+    "bulk": _("Send the messages of a CSV or .xlsx file, each of them once."),
+    "bench": _("Measure throughput and latency of a link."),
+    "completion": _("Print a script that completes commands and options in a shell."),
+}
+"""What each does: the first line of its docstring. The main page imports no command for it."""
 
 
 def load_command(name: str) -> Callable[..., int]:

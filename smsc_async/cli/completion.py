@@ -81,7 +81,7 @@ def _function_of(name: str, texts: PageTexts) -> Callable[..., None]:
 
 def _help_function() -> Callable[..., None]:
     """Return a function with the argument of `smsc help`."""
-    kind = Literal[COMMANDS]  # type: ignore[valid-type]
+    kind = Literal[tuple(COMMANDS)]  # type: ignore[valid-type]
     return _with_signature([inspect.Parameter("command", _POSITIONAL, annotation=kind)])
 
 

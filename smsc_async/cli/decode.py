@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.explain import explain
-from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.dump_table import ExplainedPdu, conversation_table, dump_as_json
 from smsc_async.cli.dumps.conversation import side_name

@@ -133,7 +133,7 @@ def _main_page(page: _Page) -> None:
     translate = page.translate
     page.paragraph(_("smsc: messages through the SMSC.ru gateway over SMPP"))
     page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc help COMMAND"))
-    summaries = ((name, _docstring(name).short_description or "") for name in COMMANDS)
+    summaries = COMMANDS.items()
     page.table(translate("Commands:"), ((name, page.entry(text)) for name, text in summaries))
     page.table(translate("Options of all commands:"), page.translated(_COMMON_OPTIONS))
     page.table(translate("Environment:"), page.translated(_VARIABLES))

@@ -11,8 +11,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from pdu.escaping import escape
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,6 +45,13 @@ def _n(one: str, many: str) -> Noun:
     return one, many
 
 
+def _escape(text: str) -> str:
+    """Escape a text, but letters of any alphabet."""
+    from pdu.escaping import escape  # noqa: PLC0415 - `smsc --version` needs no codec
+
+    return escape(text, letters=True)
+
+
 class TextWithValues(NamedTuple):
     """A text as a value of another text: it is translated, too.
 
@@ -65,10 +70,10 @@ class _Value(str):
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
-        return format(escape(str.__str__(self), letters=True), spec)
+        return format(_escape(str.__str__(self)), spec)
 
     def __repr__(self) -> str:
-        return escape(super().__repr__(), letters=True)
+        return _escape(super().__repr__())
 
 
 class Translator:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pdu.text import TextCoding, gsm_septets
-from smsc_async.cli.arguments import STANDARD_INPUT
+from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, failure_before_sending
 from smsc_async.cli.formatting import OCTETS, PARTS

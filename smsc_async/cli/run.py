@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from cyclopts import CycloptsError
 
-from smsc_async import __version__
 from smsc_async.cli.arguments import (
-    STANDARD_INPUT,
     closest_match,
     failure_of_arguments,
     fill_optional_values,
-    read_common_options,
     usage_error,
 )
 from smsc_async.cli.commands import COMMANDS, make_parser
+from smsc_async.cli.common_options import STANDARD_INPUT, read_common_options
 from smsc_async.cli.console import Screen
 from smsc_async.cli.encodings import can_write, use_plain_signs
 from smsc_async.cli.failures import ExitCode, Failure, failure_as_json, failure_of, show_failure
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from smsc_async.cli.arguments import CommonOptions
+    from smsc_async.cli.common_options import CommonOptions
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -88,8 +86,6 @@ def _run(common: CommonOptions, screen: Screen) -> int:
     if common.bad_language is not None:
         text = _("--lang accepts ru or en, got {value!r}")
         raise usage_error("use.language", text, "smsc", value=common.bad_language)
-    if common.is_version:
-        return _show_version(screen)
     name = common.rest.pop(0) if common.rest else ""
     if name == "help":
         name = common.rest.pop(0) if common.rest else "smsc"
@@ -123,13 +119,6 @@ def _unknown_command(name: str) -> Failure:
         text = _("unknown command {name!r}; did you mean {near!r}?")
         return usage_error("use.unknown_command.near", text, "smsc", name=name, near=near)
     return usage_error("use.unknown_command", _("unknown command {name!r}"), "smsc", name=name)
-
-
-def _show_version(screen: Screen) -> int:
-    """Show the version."""
-    screen.show(f"smsc-async {__version__}")
-    screen.write_json({"name": "smsc-async", "version": __version__})
-    return ExitCode.DONE
 
 
 def _call(name: str, tokens: list[str], screen: Screen) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from smsc_async.client.admission_errors import failed, interrupted, store_failed
+from smsc_async.client.held import HeldCallers
 from smsc_async.client.overdue import OverdueTurns, admission_of, step_of
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import Outcome, SendError, SmscError
@@ -96,7 +97,7 @@ class AdmissionControl:
         self.waiting = 0
         # Held messages wait until then at the latest, on the store's clock: the client is left.
         self._latest = NEVER
-        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._held = HeldCallers()
         self._idle: asyncio.Future[None] | None = None
         # Messages that wait for the store.
         self._asking: set[anyio.CancelScope] = set()
@@ -172,24 +173,36 @@ class AdmissionControl:
     async def _wait_admitted(self, job: MessageJob[Any], blocked: Blocked, hold: Hold) -> None:
         """Ask again whenever checks and rules may admit the message."""
         store = self._store
-        since = store.now()
+        asked_at = since = store.now()
         reason: Blocked | None = blocked
         while reason is not None:
             if reason is Pending.PENDING:
                 reason = self._keep(job, await self._ask_store(job), store.now())
-                continue
-            if isinstance(reason, SendError):
+            elif isinstance(reason, SendError):
                 raise reason
-            if not hold.allows(reason, since=since):
-                raise held_error(job.message, reason, now=store.now())
-            while (delay := reason.retry_at - store.now()) > 0:
-                if reason.retry_at > self._latest:
-                    raise interrupted(job.message)
-                leaving = self._leaving
-                await asyncio.wait([leaving], timeout=delay)
-                if not leaving.done():
-                    break
-            reason = self._ask_again(job)
+            else:
+                # No time before the store was asked: its server may be late.
+                await self._wait_held(job, reason, hold, max(reason.retry_at, asked_at), since)
+                reason = self._ask_again(job)
+            if reason is not None:
+                asked_at = store.now()
+
+    async def _wait_held(
+        self,
+        job: MessageJob[Any],
+        held: Held | HeldByCheck,
+        hold: Hold,
+        retry_at: float,
+        since: float,
+    ) -> None:
+        """Wait until *retry_at*, at least for one iteration of the loop, if *hold* allows it."""
+        now = self._store.now()
+        if not hold.allows(held._replace(retry_at=retry_at), since=since):
+            raise held_error(job.message, held, now=now)
+        if retry_at <= self._latest:
+            await self._held.wait(retry_at - now)
+        if retry_at > self._latest:
+            raise interrupted(job.message)
 
     async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
         """Wait for the store's verdict, until the client is left."""
@@ -308,8 +321,7 @@ class AdmissionControl:
             self._is_over = True
             for asking in tuple(self._asking):
                 asking.cancel()
-        leaving, self._leaving = self._leaving, asyncio.get_running_loop().create_future()
-        leaving.set_result(None)
+        self._held.end_after(0.0 if now is None else after)
 
     def open(self) -> None:
         """Let a store of several workers count this one."""

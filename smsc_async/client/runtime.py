@@ -322,7 +322,9 @@ class ClientRuntime:
         else:
             self.count_abandoned(job.message_ids, job.failure)
         if message_id:
-            self.on_accepted(job, message_id)
+            early = self._correlator.register(job, message_id)
+            if early:
+                self.inbound.route_early(early)
 
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""

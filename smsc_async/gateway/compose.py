@@ -161,11 +161,7 @@ class Composer:
         if type(message) is Submit:
             return identity_of(message, render(message)), (self._submit(message),)
         text, coding, data_coding, payload = encode_text(message, self._settings)
-        if (
-            payload is not None
-            and not message.has_submit_fields
-            and (type(message) is not Sms or message.schedule is None is message.validity)
-        ):
+        if payload is not None and (message.is_plain or not _has_other_fields(message)):
             key = message.sender, 0, data_coding
             pack = self._templates.get(key) or self._template(*key)
             return text, ((pack, payload),)
@@ -252,6 +248,12 @@ def _prebuilt(to: str, fields: dict[str, Any]) -> Part:
     return PrebuiltSubmit(SubmitSm(destination_addr=to, **fields)), fields["short_message"]
 
 
+def _has_other_fields(message: Message[Any]) -> bool:
+    """Whether a message sets fields of the submit_sm that no template has."""
+    has_times = type(message) is Sms and not (message.schedule is None is message.validity)
+    return message.has_submit_fields or has_times
+
+
 def _fields_beside_text(message: Message[Any]) -> dict[str, Any]:
     """Return the fields of the submit_sm, but `tlvs`, that few messages set; empty for most."""
     others: dict[str, Any] = {}
@@ -274,7 +276,7 @@ def identity_of(message: Message[Any], text: str) -> str:
         message: Of any kind.
         text: Its text, as `wire_text` returns it.
     """
-    if not message.has_submit_fields or not (message.tlvs or message.service_type):
+    if message.is_plain or not (message.tlvs or message.service_type):
         return text
     tlvs = ",".join(f"{tag:04x}{value.hex()}" for tag, value in message.tlvs)
     # No text holds half a surrogate pair.
@@ -325,6 +327,12 @@ def encode_text(
     it. An address longer than `email_limit` is an `InvalidMessageError`.
     """
     payload: bytes | None = None
+    if type(message) is Sms and message.is_plain and settings.is_plain_gsm and not settings.smart:
+        # Plain ASCII is GSM: the usual case, found by encoding it (hot path).
+        text = message.text
+        payload = ascii_septets(text)
+        if payload is not None:
+            return text, _GSM, 0, payload if len(payload) <= 160 else None
     if type(message) is not Sms:
         if type(message) is Email:
             check_email_limit(settings.email_limit, to=message.to, sender=message.sender)
@@ -336,7 +344,6 @@ def encode_text(
         text = message.text if is_plain else wire_text(message, settings)
         chosen = message.coding
         if chosen is None:
-            # Plain ASCII is GSM: the usual case, found by encoding it.
             payload = ascii_septets(text) if settings.is_plain_gsm else None
             chosen = choose(text, settings) if payload is None else _GSM
         coding = chosen

@@ -247,7 +247,14 @@ class SubmitJob(Generic[R_co]):
                 self.on_connection_lost(index, _NO_ACCEPTANCE, None)
                 return False
             self._in_flight -= 1
-            self._accept(index, message_id)
+            if self.parts > 1 or self.is_finished or self.failure is not None:
+                self._accept(index, message_id)
+                return False
+            # What `_accept` and `_conclude` do, for nearly all messages (hot path).
+            self._id = message_id
+            self.is_finished = True
+            self._octets = b""
+            self._traffic.on_finished(self, message_id)
             return False
         if status not in THROTTLING:
             ids = self.message_ids

@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 from cyclopts import CycloptsError
 
-from smsc_async.cli.arguments import (
-    STANDARD_INPUT,
-    failure_of_arguments,
-    fill_optional_values,
-    read_common_options,
-)
+from smsc_async.cli.arguments import failure_of_arguments, fill_optional_values
+from smsc_async.cli.common_options import STANDARD_INPUT, read_common_options
 
 
 @pytest.fixture(autouse=True)

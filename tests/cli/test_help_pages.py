@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
 from cyclopts import Parameter
+from docstring_parser import parse
 
 from smsc_async.cli.arguments import choices_of
-from smsc_async.cli.commands import COMMANDS
+from smsc_async.cli.commands import COMMANDS, load_command
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.help_pages import arguments_of, help_page
 from smsc_async.cli.i18n import LANGUAGES, Language, Translator
@@ -262,3 +263,9 @@ def test_page_follows_any_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "; default: telegram-code" in shown
     assert "--comment COMMENT a remark; only with sms, email," in shown
     assert "--language LANGUAGE of a voice" in squeezed(section(text, "Options of call:"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_main_page_says_what_the_page_of_a_command_says(name: str) -> None:
+    """The main page has a table of its own, since it imports no command."""
+    assert COMMANDS[name] == parse(load_command(name).__doc__ or "").short_description

@@ -202,6 +202,45 @@ async def test_held_message_waits_as_long_as_it_may() -> None:
     assert message.reservation is not None
 
 
+class LateStore(MemoryRuleStore):
+    """A store that holds every message until a time that has passed."""
+
+    def apply_now(self, _step: Any, now: float) -> Held:  # noqa: ANN401 - a Step
+        """Hold it."""
+        return Held("store", now - 1.0)
+
+
+class LateAwaitedStore(LateStore):
+    """Such a store that has to be awaited, and decides without a pause."""
+
+    def apply_now(self, _step: Any, _now: float) -> None:  # type: ignore[override]  # noqa: ANN401 - a Step
+        """Have no verdict at once."""
+
+    async def apply(self, _step: Any) -> Held:  # noqa: ANN401 - a Step
+        """Hold it."""
+        return Held("store", self.now() - 1.0)
+
+
+@pytest.mark.parametrize("store", [LateStore, LateAwaitedStore])
+@pytest.mark.parametrize("hold", [FAIL_AT_ONCE, Hold.wait(at_most=3)])
+async def test_time_that_has_passed_ends_the_wait_and_lets_the_loop_go_on(
+    store: type[MemoryRuleStore], hold: Hold
+) -> None:
+    """A store whose server is late asks to try again at once, for as long as it is late."""
+    ruled, message = Ruled(store=store), job()
+    blocked = ruled.try_admit(message)
+    assert blocked is not None
+    waiting = asyncio.create_task(ruled.admission.admit(message, blocked, hold))
+    await turns()
+    assert not waiting.done()
+    ruled.now += 3.001
+    with pytest.raises(HeldByRuleError) as caught:
+        async with asyncio.timeout(5):
+            await waiting
+
+    assert 0.0 == caught.value.retry_after
+
+
 async def test_shutdown_ends_the_waits_of_held_messages() -> None:
     """They were not sent; the cause is the closed client."""
     ruled = Ruled()
