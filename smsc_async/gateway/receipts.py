@@ -148,7 +148,10 @@ def _complete(receipt: Receipt) -> None:
 def _first_word(fields: Mapping[str, str], labels: tuple[str, ...]) -> str:
     """Return the first word of the first of some fields that has one; empty if none has."""
     for label in labels:
-        if words := fields.get(label, "").split():
+        value = fields.get(label, "")
+        if value.isalnum():  # hot path
+            return value
+        if words := value.split():
             word = words[0]
             while word and (opening := _BRACKETS.get(word[-1])) and opening not in word:
                 word = word[:-1].rstrip(_AROUND)
