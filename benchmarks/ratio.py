@@ -30,11 +30,26 @@ import machine
 from drivers import HERE, NODE_MODULES
 from revisions import RevisionError, SetupError, install
 from sink import SinkError, sink
+from surroundings import MissingError, redis, tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-SHAPES = ("send", "send_many", "receipt", "make")
+SHAPES = {
+    "send": "`send`, one part of 120 octets",
+    "send_many": "`send_many`",
+    "receipt": "`send`, and the receipt awaited",
+    "make": "the message alone, not sent",
+    "long": "`send`, a text in 3 parts",
+    "ucs2": "`send`, a text in UCS-2 (60 characters)",
+    "tls": "`send` over TLS",
+    "redis": "`send`, rules in Redis",
+    "delayed": "`send`, a gateway 200 ms away",
+    "outbox": "outbox in SQLite, from `put` to the response",
+    "postgres": "outbox in PostgreSQL, from `put` to the response",
+}
+PLAIN = ("send", "send_many", "receipt", "make")  # the shapes by default
+DELAY = 200.0  # milliseconds of the shape `delayed`
 NODE_SHAPES = ("send", "send_many")  # node's one way, beside both of ours
 TIMEOUT = 30.0  # seconds to wait for a line of a contestant
 
@@ -178,8 +193,33 @@ def order(names: Sequence[str], number: int) -> list[str]:
     return Random(number).sample(names, len(names))  # noqa: S311 - nothing secret
 
 
+@contextmanager
+def surroundings(shape: str, port: int, postgres: str) -> Iterator[str]:
+    """Run what a shape needs beside the sink; yield its address.
+
+    Raises:
+        MissingError: This machine doesn't have it.
+    """
+    if shape == "tls":
+        with tls(port) as address:
+            yield address
+    elif shape == "redis":
+        with redis() as address:
+            yield address
+    elif shape == "postgres" and not postgres:
+        raise MissingError("no server: name one with --postgres CONNINFO")
+    else:
+        yield postgres if shape == "postgres" else ""
+
+
 def race(
-    shape: str, contestants: Sequence[Contestant], *, rounds: int, seconds: float, window: int
+    shape: str,
+    contestants: Sequence[Contestant],
+    *,
+    rounds: int,
+    seconds: float,
+    window: int,
+    postgres: str = "",
 ) -> list[Round]:
     """Run the contestants by turns.
 
@@ -189,16 +229,22 @@ def race(
         rounds: Each is a slice of every contestant.
         seconds: Length of a slice.
         window: Requests in flight.
+        postgres: Conninfo of a server, for the shape `postgres`.
 
     Raises:
         RatioError: A contestant failed.
+        MissingError: The shape needs a program that this machine doesn't have.
         SinkError: The sink doesn't compile or start.
     """
     client_cpu, sink_cpu = two_processors()
     with ExitStack() as stack:
         with pinned(sink_cpu):
-            port = stack.enter_context(sink(receipts=shape == "receipt")).port
+            delay = DELAY if shape == "delayed" else 0
+            running = sink(receipts=shape == "receipt", delay_ms=delay)
+            port = stack.enter_context(running).port
+            beside = stack.enter_context(surroundings(shape, port, postgres))
         options = [str(port), "--shape", shape, "--window", str(window)]
+        options += ["--beside", beside] if beside else []
         processes = {}
         for contestant in contestants:
             with pinned(client_cpu):
@@ -249,7 +295,8 @@ def main() -> int:
     """Install, race, print, write."""
     parser = argparse.ArgumentParser(description="processor time of a message, by revision")
     parser.add_argument("revisions", nargs="+", help="of git; `.` for the working tree")
-    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=SHAPES)
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=PLAIN)
+    parser.add_argument("--postgres", default="", metavar="CONNINFO", help="for that shape")
     parser.add_argument("--rounds", type=int, default=100, help="at least 2 (100)")
     parser.add_argument("--slice", type=float, default=0.025, help="seconds (0.025)")
     parser.add_argument("--window", type=int, default=100, help="requests in flight (100)")
@@ -273,12 +320,13 @@ def main() -> int:
                 rounds=options.rounds,
                 seconds=options.slice,
                 window=options.window,
+                postgres=options.postgres,
             )
             bases = [name for name in ("floor", options.revisions[0], "node") if name in rounds[0]]
             beside = {base: ratios(rounds, base) for base in bases}
             show(rounds, beside)
             data["shapes"][shape] = {"rounds": rounds, "beside": beside}
-    except (RatioError, RevisionError, SetupError, SinkError) as error:
+    except (MissingError, RatioError, RevisionError, SetupError, SinkError) as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:

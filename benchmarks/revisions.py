@@ -20,6 +20,9 @@ from environment import SetupError
 
 __all__ = ["RevisionError", "SetupError", "install"]
 
+EXTRAS = "cli,redis,postgres"  # of the command and of shapes of `ratio.py`; each release has them
+STAMP = "ratio-extras"
+
 
 class RevisionError(Exception):
     """Git can't read a revision."""
@@ -55,13 +58,13 @@ def install(revision: str) -> Path:
     """Return the Python of an environment with the revision's wheel; build it if it is missing."""
     tree = find_tree(revision)
     place = ROOT / ".cache" / "ratio" / tree[:12]
-    if not environment.is_ready(place, "ratio"):
+    if not environment.is_ready(place, STAMP):
         print(f"installing {revision} in {place.relative_to(ROOT)}", flush=True)
         with tempfile.TemporaryDirectory() as scratch:
             archive, sources = Path(scratch, "sources.zip"), Path(scratch, "sources")
             git("archive", f"--output={archive}", tree)
             shutil.unpack_archive(archive, sources)
             environment.create(place)
-            environment.pip_install(place, str(sources))
-            environment.finish(place, "ratio")
+            environment.pip_install(place, f"{sources}[{EXTRAS}]")
+            environment.finish(place, STAMP)
     return environment.python_of(place)

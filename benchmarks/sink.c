@@ -1,6 +1,7 @@
 /* A minimal SMSC for benchmarks: it answers and counts, and is never the bottleneck.
  *
- *   cc -O2 -o sink sink.c && ./sink [--delay MS] [--receipts] [--push N] [--ahead N] [--life S]
+ *   cc -O2 -o sink sink.c && ./sink [--delay MS] [--receipts] [--push N] [--ahead N]
+ *                                  [--throttle N] [--life S]
  *
  * One thread with poll(), on loopback only. The first line that it prints is its port. It ends when
  * standard input is closed (so it ends with its parent), on SIGTERM, or after its life, and then
@@ -10,6 +11,7 @@
  *   --receipts    send a receipt after each submit_sm_resp
  *   --push N      after a bind, send N receipts of unknown messages
  *   --ahead N     how many of these may await their deliver_sm_resp; default 100
+ *   --throttle N  refuse the first N submit_sm with ESME_RTHROTTLED, all at once when the N-th has come
  *   --life S      seconds, at most 3600; default 600
  *
  * Rule: every buffer is bounded. The sink stops reading from a link whose output isn't read, as a
@@ -54,6 +56,7 @@ enum {
     RESPONSE = (int)0x80000000,
     INVALID_LENGTH = 2,
     INVALID_COMMAND = 3,
+    THROTTLED = 0x58,
 };
 
 struct answer {
@@ -78,6 +81,8 @@ static unsigned long next_id = 100000000;
 static double delay, life = 600;
 static long push;
 static long ahead = 100;
+static long throttle;
+static uint32_t throttled[DELAYED]; /* sequence numbers */
 static int with_receipts;
 
 static void stop(int number) { (void)number, stopped = 1; }
@@ -160,6 +165,12 @@ static void hear_submit(struct link *l, uint32_t sequence, uint32_t size) {
     if (size < 16 + 17) { /* too short for its seventeen mandatory fields */
         malformed++;
         say(l, SUBMIT_SM | RESPONSE, INVALID_LENGTH, sequence, NULL, 0);
+        return;
+    }
+    if (submits <= throttle) {
+        throttled[submits - 1] = sequence;
+        for (long i = 0; submits == throttle && i < throttle; i++)
+            say(l, SUBMIT_SM | RESPONSE, THROTTLED, throttled[i], NULL, 0);
         return;
     }
     if (++in_flight > most_in_flight) most_in_flight = in_flight;
@@ -334,6 +345,7 @@ static void read_options(int count, char **words) {
         else if (!strcmp(words[i], "--delay")) delay = atof(value) / 1e3;
         else if (!strcmp(words[i], "--push")) push = atol(value);
         else if (!strcmp(words[i], "--ahead")) ahead = atol(value);
+        else if (!strcmp(words[i], "--throttle")) throttle = atol(value);
         else if (!strcmp(words[i], "--life")) life = atof(value);
         else {
             fprintf(stderr, "sink: unknown option %s\n", words[i]);
@@ -342,6 +354,7 @@ static void read_options(int count, char **words) {
         i++;
     }
     if (!(life > 0 && life <= 3600)) life = 3600;
+    if (throttle > DELAYED) throttle = DELAYED;
 }
 
 int main(int count, char **words) {

@@ -72,7 +72,12 @@ def compile_sink() -> Path:
 
 @contextmanager
 def sink(
-    *, delay_ms: float = 0, receipts: bool = False, push: int = 0, ahead: int = 100
+    *,
+    delay_ms: float = 0,
+    receipts: bool = False,
+    push: int = 0,
+    ahead: int = 100,
+    throttle: int = 0,
 ) -> Iterator[Sink]:
     """Run a sink until the end of the block.
 
@@ -81,11 +86,13 @@ def sink(
         receipts: Send a receipt after each response.
         push: Number of receipts of unknown messages to send after a bind.
         ahead: How many of these may await their response.
+        throttle: Number of first submit_sm that are refused at once, after the last of them.
 
     Raises:
         SinkError: The sink doesn't compile or start.
     """
     options: dict[str, Any] = {"--delay": delay_ms, "--push": push, "--ahead": ahead}
+    options["--throttle"] = throttle
     command = [str(compile_sink()), "--life", str(LIFE)]
     command += [str(word) for option in options.items() for word in option]
     command += ["--receipts"] if receipts else []

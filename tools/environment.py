@@ -33,7 +33,7 @@ OLDEST_PIP = (22, 3)  # the first with `pip --python`
 LEVELS = {
     "demo": ("cli",),
     "test": ("all", "pcap"),
-    "bench": ("speed", "plots"),
+    "bench": ("speed", "plots", "cli", "redis", "postgres"),
 }
 GROUPS = {"demo": None, "test": "dev"}
 
