@@ -36,11 +36,14 @@ texts: ## collect the texts of the command line and compile their Russian transl
 	@$(PYTHON) tools/environment.py test
 	@$(VENV)/python tools/texts.py
 
-bench: ## compare with other clients, 10 minutes; ROUNDS=5 SENT=1000000
+POSTGRES ?=
+STRICT ?=
+bench: ## compare with other clients and the last version, 15 minutes; ROUNDS=5 SENT=1000000 STRICT=1
 	@$(PYTHON) tools/environment.py bench
 	@test -d .cache/node/node_modules/smpp || ! command -v npm >/dev/null || npm install --no-save \
 		--no-package-lock --no-fund --no-audit --loglevel=error --prefix .cache/node smpp@0.5.1
-	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT)
+	@.cache/bench-environment/bin/python benchmarks/run.py --rounds $(ROUNDS) --sent $(SENT) \
+		--postgres "$(POSTGRES)" $(if $(STRICT),--strict)
 
 REVISIONS ?= HEAD .
 ratio: ## processor time of a message in git revisions; REVISIONS="1aa20ef ."

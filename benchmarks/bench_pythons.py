@@ -18,6 +18,7 @@ from typing import Any
 import ratio
 from drivers import ROOT
 from machine import describe, load
+from sink import SinkError
 
 sys.path.append(str(ROOT / "tools"))
 import environment
@@ -83,7 +84,7 @@ def main() -> int:
     print(f"{describe()}; load {load()}")
     try:
         data = measure(asked.rounds)
-    except (ratio.RatioError, ratio.SinkError) as error:
+    except (ratio.RatioError, SinkError) as error:
         print(error, file=sys.stderr)
         return 1
     show(data)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_client import failure, middle, ratio
-from drivers import ENVIRONMENT, HERE
+from drivers import HERE, environment_of
 from machine import describe, load
 from sink import sink
 
@@ -59,14 +59,14 @@ CASES = (
 )
 
 
-def probe(what: str, count: int, *options: str) -> Result:
+def probe(python: str, what: str, count: int, *options: str) -> Result:
     """Run a probe; return its figures, or why there are none."""
-    command = [sys.executable, str(HERE / "probe_stalls.py"), what]
+    command = [python, str(HERE / "probe_stalls.py"), what]
     with sink(throttle=count if what == "throttled" else 0) as running:
         try:
             done = subprocess.run(
                 [*command, str(running.port), "--count", str(count), *options],
-                env=ENVIRONMENT,
+                env=environment_of(python),
                 capture_output=True,
                 text=True,
                 timeout=LONGEST,
@@ -83,19 +83,21 @@ def probe(what: str, count: int, *options: str) -> Result:
     return found
 
 
-def measure(rounds: int, cases: tuple[Case, ...] = CASES) -> Results:
+def measure(rounds: int, cases: tuple[Case, ...] = CASES, python: str = sys.executable) -> Results:
     """Run all cases by turns, each beside bare asyncio."""
     results: Results = {case.name: {"ours": [], "bare": []} for case in cases}
     for _ in range(rounds):
         for case in cases:
-            results[case.name]["bare"].append(probe("bare", case.count))
-            results[case.name]["ours"].append(probe(case.what, case.count, *case.options))
+            results[case.name]["bare"].append(probe(python, "bare", case.count))
+            results[case.name]["ours"].append(probe(python, case.what, case.count, *case.options))
     return results
 
 
 def show(results: Results) -> None:
     """Print the table."""
-    print(f"\n{'longest iteration of the loop, ms of its thread':<50}{'ours':>10}{'bare':>10}{'x':>8}")
+    print(
+        f"\n{'longest iteration of the loop, ms of its thread':<50}{'ours':>10}{'bare':>10}{'x':>8}"
+    )
     for name, found in results.items():
         ours, bare = (middle(found[who], "stall") for who in ("ours", "bare"))
         beside = ratio(found["ours"], found["bare"], "stall")

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
+from drivers import environment_of
 from machine import describe, load
 from ratio import spread
 
@@ -36,7 +37,7 @@ Times = dict[str, list[float]]
 def processor_time(python: str, program: tuple[str, ...]) -> float | None:
     """Return the seconds of processor time of a process; None if it failed."""
     silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(python, [python, *program], os.environ, file_actions=silent)
+    pid = os.posix_spawn(python, [python, *program], environment_of(python), file_actions=silent)
     _, status, used = os.wait4(pid, 0)
     return None if status else used.ru_utime + used.ru_stime
 

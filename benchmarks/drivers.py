@@ -103,6 +103,12 @@ EVERYBODY = (
     *PEERS,
 )
 
+
+def environment_of(python: str) -> dict[str, str]:
+    """Return the environment variables for a Python: another one has its own `smsc_async`."""
+    return ENVIRONMENT if python == sys.executable else ENVIRONMENT | {"PYTHONPATH": str(HERE)}
+
+
 Result = dict[str, Any]
 """The figures of a run, or {"failed": why}."""
 

@@ -34,9 +34,27 @@ def render(data: dict[str, Any], targets: list[Target]) -> str:
     return page("smsc-async: benchmarks", said, *_sections(data, targets))
 
 
+def _compared(data: dict[str, Any]) -> str:
+    """Return the ratios of this run and of the last version."""
+    changes, units = data.get("changes", {}), data["compared"]["units"]
+    rows: list[list[str | Cell]] = []
+    for name, before, now, verdict in changes.get("rows", []):
+        ratios = [f"{each[0]:.2f}" if each else "–" for each in (before, now)]
+        said = Cell(verdict, is_good=verdict == "faster")
+        shown = said if verdict in {"slower", "faster"} else verdict
+        rows.append([name, units.get(name, "–"), *ratios, shown])
+    return table(["", "", f"version {changes.get('version', '–')}", "now", ""], rows)
+
+
 def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
     """Yield the parts of the page."""
     yield section("Targets", "Performance targets, measured in this run.", _targets(targets))
+    yield section(
+        "Beside the last version",
+        "Processor time of our client divided by that of bare asyncio, bare tasks or bare Python,"
+        " within rounds. Only ratios are compared: machines differ.",
+        _compared(data),
+    )
     yield section(
         "Everybody against one sink",
         "Messages a second by window. The floor is what asyncio allows with framing and futures"
@@ -75,7 +93,11 @@ def _sections(data: dict[str, Any], targets: list[Target]) -> Iterator[str]:
 def _targets(targets: list[Target]) -> str:
     """Return the table of targets."""
     rows: list[list[str | Cell]] = [
-        [each.claim, each.measured, Cell(each.verdict, is_good=each.holds is True)]
+        [
+            each.claim,
+            each.measured,
+            Cell(each.verdict, is_good=each.holds is True) if each.is_judged else each.verdict,
+        ]
         for each in targets
     ]
     return table(["target", "measured", ""], rows)

@@ -1,10 +1,11 @@
 """All benchmarks in one run: tables, a JSON file and an HTML page.
 
-    make bench [ROUNDS=5] [SENT=1000000]
+    make bench [ROUNDS=5] [SENT=1000000] [POSTGRES=conninfo] [STRICT=1]
 
 Rule: all clients take turns in one run, and targets are judged by this run alone. Missing clients
-are named at the beginning and at the end. The exit code is 0 if the run was completed, even if
-targets were missed.
+are named at the beginning and at the end. Ratios are compared with those of the last version in
+`benchmarks/history`. The exit code is 0 if the run was completed, even if targets were missed; with
+STRICT=1 it is 2 if something got slower by more than the noise.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bench_pythons
 import growth
+import history
 import machine
 from bench_client import half_load, intake, race, show
 from drivers import ENVIRONMENT, EVERYBODY, HERE, ROOT
 from ours import NOTE
+from ratio import RatioError
 from report import render
 from sink import SinkError, compile_sink
 from targets import Target, all_targets
@@ -71,8 +75,9 @@ def everybody(rounds: int) -> dict[str, Any]:
     return races
 
 
-def measure(rounds: int, sent: int) -> dict[str, Any]:
+def measure(asked: argparse.Namespace) -> dict[str, Any]:
     """Run all measurements."""
+    rounds = asked.rounds
     data: dict[str, Any] = {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "rounds": rounds,
@@ -81,6 +86,13 @@ def measure(rounds: int, sent: int) -> dict[str, Any]:
         "machine": {"what": machine.describe(), "load": machine.load()},
         "versions": versions(),
     }
+    print("\nbeside the floor, bare tasks and bare Python: medians and quartiles", flush=True)
+    data["compared"] = history.measure(
+        sys.executable, rounds=asked.ratio_rounds, postgres=asked.postgres
+    )
+    data["pythons"] = bench_pythons.measure(asked.ratio_rounds)
+    bench_pythons.show(data["pythons"])
+    data["missing"] += data["compared"]["missing"] + data["pythons"]["missing"]
     data["codec"] = floor_benchmark("bench_codec.py", "--rounds", "30")
     data["session"] = floor_benchmark("bench_session.py", "--rounds", "20")
     data["rules"] = floor_benchmark("bench_rules.py")
@@ -89,7 +101,7 @@ def measure(rounds: int, sent: int) -> dict[str, Any]:
     show(f"half load: {data['half_rate']:.0f} messages a second at an even pace", data["half_load"])
     data["receipts"] = intake(rounds, 10.0)
     show("receipts: pushed to the client, and awaited for each message", data["receipts"])
-    data["growth"] = growth.measure(2, sent)
+    data["growth"] = growth.measure(2, asked.sent)
     growth.show(data["growth"])
     return data
 
@@ -107,11 +119,29 @@ def tell(targets: list[Target]) -> None:
         print(f"{each.claim:<82}{each.measured:<34}{each.verdict}")
 
 
+def compare(data: dict[str, Any]) -> list[history.Change]:
+    """Compare with the last version, print the table and add it to the data."""
+    last = history.last_version()
+    if last is None:
+        print("\nno version is kept in benchmarks/history: nothing to compare with")
+        return []
+    changes = history.compare(data["compared"]["ratios"], last["ratios"])
+    history.show(changes, last["version"])
+    data["changes"] = {
+        "version": last["version"],
+        "rows": [[each.name, each.before, each.now, each.verdict] for each in changes],
+    }
+    return changes
+
+
 def main() -> int:
     """Measure, print, and write the files."""
     parser = argparse.ArgumentParser(description="every benchmark in one run")
     parser.add_argument("--rounds", type=int, default=5, help="at window 100 (5)")
     parser.add_argument("--sent", type=int, default=growth.SENT, help="messages for the memory")
+    parser.add_argument("--ratio-rounds", type=int, default=history.ROUNDS, help="of each shape")
+    parser.add_argument("--postgres", default="", metavar="CONNINFO", help="for its outbox")
+    parser.add_argument("--strict", action="store_true", help="exit code 2 if something got slower")
     asked = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
@@ -121,13 +151,19 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     print("\n".join([machine.describe(), NOTE, *missing()]), flush=True)
-    data = measure(asked.rounds, asked.sent)
+    try:
+        data = measure(asked)
+    except RatioError as error:
+        print(error, file=sys.stderr)
+        return 1
     targets = all_targets(data)
     data["targets"] = [
-        {"claim": each.claim, "measured": each.measured, "holds": each.holds} for each in targets
+        {"claim": each.claim, "measured": each.measured, "verdict": each.verdict}
+        for each in targets
     ]
     tell(targets)
-    print("", *missing(), sep="\n")
+    changes = compare(data)
+    print("", *data["missing"], sep="\n")
     for name, text in (
         ("bench.json", json.dumps(data, indent=1)),
         ("bench.html", render(data, targets)),
@@ -135,7 +171,7 @@ def main() -> int:
         (RESULTS / name).write_text(text, encoding="utf-8")
         print(f"{(RESULTS / name).relative_to(ROOT)}")
     print(f"{time.monotonic() - began:.0f} s")
-    return 0
+    return 2 if asked.strict and any(each.verdict == "slower" for each in changes) else 0
 
 
 if __name__ == "__main__":
