@@ -171,7 +171,12 @@ def main() -> int:
         (RESULTS / name).write_text(text, encoding="utf-8")
         print(f"{(RESULTS / name).relative_to(ROOT)}")
     print(f"{time.monotonic() - began:.0f} s")
-    return 2 if asked.strict and any(each.verdict == "slower" for each in changes) else 0
+    return exit_code(changes, is_strict=asked.strict)
+
+
+def exit_code(changes: list[history.Change], *, is_strict: bool) -> int:
+    """Return 2 if something got slower and that is an error; otherwise 0."""
+    return 2 if is_strict and any(each.verdict == "slower" for each in changes) else 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START = 10.0  # seconds until a server answers
+STOP = 5.0  # seconds until it has ended
 CHUNK = 65_536  # octets of one read
 
 
@@ -42,24 +43,24 @@ def program(name: str, remedy: str) -> str:
 
 
 @contextmanager
-def child(command: list[str], **options: object) -> Iterator[subprocess.Popen[str]]:
+def child(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a server until the end of the block; it is stopped by its process, never by its name."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload]
-    try:
-        yield process
-    finally:
-        process.terminate()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 @contextmanager
 def tls(port: int) -> Iterator[str]:
-    """Run TLS in front of the sink; yield the start of the client's URL query and the port.
+    """Run TLS in front of the sink; yield the host, port and first parameter of the client's URL.
 
     The certificate is made anew: no private key is stored.
 
@@ -79,7 +80,7 @@ def tls(port: int) -> Iterator[str]:
             capture_output=True,
         )  # fmt: skip
         command = [sys.executable, __file__, str(port), str(certificate), str(key)]
-        with child(command, stdin=subprocess.PIPE) as front:
+        with child(command) as front:
             assert front.stdout is not None
             yield f"127.0.0.1:{int(front.stdout.readline())}?ca_file={certificate}"
 
