@@ -35,9 +35,14 @@ Times = dict[str, list[float]]
 
 
 def processor_time(python: str, program: tuple[str, ...]) -> float | None:
-    """Return the seconds of processor time of a process; None if it failed."""
+    """Return the seconds of processor time of a process; None if it failed.
+
+    `-P` leaves out the current folder, where the sources may be those of another revision.
+    """
     silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(python, [python, *program], environment_of(python), file_actions=silent)
+    pid = os.posix_spawn(
+        python, [python, "-P", *program], environment_of(python), file_actions=silent
+    )
     _, status, used = os.wait4(pid, 0)
     return None if status else used.ru_utime + used.ru_stime
 

@@ -61,7 +61,9 @@ class Driver:
 
     @property
     def version(self) -> str:
-        """The version of the client."""
+        """The version of the client; "" if it isn't installed."""
+        if not self.is_there:
+            return ""
         if self.script.endswith(".js"):
             package = NODE_MODULES / self.package / "package.json"
             return str(json.loads(package.read_text(encoding="utf-8"))["version"])

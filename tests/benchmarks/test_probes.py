@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import bench_pythons
 import bench_stalls
@@ -61,6 +62,17 @@ def test_program_that_fails_has_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ["bare Python"] == list(times)
     assert bench_start.beside(times, "broken", "bare Python") is None
+
+
+@STARTS
+def test_sources_in_the_current_folder_are_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`history.py 1aa20ef` runs in the project's folder; it must not time the working tree."""
+    Path(tmp_path, "smsc_async.py").write_text("raise SystemExit(1)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert bench_start.processor_time(sys.executable, ("-c", "import smsc_async"))
 
 
 @needs_sink
