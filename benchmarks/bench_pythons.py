@@ -50,7 +50,8 @@ def measure(rounds: int, seconds: float = 0.025) -> dict[str, Any]:
     """Measure `send` on all Pythons by turns.
 
     Returns:
-        `rounds` as `ratio.race` returns them, `versions` and `missing`.
+        `rows`: by version our cost beside that `floor` on the same Python, and beside ours on the
+        Python `at hand`, medians and quartiles; and `missing`.
     """
     found, missing = interpreters()
     contestants = [
@@ -59,18 +60,21 @@ def measure(rounds: int, seconds: float = 0.025) -> dict[str, Any]:
         for who in ("floor", "ours")
     ]
     raced = ratio.race("send", contestants, rounds=rounds, seconds=seconds, window=100)
-    return {"rounds": raced, "versions": sorted(found), "missing": missing}
+    rows = {
+        version: {
+            "floor": ratio.ratios(raced, f"floor {version}")[f"ours {version}"]["cost"],
+            "at hand": ratio.ratios(raced, f"ours {AT_HAND}")[f"ours {version}"]["cost"],
+        }
+        for version in found
+    }
+    return {"rows": rows, "missing": missing}
 
 
 def show(data: dict[str, Any]) -> None:
     """Print the table: our cost beside the floor on each Python, and beside ours at hand."""
     print(f"\nCPU of `send`{'':<15}{'/ floor':>22}{f'/ Python {AT_HAND}':>22}")
-    for version in data["versions"]:
-        cells = [
-            ratio.ratios(data["rounds"], base)[f"ours {version}"]["cost"]
-            for base in (f"floor {version}", f"ours {AT_HAND}")
-        ]
-        row = "".join(f"{f'{m:.2f} ({low:.2f}–{high:.2f})':>22}" for m, low, high in cells)
+    for version, cells in data["rows"].items():
+        row = "".join(f"{f'{m:.2f} ({low:.2f}–{high:.2f})':>22}" for m, low, high in cells.values())
         print(f"{f'Python {version}':<28}{row}")
     print("\n".join(data["missing"]))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ROOT / "benchmarks" / "README.md"
@@ -169,13 +169,9 @@ def ratios(data: Mapping[str, Any]) -> str:
 
 def by_python(data: Mapping[str, Any]) -> str:
     """Return the table of every Python."""
-    from ratio import ratios as beside  # noqa: PLC0415 - needs the client
-
-    found = data["pythons"]
     rows = []
-    for version in found["versions"]:
-        base = f"floor {version}"
-        middle, low, high = beside(found["rounds"], base)[f"ours {version}"]["cost"]
+    for version, beside in data["pythons"]["rows"].items():
+        middle, low, high = beside["floor"]
         rows.append([f"Python {version}", f"{middle:.2f}", f"{low:.2f}–{high:.2f}"])
     return table(["CPU of `send` / floor", "now", "quartiles"], rows)
 
@@ -186,18 +182,21 @@ def targets(data: Mapping[str, Any]) -> str:
     return table(["target", "measured", ""], rows)
 
 
+MADE: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+    "ratios": ("changes", ratios),
+    "pythons": ("pythons", by_python),
+    "rates": ("race", rates),
+    "targets": ("targets", targets),
+}
+"""The tables by name: the part of a run that each needs, and what makes it."""
+
+
 def fill(page: str, data: Mapping[str, Any]) -> str:
     """Return the page with the tables of a run; what it didn't measure stays."""
-    made = {
-        "rates": ("race", rates),
-        "ratios": ("changes", ratios),
-        "pythons": ("pythons", by_python),
-        "targets": ("targets", targets),
-    }
 
     def current(found: re.Match[str]) -> str:
         begin, name, end = found.groups()
-        needs, make = made[name]
+        needs, make = MADE[name]
         if needs not in data:
             return found[0]
         return f"{begin}{conditions(data)}\n{make(data)}{end}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ ROWS = """
 | **ours, `send`** | 9 300 | 108 000 |
 | node | – | 7.5 µs |
 """
+FAILED = {"failed": "stalled: no end after 9 s"}
 RATE = re.compile(
     rf"({figures.NUMBER})(?:<!--[^>]*-->)?\s+(?:messages a second|сообщений в секунду)"
 )
@@ -95,6 +97,41 @@ def test_table_of_what_a_run_did_not_measure_stays() -> None:
     assert "| `send` | 4.00 | 3.90 | 3.50–4.25 | 9 µs | as before |\n<!-- end -->" in filled
     assert filled.endswith(f"b\n<!-- begin: rates -->\n{old}")
     assert "3.90" == read_cells(filled)["send", "now"]
+
+
+def test_every_table_is_made_from_the_file_of_a_run() -> None:
+    """What is a tuple in a run is a list in its file."""
+    runs = [{"rate": 108_400.0, "cpu_us": 8.77, "p99_ms": 1.12}]
+    race = {"ours send": runs, "ours send uvloop": runs, "smpp34": runs, "rusmppyc": [FAILED]}
+    row = ["`send`: CPU / floor", None, (3.9, 3.5, 4.25), "new"]
+    data = {
+        "when": "2026-11-30 10:00 UTC",
+        "versions": {"smsc-async": "0.2.0", "smpp34": "1.5.0"},
+        "machine": {"what": "a machine", "load": None},
+        "compared": {"units": {}},
+        "changes": {"version": "0.1.0", "rows": [row]},
+        "pythons": {"rows": {"3.12": {"floor": (4.0, 3.9, 4.1), "at hand": (1.0, 1.0, 1.0)}}},
+        "targets": [{"claim": "a claim", "measured": "3.9", "verdict": "holds"}],
+        "race": dict.fromkeys(figures.WINDOWS, race),
+    }
+    begun = [f"<!-- begin: {name} -->\n<!-- end -->" for name in figures.MADE]
+
+    cells = read_cells(fill("\n".join(begun), json.loads(json.dumps(data))))
+
+    assert "108 000" == cells["ours, send", "100"]
+    assert "108 000" == cells["ours, send on uvloop", "1"]
+    assert "8.8 µs" == cells["smpp34 1.5.0", "CPU at 100"]
+    assert "stalled" == cells["rusmppyc", "1000"]
+    assert "4.00" == cells["Python 3.12", "now"]
+    assert "–" == cells["send: CPU / floor", "version 0.1.0"]
+    assert "3.9" == cells["a claim", "measured"]
+
+
+def test_page_has_a_place_for_every_table() -> None:
+    """A table without its markers would keep old figures."""
+    page = TABLES.read_text(encoding="utf-8")
+
+    assert list(figures.MADE) == [found[2] for found in figures.BLOCK.finditer(page)]
 
 
 @pytest.mark.parametrize(
