@@ -175,9 +175,11 @@ def compare(now: Mapping[str, Spread], before: Mapping[str, Spread]) -> list[Cha
 
 
 def versions(folder: Path = KEPT) -> Iterator[tuple[tuple[int, ...], Path]]:
-    """Yield the versions that are kept, with their files; pre-releases aren't kept."""
+    """Yield the releases that are kept, with their files; a pre-release isn't compared with."""
     for path in folder.glob("*.json"):
-        yield tuple(int(part) for part in path.stem.split(".")), path
+        parts = path.stem.split(".")
+        if all(part.isdigit() for part in parts):
+            yield tuple(map(int, parts)), path
 
 
 def last_version(folder: Path = KEPT) -> dict[str, Any] | None:

@@ -52,8 +52,8 @@ def test_row_that_is_gone_is_shown() -> None:
 
 
 def test_last_version_is_the_highest_not_the_newest_file(tmp_path: Path) -> None:
-    """0.10.0 follows 0.9.0, and a version may be measured again later."""
-    for version in ("0.10.0", "0.9.0", "0.2.0"):
+    """0.10.0 follows 0.9.0, a version may be measured again later, a pre-release is none."""
+    for version in ("0.10.0", "0.9.0", "0.2.0", "0.11.0.dev0", "1.0.0rc1"):
         history.keep(tmp_path, version, {"ratios": {"send": BEFORE}})
 
     last = history.last_version(tmp_path)
