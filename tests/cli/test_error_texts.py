@@ -260,13 +260,11 @@ CSV_LINES: dict[tuple[str, ...], Shown] = {
         "the header has to twice", "столбец to указан в заголовке дважды", 2
     ),
     ("bulk", "@to,text,sendr\n"): Shown(
-        "the header has an unknown column; did you mean sender?",
-        "в заголовке неизвестный столбец; возможно, это sender?",
+        "unknown column 'sendr'; did you mean 'sender'?",
+        "неизвестный столбец «sendr»; возможно, это «sender»?",
         2,
     ),
-    ("bulk", "@to,text,xyzzy\n"): Shown(
-        "the header has an unknown column", "в заголовке есть неизвестный столбец", 2
-    ),
+    ("bulk", "@to,text,xyzzy\n"): Shown("unknown column 'xyzzy'", "неизвестный столбец «xyzzy»", 2),
     ("bulk", "@to,template\n79161234567,{x}\n"): Shown(
         "a template needs 'x', and the header has no such column, or several",
         "в шаблоне есть 'x', а в заголовке нет такого столбца или их несколько",

@@ -8,6 +8,7 @@ error.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -54,8 +55,11 @@ FIELDS: Final[Mapping[str, str]] = {
 _TIMES: Final = frozenset({
     "time", "date", "schedule", "время", "дата", "времяотправки", "датаотправки", "датаивремя",
 })  # fmt: skip
-_SIMILAR: Final = 0.6
-_VERY_SIMILAR: Final = 0.8
+_SIMILAR: Final = 0.8
+_DATA: Final = re.compile(r"[0-9].*[0-9].*[0-9].*[0-9]|@")
+"""What a header without names may hold: a number, an address."""
+_LATIN: Final = re.compile("[a-z]")
+_LONGEST_NAME: Final = 40
 
 
 def plain_name(name: str) -> str:
@@ -185,22 +189,55 @@ def _check_needed(columns: Columns, *, has_text: bool) -> None:
 
 
 def _pass_over(columns: Columns, name: str, *, is_free: bool) -> None:
-    """Note a column that no field has; refuse it where it may have been meant for one.
-
-    Its name isn't repeated: without a header it may be a subscriber's data.
-    """
+    """Note a column that no field has; refuse it where it may have been meant for one."""
     plain = plain_name(name)
     if plain in _TIMES and not is_free:
         text = _("the header has a column of times, and messages are sent at once")
-        raise _wrong_header("bulk.unknown_column.time", text, "")
-    limit = _VERY_SIMILAR if is_free else _SIMILAR
-    near = next(iter(get_close_matches(plain, [*FIELDS], n=1, cutoff=limit)), "")
+        raise _unknown(columns, "bulk.unknown_column.time", text, name)
+    near = _near(plain)
     if near and FIELDS[near] not in columns.fields:
-        text = _("the header has an unknown column; did you mean {name}?")
-        raise _wrong_header("bulk.unknown_column.near", text, near)
+        text = _("unknown column '{name}'; did you mean '{near}'?")
+        if is_free:
+            advice = _("rename it, or name its field: --map {near}={name}")
+            values = {"near": near, "name": _shown_name(columns, name)}
+            key = "bulk.unknown_column.near"
+            raise failure_before_sending(key, text, advice=advice, **values)
+        raise _unknown(columns, "bulk.unknown_column.near", text, name, near)
     if not is_free:
-        raise _wrong_header("bulk.unknown_column", _("the header has an unknown column"), "")
+        raise _unknown(columns, "bulk.unknown_column", _("unknown column '{name}'"), name)
     columns.unused.append(name)
+
+
+def _near(plain: str) -> str:
+    """Return the known name that an unknown one nearly is, in its alphabet; empty without one."""
+    is_latin = bool(_LATIN.search(plain))
+    same = [known for known in FIELDS if bool(_LATIN.search(known)) == is_latin]
+    return next(iter(get_close_matches(plain, same, n=1, cutoff=_SIMILAR)), "")
+
+
+def _shown_name(columns: Columns, name: str) -> str:
+    """Return the name of a column, or its place: a name may be a subscriber's data."""
+    if len(name) > _LONGEST_NAME or _DATA.search(name):
+        return str(columns.names.index(name) + 1)
+    return name
+
+
+def _unknown(columns: Columns, key: str, text: str, name: str, near: str = "") -> Failure:
+    """Return the failure for a column that no field has, with the options that ignore it."""
+    mapping = ",".join(
+        f"{field}={_shown_name(columns, columns.names[at])}"
+        for field, at in columns.fields.items()
+        if field != REASON
+    )
+    return failure_before_sending(
+        key,
+        text,
+        advice=_("to ignore it: --map {mapping}; the known columns: {columns}"),
+        name=_shown_name(columns, name),
+        near=near,
+        mapping=f"'{mapping}'" if " " in mapping else mapping,
+        columns=",".join(COLUMNS),
+    )
 
 
 def _twice(name: str) -> Failure:

@@ -179,3 +179,37 @@ def test_two_texts_of_a_row_are_refused(header: str) -> None:
 def test_known_names_are_counted() -> None:
     """Those of --map, too."""
     assert 2 == count_known(["Телефон", "Куда", "x"], {"text": "куда"})
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "advice"),
+    [
+        (
+            "Телефон;Текст;Имя",
+            "неизвестный столбец «Имя»",
+            "чтобы не использовать его: --map to=Телефон,text=Текст;",
+        ),
+        (
+            "Моб. телефон;СМС;Сумма заказа",
+            "неизвестный столбец «Сумма заказа»",
+            "чтобы не использовать его: --map 'to=Моб. телефон,text=СМС';",
+        ),
+        ("to;text;town", "неизвестный столбец «town»", "--map to=to,text=text;"),
+        (f"to;text;{SECRET}", "неизвестный столбец «3»", "--map to=to,text=text;"),
+        ("to;text;a@example.com", "неизвестный столбец «3»", "--map to=to,text=text;"),
+    ],
+)
+def test_unknown_column_is_named(header: str, text: str, advice: str) -> None:
+    """With the options that ignore it; one that may be a subscriber's data is counted."""
+    with pytest.raises(Failure) as caught:
+        find(header)
+    translate, values = Translator("ru"), caught.value.values
+
+    assert text == translate(caught.value.text, **values)
+    assert advice in translate(caught.value.advice, **values)
+
+
+@pytest.mark.parametrize("name", ["Имя", "Тест", "Town", "Cтекло", "Дом"])
+def test_only_a_really_near_name_is_guessed(name: str) -> None:
+    """A name of four letters with two others is another word."""
+    assert "bulk.unknown_column" == refused(f"to;text;{name}")
