@@ -265,6 +265,11 @@ CSV_LINES: dict[tuple[str, ...], Shown] = {
         2,
     ),
     ("bulk", "@to,text,xyzzy\n"): Shown("unknown column 'xyzzy'", "неизвестный столбец «xyzzy»", 2),
+    ("bulk", "@to,text\n", "--map", "text=text", "--text", "hi"): Shown(
+        "the text is given twice: by --map text=text and by --text",
+        "текст указан дважды: в --map text=text и в --text",
+        2,
+    ),
     ("bulk", "@to,template\n79161234567,{x}\n"): Shown(
         "a template needs 'x', and the header has no such column, or several",
         "в шаблоне есть 'x', а в заголовке нет такого столбца или их несколько",

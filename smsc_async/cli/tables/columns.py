@@ -55,6 +55,7 @@ FIELDS: Final[Mapping[str, str]] = {
 _TIMES: Final = frozenset({
     "time", "date", "schedule", "время", "дата", "времяотправки", "датаотправки", "датаивремя",
 })  # fmt: skip
+_TEXTS: Final = frozenset({"text", "template"})
 _SIMILAR: Final = 0.8
 _DATA: Final = re.compile(r"[0-9].*[0-9].*[0-9].*[0-9]|@")
 """What a header without names may hold: a number, an address."""
@@ -75,11 +76,13 @@ class Columns:
         names: Of the columns that have a name, as the file writes them, in their order.
         fields: Place in *names* of the column of each field.
         unused: Names of columns that are passed over.
+        replaced: Name of a column of texts that `--text` replaces; empty without one.
     """
 
     names: list[str]
     fields: dict[str, int] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    replaced: str = ""
 
     def place_of(self, name: str) -> int | None:
         """Return the place of the only column with a name; None if there is none, or several."""
@@ -143,14 +146,14 @@ def find_columns(
     needed = set(map(plain_name, template_names))
     for name, column in mapping.items():
         columns.fields[name] = _mapped(columns, column)
+    _check_mapping(mapping, has_text=has_text)
     taken = set(columns.fields.values())
     for at, name in enumerate(names):
         known = FIELDS.get(plain_name(name))
         if at in taken or known is None or known in mapping:
             continue
-        if has_text and known in {"text", "template"}:
-            if plain_name(name) not in needed:
-                raise _text_twice()
+        if has_text and known in _TEXTS:
+            _set_aside(columns, name, known, is_data=plain_name(name) in needed)
             continue
         if known in columns.fields:
             raise _twice(known)
@@ -159,9 +162,25 @@ def find_columns(
     is_free = bool(mapping) or has_text or "template" in columns.fields
     taken = set(columns.fields.values())
     for at, name in enumerate(names):
-        if at not in taken and plain_name(name) not in needed:
+        if name == columns.replaced:
+            columns.unused.append(name)
+        elif at not in taken and plain_name(name) not in needed:
             _pass_over(columns, name, is_free=is_free)
     return columns
+
+
+def _check_mapping(mapping: Mapping[str, str], *, has_text: bool) -> None:
+    """Refuse a column of texts that `--map` names although `--text` is the text."""
+    for name in sorted(_TEXTS & mapping.keys()) if has_text else ():
+        raise _text_and_map(name, mapping[name])
+
+
+def _set_aside(columns: Columns, name: str, known: str, *, is_data: bool) -> None:
+    """Pass over a column of texts that `--text` replaces, unless that needs its cells."""
+    if not is_data and known == "template":
+        raise _text_twice()
+    if not is_data:
+        columns.replaced = name
 
 
 def _mapped(columns: Columns, column: str) -> int:
@@ -181,7 +200,7 @@ def _check_needed(columns: Columns, *, has_text: bool) -> None:
     """Refuse a table without recipients or without texts, and one with two kinds of text."""
     if "to" not in columns.fields:
         raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "to")
-    texts = {"text", "template"} & columns.fields.keys()
+    texts = _TEXTS & columns.fields.keys()
     if not texts and not has_text:
         raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "text")
     if len(texts) > 1:
@@ -252,6 +271,17 @@ def _text_twice() -> Failure:
         "bulk.two_texts",
         _("the text is given twice: by a column text, a column template, or the option --text"),
         advice=_("keep one of them"),
+    )
+
+
+def _text_and_map(name: str, column: str) -> Failure:
+    """Return the failure for a column that `--map` names, although `--text` is the text."""
+    return failure_before_sending(
+        "bulk.two_texts",
+        _("the text is given twice: by --map {field}={name} and by --text"),
+        advice=_("leave out one of them; with --text, a cell is put into it by {{{name}}}"),
+        field=name,
+        name=column.strip(),
     )
 
 

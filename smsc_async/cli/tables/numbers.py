@@ -61,6 +61,12 @@ def clean_number(cell: str) -> CleanNumber:
     return CleanNumber(text, tuple(changes))
 
 
+def is_local(number: str) -> bool:
+    """Whether a number is written as within Russia: without its country code, or with 8."""
+    digits = digits_of(number)
+    return len(digits) == 10 + digits.startswith("8") and digits[0] in "89" and digits.isdigit()
+
+
 def _written_out(first: str, decimals: str, exponent: str) -> str:
     """Return the digits of a number like 7.9123456789E+10, if it has all of them."""
     shift = int(exponent)
