@@ -15,7 +15,7 @@ from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration, unacceptable_value
 from smsc_async.cli.bulk_report import show_rejected
-from smsc_async.cli.bulk_run import OUTBOX_MOVED, RESUME, BulkOptions, BulkRun, plan_rows
+from smsc_async.cli.bulk_run import BulkOptions, BulkRun, plan_rows
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, read_csv, unreadable_file
@@ -135,7 +135,7 @@ def bulk_command(
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.advice = OUTBOX_MOVED if bulk_run.is_moved else RESUME
+            bulk_run.advise(failure)
         raise
 
 

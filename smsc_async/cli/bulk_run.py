@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from smsc_async.stores.base import RuleStore
 
 RESUME: Final = _("run the command again: it sends the rest, and no message twice")
+_RESUME_WITH_RESULTS: Final = _(
+    "run the command again: it sends the rest, and no message twice; results so far: {result}"
+)
+_ALL_SENT: Final = _(
+    "all is sent; receipts: the same command with --wait-receipts; results: {result}"
+)
 _REPAIR: Final = _(
     "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
     " twice"
@@ -107,6 +113,8 @@ class BulkRun:
     options: BulkOptions
     withheld: set[str] = field(default_factory=set)
     """Keys of rows that aren't sent again, because that may be charged twice."""
+    written: str = ""
+    """Name of the result file, once it is written."""
     is_moved: bool = False
     """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
 
@@ -152,12 +160,23 @@ class BulkRun:
         # Outside of the handler: the detail says it all.
         raise failure
 
+    def advise(self, failure: Failure) -> None:
+        """Say in the failure that ends the run how it goes on, and where its results are."""
+        counts, failure.advice = self.progress.counts, RESUME
+        if self.is_moved:
+            failure.advice = OUTBOX_MOVED
+        elif self.written:
+            is_sent = bool(counts) and not (counts["queued"] or counts["unknown"])
+            failure.advice = _ALL_SENT if is_sent else _RESUME_WITH_RESULTS
+            failure.values["result"] = self.written
+
     async def _write_result(
         self, outbox: Outbox, result: ResultFile
     ) -> dict[str | None, OutboxEntry]:
         """Write the result file; return the entries, by key."""
         entries = {entry.key: entry async for entry in outbox.entries()}
         result.write(self.csv_file.rows, entries, outcome=self.progress.outcome)
+        self.written = result.path.name
         return entries
 
     async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
@@ -267,8 +286,9 @@ class BulkRun:
             show(await progress.step())
         if failure is not None:
             await self._count(outbox)
-            failure.outcome, failure.advice = self.progress.outcome, RESUME
+            failure.outcome = self.progress.outcome
             failure.values |= self.progress.counts
+            self.advise(failure)
             raise failure
 
     async def _count_interrupted(self, outbox: Outbox) -> None:

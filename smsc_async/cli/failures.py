@@ -39,6 +39,8 @@ from smsc_async.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsc_async.cli.console import Screen
 
 
@@ -115,6 +117,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
+        self.outcome_texts: Mapping[str, str] = OUTCOMES
         self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
 
@@ -270,7 +273,9 @@ def show_failure(failure: Failure, screen: Screen) -> None:
     if failure.detail:
         rows.append((translate("detail"), Text(escape(failure.detail, letters=True))))
     if failure.outcome:
-        rows.append((translate("sent"), Text(translate(OUTCOMES[failure.outcome], **values))))
+        rows.append(
+            (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
+        )
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))
     screen.show_error(label_grid(*rows))
 

@@ -23,8 +23,7 @@ from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number,
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
-from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, is_local, read_config, run_async
-from smsc_async.errors import BindRefusedError
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.instrumentation import SendAbandoned
@@ -36,12 +35,10 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
-    from smsc_async.instrumentation import Hook, LinkEvent
+    from smsc_async.instrumentation import LinkEvent
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
-V50 = 0x50
-"""`interface_version` of SMPP 5.0."""
 GRACE = 5.0
 """Seconds that a message in flight gets for its response after Ctrl-C or SIGTERM."""
 _LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
@@ -118,7 +115,7 @@ async def _send(
 
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
-            smsc = await _connected(stack, config, on_link_event)
+            smsc = await connected(stack, config, on_link_event)
         began = perf_counter()
         progress.outcome = UNKNOWN
         sent = await _accepted(smsc, message, progress, abandoned)
@@ -151,25 +148,6 @@ async def _send(
         )
     is_fine = receipt is None or receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_fine else ExitCode.REFUSED
-
-
-async def _connected(stack: AsyncExitStack, config: SmscConfig, hook: Hook) -> SmscClient:
-    """Return a client that is bound until *stack* ends.
-
-    On this machine it binds as SMPP 5.0, in which a response may say why a message is refused, as
-    the simulator's do. What takes no such bind gets one of the version in the URL.
-    """
-    # Imported here: an invalid URL needs no client.
-    from smsc_async.client.client import SmscClient  # noqa: PLC0415
-
-    if is_local(config) and config.interface_version < V50:
-        try:
-            client = SmscClient(replace(config, interface_version=V50), hooks=[hook])
-            return await stack.enter_async_context(client)
-        except BindRefusedError as error:
-            if error.is_fatal:
-                raise
-    return await stack.enter_async_context(SmscClient(config, hooks=[hook]))
 
 
 async def _accepted(

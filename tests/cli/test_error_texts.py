@@ -659,7 +659,7 @@ ELSEWHERE = {
     "invalid arguments": "test_error_of_a_later_parser_is_a_usage_error",
     "--lang accepts ru or en, got {value!r}": "test_run",
 }
-OTHER_ROOMS = frozenset({"hexadecimal", "decode"})
+OTHER_ROOMS = frozenset({"request_failures", "hexadecimal", "decode"})
 """Modules whose texts their own tests have."""
 
 
