@@ -6,6 +6,7 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration, unacceptable_value
+from smsc_async.cli.bulk_earlier import read_earlier_runs
 from smsc_async.cli.bulk_report import show_rejected
 from smsc_async.cli.bulk_run import BulkOptions, BulkRun, plan_rows
 from smsc_async.cli.common_options import STANDARD_INPUT
@@ -170,12 +172,19 @@ def _shared_rules(url: str, account: str) -> RuleStore:
 def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
     translate, planned = screen.translate, plan_rows(csv_file, settings)
+    earlier = asyncio.run(read_earlier_runs(csv_file.path, planned.valid))
+    earlier.show(screen)
     show_rejected(planned.rejected, screen)
+    done, rows = len(earlier.accepted), []
+    if done:
+        text = translate("{done}; left {left}", done=done, left=len(planned.valid) - done)
+        rows.append((translate("accepted already"), Text(text, style="bold")))
     screen.show(
         label_grid(
             (translate("messages"), Text(str(len(planned.valid)), style="bold")),
             (translate("parts"), Text(str(planned.parts), style="bold")),
             (translate("rejected"), Text(str(len(planned.rejected)))),
+            *rows,
         ),
         Text(translate("Nothing was sent."), style="dim"),
     )
@@ -184,6 +193,7 @@ def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
             "rows": len(csv_file.rows),
             "messages": len(planned.valid),
             "parts": planned.parts,
+            "accepted_earlier": done,
             "rejected": len(planned.rejected),
         }
     )

@@ -11,8 +11,9 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from smsc_async.cli.bulk_earlier import earlier_runs
 from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
-from smsc_async.cli.bulk_progress import BulkProgress, show_progress
+from smsc_async.cli.bulk_progress import BulkProgress, done_of, show_progress
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
 from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
@@ -130,7 +131,10 @@ class BulkRun:
             result.check_name((*others, outbox_file))
             async with Outbox(outbox_file) as outbox:
                 await adopt_entries(outbox, planned.valid)
-                result.read_earlier([entry async for entry in outbox.entries()])
+                entries_before = [entry async for entry in outbox.entries()]
+                earlier = earlier_runs(entries_before, planned.valid)
+                earlier.show(self.screen)
+                result.read_earlier(entries_before)
                 await self._put(outbox, planned.valid)
                 # A file that can't be written is found out before anything is sent.
                 await self._write_result(outbox, result)
@@ -144,7 +148,7 @@ class BulkRun:
                     await self._write_result(outbox, result)
                     raise
                 entries = await self._write_result(outbox, result)
-                report = BulkReport(planned, entries, frozenset(self.withheld))
+                report = BulkReport(planned, entries, frozenset(self.withheld), earlier.accepted)
                 is_waiting = self.options.wait is not None
                 return report.show(result, self.screen, is_waiting=is_waiting)
         except OutboxError as error:
@@ -200,7 +204,7 @@ class BulkRun:
                 result.part_errors[key] = cause(receipt.error, self.screen.translate)
             await outbox.record(receipt)
 
-        progress = BulkProgress(outbox)
+        progress = BulkProgress(outbox, before=done_of(counts))
         smsc = SmscClient(
             self.config,
             limits=self.options.limits,
