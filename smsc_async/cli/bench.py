@@ -31,6 +31,7 @@ from smsc_async.cli.failures import (
     ExitCode,
     Failure,
     failure_before_sending,
+    system_reason,
 )
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
@@ -171,12 +172,12 @@ def _check_writable(html: Path | None) -> None:
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> object:
     """Return what the system says of a file."""
-    return getattr(error, "strerror", None) or type(error).__name__
+    return system_reason(error) if isinstance(error, OSError) else type(error).__name__
 
 
-def _unusable_file(file: Path, reason: str) -> Failure:
+def _unusable_file(file: Path, reason: object) -> Failure:
     """Return the failure for a file that can't be read or written."""
     text, advice = _("can't use {file}: {reason}"), _("use another file")
     return failure_before_sending(
@@ -225,7 +226,7 @@ def _read_numbers(file: Path) -> list[str]:
     try:
         content = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "UTF-8?"
+        reason = system_reason(error) if isinstance(error, OSError) else "UTF-8?"
         raise _unusable_file(file, reason) from None
     found: dict[str, None] = {}
     for number, line in enumerate(content, 1):

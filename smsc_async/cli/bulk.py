@@ -120,6 +120,12 @@ def bulk_command(
     if dry_run and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
+    if not csv_file.rows:
+        raise failure_before_sending(
+            "bulk.no_rows",
+            _("the file has no rows below its header"),
+            advice=_("add a row for each message"),
+        )
     if dry_run:
         return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()

@@ -20,6 +20,7 @@ from smsc_async.cli.failures import (
     ExitCode,
     Failure,
     failure_before_sending,
+    system_reason,
 )
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
@@ -161,7 +162,7 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             advice=_("free some space and run the command again; nothing is sent twice"),
             outcome=PARTLY_SENT,
             name=path.name,
-            reason=error.strerror or type(error).__name__,
+            reason=system_reason(error),
         ) from error
 
 
@@ -175,11 +176,11 @@ def _octets(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        failure = unreadable_file(path.name, error.strerror or type(error).__name__)
+        failure = unreadable_file(path.name or str(path), system_reason(error))
     raise failure
 
 
-def unreadable_file(name: str, reason: str) -> Failure:
+def unreadable_file(name: str, reason: object) -> Failure:
     """Return the failure for a file that can't be read."""
     text, advice = _("can't read {name}: {reason}"), _("check the path: smsc bulk FILE.csv")
     return failure_before_sending("bulk.cannot_read", text, advice=advice, name=name, reason=reason)

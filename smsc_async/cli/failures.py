@@ -16,7 +16,7 @@ from pdu.escaping import escape
 from smsc_async.cli.causes import cause_of
 from smsc_async.cli.console import label_grid
 from smsc_async.cli.formatting import ids
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import TextWithValues, _
 from smsc_async.errors import (
     BindRefusedError,
     ConfigError,
@@ -126,6 +126,25 @@ def failure_before_sending(key: str, text: str, /, *, advice: str, **values: obj
     failure = Failure(ExitCode.USAGE_ERROR, key, text, advice=advice, outcome=NOT_SENT)
     failure.values.update(values)
     return failure
+
+
+SYSTEM_REASONS: Final = (
+    _("No such file or directory"),
+    _("Is a directory"),
+    _("Not a directory"),
+    _("Permission denied"),
+    _("Operation not permitted"),
+    _("No space left on device"),
+    _("Read-only file system"),
+    _("File name too long"),
+    _("Address already in use"),
+)
+"""The system's own words that have a translation."""
+
+
+def system_reason(error: OSError) -> TextWithValues:
+    """Return why the system refuses a file, in its own words; the usual ones are translated."""
+    return TextWithValues(error.strerror or type(error).__name__, {})
 
 
 class _ErrorTexts(NamedTuple):

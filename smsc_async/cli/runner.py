@@ -56,11 +56,13 @@ class SendProgress:
         outcome: A key of `failures.OUTCOMES`; empty for a command that sends nothing.
         message_ids: Ids of accepted messages.
         counts: Numbers of messages, the placeholders of the outcome's text.
+        waits: What happened, if it is interrupted now; empty while it waits for nothing unusual.
     """
 
     outcome: str = ""
     message_ids: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    waits: str = ""
 
 
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
@@ -172,6 +174,7 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
         return asyncio.run(_cancelled_by_sigterm(main))
     except (KeyboardInterrupt, asyncio.CancelledError):
         failure = interrupted(progress.outcome)
+        failure.text = progress.waits or failure.text
     except SmscError as error:
         raise _failure_of(error, progress) from error
     except Failure:

@@ -9,7 +9,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration
+from smsc_async.cli.bulk_progress import THROTTLED, clock_time
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
@@ -26,7 +27,7 @@ from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
-from smsc_async.instrumentation import SendAbandoned
+from smsc_async.instrumentation import SendAbandoned, Throttled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -107,11 +108,18 @@ async def _send(
     # Of the widest label: the rows are printed one by one.
     width = max(len(translate(label)) for label in _LABELS)
     abandoned: list[SendAbandoned] = []
+    throttled: list[Throttled] = []
 
     def on_link_event(event: LinkEvent) -> None:
-        """Keep the outcome of a message whose send was cancelled."""
+        """Keep the outcome of a message whose send was cancelled, and say what it waits for."""
         if isinstance(event, SendAbandoned):
             abandoned.append(event)
+        elif isinstance(event, Throttled):
+            throttled.append(event)
+            if len(throttled) == 1:
+                at = clock_time(time() + event.pause)
+                screen.show_error(Text(translate(THROTTLED, time=at), style="yellow"))
+                progress.waits = _("interrupted; the gateway limited the rate")
 
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
@@ -119,7 +127,7 @@ async def _send(
         began = perf_counter()
         progress.outcome = UNKNOWN
         sent = await _accepted(smsc, message, progress, abandoned)
-        took = perf_counter() - began
+        took, progress.waits = perf_counter() - began, ""
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
             "{ids}, {parts}, {seconds} s",

@@ -120,8 +120,9 @@ def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        ("", "bulk.no_column"),
-        ("79991234567,hi", "bulk.no_column"),
+        ("", "bulk.empty"),
+        ("79991234567,hi", "bulk.one_row"),
+        ("79991234567,hi\nhello,you\n", "bulk.no_header"),
         ("to,txt\n", "bulk.no_column"),
         ("to,text,sendr\n", "bulk.unknown_column.near"),
         ("to,text,79991234567\n", "bulk.unknown_column"),

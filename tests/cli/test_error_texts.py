@@ -199,7 +199,7 @@ LINES: dict[tuple[str, ...], Shown] = {
     ),
     ("bench", "sim://", "--recipients", "/nowhere/numbers"): Shown(
         "can't use /nowhere/numbers: No such file or directory",
-        "не удалось использовать /nowhere/numbers: No such file or directory",
+        "не удалось использовать /nowhere/numbers: нет такого файла или папки",
         2,
     ),
     ("bench", "sim://", "--html", "/dev/null"): Shown(
@@ -219,32 +219,32 @@ LINES: dict[tuple[str, ...], Shown] = {
         "--may-pay-twice без других параметров ничего не отправляет повторно",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
         "--rules isn't a URL of Redis", "--rules: это не URL сервера Redis", 2
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/"): Shown(
         " exists and isn't the result of these rows; it isn't overwritten",
         " уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "@mine"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "@mine"): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", '@"open'): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", '@"open'): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
         "can't write the results to result.csv: No such file or directory",
-        "не удалось записать результаты в result.csv: No such file or directory",
+        "не удалось записать результаты в result.csv: нет такого файла или папки",
         2,
     ),
     ("bulk", "/nowhere/clients.csv"): Shown(
         "can't read clients.csv: No such file or directory",
-        "не удалось прочитать clients.csv: No such file or directory",
+        "не удалось прочитать clients.csv: нет такого файла или папки",
         2,
     ),
     ("bulk", "-"): Shown(
@@ -256,6 +256,35 @@ LINES: dict[tuple[str, ...], Shown] = {
 
 CSV_LINES: dict[tuple[str, ...], Shown] = {
     ("bulk", "@text\n"): Shown("the header has no column to", "в заголовке нет столбца to", 2),
+    ("bulk", "@"): Shown("the file is empty", "файл пуст", 2),
+    ("bulk", "@ \n\n"): Shown("the file is empty", "файл пуст", 2),
+    ("bulk", "@to,text\n", "--url", "sim://"): Shown(
+        "the file has no rows below its header", "в файле нет строк под заголовком", 2
+    ),
+    ("bulk", "@to,text\n", "--dry-run"): Shown(
+        "the file has no rows below its header", "в файле нет строк под заголовком", 2
+    ),
+    ("bulk", "@79161234567,secret words\n"): Shown(
+        "the file has one row only, and that isn't a header",
+        "в файле одна строка, и это не заголовок",
+        2,
+    ),
+    ("bulk", "@secret words\nof a text\n"): Shown(
+        "the first row isn't a header: it has no known column",
+        "первая строка — не заголовок: в ней нет известных столбцов",
+        2,
+    ),
+    ("bulk", "@to,text\n7999123456,hi\n", "--encoding", "utf-16-le"): Shown(
+        "the header has no column to; is --encoding utf-16-le right?",
+        "в заголовке нет столбца to; верно ли указано --encoding utf-16-le?",
+        2,
+    ),
+    ("bulk", "."): Shown("can't read .: Is a directory", "не удалось прочитать .: это папка", 2),
+    ("bulk", "@to,text\n", "--wait-receipts", "5мин"): Shown(
+        "--wait-receipts: a duration like 90, 90s, 15m, 2h is needed, got '5мин'",
+        "--wait-receipts: нужна длительность, например 90, 90s, 15m, 2h; получено '5мин'",
+        2,
+    ),
     ("bulk", "@to,text,to\n"): Shown(
         "the header has to twice", "столбец to указан в заголовке дважды", 2
     ),

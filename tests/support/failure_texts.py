@@ -18,7 +18,7 @@ _PLACES: Final = {
     "Failure": 2,
     "failure_before_sending": 1,
     "usage_error": 1,
-    "_wrong_header": 1,
+    "wrong_header": 1,
 }
 """Functions that make a failure, and the place of the text among their arguments."""
 

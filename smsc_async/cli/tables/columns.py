@@ -199,10 +199,10 @@ def _mapped(columns: Columns, column: str) -> int:
 def _check_needed(columns: Columns, *, has_text: bool) -> None:
     """Refuse a table without recipients or without texts, and one with two kinds of text."""
     if "to" not in columns.fields:
-        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "to")
+        raise wrong_header("bulk.no_column", _("the header has no column {name}"), "to")
     texts = _TEXTS & columns.fields.keys()
     if not texts and not has_text:
-        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "text")
+        raise wrong_header("bulk.no_column", _("the header has no column {name}"), "text")
     if len(texts) > 1:
         raise _text_twice()
 
@@ -262,7 +262,7 @@ def _unknown(columns: Columns, key: str, text: str, name: str, near: str = "") -
 def _twice(name: str) -> Failure:
     """Return the failure for two columns of one field."""
     text = _("the header has {name} twice")
-    return _wrong_header("bulk.twice", text, name)
+    return wrong_header("bulk.twice", text, name)
 
 
 def _text_twice() -> Failure:
@@ -285,10 +285,12 @@ def _text_and_map(name: str, column: str) -> Failure:
     )
 
 
-def _wrong_header(key: str, text: str, name: str) -> Failure:
-    """Return the failure for a header."""
+def wrong_header(key: str, text: str, name: str, **values: object) -> Failure:
+    """Return the failure for a header, or for a file without one."""
     advice = _(
         "the first row must name the columns, in English or Russian: {columns}; others by"
         " --map to=Телефон,text=Текст"
     )
-    return failure_before_sending(key, text, advice=advice, name=name, columns=",".join(COLUMNS))
+    return failure_before_sending(
+        key, text, advice=advice, name=name, columns=",".join(COLUMNS), **values
+    )
