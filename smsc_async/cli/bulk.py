@@ -58,15 +58,17 @@ def bulk_command(
 ) -> int:
     """Send the messages of a CSV or .xlsx file, each of them once.
 
-    The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
-    running it again, and nothing is sent twice as long as that file exists, also if the table is
-    saved again in another format.
+    The state of each row is stored beside the file, in FILE.outbox: an interrupted command is
+    resumed by running it again, and nothing is sent twice as long as that file exists, also if
+    the table is saved again in another format.
 
     What became of each row is written to FILE.result.csv, also after Ctrl-C: row, to, id, state
     and error.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
+
+    Messages are sent at once: for a time of day, start the command by at or cron.
 
     Args:
         file: A header, then one row per message; the separator is found. Columns, in English or

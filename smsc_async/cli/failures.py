@@ -164,7 +164,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         ConfigError, ExitCode.USAGE_ERROR, _("the settings are invalid"),
-        _("check the URL: smpp://login:password@host:2775, or sim:// for the simulator"),
+        _(
+            "check the URL: smpp://login:password@host:2775, or set SMSC_LOGIN and SMSC_PASSWORD"
+            " beside it; sim:// is the simulator"
+        ),
     ),
     _ErrorTexts(
         ConnectFailedError, ExitCode.NO_LINK, _("no connection to the gateway"),

@@ -629,6 +629,18 @@ ERRORS: list[tuple[errors.SmscError, Shown]] = [
         Shown("the gateway refused the request", "шлюз отклонил запрос", 1),
     ),
     (
+        errors.RequestRefusedError("query_sm", CommandStatus.ESME_RINVMSGID),
+        Shown("the gateway knows no message with this id", "шлюз не знает такого id", 1),
+    ),
+    (
+        errors.LinkLostError("bind_transceiver got no response in 10.0 s; check that"),
+        Shown(
+            "the gateway didn't answer the login in 10 s; is it the right port?",
+            "шлюз не ответил на вход за 10 с; тот ли это порт?",
+            3,
+        ),
+    ),
+    (
         errors.RequestTimeoutError("query_sm", timeout=10.0),
         Shown("the gateway didn't respond", "шлюз не ответил", 3),
     ),
