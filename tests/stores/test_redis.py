@@ -34,7 +34,7 @@ WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
 pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
 
 BUDGET = 1.0  # a server that is there answers in time, however busy the machine
-STALL = 0.35  # seconds for the turns of the loop around it
+STALL = 0.35  # seconds for the iterations of the event loop around it
 
 
 def step(
@@ -490,7 +490,7 @@ class Counting:
 
 
 async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> None:
-    """Up to a hundred messages of one turn of the event loop are one call of the script."""
+    """Up to a hundred messages of one iteration of the event loop are one call of the script."""
     client = redis.asyncio.Redis.from_url(redis_server.url)
     counting: Any = Counting(client)
     store = RedisRuleStore(counting, account=new_account(), budget=5.0)

@@ -11,7 +11,7 @@ from rules_world import TO, World, give_back_turns, most_in_a_second, new_accoun
 
 from smsc_async import GatewayLimits, RedisRuleStore
 from smsc_async.rules.verdict import Admitted, Held
-from smsc_async.stores._redis_workers import LIFE
+from smsc_async.stores._redis_workers import WORKER_TTL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -196,7 +196,7 @@ async def test_worker_that_leaves_or_is_forgotten_has_lost_nothing(
     store.detach()
     await store.flush()
     await account.beat()
-    account.move(LIFE + 1)
+    account.move(WORKER_TTL + 1)
     await account.beat()
 
     assert not lines(caplog)

@@ -33,7 +33,7 @@ UNPACED = GatewayLimits(rate=None)
 pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
 
 BUDGET = 1.0  # a server that is there answers in time, however busy the machine
-STALL = 0.35  # seconds for the turns of the loop around it
+STALL = 0.35  # seconds for the iterations of the event loop around it
 
 
 @pytest.fixture
