@@ -11,7 +11,8 @@ from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
-from smsc_async.stores._redis_turns import microseconds
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
+from smsc_async.stores._redis_turns import MICROSECONDS, microseconds
 from smsc_async.stores._redis_workers import WORKER_TTL
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class CallAnswer(NamedTuple):
     """The answer to one call. Times are microseconds of the server's clock.
 
     Args:
-        held_by: 0 if it is admitted, 1 for the repeat rule, 2 for flood.
+        held_by: 0 if it is admitted, 1 for the repeat rule, 2 for flood, `PAUSED` if no turn is
+            assigned, since the server has lost its state.
         at: When to write its first part, or when to try again.
         has_replaced: Whether it goes on with the reservation that it replaces.
         earliest: The earliest turn that the rules allow it; 0 for any.
@@ -64,6 +66,8 @@ class CallAnswer(NamedTuple):
     earliest: int
 
 
+PAUSED: Final = 3
+_HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 _HEAD_LENGTH: Final = len(AnswerHead._fields)
 _CALL_LENGTH: Final = len(CallAnswer._fields)
 
@@ -155,6 +159,20 @@ class ScriptCall:
             and (not future.done() or future.cancelled())
         )
 
+    def verdict(self, answer: CallAnswer, at: float) -> Admitted | Held:
+        """Return the verdict of an answer that isn't `PAUSED`.
+
+        Args:
+            answer: The server's.
+            at: Its time, of this worker's clock.
+        """
+        held_by, server_at, has_replaced, earliest = answer
+        if held_by:
+            return Held(_HELD_BY[held_by], at)
+        token = self.replaced if has_replaced else self.token
+        passes_at = at + (earliest - server_at) / MICROSECONDS if earliest else ANY_TIME
+        return Admitted(token or self.token, at, self.interval, passes_at)
+
     def arguments(self, now: float, factor: float) -> tuple[object, ...]:
         """Return its list of arguments, as the head of `rules.lua` describes it.
 
@@ -227,7 +245,7 @@ class RuleScript:
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
         self._turns.called_at = now
-        keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
+        keys = [f"{self.prefix}rate", f"{self.prefix}workers", f"{self.prefix}paused"]
         for call in calls:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
-from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
+from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
-from smsc_async.stores._redis_fallback import FallbackQueue
+from smsc_async.stores._redis_fallback import HORIZON, FallbackQueue
 from smsc_async.stores._redis_heartbeat import Heartbeat
-from smsc_async.stores._redis_script import RuleScript, ScriptCall
+from smsc_async.stores._redis_script import PAUSED, RuleScript, ScriptCall
 from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
 from smsc_async.stores._redis_turns import MICROSECONDS, AccountTurns
 from smsc_async.stores._redis_workers import Count, Workers
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from smsc_async.stores._redis_script import Answer, AnswerHead
 
 OnFailure = Literal["open", "closed"]
-
-_HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 
 
 @shows_half_made
@@ -265,9 +263,9 @@ class RedisRuleStore(RuleStore):
         """Make a call and its future, and ask the server, now or when it shares the rules."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         call = ScriptCall(name, step, token, future=future)
-        factor = self._workers.interval_factor(self.now())
-        is_shared = factor <= 1 and not self._failover.health.is_degraded
-        self._batcher.enqueue(call) if is_shared else self._fallback.put(call)
+        now, is_degraded = self.now(), self._failover.health.is_degraded
+        waits = now < self._turns.paused_until or self._workers.interval_factor(now) > 1
+        self._fallback.put(call) if is_degraded or waits else self._batcher.enqueue(call)
         return call, future
 
     def _on_cancelled(self, call: ScriptCall, future: asyncio.Future[Verdict]) -> None:
@@ -288,23 +286,24 @@ class RedisRuleStore(RuleStore):
     def _settle(self, calls: list[ScriptCall], answer: Answer) -> None:
         """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), answer.head.server_now
-        ran_at = self._on_head(answer.head, now)
+        ran_at, paused = self._on_head(answer.head, now), list[ScriptCall]()
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            held_by, server_at, has_replaced, earliest = answer.of_call(index)
-            at = ran_at + (server_at - server_now) / MICROSECONDS
-            verdict: Verdict
-            if held_by:
-                verdict = Held(_HELD_BY[held_by], at)
-            else:
-                token = call.replaced if has_replaced else call.token
-                passes_at = at + (earliest - server_at) / MICROSECONDS if earliest else ANY_TIME
-                verdict = Admitted(token or call.token, at, call.interval, passes_at)
+            of_call = answer.of_call(index)
+            at = ran_at + (of_call.at - server_now) / MICROSECONDS
+            if of_call.held_by == PAUSED:
+                self._turns.paused_until = at
+                paused.append(call)
+                continue
+            verdict = call.verdict(of_call, at)
+            if isinstance(verdict, Admitted):
                 self._own.remember(call.step, verdict, now)
                 if at > now and call.interval:
-                    self._turns.keep(at, server_at, call.parts, call.interval, now)
+                    self._turns.keep(at, of_call.at, call.parts, call.interval, now)
             self._hand_over(call, verdict)
+        for call in paused:
+            self._fallback.put(call)
         self._fallback.resume()
 
     def _hand_over(self, call: ScriptCall, verdict: Verdict) -> None:
@@ -323,20 +322,18 @@ class RedisRuleStore(RuleStore):
 
     def _decide_locally(self, call: ScriptCall) -> None:
         """Decide by this worker's own messages and its share of the rules, or hold everything."""
-        rules, request, to, parts, replaced = step = call.step
+        now, (rules, request, to, parts, replaced) = self.now(), call.step
         verdict: Verdict
         share = rules.share(self._workers.assumed, self._workers.reserved)
         if call.name == "turn":
-            verdict = self._own.move((share, request, to, parts, None), self.now(), call.token)
+            verdict = self._own.move((share, request, to, parts, None), now, call.token)
         elif self._on_failure == "closed":
-            verdict = Held("store", self._failover.retry_at(self.now()))
+            verdict = Held("store", self._failover.retry_at(now))
         else:
-            verdict = self._own.decide(
-                (share, request, to, parts, replaced), self.now(), call.token
-            )
+            verdict = self._own.decide((share, request, to, parts, replaced), now, call.token)
         if isinstance(verdict, Admitted):
             # The other workers see it once the server is reachable again.
-            self._tell(ScriptCall("remember", step, verdict.token, at=verdict.not_before))
+            self._tell(ScriptCall("remember", call.step, verdict.token, at=verdict.not_before))
         self._hand_over(call, verdict)
 
     def _ahead(self) -> float:
@@ -344,6 +341,8 @@ class RedisRuleStore(RuleStore):
         now = self.now()
         if self._failover.health.is_degraded:
             return 0.0 if self._on_failure == "closed" else self._own.free_at - now
+        if now < self._turns.paused_until:
+            return self._turns.paused_until - now + HORIZON
         return self._turns.free_at - now if self._workers.interval_factor(now) > 1.0 else 0.0
 
     def _on_turn(self, call: ScriptCall) -> None:
