@@ -64,7 +64,7 @@ class Account(World):
         await asyncio.sleep(0)
         for store in self.shared:
             await store.flush()
-        if self.is_paused:
+        if self.is_paused():
             await self.beat()
             self.move(PAUSE)
             for store in self.shared:
@@ -77,7 +77,6 @@ class Account(World):
             if isinstance(verdict, Admitted)
         ]
 
-    @property
     def is_paused(self) -> bool:
         """Whether a worker has learned that no turns are assigned."""
         return any(store._turns.paused_until > store.now() for store in self.shared)
@@ -161,7 +160,7 @@ async def test_pause_after_a_loss_ends(account: Account) -> None:
     steps = [account.step(to=f"7918{number:07d}") for number in range(6)]
     asked = [asyncio.create_task(first.apply(step)) for step in steps[:3]]
     await asyncio.wait(asked, timeout=0.05)
-    assert account.is_paused
+    assert account.is_paused()
     asked += [asyncio.create_task(second.apply(step)) for step in steps[3:]]
     asked[1].cancel()
     await asyncio.wait(asked[2:], timeout=0.05)
@@ -171,7 +170,7 @@ async def test_pause_after_a_loss_ends(account: Account) -> None:
     await account.beat()
     verdicts = await asyncio.gather(*asked, return_exceptions=True)
 
-    assert not account.is_paused
+    assert not account.is_paused()
     assert 5 == sum(isinstance(verdict, Admitted) for verdict in verdicts)
     for step in (*steps[:1], *steps[2:]):
         assert isinstance(await first.apply(step), Held)
