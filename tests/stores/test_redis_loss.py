@@ -177,6 +177,24 @@ async def test_pause_after_a_loss_ends(account: Account) -> None:
     assert isinstance(await first.apply(steps[1]), Admitted)
 
 
+async def test_worker_that_finds_the_loss_later_does_not_prolong_the_pause(
+    account: Account,
+) -> None:
+    """Ten workers, one after the other, would stop the account for seconds."""
+    first, second = account.shared
+    await account.burst(60, first)
+    await account.lose("FLUSHALL")
+    asked = []
+    for store, left in ((first, 0.5), (second, 0.2)):
+        asked.append(asyncio.create_task(store.apply(account.step(to=f"7918{len(asked):07d}"))))
+        await asyncio.wait(asked, timeout=0.05)
+        assert pytest.approx(left, abs=0.002) == store._turns.paused_until - store.now()
+        account.move(0.3)
+    await account.beat()
+
+    assert all(isinstance(verdict, Admitted) for verdict in await asyncio.gather(*asked))
+
+
 @pytest.mark.parametrize("kind", LOSSES)
 async def test_each_loss_is_logged_once_by_each_worker(
     account: Account, kind: str, caplog: pytest.LogCaptureFixture
