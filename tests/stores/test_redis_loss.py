@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
+    from smsc_async.rules.verdict import Verdict
+
 RATE = 40
 PAUSE = 2 * HEARTBEAT + 0.01  # roundings of clocks
 LOSSES = ["FLUSHALL", "the key of the rate is deleted", "an old snapshot", "an empty restart"]
@@ -184,7 +186,7 @@ async def test_worker_that_finds_the_loss_later_does_not_prolong_the_pause(
     first, second = account.shared
     await account.burst(60, first)
     await account.lose("FLUSHALL")
-    asked = []
+    asked: list[asyncio.Task[Verdict]] = []
     for store, left in ((first, 0.5), (second, 0.2)):
         asked.append(asyncio.create_task(store.apply(account.step(to=f"7918{len(asked):07d}"))))
         await asyncio.wait(asked, timeout=0.05)
