@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from smsc_async.cli.dumps.conversation import Note
-from smsc_async.cli.dumps.frames import Segment, is_known, read_frame
+from smsc_async.cli.dumps.frames import Segment, is_known, may_hide_tcp, read_frame
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
 
@@ -52,15 +52,25 @@ def read_capture(data: bytes) -> tuple[list[tuple[int, Segment]], list[Note]]:
     packets, notes = _packets(data)
     segments: list[tuple[int, Segment]] = []
     unknown: Counter[int] = Counter()
+    hidden: list[int] = []
     for number, (frame, link_type) in enumerate(packets):
         segment = read_frame(frame, link_type)
         if segment is not None:
             segments.append((number, segment))
         elif not is_known(link_type):
             unknown[link_type] += 1
+        elif may_hide_tcp(frame, link_type):
+            hidden.append(number + 1)
     for link_type, count in unknown.items():
         text = _("packets of link type {link_type}, which can't be read: {packets}")
         notes.append(Note(text, {"link_type": link_type, "packets": count}, is_error=True))
+    if hidden:
+        text = _(
+            "packets that can't be read: {packets} (fragments, tunnels, or cut off in the "
+            "headers); the first is packet {packet}"
+        )
+        values: dict[str, object] = {"packets": len(hidden), "packet": hidden[0]}
+        notes.append(Note(text, values, is_error=True))
     return segments, notes
 
 

@@ -5,12 +5,13 @@ Rule: frames in a text are read as those of a capture file, and need no library.
 
 from __future__ import annotations
 
+from pdu.framing import MAX_LENGTH, MIN_LENGTH
 from smsc_async.cli.dumps import read_dump
 from smsc_async.cli.dumps.blocks import Block, Place, refusal
 from smsc_async.cli.dumps.captures import is_capture, read_capture
 from smsc_async.cli.dumps.conversation import Conversation, Note, read_conversation, stream_of
 from smsc_async.cli.dumps.frames import guess_frame, is_other
-from smsc_async.cli.dumps.headers import is_header
+from smsc_async.cli.dumps.headers import find_header, is_header
 from smsc_async.cli.dumps.streams import put_together
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
@@ -49,9 +50,33 @@ def read_file(data: bytes) -> Conversation:
     if is_capture(data):
         segments, notes = read_capture(data)
         return _captured(read_conversation(put_together(segments), is_capture=True), notes)
-    if is_header(data):
+    if is_header(data) or _is_binary(data):
         return read_conversation([stream_of([Block(data)])], is_capture=False)
     return read_text(decode_text(data))
+
+
+def _is_binary(data: bytes) -> bool:
+    """Tell whether a file is octets from a PDU on, though its command or its status is odd.
+
+    Raises:
+        Failure: It is neither that nor a text.
+    """
+    # A text has no NUL, unless it is in UTF-16 or UTF-32; then it has a mark.
+    if b"\0" not in data or split_mark(data)[1] != "utf-8":
+        return False
+    if MIN_LENGTH <= int.from_bytes(data[:4], "big") <= MAX_LENGTH:
+        return True
+    text = _("the file is no text, no capture, and doesn't begin with a PDU")
+    first = find_header(data)
+    if first is not None:
+        text = _("the file doesn't begin with a PDU; the first one is at 0x{offset:04x}")
+    raise Failure(
+        ExitCode.USAGE_ERROR,
+        "bad_binary",
+        text,
+        advice=_("cut off what is before the first PDU; a text must be in UTF-8, or have a mark"),
+        offset=first or 0,
+    )
 
 
 def decode_text(data: bytes) -> str:
@@ -74,7 +99,8 @@ def _captured(conversation: Conversation, notes: list[Note]) -> Conversation:
             "no_smpp",
             _("no SMPP was found in the capture"),
             advice=_(
-                "a connection over TLS can't be read; captured are all ports that the filter let in"
+                "a connection over TLS, in a tunnel or in fragments can't be read; captured are "
+                "all ports that the filter let in"
             ),
         )
     return conversation._replace(notes=notes)

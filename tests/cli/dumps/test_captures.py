@@ -76,6 +76,16 @@ def test_packets_of_an_unknown_link_type_are_an_error() -> None:
     ]
 
 
+def test_packets_that_may_hide_pdus_are_an_error() -> None:
+    """Fragments and tunnels aren't put together; that PDUs may be in them is said."""
+    tunnel = bytes(12) + b"\x08\x00\x45" + bytes(8) + b"\x2f" + bytes(14)
+    packet = struct.pack("<IIII", 0, 0, len(tunnel), len(tunnel)) + tunnel
+
+    found = read_file(PCAP + packet)
+
+    assert [{"packets": 1, "packet": 13}] == [note.values for note in found.notes if note.is_error]
+
+
 def test_packets_larger_than_the_library_expects_are_read() -> None:
     """The loopback of Linux has packets of 65 549 octets with their Ethernet header."""
     pdu = bytes.fromhex("0000FFD7 00000103 00000000 00000001")
