@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.dumps.blocks import Block, odd_token
+from smsc_async.cli.dumps.frames import guess_frame, is_other
 from smsc_async.cli.dumps.headers import is_header
 from smsc_async.cli.dumps.numbers import PAIRS, Token, read_numbers
 from smsc_async.cli.dumps.rows import is_follow_heading, refuse_rows
@@ -49,11 +50,20 @@ def _lines(tokens: list[Token], octets: bytes, source: Source) -> list[Block]:
     is_single = len(octets) == len(tokens)
     sizes = [1 if is_single else len(token.text.removeprefix("0x")) // 2 for token in tokens]
     starts = [0, *accumulate(sizes)]
-    begins = [0, *(index for index in firsts if is_header(octets, starts[index]))]
+    ends = [*(starts[index] for index in firsts), len(octets)]
+    if all(_is_frame(octets[at:end]) for at, end in pairwise((0, *ends))):
+        begins = [0, *firsts]
+    else:
+        begins = [0, *(index for index in firsts if is_header(octets, starts[index]))]
     return [
         Block(octets[starts[first] : starts[last]], line=lines[first])
         for first, last in pairwise((*begins, len(tokens)))
     ]
+
+
+def _is_frame(octets: bytes) -> bool:
+    """Tell whether a line is a frame of a network."""
+    return guess_frame(octets) is not None or is_other(octets)
 
 
 def _tokens(source: Source, text: str, base: int = 0) -> Iterator[Token]:

@@ -85,6 +85,8 @@ def may_hide_tcp(frame: bytes, link_type: int) -> bool:
     """
     packet = _LINKS[link_type](frame)
     version = packet[0] >> 4 if packet else 0
+    if not frame:
+        return True
     if version == 4:
         return len(packet) < 20 or packet[9] == _TCP or packet[9] in _TUNNELS
     if version == 6:
@@ -100,6 +102,16 @@ def guess_frame(frame: bytes) -> Segment | None:
     """
     packets = (unwrap(frame) for unwrap in _LINKS.values())
     return next((found for one in packets if _is_sound(one) and (found := _packet(one))), None)
+
+
+def trailer(frame: bytes) -> int:
+    """Return the octets behind the IP packet in a frame of any link type: padding, a checksum."""
+    packet = next((one for unwrap in _LINKS.values() if _is_sound(one := unwrap(frame))), b"")
+    if not packet:
+        return 0
+    size = int.from_bytes(packet[2:4] if packet[0] >> 4 == 4 else packet[4:6], "big")
+    header = 0 if packet[0] >> 4 == 4 else 40
+    return max(len(packet) - header - size, 0) if size else 0
 
 
 def is_other(frame: bytes) -> bool:

@@ -10,12 +10,15 @@ from smsc_async.cli.dumps import read_dump
 from smsc_async.cli.dumps.blocks import Block, Place, refusal
 from smsc_async.cli.dumps.captures import is_capture, read_capture
 from smsc_async.cli.dumps.conversation import Conversation, Note, read_conversation, stream_of
-from smsc_async.cli.dumps.frames import guess_frame, is_other
+from smsc_async.cli.dumps.frames import guess_frame, is_other, trailer
 from smsc_async.cli.dumps.headers import find_header, is_header
 from smsc_async.cli.dumps.streams import put_together
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
 from smsc_async.cli.marks import split_mark
+
+_PADDING = 10
+"""Octets that may follow a TCP segment in a frame: up to the least size of Ethernet, a checksum."""
 
 
 def read_text(text: str) -> Conversation:
@@ -25,10 +28,14 @@ def read_text(text: str) -> Conversation:
         Failure: It isn't understood as a whole; the failure names line and column.
     """
     blocks = read_dump(text)
+    octets = b"".join(block.octets for block in blocks)
+    if is_capture(octets):  # a capture file, shown by xxd
+        return read_file(octets)
     segments = [(order, guess_frame(block.octets)) for order, block in enumerate(blocks)]
     found = [(order, segment) for order, segment in segments if segment is not None]
     if not found:
         return read_conversation([stream_of(blocks)], is_capture=False)
+    _refuse_trailers([blocks[order] for order, _segment in found])
     others = [blocks[order] for order, segment in segments if segment is None]
     _refuse_mixture(others)
     notes = []
@@ -94,16 +101,33 @@ def _captured(conversation: Conversation, notes: list[Note]) -> Conversation:
     """
     notes = [*notes, *conversation.notes]
     if not conversation.pdus:
-        raise Failure(
+        found = Note(_("no SMPP was found in the capture"), {})
+        reason = next((note for note in notes if note.is_error), found)
+        failure = Failure(
             ExitCode.USAGE_ERROR,
             "no_smpp",
-            _("no SMPP was found in the capture"),
+            reason.text,
             advice=_(
                 "a connection over TLS, in a tunnel or in fragments can't be read; captured are "
                 "all ports that the filter let in"
             ),
         )
+        failure.values |= reason.values
+        raise failure
     return conversation._replace(notes=notes)
+
+
+def _refuse_trailers(frames: list[Block]) -> None:
+    """Refuse octets behind a packet that are more than padding: another packet, run together."""
+    odd = next((block for block in frames if trailer(block.octets) > _PADDING), None)
+    if odd is not None:
+        raise refusal(
+            "mixed_hex",
+            Place(odd.line, 1),
+            _("line {line}, column {column}: {size} octets follow the packet that begins here"),
+            advice=_("put each packet on a line of its own, or an empty line between two"),
+            size=trailer(odd.octets),
+        )
 
 
 def _refuse_mixture(blocks: list[Block]) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from smsc_async.cli.dumps.captures import read_capture
 from smsc_async.cli.dumps.frames import guess_frame, is_other, may_hide_tcp, read_frame
+from smsc_async.cli.dumps.reading import read_text
+from smsc_async.cli.failures import Failure
 
 ETHERNET, RAW, COOKED = 1, 101, 113
 PAYLOAD = b"\0\0\0\x10\0\0\0\x15\0\0\0\0\0\0\0\x01"
@@ -103,6 +105,19 @@ def test_frame_that_was_cut_says_how_much_is_missing(packet: bytes) -> None:
         else:
             assert segment is not None
             assert full - size == segment.missing
+
+
+def test_lines_of_digits_may_be_frames() -> None:
+    """One packet a line; run together they are refused, not read up to the first one's end."""
+    following = TCP[:4] + struct.pack(">I", 1012) + TCP[8:]
+    parts = (TCP + PAYLOAD[:12], following + PAYLOAD[12:])
+    frames = [MACS + b"\x08\x00" + version4(part) for part in parts]
+
+    (found,) = read_text("\n".join(frame.hex() for frame in frames)).pdus
+
+    assert PAYLOAD == found.octets
+    with pytest.raises(Failure, match="mixed_hex"):
+        read_text("".join(frame.hex() for frame in frames))
 
 
 @pytest.mark.parametrize(
