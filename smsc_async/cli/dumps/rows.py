@@ -36,7 +36,8 @@ _HEADINGS: Final = (
         r"(?:\S+ +(?:In|Out|B|M|P|Bcast|Mcast) +)?(?:IP6?|ARP,|STP|LLDP,) .*"
     ),
     re.compile(r"\s*\S+ > \S+: .*"),
-    re.compile(r"\S+ .*\bethertype \S+ .*"),
+    re.compile(r"\s*(?:\d+  )?\S+ .*\bethertype \S+ .*"),
+    re.compile(r"\s*(?:\d+  )?(?:\S+ ){0,2}(?:AF IPv[46] \(\d+\), length \d+|ip6?): .*"),
     # tshark, a line a packet
     re.compile(r"\s*\d+\s+(?:\d{4}-\d\d-\d\d )?[\d:]+\.\d+\s+\S+\s+(?:→|->)\s+\S+\s+\S.*"),
 )

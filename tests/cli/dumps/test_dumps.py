@@ -140,6 +140,23 @@ def test_offsets_begin_again_behind_the_heading_of_a_packet() -> None:
         read(f"{first}{heading}\t0x0008:  0000 0000 0000 0001\n")
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "    1  10:53:20.000000 IP 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "    1  10:53:20.000000 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800): x",
+        "10:53:20.000000 AF IPv4 (2), length 44: 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "2025-11-30 10:53:20.000000 ip: 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "    1 2025-11-30 10:53:20.000000    192.0.2.1 → 192.0.2.2    SMPP 70 Enquire_link",
+    ],
+)
+def test_headings_of_packets_are_no_octets(heading: str) -> None:
+    """Tcpdump with -# and -e, on loopback and tunnels; tshark -t ad."""
+    rows = "\t0x0000:  0000 0010 0000 0015 0000 0000 0000 0001"
+
+    assert ENQUIRE_LINK == read(f"{heading}\n{rows}\n")
+
+
 def test_long_row_takes_little_time() -> None:
     """It is read once, not once for each of its octets."""
     octets = ENQUIRE_LINK + bytes(20_000)
