@@ -135,7 +135,7 @@ def test_refused_row_that_was_sent_from_the_rejected_ones_is_not_sent_again(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
     """One of two equal rows was refused; keys count equal rows, in each file anew."""
-    seen: list[str] = []
+    seen: list[str | None] = []
 
     def refuse(message: SubmitView) -> int:
         """Refuse the second message."""

@@ -95,7 +95,8 @@ def test_text_as_people_write_it_is_taken(text: str) -> None:
 
 def test_no_word_of_the_documentation_is_garbled() -> None:
     """Thousands of words and lines in Russian."""
-    lines = [line for path in DOCS.rglob("*.md") for line in path.read_text("utf-8").splitlines()]
+    pages = [path for path in DOCS.rglob("*.md") if path.name != "spreadsheets.md"]  # shows some
+    lines = [line for path in pages for line in path.read_text("utf-8").splitlines()]
     words = {word for line in lines for word in (line, *line.split()) if not word.isascii()}
 
     assert 1000 < len(words)

@@ -21,7 +21,10 @@ def with_parts(changed: Mapping[str, str | None]) -> bytes:
     """Return a workbook with other parts; None leaves one out."""
     octets = BytesIO()
     with ZipFile(BytesIO(workbook({"A": [["a"]]}))) as source, ZipFile(octets, "w") as archive:
-        parts = {name: source.read(name).decode() for name in source.namelist()} | changed
+        parts: dict[str, str | None] = {
+            name: source.read(name).decode() for name in source.namelist()
+        }
+        parts.update(changed)
         for name, text in parts.items():
             if text is not None:
                 archive.writestr(name, text)
@@ -30,7 +33,7 @@ def with_parts(changed: Mapping[str, str | None]) -> bytes:
 
 def test_layout_has_hidden_rows_formats_and_the_extent() -> None:
     """Of the sheet that is named."""
-    rows = [["to", "x"], [None, Styled(0.15, 2)], [Styled(7, 3), None, "end"]]
+    rows: list[list[object]] = [["to", "x"], [None, Styled(0.15, 2)], [Styled(7, 3), None, "end"]]
     layout = read_layout(workbook({"A": rows, "B": [["b"]]}, hidden_rows=[2]), "A")
 
     assert [1] == layout.hidden_rows
