@@ -18,10 +18,12 @@ _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 _TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 _STYLES: Final = (
     f'<styleSheet xmlns="{_SPREADSHEET}"><numFmts><numFmt numFmtId="164" formatCode="00000"/>'
-    '<numFmt numFmtId="165" formatCode="0.0&quot;%&quot;"/></numFmts>'
+    '<numFmt numFmtId="165" formatCode="0.0&quot;%&quot;"/>'
+    '<numFmt numFmtId="166" formatCode="#0.0%;[Red]-0.0%"/></numFmts>'
     '<cellStyleXfs count="1"><xf numFmtId="9"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/>'
-    '<xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>'
+    '<cellXfs count="7"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/>'
+    '<xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/>'
+    '<xf numFmtId="10"/><xf numFmtId="166"/></cellXfs></styleSheet>'
 )
 HIDDEN: Final = ' hidden="1"'
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a workbook has no time zones
@@ -37,7 +39,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Styled:
-    """A number with a style: 2 shows it in per cent, 3 as five digits, 4 with a quoted "%"."""
+    """A number with a style: 2, 5, 6: in per cent; 3: as five digits; 4: with a quoted "%"."""
 
     value: float
     style: int

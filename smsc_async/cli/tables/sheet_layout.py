@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 MOST_OCTETS: Final = 1 << 30
 """Octets of a workbook's parts, unpacked."""
-_PERCENT: Final = "%"
-_PERCENT_IDS: Final = ("9", "10")
+_BUILT_IN: Final = {"9": "0%", "10": "0.00%"}
 _PLACE: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}")
 _QUOTED: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _TRUE: Final = frozenset({"1", "true"})
 _VALUES: Final = frozenset({"v", "is", "f"})
-_PADDED: Final = re.compile("0{2,}")
+_CODE: Final = re.compile(r"[#?0]*(0(?:\.0+)?%)|(0{2,})")
+"""A percentage with its decimals, or a number of so many digits."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,8 @@ class SheetLayout:
 
     Args:
         hidden_rows: Those that aren't shown, hidden or by a filter.
-        formats: By row and column, "%" or as many zeros as a number has digits.
+        formats: By row and column, "0.0%" with the decimals of a percentage, or as many zeros as a
+            number has digits.
         height: Rows up to the last one with a value.
         width: Columns, likewise.
     """
@@ -138,7 +139,7 @@ def _styles(archive: ZipFile, parts: set[str]) -> dict[str, str]:
     """Return what is to be known of each style of a cell, by its number."""
     if "xl/styles.xml" not in parts:
         return {}
-    codes: dict[str, str] = dict.fromkeys(_PERCENT_IDS, _PERCENT)
+    codes: dict[str, str] = dict(_BUILT_IN)
     styles: list[str] = []
     parent = ""
 
@@ -157,11 +158,9 @@ def _styles(archive: ZipFile, parts: set[str]) -> dict[str, str]:
 
 
 def _shown(code: str) -> str:
-    """Return what is to be known of a format: "%", zeros, or nothing."""
-    code = _QUOTED.sub("", code.partition(";")[0])
-    if _PERCENT in code:
-        return _PERCENT
-    return code if _PADDED.fullmatch(code) else ""
+    """Return what is to be known of a format: "0.00%", zeros, or nothing."""
+    found = _CODE.fullmatch(_QUOTED.sub("", code.partition(";")[0]))
+    return (found[1] or found[2]) if found else ""
 
 
 def _column(letters: str) -> int:

@@ -9,6 +9,7 @@ can't be known.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers.expat import ExpatError
@@ -163,8 +164,13 @@ def formatted_text(value: object, shown: str) -> str:
     """Return the value of a cell whose format shows a percentage, or leading zeros."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return cell_text(value)
-    if shown == "%":
-        return f"{_number_text(value * 100)}%"
+    if not abs(value) < 10**MOST_DIGITS:
+        return _number_text(value)
+    if shown.endswith("%"):
+        # Rounded as the sheet and a CSV file of it show it, so that its key is the same.
+        places = Decimal(1).scaleb(-len(shown.removeprefix("0").strip(".%")))
+        percent = (Decimal(repr(value)) * 100).quantize(places, ROUND_HALF_UP)
+        return f"{percent}%".replace(".", ",")
     return _number_text(value).zfill(len(shown))
 
 

@@ -37,7 +37,7 @@ def test_layout_has_hidden_rows_formats_and_the_extent() -> None:
     layout = read_layout(workbook({"A": rows, "B": [["b"]]}, hidden_rows=[2]), "A")
 
     assert [1] == layout.hidden_rows
-    assert {(1, 1): "%", (2, 0): "00000"} == layout.formats
+    assert {(1, 1): "0%", (2, 0): "00000"} == layout.formats
     assert (3, 3) == (layout.height, layout.width)
 
 
@@ -57,7 +57,7 @@ def test_prefixes_places_and_styles_may_be_missing() -> None:
     layout = read_layout(with_parts({PART: xml, "xl/styles.xml": None}), "A")
 
     assert ([0], {}, 1, 28) == (layout.hidden_rows, layout.formats, layout.height, layout.width)
-    assert {(0, 27): "%", (0, 28): "%"} == read_layout(with_parts({PART: xml}), "A").formats
+    assert {(0, 27): "0%", (0, 28): "0%"} == read_layout(with_parts({PART: xml}), "A").formats
 
 
 def test_damaged_part_is_an_error() -> None:

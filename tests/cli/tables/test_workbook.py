@@ -118,7 +118,11 @@ def test_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyPat
     ("value", "text"),
     [
         (Styled(0.15, 2), "15%"),
-        (Styled(0.125, 2), "12,5%"),
+        (Styled(0.125, 2), "13%"),
+        (Styled(-0.07, 2), "-7%"),
+        (Styled(0.125, 5), "12,50%"),
+        (Styled(1.15, 6), "115,0%"),
+        (Styled(1e30, 2), "1e+30"),
         (Styled(42, 3), "00042"),
         (Styled(123456, 3), "123456"),
         (Styled(1.5, 4), "1,5"),
@@ -134,7 +138,7 @@ def test_number_is_shown_in_its_format(value: object, text: str) -> None:
 
 def test_format_of_a_number_changes_no_text_and_no_truth_value() -> None:
     """A column may have a format and any values."""
-    assert "TRUE" == module.formatted_text(True, "%")  # noqa: FBT003 - the value of a cell
+    assert "TRUE" == module.formatted_text(True, "0%")  # noqa: FBT003 - the value of a cell
     assert "n/a" == module.formatted_text("n/a", "00000")
 
 
