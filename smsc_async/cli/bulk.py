@@ -104,6 +104,10 @@ def bulk_command(
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
+    if result is not None and str(result) == STANDARD_INPUT:
+        raise unacceptable_value("--result", "-", "smsc bulk")
+    if table.text == "-":  # of other commands it is the standard input
+        raise unacceptable_value("--text", "-", "smsc bulk")
     if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
         raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
     csv_file = read_csv(

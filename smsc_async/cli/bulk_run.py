@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
+from smsc_async.cli.bulk_keys import adopt_entries, hold_corrected, outbox_path
 from smsc_async.cli.bulk_progress import BulkProgress, show_progress
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
 from smsc_async.cli.bulk_result import ResultFile, result_path
@@ -122,6 +122,7 @@ class BulkRun:
             result.check_name((*others, outbox_file))
             async with Outbox(outbox_file) as outbox:
                 await adopt_entries(outbox, planned.valid)
+                await hold_corrected(rejected_path(self.csv_file), outbox, planned)
                 result.read_earlier([entry async for entry in outbox.entries()])
                 await self._put(outbox, planned.valid)
                 # A file that can't be written is found out before anything is sent.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import re
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
@@ -25,8 +24,9 @@ from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
 from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
+from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
 from smsc_async.cli.tables.numbers import clean_number
-from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
+from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -46,9 +46,6 @@ KEY_VERSION: Final = "2:"
 
 _TEXTS: Final = frozenset({"text", "comment", "subject"})
 """Fields whose cells may be numbers or dates."""
-_SHEET_ERROR: Final = re.compile(
-    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|Н/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ/0!|ИМЯ\?|ПУСТО!|ЧИСЛО!)"
-)
 
 
 @dataclass(slots=True)
@@ -278,8 +275,11 @@ class _RowReader:
         """Return the message of a row, and its cells by field: what they say, and as written."""
         places = self._table.columns.fields
         values = {name: row.values[at] for name, at in places.items() if name != REASON}
-        for cell in values.values():
-            _check_cell(cell)
+        for name, cell in values.items():
+            check_cell(cell)
+            check_lines(cell, self._table.notes.separator, self._table.width)
+            if name in _TEXTS:
+                check_text_cell(cell)
         template = self._templates.get(values.pop("template", ""), self._template)
         said = {name: canonical(cell) if name in _TEXTS else cell for name, cell in values.items()}
         if template is not None:
@@ -294,8 +294,9 @@ class _RowReader:
     def _cell(self, row: CsvRow, name: str) -> str:
         """Return the cell of a column that a template names; refuse an empty one."""
         cell = row.values[self._places[plain_name(name)]].strip()
-        _check_cell(cell)
-        if not cell:
+        check_cell(cell)
+        check_text_cell(cell)
+        if not is_filled(cell):
             raise InvalidMessageError("text", "empty", f"needs the column {name}, which is empty")
         return cell
 
@@ -324,23 +325,16 @@ class _RowReader:
             self._places[plain_name(name)] = place
 
 
-def _check_cell(cell: str) -> None:
-    """Refuse an error value of a spreadsheet."""
-    if cell.startswith("#") and _SHEET_ERROR.fullmatch(cell.strip()):
-        raise InvalidMessageError(
-            "cell", "an error", f"a formula of the row has the error {cell.strip()}; correct it"
-        )
-
-
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:
     """Build the message of a row; an empty field counts as not given."""
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
     coding = _member(Coding, given.pop("coding", ""), "coding")
+    text = given.pop("text", "")
     return make_message(
         "smsc bulk",
         kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
-        text=given.pop("text", ""),
+        text=text if is_filled(text) else "",
         sender=given.pop("sender", sender),
         coding=coding,
         **given,

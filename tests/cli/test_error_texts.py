@@ -242,6 +242,12 @@ LINES: dict[tuple[str, ...], Shown] = {
         "не удалось записать результаты в result.csv: No such file or directory",
         2,
     ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", "-"): Shown(
+        "--result doesn't accept '-'", "--result не принимает '-'", 2
+    ),
+    ("bulk", "@to\n", "--url", "sim://", "--text", "-"): Shown(
+        "--text doesn't accept '-'", "--text не принимает '-'", 2
+    ),
     ("bulk", "/nowhere/clients.csv"): Shown(
         "can't read clients.csv: No such file or directory",
         "не удалось прочитать clients.csv: No such file or directory",
