@@ -91,9 +91,10 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
             raise Failure(
                 ExitCode.USAGE_ERROR,
                 "no_file",
-                _("the file can't be read"),
+                _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
-                detail=str(error),
+                name=path.name,
+                reason=error.strerror or type(error).__name__,
             ) from error
     return read_text(" ".join(arguments))
 

@@ -75,8 +75,8 @@ def odd_token(place: Place, token: str) -> Failure:
     A long one isn't shown: characters beside octets may be a password or a text.
     """
     if len(token) > _SHOWN:
-        return refusal("bad_hex", place, _("line {line}, column {column}: this is no octet"))
-    text = _("line {line}, column {column}: {token} is no octet")
+        return refusal("bad_hex", place, _("line {line}, column {column}: this isn't an octet"))
+    text = _("line {line}, column {column}: {token} isn't an octet")
     return refusal("bad_hex", place, text, token=repr(token))
 
 

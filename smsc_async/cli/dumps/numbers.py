@@ -66,7 +66,7 @@ def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = 
 
 
 def _refuse_words(texts: list[str], place: Place) -> None:
-    """Refuse words of two octets in the order of a machine, as od -An -x writes them."""
+    """Refuse words of two octets in little-endian order, as od -An -x writes them."""
     if len(texts) < 8 or any(len(text) != 4 for text in texts):
         return
     straight, swapped = (_pairs([text[at:] + text[:at] for text in texts]) for at in (0, 2))
@@ -74,7 +74,7 @@ def _refuse_words(texts: list[str], place: Place) -> None:
         raise refusal(
             "ambiguous_hex",
             place,
-            _("line {line}, column {column}: the octets of words are in the order of a machine"),
+            _("line {line}, column {column}: words of 16 bits in little-endian order"),
             advice=_("dump single octets: xxd, hexdump -C, or od -A x -t x1"),
         )
 
