@@ -18,6 +18,7 @@ from smsc_async.cli.dumps.reading import read_file, read_text
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.sentences import os_reason
 from smsc_async.receipts import GATEWAY_TLVS
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
                 _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
                 name=path.name,
-                reason=error.strerror or type(error).__name__,
+                reason=os_reason(error),
             ) from error
     return read_text(" ".join(arguments))
 

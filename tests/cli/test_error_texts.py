@@ -186,8 +186,11 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
     ),
     ("bench", "sim://", "--recipients", "/nowhere/numbers"): Shown(
         "can't use /nowhere/numbers: No such file or directory",
-        "не удалось использовать /nowhere/numbers: No such file or directory",
+        "не удалось использовать /nowhere/numbers: нет такого файла или каталога",
         2,
+    ),
+    ("bench", "sim://", "--recipients", b"@\xff"): Shown(
+        "can't use FILE: it isn't UTF-8 text", "не удалось использовать FILE: это не текст UTF-8", 2
     ),
     ("bench", "sim://", "--html", "/dev/null"): Shown(
         "can't use /dev/null: it isn't an ordinary file",
@@ -226,12 +229,12 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
     ),
     ("bulk", "@to,text\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
         "can't write the results to result.csv: No such file or directory",
-        "не удалось записать результаты в result.csv: No such file or directory",
+        "не удалось записать результаты в result.csv: нет такого файла или каталога",
         2,
     ),
     ("bulk", "/nowhere/clients.csv"): Shown(
         "can't read clients.csv: No such file or directory",
-        "не удалось прочитать clients.csv: No such file or directory",
+        "не удалось прочитать clients.csv: нет такого файла или каталога",
         2,
     ),
     ("bulk", "-"): Shown(

@@ -168,7 +168,7 @@ DUMPS: dict[tuple[str | bytes, ...], Shown] = {
     ("decode",): Shown("no octets were given", "не указаны октеты", 2),
     ("decode", "none.pcap"): Shown(
         "can't read none.pcap: No such file or directory",
-        "не удалось прочитать none.pcap: No such file or directory",
+        "не удалось прочитать none.pcap: нет такого файла или каталога",
         2,
     ),
     ("decode", "00 0x"): Shown(
