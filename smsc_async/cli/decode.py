@@ -1,4 +1,8 @@
-"""`smsc decode`: PDUs explained, field by field."""
+"""`smsc decode`: PDUs explained, field by field.
+
+Rule: it connects to nothing. `smsc_async.cli.dumps` finds the octets, `pdu` explains them; here is
+only what is shown of both.
+"""
 
 from __future__ import annotations
 

@@ -23,8 +23,11 @@ TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS)
 
 _NESTED: Final = frozenset({"got", "reason", "remedy"})
 """Names of values that are sentences or sizes themselves."""
-_WORDS: Final = frozenset({"bind", "field", "name", "request", "to"})
-"""Names of values without a space."""
+_PATTERNS: Final = {
+    **dict.fromkeys(("bind", "field", "name", "request", "to"), r"\S+"),
+    "status": r"\w+ \(0x[0-9A-F]+\)",
+}
+"""Patterns of values by name; of any other a value is as short as possible."""
 _SIZES: Final = {
     "characters": _n("{number} character", "{number} characters"),
     "octets": _n("{number} octet", "{number} octets"),
@@ -123,8 +126,7 @@ def _templates() -> tuple[_Template, ...]:
 
 def _group(found: re.Match[str]) -> str:
     """Return the pattern of a value."""
-    value = r"\S+" if found[1] in _WORDS else ".+?"
-    return f"(?P<{found[1]}>{value})"
+    return f"(?P<{found[1]}>{_PATTERNS.get(found[1], '.+?')})"
 
 
 def _template(text: str) -> _Template:
