@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from smsc_async.cli.i18n import Counted, TextWithValues, _n
 from smsc_async.cli.sentences.links import LINKS
 from smsc_async.cli.sentences.messages import MESSAGES
+from smsc_async.cli.sentences.outbox import OUTBOX
 from smsc_async.cli.sentences.settings import SETTINGS
 
 if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
 
-TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS)
+TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS, *OUTBOX)
 
 _NESTED: Final = frozenset({"got", "reason", "remedy"})
 """Names of values that are sentences or sizes themselves."""

@@ -16,6 +16,7 @@ from smsc_async.cli.sentences import TEMPLATES, in_language, os_reason, read_sen
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, InvalidMessageError, Outcome
 from smsc_async.messages import Email, Sms, TelegramBot, TelegramCode, VoiceCall
+from smsc_async.outbox import OutboxError
 from smsc_async.session.events import EndReason
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def shown(text: str) -> str:
 SOURCES = (
     "_base_errors.py", "_bind_refusals.py", "_config_checks.py", "_config_env.py",
     "_config_url.py", "_message_checks.py", "_number_checks.py", "config.py", "errors.py",
-    "gateway/compose.py", "gateway/kinds.py", "link/connect.py", "rules/engine.py",
+    "cli/bulk_keys.py", "outbox/file_identity.py",
+    "outbox/liveness.py", "gateway/compose.py", "gateway/kinds.py", "link/connect.py", "rules/engine.py",
     "rules/verdict.py", "cli/csv_input.py", "cli/runner.py", "cli/tables/numbers.py",
 )  # fmt: skip
 MAKERS = {
@@ -45,7 +47,10 @@ MAKERS = {
     "ConfigError": 2,
     "refused": 2,
     "LinkLostError": 0,
-    "HeldByRuleError": -1,
+    "OutboxError": 0,
+    "OutboxFullError": 0,
+    "OutboxLockedError": 0,
+    "OutboxMovedError": 0,
 }
 """What makes an error of a sentence, and the place of the sentence among the arguments."""
 NOT_OF_THE_COMMAND_LINE = re.compile(
@@ -57,6 +62,7 @@ NOT_OF_THE_COMMAND_LINE = re.compile(
 COMPOSED = re.compile(
     r"^(7|7, got 7|7 to 7 7, got 7|needs 7 parts, .*; 7|7, got 7; 7|error\.reason"
     r"|7, got 7 characters|a line that 7 7 is markup.*"
+    r"|7 is 7; move it away, or give the outbox another name"
     r"|unknown scheme77; known are 7|unknown parameter7; known are 7"
     r"|7has several lines or control characters; leave only 7, on one line"
     r"|takes 7, a year at most(, got 7)?|takes 7 characters, got 77)$"
@@ -200,6 +206,10 @@ OTHERS: list[errors.SmscError] = [
     errors.PartsOverdueError(MESSAGE, accepted=1, total=3),
     errors.ReceiptTimeoutError("855469", timeout=30.0),
     errors.ReceiptTimeoutError("855469", timeout=30.0, unknown=2),
+    *(
+        OutboxError(f"/srv/x is {kind}; move it away, or give the outbox another name")
+        for kind in ("a folder", "no regular file")
+    ),
     errors.RequestRefusedError("query_sm", 0x67),
     errors.RequestTimeoutError("query_sm", timeout=10.0),
 ]
