@@ -39,8 +39,8 @@ SOURCES = (
     "_base_errors.py", "_bind_refusals.py", "_config_checks.py", "_config_env.py",
     "_config_url.py", "_message_checks.py", "_number_checks.py", "config.py", "errors.py",
     "cli/bulk_keys.py", "outbox/file_identity.py",
-    "outbox/liveness.py", "gateway/compose.py", "gateway/kinds.py", "link/connect.py", "rules/engine.py",
-    "rules/verdict.py", "cli/csv_input.py", "cli/runner.py", "cli/tables/numbers.py",
+    "outbox/liveness.py", "gateway/compose.py", "gateway/kinds.py", "link/connect.py",
+    "rules/engine.py", "rules/verdict.py", "cli/csv_input.py", "cli/runner.py", "cli/tables/numbers.py",
 )  # fmt: skip
 MAKERS = {
     "InvalidMessageError": 2,
