@@ -20,8 +20,9 @@ from smsc_async.cli.failures import (
     Failure,
     failure_before_sending,
 )
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import TextWithValues, _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
+from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
 from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
@@ -154,7 +155,7 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             advice=_("free some space and run the command again; nothing is sent twice"),
             outcome=PARTLY_SENT,
             name=path.name,
-            reason=error.strerror or type(error).__name__,
+            reason=os_reason(error),
         ) from error
 
 
@@ -168,11 +169,11 @@ def _octets(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        failure = unreadable_file(path.name, error.strerror or type(error).__name__)
+        failure = unreadable_file(path.name, os_reason(error))
     raise failure
 
 
-def unreadable_file(name: str, reason: str) -> Failure:
+def unreadable_file(name: str, reason: TextWithValues | str) -> Failure:
     """Return the failure for a file that can't be read."""
     text, advice = _("can't read {name}: {reason}"), _("check the path: smsc bulk FILE.csv")
     return failure_before_sending("bulk.cannot_read", text, advice=advice, name=name, reason=reason)
@@ -260,7 +261,7 @@ class _RowReader:
         try:
             message, values = self._read(made)
         except InvalidMessageError as error:
-            made.reason = str(error)
+            made.reason = in_language(str(error), self._translate)
         except Failure as failure:
             made.reason = self._translate(failure.text, **failure.values)
         else:

@@ -1,4 +1,8 @@
-"""`smsc decode`: PDUs explained, field by field."""
+"""`smsc decode`: PDUs explained, field by field.
+
+Rule: it connects to nothing. `smsc_async.cli.dumps` finds the octets, `pdu` explains them; here is
+only what is shown of both.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from smsc_async.cli.dumps.reading import read_file, read_text
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.sentences import os_reason
 from smsc_async.receipts import GATEWAY_TLVS
 
 if TYPE_CHECKING:
@@ -91,9 +96,10 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
             raise Failure(
                 ExitCode.USAGE_ERROR,
                 "no_file",
-                _("the file can't be read"),
+                _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
-                detail=str(error),
+                name=path.name,
+                reason=os_reason(error),
             ) from error
     return read_text(" ".join(arguments))
 

@@ -82,8 +82,8 @@ def odd_token(place: Place, token: str) -> Failure:
     A long one isn't shown: characters beside octets may be a password or a text.
     """
     if len(token) > _SHOWN:
-        return refusal("bad_hex", place, _("line {line}, column {column}: this is no octet"))
-    text = _("line {line}, column {column}: {token} is no octet")
+        return refusal("bad_hex", place, _("line {line}, column {column}: this isn't an octet"))
+    text = _("line {line}, column {column}: {token} isn't an octet")
     return refusal("bad_hex", place, text, token=repr(token))
 
 
@@ -93,8 +93,8 @@ def odd_sign(place: Place, sign: str) -> Failure:
     One that isn't ASCII is named: a Cyrillic letter looks like a Latin one.
     """
     if sign.isascii():
-        return refusal("bad_hex", place, _("line {line}, column {column}: this is no octet"))
-    text = _("line {line}, column {column}: {sign} is no hexadecimal digit, but {name}")
+        return refusal("bad_hex", place, _("line {line}, column {column}: this isn't an octet"))
+    text = _("line {line}, column {column}: {sign} isn't a hexadecimal digit, but {name}")
     name = unicodedata.name(sign, f"U+{ord(sign):04X}")
     return refusal("bad_hex", place, text, sign=repr(sign), name=name)
 

@@ -239,7 +239,7 @@ class _Scanner:
             raise refusal(
                 "ambiguous_hex",
                 self._source.place(found.start()),
-                _("line {line}, column {column}: digits or text? Other strings have escapes"),
+                _("line {line}, column {column}: digits or a text? Other strings have escapes"),
             )
         return read_escapes(self._source, start, end)
 

@@ -69,7 +69,7 @@ def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = 
 
 
 def _refuse_words(texts: list[str], place: Place) -> None:
-    """Refuse words in the order of a machine, as od -An writes them: hexadecimal or octal."""
+    """Refuse words in little-endian order, as od -An writes them: hexadecimal or octal."""
     straight, sizes = _pairs(texts), {len(text) for text in texts}
     if straight is None or is_header(straight) or len(sizes) != 1:
         return
@@ -81,7 +81,7 @@ def _refuse_words(texts: list[str], place: Place) -> None:
         raise refusal(
             "ambiguous_hex",
             place,
-            _("line {line}, column {column}: the octets of words are in the order of a machine"),
+            _("line {line}, column {column}: words of 16 bits in little-endian order"),
             advice=_("dump single octets: xxd, hexdump -C, or od -A x -t x1"),
         )
 

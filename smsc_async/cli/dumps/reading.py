@@ -73,7 +73,7 @@ def _is_binary(data: bytes) -> bool:
         return False
     if MIN_LENGTH <= int.from_bytes(data[:4], "big") <= MAX_LENGTH:
         return True
-    text = _("the file is no text, no capture, and doesn't begin with a PDU")
+    text = _("the file isn't a text or a capture, and doesn't begin with a PDU")
     first = find_header(data)
     if first is not None:
         text = _("the file doesn't begin with a PDU; the first one is at 0x{offset:04x}")

@@ -32,7 +32,7 @@ class TableOptions:
     """Options of a command that reads a table.
 
     Args:
-        encoding: Encoding, by any name that Python knows; default: that of the byte order mark,
+        encoding: Encoding, by any of its names in Python; default: that of the byte order mark,
             else UTF-8.
         columns: Columns with names of their own: to=Phone,text=Message.
         text: Text of all messages; {name} is the value of a column.
