@@ -108,6 +108,10 @@ def bulk_command(
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
+    if result is not None and str(result) == STANDARD_INPUT:
+        raise unacceptable_value("--result", "-", "smsc bulk")
+    if table.text == "-":  # of other commands it is the standard input
+        raise unacceptable_value("--text", "-", "smsc bulk")
     if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
         raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
     csv_file = read_csv(
@@ -122,12 +126,7 @@ def bulk_command(
     if dry_run and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
-    if not csv_file.rows:
-        raise failure_before_sending(
-            "bulk.no_rows",
-            _("the file has no rows below its header"),
-            advice=_("add a row for each message"),
-        )
+    _check_rows(csv_file)
     if dry_run:
         return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
@@ -147,6 +146,20 @@ def bulk_command(
         if failure.code is ExitCode.INTERRUPTED:
             bulk_run.advise(failure)
         raise
+
+
+def _check_rows(csv_file: CsvFile) -> None:
+    """Refuse a file that has a header only.
+
+    Raises:
+        Failure: It has no rows.
+    """
+    if not csv_file.rows:
+        raise failure_before_sending(
+            "bulk.no_rows",
+            _("the file has no rows below its header"),
+            advice=_("add a row for each message"),
+        )
 
 
 def _shared_rules(url: str, account: str) -> RuleStore:

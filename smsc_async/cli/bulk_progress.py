@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from smsc_async.cli.i18n import TextWithValues, _
+from smsc_async.cli.sentences import read_sentence
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown, Throttled
 from smsc_async.outbox import OutboxState
 
@@ -85,10 +86,10 @@ class BulkProgress:
             case LinkBound():
                 self._link = None
             case LinkDown(reason=reason):
-                self._link = TextWithValues(LINK_DOWN, {"reason": reason})
+                self._link = TextWithValues(LINK_DOWN, {"reason": read_sentence(reason)})
             case ConnectFailed(retry_in=float() as wait, reason=reason):
                 at = clock_time(time.time() + wait)
-                self._link = TextWithValues(NO_LINK, {"reason": reason, "time": at})
+                self._link = TextWithValues(NO_LINK, {"reason": read_sentence(reason), "time": at})
             case Throttled(pause=pause):
                 until = time.time() + pause
                 notice = TextWithValues(THROTTLED, {"time": clock_time(until)})

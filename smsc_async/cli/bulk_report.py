@@ -18,6 +18,7 @@ from smsc_async.cli.csv_input import CsvFile, CsvRow, write_rejected
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import in_language
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def is_awaited(entry: OutboxEntry) -> bool:
 
 
 def show_rejected(rows: list[CsvRow], screen: Screen) -> None:
-    """Show rejected rows, one per line."""
+    """Show rejected rows, one per line; their reasons stay in the language of the output."""
     for row in rows:
         text = _("row {number}: {reason}")
+        row.reason = in_language(row.reason, screen.translate)
         screen.show_text(text, "red", number=row.number, reason=row.reason)
         screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
@@ -117,7 +119,8 @@ class BulkReport:
         for row, reason in self._unknown:
             to = "" if row.message is None else display_number(row.message.to, is_full=False)
             screen.show_text(_ROW_UNKNOWN, "yellow", number=row.number, to=to)
-            screen.write_json({"row": row.number, "outcome": "unknown", "reason": reason})
+            said = in_language(reason, screen.translate)
+            screen.write_json({"row": row.number, "outcome": "unknown", "reason": said})
         for row in self._in_progress:
             screen.write_json({"row": row.number, "outcome": "in_progress"})
         show_rejected(self._rejected, screen)

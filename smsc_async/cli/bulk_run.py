@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.bulk_earlier import earlier_runs
-from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
+from smsc_async.cli.bulk_keys import adopt_entries, hold_corrected, outbox_path
 from smsc_async.cli.bulk_progress import BulkProgress, done_of, show_progress
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
 from smsc_async.cli.bulk_result import ResultFile, result_path
@@ -131,6 +131,7 @@ class BulkRun:
             result.check_name((*others, outbox_file))
             async with Outbox(outbox_file) as outbox:
                 await adopt_entries(outbox, planned.valid)
+                await hold_corrected(rejected_path(self.csv_file), outbox, planned)
                 entries_before = [entry async for entry in outbox.entries()]
                 earlier = earlier_runs(entries_before, planned.valid)
                 earlier.show(self.screen)

@@ -1,4 +1,8 @@
-"""`smsc decode`: PDUs explained, field by field."""
+"""`smsc decode`: PDUs explained, field by field.
+
+Rule: it connects to nothing. `smsc_async.cli.dumps` finds the octets, `pdu` explains them; here is
+only what is shown of both.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,10 @@ from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the a
 from smsc_async.cli.dump_table import ExplainedPdu, conversation_table, dump_as_json
 from smsc_async.cli.dumps.conversation import side_name
 from smsc_async.cli.dumps.reading import read_file, read_text
-from smsc_async.cli.failures import ExitCode, Failure, system_reason
+from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.sentences import os_reason
 from smsc_async.cli.statuses import status_text
 from smsc_async.receipts import GATEWAY_TLVS
 
@@ -101,7 +106,7 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
                 _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
                 name=path.name or str(path),
-                reason=system_reason(error),
+                reason=os_reason(error),
             ) from error
     return read_text(" ".join(arguments))
 

@@ -2,7 +2,7 @@
 
 Rule: every failure has an exit code from the table in `smsc --help` and these three answers, the
 second only if the command sends messages. The message of the library's error is added as a
-detail; it contains no text, no password and no complete number.
+detail, in the user's language; it contains no text, no password and no complete number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pdu.escaping import escape
 from smsc_async.cli.causes import cause_of
 from smsc_async.cli.console import label_grid
 from smsc_async.cli.formatting import ids
-from smsc_async.cli.i18n import TextWithValues, _
+from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import in_language
 from smsc_async.errors import (
     BindRefusedError,
     ConfigError,
@@ -140,11 +141,6 @@ SYSTEM_REASONS: Final = (
     _("Address already in use"),
 )
 """The system's own words that have a translation."""
-
-
-def system_reason(error: OSError) -> TextWithValues:
-    """Return why the system refuses a file, in its own words; the usual ones are translated."""
-    return TextWithValues(error.strerror or type(error).__name__, {})
 
 
 class _ErrorTexts(NamedTuple):
@@ -293,7 +289,8 @@ def show_failure(failure: Failure, screen: Screen) -> None:
     translate, values = screen.translate, failure.values
     rows = [(translate("error"), Text(translate(failure.text, **values), style="bold red"))]
     if failure.detail:
-        rows.append((translate("detail"), Text(escape(failure.detail, letters=True))))
+        detail = in_language(failure.detail, translate)
+        rows.append((translate("detail"), Text(escape(detail, letters=True))))
     if failure.outcome:
         rows.append(
             (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
@@ -308,7 +305,7 @@ def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
     return {
         "kind": failure.key,
         "what": translate(failure.text, **values),
-        "detail": failure.detail or None,
+        "detail": in_language(failure.detail, translate) or None,
         "outcome": failure.outcome or None,
         "message_ids": list(failure.message_ids),
         "to_do": translate(failure.advice, **values),

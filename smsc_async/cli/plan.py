@@ -1,4 +1,8 @@
-"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive. Sends nothing."""
+"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive.
+
+Rule: it sends nothing and needs no gateway. The plan is that of `smsc_async.gateway.plan`; only its
+output is here, and what would make the text shorter.
+"""
 
 from __future__ import annotations
 

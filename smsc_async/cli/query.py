@@ -1,4 +1,7 @@
-"""`smsc query`: the state of a message, by its id (query_sm)."""
+"""`smsc query`: the state of a message, by its id (query_sm).
+
+Rule: it sends no message, so nothing is charged and the command may be repeated.
+"""
 
 from __future__ import annotations
 

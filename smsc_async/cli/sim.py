@@ -22,10 +22,11 @@ from pdu.escaping import escape
 from pdu.names import status_label
 from smsc_async.cli.arguments import parse_duration, usage_error
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.failures import ExitCode, Failure, system_reason
+from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import MESSAGES, PARTS, cause, display_number, one_line, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import stop_event
+from smsc_async.cli.sentences import os_reason
 from smsc_async.receipts import DeliveryError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
         advice=_("use another address: smsc sim --host 127.0.0.1 --port 2775"),
         host=host,
         port=port,
-        reason=system_reason(error),
+        reason=os_reason(error),
     )
 
 

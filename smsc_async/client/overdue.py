@@ -8,9 +8,10 @@ another turn, and it is written in the order of turns.
 from __future__ import annotations
 
 import asyncio
+from logging import ERROR
 from typing import TYPE_CHECKING, Any, cast
 
-from smsc_async.instrumentation import LOG, call_logged, place_of
+from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.verdict import ANY_TIME, Admitted
@@ -83,7 +84,7 @@ class OverdueTurns:
             admitted = await store.take_turn(step_of(job), admission_of(job))
             now = store.now()
         except Exception as error:  # noqa: BLE001 - logged, and the message is written all the same
-            LOG.error("! RuleStore.take_turn failed: %s", place_of(error))
+            log(LOG, ERROR, "! RuleStore.take_turn failed: %s", place_of(error))
             job.write_at = self._clock()
         else:
             if not job.has_unsent_parts:

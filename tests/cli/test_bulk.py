@@ -141,6 +141,46 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
     assert "secret" not in done.stdout
 
 
+def test_row_that_was_corrected_in_both_files_is_sent_once(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """First in the file of the rejected rows, then in the input, as people do."""
+    gateway.scenario = Scenario(rules=None)
+    file.write_text(f"to,text\n{TO},a\n79,b\n{TO},a\n", encoding="utf-8")
+    rejected = file.with_name("clients.rejected.csv")
+    smsc("bulk", str(file), "--url", gateway.url)
+    rejected.write_text(rejected.read_text("utf-8-sig").replace("79,b", "79995550000,b"), "utf-8")
+    smsc("bulk", str(rejected), "--url", gateway.url)
+    file.write_text(f"to,text\n{TO},a\n79995550000,b\n{TO},a\n{TO},c\n", encoding="utf-8")
+    done = [smsc("bulk", str(file), "--url", gateway.url) for _ in range(2)]
+
+    assert ["a", "a", "b", "c"] == [message.text for message in gateway.messages]
+    assert [1, 1] == [one.returncode for one in done]
+    assert "row 3: sent from clients.rejected.csv already" in " ".join(done[1].stdout.split())
+
+
+def test_refused_row_that_was_sent_from_the_rejected_ones_is_not_sent_again(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """One of two equal rows was refused; keys count equal rows, in each file anew."""
+    seen: list[str | None] = []
+
+    def refuse(message: SubmitView) -> int:
+        """Refuse the second message."""
+        seen.append(message.text)
+        return CommandStatus.ESME_RSYSERR if len(seen) == 2 else 0
+
+    gateway.scenario = Scenario(rules=None, submit_status=refuse)
+    file.write_text(f"to,text\n{TO},a\n{TO},a\n", encoding="utf-8")
+    rejected = file.with_name("clients.rejected.csv")
+    for name in (file, rejected):
+        smsc("bulk", str(name), "--url", gateway.url)
+    assert 3 == len(seen)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--resend-refused")
+
+    assert (3, 1) == (len(seen), done.returncode)
+
+
 def test_refused_rows_are_sent_again_on_demand(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:

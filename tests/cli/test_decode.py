@@ -229,7 +229,7 @@ def test_odd_token_is_refused_with_its_place(smsc: Smsc) -> None:
     shown = smsc("decode", "-", stdin=b"0000  00 00 00 10\n0004  00 0O 00 15\n")
 
     assert (2, "") == (shown.returncode, shown.stdout)
-    assert "line 2, column 10: '0O' is no octet" in shown.stderr
+    assert "line 2, column 10: '0O' isn't an octet" in shown.stderr
 
 
 def test_own_output_is_read_again(smsc: Smsc) -> None:

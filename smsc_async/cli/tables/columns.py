@@ -114,14 +114,19 @@ def read_mapping(option: str) -> dict[str, str]:
             continue
         last = FIELDS.get(plain_name(name), "")
         if not (sign and last and column.strip()) or last in mapping or last == REASON:
-            raise failure_before_sending(
-                "bulk.map",
-                _("--map takes field=column, separated by commas, each field once"),
-                advice=_("for example --map to=Телефон,text=Текст; fields: {columns}"),
-                columns=",".join(COLUMNS),
-            )
+            raise _map_failure()
         mapping[last] = column
     return mapping
+
+
+def _map_failure() -> Failure:
+    """Return the failure for the option `--map`."""
+    return failure_before_sending(
+        "bulk.map",
+        _("--map takes field=column, separated by commas, each field and column once"),
+        advice=_("for example --map to=Телефон,text=Текст; fields: {columns}"),
+        columns=",".join(COLUMNS),
+    )
 
 
 def find_columns(
@@ -140,12 +145,15 @@ def find_columns(
         has_text: Whether there is that option, so that no column of a text is needed.
 
     Raises:
-        Failure: A column is missing, unknown or there twice.
+        Failure: A column is missing, unknown or taken twice.
     """
     columns = Columns(list(names))
     needed = set(map(plain_name, template_names))
     for name, column in mapping.items():
-        columns.fields[name] = _mapped(columns, column)
+        place = _mapped(columns, column)
+        if place in columns.fields.values():
+            raise _map_failure()
+        columns.fields[name] = place
     _check_mapping(mapping, has_text=has_text)
     taken = set(columns.fields.values())
     for at, name in enumerate(names):

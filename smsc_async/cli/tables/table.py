@@ -29,7 +29,8 @@ from smsc_async.cli.tables.workbook import read_sheet
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_INVISIBLE: Final = "\u200b\ufeff"
+_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\u2800\u3164\u00ad\ufeff"
+"""Signs without any ink that aren't spaces for Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class TableOptions:
     """Options of a command that reads a table.
 
     Args:
-        encoding: Encoding, by any name that Python knows; default: that of the byte order mark,
+        encoding: Encoding, by any of its names in Python; default: that of the byte order mark,
             else UTF-8.
         columns: Columns with names of their own: to=Phone,text=Message.
         text: Text of all messages; {name} is the value of a column.
@@ -107,7 +108,7 @@ def read_table(
     """
     mapping, notes = read_mapping(options.columns), TableNotes()
     records = _read_records(octets, options, mapping, notes, confirm)
-    rows = [one for one in records if any(map(_is_filled, one.cells))]
+    rows = [one for one in records if any(map(is_filled, one.cells))]
     notes.empty_rows = len(records) - len(rows)
     header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
     while header and not header[-1]:
@@ -175,7 +176,7 @@ def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
     unnamed = [at for at, name in enumerate(header) if not name]
     for row in rows if unnamed else ():
         for at in unnamed:
-            if at < len(row.cells) and _is_filled(row.cells[at]):
+            if at < len(row.cells) and is_filled(row.cells[at]):
                 raise failure_before_sending(
                     "bulk.unnamed",
                     _("column {column} has values, as in row {number}, but no name"),
@@ -189,11 +190,11 @@ def _row(record: Record, places: Sequence[int], width: int) -> Row:
     """Return a row with the cells of the columns that have a name."""
     cells = record.cells[:width]
     rest = record.cells[width:]
-    if any(map(_is_filled, rest)) or len(cells) < width:
+    if any(map(is_filled, rest)) or len(cells) < width:
         return Row(record.number, record.cells, [*cells, *rest], is_complete=False)
     return Row(record.number, record.cells, [cells[at] for at in places])
 
 
-def _is_filled(cell: str) -> bool:
-    """Whether a cell has more than spaces."""
-    return bool(cell.strip().strip(_INVISIBLE))
+def is_filled(cell: str) -> bool:
+    """Whether a cell has more than spaces and other signs without ink."""
+    return any(not char.isspace() and char not in _INVISIBLE for char in cell)

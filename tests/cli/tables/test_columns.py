@@ -146,6 +146,12 @@ def test_map_of_a_column_that_is_not_there_is_refused(header: str, mapping: str)
     assert "bulk.map.missing" == refused(header, mapping)
 
 
+@pytest.mark.parametrize("mapping", ["to=Телефон,text=Телефон", "text=Текст,comment=текст"])
+def test_column_is_mapped_once(mapping: str) -> None:
+    """The number of a subscriber would be the text."""
+    assert "bulk.map" == refused("Телефон;Текст", mapping)
+
+
 def test_column_that_is_nearly_known_is_never_passed_over() -> None:
     """`sendr` beside `--map` would send from another sender."""
     assert "bulk.unknown_column.near" == refused("a;text;sendr", "to=a")
