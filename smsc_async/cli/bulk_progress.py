@@ -23,7 +23,7 @@ from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown, Throt
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -60,15 +60,22 @@ class Step(NamedTuple):
     notice: TextWithValues | None = None
 
 
+def done_of(counts: Mapping[OutboxState, int]) -> int:
+    """Return how many messages of an outbox aren't waiting any more; discarded ones are none."""
+    return sum(counts.values()) - sum(counts[one] for one in (*_WAITING, OutboxState.DISCARDED))
+
+
 class BulkProgress:
     """Finds out how far a run is.
 
     Args:
         outbox: Of the run.
+        before: Messages that weren't waiting any more when it began: they are none of this run.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, *, before: int = 0) -> None:
         self._outbox = outbox
+        self._before = before
         self._link: TextWithValues | None = None
         self._throttled: tuple[float, TextWithValues] | None = None
         self._hold: tuple[float, TextWithValues] | None = None
@@ -97,13 +104,13 @@ class BulkProgress:
     async def step(self, smsc: SmscClient | None = None) -> Step:
         """Return the current progress; without a client nothing is waited for."""
         counts = await self._outbox.counts()
-        total = sum(counts.values()) - counts[OutboxState.DISCARDED]
         waiting = sum(counts[state] for state in _WAITING)
+        done = done_of(counts) - self._before
         notice = None
         if smsc is not None and waiting:
             is_running = any(counts[state] for state in _RUNNING)
             notice = await self._notice(smsc, is_running=is_running)
-        return Step(total - waiting, total, notice)
+        return Step(done, done + waiting, notice)
 
     async def _notice(self, smsc: SmscClient, *, is_running: bool) -> TextWithValues | None:
         """Return what the rest waits for."""

@@ -71,6 +71,7 @@ class BulkReport:
         planned: The rows of the file.
         entries: The entries of the outbox, by key.
         withheld: Keys of rows that aren't sent again, because that may be charged twice.
+        earlier: Keys of rows that an earlier run has sent: they were accepted before this one.
     """
 
     def __init__(
@@ -78,7 +79,9 @@ class BulkReport:
         planned: PlannedRows,
         entries: Mapping[str | None, OutboxEntry],
         withheld: frozenset[str],
+        earlier: frozenset[str] = frozenset(),
     ) -> None:
+        self._earlier = len(earlier)
         self._withheld = withheld
         self._accepted: list[OutboxEntry] = []
         self._unknown: list[tuple[CsvRow, str]] = []
@@ -131,6 +134,7 @@ class BulkReport:
             {
                 "rows": len(csv_file.rows),
                 "accepted": len(self._accepted),
+                "accepted_earlier": self._earlier,
                 "parts": parts,
                 "unknown": len(self._unknown),
                 "in_progress": len(self._in_progress),
@@ -165,7 +169,13 @@ class BulkReport:
     ) -> list[tuple[str, RenderableType]]:
         """Return the totals and the next steps."""
         translate = screen.translate
-        sent = translate("{count}, in parts: {parts}", count=len(self._accepted), parts=parts)
+        total = len(self._accepted)
+        sent = translate("{count}, in parts: {parts}", count=total, parts=parts)
+        if self._earlier:
+            now = translate(
+                "now {now}, earlier {earlier}", now=total - self._earlier, earlier=self._earlier
+            )
+            sent = f"{sent}; {now}"
         lines: list[tuple[str, RenderableType]] = [
             (translate("accepted"), Text(sent, style="bold"))
         ]

@@ -58,7 +58,7 @@ def completion_command(shell: Shell, *, screen: Annotated[Screen, Parameter(pars
         screen: For the output.
 
     Examples:
-        source <(smsc completion bash)
+        echo 'source <(smsc completion bash)' >> ~/.bashrc
         smsc completion zsh > ~/.zfunc/_smsc
         smsc completion fish > ~/.config/fish/completions/smsc.fish
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
@@ -26,7 +27,7 @@ from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
 from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
-from smsc_async.cli.tables.numbers import clean_number
+from smsc_async.cli.tables.numbers import clean_number, is_local
 from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
@@ -47,6 +48,8 @@ KEY_VERSION: Final = "2:"
 
 _TEXTS: Final = frozenset({"text", "comment", "subject"})
 """Fields whose cells may be numbers or dates."""
+_BRACES: Final = re.compile(r"\{[^{}]*[^\W\d][^{}]*\}")
+"""What a template would fill."""
 
 
 @dataclass(slots=True)
@@ -124,6 +127,8 @@ def read_csv(
     places = table.columns.fields
     csv_file = CsvFile(path, table.notes, table.columns.names, places["to"], places.get(REASON))
     csv_file.rows.extend(reader.read(row) for row in table.rows)
+    recipients = Counter(row.message.to for row in csv_file.rows if row.message is not None)
+    table.notes.repeated = sum(times > 1 for times in recipients.values())
     return csv_file
 
 
@@ -169,7 +174,7 @@ def _octets(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        failure = unreadable_file(path.name, os_reason(error))
+        failure = unreadable_file(path.name or str(path), os_reason(error))
     raise failure
 
 
@@ -287,9 +292,13 @@ class _RowReader:
             cells = {name: self._cell(row, name) for name in template.names}
             values["text"] = template.fill(cells.__getitem__)
             said["text"] = template.fill(lambda name: canonical(cells[name]))
+        elif _BRACES.search(values.get("text", "")):
+            self._table.notes.braces += 1
         if "@" not in values["to"]:
             values["to"], changes = clean_number(values["to"])
             self._table.notes.changes.update(changes)
+            if is_local(values["to"]):
+                self._table.notes.local_rows.append(row.number)
         return _message(values, self._kind, self._sender), (said, values)
 
     def _cell(self, row: CsvRow, name: str) -> str:

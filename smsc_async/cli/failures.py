@@ -40,6 +40,8 @@ from smsc_async.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsc_async.cli.console import Screen
 
 
@@ -116,6 +118,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
+        self.outcome_texts: Mapping[str, str] = OUTCOMES
         self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
 
@@ -124,6 +127,20 @@ def failure_before_sending(key: str, text: str, /, *, advice: str, **values: obj
     failure = Failure(ExitCode.USAGE_ERROR, key, text, advice=advice, outcome=NOT_SENT)
     failure.values.update(values)
     return failure
+
+
+SYSTEM_REASONS: Final = (
+    _("No such file or directory"),
+    _("Is a directory"),
+    _("Not a directory"),
+    _("Permission denied"),
+    _("Operation not permitted"),
+    _("No space left on device"),
+    _("Read-only file system"),
+    _("File name too long"),
+    _("Address already in use"),
+)
+"""The system's own words that have a translation."""
 
 
 class _ErrorTexts(NamedTuple):
@@ -143,7 +160,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         ConfigError, ExitCode.USAGE_ERROR, _("the settings are invalid"),
-        _("check the URL: smpp://login:password@host:2775, or sim:// for the simulator"),
+        _(
+            "check the URL: smpp://login:password@host:2775, or set SMSC_LOGIN and SMSC_PASSWORD"
+            " beside it; sim:// is the simulator"
+        ),
     ),
     _ErrorTexts(
         ConnectFailedError, ExitCode.NO_LINK, _("no connection to the gateway"),
@@ -272,7 +292,9 @@ def show_failure(failure: Failure, screen: Screen) -> None:
         detail = in_language(failure.detail, translate)
         rows.append((translate("detail"), Text(escape(detail, letters=True))))
     if failure.outcome:
-        rows.append((translate("sent"), Text(translate(OUTCOMES[failure.outcome], **values))))
+        rows.append(
+            (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
+        )
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))
     screen.show_error(label_grid(*rows))
 

@@ -175,7 +175,6 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
             port=port,
             other=other,
         )
-    reason = os_reason(error)
     return Failure(
         ExitCode.NO_LINK,
         "cannot_listen",
@@ -183,7 +182,7 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
         advice=_("use another address: smsc sim --host 127.0.0.1 --port 2775"),
         host=host,
         port=port,
-        reason=reason,
+        reason=os_reason(error),
     )
 
 

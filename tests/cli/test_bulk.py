@@ -65,8 +65,36 @@ def test_every_row_is_sent_once(smsc: Smsc, gateway: HostedSimulator, file: Path
         (message.text, message.sender) for message in gateway.messages
     ]
     assert "5 of 5" in first.stdout
-    assert "5, in parts: 5" in again.stdout
+    assert "5, in parts: 5; now 0, earlier 5" in again.stdout
     assert file.with_name("clients.csv.outbox").exists()
+
+
+def test_second_run_counts_its_own_rows(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """In its progress, its result and the dry run before it; new rows to known numbers are noted.
+
+    A number may have got its message already, under another name.
+    """
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"79161112233,six\n{TO},seven\n{TO},eight\n")
+    dry = smsc("bulk", str(file), "--dry-run", "--lang", "ru").stdout
+    done = smsc("bulk", str(file), "--url", gateway.url).stdout
+    again = smsc("bulk", str(file), "--dry-run", "--json")
+
+    assert "принято ранее 5, осталось 3" in " ".join(dry.replace(";", ",").split())
+    assert "2 новые строки" in dry
+    assert "2 new rows go to numbers" in done
+    assert "3 of 3" in done
+    assert "8, in parts: 8; now 3, earlier 5" in done
+    assert (8, 8) == (sum_of(again)["messages"], sum_of(again)["accepted_earlier"])
+
+
+def test_dry_run_makes_no_outbox(smsc: Smsc, file: Path) -> None:
+    """And an unreadable one doesn't end it: the real run reports that."""
+    assert 0 == smsc("bulk", str(file), "--dry-run").returncode
+    assert not file.with_name("clients.csv.outbox").exists()
+    file.with_name("clients.csv.outbox").write_bytes(b"no database" * 100)
+    assert 0 == smsc("bulk", str(file), "--dry-run").returncode
 
 
 def test_new_rows_are_sent_and_removed_ones_are_not(
@@ -630,7 +658,9 @@ def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
     asked = smsc("bulk", str(file), "--dry-run", "--json")
 
     assert (1, 1) == (done.returncode, asked.returncode)
-    assert {"rows": 7, "messages": 6, "parts": 7, "rejected": 1} == sum_of(asked)
+    assert {
+        "rows": 7, "messages": 6, "parts": 7, "accepted_earlier": 0, "rejected": 1,
+    } == sum_of(asked)  # fmt: skip
     assert "row 8: to: a number is" in done.stdout
     assert "Nothing was sent." in done.stdout
     assert [file.name] == [path.name for path in file.parent.iterdir()]

@@ -120,8 +120,9 @@ def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        ("", "bulk.no_column"),
-        ("79991234567,hi", "bulk.no_column"),
+        ("", "bulk.empty"),
+        ("79991234567,hi", "bulk.one_row"),
+        ("79991234567,hi\nhello,you\n", "bulk.no_header"),
         ("to,txt\n", "bulk.no_column"),
         ("to,text,sendr\n", "bulk.unknown_column.near"),
         ("to,text,79991234567\n", "bulk.unknown_column"),
@@ -466,3 +467,33 @@ def test_kind_is_spelled_as_on_the_command_line(path: Path, kind: str) -> None:
     (row,) = read_file(path, f"to,text,kind\n{TO},4821,{kind}").rows
 
     assert TelegramCode(to=TO, code="4821", sender="Shop") == row.message
+
+
+@pytest.mark.parametrize(
+    ("content", "braces"),
+    [
+        ("to,text\n79991234567,{Имя} ждём\n79991234568,{ name }\n79991234569,plain\n", 2),
+        ("to,text\n79991234567,{}\n79991234568,{12}\n79991234569,} a {\n", 0),
+        ("to,template,name\n79991234567,{name},A\n79991234568,{{name}},B\n", 0),
+    ],
+)
+def test_texts_with_names_in_braces_are_counted(path: Path, content: str, braces: int) -> None:
+    """They aren't templates, and their braces would be sent."""
+    assert braces == read_file(path, content).notes.braces
+
+
+def test_numbers_as_within_russia_are_counted(path: Path) -> None:
+    """By their rows; one without its country code is rejected, if that is certain."""
+    numbers = ["9161234567", "89161234567", "8 (916) 123-45-67", "+79161234567", "3721234567"]
+    notes = read_file(path, "to,text\n" + "".join(f"{one},hi\n" for one in numbers)).notes
+
+    assert [3, 4] == notes.local_rows
+    assert 1 == notes.repeated
+
+
+def test_text_column_beside_a_template_is_passed_over(path: Path) -> None:
+    """The option is the text of every row."""
+    made = read_file(path, "to,Текст,Имя\n79991234567,a,Пётр\n", text="Привет, {Имя}!")
+
+    assert ("Текст", ["Текст"]) == (made.notes.replaced, made.notes.unused)
+    assert ["Привет, Пётр!"] == [row.message and text_of(row.message) for row in made.rows]

@@ -209,25 +209,25 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
         "--may-pay-twice без других параметров ничего не отправляет повторно",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
         "--rules isn't a URL of Redis", "--rules: это не URL сервера Redis", 2
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/"): Shown(
         " exists and isn't the result of these rows; it isn't overwritten",
         " уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "@mine"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "@mine"): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", '@"open'): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", '@"open'): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
         "can't write the results to result.csv: No such file or directory",
         "не удалось записать результаты в result.csv: нет такого файла или каталога",
         2,
@@ -569,6 +569,18 @@ ERRORS: list[tuple[errors.SmscError, Shown]] = [
     (
         errors.RequestRefusedError("query_sm", 0x67),
         Shown("the gateway refused the request", "шлюз отклонил запрос", 1),
+    ),
+    (
+        errors.RequestRefusedError("query_sm", CommandStatus.ESME_RINVMSGID),
+        Shown("the gateway knows no message with this id", "шлюз не знает такого id", 1),
+    ),
+    (
+        errors.LinkLostError("bind_transceiver got no response in 10.0 s; check that"),
+        Shown(
+            "the gateway didn't answer the login in 10 s; is it the right port?",
+            "шлюз не ответил на вход за 10 с; тот ли это порт?",
+            3,
+        ),
     ),
     (
         errors.RequestTimeoutError("query_sm", timeout=10.0),

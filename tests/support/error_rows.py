@@ -46,16 +46,48 @@ _OLE = b"@\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 TABLES: dict[tuple[str | bytes, ...], Shown] = {
     ("bulk", "@text\n"): Shown("the header has no column to", "в заголовке нет столбца to", 2),
+    ("bulk", "@"): Shown("the file is empty", "файл пуст", 2),
+    ("bulk", "@ \n\n"): Shown("the file is empty", "файл пуст", 2),
+    ("bulk", "@to,text\n", "--url", "sim://"): Shown(
+        "the file has no rows below its header", "в файле нет строк под заголовком", 2
+    ),
+    ("bulk", "@to,text\n", "--dry-run"): Shown(
+        "the file has no rows below its header", "в файле нет строк под заголовком", 2
+    ),
+    ("bulk", "@79161234567,secret words\n"): Shown(
+        "the file has one row only, and that isn't a header",
+        "в файле одна строка, и это не заголовок",
+        2,
+    ),
+    ("bulk", "@secret words\nof a text\n"): Shown(
+        "the first row isn't a header: it has no known column",
+        "первая строка — не заголовок: в ней нет известных столбцов",
+        2,
+    ),
+    ("bulk", "@to,text\n7999123456,hi\n", "--encoding", "utf-16-le"): Shown(
+        "the header has no column to; is --encoding utf-16-le right?",
+        "в заголовке нет столбца to; верно ли указано --encoding utf-16-le?",
+        2,
+    ),
+    ("bulk", "."): Shown("can't read .: Is a directory", "не удалось прочитать .: это каталог", 2),
+    ("bulk", "@to,text\n", "--wait-receipts", "5мин"): Shown(
+        "--wait-receipts: a duration like 90, 90s, 15m, 2h is needed, got '5мин'",
+        "--wait-receipts: нужна длительность, например 90, 90s, 15m, 2h; получено '5мин'",
+        2,
+    ),
     ("bulk", "@to,text,to\n"): Shown(
         "the header has to twice", "столбец to указан в заголовке дважды", 2
     ),
     ("bulk", "@to,text,sendr\n"): Shown(
-        "the header has an unknown column; did you mean sender?",
-        "в заголовке неизвестный столбец; возможно, это sender?",
+        "unknown column 'sendr'; did you mean 'sender'?",
+        "неизвестный столбец «sendr»; возможно, это «sender»?",
         2,
     ),
-    ("bulk", "@to,text,xyzzy\n"): Shown(
-        "the header has an unknown column", "в заголовке есть неизвестный столбец", 2
+    ("bulk", "@to,text,xyzzy\n"): Shown("unknown column 'xyzzy'", "неизвестный столбец «xyzzy»", 2),
+    ("bulk", "@to,text\n", "--map", "text=text", "--text", "hi"): Shown(
+        "the text is given twice: by --map text=text and by --text",
+        "текст указан дважды: в --map text=text и в --text",
+        2,
     ),
     ("bulk", "@to,template\n79161234567,{x}\n"): Shown(
         "a template needs 'x', and the header has no such column, or several",

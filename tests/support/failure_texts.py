@@ -58,10 +58,12 @@ def _texts_of_causes() -> Iterator[str]:
         causes.BIND_CAUSES.values(),
         causes.SUBMIT_CAUSES.values(),
         causes.HOLD_CAUSES.values(),
+        causes.REQUEST_CAUSES.values(),
     )
     for table in tables:
         yield from (cause.text for cause in table)
     yield causes.REFUSED_BECAUSE
+    yield causes.SILENT_BIND.text
     yield from (text for _key, text in NUMBERS.values())
 
 

@@ -74,6 +74,12 @@ def clean_number(cell: str) -> CleanNumber:
     return CleanNumber(text, tuple(changes))
 
 
+def is_local(number: str) -> bool:
+    """Whether a number is written as within Russia: without its country code, or with 8."""
+    digits = digits_of(number)
+    return len(digits) == 10 + digits.startswith("8") and digits[0] in "89" and digits.isdigit()
+
+
 def _fault_of(text: str) -> str:
     """Return why a text with the digits of a number is none, and what to do; else nothing."""
     if len(_NUMBERS.findall(text)) > 1:

@@ -13,7 +13,13 @@ from cyclopts import Parameter
 
 from smsc_async.cli.failures import failure_before_sending
 from smsc_async.cli.i18n import _
-from smsc_async.cli.tables.columns import Columns, count_known, find_columns, read_mapping
+from smsc_async.cli.tables.columns import (
+    Columns,
+    count_known,
+    find_columns,
+    read_mapping,
+    wrong_header,
+)
 from smsc_async.cli.tables.decoding import UTF_8, Confirm, decode_file
 from smsc_async.cli.tables.delimited import Record, read_delimited
 from smsc_async.cli.tables.formats import is_workbook
@@ -107,6 +113,7 @@ def read_table(
     header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
     while header and not header[-1]:
         header.pop()
+    _check_header(header, len(rows), mapping, options.encoding)
     places = [at for at, name in enumerate(header) if name]
     columns = find_columns(
         [header[at] for at in places],
@@ -144,6 +151,24 @@ def _read_records(
     notes.encoding, notes.is_guessed = decoded.encoding, decoded.is_guessed
     notes.separator = text.separator
     return list(text.records)
+
+
+def _check_header(
+    header: Sequence[str], rows: int, mapping: Mapping[str, str], encoding: str | None
+) -> None:
+    """Refuse a file whose first row isn't a header, and say what it is instead."""
+    if count_known(header, mapping):
+        return
+    if not rows:
+        key, text = "bulk.empty", _("the file is empty")
+    elif encoding is not None:
+        text = _("the header has no column to; is --encoding {encoding} right?")
+        key = "bulk.encoding_of_header"
+    elif rows == 1:
+        key, text = "bulk.one_row", _("the file has one row only, and that isn't a header")
+    else:
+        key, text = "bulk.no_header", _("the first row isn't a header: it has no known column")
+    raise wrong_header(key, text, "", encoding=encoding)
 
 
 def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
