@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from logging import ERROR
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet
 
 from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.deadline_timer import NEVER
@@ -48,6 +49,7 @@ class OverdueTurns:
         self._jobs: list[MessageJob[Any]] = []
         self._asking: set[asyncio.Task[None]] = set()
         self._is_moving = False
+        self._retaken: WeakSet[MessageJob[Any]] = WeakSet()
 
     def __len__(self) -> int:
         """Return the number of messages that wait for another turn."""
@@ -56,10 +58,12 @@ class OverdueTurns:
     def retake(self, job: MessageJob[Any]) -> bool:
         """Let a message wait for another turn, if workers share the rate; return whether they do.
 
-        Its `write_at` is `NEVER` until then.
+        Its `write_at` is `NEVER` until then. Once only: where the clocks of store and links differ
+        by much, the other turn is missed as well, and so is each after it.
         """
-        if not self._store.shares_rate:
+        if not self._store.shares_rate or job in self._retaken:
             return False
+        self._retaken.add(job)
         job.write_at = NEVER
         self._jobs.append(job)
         if len(self._jobs) == 1:
