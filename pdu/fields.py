@@ -150,7 +150,8 @@ class COctetString(Field[str]):
         at = stream.tell()
         octets, nul, _ = stream.read().partition(b"\0")
         if not nul:
-            reason = f"no NUL within the {len(octets)} octets that are left"
+            left = "octet that is" if len(octets) == 1 else "octets that are"
+            reason = f"no NUL within the {len(octets)} {left} left"
             raise FieldError(reason, path, at, partial=octets.decode("latin-1"))
         stream.seek(at + len(octets) + 1)
         return octets.decode("latin-1")

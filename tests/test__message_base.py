@@ -150,3 +150,10 @@ def test_unknown_field_is_refused() -> None:
     assert 1 == Ping(to=TO, priority=1).priority
     assert "registered_delivery" in dir(Ping)
     assert vars(Message)["priority"] is getattr(Sms, "priority")  # noqa: B009 - no field to mypy
+
+
+def test_message_that_sets_rare_fields_says_whether_it_requests_a_receipt() -> None:
+    """By its registered_delivery; a plain one always does."""
+    assert Sms(to="79991234567", text="x").requests_receipt
+    assert Sms(to="79991234567", text="x", flash=True).requests_receipt
+    assert not Sms(to="79991234567", text="x", registered_delivery=False).requests_receipt

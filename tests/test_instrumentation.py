@@ -89,7 +89,7 @@ def test_unreadable_pdu_hides_none_of_its_neighbours(
     wire.received(question + bad + question + last[:9])
     wire.received(last[9:] + bytes(4))
 
-    why = "DeliverSm.service_type at octet 16: no NUL within the 1 octets that are left (seq=2)"
+    why = "DeliverSm.service_type at octet 16: no NUL within the 1 octet that is left (seq=2)"
     assert [
         "< 127.0.0.1:2775 enquire_link seq=1",
         f"< 127.0.0.1:2775 undecodable: {why}",

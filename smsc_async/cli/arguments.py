@@ -37,21 +37,22 @@ NUMBERS: dict[object, tuple[str, str]] = {
 }
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
+_LIKE_DURATION = re.compile(r"[0-9]+(?:[.,][0-9]+)?\s*[^\W\d_]{0,8}\.?")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def fill_optional_values(tokens: Sequence[str]) -> list[str]:
     """Return the arguments with the values that were left out, see `OPTIONAL_VALUES`.
 
-    What follows such an option is its value only if it is a duration: `--wait-receipts FILE` has
-    none.
+    What follows such an option is its value only if it looks like a duration, also like a wrong one
+    (5min): `--wait-receipts FILE` has none.
     """
     filled: list[str] = []
     for index, word in enumerate(tokens):
         if word == "--":
             return [*filled, *tokens[index:]]
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
-        is_bare = word in OPTIONAL_VALUES and not _DURATION.fullmatch(following)
+        is_bare = word in OPTIONAL_VALUES and not _LIKE_DURATION.fullmatch(following)
         filled.append(f"{word}={OPTIONAL_VALUES[word]}" if is_bare else word)
     return filled
 

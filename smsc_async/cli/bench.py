@@ -34,9 +34,10 @@ from smsc_async.cli.failures import (
 )
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
-from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.i18n import TextWithValues, _, _n
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import SendProgress, is_local, read_config, run_async
+from smsc_async.cli.sentences import os_reason
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -161,7 +162,7 @@ def _check_writable(html: Path | None) -> None:
             with html.open("ab"):
                 return
     except (OSError, ValueError) as error:
-        raise _unusable_file(html, _reason(error)) from None
+        raise _unusable_file(html, error) from None
     # A full device says so only when it is written to.
     raise failure_before_sending(
         "bench.not_a_file",
@@ -171,14 +172,12 @@ def _check_writable(html: Path | None) -> None:
     )
 
 
-def _reason(error: Exception) -> str:
-    """Return what the system says of a file."""
-    return getattr(error, "strerror", None) or type(error).__name__
-
-
-def _unusable_file(file: Path, reason: str) -> Failure:
+def _unusable_file(file: Path, error: Exception) -> Failure:
     """Return the failure for a file that can't be read or written."""
     text, advice = _("can't use {file}: {reason}"), _("use another file")
+    reason = os_reason(error)
+    if isinstance(error, UnicodeDecodeError):
+        reason = TextWithValues(_("it isn't UTF-8 text"), {})
     return failure_before_sending(
         "bench.no_file", text, advice=advice, file=str(file), reason=reason
     )
@@ -225,8 +224,7 @@ def _read_numbers(file: Path) -> list[str]:
     try:
         content = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "UTF-8?"
-        raise _unusable_file(file, reason) from None
+        raise _unusable_file(file, error) from None
     found: dict[str, None] = {}
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
@@ -341,7 +339,7 @@ def _write_report(steps: list[LoadStep], task: BenchTask, screen: Screen, accept
             advice=_("the table above has all figures; don't measure again for the report alone"),
             outcome="" if task.is_free else MEASURED,
             file=str(task.html),
-            reason=_reason(error),
+            reason=os_reason(error),
             accepted=accepted,
             total=task.total,
         ) from error

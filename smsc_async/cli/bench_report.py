@@ -1,4 +1,8 @@
-"""Output of `smsc bench`: the table on the terminal, JSON objects, and the report as a page."""
+"""Output of `smsc bench`: the table on the terminal, JSON objects, and the report as a page.
+
+Rule: nothing is measured or decided here. A report that can't be written is a failure that says how
+many messages are charged.
+"""
 
 from __future__ import annotations
 

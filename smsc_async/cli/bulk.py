@@ -6,6 +6,7 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +15,9 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration, unacceptable_value
+from smsc_async.cli.bulk_earlier import read_earlier_runs
 from smsc_async.cli.bulk_report import show_rejected
-from smsc_async.cli.bulk_run import OUTBOX_MOVED, RESUME, BulkOptions, BulkRun, plan_rows
+from smsc_async.cli.bulk_run import BulkOptions, BulkRun, plan_rows
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, read_csv, unreadable_file
@@ -56,15 +58,17 @@ def bulk_command(
 ) -> int:
     """Send the messages of a CSV or .xlsx file, each of them once.
 
-    The state of each row is stored in FILE.csv.outbox: an interrupted command is resumed by
-    running it again, and nothing is sent twice as long as that file exists, also if the table is
-    saved again in another format.
+    The state of each row is stored beside the file, in FILE.outbox: an interrupted command is
+    resumed by running it again, and nothing is sent twice as long as that file exists, also if
+    the table is saved again in another format.
 
     What became of each row is written to FILE.result.csv, also after Ctrl-C: row, to, id, state
     and error.
 
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
+
+    Messages are sent at once: for a time of day, start the command by at or cron.
 
     Args:
         file: A header, then one row per message; the separator is found. Columns, in English or
@@ -104,6 +108,10 @@ def bulk_command(
     if file == STANDARD_INPUT:
         reason = screen.translate("a file is needed: the .outbox file is stored next to it")
         raise unreadable_file("-", reason)
+    if result is not None and str(result) == STANDARD_INPUT:
+        raise unacceptable_value("--result", "-", "smsc bulk")
+    if table.text == "-":  # of other commands it is the standard input
+        raise unacceptable_value("--text", "-", "smsc bulk")
     if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
         raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
     csv_file = read_csv(
@@ -118,6 +126,7 @@ def bulk_command(
     if dry_run and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
+    _check_rows(csv_file)
     if dry_run:
         return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
@@ -135,8 +144,22 @@ def bulk_command(
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
         if failure.code is ExitCode.INTERRUPTED:
-            failure.advice = OUTBOX_MOVED if bulk_run.is_moved else RESUME
+            bulk_run.advise(failure)
         raise
+
+
+def _check_rows(csv_file: CsvFile) -> None:
+    """Refuse a file that has a header only.
+
+    Raises:
+        Failure: It has no rows.
+    """
+    if not csv_file.rows:
+        raise failure_before_sending(
+            "bulk.no_rows",
+            _("the file has no rows below its header"),
+            advice=_("add a row for each message"),
+        )
 
 
 def _shared_rules(url: str, account: str) -> RuleStore:
@@ -170,12 +193,19 @@ def _shared_rules(url: str, account: str) -> RuleStore:
 def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
     translate, planned = screen.translate, plan_rows(csv_file, settings)
+    earlier = asyncio.run(read_earlier_runs(csv_file.path, planned.valid))
+    earlier.show(screen)
     show_rejected(planned.rejected, screen)
+    done, rows = len(earlier.accepted), []
+    if done:
+        text = translate("{done}; left {left}", done=done, left=len(planned.valid) - done)
+        rows.append((translate("accepted already"), Text(text, style="bold")))
     screen.show(
         label_grid(
             (translate("messages"), Text(str(len(planned.valid)), style="bold")),
             (translate("parts"), Text(str(planned.parts), style="bold")),
             (translate("rejected"), Text(str(len(planned.rejected)))),
+            *rows,
         ),
         Text(translate("Nothing was sent."), style="dim"),
     )
@@ -184,6 +214,7 @@ def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
             "rows": len(csv_file.rows),
             "messages": len(planned.valid),
             "parts": planned.parts,
+            "accepted_earlier": done,
             "rejected": len(planned.rejected),
         }
     )

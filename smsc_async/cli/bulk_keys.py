@@ -1,27 +1,29 @@
 """Finds the outbox of a file, and in it the entries of the file's rows.
 
 Rule: a row that may have been sent is never taken for a new one. A row is found by its key, else by
-its message. Earlier versions made a row's key of its fields as they are written, 0.1.0 in the order
-of the columns; their entries get the key of today. If an entry of 0.1.0 isn't found by its message
-either, the command stops before it sends.
+its message; one that was sent from the file of the rejected rows isn't sent again. Earlier versions
+made a row's key of its fields as they are written, 0.1.0 in the order of the columns; their entries
+get the key of today. If an entry of 0.1.0 isn't found by its message either, the command stops
+before it sends.
 """
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.csv_input import KEY_VERSION
-from smsc_async.outbox import OutboxError, OutboxState
+from smsc_async.outbox import Outbox, OutboxError, OutboxState
 from smsc_async.outbox.liveness import lock_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
+    from smsc_async.cli.bulk_report import PlannedRows
     from smsc_async.cli.csv_input import CsvRow
-    from smsc_async.outbox import Outbox, OutboxEntry
+    from smsc_async.outbox import OutboxEntry
 
 _TABLES: Final = (".csv", ".txt", ".tsv", ".tab", ".xlsx")
 """How the names of files end that are one sheet, saved in several formats."""
@@ -80,6 +82,55 @@ def _of_other_format(target: Path) -> Path:
 def _beside(file: Path) -> Path:
     """Return the path of the outbox beside a file."""
     return file.with_name(f"{file.name}.outbox")
+
+
+async def hold_corrected(file: Path, outbox: Outbox, planned: PlannedRows) -> None:
+    """Reject rows that were sent from the file of the rejected rows, once they were corrected.
+
+    They may be corrected in both files, or be sent again with --resend-refused. Rows of equal
+    content are counted, since their keys aren't the same in both files.
+
+    Args:
+        file: The file of the rejected rows.
+        outbox: The outbox of the input.
+        planned: The rows of the input, which are sorted anew.
+
+    Raises:
+        OutboxError: The outbox of that file can't be read.
+    """
+    path = _corrected_outbox(file)
+    if path is None:
+        return
+    async with Outbox(path) as corrected:
+        taken = Counter(
+            [_content_of(one.key) async for one in corrected.entries() if _is_taken(one)]
+        )
+    known = {entry.key: entry async for entry in outbox.entries()}
+    valid, planned.valid = planned.valid, []
+    for row in valid:
+        content, entry = _content_of(row.key), known.get(row.key)
+        if taken[content] and (entry is None or not _is_taken(entry)):
+            taken[content] -= 1
+            row.message, row.reason = None, f"sent from {file.name} already; remove the row here"
+            planned.rejected.append(row)
+        else:
+            planned.valid.append(row)
+
+
+def _corrected_outbox(file: Path) -> Path | None:
+    """Return the outbox of the file of the rejected rows, if it was sent."""
+    path = _beside(Path(os.path.realpath(file)))
+    return path if path.exists() else None
+
+
+def _content_of(key: str | None) -> str:
+    """Return the key of an entry without the ordinal among rows of equal content."""
+    return (key or "").rpartition("/")[0]
+
+
+def _is_taken(entry: OutboxEntry) -> bool:
+    """Whether an entry was sent, or will be."""
+    return entry.state not in {OutboxState.REFUSED, OutboxState.DISCARDED}
 
 
 def is_old(entry: OutboxEntry) -> bool:

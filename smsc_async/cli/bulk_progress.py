@@ -18,11 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from smsc_async.cli.i18n import TextWithValues, _
+from smsc_async.cli.sentences import read_sentence
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown, Throttled
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
 
@@ -59,15 +60,22 @@ class Step(NamedTuple):
     notice: TextWithValues | None = None
 
 
+def done_of(counts: Mapping[OutboxState, int]) -> int:
+    """Return how many messages of an outbox aren't waiting any more; discarded ones are none."""
+    return sum(counts.values()) - sum(counts[one] for one in (*_WAITING, OutboxState.DISCARDED))
+
+
 class BulkProgress:
     """Finds out how far a run is.
 
     Args:
         outbox: Of the run.
+        before: Messages that weren't waiting any more when it began: they are none of this run.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, *, before: int = 0) -> None:
         self._outbox = outbox
+        self._before = before
         self._link: TextWithValues | None = None
         self._throttled: tuple[float, TextWithValues] | None = None
         self._hold: tuple[float, TextWithValues] | None = None
@@ -78,10 +86,10 @@ class BulkProgress:
             case LinkBound():
                 self._link = None
             case LinkDown(reason=reason):
-                self._link = TextWithValues(LINK_DOWN, {"reason": reason})
+                self._link = TextWithValues(LINK_DOWN, {"reason": read_sentence(reason)})
             case ConnectFailed(retry_in=float() as wait, reason=reason):
                 at = clock_time(time.time() + wait)
-                self._link = TextWithValues(NO_LINK, {"reason": reason, "time": at})
+                self._link = TextWithValues(NO_LINK, {"reason": read_sentence(reason), "time": at})
             case Throttled(pause=pause):
                 until = time.time() + pause
                 notice = TextWithValues(THROTTLED, {"time": clock_time(until)})
@@ -96,13 +104,13 @@ class BulkProgress:
     async def step(self, smsc: SmscClient | None = None) -> Step:
         """Return the current progress; without a client nothing is waited for."""
         counts = await self._outbox.counts()
-        total = sum(counts.values()) - counts[OutboxState.DISCARDED]
         waiting = sum(counts[state] for state in _WAITING)
+        done = done_of(counts) - self._before
         notice = None
         if smsc is not None and waiting:
             is_running = any(counts[state] for state in _RUNNING)
             notice = await self._notice(smsc, is_running=is_running)
-        return Step(total - waiting, total, notice)
+        return Step(done, done + waiting, notice)
 
     async def _notice(self, smsc: SmscClient, *, is_running: bool) -> TextWithValues | None:
         """Return what the rest waits for."""

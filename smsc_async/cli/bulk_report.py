@@ -18,6 +18,7 @@ from smsc_async.cli.csv_input import CsvFile, CsvRow, write_rejected
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import in_language
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ def is_awaited(entry: OutboxEntry) -> bool:
 
 
 def show_rejected(rows: list[CsvRow], screen: Screen) -> None:
-    """Show rejected rows, one per line."""
+    """Show rejected rows, one per line; their reasons stay in the language of the output."""
     for row in rows:
         text = _("row {number}: {reason}")
+        row.reason = in_language(row.reason, screen.translate)
         screen.show_text(text, "red", number=row.number, reason=row.reason)
         screen.write_json({"row": row.number, "outcome": "rejected", "reason": row.reason})
 
@@ -69,6 +71,7 @@ class BulkReport:
         planned: The rows of the file.
         entries: The entries of the outbox, by key.
         withheld: Keys of rows that aren't sent again, because that may be charged twice.
+        earlier: Keys of rows that an earlier run has sent: they were accepted before this one.
     """
 
     def __init__(
@@ -76,7 +79,9 @@ class BulkReport:
         planned: PlannedRows,
         entries: Mapping[str | None, OutboxEntry],
         withheld: frozenset[str],
+        earlier: frozenset[str] = frozenset(),
     ) -> None:
+        self._earlier = len(earlier)
         self._withheld = withheld
         self._accepted: list[OutboxEntry] = []
         self._unknown: list[tuple[CsvRow, str]] = []
@@ -114,7 +119,8 @@ class BulkReport:
         for row, reason in self._unknown:
             to = "" if row.message is None else display_number(row.message.to, is_full=False)
             screen.show_text(_ROW_UNKNOWN, "yellow", number=row.number, to=to)
-            screen.write_json({"row": row.number, "outcome": "unknown", "reason": reason})
+            said = in_language(reason, screen.translate)
+            screen.write_json({"row": row.number, "outcome": "unknown", "reason": said})
         for row in self._in_progress:
             screen.write_json({"row": row.number, "outcome": "in_progress"})
         show_rejected(self._rejected, screen)
@@ -128,6 +134,7 @@ class BulkReport:
             {
                 "rows": len(csv_file.rows),
                 "accepted": len(self._accepted),
+                "accepted_earlier": self._earlier,
                 "parts": parts,
                 "unknown": len(self._unknown),
                 "in_progress": len(self._in_progress),
@@ -162,7 +169,13 @@ class BulkReport:
     ) -> list[tuple[str, RenderableType]]:
         """Return the totals and the next steps."""
         translate = screen.translate
-        sent = translate("{count}, in parts: {parts}", count=len(self._accepted), parts=parts)
+        total = len(self._accepted)
+        sent = translate("{count}, in parts: {parts}", count=total, parts=parts)
+        if self._earlier:
+            now = translate(
+                "now {now}, earlier {earlier}", now=total - self._earlier, earlier=self._earlier
+            )
+            sent = f"{sent}; {now}"
         lines: list[tuple[str, RenderableType]] = [
             (translate("accepted"), Text(sent, style="bold"))
         ]

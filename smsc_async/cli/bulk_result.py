@@ -17,6 +17,7 @@ from pdu.enums import MessageState
 from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
 from smsc_async.cli.formatting import state_name
 from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import os_reason
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class ResultFile:
                 advice=_("name another file (--result FILE); nothing is sent twice"),
                 outcome=outcome,
                 name=self.path.name,
-                reason=error.strerror or type(error).__name__,
+                reason=os_reason(error),
             ) from error
 
     def _error_of(self, entry: OutboxEntry) -> str:

@@ -11,8 +11,9 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from smsc_async.cli.bulk_keys import adopt_entries, outbox_path
-from smsc_async.cli.bulk_progress import BulkProgress, show_progress
+from smsc_async.cli.bulk_earlier import earlier_runs
+from smsc_async.cli.bulk_keys import adopt_entries, hold_corrected, outbox_path
+from smsc_async.cli.bulk_progress import BulkProgress, done_of, show_progress
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
 from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
     from smsc_async.stores.base import RuleStore
 
 RESUME: Final = _("run the command again: it sends the rest, and no message twice")
+_RESUME_WITH_RESULTS: Final = _(
+    "run the command again: it sends the rest, and no message twice; results so far: {result}"
+)
+_ALL_SENT: Final = _(
+    "all is sent; receipts: the same command with --wait-receipts; results: {result}"
+)
 _REPAIR: Final = _(
     "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
     " twice"
@@ -107,6 +114,8 @@ class BulkRun:
     options: BulkOptions
     withheld: set[str] = field(default_factory=set)
     """Keys of rows that aren't sent again, because that may be charged twice."""
+    written: str = ""
+    """Name of the result file, once it is written."""
     is_moved: bool = False
     """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
 
@@ -122,7 +131,11 @@ class BulkRun:
             result.check_name((*others, outbox_file))
             async with Outbox(outbox_file) as outbox:
                 await adopt_entries(outbox, planned.valid)
-                result.read_earlier([entry async for entry in outbox.entries()])
+                await hold_corrected(rejected_path(self.csv_file), outbox, planned)
+                entries_before = [entry async for entry in outbox.entries()]
+                earlier = earlier_runs(entries_before, planned.valid)
+                earlier.show(self.screen)
+                result.read_earlier(entries_before)
                 await self._put(outbox, planned.valid)
                 # A file that can't be written is found out before anything is sent.
                 await self._write_result(outbox, result)
@@ -136,7 +149,7 @@ class BulkRun:
                     await self._write_result(outbox, result)
                     raise
                 entries = await self._write_result(outbox, result)
-                report = BulkReport(planned, entries, frozenset(self.withheld))
+                report = BulkReport(planned, entries, frozenset(self.withheld), earlier.accepted)
                 is_waiting = self.options.wait is not None
                 return report.show(result, self.screen, is_waiting=is_waiting)
         except OutboxError as error:
@@ -152,12 +165,23 @@ class BulkRun:
         # Outside of the handler: the detail says it all.
         raise failure
 
+    def advise(self, failure: Failure) -> None:
+        """Say in the failure that ends the run how it goes on, and where its results are."""
+        counts, failure.advice = self.progress.counts, RESUME
+        if self.is_moved:
+            failure.advice = OUTBOX_MOVED
+        elif self.written:
+            is_sent = bool(counts) and not (counts["queued"] or counts["unknown"])
+            failure.advice = _ALL_SENT if is_sent else _RESUME_WITH_RESULTS
+            failure.values["result"] = self.written
+
     async def _write_result(
         self, outbox: Outbox, result: ResultFile
     ) -> dict[str | None, OutboxEntry]:
         """Write the result file; return the entries, by key."""
         entries = {entry.key: entry async for entry in outbox.entries()}
         result.write(self.csv_file.rows, entries, outcome=self.progress.outcome)
+        self.written = result.path.name
         return entries
 
     async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
@@ -181,7 +205,7 @@ class BulkRun:
                 result.part_errors[key] = cause(receipt.error, self.screen.translate)
             await outbox.record(receipt)
 
-        progress = BulkProgress(outbox)
+        progress = BulkProgress(outbox, before=done_of(counts))
         smsc = SmscClient(
             self.config,
             limits=self.options.limits,
@@ -267,8 +291,9 @@ class BulkRun:
             show(await progress.step())
         if failure is not None:
             await self._count(outbox)
-            failure.outcome, failure.advice = self.progress.outcome, RESUME
+            failure.outcome = self.progress.outcome
             failure.values |= self.progress.counts
+            self.advise(failure)
             raise failure
 
     async def _count_interrupted(self, outbox: Outbox) -> None:

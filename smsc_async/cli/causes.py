@@ -17,7 +17,9 @@ from smsc_async.errors import (
     BindRefusedError,
     ConnectFailedError,
     FloodLimitError,
+    LinkError,
     RepeatedMessageError,
+    RequestRefusedError,
     SubmitRefusedError,
     ThrottledError,
 )
@@ -113,11 +115,22 @@ CONNECT_CAUSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
 BIND_CAUSES: Final[Mapping[int, Cause]] = {
     CommandStatus.ESME_RINVPASWD: Cause(
         _("the gateway refused the password"),
-        _("check it: SMPP has a password of its own, at most 8 characters long"),
+        _(
+            "check it: SMPP has a password of its own, at most 8 characters long; after several"
+            " wrong attempts SMSC.ru blocks the address for a time"
+        ),
     ),
     CommandStatus.ESME_RINVSYSID: Cause(
         _("the gateway doesn't know the login"),
         _("check the login, and that SMPP is enabled for it"),
+    ),
+    CommandStatus.ESME_RBINDFAIL: Cause(
+        _("the gateway refused the login"),
+        _(
+            "check login and password (SMPP has its own), that SMPP is enabled, and that the"
+            " address of this machine is permitted; after several wrong attempts SMSC.ru blocks the"
+            " address for a time"
+        ),
     ),
     CommandStatus.ESME_RALYBND: Cause(
         _("the account has all its connections already"),
@@ -155,6 +168,17 @@ _AGAIN: Final = _("send it again in {rest} s")
 _CORRECT: Final = _("correct the request, or choose what the simulator accepts: smsc sim --help")
 _AS_SAID: Final = _("the gateway's own words are in the line above; look up the status if in doubt")
 
+REQUEST_CAUSES: Final[Mapping[int, Cause]] = {
+    CommandStatus.ESME_RINVMSGID: Cause(
+        _("the gateway knows no message with this id"),
+        _("check the id, and the --sender of the message; old ids are deleted"),
+    ),
+}
+SILENT_BIND: Final = Cause(
+    _("the gateway didn't answer the login in {seconds} s; is it the right port?"),
+    _("check host and port in the URL: smsc:// has those of SMSC.ru"),
+)
+_SILENT: Final = re.compile(r"bind_\w+ got no response in ([0-9]+)(?:\.0)? s")
 _PLACEHOLDER: Final = re.compile(r"\\{(\w+)\\}")
 
 
@@ -169,7 +193,15 @@ def cause_of(error: SmscError) -> Cause | None:
             return HOLD_CAUSES[type(error)]
         case SubmitRefusedError(command_status=status) if not isinstance(error, ThrottledError):
             return _submit_cause(status, error.status_text)
-    return None
+        case RequestRefusedError(command_status=status):
+            return REQUEST_CAUSES.get(status)
+    return _silent_cause(str(error)) if isinstance(error, LinkError) else None
+
+
+def _silent_cause(words: str) -> Cause | None:
+    """Return the cause of a link that ended because the bind got no response in time."""
+    found = _SILENT.search(words)
+    return None if found is None else SILENT_BIND._replace(values={"seconds": found[1]})
 
 
 def _connect_cause(error: BaseException | None) -> Cause | None:

@@ -29,6 +29,9 @@ _FILES: Final = frozenset({"FILE", "--recipients", "--result", "--html"})
 """Arguments and options whose values are names of files."""
 
 
+_BASH_FILES: Final = 'COMPREPLY=( $(compgen -f -- "${cur}") )'
+_BASH_QUOTED_FILES: Final = f"compopt -o filenames 2>/dev/null; local IFS=$'\\n'; {_BASH_FILES}"
+"""Names of files with spaces stay whole, and "$(…)" in one is quoted: bash would execute it."""
 _ZSH_END: Final = """
 # cyclopts wants its own name for the file; this makes it work under any, and with `source`.
 if [[ $funcstack[1] == _*smsc ]]; then
@@ -55,7 +58,7 @@ def completion_command(shell: Shell, *, screen: Annotated[Screen, Parameter(pars
         screen: For the output.
 
     Examples:
-        source <(smsc completion bash)
+        echo 'source <(smsc completion bash)' >> ~/.bashrc
         smsc completion zsh > ~/.zfunc/_smsc
         smsc completion fish > ~/.config/fish/completions/smsc.fish
     """
@@ -67,6 +70,8 @@ def completion_command(shell: Shell, *, screen: Annotated[Screen, Parameter(pars
         _help_function(), name="help", help=screen.translate(_("show the help page of a command"))
     )
     script = app.generate_completion(prog_name="smsc", shell=shell.value)
+    if shell is Shell.BASH:
+        script = script.replace(_BASH_FILES, _BASH_QUOTED_FILES)
     if shell is Shell.ZSH:
         script += _ZSH_END
     # Without a console in between: it would fold and escape the script.

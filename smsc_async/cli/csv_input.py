@@ -21,12 +21,14 @@ from smsc_async.cli.failures import (
     Failure,
     failure_before_sending,
 )
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import TextWithValues, _
 from smsc_async.cli.kinds import DEFAULT_KIND, MessageKind, make_message
+from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
-from smsc_async.cli.tables.numbers import clean_number
-from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
+from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
+from smsc_async.cli.tables.numbers import clean_number, is_local
+from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -46,9 +48,8 @@ KEY_VERSION: Final = "2:"
 
 _TEXTS: Final = frozenset({"text", "comment", "subject"})
 """Fields whose cells may be numbers or dates."""
-_SHEET_ERROR: Final = re.compile(
-    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|Н/Д|ССЫЛКА!|ЗНАЧ!|ДЕЛ/0!|ИМЯ\?|ПУСТО!|ЧИСЛО!)"
-)
+_BRACES: Final = re.compile(r"\{[^{}]*[^\W\d][^{}]*\}")
+"""What a template would fill."""
 
 
 @dataclass(slots=True)
@@ -126,6 +127,8 @@ def read_csv(
     places = table.columns.fields
     csv_file = CsvFile(path, table.notes, table.columns.names, places["to"], places.get(REASON))
     csv_file.rows.extend(reader.read(row) for row in table.rows)
+    recipients = Counter(row.message.to for row in csv_file.rows if row.message is not None)
+    table.notes.repeated = sum(times > 1 for times in recipients.values())
     return csv_file
 
 
@@ -157,7 +160,7 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             advice=_("free some space and run the command again; nothing is sent twice"),
             outcome=PARTLY_SENT,
             name=path.name,
-            reason=error.strerror or type(error).__name__,
+            reason=os_reason(error),
         ) from error
 
 
@@ -171,11 +174,11 @@ def _octets(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        failure = unreadable_file(path.name, error.strerror or type(error).__name__)
+        failure = unreadable_file(path.name or str(path), os_reason(error))
     raise failure
 
 
-def unreadable_file(name: str, reason: str) -> Failure:
+def unreadable_file(name: str, reason: TextWithValues | str) -> Failure:
     """Return the failure for a file that can't be read."""
     text, advice = _("can't read {name}: {reason}"), _("check the path: smsc bulk FILE.csv")
     return failure_before_sending("bulk.cannot_read", text, advice=advice, name=name, reason=reason)
@@ -263,7 +266,7 @@ class _RowReader:
         try:
             message, values = self._read(made)
         except InvalidMessageError as error:
-            made.reason = str(error)
+            made.reason = in_language(str(error), self._translate)
         except Failure as failure:
             made.reason = self._translate(failure.text, **failure.values)
         else:
@@ -278,24 +281,32 @@ class _RowReader:
         """Return the message of a row, and its cells by field: what they say, and as written."""
         places = self._table.columns.fields
         values = {name: row.values[at] for name, at in places.items() if name != REASON}
-        for cell in values.values():
-            _check_cell(cell)
+        for name, cell in values.items():
+            check_cell(cell)
+            check_lines(cell, self._table.notes.separator, self._table.width)
+            if name in _TEXTS:
+                check_text_cell(cell)
         template = self._templates.get(values.pop("template", ""), self._template)
         said = {name: canonical(cell) if name in _TEXTS else cell for name, cell in values.items()}
         if template is not None:
             cells = {name: self._cell(row, name) for name in template.names}
             values["text"] = template.fill(cells.__getitem__)
             said["text"] = template.fill(lambda name: canonical(cells[name]))
+        elif _BRACES.search(values.get("text", "")):
+            self._table.notes.braces += 1
         if "@" not in values["to"]:
             values["to"], changes = clean_number(values["to"])
             self._table.notes.changes.update(changes)
+            if is_local(values["to"]):
+                self._table.notes.local_rows.append(row.number)
         return _message(values, self._kind, self._sender), (said, values)
 
     def _cell(self, row: CsvRow, name: str) -> str:
         """Return the cell of a column that a template names; refuse an empty one."""
         cell = row.values[self._places[plain_name(name)]].strip()
-        _check_cell(cell)
-        if not cell:
+        check_cell(cell)
+        check_text_cell(cell)
+        if not is_filled(cell):
             raise InvalidMessageError("text", "empty", f"needs the column {name}, which is empty")
         return cell
 
@@ -324,23 +335,16 @@ class _RowReader:
             self._places[plain_name(name)] = place
 
 
-def _check_cell(cell: str) -> None:
-    """Refuse an error value of a spreadsheet."""
-    if cell.startswith("#") and _SHEET_ERROR.fullmatch(cell.strip()):
-        raise InvalidMessageError(
-            "cell", "an error", f"a formula of the row has the error {cell.strip()}; correct it"
-        )
-
-
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:
     """Build the message of a row; an empty field counts as not given."""
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
     coding = _member(Coding, given.pop("coding", ""), "coding")
+    text = given.pop("text", "")
     return make_message(
         "smsc bulk",
         kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
-        text=given.pop("text", ""),
+        text=text if is_filled(text) else "",
         sender=given.pop("sender", sender),
         coding=coding,
         **given,

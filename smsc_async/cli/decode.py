@@ -1,15 +1,20 @@
-"""`smsc decode`: PDUs explained, field by field."""
+"""`smsc decode`: PDUs explained, field by field.
+
+Rule: it connects to nothing. `smsc_async.cli.dumps` finds the octets, `pdu` explains them; here is
+only what is shown of both.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 from rich.text import Text
 
 from pdu.explain import explain
+from pdu.names import RESPONSE_BIT, status_name
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.dump_table import ExplainedPdu, conversation_table, dump_as_json
@@ -18,15 +23,20 @@ from smsc_async.cli.dumps.reading import read_file, read_text
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.statuses import status_text
 from smsc_async.receipts import GATEWAY_TLVS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from smsc_async.cli.dumps.conversation import Conversation
     from smsc_async.cli.i18n import Translator
 
 _FILES = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".txt", ".log", ".bin", ".hex", ".dump"})
+
+_REFUSED: Final = _("refused in PDU {first}: {status}")
+_REFUSALS: Final = _("refusals: {count}, the first in PDU {first}: {status}")
 
 
 def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
@@ -57,18 +67,20 @@ def decode_command(*octets: str, screen: Annotated[Screen, Parameter(parse=False
     error = next((pdu for pdu in pdus if pdu.error), None)
     is_ok = error is None and not any(note.is_error for note in conversation.notes)
     size, translate = sum(len(pdu.found.octets) for pdu in pdus), screen.translate
+    refused = [*_refused(pdus)]
     remarks = [*_streams(conversation, translate), *_notes(conversation, translate)]
     screen.show(
         conversation_table(pdus, translate),
         "",
         *remarks,
-        _verdict(len(pdus), size, error, translate, is_ok=is_ok),
+        _verdict(len(pdus), size, error, refused, translate, is_ok=is_ok),
     )
     screen.write_json(
         {
             "ok": is_ok,
             "octets": size,
             "pdus": dump_as_json(pdus),
+            "refused": [{"pdu": one, "status": status_name(status)} for one, status in refused],
             "streams": [
                 {side_name(side): str(end) for side, end in enumerate(stream.ends)}
                 for stream in conversation.streams
@@ -91,9 +103,10 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
             raise Failure(
                 ExitCode.USAGE_ERROR,
                 "no_file",
-                _("the file can't be read"),
+                _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
-                detail=str(error),
+                name=path.name or str(path),
+                reason=os_reason(error),
             ) from error
     return read_text(" ".join(arguments))
 
@@ -107,7 +120,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _verdict(
-    count: int, size: int, error: ExplainedPdu | None, translate: Translator, *, is_ok: bool
+    count: int,
+    size: int,
+    error: ExplainedPdu | None,
+    refused: Sequence[tuple[int, int]],
+    translate: Translator,
+    *,
+    is_ok: bool,
 ) -> Text:
     """Return the last line."""
     counted = {
@@ -127,7 +146,23 @@ def _verdict(
         return Text(
             translate("{pdus}, {octets}, but some are missing", **counted), style="bold red"
         )
+    if refused:
+        number, status = refused[0]
+        shown = status_text(status, translate)
+        of_all = {"first": number, "status": shown, "count": len(refused)}
+        first = translate(_REFUSED if len(refused) == 1 else _REFUSALS, **of_all)
+        text = translate("{pdus}, {octets}, the octets have no errors", **counted)
+        return Text(f"{text}; {first}", style="yellow")
     return Text(translate("{pdus}, {octets}, no errors", **counted), style="green")
+
+
+def _refused(pdus: Iterable[ExplainedPdu]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers and statuses of the responses that refuse a request."""
+    for pdu in pdus:
+        octets = pdu.found.octets
+        command_id, status = (int.from_bytes(octets[at : at + 4]) for at in (4, 8))
+        if command_id & RESPONSE_BIT and status:
+            yield pdu.number, status
 
 
 def _streams(conversation: Conversation, translate: Translator) -> Iterator[Text]:

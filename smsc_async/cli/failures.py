@@ -2,7 +2,7 @@
 
 Rule: every failure has an exit code from the table in `smsc --help` and these three answers, the
 second only if the command sends messages. The message of the library's error is added as a
-detail; it contains no text, no password and no complete number.
+detail, in the user's language; it contains no text, no password and no complete number.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from smsc_async.cli.causes import cause_of
 from smsc_async.cli.console import label_grid
 from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import in_language
 from smsc_async.errors import (
     BindRefusedError,
     ConfigError,
@@ -39,6 +40,8 @@ from smsc_async.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smsc_async.cli.console import Screen
 
 
@@ -115,6 +118,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
+        self.outcome_texts: Mapping[str, str] = OUTCOMES
         self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
 
@@ -123,6 +127,20 @@ def failure_before_sending(key: str, text: str, /, *, advice: str, **values: obj
     failure = Failure(ExitCode.USAGE_ERROR, key, text, advice=advice, outcome=NOT_SENT)
     failure.values.update(values)
     return failure
+
+
+SYSTEM_REASONS: Final = (
+    _("No such file or directory"),
+    _("Is a directory"),
+    _("Not a directory"),
+    _("Permission denied"),
+    _("Operation not permitted"),
+    _("No space left on device"),
+    _("Read-only file system"),
+    _("File name too long"),
+    _("Address already in use"),
+)
+"""The system's own words that have a translation."""
 
 
 class _ErrorTexts(NamedTuple):
@@ -142,7 +160,10 @@ _CLASSES: Final = (
     ),
     _ErrorTexts(
         ConfigError, ExitCode.USAGE_ERROR, _("the settings are invalid"),
-        _("check the URL: smpp://login:password@host:2775, or sim:// for the simulator"),
+        _(
+            "check the URL: smpp://login:password@host:2775, or set SMSC_LOGIN and SMSC_PASSWORD"
+            " beside it; sim:// is the simulator"
+        ),
     ),
     _ErrorTexts(
         ConnectFailedError, ExitCode.NO_LINK, _("no connection to the gateway"),
@@ -268,9 +289,12 @@ def show_failure(failure: Failure, screen: Screen) -> None:
     translate, values = screen.translate, failure.values
     rows = [(translate("error"), Text(translate(failure.text, **values), style="bold red"))]
     if failure.detail:
-        rows.append((translate("detail"), Text(escape(failure.detail, letters=True))))
+        detail = in_language(failure.detail, translate)
+        rows.append((translate("detail"), Text(escape(detail, letters=True))))
     if failure.outcome:
-        rows.append((translate("sent"), Text(translate(OUTCOMES[failure.outcome], **values))))
+        rows.append(
+            (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
+        )
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))
     screen.show_error(label_grid(*rows))
 
@@ -281,7 +305,7 @@ def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
     return {
         "kind": failure.key,
         "what": translate(failure.text, **values),
-        "detail": failure.detail or None,
+        "detail": in_language(failure.detail, translate) or None,
         "outcome": failure.outcome or None,
         "message_ids": list(failure.message_ids),
         "to_do": translate(failure.advice, **values),

@@ -1,4 +1,7 @@
-"""`smsc hlr`: the network of numbers, and whether they are reachable."""
+"""`smsc hlr`: the network of numbers, and whether they are reachable.
+
+Rule: only the output is here; `lookup` sends and awaits, as for `smsc ping`.
+"""
 
 from __future__ import annotations
 

@@ -64,6 +64,18 @@ class TextWithValues(NamedTuple):
     values: Mapping[str, object]
 
 
+class Counted(NamedTuple):
+    """A number with its noun as a value of a text.
+
+    Args:
+        noun: One of those that `_n` marks.
+        number: 0 or more.
+    """
+
+    noun: Noun
+    number: int
+
+
 class _Value(str):
     """A text for a placeholder, escaped once: with `!r` it is quoted before that."""
 
@@ -103,6 +115,8 @@ class Translator:
 
     def _shown(self, value: object) -> object:
         """Return a text that escapes itself or its translation, any other value as it is."""
+        if isinstance(value, Counted):
+            return self.count(value.noun, value.number)
         if isinstance(value, TextWithValues):
             return self(value.text, **value.values)
         return _Value(value) if isinstance(value, str) else value

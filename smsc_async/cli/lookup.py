@@ -20,7 +20,8 @@ from smsc_async.cli.arguments import missing_argument, usage_error
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, Failure
 from smsc_async.cli.formatting import display_number, state_name, subscriber_fields
 from smsc_async.cli.i18n import _
-from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, read_config, run_async
+from smsc_async.cli.request_failures import REQUEST_OUTCOMES, failure_of_request
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
 from smsc_async.errors import InvalidMessageError, SmscError
 from smsc_async.receipts import HlrReceipt
 
@@ -112,7 +113,11 @@ class Lookup:
             name = display_number(message.to, is_full=is_full)
             self.results.append(LookupResult(message, name))
         config = read_config(url, self.progress)
-        return run_async(self._send(config), self.progress, self.screen)
+        try:
+            return run_async(self._send(config), self.progress, self.screen)
+        except Failure as failure:
+            failure.outcome_texts = REQUEST_OUTCOMES
+            raise
 
     def _messages(self, numbers: Sequence[str]) -> Iterator[HlrQuery | Ping]:
         """Yield the requests; an invalid number is reported by its position, not repeated."""
@@ -132,12 +137,9 @@ class Lookup:
 
     async def _send(self, config: SmscConfig) -> int:
         """Send the requests, await and show the answers; report the worst failure."""
-        # Imported here: an invalid number or URL needs no client.
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415
-
         async with AsyncExitStack() as stack:
             with self.screen.spinner(_("connecting …")):
-                smsc = await stack.enter_async_context(SmscClient(config))
+                smsc = await connected(stack, config)
             self.progress.outcome = UNKNOWN
             try:
                 with self.screen.spinner(_("sent, waiting for the answers …")):
@@ -162,7 +164,7 @@ class Lookup:
                 self.progress.outcome = ACCEPTED
             result.receipt = await sent.receipt(timeout=min(self.wait, LONGEST_WAIT))
         except SmscError as error:
-            result.failure = failures.failure_of(error)
+            result.failure = failure_of_request(error)
         result.seconds = perf_counter() - began
         self.screen.write_json(self._as_json(result))
 

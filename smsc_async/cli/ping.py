@@ -1,4 +1,7 @@
-"""`smsc ping`: whether phones are reachable now, and how long the answer took."""
+"""`smsc ping`: whether phones are reachable now, and how long the answer took.
+
+Rule: only the output is here; `lookup` sends and awaits, as for `smsc hlr`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive. Sends nothing."""
+"""`smsc plan`: coding, parts and octets of a text, and what makes it expensive.
+
+Rule: it sends nothing and needs no gateway. The plan is that of `smsc_async.gateway.plan`; only its
+output is here, and what would make the text shorter.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from rich.text import Text
 from pdu.text import TextCoding, gsm_septets
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ExitCode, failure_before_sending
+from smsc_async.cli.failures import ExitCode, failure_before_sending, failure_of
 from smsc_async.cli.formatting import OCTETS, PARTS
 from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import (
@@ -87,9 +91,15 @@ def plan_command(
     """
     is_email = options.kind.row.message_class is Email
     to = _PLACEHOLDER_EMAIL if is_email else _PLACEHOLDER_NUMBER
-    message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
-    show_plan(message, screen, TextSettings(smart=options.smart))
-    return ExitCode.DONE
+    try:
+        message = make_message("smsc plan", to=to, text=read_text(text), **asdict(options))
+        show_plan(message, screen, TextSettings(smart=options.smart))
+    except InvalidMessageError as error:
+        failure = failure_of(error)
+    else:
+        return ExitCode.DONE
+    failure.outcome, failure.advice = "", _("correct it ({field})")
+    raise failure
 
 
 def read_text(text: str) -> str:
@@ -161,7 +171,7 @@ def _smart(plain: Plan, smart: Plan, translate: Translator, *, is_smart: bool) -
         if not saved:
             return ""
         return translate(
-            "With plain signs (--smart, or smart_text=1 in the URL): {parts}, not {now}.",
+            "With --smart (or smart_text=1 in the URL): {parts}, not {now}.",
             parts=translate.count(PARTS, smart.parts),
             now=plain.parts,
         )

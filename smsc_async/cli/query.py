@@ -1,8 +1,11 @@
-"""`smsc query`: the state of a message, by its id (query_sm)."""
+"""`smsc query`: the state of a message, by its id (query_sm).
+
+Rule: it sends no message, so nothing is charged and the command may be repeated.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -17,12 +20,25 @@ from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import SendProgress, read_config, run_async
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import RenderableType
 
     from smsc_async.cli.i18n import Translator
     from smsc_async.config import SmscConfig
     from smsc_async.receipts import QueryResult
 
+_STATES: Final[Mapping[object, str]] = {
+    MessageState.SCHEDULED: _("it waits for its time"),
+    MessageState.ENROUTE: _("on its way"),
+    MessageState.DELIVERED: _("delivered"),
+    MessageState.EXPIRED: _("its time is over"),
+    MessageState.DELETED: _("deleted"),
+    MessageState.UNDELIVERABLE: _("can't be delivered"),
+    MessageState.ACCEPTED: _("read by an operator, not by the phone"),
+    MessageState.UNKNOWN: _("unknown to the gateway"),
+    MessageState.REJECTED: _("refused"),
+}
 _ARGUMENTS = {"message_id": "MESSAGE-ID", "source_addr": "--sender"}
 """Fields of query_sm, with their names on the command line."""
 
@@ -104,7 +120,10 @@ _STYLES = {
 def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, RenderableType]]:
     """Return the result as labels and values."""
     code = _code(result)
-    state = Text(state_name(result.state), style=_STYLES[code])
+    name = state_name(result.state)
+    meaning = _STATES.get(result.state)
+    text = name if meaning is None else f"{name}: {translate(meaning)}"
+    state = Text(text, style=_STYLES[code])
     rows: list[tuple[str, RenderableType]] = [(translate("state"), state)]
     if result.error:
         rows.append((translate("cause"), Text(cause(result.error, translate))))

@@ -11,27 +11,39 @@ import logging
 import os
 import signal
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from smsc_async._config_env import split_userinfo
-from smsc_async.cli.failures import ExitCode, Failure, failure_of
+from smsc_async.cli.failures import (
+    ACCEPTED,
+    PARTLY_ACCEPTED,
+    UNKNOWN,
+    ExitCode,
+    Failure,
+    failure_of,
+)
 from smsc_async.cli.formatting import ids
 from smsc_async.cli.i18n import _
 from smsc_async.config import SmscConfig
-from smsc_async.errors import ConfigError, SmscError
+from smsc_async.errors import BindRefusedError, ConfigError, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from contextlib import AsyncExitStack
 
     from smsc_async.cli.console import Screen
+    from smsc_async.client.client import SmscClient
+    from smsc_async.instrumentation import Hook
 
 # A command reports what fails; without a handler Python would print the log lines beside that.
 SILENCE = logging.NullHandler()
 
 _CREDENTIALS = frozenset({"SMSC_LOGIN", "SMSC_PASSWORD", "SMSC_PASSWORD_FILE"})
 
+V50 = 0x50
+"""`interface_version` of SMPP 5.0."""
 LONGEST_WAIT = 24 * 3600
 """Seconds: the longest time the gateway tries to deliver a message."""
 
@@ -44,11 +56,13 @@ class SendProgress:
         outcome: A key of `failures.OUTCOMES`; empty for a command that sends nothing.
         message_ids: Ids of accepted messages.
         counts: Numbers of messages, the placeholders of the outcome's text.
+        waits: What happened, if it is interrupted now; empty while it waits for nothing unusual.
     """
 
     outcome: str = ""
     message_ids: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    waits: str = ""
 
 
 def read_config(url: str | None, progress: SendProgress) -> SmscConfig:
@@ -118,6 +132,25 @@ def _read_config(url: str | None) -> SmscConfig:
     return config
 
 
+async def connected(stack: AsyncExitStack, config: SmscConfig, *hooks: Hook) -> SmscClient:
+    """Return a client that is bound until *stack* ends.
+
+    On this machine it binds as SMPP 5.0, in which a response may say why a message is refused, as
+    the simulator's do. What takes no such bind gets one of the version in the URL.
+    """
+    # Imported here: an invalid URL needs no client.
+    from smsc_async.client.client import SmscClient  # noqa: PLC0415
+
+    if is_local(config) and config.interface_version < V50:
+        try:
+            client = SmscClient(replace(config, interface_version=V50), hooks=hooks)
+            return await stack.enter_async_context(client)
+        except BindRefusedError as error:
+            if error.is_fatal:
+                raise
+    return await stack.enter_async_context(SmscClient(config, hooks=hooks))
+
+
 def _failure_of(error: SmscError, progress: SendProgress) -> Failure:
     """Convert an error, without an outcome for a command that sends nothing."""
     failure = failure_of(error)
@@ -140,7 +173,8 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
     try:
         return asyncio.run(_cancelled_by_sigterm(main))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        failure = interrupted()
+        failure = interrupted(progress.outcome)
+        failure.text = progress.waits or failure.text
     except SmscError as error:
         raise _failure_of(error, progress) from error
     except Failure:
@@ -149,7 +183,8 @@ def run_async(main: Coroutine[Any, Any, int], progress: SendProgress, screen: Sc
         cause = error if screen.is_debug else None
         failure = unexpected(error)
     failure.outcome, failure.message_ids = progress.outcome, progress.message_ids
-    failure.values |= {"ids": ids(progress.message_ids), **progress.counts}
+    first = ids(progress.message_ids[:1])
+    failure.values |= {"ids": ids(progress.message_ids), "id": first, **progress.counts}
     raise failure from cause
 
 
@@ -182,9 +217,17 @@ async def _cancelled_by_sigterm(main: Coroutine[Any, Any, int]) -> int:
     return await main
 
 
-def interrupted() -> Failure:
+_INTERRUPTED_ADVICE = {
+    UNKNOWN: _("check the message history of the account first: a repeat may be charged, too"),
+    ACCEPTED: _("what becomes of it: smsc query {id}"),
+    PARTLY_ACCEPTED: _("what becomes of it: smsc query {id}"),
+}
+"""What to do after Ctrl-C, by the outcome."""
+
+
+def interrupted(outcome: str = "") -> Failure:
     """Return the failure for SIGINT (Ctrl-C) and SIGTERM."""
-    advice = _("nothing more will be sent")
+    advice = _INTERRUPTED_ADVICE.get(outcome, _("nothing more will be sent"))
     return Failure(ExitCode.INTERRUPTED, "interrupted", _("interrupted"), advice=advice)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -17,17 +17,17 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli.arguments import parse_duration
+from smsc_async.cli.bulk_progress import THROTTLED, clock_time
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
-from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, is_local, read_config, run_async
-from smsc_async.errors import BindRefusedError
+from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
-from smsc_async.instrumentation import SendAbandoned
+from smsc_async.instrumentation import SendAbandoned, Throttled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,12 +36,10 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.client.submission import Submission
     from smsc_async.config import SmscConfig
-    from smsc_async.instrumentation import Hook, LinkEvent
+    from smsc_async.instrumentation import LinkEvent
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
-V50 = 0x50
-"""`interface_version` of SMPP 5.0."""
 GRACE = 5.0
 """Seconds that a message in flight gets for its response after Ctrl-C or SIGTERM."""
 _LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
@@ -110,19 +108,26 @@ async def _send(
     # Of the widest label: the rows are printed one by one.
     width = max(len(translate(label)) for label in _LABELS)
     abandoned: list[SendAbandoned] = []
+    throttled: list[Throttled] = []
 
     def on_link_event(event: LinkEvent) -> None:
-        """Keep the outcome of a message whose send was cancelled."""
+        """Keep the outcome of a message whose send was cancelled, and say what it waits for."""
         if isinstance(event, SendAbandoned):
             abandoned.append(event)
+        elif isinstance(event, Throttled):
+            throttled.append(event)
+            if len(throttled) == 1:
+                at = clock_time(time() + event.pause)
+                screen.show_error(Text(translate(THROTTLED, time=at), style="yellow"))
+                progress.waits = _("interrupted; the gateway limited the rate")
 
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
-            smsc = await _connected(stack, config, on_link_event)
+            smsc = await connected(stack, config, on_link_event)
         began = perf_counter()
         progress.outcome = UNKNOWN
         sent = await _accepted(smsc, message, progress, abandoned)
-        took = perf_counter() - began
+        took, progress.waits = perf_counter() - began, ""
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
             "{ids}, {parts}, {seconds} s",
@@ -151,25 +156,6 @@ async def _send(
         )
     is_fine = receipt is None or receipt.state is MessageState.DELIVERED
     return ExitCode.DONE if is_fine else ExitCode.REFUSED
-
-
-async def _connected(stack: AsyncExitStack, config: SmscConfig, hook: Hook) -> SmscClient:
-    """Return a client that is bound until *stack* ends.
-
-    On this machine it binds as SMPP 5.0, in which a response may say why a message is refused, as
-    the simulator's do. What takes no such bind gets one of the version in the URL.
-    """
-    # Imported here: an invalid URL needs no client.
-    from smsc_async.client.client import SmscClient  # noqa: PLC0415
-
-    if is_local(config) and config.interface_version < V50:
-        try:
-            client = SmscClient(replace(config, interface_version=V50), hooks=[hook])
-            return await stack.enter_async_context(client)
-        except BindRefusedError as error:
-            if error.is_fatal:
-                raise
-    return await stack.enter_async_context(SmscClient(config, hooks=[hook]))
 
 
 async def _accepted(

@@ -26,6 +26,7 @@ from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import MESSAGES, PARTS, cause, display_number, one_line, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import stop_event
+from smsc_async.cli.sentences import os_reason
 from smsc_async.receipts import DeliveryError
 
 if TYPE_CHECKING:
@@ -174,7 +175,6 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
             port=port,
             other=other,
         )
-    reason = error.strerror or type(error).__name__
     return Failure(
         ExitCode.NO_LINK,
         "cannot_listen",
@@ -182,7 +182,7 @@ def _cannot_listen(error: OSError, host: str, port: int) -> Failure:
         advice=_("use another address: smsc sim --host 127.0.0.1 --port 2775"),
         host=host,
         port=port,
-        reason=reason,
+        reason=os_reason(error),
     )
 
 

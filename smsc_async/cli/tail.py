@@ -32,6 +32,7 @@ from smsc_async.cli.formatting import (
 )
 from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.runner import SendProgress, read_config, run_async, stop_event
+from smsc_async.cli.sentences import read_sentence
 from smsc_async.errors import BindRefusedError, ClientClosedError
 from smsc_async.instrumentation import ConnectFailed, LinkBound, LinkDown
 from smsc_async.receipts import HlrReceipt, IncomingMessage, Receipt
@@ -150,14 +151,16 @@ class _TailSession:
             return
         match event:
             case LinkDown(reason=reason):
-                self._notice(_("connection lost: {reason}; reconnecting"), reason=reason)
+                self._notice(
+                    _("connection lost: {reason}; reconnecting"), reason=read_sentence(reason)
+                )
                 self.is_down = True
             case ConnectFailed(retry_in=None, reason=reason):
                 self._stop(failure_of_class(BindRefusedError, detail=reason))
             case ConnectFailed(retry_in=wait, reason=reason):
                 self._notice(
                     _("no connection: {reason}; next attempt in {seconds} s"),
-                    reason=reason,
+                    reason=read_sentence(reason),
                     seconds=f"{wait:.0f}",
                 )
                 self.is_down = True

@@ -8,9 +8,11 @@ another turn, and it is written in the order of turns.
 from __future__ import annotations
 
 import asyncio
+from logging import ERROR
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet
 
-from smsc_async.instrumentation import LOG, call_logged, place_of
+from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.verdict import ANY_TIME, Admitted
@@ -47,6 +49,7 @@ class OverdueTurns:
         self._jobs: list[MessageJob[Any]] = []
         self._asking: set[asyncio.Task[None]] = set()
         self._is_moving = False
+        self._retaken: WeakSet[MessageJob[Any]] = WeakSet()
 
     def __len__(self) -> int:
         """Return the number of messages that wait for another turn."""
@@ -55,10 +58,12 @@ class OverdueTurns:
     def retake(self, job: MessageJob[Any]) -> bool:
         """Let a message wait for another turn, if workers share the rate; return whether they do.
 
-        Its `write_at` is `NEVER` until then.
+        Its `write_at` is `NEVER` until then. Once only: where the clocks of store and links differ
+        by much, the other turn is missed as well, and so is each after it.
         """
-        if not self._store.shares_rate:
+        if not self._store.shares_rate or job in self._retaken:
             return False
+        self._retaken.add(job)
         job.write_at = NEVER
         self._jobs.append(job)
         if len(self._jobs) == 1:
@@ -83,7 +88,7 @@ class OverdueTurns:
             admitted = await store.take_turn(step_of(job), admission_of(job))
             now = store.now()
         except Exception as error:  # noqa: BLE001 - logged, and the message is written all the same
-            LOG.error("! RuleStore.take_turn failed: %s", place_of(error))
+            log(LOG, ERROR, "! RuleStore.take_turn failed: %s", place_of(error))
             job.write_at = self._clock()
         else:
             if not job.has_unsent_parts:

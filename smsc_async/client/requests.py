@@ -23,7 +23,7 @@ from smsc_async.errors import (
 from smsc_async.rules.verdict import Hold
 
 if TYPE_CHECKING:
-    from smsc_async.gateway.compose import Addressing
+    from smsc_async.gateway.addressing import Addressing
     from smsc_async.rules.verdict import Token
 
 

@@ -32,8 +32,9 @@ from smsc_async.errors import (
     SendError,
     SubmitInterruptedError,
 )
+from smsc_async.gateway.addressing import Addressing
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.compose import Addressing, Composer, identity_of, wire_text
+from smsc_async.gateway.compose import Composer, identity_of, wire_text
 from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.instrumentation import SendAbandoned
 from smsc_async.link import Dispatcher, LinkPool, LinkState

@@ -7,9 +7,8 @@ that no template fits (times, TLVs) becomes a PDU of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pdu._tracebacks import hides_locals
 from pdu.codec import decode, encode, make_template
@@ -24,6 +23,7 @@ from pdu.tlvs import Tlv
 from smsc_async._message_checks import COMMENT_MARK, check_email_limit
 from smsc_async._submit import Submit
 from smsc_async.errors import InvalidMessageError
+from smsc_async.gateway.addressing import DEFAULT_ADDRESSING, Addressing
 from smsc_async.gateway.coding import (
     DEFAULT_SETTINGS,
     TextSettings,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pdu.codec import Part
-    from smsc_async.config import SmscConfig
 
 MAX_TEMPLATES: Final = 1000
 """Templates of one bind: senders in a few codings. Beyond it all are made anew."""
@@ -58,57 +57,6 @@ _AS_THEY_ARE: Final = (
     "replace_if_present_flag", "sm_default_msg_id", "short_message", "tlvs",
 )  # fmt: skip
 _BY_SETTINGS: Final = ("source_addr_ton", "source_addr_npi", "dest_addr_ton", "dest_addr_npi")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressing:
-    """Type of number and numbering plan of both addresses.
-
-    Args:
-        source_ton: None is 5 for a name and 1 for a number, as the gateway's sample has it.
-        source_npi: None is 1.
-        dest_ton: 1, international.
-        dest_npi: 1, ISDN.
-        is_smsc_ru: An empty sender is a name, 5 and 1, and not unknown, 0 and 0 (v3.4 §5.2.5).
-    """
-
-    source_ton: int | None = None
-    source_npi: int | None = None
-    dest_ton: int = Ton.INTERNATIONAL
-    dest_npi: int = Npi.ISDN
-    is_smsc_ru: bool = True
-
-    @classmethod
-    def from_config(cls, config: SmscConfig) -> Self:
-        """Return the types of number and numbering plans of *config*."""
-        return cls(
-            source_ton=config.source_ton,
-            source_npi=config.source_npi,
-            dest_ton=config.dest_ton,
-            dest_npi=config.dest_npi,
-            is_smsc_ru=_is_smsc_ru(config),
-        )
-
-    def of_sender(self, sender: str) -> tuple[int, int]:
-        """Return the type of number and the numbering plan of *sender*."""
-        ton, npi = self.source_ton, self.source_npi
-        if not sender and not self.is_smsc_ru:
-            return ton or 0, npi or 0
-        if ton is None:
-            ton = _INTERNATIONAL if sender.isdigit() else _ALPHANUMERIC
-        return ton, _ISDN if npi is None else npi
-
-
-def _is_smsc_ru(config: SmscConfig) -> bool:
-    """Whether a host, or the name in its certificate, is the gateway's, or it is simulated."""
-    certified = config.tls.server_hostname if config.tls else None
-    names = (certified or "", *(host.name for host in config.hosts))
-    return config.is_simulated or any(
-        f".{name}".lower().rstrip(".").endswith(".smsc.ru") for name in names
-    )
-
-
-DEFAULT_ADDRESSING = Addressing()
 
 
 class PrebuiltSubmit:

@@ -18,7 +18,7 @@ from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, Throt
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link.deadline_timer import NEVER, DeadlineTimer
 from smsc_async.link.pace import next_write
-from smsc_async.link.submit_job import PendingRequest
+from smsc_async.link.pending_request import PendingRequest
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
 from smsc_async.session import EndReason

@@ -184,11 +184,7 @@ class Window:
 
         Only while a slot is `free`.
         """
-        # As `take_number` (hot path).
-        sequence_number = self.last_number + 1
-        if sequence_number > self._unused_to:
-            sequence_number = self.take_number()
-        self.last_number = sequence_number
+        sequence_number = self.take_number()
         self._submits[sequence_number] = context
         self._due[sequence_number] = now + self.response_timeout
         self.free -= 1

@@ -1,8 +1,8 @@
-"""Decisions of the simulated SMSC: binds, submits, queries.
+"""The simulated SMSC: it answers binds, submits and queries.
 
 Rule: no socket and no clock. Octets and times come in; responses are written to the session of
-their link, and `SmscState.take_changes` names the links to look at. `assembly` joins the parts of
-long messages, `outbound` sends deliver_sm.
+their link, and `SmscState.take_changes` names the links to look at. `decisions` says what is
+refused, `assembly` joins the parts of long messages, `outbound` sends deliver_sm.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ from smsc_async.session.negative_responses import negative_response
 from smsc_async.simulator import refusals
 from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
-from smsc_async.simulator.conformance import V34, V50, check_bind, check_query, check_submit
+from smsc_async.simulator.conformance import V34, V50
+from smsc_async.simulator.decisions import refusal_of_bind, refusal_of_query, verdict_on_submit
 from smsc_async.simulator.outbound import OutboundQueue
 from smsc_async.simulator.received import accepted_part, read_submit, text_settings
 from smsc_async.simulator.records import RefusedRequest
@@ -234,7 +235,7 @@ class SimulatedSmsc:
         """Accept or refuse a bind; send what waits if the link can receive."""
         state = self.state
         response: Any = RESPONSES[type(pdu)]
-        refusal = _check_login(state.scenario, pdu)
+        refusal = refusal_of_bind(state.scenario, pdu)
         if refusal is not None:
             state.stats.binds_refused += 1
             status = CommandStatus.of(refusal.command_status)
@@ -261,7 +262,7 @@ class SimulatedSmsc:
         link.submits += 1
         link.is_dropped = drop_after is not None and link.submits >= drop_after
         submit = read_submit(link, pdu)
-        refusal, error = self._check(link, submit, now)
+        refusal, error = verdict_on_submit(self.state, link, submit, now)
         if refusal is not None:
             stats.refused += 1
             self._respond(link, pdu, refusal.response(link.interface_version), now)
@@ -273,35 +274,6 @@ class SimulatedSmsc:
             self._handle(link, link.session.close(now), now)
         elif link.submits == self.state.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
-
-    def _check(
-        self, link: ClientLink, submit: ReceivedSubmit, now: float
-    ) -> tuple[Refusal | None, int]:
-        """Return why a submit_sm is refused, or else its delivery error, 0 for none."""
-        scenario, view = self.state.scenario, submit.view
-        if link.unanswered >= scenario.window:
-            throttled = CommandStatus.ESME_RTHROTTLED
-            return refuse(throttled, refusals.WINDOW_FULL, window=scenario.window), 0
-        if scenario.strict:
-            version, at = link.interface_version, self.state.date_at(now)
-            refusal = check_submit(submit.pdu, version=version, at=at)
-            if refusal is not None:
-                return refusal, 0
-        status = scenario.submit_status
-        status = status(view) if callable(status) else status
-        if status:
-            return refuse(status, refusals.SCENARIO), 0
-        rules = scenario.rules
-        if rules is None:
-            return None, 0
-        is_part = submit.segment.total > 1
-        rule = link.account.enforcement.check(rules, view, now, is_part=is_part)
-        if rule is None:
-            return None, 0
-        self.state.stats.stopped += 1
-        status, error = scenario.answer_to(rule)
-        refusal = refusals.of_rule(rule, rules, status, link.account.enforcement.retry_after)
-        return (refusal, 0) if status else (None, error)
 
     def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
         """Record a submit_sm, respond with its id, and schedule its outcome."""
@@ -355,11 +327,7 @@ class SimulatedSmsc:
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:
         """Answer query_sm for messages of the same account."""
         part = self.state.parts.get(pdu.message_id)
-        refusal = None
-        if part is None or part.system_id != link.account.system_id:
-            refusal = refuse(CommandStatus.ESME_RINVMSGID, refusals.UNKNOWN_ID)
-        elif self.state.scenario.strict:
-            refusal = check_query(pdu, part)
+        refusal = refusal_of_query(self.state.scenario, link, pdu, part)
         if refusal is not None:
             status = CommandStatus.of(refusal.command_status)
             link.session.respond(pdu, QuerySmResp(command_status=status), now)
@@ -373,23 +341,6 @@ class SimulatedSmsc:
             f"<SimulatedSmsc {stats.links} links, {stats.submits} submits,"
             f" {stats.messages} messages, {stats.waiting} deliver_sm waiting>"
         )
-
-
-def _check_login(scenario: Scenario, pdu: Any) -> Refusal | None:  # noqa: ANN401 - one of three binds
-    """Return why a bind is refused, or None."""
-    accounts = scenario.accounts
-    if scenario.bind_status:
-        return refuse(scenario.bind_status, refusals.SCENARIO)
-    if scenario.strict and (refusal := check_bind(pdu)):
-        return refusal
-    if accounts is None:
-        return None
-    password = accounts.get(pdu.system_id)
-    if password is None:
-        return refuse(CommandStatus.ESME_RINVSYSID, refusals.UNKNOWN_LOGIN)
-    if pdu.password != password:
-        return refuse(CommandStatus.ESME_RINVPASWD, refusals.WRONG_PASSWORD)
-    return None
 
 
 def _queried(part: SubmittedPart) -> QuerySmResp:

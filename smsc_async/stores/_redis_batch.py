@@ -1,8 +1,8 @@
 """Script calls in batches, each within the budget.
 
-Rule: all calls of one turn of the event loop go in one batch, and those made while it is in flight
-in the next. So the server decides them in the order in which they were made. The budget is of each
-batch, from the call to the server: time in the queue says nothing about the server.
+Rule: all calls of one iteration of the event loop go in one batch, and those made while it is in
+flight in the next. So the server decides them in the order in which they were made. The budget is
+of each batch, from the call to the server: time in the queue says nothing about the server.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from smsc_async.stores._redis_script import ScriptCall
+    from smsc_async.stores._redis_script import Answer, ScriptCall
 
     Calls = list[ScriptCall]
 
@@ -35,10 +35,10 @@ class Batcher:
 
     def __init__(
         self,
-        run: Callable[[Calls], Coroutine[Any, Any, list[Any]]],
+        run: Callable[[Calls], Coroutine[Any, Any, Answer]],
         budget: float,
         *,
-        on_answer: Callable[[Calls, list[Any]], None],
+        on_answer: Callable[[Calls, Answer], None],
         on_failure: Callable[[Calls, Calls, BaseException], None],
     ) -> None:
         self._run = run
@@ -68,7 +68,7 @@ class Batcher:
         while self._flight is not None:
             await asyncio.wait([self._flight])
 
-    async def run(self, calls: Calls) -> list[Any]:
+    async def run(self, calls: Calls) -> Answer:
         """Run the script, and abandon it if it takes longer than the budget.
 
         The task is cancelled but not awaited: some versions of the client ignore that for a while.

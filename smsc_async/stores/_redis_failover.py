@@ -7,12 +7,12 @@ and delivers the backlog before the rules are shared again.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from logging import ERROR, INFO, WARNING, getLogger
+from typing import TYPE_CHECKING, Final
 
 from pdu.escaping import escape
-from smsc_async.instrumentation import place_of
+from smsc_async.instrumentation import log, place_of
 from smsc_async.stores._redis_batch import CALLS_AT_ONCE
 from smsc_async.stores.base import StoreHealth
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.stores._redis_batch import Batcher
-    from smsc_async.stores._redis_script import ScriptCall
+    from smsc_async.stores._redis_script import Answer, ScriptCall
 
-LOG = logging.getLogger("smsc_async.rules")
+LOG = getLogger("smsc_async.rules")
 
 BACKLOG: Final = 10_000
 """Calls that are kept for the server, more than an account's rate makes in a minute. Beyond that
@@ -49,7 +49,7 @@ class Failover:
         clock: Callable[[], float],
         *,
         on_unreachable: Callable[[], str],
-        on_probe: Callable[[list[Any]], object],
+        on_probe: Callable[[Answer], object],
         on_reachable: Callable[[], None],
         on_change: Callable[[], None] | None,
     ) -> None:
@@ -70,26 +70,33 @@ class Failover:
         """Record that the server can't be reached, and schedule the next probe."""
         now, was_degraded = self._clock(), self.health.is_degraded
         since = self.health.since if was_degraded else now
-        is_late = isinstance(error, TimeoutError)
-        reason = f"no answer in {self._batcher.budget:g} s" if is_late else error
-        self.health = StoreHealth(
-            is_degraded=True, since=since, last_error=escape(f"{type(error).__name__}: {reason}")
-        )
+        if isinstance(error, TimeoutError):
+            error = TimeoutError(f"no answer in {self._batcher.budget:g} s")
+        self.health = StoreHealth(is_degraded=True, since=since, last_error=describe(error))
         self.probe_at = now + self._probe_every
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._probe_every, self._begin_probe)
         if not was_degraded:
             consequence = self._on_unreachable()
-            LOG.warning("! rule store unreachable: %s; %s", self.health.last_error, consequence)
+            line = "! rule store unreachable: %s; until it is back, %s"
+            log(LOG, WARNING, line, self.health.last_error, consequence)
             self._report_change()
 
     def report_loss(self) -> None:
         """Log that the server answers, but has lost state that it had."""
-        LOG.warning(
+        line = (
             "! rule store has lost its state (flushed, evicted or restarted without its data):"
             " this worker goes on behind its own turns, and for a minute it can't recognise repeats"
             " of other workers' messages; use maxmemory-policy noeviction"
         )
+        log(LOG, WARNING, line)
+
+    def retry_at(self, now: float) -> float:
+        """Return when the rules may be shared again, of this worker's clock; later than *now*.
+
+        A probe that is running has its outcome within the budget.
+        """
+        return max(self.probe_at, now + self._batcher.budget)
 
     def stop(self) -> None:
         """Stop probing."""
@@ -118,7 +125,7 @@ class Failover:
             self.degrade(error)
         else:
             self.health = StoreHealth(last_error=self.health.last_error)
-            LOG.info("= rule store reachable again")
+            log(LOG, INFO, "= rule store reachable again")
             self._on_reachable()
             self._report_change()
 
@@ -130,4 +137,10 @@ class Failover:
             self._on_change()
         except Exception as error:  # noqa: BLE001 - logged
             # Without its text.
-            LOG.error("! on_change raised %s", place_of(error))  # noqa: TRY400 - as said
+            log(LOG, ERROR, "! on_change raised %s", place_of(error))
+
+
+def describe(error: BaseException) -> str:
+    """Return type and text of an error on one line, without a full stop."""
+    name, text = type(error).__name__, str(error).rstrip(". ")
+    return escape(f"{name}: {text}" if text else name)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from hashlib import blake2b, sha1
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
-from smsc_async.stores._redis_turns import microseconds
-from smsc_async.stores._redis_workers import LIFE
+from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
+from smsc_async.stores._redis_turns import MICROSECONDS, microseconds
+from smsc_async.stores._redis_workers import WORKER_TTL
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,10 +25,78 @@ if TYPE_CHECKING:
     from smsc_async.stores._redis_workers import Workers
 
 SCRIPT: Final = files("smsc_async.stores").joinpath("rules.lua").read_text("utf-8")
-HEAD: Final = 6
-"""Numbers of the answer before those of the calls."""
-_LIFE: Final = microseconds(LIFE)
+_WORKER_TTL: Final = microseconds(WORKER_TTL)
 _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()  # the server's name for it
+
+
+class AnswerHead(NamedTuple):
+    """What an answer of the script begins with.
+
+    Args:
+        server_now: When the script ran, in microseconds of the server's clock.
+        free_at: The account's next free time, of the same clock.
+        is_new: Whether this worker wasn't counted before this call.
+        workers: The number of workers.
+        present: Of those, how many have called since `Workers.since`.
+        is_lost: Whether the server had lost its state.
+    """
+
+    server_now: int
+    free_at: int
+    is_new: int
+    workers: int
+    present: int
+    is_lost: int
+
+
+class CallAnswer(NamedTuple):
+    """The answer to one call. Times are microseconds of the server's clock.
+
+    Args:
+        held_by: 0 if it is admitted, 1 for the repeat rule, 2 for flood, `PAUSED` if no turn is
+            assigned, since the server has lost its state.
+        at: When to write its first part, or when to try again.
+        has_replaced: Whether it goes on with the reservation that it replaces.
+        earliest: The earliest turn that the rules allow it; 0 for any.
+    """
+
+    held_by: int
+    at: int
+    has_replaced: int
+    earliest: int
+
+
+PAUSED: Final = 3
+_HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
+_HEAD_LENGTH: Final = len(AnswerHead._fields)
+_CALL_LENGTH: Final = len(CallAnswer._fields)
+
+
+class Answer(NamedTuple):
+    """An answer of the script.
+
+    Args:
+        head: What it begins with.
+        numbers: All of it, as the server sent it.
+    """
+
+    head: AnswerHead
+    numbers: list[Any]
+
+    @classmethod
+    def read(cls, numbers: list[Any]) -> Answer:
+        """Read what the server sent.
+
+        Raises:
+            TypeError: It isn't an answer of this script.
+            ValueError: As above.
+        """
+        return cls(AnswerHead(*map(int, numbers[:_HEAD_LENGTH])), numbers)
+
+    def of_call(self, index: int) -> CallAnswer:
+        """Return the answer to one call, 0 for the first one."""
+        begin = _HEAD_LENGTH + _CALL_LENGTH * index
+        return CallAnswer(*map(int, self.numbers[begin : begin + _CALL_LENGTH]))
 
 
 class ScriptCall:
@@ -62,7 +131,18 @@ class ScriptCall:
         self.token = token
         self.at = at
         self.future = future
-        self.interval = step[0].interval
+        rules, _, _, _, _ = step
+        self.interval = rules.interval
+
+    @property
+    def parts(self) -> int:
+        """Number of parts of its message."""
+        return self.step[3]
+
+    @property
+    def replaced(self) -> Token | None:
+        """The reservation that its message replaces."""
+        return self.step[4]
 
     @property
     def is_cancelled(self) -> bool:
@@ -79,16 +159,30 @@ class ScriptCall:
             and (not future.done() or future.cancelled())
         )
 
-    def arguments(self, now: float, stretch: float) -> tuple[object, ...]:
+    def verdict(self, answer: CallAnswer, at: float) -> Admitted | Held:
+        """Return the verdict of an answer that isn't `PAUSED`.
+
+        Args:
+            answer: The server's.
+            at: Its time, of this worker's clock.
+        """
+        held_by, server_at, has_replaced, earliest = answer
+        if held_by:
+            return Held(_HELD_BY[held_by], at)
+        token = self.replaced if has_replaced else self.token
+        passes_at = at + (earliest - server_at) / MICROSECONDS if earliest else ANY_TIME
+        return Admitted(token or self.token, at, self.interval, passes_at)
+
+    def arguments(self, now: float, factor: float) -> tuple[object, ...]:
         """Return its list of arguments, as the head of `rules.lua` describes it.
 
         Args:
             now: The current time, of this worker's clock.
-            stretch: By how much the interval is longer, see `Workers.stretch`.
+            factor: By how much the interval is longer, see `Workers.interval_factor`.
         """
         rules, _, _, parts, replaced = self.step
         if self.future is not None:
-            self.interval = rules.interval * stretch
+            self.interval = rules.interval * factor
         return (
             self.name,
             self.token,
@@ -146,31 +240,32 @@ class RuleScript:
         # Tests move time with it: a time in place of the server's, in microseconds.
         self.frozen_at: int | None = None
 
-    async def run(self, calls: list[ScriptCall]) -> list[Any]:
-        """Run the script and return its answer; without a call that is the server's time."""
+    async def run(self, calls: list[ScriptCall]) -> Answer:
+        """Run the script and return its answer, also without a call."""
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
         self._turns.called_at = now
-        keys = [f"{self.prefix}rate", f"{self.prefix}workers"]
+        keys = [f"{self.prefix}rate", f"{self.prefix}workers", f"{self.prefix}paused"]
         for call in calls:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
-        stretch, turns = self._workers.stretch(now), self._turns
-        life = 0 if self.is_leaving and not calls else _LIFE
+        factor, turns = self._workers.interval_factor(now), self._turns
+        life = 0 if self.is_leaving and not calls else _WORKER_TTL
         assigned = microseconds(max(0.0, self._assigned_until() - now))
         answered_at = turns.server_answered_at if self._workers.is_counted else 0
         # Nearly all is one argument: hot path.
         worker = f"{life},{self._workers.since},{assigned},{answered_at}"
-        asked = json.dumps([call.arguments(now, stretch) for call in calls])
+        asked = json.dumps([call.arguments(now, factor) for call in calls])
         told = f"[[{worker},{turns.last},{turns.assigned_until}],{asked}]"
         arguments = (frozen_at, self._workers.id, told)
         try:
-            answer = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
+            numbers = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:
-            answer = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
-        if int(answer[HEAD - 1]):
+            numbers = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+        answer = Answer.read(numbers)
+        if answer.head.is_lost:
             self._on_lost()
-        return list(answer)
+        return answer
 
     def _keys(self, step: Step) -> tuple[str, str]:
         """Return the keys of a request and of its recipient's streak."""

@@ -24,10 +24,11 @@ class AccountTurns:
         server_free_at: As `free_at`, in microseconds of the server's clock.
         server_answered_at: Time of that answer, in microseconds of the server's clock.
         called_at: When the server was last called, of this worker's clock.
+        paused_until: Until when the server assigns no turns, of this worker's clock.
     """
 
     def __init__(self) -> None:
-        self.free_at = self.answered_at = self.called_at = 0.0
+        self.free_at = self.answered_at = self.called_at = self.paused_until = 0.0
         # This clock less the server's, by the fastest answer.
         self._ahead = math.inf
         self.server_free_at = self.server_answered_at = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Final, NamedTuple
 
-LIFE: Final = 10.0
+WORKER_TTL: Final = 10.0
 """Seconds after its last call in which a worker counts. It calls every `HEARTBEAT` seconds, so one
 that is forgotten is dead, or its event loop is held up for that long."""
 
@@ -20,7 +20,7 @@ between the last call and a failover is unknown to this one, and comes on top of
 RESERVED: Final = 0.1
 """Part of the rate that counted workers leave without the server, for workers that start then."""
 
-NEWCOMER: Final = 10
+ASSUMED_WORKERS: Final = 10
 """Workers that one without a count assumes. It can't know: ten that start while the server is down
 share what the others leave to them, a hundredth of the rate each."""
 
@@ -31,7 +31,8 @@ class Count(NamedTuple):
     Args:
         server_now: The server's time, microseconds.
         is_new: Whether this worker wasn't counted before this call.
-        workers: All that have called within `LIFE` seconds, this one included; 0 if it has left.
+        workers: All that have called within `WORKER_TTL` seconds, this one included; 0 if it has
+            left.
         present: Of those, how many have called since `Workers.since`.
     """
 
@@ -94,11 +95,11 @@ class Workers:
         """The number of workers that share the rate without the server."""
         if self.is_certain:
             return max(self._configured or 1, self.learned or 1)
-        return max(NEWCOMER, self._last.workers)
+        return max(ASSUMED_WORKERS, self._last.workers)
 
     def describe(self) -> str:
         """Return what this worker takes without the server, for the log."""
-        share = f"until then this worker takes 1/{self.assumed} of the account's limits"
+        share = f"this worker takes 1/{self.assumed} of the account's limits"
         if not self.is_certain:
             return (
                 f"{share} and a tenth of that of its rate, since the number of workers isn't known"
@@ -107,7 +108,7 @@ class Workers:
         left = "; a tenth of the rate is left to workers that start meanwhile"
         return f"{share}, by the number of workers{left if self.reserved else ''}"
 
-    def stretch(self, now: float) -> float:
+    def interval_factor(self, now: float) -> float:
         """Return by how much the interval between two writes is longer after a failover.
 
         As long as other workers may still take their shares without the server, those that are
@@ -140,7 +141,7 @@ class Workers:
             self._is_recovering = False
             # Counted workers may still take all that they don't reserve.
             unknown = 0 if self.is_certain else round(1 / RESERVED)
-            self._missing_of, self._missing_until = self.learned or unknown, now + LIFE
+            self._missing_of, self._missing_until = self.learned or unknown, now + WORKER_TTL
         self._last = count
         # A server that lost its state counts anew, and some may not be back yet.
         least = self._missing_of if now < self._missing_until else 1

@@ -22,8 +22,8 @@ class StoreHealth(NamedTuple):
         is_degraded: Whether it decides without the state that it shares with other workers.
         since: Time at which that began, seconds of the store's clock.
         last_error: Why the shared state was last unreachable.
-        workers: Workers of the account, as far as this one knows: while it is degraded, it takes
-            the share of one of so many. None for a store that doesn't count them.
+        workers: Workers assumed for this worker's share; 10 until the server has counted them. It
+            takes that share while the store is degraded. None for a store that doesn't count them.
     """
 
     is_degraded: bool = False

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async.errors import ConfigError
 from smsc_async.rules.engine import Rules, replaces
-from smsc_async.rules.verdict import ANY_TIME, Admitted, Held
+from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_batch import Batcher
 from smsc_async.stores._redis_failover import Failover
-from smsc_async.stores._redis_fallback import FallbackQueue
+from smsc_async.stores._redis_fallback import HORIZON, FallbackQueue
 from smsc_async.stores._redis_heartbeat import Heartbeat
-from smsc_async.stores._redis_script import HEAD, RuleScript, ScriptCall
+from smsc_async.stores._redis_script import PAUSED, RuleScript, ScriptCall
 from smsc_async.stores._redis_settings import check_settings, connect, derive_key, import_library
 from smsc_async.stores._redis_turns import MICROSECONDS, AccountTurns
 from smsc_async.stores._redis_workers import Count, Workers
@@ -36,10 +36,9 @@ if TYPE_CHECKING:
     from smsc_async.rules.engine import Step
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token, Verdict
+    from smsc_async.stores._redis_script import Answer, AnswerHead
 
 OnFailure = Literal["open", "closed"]
-
-_HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 
 
 @shows_half_made
@@ -139,7 +138,7 @@ class RedisRuleStore(RuleStore):
             probe_every,
             clock,
             on_unreachable=self._on_unreachable,
-            on_probe=lambda answer: self._read_head(answer, clock()),
+            on_probe=lambda answer: self._on_head(answer.head, clock()),
             on_reachable=self._fallback.resume,
             on_change=None if on_change is None else lambda: on_change(self.health()),
         )
@@ -264,8 +263,9 @@ class RedisRuleStore(RuleStore):
         """Make a call and its future, and ask the server, now or when it shares the rules."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         call = ScriptCall(name, step, token, future=future)
-        is_shared = not self._failover.health.is_degraded and self._workers.stretch(self.now()) <= 1
-        self._batcher.enqueue(call) if is_shared else self._fallback.put(call)
+        now, is_degraded = self.now(), self._failover.health.is_degraded
+        waits = now < self._turns.paused_until or self._workers.interval_factor(now) > 1
+        self._fallback.put(call) if is_degraded or waits else self._batcher.enqueue(call)
         return call, future
 
     def _on_cancelled(self, call: ScriptCall, future: asyncio.Future[Verdict]) -> None:
@@ -283,28 +283,27 @@ class RedisRuleStore(RuleStore):
         is_degraded = self._failover.health.is_degraded
         self._failover.backlog.append(call) if is_degraded else self._batcher.enqueue(call)
 
-    def _settle(self, calls: list[ScriptCall], answer: list[Any]) -> None:
+    def _settle(self, calls: list[ScriptCall], answer: Answer) -> None:
         """Give each caller its verdict, on this worker's clock."""
-        now, server_now = self.now(), int(answer[0])
-        ran_at = self._read_head(answer, now)
+        now, server_now = self.now(), answer.head.server_now
+        ran_at, paused = self._on_head(answer.head, now), list[ScriptCall]()
         for index, call in enumerate(calls):
             if call.future is None:
                 continue
-            begin = 4 * index + HEAD
-            number, server_at, has_replaced, earliest = answer[begin : begin + 4]
-            at = ran_at + (int(server_at) - server_now) / MICROSECONDS
-            verdict: Verdict
-            if number:
-                verdict = Held(_HELD_BY[number], at)
-            else:
-                token = call.step[4] if has_replaced else call.token
-                after = int(earliest) - int(server_at)
-                passes_at = at + after / MICROSECONDS if int(earliest) else ANY_TIME
-                verdict = Admitted(token or call.token, at, call.interval, passes_at)
+            of_call = answer.of_call(index)
+            at = ran_at + (of_call.at - server_now) / MICROSECONDS
+            if of_call.held_by == PAUSED:
+                self._turns.paused_until = at
+                paused.append(call)
+                continue
+            verdict = call.verdict(of_call, at)
+            if isinstance(verdict, Admitted):
                 self._own.remember(call.step, verdict, now)
                 if at > now and call.interval:
-                    self._turns.keep(at, int(server_at), call.step[3], call.interval, now)
+                    self._turns.keep(at, of_call.at, call.parts, call.interval, now)
             self._hand_over(call, verdict)
+        for call in paused:
+            self._fallback.put(call)
         self._fallback.resume()
 
     def _hand_over(self, call: ScriptCall, verdict: Verdict) -> None:
@@ -318,25 +317,23 @@ class RedisRuleStore(RuleStore):
         """Give back all that was reserved for a cancelled caller."""
         if call.name == "apply":
             self.release(call.step, admitted)
-        for index in reversed(range(call.step[3])):
+        for index in reversed(range(call.parts)):
             self.give_back_turn(admitted.not_before + index * admitted.interval, admitted.interval)
 
     def _decide_locally(self, call: ScriptCall) -> None:
         """Decide by this worker's own messages and its share of the rules, or hold everything."""
-        rules, request, to, parts, replaced = step = call.step
+        now, (rules, request, to, parts, replaced) = self.now(), call.step
         verdict: Verdict
         share = rules.share(self._workers.assumed, self._workers.reserved)
         if call.name == "turn":
-            verdict = self._own.move((share, request, to, parts, None), self.now(), call.token)
+            verdict = self._own.move((share, request, to, parts, None), now, call.token)
         elif self._on_failure == "closed":
-            verdict = Held("store", self._failover.probe_at)
+            verdict = Held("store", self._failover.retry_at(now))
         else:
-            verdict = self._own.decide(
-                (share, request, to, parts, replaced), self.now(), call.token
-            )
+            verdict = self._own.decide((share, request, to, parts, replaced), now, call.token)
         if isinstance(verdict, Admitted):
             # The other workers see it once the server is reachable again.
-            self._tell(ScriptCall("remember", step, verdict.token, at=verdict.not_before))
+            self._tell(ScriptCall("remember", call.step, verdict.token, at=verdict.not_before))
         self._hand_over(call, verdict)
 
     def _ahead(self) -> float:
@@ -344,7 +341,9 @@ class RedisRuleStore(RuleStore):
         now = self.now()
         if self._failover.health.is_degraded:
             return 0.0 if self._on_failure == "closed" else self._own.free_at - now
-        return self._turns.free_at - now if self._workers.stretch(now) > 1.0 else 0.0
+        if now < self._turns.paused_until:
+            return self._turns.paused_until - now + HORIZON
+        return self._turns.free_at - now if self._workers.interval_factor(now) > 1.0 else 0.0
 
     def _on_turn(self, call: ScriptCall) -> None:
         """Decide a call of the fallback's queue, or ask the server if it is back."""
@@ -352,7 +351,7 @@ class RedisRuleStore(RuleStore):
             self._decide_locally(call)
             return
         now, (rules, _, _, parts, _) = self.now(), call.step
-        seconds = parts * rules.interval * self._workers.stretch(now)
+        seconds = parts * rules.interval * self._workers.interval_factor(now)
         # An estimate, until the answer comes.
         self._turns.free_at = max(now, self._turns.free_at) + seconds
         self._batcher.enqueue(call)
@@ -372,11 +371,11 @@ class RedisRuleStore(RuleStore):
             elif not call.future.done():
                 self._fallback.put(call)
 
-    def _read_head(self, answer: list[Any], now: float) -> float:
+    def _on_head(self, head: AnswerHead, now: float) -> float:
         """Record the account's next free time and its workers; return when the script ran."""
-        server_now, free_at, is_new, workers, present, _ = map(int, answer[:HEAD])
-        self._workers.on_count(Count(server_now, bool(is_new), workers, present), now)
-        return self._turns.on_answer(server_now, free_at, now)
+        count = Count(head.server_now, bool(head.is_new), head.workers, head.present)
+        self._workers.on_count(count, now)
+        return self._turns.on_answer(head.server_now, head.free_at, now)
 
     def _on_lost(self) -> None:
         """Share the rate as after a failover, until the other workers have called again."""

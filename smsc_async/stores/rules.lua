@@ -1,7 +1,8 @@
 -- The rules of one account, for several messages: what rules/engine.py decides in Python.
 --
--- KEYS: the account's next free instant, its workers, then for each call: its request, its
---       recipient's streak; last, the turns before that instant that were given back, a sorted set.
+-- KEYS: the account's next free instant, its workers, until when no turn is assigned, then for each
+--       call: its request, its recipient's streak; last, the turns before that instant that were
+--       given back, a sorted set.
 -- ARGV: the instant, or empty for the server's own; the worker's id; then JSON, a list of two. The
 --       first is of the worker: how long it counts as one from now on, 0 if it leaves; since when
 --       others must have called to count as present, 0 for any time; for how long from now on it
@@ -13,7 +14,7 @@
 -- Returns: the instant, the account's next free one, 1 if the worker is new, the number of workers,
 --          and of those that are present, 1 if state was lost; then for each call: 0, when to
 --          write, 1 if it replaced another, else 0, and the earliest turn that the rules allow it;
---          or 1 (repeat) or 2 (flood), when to try again, 0 and 0.
+--          or 1 (repeat), 2 (flood) or 3 (no turn is assigned), when to try again, 0 and 0.
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
@@ -31,6 +32,12 @@ local REST = 1000
 local function expire_after(key, instant)
   redis.call('PEXPIRE', key, digits(math.ceil((instant - now) / 1000) + REST))
 end
+
+-- For so long no turn is assigned after a loss: each worker calls meanwhile, twice its heartbeat, so
+-- the turns that it alone knows of are known here before they could be assigned again.
+local PAUSE = 500000
+local paused_until = tonumber(redis.call('GET', KEYS[3]) or 0)
+if paused_until > now + PAUSE then paused_until = 0 end  -- the clock was set back
 
 local function read_free_at()
   return tonumber(redis.call('GET', KEYS[1])) or 0
@@ -208,8 +215,14 @@ local function restore(is_new, life, answered, held, known)
   if answered > now then return 0 end  -- the clock was set back
   local free_at = read_free_at()
   local is_gone = free_at == 0 and known > now and now < answered + REST * 1000
-  local is_lost = is_gone or is_new == 1 and now < answered + life or held > now and held >= free_at
+  local is_behind = held > now and held >= free_at
+  local is_lost = is_gone or is_behind or is_new == 1 and now < answered + life
   if not is_lost then return 0 end
+  if (free_at == 0 or is_behind) and paused_until <= now then
+    paused_until = now + PAUSE
+    redis.call('SET', KEYS[3], digits(paused_until))
+    expire_after(KEYS[3], paused_until)
+  end
   -- Some may have been given back: the safe side.
   if known > math.max(now, free_at) then write_free_at(known) end
   redis.call('DEL', returned)
@@ -226,10 +239,12 @@ if assigned_until > now and assigned_until > read_free_at() then write_free_at(a
 
 local answers = {digits(now), 0, is_new, workers, present, lost}
 for index, call in ipairs(calls) do
-  local request, streak = KEYS[2 * index + 1], KEYS[2 * index + 2]
+  local request, streak = KEYS[2 * index + 2], KEYS[2 * index + 3]
   local name, token, replaced, parts, ago, window, length, gap, interval = unpack(call)
   local answer = {0, '0', 0, '0'}
-  if name == 'apply' then
+  if paused_until > now and (name == 'apply' or name == 'turn') then
+    answer = {3, digits(paused_until), 0, '0'}
+  elseif name == 'apply' then
     answer = apply(request, streak, token, replaced, parts, window, length, gap, interval)
   elseif name == 'turn' then
     answer = move(request, streak, token, parts, window, gap, interval)

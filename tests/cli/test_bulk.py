@@ -65,8 +65,36 @@ def test_every_row_is_sent_once(smsc: Smsc, gateway: HostedSimulator, file: Path
         (message.text, message.sender) for message in gateway.messages
     ]
     assert "5 of 5" in first.stdout
-    assert "5, in parts: 5" in again.stdout
+    assert "5, in parts: 5; now 0, earlier 5" in again.stdout
     assert file.with_name("clients.csv.outbox").exists()
+
+
+def test_second_run_counts_its_own_rows(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
+    """In its progress, its result and the dry run before it; new rows to known numbers are noted.
+
+    A number may have got its message already, under another name.
+    """
+    assert 0 == smsc("bulk", str(file), "--url", gateway.url).returncode
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f"79161112233,six\n{TO},seven\n{TO},eight\n")
+    dry = smsc("bulk", str(file), "--dry-run", "--lang", "ru").stdout
+    done = smsc("bulk", str(file), "--url", gateway.url).stdout
+    again = smsc("bulk", str(file), "--dry-run", "--json")
+
+    assert "принято ранее 5, осталось 3" in " ".join(dry.replace(";", ",").split())
+    assert "2 новые строки" in dry
+    assert "2 new rows go to numbers" in done
+    assert "3 of 3" in done
+    assert "8, in parts: 8; now 3, earlier 5" in done
+    assert (8, 8) == (sum_of(again)["messages"], sum_of(again)["accepted_earlier"])
+
+
+def test_dry_run_makes_no_outbox(smsc: Smsc, file: Path) -> None:
+    """And an unreadable one doesn't end it: the real run reports that."""
+    assert 0 == smsc("bulk", str(file), "--dry-run").returncode
+    assert not file.with_name("clients.csv.outbox").exists()
+    file.with_name("clients.csv.outbox").write_bytes(b"no database" * 100)
+    assert 0 == smsc("bulk", str(file), "--dry-run").returncode
 
 
 def test_new_rows_are_sent_and_removed_ones_are_not(
@@ -111,6 +139,46 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
     ]  # fmt: skip
     assert "ESME_RINVDSTADR" in rejected[1]
     assert "secret" not in done.stdout
+
+
+def test_row_that_was_corrected_in_both_files_is_sent_once(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """First in the file of the rejected rows, then in the input, as people do."""
+    gateway.scenario = Scenario(rules=None)
+    file.write_text(f"to,text\n{TO},a\n79,b\n{TO},a\n", encoding="utf-8")
+    rejected = file.with_name("clients.rejected.csv")
+    smsc("bulk", str(file), "--url", gateway.url)
+    rejected.write_text(rejected.read_text("utf-8-sig").replace("79,b", "79995550000,b"), "utf-8")
+    smsc("bulk", str(rejected), "--url", gateway.url)
+    file.write_text(f"to,text\n{TO},a\n79995550000,b\n{TO},a\n{TO},c\n", encoding="utf-8")
+    done = [smsc("bulk", str(file), "--url", gateway.url) for _ in range(2)]
+
+    assert ["a", "a", "b", "c"] == [message.text for message in gateway.messages]
+    assert [1, 1] == [one.returncode for one in done]
+    assert "row 3: sent from clients.rejected.csv already" in " ".join(done[1].stdout.split())
+
+
+def test_refused_row_that_was_sent_from_the_rejected_ones_is_not_sent_again(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """One of two equal rows was refused; keys count equal rows, in each file anew."""
+    seen: list[str | None] = []
+
+    def refuse(message: SubmitView) -> int:
+        """Refuse the second message."""
+        seen.append(message.text)
+        return CommandStatus.ESME_RSYSERR if len(seen) == 2 else 0
+
+    gateway.scenario = Scenario(rules=None, submit_status=refuse)
+    file.write_text(f"to,text\n{TO},a\n{TO},a\n", encoding="utf-8")
+    rejected = file.with_name("clients.rejected.csv")
+    for name in (file, rejected):
+        smsc("bulk", str(name), "--url", gateway.url)
+    assert 3 == len(seen)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--resend-refused")
+
+    assert (3, 1) == (len(seen), done.returncode)
 
 
 def test_refused_rows_are_sent_again_on_demand(
@@ -590,7 +658,9 @@ def test_dry_run_counts_and_sends_nothing(smsc: Smsc, file: Path) -> None:
     asked = smsc("bulk", str(file), "--dry-run", "--json")
 
     assert (1, 1) == (done.returncode, asked.returncode)
-    assert {"rows": 7, "messages": 6, "parts": 7, "rejected": 1} == sum_of(asked)
+    assert {
+        "rows": 7, "messages": 6, "parts": 7, "accepted_earlier": 0, "rejected": 1,
+    } == sum_of(asked)  # fmt: skip
     assert "row 8: to: a number is" in done.stdout
     assert "Nothing was sent." in done.stdout
     assert [file.name] == [path.name for path in file.parent.iterdir()]

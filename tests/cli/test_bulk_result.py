@@ -301,6 +301,9 @@ async def test_result_is_complete_after_an_interruption(
 
     assert 130 == process.returncode
     assert "interrupted" in output.decode()
+    advice = {"sending": "it sends the rest", "waiting": "the same command with --wait-receipts"}
+    assert advice[phase] in output.decode()
+    assert "clients.result.csv" in output.decode()
     assert count == len(found)
     assert sent == {row["to"] for row in found if row["state"] == "accepted" and row["id"]}
     assert {"accepted", "queued"} >= {row["state"] for row in found}

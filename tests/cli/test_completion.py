@@ -135,6 +135,20 @@ def test_bash_completes(folder: Path, line: str, wanted: set[str], unwanted: set
 
 
 @pytest.mark.takes_up_to(10, reason="a shell is started")
+def test_bash_offers_odd_names_of_files_whole_and_quoted(folder: Path) -> None:
+    """A name like "$(…)" would be executed when the line is entered."""
+    names = {"odd name.csv", "odd$(touch made).csv", "odd;x.csv", "odd'.csv"}
+    for name in names:
+        (folder / name).touch()
+    script = script_of("bash")
+    (folder / "script").write_text(script, encoding="utf-8")
+    found = offered(folder, need("bash"), "-c", BASH, "bash", "smsc bulk odd")
+
+    assert names == set(found.splitlines())
+    assert script.count("compgen -f") == script.count("compopt -o filenames") > 0
+
+
+@pytest.mark.takes_up_to(10, reason="a shell is started")
 @pytest.mark.parametrize(("line", "wanted", "unwanted"), LINES, ids=lambda it: str(it)[:30])
 def test_fish_completes(folder: Path, line: str, wanted: set[str], unwanted: set[str]) -> None:
     """With descriptions, which fish shows beside them."""

@@ -120,8 +120,9 @@ def test_invalid_row_has_a_reason(path: Path, row: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        ("", "bulk.no_column"),
-        ("79991234567,hi", "bulk.no_column"),
+        ("", "bulk.empty"),
+        ("79991234567,hi", "bulk.one_row"),
+        ("79991234567,hi\nhello,you\n", "bulk.no_header"),
         ("to,txt\n", "bulk.no_column"),
         ("to,text,sendr\n", "bulk.unknown_column.near"),
         ("to,text,79991234567\n", "bulk.unknown_column"),
@@ -345,6 +346,52 @@ def test_error_of_a_formula_is_never_sent(path: Path, error: str) -> None:
         assert "has the error" in row.reason
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u2800 \u2060", "\t"])
+def test_text_without_ink_is_empty(path: Path, blank: str) -> None:
+    """It would be paid for like any other, and a gap in a template is a gap."""
+    (text,) = read_file(path, f'to;text\n{TO};"{blank}"\n').rows
+    (filled,) = read_file(path, f'to;Имя\n{TO};"{blank}"\n', text="Привет, {Имя}!").rows
+
+    assert (None, None) == (text.message, filled.message)
+    assert "empty, and would be paid for" in text.reason
+    assert "needs the column Имя" in filled.reason
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (f"{TO};РџСЂРёРІРµС‚;x", "wrong encoding"),
+        (f"{TO};При\ufffdет;x", "U+FFFD"),
+        (f"{TO};1,23457E+12;x", "has cut a number"),
+        (f'{TO};"a\n79161234567;b;c\nd";x', "holds another row"),
+        (f"{TO};x;РџСЂРёРІРµС‚", "wrong encoding"),
+    ],
+)
+def test_garbled_row_is_rejected(path: Path, row: str, reason: str) -> None:
+    """And the others are sent."""
+    garbled, other = read_file(path, f"to;text;comment\n{row}\n{TO};Привет;x\n").rows
+
+    assert garbled.message is None
+    assert reason in garbled.reason
+    assert other.message is not None
+
+
+@pytest.mark.parametrize("cell", ["Ïðèâåò, âàø çàêàç", "1,23457E+12", "#SPILL!"])
+def test_garbled_cell_fills_no_template(path: Path, cell: str) -> None:
+    """The column isn't of a field, but its cell is sent."""
+    (row,) = read_file(path, f"to;Имя\n{TO};{cell}\n", text="Привет, {Имя}!").rows
+
+    assert row.message is None
+    assert row.reason.startswith("cell: ")
+
+
+def test_file_in_utf_8_is_not_sent_in_another_encoding(path: Path) -> None:
+    """`--encoding` of last month's file would garble each text, at the price of a right one."""
+    rows = read_file(path, f"to,text\n{TO},Ваш заказ готов\n{TO},ok\n", "windows-1251").rows
+
+    assert [None, "ok"] == [row.message and text_of(row.message) for row in rows]
+
+
 def test_rejected_rows_of_a_workbook_are_csv(path: Path, tmp_path: Path) -> None:
     """With the names of the file, so that the same options read it."""
     made = read_file(
@@ -420,3 +467,33 @@ def test_kind_is_spelled_as_on_the_command_line(path: Path, kind: str) -> None:
     (row,) = read_file(path, f"to,text,kind\n{TO},4821,{kind}").rows
 
     assert TelegramCode(to=TO, code="4821", sender="Shop") == row.message
+
+
+@pytest.mark.parametrize(
+    ("content", "braces"),
+    [
+        ("to,text\n79991234567,{Имя} ждём\n79991234568,{ name }\n79991234569,plain\n", 2),
+        ("to,text\n79991234567,{}\n79991234568,{12}\n79991234569,} a {\n", 0),
+        ("to,template,name\n79991234567,{name},A\n79991234568,{{name}},B\n", 0),
+    ],
+)
+def test_texts_with_names_in_braces_are_counted(path: Path, content: str, braces: int) -> None:
+    """They aren't templates, and their braces would be sent."""
+    assert braces == read_file(path, content).notes.braces
+
+
+def test_numbers_as_within_russia_are_counted(path: Path) -> None:
+    """By their rows; one without its country code is rejected, if that is certain."""
+    numbers = ["9161234567", "89161234567", "8 (916) 123-45-67", "+79161234567", "3721234567"]
+    notes = read_file(path, "to,text\n" + "".join(f"{one},hi\n" for one in numbers)).notes
+
+    assert [3, 4] == notes.local_rows
+    assert 1 == notes.repeated
+
+
+def test_text_column_beside_a_template_is_passed_over(path: Path) -> None:
+    """The option is the text of every row."""
+    made = read_file(path, "to,Текст,Имя\n79991234567,a,Пётр\n", text="Привет, {Имя}!")
+
+    assert ("Текст", ["Текст"]) == (made.notes.replaced, made.notes.unused)
+    assert ["Привет, Пётр!"] == [row.message and text_of(row.message) for row in made.rows]

@@ -229,7 +229,7 @@ def test_odd_token_is_refused_with_its_place(smsc: Smsc) -> None:
     shown = smsc("decode", "-", stdin=b"0000  00 00 00 10\n0004  00 0O 00 15\n")
 
     assert (2, "") == (shown.returncode, shown.stdout)
-    assert "line 2, column 10: '0O' is no octet" in shown.stderr
+    assert "line 2, column 10: '0O' isn't an octet" in shown.stderr
 
 
 def test_own_output_is_read_again(smsc: Smsc) -> None:
@@ -244,3 +244,36 @@ def test_direction_is_translated(smsc: Smsc) -> None:
     done = smsc("decode", SUBMIT, "--lang", "ru")
 
     assert ["#1", "->", "к", "SMSC"] == done.stdout.splitlines()[1].split()
+
+
+@pytest.mark.parametrize(
+    ("status", "english", "russian"),
+    [
+        (
+            0x58,
+            "refused in PDU 2: ESME_RTHROTTLED, the sending rate is exceeded",
+            "отказ шлюза в PDU 2: ESME_RTHROTTLED, превышена скорость отправки",
+        ),
+        (0x0E, "ESME_RINVPASWD, the password is refused", "ESME_RINVPASWD, пароль отклонён"),
+        (0x0400, "refused in PDU 2: 0x00000400", "отказ шлюза в PDU 2: 0x00000400"),
+    ],
+)
+def test_refusal_is_said(smsc: Smsc, status: int, english: str, russian: str) -> None:
+    """Octets without errors may say that nothing was accepted."""
+    fine = "00000010 80000015 00000000 00000001"
+    refusal = f"00000010 80000004 {status:08x} 00000002"
+    shown = smsc("decode", fine, refusal)
+    translated = smsc("decode", fine, refusal, "--lang", "ru")
+    several = smsc("decode", fine, refusal, refusal, refusal)
+
+    assert (0, 0) == (shown.returncode, translated.returncode)
+    assert english in " ".join(shown.stdout.split())
+    assert russian in " ".join(translated.stdout.split())
+    assert "октеты без ошибок" in " ".join(translated.stdout.split())
+    assert "refusals: 3, the first in PDU 2: " in " ".join(several.stdout.split())
+
+
+def test_request_with_a_status_is_no_refusal(smsc: Smsc) -> None:
+    """Only a response refuses."""
+    assert "no errors" in smsc("decode", "00000010 00000015 00000000 00000001").stdout
+    assert "refus" not in smsc("decode", "00000010 00000015 00000058 00000001").stdout

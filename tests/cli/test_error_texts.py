@@ -10,9 +10,11 @@ import re
 import socket
 import ssl
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from error_rows import DUMPS, TABLES, Shown
 from failure_texts import failure_texts
 
 from pdu.enums import CommandStatus
@@ -28,7 +30,6 @@ from smsc_async.simulator.refusals import of_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from smsc_async.cli.failures import Failure
@@ -39,23 +40,9 @@ TO = "79991234567"
 MESSAGE = Sms(to=TO, text="secret words")
 
 
-class Shown(NamedTuple):
-    """What a cause shows.
-
-    Args:
-        english: The text.
-        russian: Its translation.
-        code: Exit code of the process.
-    """
-
-    english: str
-    russian: str
-    code: int
-
-
 # --- command lines ---
 
-LINES: dict[tuple[str, ...], Shown] = {
+LINES: dict[tuple[str | bytes, ...], Shown] = {
     # "@content" is the name of a file with this content.
     (): Shown("a command is needed", "не указана команда", 2),
     ("bluk",): Shown(
@@ -199,8 +186,11 @@ LINES: dict[tuple[str, ...], Shown] = {
     ),
     ("bench", "sim://", "--recipients", "/nowhere/numbers"): Shown(
         "can't use /nowhere/numbers: No such file or directory",
-        "не удалось использовать /nowhere/numbers: No such file or directory",
+        "не удалось использовать /nowhere/numbers: нет такого файла или каталога",
         2,
+    ),
+    ("bench", "sim://", "--recipients", b"@\xff"): Shown(
+        "can't use FILE: it isn't UTF-8 text", "не удалось использовать FILE: это не текст UTF-8", 2
     ),
     ("bench", "sim://", "--html", "/dev/null"): Shown(
         "can't use /dev/null: it isn't an ordinary file",
@@ -219,32 +209,38 @@ LINES: dict[tuple[str, ...], Shown] = {
         "--may-pay-twice без других параметров ничего не отправляет повторно",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--rules", "http://127.0.0.1"): Shown(
         "--rules isn't a URL of Redis", "--rules: это не URL сервера Redis", 2
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/"): Shown(
         " exists and isn't the result of these rows; it isn't overwritten",
         " уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "@mine"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "@mine"): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", '@"open'): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", '@"open'): Shown(
         "FILE exists and isn't the result of these rows; it isn't overwritten",
         "FILE уже есть, и это не результат этих строк; он не перезаписан",
         2,
     ),
-    ("bulk", "@to,text\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
+    ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
         "can't write the results to result.csv: No such file or directory",
-        "не удалось записать результаты в result.csv: No such file or directory",
+        "не удалось записать результаты в result.csv: нет такого файла или каталога",
         2,
+    ),
+    ("bulk", "@to,text\n", "--url", "sim://", "--result", "-"): Shown(
+        "--result doesn't accept '-'", "--result не принимает '-'", 2
+    ),
+    ("bulk", "@to\n", "--url", "sim://", "--text", "-"): Shown(
+        "--text doesn't accept '-'", "--text не принимает '-'", 2
     ),
     ("bulk", "/nowhere/clients.csv"): Shown(
         "can't read clients.csv: No such file or directory",
-        "не удалось прочитать clients.csv: No such file or directory",
+        "не удалось прочитать clients.csv: нет такого файла или каталога",
         2,
     ),
     ("bulk", "-"): Shown(
@@ -254,64 +250,42 @@ LINES: dict[tuple[str, ...], Shown] = {
     ),
 }  # fmt: skip
 
-CSV_LINES: dict[tuple[str, ...], Shown] = {
-    ("bulk", "@text\n"): Shown("the header has no column to", "в заголовке нет столбца to", 2),
-    ("bulk", "@to,text,to\n"): Shown(
-        "the header has to twice", "столбец to указан в заголовке дважды", 2
-    ),
-    ("bulk", "@to,text,sendr\n"): Shown(
-        "the header has an unknown column; did you mean sender?",
-        "в заголовке неизвестный столбец; возможно, это sender?",
-        2,
-    ),
-    ("bulk", "@to,text,xyzzy\n"): Shown(
-        "the header has an unknown column", "в заголовке есть неизвестный столбец", 2
-    ),
-    ("bulk", "@to,template\n79161234567,{x}\n"): Shown(
-        "a template needs 'x', and the header has no such column, or several",
-        "в шаблоне есть 'x', а в заголовке нет такого столбца или их несколько",
-        2,
-    ),
-    ("bulk", '@to,text\n1,"open\n'): Shown(
-        "the file isn't valid CSV, line 2: unexpected end of data",
-        "недопустимый CSV, строка 2: unexpected end of data",
-        2,
-    ),
-}
-
 
 def shown_of(done: CompletedProcess[str]) -> str:
     """Return the output of errors in one line."""
     return " ".join(done.stderr.split())
 
 
-def with_files(arguments: tuple[str, ...], folder: Path) -> list[str]:
+def with_files(arguments: tuple[str | bytes, ...], folder: Path) -> list[str]:
     """Replace each "@content" by the name of a file with this content."""
     made = []
     for number, argument in enumerate(arguments):
-        name = argument
-        if argument.startswith("@"):
+        octets = argument if isinstance(argument, bytes) else argument.encode()
+        name = octets.decode(errors="replace")
+        if name.startswith("@"):
             name = f"file{number}"
-            (folder / name).write_text(argument[1:], encoding="utf-8")
+            (folder / name).write_bytes(octets[1:])
         made.append(name)
     return made
 
 
+def name_of(row: object) -> str:
+    """Return the name of a row: its command line."""
+    return "" if isinstance(row, Shown) else " ".join(map(str, row))[:60]  # type: ignore[call-overload]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("arguments", "shown"), (LINES | CSV_LINES).items(), ids=lambda it: " ".join(it)[:60]
-    if isinstance(it, tuple) and not isinstance(it, Shown) else "",
-)  # fmt: skip
+@pytest.mark.parametrize(("arguments", "shown"), (LINES | TABLES | DUMPS).items(), ids=name_of)
 def test_command_line_shows_its_cause(  # noqa: PLR0917 - what it needs comes by name
     smsc: Smsc,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
+    arguments: tuple[str | bytes, ...],
     shown: Shown,
     language: Language,
 ) -> None:
     """The text of the first row, the exit code, and nothing on standard output but progress."""
-    if sys.platform == "win32" and any("/nowhere" in one or "/dev" in one for one in arguments):
+    if sys.platform == "win32" and re.search("/(nowhere|dev)", name_of(arguments)):
         pytest.skip("files are named otherwise")
     monkeypatch.chdir(tmp_path)
     done = smsc("--lang", language, *with_files(arguments, tmp_path))
@@ -597,6 +571,18 @@ ERRORS: list[tuple[errors.SmscError, Shown]] = [
         Shown("the gateway refused the request", "шлюз отклонил запрос", 1),
     ),
     (
+        errors.RequestRefusedError("query_sm", CommandStatus.ESME_RINVMSGID),
+        Shown("the gateway knows no message with this id", "шлюз не знает такого id", 1),
+    ),
+    (
+        errors.LinkLostError("bind_transceiver got no response in 10.0 s; check that"),
+        Shown(
+            "the gateway didn't answer the login in 10 s; is it the right port?",
+            "шлюз не ответил на вход за 10 с; тот ли это порт?",
+            3,
+        ),
+    ),
+    (
         errors.RequestTimeoutError("query_sm", timeout=10.0),
         Shown("the gateway didn't respond", "шлюз не ответил", 3),
     ),
@@ -643,37 +629,71 @@ def test_other_words_are_not_taken_for_the_simulators(words: str) -> None:
 # --- texts that need more than a command line ---
 
 ELSEWHERE = {
-    "--rules needs the package redis, which isn't installed": "test_bulk_run",
-    "{name} exists and isn't the result of these rows; it isn't overwritten": "test_bulk_result",
+    "the workbook is too large when it is unpacked": (
+        "test_workbook_that_would_fill_the_memory_is_refused"
+    ),
+    "the sheet has hidden or filtered rows, as row {number}; nothing is sent": (
+        "test_hidden_rows_are_refused"
+    ),
+    "line {line}, column {column}: {size} octets follow the packet that begins here": (
+        "test_lines_of_digits_may_be_frames"
+    ),
+    "--rules needs the package redis, which isn't installed": "test_missing_extra_is_named",
     "can't use {name} for the results: {reason}": "test_unreadable_result_is_named",
-    "the .outbox file next to the CSV file can't be used": "test_bulk",
-    "can't write {name}: {reason}": "test_csv_input",
-    "can't write the report to {file}: {reason}": "test_bench",
-    "cancelled by you": "test_bench",
-    "standard input isn't UTF-8 text": "test_plan",
-    "can't listen on {host}:{port}: {reason}": "test_sim",
-    "port {port} of {host} is in use": "test_sim",
+    "the .outbox file next to the CSV file can't be used": "test_invalid_outbox_is_reported",
+    "can't write {name}: {reason}": "test_rejected_rows_that_cannot_be_written_are_reported",
+    "can't write the report to {file}: {reason}": (
+        "test_report_that_cannot_be_written_says_what_was_sent"
+    ),
+    "cancelled by you": "test_only_yes_is_confirmation",
+    "standard input isn't UTF-8 text": "test_other_encodings_are_refused",
+    "can't listen on {host}:{port}: {reason}": "test_address_of_another_machine_is_refused",
+    "port {port} of {host} is in use": "test_used_port_says_what_to_do",
     "invalid arguments": "test_error_of_a_later_parser_is_a_usage_error",
-    "--lang accepts ru or en, got {value!r}": "test_run",
+    "--lang accepts ru or en, got {value!r}": "test_usage_error_says_what_to_do",
+    "an .xlsx file is read by a package that isn't installed": (
+        "test_missing_package_is_named_with_its_command"
+    ),
+    "the workbook has no sheet {name!r}": (
+        "test_sheet_is_the_first_visible_one_or_the_one_that_is_named"
+    ),
+    "capture files need scapy, which isn't installed": (
+        "test_without_the_extra_the_error_names_the_command"
+    ),
 }
-OTHER_ROOMS = frozenset({"hexadecimal", "decode"})
-"""Modules whose texts their own tests have."""
+"""Texts that need more than a command line, each with the name of its test."""
 
 
 def test_every_text_has_a_row() -> None:
     """A new message is written down with its cause and its translation before it is used."""
-    shown = [row.english.replace("FILE", "x") for row in [*LINES.values(), *CSV_LINES.values()]] + [
-        row.english for _, row in FAILURES
-    ]
+    rows = [*LINES.values(), *TABLES.values(), *DUMPS.values(), *(row for _, row in FAILURES)]
+    shown = [row.english.replace("FILE", "x") for row in rows]
+    texts = failure_texts()
     missing = [
         text
-        for text, module in failure_texts().items()
-        if module not in OTHER_ROOMS and text not in ELSEWHERE
-        and not any(re.fullmatch(_pattern(text), one) for one in shown)
-    ]  # fmt: skip
+        for text in texts
+        if text not in ELSEWHERE and not any(re.fullmatch(_pattern(text), one) for one in shown)
+    ]
 
     assert [] == missing
-    assert set(ELSEWHERE) <= set(failure_texts())
+    assert set(ELSEWHERE) <= set(texts)
+
+
+def test_tests_of_other_texts_exist() -> None:
+    """A renamed test takes its name with it."""
+    tests = Path(__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in tests.rglob("test_*.py"))
+
+    assert [] == [name for name in ELSEWHERE.values() if f"def {name}(" not in code]
+
+
+def test_texts_are_found_in_every_folder() -> None:
+    """Also those of a constant, of a choice, and of a function that returns text and advice."""
+    texts = failure_texts()
+
+    assert "dumps/blocks" == texts["no octets were given"]
+    assert "tables/formats" == texts["the file is a workbook with a password"]
+    assert "tables/formats" == texts["the file is an archive, whatever its name is"]
 
 
 def _pattern(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pdu.enums import CommandStatus
@@ -10,6 +13,10 @@ from smsc_async.cli.failures import OUTCOMES, ExitCode, Failure, failure_of
 from smsc_async.cli.i18n import LANGUAGES, Language, Translator
 from smsc_async.errors import Outcome, SmscError
 from smsc_async.messages import Sms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
 
 MESSAGE = Sms(to="79991234567", text="secret words")
 IDS = ("855469", "855470")
@@ -74,6 +81,26 @@ def test_placeholders_are_filled(language: Language) -> None:
     assert "47.6" in translate(held.advice, **held.values)
     assert "sender" in translate(invalid.advice, **invalid.values)
     assert "855469, 855470" in translate(OUTCOMES[refused.outcome], **refused.values)
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "russian"),
+    [
+        ("123", "a number is 10 to 15 digits", "в номере с кодом страны от 10 до 15 цифр"),
+        ("8107912345678", "810 isn't a country code", "810 — не код страны"),
+        ("0123456789", "a country code never begins with 0", "код страны не начинается с 0"),
+    ],
+)
+def test_detail_is_in_the_language_of_the_output(
+    smsc: Callable[..., CompletedProcess[str]], number: str, english: str, russian: str
+) -> None:
+    """On a terminal and in JSON; the error of the library is in English."""
+    for language, words in (("en", english), ("ru", russian)):
+        done = smsc("send", number, "hi", "--lang", language)
+        lines = smsc("send", number, "hi", "--lang", language, "--json").stdout
+
+        assert f"to: {words}" in " ".join(done.stderr.split())
+        assert words in json.loads(lines)["error"]["detail"]
 
 
 def test_traceback_names_the_key() -> None:

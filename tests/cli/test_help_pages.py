@@ -108,7 +108,7 @@ def test_choices_and_default_come_from_the_signature() -> None:
     assert "rejected; default: delivered" in sim
     assert "--port N port, 0 for any free one; default: 2775" in sim
     assert "--delay TIME time until the receipt: 0.5, 30s, 2m; default: 0.2" in sim
-    assert "--encoding ENCODING encoding, by any name that Python knows; default:" in bulk
+    assert "--encoding ENCODING encoding, by any of its names in Python; default:" in bulk
     assert f": {', '.join(choices_of(MessageKind))}; default: sms" in squeezed(page("send"))
 
 

@@ -161,14 +161,14 @@ def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str, comma
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize(
-    ("scenario", "outcome"),
+    ("scenario", "outcome", "advice"),
     [
-        (Scenario(silent=True, receipts=False), "unknown"),
-        (Scenario(receipts=False), "accepted as"),
+        (Scenario(silent=True, receipts=False), "unknown: the request may", "message history"),
+        (Scenario(receipts=False), "accepted as", "smsc query "),
     ],
 )
 def test_interrupted_lookups_may_be_charged(
-    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, outcome: str
+    interrupted: Smsc, gateway: HostedSimulator, scenario: Scenario, outcome: str, advice: str
 ) -> None:
     """Ctrl-C shows the answers so far and says what may have been sent."""
     gateway.scenario = scenario
@@ -185,6 +185,7 @@ def test_interrupted_lookups_may_be_charged(
     assert "no answer yet" in done.stdout
     assert "0 of 2 reachable" in done.stdout
     assert outcome in done.stderr
+    assert advice in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 

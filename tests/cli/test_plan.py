@@ -198,3 +198,12 @@ def test_byte_order_mark_on_standard_input_is_dropped(smsc: Smsc, encoding: str)
     marked = smsc("plan", "-", "--json", stdin="hello".encode(encoding))
 
     assert smsc("plan", "hello", "--json").stdout == marked.stdout
+
+
+def test_invalid_text_is_not_advised_to_be_sent(smsc: Smsc) -> None:
+    """Nothing is sent by this command, not even on a dry run."""
+    done = smsc("plan", "")
+
+    assert 2 == done.returncode
+    assert "smsc send" not in done.stderr
+    assert "correct it (text)" in done.stderr

@@ -29,9 +29,15 @@ def sent(smsc: Smsc, gateway: HostedSimulator, scenario: Scenario, *arguments: s
     return message_id
 
 
-@pytest.mark.parametrize(("language", "label"), [("en", "final since"), ("ru", "окончательное с")])
+@pytest.mark.parametrize(
+    ("language", "label", "shown"),
+    [
+        ("en", "final since", "DELIVERED: delivered"),
+        ("ru", "окончательное с", "DELIVERED: доставлено"),
+    ],
+)
 def test_delivered_message_ends_with_zero(
-    smsc: Smsc, gateway: HostedSimulator, language: str, label: str
+    smsc: Smsc, gateway: HostedSimulator, language: str, label: str, shown: str
 ) -> None:
     """With its state and the time of delivery."""
     message_id = sent(smsc, gateway, Scenario(receipt_delay=0.01))
@@ -39,7 +45,7 @@ def test_delivered_message_ends_with_zero(
     state, final = done.stdout.splitlines()
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "DELIVERED" == state.split()[-1]
+    assert state.rstrip().endswith(shown)
     assert final.startswith(label)
 
 
@@ -71,6 +77,7 @@ def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator)
     output = json.loads(smsc("query", message_id, "--url", gateway.url, "--json").stdout)
 
     assert 5 == done.returncode
+    assert "ENROUTE: on its way" in done.stdout
     assert "query it again" in done.stdout
     assert {
         "message_id": message_id,
@@ -83,7 +90,7 @@ def test_message_on_its_way_ends_with_five(smsc: Smsc, gateway: HostedSimulator)
 
 
 @pytest.mark.parametrize(
-    ("language", "output"), [("en", "refused the request"), ("ru", "отклонил запрос")]
+    ("language", "output"), [("en", "knows no message with this id"), ("ru", "не знает такого id")]
 )
 def test_unknown_id_ends_with_one(
     smsc: Smsc, gateway: HostedSimulator, language: str, output: str

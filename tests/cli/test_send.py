@@ -350,6 +350,7 @@ async def test_interrupted_message_may_have_been_sent() -> None:
 
     assert 130 == process.returncode
     assert "unknown" in output.decode()
+    assert "check the message history of the account first" in output.decode()
     assert "Traceback" not in output.decode()
 
 

@@ -67,6 +67,7 @@ async def test_message_whose_response_comes_is_accepted() -> None:
     assert 130 == code
     assert "interrupted" in errors
     assert f"yes: accepted as {message_id}" in errors
+    assert f"smsc query {message_id}\n" in errors
 
 
 async def test_message_that_was_not_written_is_not_sent() -> None:
@@ -80,6 +81,8 @@ async def test_message_that_was_not_written_is_not_sent() -> None:
         code, _, errors = await terminated(process)
 
     assert 130 == code
+    assert "the gateway limits the rate; it goes on at" in errors
+    assert "interrupted; the gateway limited the rate" in errors
     assert "no: nothing was sent" in errors
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from rules_world import most_in_a_second
-from scripted import Gateway, until
+from scripted import Gateway, RecordingTraffic, parts_of, until
 
 from smsc_async import GatewayLimits, MemoryRuleStore, Sms, SmscClient, Submission
+from smsc_async.client.overdue import OverdueTurns
+from smsc_async.client.submission import MessageJob
+from smsc_async.client.turns import TurnSchedule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -248,3 +252,19 @@ async def test_queue_that_asks_before_the_write_takes_other_turns_first(bench: B
     assert 12 == len(bench.times) == sum(groups)
     times = sorted(bench.times)
     assert times[-1] - times[2] >= 8 * 1.05 / RATE
+
+
+async def test_message_takes_another_turn_once() -> None:
+    """Where the clocks of store and links differ by much, it would miss each of them."""
+    clock = Clock()
+    store = SharedStore(clock)
+    overdue = OverdueTurns(store, TurnSchedule(store, clock), clock)
+    overdue.dispatcher = Mock()
+    overdue.dispatcher.submit_queue.suspend_overdue.return_value = []
+    first, second = (
+        MessageJob(Sms(to="79991234567", text="x"), parts_of(1), None, RecordingTraffic())
+        for _ in range(2)
+    )
+
+    assert [True, False, True] == [overdue.retake(job) for job in (first, first, second)]
+    overdue._jobs.clear()

@@ -22,8 +22,9 @@ from smsc_async._submit import Submit
 from smsc_async.config import SmscConfig
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway import compose as room
+from smsc_async.gateway.addressing import Addressing
 from smsc_async.gateway.coding import TextSettings, decode
-from smsc_async.gateway.compose import Addressing, Composer, submits_of, wire_text
+from smsc_async.gateway.compose import Composer, submits_of, wire_text
 from smsc_async.gateway.markup import render
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import (

@@ -47,7 +47,8 @@ from smsc_async import (
 from smsc_async.config import Host
 from smsc_async.link import connection
 from smsc_async.link.connection import Link
-from smsc_async.link.submit_job import PendingRequest, SubmitJob
+from smsc_async.link.pending_request import PendingRequest
+from smsc_async.link.submit_job import SubmitJob
 from smsc_async.session import EndReason, SessionLimits
 
 if TYPE_CHECKING:

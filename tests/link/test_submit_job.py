@@ -20,7 +20,8 @@ from smsc_async import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.link.submit_job import PendingRequest, SubmitJob, handler_of
+from smsc_async.link.pending_request import PendingRequest
+from smsc_async.link.submit_job import SubmitJob, handler_of
 
 SMS = Sms(to="79991234567", text="a secret of ours")
 

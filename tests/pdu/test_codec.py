@@ -555,7 +555,7 @@ def test_whole_pdu_has_no_fault() -> None:
         ),
         (
             "00000014 00000005 00000000 00000007 00 00 00 37",
-            "DeliverSm", "source_addr", 19, "no NUL within the 1 octets that are left",
+            "DeliverSm", "source_addr", 19, "no NUL within the 1 octet that is left",
         ),
     ],
 )  # fmt: skip

@@ -153,6 +153,38 @@ async def test_record_of_failing_code_of_a_user_shows_no_message(
     assert [] == stacks.found
 
 
+class NoTurns(MemoryRuleStore):
+    """Shares a rate, and fails when an overdue message needs another turn."""
+
+    shares_rate = True
+
+    async def take_turn(self, *_: Any) -> Any:  # noqa: ANN401 - as the store's
+        """Fail."""
+        raise ZeroDivisionError
+
+
+async def test_record_of_a_store_without_turns_shows_no_message(
+    gateway: Gateway, stacks: StackReader
+) -> None:
+    """It fails in a task of the overdue message."""
+    ahead, loop = 0.0, asyncio.get_running_loop()
+
+    def clock() -> float:
+        """Return a time that jumps, as that of a loop that is held up."""
+        return loop.time() + ahead
+
+    limits = GatewayLimits(rate=10)
+    async with SmscClient(gateway.url(), limits=limits, store=NoTurns(clock), clock=clock) as smsc:
+        sends = [asyncio.create_task(smsc.send(replace(SMS, text=f"{TEXT} {n}"))) for n in range(3)]
+        await until(lambda: gateway.submits)
+        ahead += 1.0
+        await asyncio.gather(*sends)
+        await until(lambda: stacks.lines)
+
+    assert all("! RuleStore.take_turn failed" in line for line in stacks.lines)
+    assert [] == stacks.found
+
+
 @pytest.mark.parametrize("handler", ["on_receipt", "on_incoming"])
 async def test_record_of_a_failing_handler_shows_no_message(
     gateway: Gateway, stacks: StackReader, handler: str

@@ -274,7 +274,7 @@ async def test_rate_is_shared_by_all_recipients_of_the_account(world: World) -> 
 
 
 async def test_burst_is_decided_in_its_order(world: World) -> None:
-    """250 messages of one turn of the event loop get times in the order of asking."""
+    """250 messages of one iteration of the event loop get times in the order of asking."""
     world.use(GatewayLimits(rate=100.0))
     store = world.stores[0]
     steps = [world.step(f"Text {number}", to=f"7999{number:07d}") for number in range(250)]

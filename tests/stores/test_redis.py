@@ -34,7 +34,7 @@ WORKER = Path(__file__).parent.parent / "support" / "rules_worker.py"
 pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
 
 BUDGET = 1.0  # a server that is there answers in time, however busy the machine
-STALL = 0.35  # seconds for the turns of the loop around it
+STALL = 0.35  # seconds for the iterations of the event loop around it
 
 
 def step(
@@ -326,8 +326,81 @@ async def test_each_change_of_health_is_reported_once(
     assert not any("broken callback" in line for line in said)
 
 
+class Refusing:
+    """A client of a server that answers with an error, or not at all.
+
+    Args:
+        error: Raised; None waits for ever.
+    """
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    async def evalsha(self, *_: object) -> list[object]:
+        """Fail."""
+        if self.error is None:
+            await asyncio.Event().wait()
+        raise self.error or AssertionError
+
+
+@pytest.mark.parametrize("probe_every", [0.001, 0.05, 30.0])
+@pytest.mark.parametrize("error", [None, OSError("gone")])
+async def test_closed_store_holds_until_a_time_in_the_future(
+    error: Exception | None, probe_every: float
+) -> None:
+    """Also while a probe is running, which may take the whole budget."""
+    silent: Any = Refusing(error)
+    store = RedisRuleStore(
+        silent, account=new_account(), budget=0.1, on_failure="closed", probe_every=probe_every
+    )
+    await store.apply(step(store))
+    for _ in range(8):
+        await asyncio.sleep(0.02)
+        now = store.now()
+        verdict = await store.apply(step(store))
+        assert isinstance(verdict, Held)
+        assert verdict.retry_at >= now + 0.1
+        assert verdict.retry_at >= store._failover.probe_at
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError("Connection closed by server."), "OSError: Connection closed by server"),
+        (OSError("Try again. "), "OSError: Try again"),
+        (OSError(), "OSError"),
+        (OSError("..."), "OSError"),
+        (ValueError("two\nlines"), "ValueError: two\\nlines"),
+        (TimeoutError("slow."), "TimeoutError: no answer in 0.2 s"),
+    ],
+)
+@pytest.mark.parametrize("on_failure", ["open", "closed"])
+async def test_line_of_an_unreachable_server_reads_as_one(
+    caplog: pytest.LogCaptureFixture, error: Exception, reason: str, on_failure: str
+) -> None:
+    """The error of another library may end in a full stop, or say nothing."""
+    refusing: Any = Refusing(error)
+    store = RedisRuleStore(
+        refusing,
+        account=new_account(),
+        workers=4,
+        on_failure=on_failure,  # type: ignore[arg-type]
+    )
+    await store.apply(step(store))
+    await asyncio.sleep(0)
+    await store.aclose()
+
+    closed = on_failure == "closed"
+    share = "this worker takes 1/4 of the account's limits, by the number of workers"
+    consequence = "every message is held" if closed else share
+    said = [record.getMessage() for record in caplog.records]
+    assert [f"! rule store unreachable: {reason}; until it is back, {consequence}"] == said
+    assert reason == store.health().last_error
+
+
 async def test_closed_store_holds_everything_without_the_server(own_server: RedisServer) -> None:
-    """For senders to whom a repeat costs more than a delay; `retry_at` is the next probe."""
+    """For senders to whom a repeat costs more than a delay; `retry_at` is after the next probe."""
     store = RedisRuleStore(
         own_server.url, account=new_account(), budget=BUDGET, on_failure="closed", probe_every=0.2
     )
@@ -490,7 +563,7 @@ class Counting:
 
 
 async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> None:
-    """Up to a hundred messages of one turn of the event loop are one call of the script."""
+    """Up to a hundred messages of one iteration of the event loop are one call of the script."""
     client = redis.asyncio.Redis.from_url(redis_server.url)
     counting: Any = Counting(client)
     store = RedisRuleStore(counting, account=new_account(), budget=5.0)

@@ -11,14 +11,17 @@ from rules_world import TO, World, give_back_turns, most_in_a_second, new_accoun
 
 from smsc_async import GatewayLimits, RedisRuleStore
 from smsc_async.rules.verdict import Admitted, Held
-from smsc_async.stores._redis_workers import LIFE
+from smsc_async.stores._redis_workers import HEARTBEAT, WORKER_TTL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from redis_server import RedisServer
 
+    from smsc_async.rules.verdict import Verdict
+
 RATE = 40
+PAUSE = 2 * HEARTBEAT + 0.01  # roundings of clocks
 LOSSES = ["FLUSHALL", "the key of the rate is deleted", "an old snapshot", "an empty restart"]
 pytestmark = pytest.mark.takes_up_to(10, reason="a server is killed and started again")
 
@@ -51,18 +54,34 @@ class Account(World):
                 await store.flush()
 
     async def burst(self, count: int, *stores: RedisRuleStore) -> list[float]:
-        """Ask for messages to numbers of their own; return their turns, as seconds from now on."""
+        """Ask for messages to numbers of their own; return their turns, as seconds from the start.
+
+        After a loss it takes a pause, in which both workers call the server.
+        """
         asked = [store for store in stores or self.shared for _ in range(count)]
         steps = [self.step(to=f"7916{next(self.numbers):07d}") for _ in asked]
-        verdicts = await asyncio.gather(
+        asking = asyncio.gather(
             *(store.apply(step) for store, step in zip(asked, steps, strict=True))
         )
+        await asyncio.sleep(0)
+        for store in self.shared:
+            await store.flush()
+        if self.is_paused():
+            await self.beat()
+            self.move(PAUSE)
+            for store in self.shared:
+                store._fallback.resume()
+        verdicts = await asking
         assert all(isinstance(verdict, Admitted) for verdict in verdicts)
         return [
-            verdict.not_before - store.now()
+            verdict.not_before - store.now() + self.moved
             for store, verdict in zip(asked, verdicts, strict=True)
             if isinstance(verdict, Admitted)
         ]
+
+    def is_paused(self) -> bool:
+        """Whether a worker has learned that no turns are assigned."""
+        return any(store._turns.paused_until > store.now() for store in self.shared)
 
     async def lose(self, kind: str) -> None:
         """Let the server lose its state, or a part of it."""
@@ -118,6 +137,64 @@ async def test_worker_without_a_turn_goes_on_behind_those_of_others(account: Acc
     turns += await account.burst(60, second)
 
     assert most_in_a_second(turns) <= RATE
+
+
+@pytest.mark.parametrize("kind", LOSSES[:3])
+async def test_turns_of_others_that_a_worker_has_not_seen_are_not_assigned_again(
+    account: Account, kind: str
+) -> None:
+    """The first to call after the loss was assigned turns that the other one held: 76 of 40."""
+    first, second = account.shared
+    turns = await account.burst(60, first)
+    turns += await account.burst(60, second)
+    await account.lose(kind)
+    turns += await account.burst(100, first)
+    turns += await account.burst(100, second)
+
+    assert RATE * 0.9 <= most_in_a_second(turns) <= RATE
+
+
+async def test_pause_after_a_loss_ends(account: Account) -> None:
+    """Two heartbeats long; a message that was asked for meanwhile is admitted then, once."""
+    first, second = account.shared
+    await account.burst(60, first)
+    await account.lose("FLUSHALL")
+    steps = [account.step(to=f"7918{number:07d}") for number in range(6)]
+    asked = [asyncio.create_task(first.apply(step)) for step in steps[:3]]
+    await asyncio.wait(asked, timeout=0.05)
+    assert account.is_paused()
+    asked += [asyncio.create_task(second.apply(step)) for step in steps[3:]]
+    asked[1].cancel()
+    await asyncio.wait(asked[2:], timeout=0.05)
+    assert [1] == [number for number, task in enumerate(asked) if task.done()]
+
+    account.move(PAUSE)
+    await account.beat()
+    verdicts = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert not account.is_paused()
+    assert 5 == sum(isinstance(verdict, Admitted) for verdict in verdicts)
+    for step in (*steps[:1], *steps[2:]):
+        assert isinstance(await first.apply(step), Held)
+    assert isinstance(await first.apply(steps[1]), Admitted)
+
+
+async def test_worker_that_finds_the_loss_later_does_not_prolong_the_pause(
+    account: Account,
+) -> None:
+    """Ten workers, one after the other, would stop the account for seconds."""
+    first, second = account.shared
+    await account.burst(60, first)
+    await account.lose("FLUSHALL")
+    asked: list[asyncio.Task[Verdict]] = []
+    for store, left in ((first, 0.5), (second, 0.2)):
+        asked.append(asyncio.create_task(store.apply(account.step(to=f"7918{len(asked):07d}"))))
+        await asyncio.wait(asked, timeout=0.05)
+        assert pytest.approx(left, abs=0.002) == store._turns.paused_until - store.now()
+        account.move(0.3)
+    await account.beat()
+
+    assert all(isinstance(verdict, Admitted) for verdict in await asyncio.gather(*asked))
 
 
 @pytest.mark.parametrize("kind", LOSSES)
@@ -196,7 +273,7 @@ async def test_worker_that_leaves_or_is_forgotten_has_lost_nothing(
     store.detach()
     await store.flush()
     await account.beat()
-    account.move(LIFE + 1)
+    account.move(WORKER_TTL + 1)
     await account.beat()
 
     assert not lines(caplog)

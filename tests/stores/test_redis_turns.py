@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from idle_clock import pass_time
 from rules_world import World, give_back_turns, most_in_a_second, new_account
+from scripted import Gateway, until
 
-from smsc_async import GatewayLimits, RedisRuleStore
+from smsc_async import GatewayLimits, RedisRuleStore, Sms, SmscClient
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores import RuleStore
 from smsc_async.stores._redis_turns import DRIFT, AccountTurns
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
+    from smsc_async.rules.engine import Step
+    from smsc_async.stores._redis_script import Answer, ScriptCall
 
 RATE = 40
 INTERVAL = 1.05 / RATE
@@ -174,3 +178,71 @@ def test_clock_that_is_set_moves_turns_by_a_call_at_most(step: int) -> None:
     turns.called_at = 101.0
 
     assert 101.0 <= turns.on_answer((101 + step) * 1_000_000, 0, 101.2) <= 101.2
+
+
+# --- whole clients ---
+
+
+class LoopStore(RedisRuleStore):
+    """A worker's store whose clocks, the server's included, are the loop's: they jump with it.
+
+    Attributes:
+        taken: The turns that were taken anew.
+    """
+
+    def __init__(self, url: str, account: str) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.taken: list[float] = []
+        super().__init__(url, account=account, budget=5.0, clock=self.loop.time)
+        self._run = self._script.run
+        self._batcher._run = self.run
+
+    async def run(self, calls: list[ScriptCall]) -> Answer:
+        """Run the script at the loop's time."""
+        self._script.frozen_at = round((1e9 + self.loop.time()) * 1e6)
+        return await self._run(calls)
+
+    async def take_turn(self, step: Step, admitted: Admitted) -> Admitted:
+        """Record it."""
+        moved = await super().take_turn(step, admitted)
+        self.taken.append(moved.not_before)
+        return moved
+
+
+@pytest.mark.parametrize("held_up", [1.0, 1.5, 3.0])
+async def test_two_clients_that_catch_up_keep_the_rate(
+    redis_server: RedisServer, held_up: float
+) -> None:
+    """Their loop was held up for so many seconds; each at the account's rate was 76 of 40."""
+    account, times = new_account(), list[float]()
+    stores = [LoopStore(redis_server.url, account) for _ in range(2)]
+    loop, limits = asyncio.get_running_loop(), GatewayLimits(rate=RATE)
+    async with Gateway() as gateway:
+        accept = gateway.accept
+
+        def record(peer: Any, pdu: Any) -> None:  # noqa: ANN401 - of the scripted gateway
+            """Record the time of a submit_sm and accept it."""
+            times.append(loop.time())
+            accept(peer, pdu)
+
+        gateway.on_submit = record
+        async with (
+            SmscClient(gateway.url(), limits=limits, store=stores[0]) as first,
+            SmscClient(gateway.url(), limits=limits, store=stores[1]) as second,
+        ):
+            sends = [
+                asyncio.create_task(smsc.send(Sms(to=number(n), text=text)))
+                for n in range(40)
+                for text, smsc in (("a", first), ("b", second))
+            ]
+            await until(lambda: len(times) > 5)
+            pass_time(held_up)
+            sent = await asyncio.gather(*sends)
+    for store in stores:
+        await store.aclose()
+
+    assert 80 == len(times) == len({each.message_id for each in sent})
+    # All whose turns are over by then; the first client's turns are before the second's.
+    assert sum(len(store.taken) for store in stores) >= min(held_up, 1.8) * RATE * 0.8
+    assert all(store.taken for store in stores) or held_up < 1.5
+    assert RATE * 0.9 <= most_in_a_second(times) <= RATE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis.asyncio
+from idle_clock import pass_time
 from rules_world import TO, most_in_a_second, new_account, shared_again
 from scripted import Gateway
 
@@ -19,7 +20,7 @@ from smsc_async import GatewayLimits, RedisRuleStore, Sms, SmscClient
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted, Held
 from smsc_async.stores._redis_fallback import HORIZON
-from smsc_async.stores._redis_workers import LIFE, NEWCOMER, RESERVED, Count, Workers
+from smsc_async.stores._redis_workers import ASSUMED_WORKERS, RESERVED, WORKER_TTL, Count, Workers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from redis_server import RedisServer
 
     from smsc_async.rules.engine import Step
+    from smsc_async.stores._redis_script import Answer, ScriptCall
 
 RATE = 40
 WORKER = Path(__file__).parent.parent / "support" / "sending_worker.py"
@@ -101,7 +103,9 @@ async def test_workers_that_know_of_no_other_keep_the_rate(own_server: RedisServ
     """They were started while the server was down; ten of them keep the rate."""
     own_server.kill()
     account = new_account()
-    stores = [RedisRuleStore(own_server.url, account=account, budget=1.0) for _ in range(NEWCOMER)]
+    stores = [
+        RedisRuleStore(own_server.url, account=account, budget=1.0) for _ in range(ASSUMED_WORKERS)
+    ]
 
     verdicts = await asyncio.gather(
         *(store.apply(step(store, 100 * n + m)) for m in range(2) for n, store in enumerate(stores))
@@ -149,8 +153,8 @@ async def test_newcomer_begins_slowly_when_the_server_is_back(own_server: RedisS
         while store.health().is_degraded:  # noqa: ASYNC110 - nothing else says it
             await asyncio.sleep(0.01)
 
-    assert 1 / RESERVED == store._workers.stretch(store.now())
-    assert 1.0 == store._workers.stretch(store.now() + LIFE)
+    assert 1 / RESERVED == store._workers.interval_factor(store.now())
+    assert 1.0 == store._workers.interval_factor(store.now() + WORKER_TTL)
     await store.aclose()
 
 
@@ -197,12 +201,12 @@ async def test_worker_that_ends_is_counted_no_more(four: list[RedisRuleStore]) -
 async def test_worker_that_dies_is_forgotten(own_server: RedisServer) -> None:
     """Its place expires: the server's clock is moved here."""
     stores = await make(own_server, 3)
-    for moved in (LIFE - 1, LIFE + 1):
+    for moved in (WORKER_TTL - 1, WORKER_TTL + 1):
         for store in stores[:2]:
             store._script.frozen_at = round((time.time() + moved) * 1e6)
             store._batcher.beat()
             await store.flush()
-        assert 3 - (moved > LIFE) == stores[0].health().workers
+        assert 3 - (moved > WORKER_TTL) == stores[0].health().workers
     for store in stores:
         await store.aclose()
 
@@ -245,7 +249,7 @@ async def test_count_has_the_slot_and_the_lifetime_of_the_other_keys(
     client = redis.asyncio.Redis.from_url(own_server.url)
 
     assert f"smsc:{{{store._script.prefix[6:-2]}}}:workers" == f"{store._script.prefix}workers"
-    assert 0 < await client.pttl(f"{store._script.prefix}workers") <= (LIFE + 1) * 1000
+    assert 0 < await client.pttl(f"{store._script.prefix}workers") <= (WORKER_TTL + 1) * 1000
     await client.aclose()
     await store.aclose()
 
@@ -271,12 +275,12 @@ def test_fork_is_another_worker() -> None:
 def test_share_is_known_once_all_have_counted_the_new_worker() -> None:
     """Until then the others may take the whole rate among themselves."""
     workers = Workers(None)
-    assert (NEWCOMER, False) == (workers.assumed, workers.is_certain)
+    assert (ASSUMED_WORKERS, False) == (workers.assumed, workers.is_certain)
 
     workers.on_count(Count(100, is_new=True, workers=3, present=3), now=0.0)
-    assert (NEWCOMER, 100) == (workers.assumed, workers.since)
+    assert (ASSUMED_WORKERS, 100) == (workers.assumed, workers.since)
     workers.on_count(Count(200, is_new=False, workers=3, present=2), now=0.1)
-    assert NEWCOMER == workers.assumed
+    assert ASSUMED_WORKERS == workers.assumed
     workers.on_count(Count(300, is_new=False, workers=3, present=3), now=0.2)
     assert (3, True) == (workers.assumed, workers.is_certain)
 
@@ -289,11 +293,11 @@ def test_restarted_server_does_not_lower_the_count_at_once() -> None:
     workers.on_failover()
     workers.on_count(Count(300, is_new=True, workers=1, present=1), now=5.0)
 
-    assert (4, 4.0) == (workers.assumed, workers.stretch(5.0))
+    assert (4, 4.0) == (workers.assumed, workers.interval_factor(5.0))
     workers.on_count(Count(400, is_new=False, workers=2, present=2), now=5.1)
-    assert (4, 2.0) == (workers.assumed, workers.stretch(5.1))
-    workers.on_count(Count(500, is_new=False, workers=2, present=2), now=5.0 + LIFE)
-    assert (2, 1.0) == (workers.assumed, workers.stretch(5.0 + LIFE))
+    assert (4, 2.0) == (workers.assumed, workers.interval_factor(5.1))
+    workers.on_count(Count(500, is_new=False, workers=2, present=2), now=5.0 + WORKER_TTL)
+    assert (2, 1.0) == (workers.assumed, workers.interval_factor(5.0 + WORKER_TTL))
 
 
 # --- the server is back ---
@@ -352,8 +356,8 @@ async def test_share_is_logged_once(
     assert ["WARNING", "WARNING", "INFO"] == [level for level, _ in said]
     assert "has lost its state" in said[1][1]
     assert said[0][1].endswith(
-        "; until then this worker takes 1/4 of the account's limits, by the number of workers"
-        "; a tenth of the rate is left to workers that start meanwhile"
+        "; until it is back, this worker takes 1/4 of the account's limits, by the number of"
+        " workers; a tenth of the rate is left to workers that start meanwhile"
     )
 
 
@@ -375,7 +379,7 @@ async def test_burst_on_a_healthy_server_stays_shared(own_server: RedisServer) -
     store = RedisRuleStore(own_server.url, account=new_account(), budget=0.2)
     slow = store._script.run
 
-    async def run(calls: list[Any]) -> list[Any]:
+    async def run(calls: list[ScriptCall]) -> Answer:
         """Answer in time, but late enough that the queue takes several budgets."""
         await asyncio.sleep(0.02)
         return await slow(calls)
@@ -397,7 +401,8 @@ async def test_answer_that_waits_for_a_busy_loop_is_in_time(own_server: RedisSer
     asking = asyncio.create_task(store.apply(step(store, 1)))
     for _ in range(3):
         await asyncio.sleep(0)
-    time.sleep(0.4)  # noqa: ASYNC251 - what such a program does
+    time.sleep(0.05)  # noqa: ASYNC251 - the server answers
+    pass_time(0.4)
 
     assert isinstance(await asking, Admitted)
     assert not store.health().is_degraded

@@ -33,7 +33,7 @@ UNPACED = GatewayLimits(rate=None)
 pytestmark = pytest.mark.takes_up_to(5, reason="budgets of a second are waited out")
 
 BUDGET = 1.0  # a server that is there answers in time, however busy the machine
-STALL = 0.35  # seconds for the turns of the loop around it
+STALL = 0.35  # seconds for the iterations of the event loop around it
 
 
 @pytest.fixture
@@ -128,3 +128,20 @@ async def test_no_send_waits_longer_than_the_budget_for_a_frozen_server(
     assert degraded
     assert max(waits) < BUDGET + STALL
     assert 6 == len(gateway.submits)
+
+
+async def test_closed_store_says_when_to_send_again(gateway: Gateway) -> None:
+    """In some time, never in none: a sender that obeys would ask again and again."""
+    store = RedisRuleStore(
+        "redis://127.0.0.1:1", account=new_account(), on_failure="closed", probe_every=0.01
+    )
+    async with SmscClient(gateway.url(), limits=UNPACED, store=store) as smsc:
+        for _ in range(10):
+            await asyncio.sleep(0.007)
+            with pytest.raises(HeldByRuleError) as held:
+                await smsc.send(HI)
+            assert held.value.retry_after is not None
+            assert held.value.retry_after > 0
+    await store.aclose()
+
+    assert not gateway.submits

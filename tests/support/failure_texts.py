@@ -1,10 +1,14 @@
-"""The texts of failures in the sources of the command line, found by reading the code."""
+"""The texts of failures in the sources of the command line, found by reading the code.
+
+Rule: a function that makes a failure is recognized by what it returns and by its parameter `text`,
+in any folder of the command line; so are calls of it. None is listed by its name.
+"""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from smsc_async import cli
 from smsc_async.cli import causes
@@ -12,27 +16,38 @@ from smsc_async.cli.arguments import NUMBERS
 from smsc_async.cli.failures import ERROR_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_PLACES: Final = {
-    "Failure": 2,
-    "failure_before_sending": 1,
-    "usage_error": 1,
-    "_wrong_header": 1,
-}
-"""Functions that make a failure, and the place of the text among their arguments."""
+    from collections.abc import Iterator, Mapping
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def failure_texts() -> dict[str, str]:
-    """Return the texts of all failures, each with the name of its module."""
+    """Return the texts of all failures, each with its module: "failures", "tables/columns"."""
+    folder = Path(cli.__file__).parent
+    modules = {
+        path.relative_to(folder).with_suffix("").as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in sorted(folder.rglob("*.py"))
+    }
+    places = {"Failure": 2}
+    for tree in modules.values():
+        places |= _makers(tree)
     found = dict.fromkeys(ERROR_TEXTS.values(), "failures")
     found |= dict.fromkeys(_texts_of_causes(), "causes")
-    for path in sorted(Path(cli.__file__).parent.glob("*.py")):
-        for text in _texts_of(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(text, path.stem)
+    for name, tree in modules.items():
+        for text in _texts_of(tree, places):
+            found.setdefault(text, name)
     return found
+
+
+def _makers(tree: ast.Module) -> dict[str, int]:
+    """Return the functions that make a failure of a text, and its place in their arguments."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
+    names = {
+        node.name: [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+        for node in functions
+        if isinstance(node.returns, ast.Name) and node.returns.id == "Failure"
+    }
+    return {name: known.index("text") for name, known in names.items() if "text" in known}
 
 
 def _texts_of_causes() -> Iterator[str]:
@@ -43,29 +58,31 @@ def _texts_of_causes() -> Iterator[str]:
         causes.BIND_CAUSES.values(),
         causes.SUBMIT_CAUSES.values(),
         causes.HOLD_CAUSES.values(),
+        causes.REQUEST_CAUSES.values(),
     )
     for table in tables:
         yield from (cause.text for cause in table)
     yield causes.REFUSED_BECAUSE
+    yield causes.SILENT_BIND.text
     yield from (text for _key, text in NUMBERS.values())
 
 
-def _texts_of(tree: ast.Module) -> Iterator[str]:
+def _texts_of(tree: ast.Module, places: Mapping[str, int]) -> Iterator[str]:
     """Yield the texts of the failures that a module makes."""
     module = _assigned(tree)
     for function in ast.walk(tree):
         if isinstance(function, Function):
             names = module | _assigned(function)
             for call in ast.walk(function):
-                at = _place(call)
+                at = _place(call, places)
                 if isinstance(call, ast.Call) and at is not None and len(call.args) > at:
                     yield from _resolved(call.args[at], names)
 
 
-def _place(node: ast.AST) -> int | None:
+def _place(node: ast.AST, places: Mapping[str, int]) -> int | None:
     """Return the place of the text in a call that makes a failure, None for any other node."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _PLACES.get(node.func.id)
+        return places.get(node.func.id)
     return None
 
 
@@ -73,6 +90,10 @@ def _assigned(scope: ast.AST) -> dict[str, list[ast.expr]]:
     """Return what is assigned to each name of a scope."""
     found: dict[str, list[ast.expr]] = {}
     for node in ast.walk(scope):
+        if isinstance(node, Function):
+            for pair in ast.walk(node):
+                if isinstance(pair, ast.Tuple) and pair.elts:
+                    found.setdefault(f"{node.name}()", []).append(pair.elts[0])
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign) and node.value is not None:
             targets = [node.target]
@@ -89,11 +110,14 @@ def _assigned(scope: ast.AST) -> dict[str, list[ast.expr]]:
 
 def _resolved(node: ast.expr, names: dict[str, list[ast.expr]]) -> Iterator[str]:
     """Yield the marked texts that an expression may be."""
-    if isinstance(node, ast.Name):
-        for value in names.get(node.id, []):
-            yield from _marked(value)
-    else:
-        yield from _marked(node)
+    yield from _marked(node)
+    for name in ast.walk(node):
+        if isinstance(name, ast.Name):
+            for value in names.get(name.id, []):
+                yield from _marked(value)
+            # The texts of a call with a star: what its function returns.
+            for returned in names.get(f"{name.id}()", []):
+                yield from _resolved(returned, names)
 
 
 def _marked(node: ast.AST) -> Iterator[str]:

@@ -55,7 +55,9 @@ def most_in_a_second(times: list[float]) -> int:
 async def shared_again(*stores: RedisRuleStore) -> None:
     """Wait until all workers share the rules again."""
     async with asyncio.timeout(60):
-        while any(s.health().is_degraded or s._workers.stretch(s.now()) > 1 for s in stores):
+        while any(
+            s.health().is_degraded or s._workers.interval_factor(s.now()) > 1 for s in stores
+        ):
             for store in stores:
                 if not store.health().is_degraded:
                     store._batcher.beat()

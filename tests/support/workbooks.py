@@ -17,9 +17,15 @@ _RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationship
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 _STYLES: Final = (
-    f'<styleSheet xmlns="{_SPREADSHEET}"><cellXfs count="2"><xf numFmtId="0"/>'
-    '<xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    f'<styleSheet xmlns="{_SPREADSHEET}"><numFmts><numFmt numFmtId="164" formatCode="00000"/>'
+    '<numFmt numFmtId="165" formatCode="0.0&quot;%&quot;"/>'
+    '<numFmt numFmtId="166" formatCode="#0.0%;[Red]-0.0%"/></numFmts>'
+    '<cellStyleXfs count="1"><xf numFmtId="9"/></cellStyleXfs>'
+    '<cellXfs count="7"><xf numFmtId="0"/><xf numFmtId="22" applyNumberFormat="1"/>'
+    '<xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/>'
+    '<xf numFmtId="10"/><xf numFmtId="166"/></cellXfs></styleSheet>'
 )
+HIDDEN: Final = ' hidden="1"'
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a workbook has no time zones
 
 
@@ -29,6 +35,14 @@ class Formula:
 
     text: str
     result: float
+
+
+@dataclass(frozen=True)
+class Styled:
+    """A number with a style: 2, 5, 6: in per cent; 3: as five digits; 4: with a quoted "%"."""
+
+    value: float
+    style: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ def workbook(
     *,
     merged: Sequence[str] = (),
     hidden: Sequence[str] = (),
+    hidden_rows: Sequence[int] = (),
 ) -> bytes:
     """Return a workbook.
 
@@ -50,6 +65,7 @@ def workbook(
         sheets: Rows of cells by name of the sheet; None is no cell.
         merged: Ranges of merged cells of the first sheet, as "A1:A3".
         hidden: Names of hidden sheets.
+        hidden_rows: Numbers of hidden rows of the first sheet.
     """
     names = list(sheets)
     parts = {
@@ -63,7 +79,9 @@ def workbook(
         "xl/styles.xml": _STYLES,
     }
     for at, rows in enumerate(sheets.values(), 1):
-        parts[f"xl/worksheets/sheet{at}.xml"] = _sheet(rows, merged if at == 1 else ())
+        parts[f"xl/worksheets/sheet{at}.xml"] = _sheet(
+            rows, merged if at == 1 else (), hidden_rows if at == 1 else ()
+        )
     octets = BytesIO()
     with ZipFile(octets, "w") as archive:
         for name, text in parts.items():
@@ -113,10 +131,11 @@ def _workbook(names: Sequence[str], hidden: Sequence[str]) -> str:
     )
 
 
-def _sheet(rows: Sequence[Sequence[object]], merged: Sequence[str]) -> str:
+def _sheet(rows: Sequence[Sequence[object]], merged: Sequence[str], hidden: Sequence[int]) -> str:
     """Return the part of a sheet."""
     lines = "".join(
-        f'<row r="{at}">{"".join(_cell(f"{chr(65 + n)}{at}", one) for n, one in enumerate(row))}'
+        f'<row r="{at}"{HIDDEN if at in hidden else ""}>'
+        f"{''.join(_cell(f'{chr(65 + n)}{at}', one) for n, one in enumerate(row))}"
         "</row>"
         for at, row in enumerate(rows, 1)
     )
@@ -142,6 +161,7 @@ _KINDS: Final[dict[type, Callable[[Any], tuple[str, str]]]] = {
     float: lambda value: ("", f"<v>{value!r}</v>"),
     datetime: lambda value: (' s="1"', f"<v>{(value - _EPOCH).total_seconds() / 86_400!r}</v>"),
     Formula: lambda value: ("", f"<f>{value.text}</f><v>{value.result!r}</v>"),
+    Styled: lambda value: (f' s="{value.style}"', f"<v>{value.value!r}</v>"),
     SheetError: lambda value: (' t="e"', f"<v>{value.text}</v>"),
 }
 """Type and content of a cell, by the type of its value."""

@@ -14,6 +14,8 @@ from smsc_async.cli.dumps.follow_yaml import read_yaml
 from smsc_async.cli.dumps.hexdump import read_hexdump
 from smsc_async.cli.dumps.literals import read_literals
 from smsc_async.cli.dumps.logs import read_logs
+from smsc_async.cli.dumps.quoting import Unquoted
+from smsc_async.cli.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +42,13 @@ def read_dump(text: str) -> list[Block]:
     Raises:
         Failure: The text isn't understood as a whole, or has no octets.
     """
-    source = Source(text.replace("\r\n", "\n").replace("\r", "\n"))
-    for reader in READERS:
-        blocks = reader(source)
-        if blocks is not None:
-            if not any(block.octets for block in blocks):
-                raise nothing()
-            return blocks
-    raise nothing()
+    unquoted = Unquoted(text.replace("\r\n", "\n").replace("\r", "\n"))
+    source = Source(unquoted.text)
+    try:
+        readings = (blocks for read in READERS if (blocks := read(source)) is not None)
+        blocks = next(readings, [])
+    except Failure as failure:
+        raise unquoted.put_right(failure) from None
+    if not any(block.octets for block in blocks):
+        raise nothing()
+    return blocks

@@ -6,6 +6,7 @@ part is worse than none.
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from itertools import accumulate
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.i18n import _
 
 _SHOWN = 4
+# Browsers and word processors put them in place of spaces.
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " "))
 COPY_AGAIN = _("copy the dump again, whole and unchanged; `smsc decode --help` lists what is read")
 
 
@@ -45,13 +48,17 @@ class Source:
 
     Args:
         text: The dump.
+
+    Attributes:
+        lines: With plain spaces in place of those that don't break; the text has them as they are,
+            since a string in it isn't to be changed.
     """
 
     __slots__ = ("_starts", "lines", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lines = text.split("\n")
+        self.lines = text.translate(_SPACES).split("\n")
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)][:-1]
 
     def place(self, at: int) -> Place:
@@ -75,9 +82,21 @@ def odd_token(place: Place, token: str) -> Failure:
     A long one isn't shown: characters beside octets may be a password or a text.
     """
     if len(token) > _SHOWN:
-        return refusal("bad_hex", place, _("line {line}, column {column}: this is no octet"))
-    text = _("line {line}, column {column}: {token} is no octet")
+        return refusal("bad_hex", place, _("line {line}, column {column}: this isn't an octet"))
+    text = _("line {line}, column {column}: {token} isn't an octet")
     return refusal("bad_hex", place, text, token=repr(token))
+
+
+def odd_sign(place: Place, sign: str) -> Failure:
+    """Return the failure of a character among hexadecimal digits.
+
+    One that isn't ASCII is named: a Cyrillic letter looks like a Latin one.
+    """
+    if sign.isascii():
+        return refusal("bad_hex", place, _("line {line}, column {column}: this isn't an octet"))
+    text = _("line {line}, column {column}: {sign} isn't a hexadecimal digit, but {name}")
+    name = unicodedata.name(sign, f"U+{ord(sign):04X}")
+    return refusal("bad_hex", place, text, sign=repr(sign), name=name)
 
 
 def nothing() -> Failure:

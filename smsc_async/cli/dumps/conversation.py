@@ -10,7 +10,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smsc_async.cli.dumps.headers import find_header, frames, is_header
+from smsc_async.cli.dumps.headers import find_header, frames, is_framed, is_header
 from smsc_async.cli.dumps.streams import Piece, Run, Stream
 from smsc_async.cli.i18n import _
 from smsc_async.session.states import OPERATIONS, Role
@@ -142,12 +142,14 @@ def _pdus(
             skipped = _skipped(octets) if is_capture else 0
             if skipped:
                 text = _(
-                    "stream {stream}: side {side} begins inside of a PDU: {skipped} octets are "
-                    "passed over at 0x{offset:04x}"
+                    "stream {stream}: {skipped} octets are passed over at 0x{offset:04x} of side "
+                    "{side}: no PDU begins there"
                 )
                 values = {"stream": number + 1, "skipped": skipped, "side": side_name(side)}
-                notes.append(Note(text, {**values, "offset": base}))
-            for at, end in frames(octets[skipped:]):
+                notes.append(Note(text, {**values, "offset": base}, is_error=run.is_start))
+            # A dump may have been cut before another was pasted behind it.
+            known = () if is_capture else [at for at in starts[1:] if is_header(octets, at)]
+            for at, end in frames(octets[skipped:], known):
                 piece = run.pieces[bisect_right(starts, skipped + at) - 1]
                 yield FoundPdu(
                     octets[skipped + at : skipped + end],
@@ -168,7 +170,9 @@ def side_name(side: int | None) -> str:
 
 def _skipped(octets: bytes) -> int:
     """Return the number of octets before the first PDU; 0 if there is no PDU."""
-    return 0 if is_header(octets) else find_header(octets) or 0
+    found = 0 if is_header(octets) else find_header(octets) or 0
+    # Unknown commands, and requests with a status, are PDUs, too.
+    return 0 if is_framed(octets[:found]) else found
 
 
 def _role(octets: bytes) -> Role | None:

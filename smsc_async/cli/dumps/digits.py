@@ -6,9 +6,11 @@ Rule: separators stand between octets, never inside of one.
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.dumps.blocks import Block, odd_token
+from smsc_async.cli.dumps.frames import guess_frame, is_other
 from smsc_async.cli.dumps.headers import is_header
 from smsc_async.cli.dumps.numbers import PAIRS, Token, read_numbers
 from smsc_async.cli.dumps.rows import is_follow_heading, refuse_rows
@@ -37,7 +39,31 @@ def read_digits(source: Source) -> list[Block]:
     # Spaces in place of comments, so that places stay.
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), source.text)
     tokens = list(_tokens(source, text))
-    return [Block(read_numbers(tokens, source))] if tokens else []
+    return _lines(tokens, read_numbers(tokens, source), source) if tokens else []
+
+
+def _lines(tokens: list[Token], octets: bytes, source: Source) -> list[Block]:
+    """Return a block for each line that begins with a PDU: the one before may have been cut."""
+    lines = [source.place(token.at).line for token in tokens]
+    firsts = [index for index in range(1, len(tokens)) if lines[index] != lines[index - 1]]
+    # Tokens of two digits are an octet each, others are counted by their digits.
+    is_single = len(octets) == len(tokens)
+    sizes = [1 if is_single else len(token.text.removeprefix("0x")) // 2 for token in tokens]
+    starts = [0, *accumulate(sizes)]
+    ends = [*(starts[index] for index in firsts), len(octets)]
+    if all(_is_frame(octets[at:end]) for at, end in pairwise((0, *ends))):
+        begins = [0, *firsts]
+    else:
+        begins = [0, *(index for index in firsts if is_header(octets, starts[index]))]
+    return [
+        Block(octets[starts[first] : starts[last]], line=lines[first])
+        for first, last in pairwise((*begins, len(tokens)))
+    ]
+
+
+def _is_frame(octets: bytes) -> bool:
+    """Tell whether a line is a frame of a network."""
+    return guess_frame(octets) is not None or is_other(octets)
 
 
 def _tokens(source: Source, text: str, base: int = 0) -> Iterator[Token]:

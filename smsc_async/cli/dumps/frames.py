@@ -1,6 +1,6 @@
 """Frames of a network, down to the TCP segment in them.
 
-Ethernet with VLAN tags, Linux cooked captures, loopback, raw IP; IPv4 and IPv6.
+Ethernet with VLAN tags, PPPoE or MPLS, Linux cooked captures, loopback, raw IP; IPv4 and IPv6.
 
 Rule: a frame without a whole TCP header is no segment. What the capture cut off behind the header
 is counted.
@@ -21,7 +21,9 @@ _IPV4, _IPV6 = 0x0800, 0x86DD
 _ARP: Final = bytes.fromhex("000108000604")
 _OTHER_TYPES: Final = frozenset({b"\x08\x06", b"\x88\xcc", b"\x88\x8e"})  # ARP, LLDP, 802.1X
 _VLAN: Final = frozenset({0x8100, 0x88A8, 0x9100})
+_PPPOE, _MPLS = 0x8864, 0x8847
 _TCP = 6
+_TUNNELS: Final = frozenset({4, 41, 47})  # IPv4, IPv6, GRE
 _ETHERNET = 1
 # IPv6 headers that may stand before TCP; the size of each is in its second octet.
 _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _OPTIONS = 0, 43, 44, 51, 60
@@ -48,6 +50,7 @@ class Segment(NamedTuple):
         flags: FIN, SYN, RST, ACK and others.
         payload: What was captured.
         missing: Octets of the payload that weren't captured.
+        acknowledged: The sequence number that is expected next; None without ACK, or in a reset.
     """
 
     source: Endpoint
@@ -56,6 +59,7 @@ class Segment(NamedTuple):
     flags: int
     payload: bytes
     missing: int
+    acknowledged: int | None = None
 
 
 def read_frame(frame: bytes, link_type: int) -> Segment | None:
@@ -74,6 +78,23 @@ def is_known(link_type: int) -> bool:
     return link_type in _LINKS
 
 
+def may_hide_tcp(frame: bytes, link_type: int) -> bool:
+    """Tell whether TCP may be in a frame without a readable segment.
+
+    It is so in a fragment, in a tunnel, and where the headers are cut off.
+    """
+    packet = _LINKS[link_type](frame)
+    version = packet[0] >> 4 if packet else 0
+    if not frame:
+        return True
+    if version == 4:
+        return len(packet) < 20 or packet[9] == _TCP or packet[9] in _TUNNELS
+    if version == 6:
+        kind = _upper_layer(packet)[0]
+        return kind in {None, _TCP} or kind in _TUNNELS
+    return False
+
+
 def guess_frame(frame: bytes) -> Segment | None:
     """Return the TCP segment in a frame of any link type; None if there is none.
 
@@ -83,13 +104,21 @@ def guess_frame(frame: bytes) -> Segment | None:
     return next((found for one in packets if _is_sound(one) and (found := _packet(one))), None)
 
 
+def trailer(frame: bytes) -> int:
+    """Return the octets behind the IP packet in a frame of any link type: padding, a checksum."""
+    packet = next((one for unwrap in _LINKS.values() if _is_sound(one := unwrap(frame))), b"")
+    if not packet:
+        return 0
+    size = int.from_bytes(packet[2:4] if packet[0] >> 4 == 4 else packet[4:6], "big")
+    header = 0 if packet[0] >> 4 == 4 else 40
+    return max(len(packet) - header - size, 0) if size else 0
+
+
 def is_other(frame: bytes) -> bool:
     """Tell whether a frame has no TCP segment because it is something else: ARP, UDP, ICMP."""
     for link_type, unwrap in _LINKS.items():
-        packet = unwrap(frame)
-        if _is_sound(packet):
-            protocol = packet[9] if packet[0] >> 4 == 4 else packet[6]
-            return protocol != _TCP
+        if _is_sound(unwrap(frame)):
+            return not may_hide_tcp(frame, link_type)
         if link_type == _ETHERNET and frame[12:14] in _OTHER_TYPES:
             return True
     return frame.startswith(_ARP)
@@ -140,32 +169,41 @@ def _version4(packet: bytes) -> Segment | None:
 
 def _version6(packet: bytes) -> Segment | None:
     """Return the TCP segment in an IPv6 packet; None for a fragment."""
-    if len(packet) < 40:
+    kind, at, is_fragment = _upper_layer(packet)
+    if kind != _TCP or is_fragment:
         return None
-    kind, at = packet[6], 40
     total = _length6(packet) if packet[4:6] != b"\0\0" else len(packet)
-    while kind != _TCP:
+    return _tcp(packet[at:total], total - at, (packet[8:24], packet[24:40]))
+
+
+def _upper_layer(packet: bytes) -> tuple[int | None, int, bool]:
+    """Return what an IPv6 packet carries, its offset, and whether it is a fragment of it.
+
+    What it carries is None if the headers are cut off.
+    """
+    if len(packet) < 40:
+        return None, 0, False
+    kind, at, is_fragment = packet[6], 40, False
+    while kind in {_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _OPTIONS}:
         if len(packet) < at + 8:
-            return None
+            return None, 0, False
+        size = 8 * (packet[at + 1] + 1)
         if kind == _FRAGMENT:
-            if int.from_bytes(packet[at + 2 : at + 4], "big") & 0xFFF9:
-                return None
+            is_fragment = bool(int.from_bytes(packet[at + 2 : at + 4], "big") & 0xFFF9)
             size = 8
         elif kind == _AUTHENTICATION:
             size = 4 * (packet[at + 1] + 2)
-        elif kind in {_HOP_BY_HOP, _ROUTING, _OPTIONS}:
-            size = 8 * (packet[at + 1] + 1)
-        else:
-            return None
         kind, at = packet[at], at + size
-    return _tcp(packet[at:total], total - at, (packet[8:24], packet[24:40]))
+        if is_fragment:
+            break
+    return kind, at, is_fragment
 
 
 def _tcp(octets: bytes, size: int, addresses: tuple[bytes, bytes]) -> Segment | None:
     """Return a segment of *size* octets, of which *octets* were captured."""
     if len(octets) < 20:
         return None
-    source_port, target_port, sequence = struct.unpack_from(">HHI", octets)
+    source_port, target_port, sequence, acknowledgement = struct.unpack_from(">HHII", octets)
     header = (octets[12] >> 4) * 4
     if header < 20 or header > size:
         return None
@@ -177,6 +215,7 @@ def _tcp(octets: bytes, size: int, addresses: tuple[bytes, bytes]) -> Segment | 
         octets[13],
         octets[header:],
         size - max(len(octets), header),
+        acknowledgement if octets[13] & (ACK | RST) == ACK else None,
     )
 
 
@@ -194,9 +233,22 @@ def _after_type(at: int, size: int) -> Callable[[bytes], bytes]:
         kind, start = int.from_bytes(frame[at : at + 2], "big"), size
         while kind in _VLAN:
             kind, start = int.from_bytes(frame[start + 2 : start + 4], "big"), start + 4
+        if kind == _PPPOE:
+            is_ip = frame[start + 6 : start + 8] in {b"\0\x21", b"\0\x57"}
+            return frame[start + 8 :] if is_ip else b""
+        if kind == _MPLS:
+            return _below_labels(frame[start:])
         return frame[start:] if kind in {_IPV4, _IPV6} else b""
 
     return unwrap
+
+
+def _below_labels(octets: bytes) -> bytes:
+    """Return what follows the labels of MPLS; the last one is marked."""
+    for at in range(2, len(octets), 4):
+        if octets[at] & 1:
+            return octets[at + 2 :]
+    return b""
 
 
 def _loopback(frame: bytes) -> bytes:

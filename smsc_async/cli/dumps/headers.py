@@ -32,17 +32,28 @@ def is_header(octets: bytes, at: int = 0) -> bool:
     return bool(command_id & _RESPONSE) or status == 0
 
 
-def frames(octets: bytes) -> Iterator[tuple[int, int]]:
+def frames(octets: bytes, starts: Iterable[int] = ()) -> Iterator[tuple[int, int]]:
     """Yield the offset and the end of each PDU by `command_length`; the last may be cut off.
 
     After an impossible length the rest is one PDU: nothing shows where the next begins.
+
+    Args:
+        octets: From the beginning of a PDU.
+        starts: Ascending offsets at which a PDU begins for certain: one that goes on there is cut
+            off.
     """
     at, end = 0, len(octets)
-    while at < end:
-        length = int.from_bytes(octets[at : at + 4], "big")
-        following = at + length if end - at >= MIN_LENGTH <= length else end
-        yield at, min(following, end)
-        at = following
+    for known in (*starts, end):
+        while at < known:
+            length = int.from_bytes(octets[at : at + 4], "big")
+            following = at + length if known - at >= MIN_LENGTH <= length else known
+            yield at, min(following, known)
+            at = min(following, known)
+
+
+def is_framed(octets: bytes) -> bool:
+    """Tell whether the lengths of PDUs, of any command, lead from the first octet to the last."""
+    return all(int.from_bytes(octets[at : at + 4], "big") == end - at for at, end in frames(octets))
 
 
 def fits(octets: bytes) -> bool:

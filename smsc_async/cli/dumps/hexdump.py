@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from smsc_async.cli.dumps.blocks import Source
 
 _REASSEMBLED: Final = "Reassembled TCP"
+_LARGEST_GAP = 1 << 24
 
 
 class Sequence(NamedTuple):
@@ -117,8 +118,11 @@ def _hypotheses(dump: RowDump) -> Iterator[Hypothesis]:
         return (
             Hypothesis(*each) for each in product((16, 8, 10), forms.OF_OD, (CHARACTERS, NOTHING))
         )
-    with_characters = (Hypothesis(16, cells, CHARACTERS) for cells in forms.WITH_CHARACTERS)
-    return chain(with_characters, (Hypothesis(16, forms.HEX, NOTHING),))
+    with_characters = (
+        Hypothesis(base, cells, CHARACTERS)
+        for base, cells in product((16, 10), forms.WITH_CHARACTERS)
+    )
+    return chain(with_characters, (Hypothesis(base, forms.HEX, NOTHING) for base in (16, 10)))
 
 
 def _sides(dump: RowDump) -> list[Sequence]:
@@ -152,10 +156,10 @@ def _sequences(dump: RowDump) -> list[Sequence]:
     sequences: list[Sequence] = []
     for number, run in enumerate(dump.runs):
         first = run.rows[0]
-        if not sequences or int(first.offset, 16) == 0:
+        if not sequences or int(first.offset, 16) == 0 or run.is_packet:
             sequences.append(Sequence(None, [(number, run)], run.size))
-        else:
-            sequences[-1].runs.append((number, run))
+        else:  # an empty line within a frame
+            sequences[-1].runs[0][1].rows.extend(run.rows)
         again = next((row for row in run.rows[1:] if int(row.offset, 16) == 0), None)
         if again is not None:
             raise refusal(
@@ -244,6 +248,12 @@ def _gap(row: Row, have: int, offset: int) -> Failure:
 
 def _repeated(row: Row, previous: bytes, size: int) -> bytes:
     """Return the rows that a tool left out since they are like the one before."""
+    if size > _LARGEST_GAP:
+        text = _(
+            "line {line}, column {column}: the rows left out by * would have {size} octets, at "
+            "most {limit} are filled in"
+        )
+        raise refusal("gap_hex", row.place, text, size=size, limit=_LARGEST_GAP)
     if size <= 0 or not previous or size % len(previous):
         raise refusal(
             "gap_hex",

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _SIGNS_OF_LITERALS: Final = re.compile(r"""["'{}\[\]<(\\]|0[xX][0-9a-fA-F]""")
 _ESCAPES_ONLY: Final = re.compile(r"""\s*(?P<body>\\[x0][^"']*?)\s*""", re.DOTALL)
 
+# PostgreSQL writes all octets behind one "\\x"; as an escape it would be a header of text.
+_BYTEA: Final = re.compile(r"""\s*['"]?\\x(?P<digits>(?:[0-9a-fA-F]{2}){16,})['"]?\s*""", re.ASCII)
+
 _SPACE: Final = re.compile(r"\s+|\\\r?\n")
 _COMMENT: Final = re.compile(r"/\*.*?\*/|(?://|#)[^\n]*", re.DOTALL)
 _PACKET: Final = re.compile(r"/\* Packet (\d+) \*/")
@@ -76,6 +79,10 @@ def read_literals(source: Source) -> list[Block] | None:
     """
     if not _SIGNS_OF_LITERALS.search(source.text):
         return None
+    if found := _BYTEA.fullmatch(source.text):
+        return [
+            Block(bytes.fromhex(found["digits"]), line=source.place(found.start("digits")).line)
+        ]
     if found := _ESCAPES_ONLY.fullmatch(source.text):
         return [Block(read_escapes(source, *found.span("body")))]
     if not any(sign in source.text for sign in "\"'{[<("):
@@ -232,7 +239,7 @@ class _Scanner:
             raise refusal(
                 "ambiguous_hex",
                 self._source.place(found.start()),
-                _("line {line}, column {column}: digits or text? Other strings have escapes"),
+                _("line {line}, column {column}: digits or a text? Other strings have escapes"),
             )
         return read_escapes(self._source, start, end)
 

@@ -64,7 +64,7 @@ def _kannel(source: Source) -> Iterator[Block]:
             octets += read_last_row(row, _CHARACTERS)
         elif found or _KANNEL_END.fullmatch(line):
             if not start or length != len(octets):
-                raise _short(start, length, octets)
+                raise _short(start or number, length, octets)
             yield Block(octets, None, start)
             start = 0
     if start:

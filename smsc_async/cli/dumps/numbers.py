@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from string import hexdigits
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smsc_async.cli.dumps.blocks import odd_token, refusal
+from smsc_async.cli.dumps.blocks import odd_sign, odd_token, refusal
 from smsc_async.cli.dumps.headers import is_header, only_plausible
 from smsc_async.cli.i18n import _
 
@@ -27,10 +28,12 @@ class Token(NamedTuple):
     at: int
 
 
+_SHORT = 4
 PAIRS: Final = re.compile(r"(?:[0-9a-fA-F]{2})+", re.ASCII)
 _PREFIXED: Final = re.compile(r"0[xX]([0-9a-fA-F](?:[0-9a-fA-F](?:[0-9a-fA-F]{2})*)?)", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,2})", re.ASCII)
 _BARE: Final = re.compile(r"0|[1-9a-fA-F][0-9a-fA-F]?", re.ASCII)
+_OCTAL_WORD: Final = re.compile(r"[01][0-7]{5}", re.ASCII)
 _PADDED: Final = re.compile(r"[0-9]{3}", re.ASCII)
 
 
@@ -66,15 +69,19 @@ def read_numbers(tokens: Sequence[Token], source: Source, *, is_literal: bool = 
 
 
 def _refuse_words(texts: list[str], place: Place) -> None:
-    """Refuse words of two octets in the order of a machine, as od -An -x writes them."""
-    if len(texts) < 8 or any(len(text) != 4 for text in texts):
+    """Refuse words in little-endian order, as od -An writes them: hexadecimal or octal."""
+    straight, sizes = _pairs(texts), {len(text) for text in texts}
+    if straight is None or is_header(straight) or len(sizes) != 1:
         return
-    straight, swapped = (_pairs([text[at:] + text[:at] for text in texts]) for at in (0, 2))
-    if straight and swapped and is_header(swapped) and not is_header(straight):
+    (size,) = sizes
+    swapped = b"".join(bytes.fromhex(text)[::-1] for text in texts) if size in {4, 8, 16} else b""
+    if all(map(_OCTAL_WORD.fullmatch, texts)):
+        swapped = b"".join(int(text, 8).to_bytes(2, "little") for text in texts)
+    if is_header(swapped):
         raise refusal(
             "ambiguous_hex",
             place,
-            _("line {line}, column {column}: the octets of words are in the order of a machine"),
+            _("line {line}, column {column}: words of 16 bits in little-endian order"),
             advice=_("dump single octets: xxd, hexdump -C, or od -A x -t x1"),
         )
 
@@ -108,14 +115,24 @@ def _odd_number(tokens: Sequence[Token], source: Source) -> Exception:
     kind = _DECIMAL if is_decimal > is_paired else PAIRS
     for token in tokens:
         if not kind.fullmatch(token.text) or (kind is _DECIMAL and _decimal([token.text]) is None):
-            if kind is PAIRS and all(sign in "0123456789abcdefABCDEF" for sign in token.text):
+            if kind is PAIRS and all(sign in hexdigits for sign in token.text):
                 return _odd_digits(token, source)
+            if kind is PAIRS and (index := _odd_index(token.text)) is not None:
+                place = source.place(token.at)
+                return odd_sign(place._replace(column=place.column + index), token.text[index])
             return odd_token(source.place(token.at), token.text)
     # Each is an octet, but negative ones and those above 127 exclude each other.
     odd = next(
         (token for token in tokens if len(token.text) == 3 and token.text > "127"), tokens[0]
     )
     return odd_token(source.place(odd.at), odd.text)
+
+
+def _odd_index(text: str) -> int | None:
+    """Return the index of the first character that is no digit, where most of them are."""
+    odd = [index for index, sign in enumerate(text) if sign not in hexdigits]
+    is_digits = 2 * len(odd) <= len(text)
+    return odd[0] if is_digits and (len(text) > _SHORT or not text.isascii()) else None
 
 
 def _odd_digits(token: Token, source: Source) -> Exception:

@@ -5,6 +5,7 @@ Rule: nothing in a row is passed over. What follows the octets is their characte
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from smsc_async.cli.dumps.blocks import Place, odd_token, refusal
@@ -19,6 +20,7 @@ CHARACTERS: Final = "characters"
 NOTES: Final = "notes"
 NOTHING: Final = ""
 
+_SPACES: Final = re.compile(r"\s*")
 _MIDDLE = 8
 _FENCES: Final = (("|", "|"), (">", "<"))
 
@@ -46,7 +48,8 @@ def read_row(row: Row, size: int, hypothesis: Hypothesis) -> bytes:
     Raises:
         Failure: What follows the octets is neither another one nor their characters.
     """
-    octets, at = _cells(row, hypothesis.cells, size)
+    octets, ends = _cells(row, hypothesis.cells, size)
+    at = ends[-1][1]
     if hypothesis.cells.is_padded and not any(octets[size:]):
         octets = octets[:size]
     _check_tail(row, at, octets, hypothesis)
@@ -59,27 +62,35 @@ def read_last_row(row: Row, hypothesis: Hypothesis) -> bytes:
     Raises:
         Failure: What follows the octets is neither another one nor their characters.
     """
-    octets, at = _cells(row, hypothesis.cells)
+    octets, ends = _cells(row, hypothesis.cells)
     if hypothesis.tail == CHARACTERS:
+        characters, spaces = len(row.rest.rstrip()), octets.count(b" ")
         # Characters may look like octets: "ab".
-        for size in range(len(octets), 0, -1):
-            shorter, end = _cells(row, hypothesis.cells, size)
-            if len(shorter) == size and not _mismatch(row.rest[end:], shorter):
-                return shorter
+        for size, end in reversed(ends[1:]):
+            width = characters - _after_spaces(row.rest, end)
+            if width > size + len(_FENCES):
+                break  # a shorter row has more characters still
+            if width + spaces >= size and not _mismatch(row.rest[end:], octets[:size]):
+                return octets[:size]
     if row.rest.strip():
-        _check_tail(row, at, octets, hypothesis)
+        _check_tail(row, ends[-1][1], octets, hypothesis)
     return octets
 
 
-def _cells(row: Row, cells: Cells, size: int | None = None) -> tuple[bytes, int]:
-    """Return the octets of a row, at most those of *size*, and where they end in its text."""
-    octets, at = b"", 0
+def _after_spaces(text: str, at: int) -> int:
+    """Return the index of the first character from *at* that is no space."""
+    found = _SPACES.match(text, at)
+    return found.end() if found else at
+
+
+def _cells(row: Row, cells: Cells, size: int | None = None) -> tuple[bytes, list[tuple[int, int]]]:
+    """Return the octets of a row, at most those of *size*, and after each cell: how many, where."""
+    octets, at, ends = bytearray(), 0, [(0, 0)]
     # Where a cell ends, in columns behind the offset.
     gap = row.column - 1 - len(row.indent) - len(row.offset)
     width = 0
     while size is None or len(octets) < size:
-        start = at + len(row.rest[at:]) - len(row.rest[at:].lstrip())
-        cell = cells.shape.match(row.rest, start)
+        cell = cells.shape.match(row.rest, _after_spaces(row.rest, at))
         if cell is None:
             break
         width = width or gap + cell.end()
@@ -87,7 +98,8 @@ def _cells(row: Row, cells: Cells, size: int | None = None) -> tuple[bytes, int]
             break
         octets += cells.octets(cell[0])
         at = cell.end()
-    return octets, at
+        ends.append((len(octets), at))
+    return bytes(octets), ends
 
 
 def _check_tail(row: Row, at: int, octets: bytes, hypothesis: Hypothesis) -> None:

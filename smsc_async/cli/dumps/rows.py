@@ -30,14 +30,16 @@ _SECTION: Final = re.compile(
 _FOLLOW: Final = re.compile(r"=+|Follow: \w+,\w+|Filter: .*|Node [01]: .*")
 _HEADINGS: Final = (
     re.compile(r"\s*#.*"),
-    # tcpdump, also with -v (a second line), -t, -e, -i any
+    # tcpdump, also with -v (a second line), -t, -e, -#, -i any
     re.compile(
-        r"\s*(?:\S+ ){0,2}(?:\S+ +(?:In|Out|B|M|P|Bcast|Mcast) +)?(?:IP6?|ARP,|STP|LLDP,) .*"
+        r"\s*(?:\d+  )?(?:\S+ ){0,2}"
+        r"(?:\S+ +(?:In|Out|B|M|P|Bcast|Mcast) +)?(?:IP6?|ARP,|STP|LLDP,) .*"
     ),
     re.compile(r"\s*\S+ > \S+: .*"),
-    re.compile(r"\S+ .*\bethertype \S+ .*"),
+    re.compile(r"\s*(?:\d+  )?\S+ .*\bethertype \S+ .*"),
+    re.compile(r"\s*(?:\d+  )?(?:\S+ ){0,2}(?:AF IPv[46] \(\d+\), length \d+|ip6?): .*"),
     # tshark, a line a packet
-    re.compile(r"\s*\d+\s+\d+\.\d+\s+\S+\s+(?:→|->)\s+\S+\s+\S.*"),
+    re.compile(r"\s*\d+\s+(?:\d{4}-\d\d-\d\d )?[\d:]+\.\d+\s+\S+\s+(?:→|->)\s+\S+\s+\S.*"),
 )
 _REMARKS: Final = re.compile(
     r"reading from file .*|listening on .*|tcpdump: .*|Capturing on .*"
@@ -79,11 +81,13 @@ class Run:
         section: "Frame", "Reassembled TCP" or another source of Wireshark; empty if it isn't named.
         size: Octets of the section; None if that isn't said.
         rows: In order.
+        is_packet: The heading of a packet is before it: its offsets begin again.
     """
 
     section: str = ""
     size: int | None = None
     rows: list[Row] = field(default_factory=list)
+    is_packet: bool = False
 
 
 class RowDump(NamedTuple):
@@ -195,7 +199,7 @@ def _runs(source: Source, style: re.Pattern[str], is_annotated: bool) -> Iterato
                 yield run
                 run = Run()
             if any(each.fullmatch(line) for each in _HEADINGS[1:]):
-                heading = number
+                heading, run.is_packet = number, True
             if section := _SECTION.fullmatch(line):
                 run = Run(section["name"], int(section["size"]))
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smsc_async.cli.dumps.frames import ACK, SYN
+from smsc_async.cli.dumps.frames import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +69,12 @@ class _Side:
     latest: int | None = None
     """The last sequence number, which the next ones are close to."""
     distance: int = 0
+    opening: int | None = None
+    """The sequence number of its SYN, if that was captured."""
+    finish: int | None = None
+    """The distance of its FIN, if that was captured."""
+    acknowledged: int | None = None
+    """The distance up to which the other side has everything."""
 
     def add(self, order: int, segment: Segment) -> None:
         """Add a segment; sequence numbers may pass 2**32."""
@@ -79,8 +85,19 @@ class _Side:
         at = self.distance
         if segment.flags & SYN:
             self.start = at = at + 1  # SYN takes a sequence number
-        if segment.payload or segment.missing:
+            self.opening = segment.sequence
+        if segment.flags & FIN:
+            self.finish = at + len(segment.payload) + segment.missing
+        # The payload of a reset is a message to people (RFC 9293, 3.5.3), no part of the stream.
+        if (segment.payload or segment.missing) and not segment.flags & RST:
             self.segments.append((at, order, segment))
+
+    def acknowledge(self, number: int) -> None:
+        """Note the sequence number that the other side expects next."""
+        if self.latest is not None:
+            step = (number - self.latest) % _WRAP
+            at = self.distance + (step - _WRAP if step >= _WRAP // 2 else step)
+            self.acknowledged = max(at, at if self.acknowledged is None else self.acknowledged)
 
     def runs(self) -> list[Run]:
         """Put the segments together."""
@@ -102,9 +119,16 @@ class _Side:
 
     def _lost_at_end(self, have: int | None) -> Iterator[Run]:
         """Yield an empty run for octets that are missing behind the last one."""
-        ends = (at + len(each.payload) + each.missing for at, _order, each in self.segments)
-        end = max(ends, default=0)
-        if have is not None and end > have and self.segments:
+        if have is None:
+            return
+        ends = [at + len(each.payload) + each.missing for at, _order, each in self.segments]
+        if self.finish is not None:
+            ends.append(self.finish)
+        elif self.acknowledged is not None and self.acknowledged - have > 1:
+            # A FIN that wasn't captured takes a number, too.
+            ends.append(self.acknowledged)
+        end = max(ends, default=have)
+        if end > have:
             yield Run([], end - have, is_start=False)
 
 
@@ -116,10 +140,20 @@ class _Connection:
     sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
 
     def is_reopened(self, segment: Segment) -> bool:
-        """Tell whether a SYN opens another connection between the same ports."""
+        """Tell whether a SYN, or the answer to it, opens another connection of the same ports."""
         side = self.sides[self.ends.index(segment.source)]
+        if segment.flags & ACK:
+            is_first = side.opening is None and not side.segments
+            return not is_first and side.opening != segment.sequence
         is_repeated = side.latest is not None and not side.segments
         return not is_repeated or side.latest != segment.sequence
+
+    def add(self, order: int, segment: Segment) -> None:
+        """Add a segment of one side."""
+        number = self.ends.index(segment.source)
+        self.sides[number].add(order, segment)
+        if segment.acknowledged is not None:
+            self.sides[1 - number].acknowledge(segment.acknowledged)
 
     def stream(self) -> Stream:
         """Return the streams of both sides."""
@@ -137,7 +171,7 @@ def put_together(segments: Iterable[tuple[int, Segment]]) -> list[Stream]:
     for order, segment in segments:
         ends = frozenset((segment.source, segment.target))
         connection = current.get(ends)
-        is_opening = segment.flags & (SYN | ACK) == SYN
+        is_opening = bool(segment.flags & SYN)
         if connection is None or (is_opening and connection.is_reopened(segment)):
             # A capture may begin with the answer to a SYN.
             is_answer = segment.flags & (SYN | ACK) == SYN | ACK
@@ -145,7 +179,6 @@ def put_together(segments: Iterable[tuple[int, Segment]]) -> list[Stream]:
             connection = _Connection(pair[::-1] if is_answer else pair)
             connections.append(connection)
             current[ends] = connection
-        side = connection.ends.index(segment.source)
-        connection.sides[side].add(order, segment)
+        connection.add(order, segment)
     streams = (connection.stream() for connection in connections)
     return [stream for stream in streams if any(stream.runs.values())]

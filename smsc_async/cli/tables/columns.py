@@ -8,6 +8,7 @@ error.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -54,8 +55,12 @@ FIELDS: Final[Mapping[str, str]] = {
 _TIMES: Final = frozenset({
     "time", "date", "schedule", "время", "дата", "времяотправки", "датаотправки", "датаивремя",
 })  # fmt: skip
-_SIMILAR: Final = 0.6
-_VERY_SIMILAR: Final = 0.8
+_TEXTS: Final = frozenset({"text", "template"})
+_SIMILAR: Final = 0.8
+_DATA: Final = re.compile(r"[0-9].*[0-9].*[0-9].*[0-9]|@")
+"""What a header without names may hold: a number, an address."""
+_LATIN: Final = re.compile("[a-z]")
+_LONGEST_NAME: Final = 40
 
 
 def plain_name(name: str) -> str:
@@ -71,11 +76,13 @@ class Columns:
         names: Of the columns that have a name, as the file writes them, in their order.
         fields: Place in *names* of the column of each field.
         unused: Names of columns that are passed over.
+        replaced: Name of a column of texts that `--text` replaces; empty without one.
     """
 
     names: list[str]
     fields: dict[str, int] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    replaced: str = ""
 
     def place_of(self, name: str) -> int | None:
         """Return the place of the only column with a name; None if there is none, or several."""
@@ -107,14 +114,19 @@ def read_mapping(option: str) -> dict[str, str]:
             continue
         last = FIELDS.get(plain_name(name), "")
         if not (sign and last and column.strip()) or last in mapping or last == REASON:
-            raise failure_before_sending(
-                "bulk.map",
-                _("--map takes field=column, separated by commas, each field once"),
-                advice=_("for example --map to=Телефон,text=Текст; fields: {columns}"),
-                columns=",".join(COLUMNS),
-            )
+            raise _map_failure()
         mapping[last] = column
     return mapping
+
+
+def _map_failure() -> Failure:
+    """Return the failure for the option `--map`."""
+    return failure_before_sending(
+        "bulk.map",
+        _("--map takes field=column, separated by commas, each field and column once"),
+        advice=_("for example --map to=Телефон,text=Текст; fields: {columns}"),
+        columns=",".join(COLUMNS),
+    )
 
 
 def find_columns(
@@ -133,20 +145,23 @@ def find_columns(
         has_text: Whether there is that option, so that no column of a text is needed.
 
     Raises:
-        Failure: A column is missing, unknown or there twice.
+        Failure: A column is missing, unknown or taken twice.
     """
     columns = Columns(list(names))
     needed = set(map(plain_name, template_names))
     for name, column in mapping.items():
-        columns.fields[name] = _mapped(columns, column)
+        place = _mapped(columns, column)
+        if place in columns.fields.values():
+            raise _map_failure()
+        columns.fields[name] = place
+    _check_mapping(mapping, has_text=has_text)
     taken = set(columns.fields.values())
     for at, name in enumerate(names):
         known = FIELDS.get(plain_name(name))
         if at in taken or known is None or known in mapping:
             continue
-        if has_text and known in {"text", "template"}:
-            if plain_name(name) not in needed:
-                raise _text_twice()
+        if has_text and known in _TEXTS:
+            _set_aside(columns, name, known, is_data=plain_name(name) in needed)
             continue
         if known in columns.fields:
             raise _twice(known)
@@ -155,9 +170,25 @@ def find_columns(
     is_free = bool(mapping) or has_text or "template" in columns.fields
     taken = set(columns.fields.values())
     for at, name in enumerate(names):
-        if at not in taken and plain_name(name) not in needed:
+        if name == columns.replaced:
+            columns.unused.append(name)
+        elif at not in taken and plain_name(name) not in needed:
             _pass_over(columns, name, is_free=is_free)
     return columns
+
+
+def _check_mapping(mapping: Mapping[str, str], *, has_text: bool) -> None:
+    """Refuse a column of texts that `--map` names although `--text` is the text."""
+    for name in sorted(_TEXTS & mapping.keys()) if has_text else ():
+        raise _text_and_map(name, mapping[name])
+
+
+def _set_aside(columns: Columns, name: str, known: str, *, is_data: bool) -> None:
+    """Pass over a column of texts that `--text` replaces, unless that needs its cells."""
+    if not is_data and known == "template":
+        raise _text_twice()
+    if not is_data:
+        columns.replaced = name
 
 
 def _mapped(columns: Columns, column: str) -> int:
@@ -176,37 +207,70 @@ def _mapped(columns: Columns, column: str) -> int:
 def _check_needed(columns: Columns, *, has_text: bool) -> None:
     """Refuse a table without recipients or without texts, and one with two kinds of text."""
     if "to" not in columns.fields:
-        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "to")
-    texts = {"text", "template"} & columns.fields.keys()
+        raise wrong_header("bulk.no_column", _("the header has no column {name}"), "to")
+    texts = _TEXTS & columns.fields.keys()
     if not texts and not has_text:
-        raise _wrong_header("bulk.no_column", _("the header has no column {name}"), "text")
+        raise wrong_header("bulk.no_column", _("the header has no column {name}"), "text")
     if len(texts) > 1:
         raise _text_twice()
 
 
 def _pass_over(columns: Columns, name: str, *, is_free: bool) -> None:
-    """Note a column that no field has; refuse it where it may have been meant for one.
-
-    Its name isn't repeated: without a header it may be a subscriber's data.
-    """
+    """Note a column that no field has; refuse it where it may have been meant for one."""
     plain = plain_name(name)
     if plain in _TIMES and not is_free:
         text = _("the header has a column of times, and messages are sent at once")
-        raise _wrong_header("bulk.unknown_column.time", text, "")
-    limit = _VERY_SIMILAR if is_free else _SIMILAR
-    near = next(iter(get_close_matches(plain, [*FIELDS], n=1, cutoff=limit)), "")
+        raise _unknown(columns, "bulk.unknown_column.time", text, name)
+    near = _near(plain)
     if near and FIELDS[near] not in columns.fields:
-        text = _("the header has an unknown column; did you mean {name}?")
-        raise _wrong_header("bulk.unknown_column.near", text, near)
+        text = _("unknown column '{name}'; did you mean '{near}'?")
+        if is_free:
+            advice = _("rename it, or name its field: --map {near}={name}")
+            values = {"near": near, "name": _shown_name(columns, name)}
+            key = "bulk.unknown_column.near"
+            raise failure_before_sending(key, text, advice=advice, **values)
+        raise _unknown(columns, "bulk.unknown_column.near", text, name, near)
     if not is_free:
-        raise _wrong_header("bulk.unknown_column", _("the header has an unknown column"), "")
+        raise _unknown(columns, "bulk.unknown_column", _("unknown column '{name}'"), name)
     columns.unused.append(name)
+
+
+def _near(plain: str) -> str:
+    """Return the known name that an unknown one nearly is, in its alphabet; empty without one."""
+    is_latin = bool(_LATIN.search(plain))
+    same = [known for known in FIELDS if bool(_LATIN.search(known)) == is_latin]
+    return next(iter(get_close_matches(plain, same, n=1, cutoff=_SIMILAR)), "")
+
+
+def _shown_name(columns: Columns, name: str) -> str:
+    """Return the name of a column, or its place: a name may be a subscriber's data."""
+    if len(name) > _LONGEST_NAME or _DATA.search(name):
+        return str(columns.names.index(name) + 1)
+    return name
+
+
+def _unknown(columns: Columns, key: str, text: str, name: str, near: str = "") -> Failure:
+    """Return the failure for a column that no field has, with the options that ignore it."""
+    mapping = ",".join(
+        f"{field}={_shown_name(columns, columns.names[at])}"
+        for field, at in columns.fields.items()
+        if field != REASON
+    )
+    return failure_before_sending(
+        key,
+        text,
+        advice=_("to ignore it: --map {mapping}; the known columns: {columns}"),
+        name=_shown_name(columns, name),
+        near=near,
+        mapping=f"'{mapping}'" if " " in mapping else mapping,
+        columns=",".join(COLUMNS),
+    )
 
 
 def _twice(name: str) -> Failure:
     """Return the failure for two columns of one field."""
     text = _("the header has {name} twice")
-    return _wrong_header("bulk.twice", text, name)
+    return wrong_header("bulk.twice", text, name)
 
 
 def _text_twice() -> Failure:
@@ -218,10 +282,23 @@ def _text_twice() -> Failure:
     )
 
 
-def _wrong_header(key: str, text: str, name: str) -> Failure:
-    """Return the failure for a header."""
+def _text_and_map(name: str, column: str) -> Failure:
+    """Return the failure for a column that `--map` names, although `--text` is the text."""
+    return failure_before_sending(
+        "bulk.two_texts",
+        _("the text is given twice: by --map {field}={name} and by --text"),
+        advice=_("leave out one of them; with --text, a cell is put into it by {{{name}}}"),
+        field=name,
+        name=column.strip(),
+    )
+
+
+def wrong_header(key: str, text: str, name: str, **values: object) -> Failure:
+    """Return the failure for a header, or for a file without one."""
     advice = _(
         "the first row must name the columns, in English or Russian: {columns}; others by"
         " --map to=Телефон,text=Текст"
     )
-    return failure_before_sending(key, text, advice=advice, name=name, columns=",".join(COLUMNS))
+    return failure_before_sending(
+        key, text, advice=advice, name=name, columns=",".join(COLUMNS), **values
+    )

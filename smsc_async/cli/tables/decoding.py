@@ -39,7 +39,7 @@ class DecodedText(NamedTuple):
 
     Args:
         text: Without a byte order mark.
-        encoding: By a name that Python knows.
+        encoding: Its name in Python.
         is_guessed: Whether neither the user nor the file named it.
     """
 
@@ -91,7 +91,7 @@ def check_encoding(name: str) -> None:
         "".encode(name)
     except (LookupError, ValueError):
         failure = _failure(
-            _("--encoding: Python knows no encoding {name!r}"),
+            _("--encoding: unknown encoding {name!r}"),
             _("for example utf-8, windows-1251, cp866, koi8-r, utf-16"),
             name=name,
         )
@@ -106,7 +106,7 @@ def _guessed(octets: bytes, confirm: Confirm | None) -> DecodedText:
     if name is None:
         raise _failure(
             _("the file isn't in UTF-8, and its encoding can't be guessed"),
-            _("add --encoding NAME: windows-1251, cp866, koi8-r or another that Python knows"),
+            _("add --encoding NAME: windows-1251, cp866, koi8-r or another encoding of Python"),
         )
     text = octets.decode(name)
     if confirm is None or not confirm(name, _sample(text)):

@@ -82,6 +82,17 @@ def _is_russian(text: str, points: int) -> bool:
     return pairs >= _LEAST_PAIRS and points >= _LEAST_SHARE * pairs
 
 
+def usual_share(text: str, *, least_pairs: int) -> float:
+    """Return the share of the pairs of letters in a text that are usual, less its odd signs.
+
+    Args:
+        text: Any text.
+        least_pairs: Pairs that are needed; with fewer of them the share is 0.
+    """
+    pairs = len(_pairs(text))
+    return _points(text) / pairs if pairs >= least_pairs else 0.0
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Return the letters that follow each other."""
     return [pair for pair in pairwise(text) if pair[0] in _LETTERS and pair[1] in _LETTERS]

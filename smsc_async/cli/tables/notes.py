@@ -14,6 +14,7 @@ from rich.text import Text
 
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.tables.columns import REASON
 from smsc_async.cli.tables.decoding import UTF_8
 
 if TYPE_CHECKING:
@@ -25,6 +26,20 @@ if TYPE_CHECKING:
 
 _EMPTY_ROWS: Final = _n("{number} empty row", "{number} empty rows")
 _MERGED: Final = _n("{number} merged cell filled", "{number} merged cells filled")
+_BRACES: Final = _n(
+    "{number} text contains {{…}}: it is sent as it is; for personal texts use --text or a column"
+    " template",
+    "{number} texts contain {{…}}: they are sent as they are; for personal texts use --text or a"
+    " column template",
+)
+_REPLACED: Final = _("that of --text; the column {name} isn't used")
+_LOCAL: Final = _n(
+    "{number} without a country code or with 8 (row {rows}); in Russia write 7…",
+    "{number} without a country code or with 8 (rows {rows}); in Russia write 7…",
+)
+_REPEATED: Final = _n("{number} occurs several times", "{number} occur several times")
+_MOST_ROWS: Final = 10
+"""Rows that are listed; further ones are only counted."""
 _TAB: Final = _("tab")
 
 
@@ -39,9 +54,13 @@ class TableNotes:
         sheet: Name of the sheet; empty for a text.
         columns: The column of each field, by the field.
         unused: Columns that are passed over.
+        replaced: The column of texts that `--text` replaces; empty without one.
+        braces: Texts with a name in braces that isn't filled.
         empty_rows: Rows without any value.
         merged_cells: Cells that got the value of the first of their merged ones.
         changes: How many numbers were changed in each way.
+        local_rows: Rows whose number is written without a country code, or with the Russian 8.
+        repeated: Recipients of several rows.
     """
 
     encoding: str = UTF_8
@@ -50,30 +69,38 @@ class TableNotes:
     sheet: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    replaced: str = ""
+    braces: int = 0
     empty_rows: int = 0
     merged_cells: int = 0
     changes: Counter[Change] = field(default_factory=Counter)
+    local_rows: list[int] = field(default_factory=list)
+    repeated: int = 0
 
     @property
     def is_plain(self) -> bool:
         """Whether there is nothing that a user might not expect."""
         has_own_names = all(name.lower() == field for field, name in self.columns.items())
         counts = self.empty_rows + self.merged_cells + self.changes.total() + len(self.unused)
+        counts += self.braces + len(self.local_rows)
         is_usual = self.encoding == UTF_8 and self.separator in {",", ";"}
         return is_usual and has_own_names and not counts
 
     def set_columns(self, columns: Columns) -> None:
         """Note the columns that are taken, and those that aren't."""
         self.columns = {field: columns.names[at] for field, at in columns.fields.items()}
-        self.unused = columns.unused
+        self.unused, self.replaced = columns.unused, columns.replaced
 
     def show(self, name: str, screen: Screen) -> None:
         """Show the notes on a file with a *name*, unless it is plain."""
-        if self.is_plain:
-            return
-        lines = self._lines(name, screen.translate)
-        screen.show(label_grid(*((label, Text(text)) for label, text in lines)))
-        screen.write_json({"input": self.as_json()})
+        lines = [] if self.is_plain else [*self._lines(name, screen.translate)]
+        if self.repeated:
+            repeated = screen.translate.count(_REPEATED, self.repeated)
+            lines.append((screen.translate("recipients"), repeated))
+        if lines:
+            screen.show(label_grid(*((label, Text(text)) for label, text in lines)))
+        if not self.is_plain:
+            screen.write_json({"input": self.as_json()})
 
     def as_json(self) -> dict[str, Any]:
         """Return the notes as a JSON object."""
@@ -84,8 +111,11 @@ class TableNotes:
             "sheet": self.sheet or None,
             "columns": self.columns,
             "unused": self.unused,
+            "braces": self.braces,
             "empty_rows": self.empty_rows,
             "merged_cells": self.merged_cells,
+            "local": self.local_rows,
+            "repeated": self.repeated,
             "changed": {change.name.lower(): number for change, number in self.changes.items()},
         }
 
@@ -112,10 +142,16 @@ class TableNotes:
                 )
             )
         yield translate("file"), text
-        columns = ", ".join(f"{field} = {column}" for field, column in self.columns.items())
+        columns = ", ".join(
+            f"{field} = {column}" for field, column in self.columns.items() if field != REASON
+        )
         yield translate("columns"), columns
         if self.unused:
             yield translate("not used"), ", ".join(self.unused)
+        if self.replaced:
+            yield translate("text"), translate(_REPLACED, name=self.replaced)
+        if self.braces:
+            yield translate("text"), translate.count(_BRACES, self.braces)
         if self.empty_rows:
             yield translate("passed over"), translate.count(_EMPTY_ROWS, self.empty_rows)
         if self.merged_cells:
@@ -123,3 +159,8 @@ class TableNotes:
         if self.changes:
             counted = (f"{translate(one.value)}: {count}" for one, count in self.changes.items())
             yield translate("numbers"), "; ".join(counted)
+        if self.local_rows:
+            more = ", …" * (len(self.local_rows) > _MOST_ROWS)
+            rows = ", ".join(map(str, self.local_rows[:_MOST_ROWS])) + more
+            local = translate.count(_LOCAL, len(self.local_rows), rows=rows)
+            yield translate("numbers"), local

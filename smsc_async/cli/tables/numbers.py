@@ -1,7 +1,8 @@
 """Recipients' numbers as spreadsheets write them.
 
 Rule: what a program has added is dropped if all digits of the number are there, and counted; a
-number with lost digits is refused. Everything else is left to the message.
+number with lost digits is refused, and so is one that can only be mistyped: it would be another
+subscriber's. Everything else is left to the message.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from enum import Enum
 from typing import Final, NamedTuple
 
+from pdu.masking import mask_address
 from smsc_async._number_checks import ABROAD, digits_of, split_fraction
 from smsc_async.cli.i18n import _
 from smsc_async.errors import InvalidMessageError
@@ -18,6 +20,15 @@ _INVISIBLE: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u
 _APOSTROPHES: Final = "'\u2018\u2019`\u02bc"
 _EXPONENT: Final = re.compile(r"\+?([0-9])(?:[.,]([0-9]+))?[eEеЕ]\+?([0-9]{1,2})")
 _ZEROS: Final = re.compile("0+")
+_DECIMAL: Final = re.compile(r"\+?[0-9]{7,}\.[0-9]+")
+_NUMBERS: Final = re.compile(r"(?:[0-9][^0-9,;/\n]*){10,}")
+_MINUS: Final = ("-", "\u2010", "\u2011", "\u2012", "\u2013")
+_SHORTEST: Final = 10
+_LONGEST: Final = 15
+_RUSSIAN: Final = 11
+"""Digits of a number of country 7, with the 7 or the 8 in front."""
+_RUSSIAN_CODES: Final = "34789"
+"""Digits with which the codes of regions and networks of country 7 begin."""
 
 
 class Change(Enum):
@@ -40,7 +51,7 @@ def clean_number(cell: str) -> CleanNumber:
     """Return the number of a cell without what a spreadsheet has made of it.
 
     Raises:
-        InvalidMessageError: Digits are lost.
+        InvalidMessageError: Digits are lost, or there are too many for one number.
     """
     text = _INVISIBLE.sub("", cell).strip()
     changes: list[Change] = []
@@ -55,10 +66,55 @@ def clean_number(cell: str) -> CleanNumber:
         text = fraction[0].rstrip()
         changes.append(Change.DECIMALS)
     rest = digits_of(text).removeprefix(ABROAD)
-    if digits_of(text) != rest and 10 <= len(rest) <= 15 and rest[0] != "0":
+    if digits_of(text) != rest and _SHORTEST <= len(rest) <= _LONGEST and rest[0] != "0":
         text = f"+{rest}"
         changes.append(Change.ABROAD)
+    if fault := _fault_of(text):
+        raise InvalidMessageError("to", mask_address(digits_of(text)), fault)
     return CleanNumber(text, tuple(changes))
+
+
+def is_local(number: str) -> bool:
+    """Whether a number is written as within Russia: without its country code, or with 8."""
+    digits = digits_of(number)
+    return len(digits) == 10 + digits.startswith("8") and digits[0] in "89" and digits.isdigit()
+
+
+def _fault_of(text: str) -> str:
+    """Return why a text with the digits of a number is none, and what to do; else nothing."""
+    if len(_NUMBERS.findall(text)) > 1:
+        return "the cell has several numbers; give each of them a row of its own"
+    if split_fraction(text):
+        return ""  # the message says so
+    if _DECIMAL.fullmatch(text):
+        return "a number has no decimals; write it like '79991234567'"
+    digits = digits_of(text)
+    is_international = digits.startswith("+")
+    digits = digits.removeprefix("+")
+    size = len(digits)
+    if not (digits.isascii() and digits.isdigit() and _SHORTEST <= size <= _LONGEST):
+        return ""
+    if text.startswith(_MINUS):
+        return "a number isn't negative; write it like '79991234567'"
+    return _country_fault(digits, size, is_international=is_international)
+
+
+def _country_fault(digits: str, size: int, *, is_international: bool) -> str:
+    """Return why a number is in no country, and what to do; else nothing."""
+    if digits.startswith("8") and size == _RUSSIAN and not is_international:
+        if digits[1] in _RUSSIAN_CODES or digits.startswith(ABROAD):
+            return ""
+        return (
+            f"8 stands for +7, where no code begins with {digits[1]}; write '+' in front of a"
+            " number of another country"
+        )
+    if digits.startswith("89"):
+        return "no country code begins with 89; write a Russian number as 7 and 10 digits"
+    if digits.startswith("7") and size != _RUSSIAN:
+        return f"a number of country 7 has {_RUSSIAN} digits, got {size}; correct it"
+    if digits.startswith("9") and size == _SHORTEST and not is_international:
+        return "the country code is missing; write 7 in front, or '+' if it begins with the code"
+    return ""
 
 
 def _written_out(first: str, decimals: str, exponent: str) -> str:

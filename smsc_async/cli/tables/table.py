@@ -13,7 +13,13 @@ from cyclopts import Parameter
 
 from smsc_async.cli.failures import failure_before_sending
 from smsc_async.cli.i18n import _
-from smsc_async.cli.tables.columns import Columns, count_known, find_columns, read_mapping
+from smsc_async.cli.tables.columns import (
+    Columns,
+    count_known,
+    find_columns,
+    read_mapping,
+    wrong_header,
+)
 from smsc_async.cli.tables.decoding import UTF_8, Confirm, decode_file
 from smsc_async.cli.tables.delimited import Record, read_delimited
 from smsc_async.cli.tables.formats import is_workbook
@@ -23,7 +29,8 @@ from smsc_async.cli.tables.workbook import read_sheet
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_INVISIBLE: Final = "\u200b\ufeff"
+_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\u2800\u3164\u00ad\ufeff"
+"""Signs without any ink that aren't spaces for Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +38,7 @@ class TableOptions:
     """Options of a command that reads a table.
 
     Args:
-        encoding: Encoding, by any name that Python knows; default: that of the byte order mark,
+        encoding: Encoding, by any of its names in Python; default: that of the byte order mark,
             else UTF-8.
         columns: Columns with names of their own: to=Phone,text=Message.
         text: Text of all messages; {name} is the value of a column.
@@ -101,11 +108,12 @@ def read_table(
     """
     mapping, notes = read_mapping(options.columns), TableNotes()
     records = _read_records(octets, options, mapping, notes, confirm)
-    rows = [one for one in records if any(map(_is_filled, one.cells))]
+    rows = [one for one in records if any(map(is_filled, one.cells))]
     notes.empty_rows = len(records) - len(rows)
     header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
     while header and not header[-1]:
         header.pop()
+    _check_header(header, len(rows), mapping, options.encoding)
     places = [at for at, name in enumerate(header) if name]
     columns = find_columns(
         [header[at] for at in places],
@@ -145,12 +153,30 @@ def _read_records(
     return list(text.records)
 
 
+def _check_header(
+    header: Sequence[str], rows: int, mapping: Mapping[str, str], encoding: str | None
+) -> None:
+    """Refuse a file whose first row isn't a header, and say what it is instead."""
+    if count_known(header, mapping):
+        return
+    if not rows:
+        key, text = "bulk.empty", _("the file is empty")
+    elif encoding is not None:
+        text = _("the header has no column to; is --encoding {encoding} right?")
+        key = "bulk.encoding_of_header"
+    elif rows == 1:
+        key, text = "bulk.one_row", _("the file has one row only, and that isn't a header")
+    else:
+        key, text = "bulk.no_header", _("the first row isn't a header: it has no known column")
+    raise wrong_header(key, text, "", encoding=encoding)
+
+
 def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
     """Refuse a column that has values but no name."""
     unnamed = [at for at, name in enumerate(header) if not name]
     for row in rows if unnamed else ():
         for at in unnamed:
-            if at < len(row.cells) and _is_filled(row.cells[at]):
+            if at < len(row.cells) and is_filled(row.cells[at]):
                 raise failure_before_sending(
                     "bulk.unnamed",
                     _("column {column} has values, as in row {number}, but no name"),
@@ -164,11 +190,11 @@ def _row(record: Record, places: Sequence[int], width: int) -> Row:
     """Return a row with the cells of the columns that have a name."""
     cells = record.cells[:width]
     rest = record.cells[width:]
-    if any(map(_is_filled, rest)) or len(cells) < width:
+    if any(map(is_filled, rest)) or len(cells) < width:
         return Row(record.number, record.cells, [*cells, *rest], is_complete=False)
     return Row(record.number, record.cells, [cells[at] for at in places])
 
 
-def _is_filled(cell: str) -> bool:
-    """Whether a cell has more than spaces."""
-    return bool(cell.strip().strip(_INVISIBLE))
+def is_filled(cell: str) -> bool:
+    """Whether a cell has more than spaces and other signs without ink."""
+    return any(not char.isspace() and char not in _INVISIBLE for char in cell)

@@ -1,18 +1,29 @@
 """The rows of a sheet of an `.xlsx` workbook, as texts.
 
 Rule: a cell has the value that its sheet shows: of a formula the result, of a number all its digits
-and no ".0", of a date the date. A value of cells that are merged downwards is that of each of them.
+and no ".0", of a date the date, and 15% where 15% is shown. A value of cells that are merged
+downwards is that of each of them. Hidden rows with a value are refused: whether they are to be sent
+can't be known.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
+from xml.parsers.expat import ExpatError
+from zipfile import BadZipFile
 
 from smsc_async.cli.failures import Failure, failure_before_sending
 from smsc_async.cli.i18n import _
 from smsc_async.cli.tables.delimited import Record
+from smsc_async.cli.tables.sheet_layout import (
+    MOST_OCTETS,
+    SheetLayout,
+    read_layout,
+    unpacked_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_DIGITS: Final = 15
 """Digits of a number that a spreadsheet keeps."""
+MOST_CELLS: Final = 50_000_000
+"""Cells of a sheet, with the empty ones between the others."""
 
 
 class Sheet(NamedTuple):
@@ -51,9 +64,12 @@ def read_sheet(octets: bytes, name: str | None) -> Sheet:
         )
     else:
         try:
+            if unpacked_size(octets) > MOST_OCTETS:
+                raise _too_large()
             workbook = load_workbook(BytesIO(octets))
-            return _sheet(workbook, _sheet_name(workbook, name))
-        except (CalamineError, OSError, ValueError) as error:
+            name = _sheet_name(workbook, name)
+            return _sheet(workbook, name, read_layout(octets, name))
+        except (CalamineError, BadZipFile, ExpatError, OSError, ValueError) as error:
             failure = failure_before_sending(
                 "bulk.broken_workbook",
                 _("the workbook can't be read ({reason})"),
@@ -87,10 +103,32 @@ def _no_sheet(name: str, names: Iterable[str]) -> Failure:
     )
 
 
-def _sheet(workbook: CalamineWorkbook, name: str) -> Sheet:
+def _too_large() -> Failure:
+    """Return the failure for a workbook that would fill the memory."""
+    return failure_before_sending(
+        "bulk.large_workbook",
+        _("the workbook is too large when it is unpacked"),
+        advice=_("copy the rows to a new workbook, or save the sheet as CSV in UTF-8"),
+    )
+
+
+def _sheet(workbook: CalamineWorkbook, name: str, layout: SheetLayout) -> Sheet:
     """Return the records of a sheet."""
+    if layout.height * layout.width > MOST_CELLS:
+        raise _too_large()  # the package would allocate all of them, and end the process
     sheet = workbook.get_sheet_by_name(name)
-    rows = [[cell_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    values = sheet.to_python(skip_empty_area=False)
+    rows = [[cell_text(value) for value in row] for row in values]
+    for (at, place), shown in layout.formats.items():
+        if at < len(values) and place < len(values[at]):
+            rows[at][place] = formatted_text(values[at][place], shown)
+    if hidden := [at for at in layout.hidden_rows if at < len(rows) and any(rows[at])]:
+        raise failure_before_sending(
+            "bulk.hidden_rows",
+            _("the sheet has hidden or filtered rows, as row {number}; nothing is sent"),
+            advice=_("show all rows, or copy those that are shown to a new sheet"),
+            number=hidden[0] + 1,
+        )
     merged = _fill_merged(rows, sheet)
     return Sheet(name, [Record(at, cells) for at, cells in enumerate(rows, 1)], merged)
 
@@ -120,6 +158,20 @@ def cell_text(value: object) -> str:
     if isinstance(value, time):
         return _time_text(value)
     return _duration_text(value) if isinstance(value, timedelta) else str(value)
+
+
+def formatted_text(value: object, shown: str) -> str:
+    """Return the value of a cell whose format shows a percentage, or leading zeros."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return cell_text(value)
+    if not abs(value) < 10**MOST_DIGITS:
+        return _number_text(value)
+    if shown.endswith("%"):
+        # Rounded as the sheet and a CSV file of it show it, so that its key is the same.
+        places = Decimal(1).scaleb(-len(shown.removeprefix("0").strip(".%")))
+        percent = (Decimal(repr(value)) * 100).quantize(places, ROUND_HALF_UP)
+        return f"{percent}%".replace(".", ",")
+    return _number_text(value).zfill(len(shown))
 
 
 def _number_text(value: float) -> str:

@@ -76,6 +76,65 @@ def test_packets_of_an_unknown_link_type_are_an_error() -> None:
     ]
 
 
+def test_packets_that_may_hide_pdus_are_an_error() -> None:
+    """Fragments and tunnels aren't put together; that PDUs may be in them is said."""
+    tunnel = bytes(12) + b"\x08\x00\x45" + bytes(8) + b"\x2f" + bytes(14)
+    packet = struct.pack("<IIII", 0, 0, len(tunnel), len(tunnel)) + tunnel
+
+    found = read_file(PCAP + packet)
+
+    assert [{"packets": 1, "packet": 13}] == [note.values for note in found.notes if note.is_error]
+
+
+def test_sections_of_a_capture_have_their_own_interfaces() -> None:
+    """Files put together: the second one may have another link type."""
+    frames = (FIXTURES / "raw-ip.pcap").read_bytes()
+    section = b"\x1a\x2b\x3c\x4d" + struct.pack(">HHq", 1, 0, -1)
+    raw = block(0x0A0D0D0A, section) + block(1, struct.pack(">HHI", 101, 0, 0))
+    at = 24
+    while at < len(frames):
+        size = struct.unpack_from("<I", frames, at + 8)[0]
+        frame = frames[at + 16 : at + 16 + size]
+        raw += block(6, struct.pack(">IIIII", 0, 0, 0, size, size) + frame)
+        at += 16 + size
+
+    once, both = read_file(raw), read_file(PCAPNG + raw)
+
+    assert 10 == len(once.pdus) == len(both.pdus) / 2
+    assert [] == [note for note in both.notes if note.is_error]
+
+
+def block(kind: int, contents: bytes) -> bytes:
+    """Return a block of pcapng, big-endian."""
+    padded = contents + bytes(-len(contents) % 4)
+    size = struct.pack(">I", 12 + len(padded))
+    return struct.pack(">I", kind) + size + padded + size
+
+
+def test_keys_in_a_capture_are_no_damage() -> None:
+    """Wireshark adds those of TLS."""
+    keys = b"CLIENT_RANDOM " + b"ab" * 32 + b" " + b"cd" * 48 + b"\n"
+    secrets = block(10, b"KSLT" + struct.pack(">I", len(keys)) + keys)
+    little = b"".join(secrets[at : at + 4][::-1] for at in (0, 4)) + secrets[8:-4]
+
+    found = read_file(PCAPNG + little + secrets[-4:][::-1])
+
+    assert [] == [note for note in found.notes if note.is_error]
+
+
+def test_dump_of_a_capture_file_is_read() -> None:
+    """`xxd capture.pcap | smsc decode -`."""
+    assert read_file(PCAP).pdus == read_file(PCAP.hex(" ").encode()).pdus
+
+
+def test_capture_that_cannot_be_read_says_why() -> None:
+    """That no SMPP was found would send people to look for it elsewhere."""
+    with pytest.raises(Failure, match="no_smpp") as caught:
+        read_file(PCAP[:20] + struct.pack("<I", 105) + PCAP[24:])
+
+    assert {"link_type": 105, "packets": 12}.items() <= caught.value.values.items()
+
+
 def test_packets_larger_than_the_library_expects_are_read() -> None:
     """The loopback of Linux has packets of 65 549 octets with their Ethernet header."""
     pdu = bytes.fromhex("0000FFD7 00000103 00000000 00000001")

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsc_async.cli.dumps.reading import read_file
+from smsc_async.cli.dumps.conversation import read_conversation
+from smsc_async.cli.dumps.reading import read_file, read_text
+from smsc_async.cli.dumps.streams import Piece, Run, Stream
+from smsc_async.cli.failures import Failure
 from smsc_async.session.states import Role
 
 if TYPE_CHECKING:
@@ -177,6 +180,74 @@ def test_lost_packet_is_an_error() -> None:
     assert CONVERSATION[:2] + CONVERSATION[3:] == headers(found)
     assert [True, False] == [note.is_error for note in found.notes]
     assert (40, 0x23) == (found.notes[0].values["lost"], found.notes[0].values["offset"])
+
+
+CUT = bytes.fromhex("00000020 00000004 00000000 00000002 0000")
+PROBE = bytes.fromhex("00000010 00000015 00000000 00000003")
+VENDOR = bytes.fromhex("00000010 00010200 00000000 00000001")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CUT.hex()}\n{PROBE.hex()}\n",
+        f"{CUT.hex(' ')}\n{PROBE.hex(' ')}\n",
+        f"{list(CUT)}\n{list(PROBE)}",
+        f"0000  {CUT.hex(' ')}\n\n0000  {PROBE.hex(' ')}\n",
+    ],
+)
+def test_pdu_that_was_cut_takes_nothing_of_the_next(text: str) -> None:
+    """Two pastes, the first one cut: the second stays itself."""
+    assert [CUT, PROBE] == [pdu.octets for pdu in read_text(text).pdus]
+
+
+def test_pdu_over_several_lines_stays_one() -> None:
+    """Lines and packets end anywhere."""
+    octets = CUT + bytes(14)
+    text = f"{octets[:17].hex()}\n{octets[17:].hex()}\n{PROBE.hex()}"
+
+    assert [octets, PROBE] == [pdu.octets for pdu in read_text(text).pdus]
+
+
+def captured(octets: bytes, *, is_start: bool) -> Conversation:
+    """Return the conversation of one run of a capture."""
+    run = Run([Piece(octets, 0, 1)], 0, is_start)
+    return read_conversation([Stream({0: [run]})], is_capture=True)
+
+
+def test_pdu_of_an_unknown_command_is_not_passed_over() -> None:
+    """It has a length, and a PDU follows it; its command is an error of its own."""
+    for is_start in (True, False):
+        found = captured(VENDOR + PROBE, is_start=is_start)
+
+        assert [VENDOR, PROBE] == [pdu.octets for pdu in found.pdus]
+
+
+def test_octets_before_the_first_pdu_of_a_connection_are_an_error() -> None:
+    """A capture from the middle may begin anywhere; a connection begins with a PDU."""
+    for is_start in (True, False):
+        found = captured(b"PROXY" + PROBE, is_start=is_start)
+
+        assert [PROBE] == [pdu.octets for pdu in found.pdus]
+        assert [is_start] == [note.is_error for note in found.notes if "skipped" in note.values]
+
+
+@pytest.mark.parametrize("octets", [VENDOR, PROBE[:11] + b"\x58" + PROBE[12:]])
+def test_file_of_octets_may_begin_with_an_odd_pdu(octets: bytes) -> None:
+    """A command of a vendor, or a request with a status, is explained."""
+    assert [octets, PROBE] == [pdu.octets for pdu in read_file(octets + PROBE).pdus]
+
+
+@pytest.mark.parametrize(
+    ("data", "offset"),
+    [(b"\x89PNG\0", 0), (b"\0" + PROBE, 1), ("00".encode("utf-16-le"), 0)],
+)
+def test_file_of_other_octets_is_refused(data: bytes, offset: int) -> None:
+    """With the place of the first PDU, if there is one."""
+    with pytest.raises(Failure, match="bad_binary") as caught:
+        read_file(data)
+
+    assert offset == caught.value.values["offset"]
 
 
 def test_packets_cut_by_snaplen_are_an_error() -> None:

@@ -84,7 +84,7 @@ DAMAGES = [
     ("xxd.txt", joined("xxd-p.txt"), "bad_row", 23, 1),
     ("xxd.txt", joined("go-print.txt"), "bad_row", 23, 1),
     ("xxd-p.txt", cut_line(2, 31), "odd_hex", 2, 1),
-    ("xxd-p.txt", replaced("7368", "73o8"), "bad_hex", 1, 1),
+    ("xxd-p.txt", replaced("7368", "73o8"), "bad_hex", 1, 35),
     ("xxd-p.txt", joined("xxd.txt"), "mixed_hex", 13, 1),
     ("xxd-i.txt", replaced("0x73, ", ""), "gap_hex", 32, 34),
     ("xxd-i.txt", replaced("0x73, ", "0x7g, "), "bad_hex", 3, 27),

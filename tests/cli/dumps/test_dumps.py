@@ -81,12 +81,88 @@ def read(text: str) -> bytes:
         "0000000 00000000 10000000 00000000 15000000\n"[:8]
         + "10000000 15000000 00000000 01000000\n0000020",
         "000000 000000 010000 000000 012400 000000 000000 000000 000400\n000010\n",
+        # xxd -d
+        "00000000: 0000 0010 0000 0015 0000  ..........\n00000010: 0000 0000 0001  ......",
         "000000 00 00 00 10 00 00 00 15 00 00 00 00 00 00 00 01\n000010\n",
     ],
 )
 def test_octets_are_read_in_any_form(text: str) -> None:
     """Octets are pasted from logs, sources and tests without editing."""
     assert ENQUIRE_LINK == read(text)
+
+
+def test_quoting_of_mail_and_markdown_is_dropped() -> None:
+    """Dumps come in tickets; a failure names the place in the text as it was pasted."""
+    dump = "00000000: 0000 0010 0000 0015 0000 0000 0000 0001  ................"
+
+    for text in (f"> {dump}\n>\n", f"> > {dump}", f">> {dump}\n", f"```text\n{dump}\n```\n"):
+        assert ENQUIRE_LINK == read(text)
+    with pytest.raises(Failure) as caught:
+        read(f"> > {dump}x")
+    assert (1, 56) == (caught.value.values["line"], caught.value.values["column"])
+    with pytest.raises(Failure, match="bad_hex"):
+        read(f"> {dump}\n< {dump}")  # sides, not quoting
+
+
+def test_spaces_and_signs_of_web_pages_are_understood() -> None:
+    """Copied from a page: spaces that don't break, and signs without a width."""
+    dump = "00000000: 0000 0010 0000 0015 0000 0000 0000 0001  ................"
+
+    for space in "\u00a0\u202f\u2007":
+        assert ENQUIRE_LINK == read(dump.replace(" ", space))
+    for sign in "\u200b\ufeff\u00ad":
+        assert ENQUIRE_LINK == read(f"{sign}{ENQUIRE_LINK.hex()[:9]}{sign}{ENQUIRE_LINK.hex()[9:]}")
+    with pytest.raises(Failure, match="bad_hex"):
+        read('"\\x00\u00a0"')  # in a string it is no space
+
+
+def test_digits_of_postgresql_are_read() -> None:
+    """One escape before all digits: as a string it would be a PDU of text."""
+    for text in (f"\\x{ENQUIRE_LINK.hex()}", f"'\\x{ENQUIRE_LINK.hex()}'"):
+        assert ENQUIRE_LINK == read(text)
+
+
+def test_frames_with_empty_lines_between_their_rows_are_read() -> None:
+    """Copied from a page that doubles the line ends."""
+    rows = "0000  00 00 00 10 00 00 00 15\n\n0008  00 00 00 00 00 00 00 01\n\n"
+
+    blocks = read_dump(f"{rows}\n{rows}")
+
+    assert [(ENQUIRE_LINK, 1), (ENQUIRE_LINK, 6)] == [(one.octets, one.line) for one in blocks]
+
+
+def test_offsets_begin_again_behind_the_heading_of_a_packet() -> None:
+    """Rows without the first ones don't belong to the packet before."""
+    heading = "10:00:00.000000 IP 192.0.2.1.40000 > 192.0.2.2.2775: tcp 8\n"
+    first = f"{heading}\t0x0000:  0000 0010 0000 0015\n"
+
+    with pytest.raises(Failure, match="gap_hex"):
+        read(f"{first}{heading}\t0x0008:  0000 0000 0000 0001\n")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "    1  10:53:20.000000 IP 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "    1  10:53:20.000000 02:00:00:00:00:01 > 02:00:00:00:00:02, ethertype IPv4 (0x0800): x",
+        "10:53:20.000000 AF IPv4 (2), length 44: 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "2025-11-30 10:53:20.000000 ip: 192.0.2.1.40000 > 192.0.2.2.2775: tcp 16",
+        "    1 2025-11-30 10:53:20.000000    192.0.2.1 → 192.0.2.2    SMPP 70 Enquire_link",
+    ],
+)
+def test_headings_of_packets_are_no_octets(heading: str) -> None:
+    """Tcpdump with -# and -e, on loopback and tunnels; tshark -t ad."""
+    rows = "\t0x0000:  0000 0010 0000 0015 0000 0000 0000 0001"
+
+    assert ENQUIRE_LINK == read(f"{heading}\n{rows}\n")
+
+
+def test_long_row_takes_little_time() -> None:
+    """It is read once, not once for each of its octets."""
+    octets = ENQUIRE_LINK + bytes(20_000)
+
+    assert octets == read(f"0000  {octets.hex(' ')}  {'.' * len(octets)}")
+    assert octets == read(f"0000  {octets.hex(' ')}")
 
 
 def test_text_in_literals_is_read() -> None:
@@ -217,6 +293,12 @@ def test_any_text_gives_octets_or_a_failure(text: str) -> None:
         ("0000  00 00\n*\n0003", "gap_hex", 3, 1),
         ("0000000 0000 1000", "cut_hex", 1, 1),
         ("0000  00 00  ..\nhello", "bad_row", 2, 1),
+        ("00000010а0000015", "bad_hex", 1, 9),  # Cyrillic
+        ("00000010O0000015", "bad_hex", 1, 9),
+        ("000000 010000 000000 012400 000000 000000 000000 000400", "ambiguous_hex", 1, 1),
+        ("10000000 15000000 00000000 01000000", "ambiguous_hex", 1, 1),
+        ("0000  00 00\n*\n40000000", "gap_hex", 3, 1),
+        ("x:   data: 00\nx: Octet string at 0x1:", "gap_hex", 1, 1),
         (">>b'00' (1 bytes)\n>>b'0000000000000000' (8 byte", "cut_hex", 2, 30),
     ],
 )

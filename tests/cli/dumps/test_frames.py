@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_async.cli.dumps.captures import read_capture
-from smsc_async.cli.dumps.frames import guess_frame, is_other, read_frame
+from smsc_async.cli.dumps.frames import guess_frame, is_other, may_hide_tcp, read_frame
+from smsc_async.cli.dumps.reading import read_text
+from smsc_async.cli.failures import Failure
 
 ETHERNET, RAW, COOKED = 1, 101, 113
 PAYLOAD = b"\0\0\0\x10\0\0\0\x15\0\0\0\0\0\0\0\x01"
@@ -48,6 +50,8 @@ def version6(payload: bytes = TCP + PAYLOAD, *, kind: int = 6, size: int | None 
         (ETHERNET, MACS + b"\x08\x00" + version4() + bytes(6)),  # padding
         (ETHERNET, MACS + b"\x81\x00\x00\x07\x08\x00" + version4()),
         (ETHERNET, MACS + b"\x88\xa8\x00\x07\x81\x00\x00\x08\x86\xdd" + version6()),
+        (ETHERNET, MACS + b"\x88\x64\x11\0\0\1\0\0\0\x21" + version4()),  # PPPoE
+        (ETHERNET, MACS + b"\x88\x47\0\0\x10\x40\0\0\x31\x40" + version6()),  # MPLS
         (COOKED, bytes(14) + b"\x08\x00" + version4()),
         (276, b"\x86\xdd" + bytes(18) + version6()),
         (0, b"\x02\0\0\0" + version4()),
@@ -101,6 +105,41 @@ def test_frame_that_was_cut_says_how_much_is_missing(packet: bytes) -> None:
         else:
             assert segment is not None
             assert full - size == segment.missing
+
+
+def test_lines_of_digits_may_be_frames() -> None:
+    """One packet a line; run together they are refused, not read up to the first one's end."""
+    following = TCP[:4] + struct.pack(">I", 1012) + TCP[8:]
+    parts = (TCP + PAYLOAD[:12], following + PAYLOAD[12:])
+    frames = [MACS + b"\x08\x00" + version4(part) for part in parts]
+
+    (found,) = read_text("\n".join(frame.hex() for frame in frames)).pdus
+
+    assert PAYLOAD == found.octets
+    with pytest.raises(Failure, match="mixed_hex"):
+        read_text("".join(frame.hex() for frame in frames))
+
+
+@pytest.mark.parametrize(
+    ("packet", "is_hidden"),
+    [
+        (version4(fragment=0x2000), True),
+        (version4(protocol=47), True),  # GRE
+        (version4(protocol=4), True),
+        (version4()[:30], True),
+        (version4()[:10], True),
+        (version6(kind=41), True),
+        (version6(b"\x06\0\0\1" + bytes(4) + TCP, kind=44), True),
+        (version6(b"\x06\0", kind=0), True),
+        (version4(protocol=17), False),
+        (version6(kind=17), False),
+        (version6(b"\x3a\0" + bytes(6), kind=0), False),  # ICMPv6 behind options
+        (b"\x00", False),
+    ],
+)
+def test_packets_that_may_hide_tcp_are_known(packet: bytes, *, is_hidden: bool) -> None:
+    """They are counted as unread; UDP and ICMP aren't."""
+    assert is_hidden == may_hide_tcp(packet, RAW)
 
 
 def test_addresses_are_shown_as_people_write_them() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsc_async.cli.dumps.frames import ACK, SYN, Endpoint, Segment
+from smsc_async.cli.dumps.frames import ACK, FIN, RST, SYN, Endpoint, Segment
 from smsc_async.cli.dumps.streams import put_together
 
 if TYPE_CHECKING:
@@ -75,6 +75,36 @@ def test_octets_missing_at_the_end_are_counted() -> None:
     (stream,) = put_together(enumerate([sent(1, b"ab", missing=7)]))
 
     assert [(b"ab", 0), (b"", 7)] == [(octets(run), run.lost) for run in stream.runs[0]]
+
+
+def test_octets_that_were_acknowledged_or_finished_are_counted() -> None:
+    """The last packet of a side was lost: only the other side, or FIN, shows that it existed."""
+    opening = [sent(0, b"", SYN), answered(flags=SYN | ACK), sent(1, STREAM[:10])]
+    end = 0xFFFFFFE0 + 1 + 30
+
+    for last in (answered()._replace(acknowledged=end % 2**32), sent(31, b"", FIN | ACK)):
+        (stream,) = put_together(enumerate([*opening, last]))
+        assert [0, 20] == [run.lost for run in stream.runs[0]]
+
+    for last in (answered()._replace(acknowledged=end - 19), sent(11, b"", FIN | ACK)):
+        (stream,) = put_together(enumerate([*opening, last]))  # of FIN, or of all octets
+        assert [0] == [run.lost for run in stream.runs[0]]
+
+
+def test_words_of_a_reset_are_no_octets_of_the_stream() -> None:
+    """RFC 9293, 3.5.3: they say why."""
+    (stream,) = put_together(enumerate([sent(0, STREAM), sent(60, b"No listener", RST)]))
+
+    assert STREAM == octets(stream.runs[0][0])
+
+
+def test_answer_to_a_syn_that_was_lost_is_another_connection() -> None:
+    """The port was used again; the octets of the first connection stay."""
+    again = [answered(flags=SYN | ACK)._replace(sequence=900), sent(0, STREAM[:20])]
+    first = [sent(0, b"", SYN), answered(flags=SYN | ACK), answered(STREAM)._replace(sequence=6)]
+
+    assert 2 == len(put_together(enumerate([*first, *again])))
+    assert 1 == len(put_together(enumerate([*first, answered(flags=SYN | ACK)])))
 
 
 def test_gap_at_the_start_is_known_from_the_handshake() -> None:

@@ -146,6 +146,12 @@ def test_map_of_a_column_that_is_not_there_is_refused(header: str, mapping: str)
     assert "bulk.map.missing" == refused(header, mapping)
 
 
+@pytest.mark.parametrize("mapping", ["to=Телефон,text=Телефон", "text=Текст,comment=текст"])
+def test_column_is_mapped_once(mapping: str) -> None:
+    """The number of a subscriber would be the text."""
+    assert "bulk.map" == refused("Телефон;Текст", mapping)
+
+
 def test_column_that_is_nearly_known_is_never_passed_over() -> None:
     """`sendr` beside `--map` would send from another sender."""
     assert "bulk.unknown_column.near" == refused("a;text;sendr", "to=a")
@@ -170,12 +176,64 @@ def test_text_of_all_rows_needs_no_column(
     assert found == find(header, "", *names, has_text=True)
 
 
-@pytest.mark.parametrize("header", ["to;text", "Телефон;Шаблон", "Телефон;Имя;СМС"])
-def test_two_texts_of_a_row_are_refused(header: str) -> None:
-    """One of them would be ignored."""
-    assert "bulk.two_texts" == refused(header, "", "Имя", has_text=True)
+@pytest.mark.parametrize(
+    ("header", "mapping"),
+    [("Телефон;Шаблон", ""), ("Телефон;СМС", "text=СМС"), ("to;Что", "template=Что")],
+)
+def test_two_texts_of_a_row_are_refused(header: str, mapping: str) -> None:
+    """One of them would be ignored, although both were asked for."""
+    assert "bulk.two_texts" == refused(header, mapping, "Имя", has_text=True)
+
+
+def test_text_and_map_are_both_named() -> None:
+    """Whose author doesn't find the second one otherwise."""
+    with pytest.raises(Failure) as caught:
+        find("Телефон;Что", "to=Телефон,text=Что", has_text=True)
+    shown = Translator("ru")(caught.value.text, **caught.value.values)
+
+    assert "текст указан дважды: в --map text=Что и в --text" == shown
+
+
+@pytest.mark.parametrize("name", ["text", "Текст", "СМС"])
+def test_column_of_texts_is_passed_over_with_text(name: str) -> None:
+    """A header alone asks for nothing; the summary names the column."""
+    assert {"to": "to", "": name} == find(f"to;{name};Имя", "", "Имя", has_text=True)
 
 
 def test_known_names_are_counted() -> None:
     """Those of --map, too."""
     assert 2 == count_known(["Телефон", "Куда", "x"], {"text": "куда"})
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "advice"),
+    [
+        (
+            "Телефон;Текст;Имя",
+            "неизвестный столбец «Имя»",
+            "чтобы не использовать его: --map to=Телефон,text=Текст;",
+        ),
+        (
+            "Моб. телефон;СМС;Сумма заказа",
+            "неизвестный столбец «Сумма заказа»",
+            "чтобы не использовать его: --map 'to=Моб. телефон,text=СМС';",
+        ),
+        ("to;text;town", "неизвестный столбец «town»", "--map to=to,text=text;"),
+        (f"to;text;{SECRET}", "неизвестный столбец «3»", "--map to=to,text=text;"),
+        ("to;text;a@example.com", "неизвестный столбец «3»", "--map to=to,text=text;"),
+    ],
+)
+def test_unknown_column_is_named(header: str, text: str, advice: str) -> None:
+    """With the options that ignore it; one that may be a subscriber's data is counted."""
+    with pytest.raises(Failure) as caught:
+        find(header)
+    translate, values = Translator("ru"), caught.value.values
+
+    assert text == translate(caught.value.text, **values)
+    assert advice in translate(caught.value.advice, **values)
+
+
+@pytest.mark.parametrize("name", ["Имя", "Тест", "Town", "Cтекло", "Дом"])
+def test_only_a_really_near_name_is_guessed(name: str) -> None:
+    """A name of four letters with two others is another word."""
+    assert "bulk.unknown_column" == refused(f"to;text;{name}")

@@ -17,7 +17,11 @@ NOTES = TableNotes(
     is_guessed=True,
     separator=";",
     columns={"to": "Телефон", "text": "Текст"},
-    unused=["Город"],
+    unused=["Город", "СМС"],
+    replaced="СМС",
+    braces=3,
+    local_rows=[2, 3],
+    repeated=2,
     empty_rows=12,
     merged_cells=1,
     changes=Counter({Change.DECIMALS: 4998, Change.ABROAD: 3}),
@@ -33,9 +37,13 @@ NOTES = TableNotes(
                 "windows-1251 (guessed), separator ;",
                 "to = Телефон, text = Текст",
                 "Город",
+                "that of --text; the column СМС isn't used",
+                "3 texts contain {…}: they are sent as they are; for personal texts use --text or",
                 "12 empty rows",
                 "1 merged cell filled",
                 '".0" dropped: 4998; 810 replaced by +: 3',
+                "2 without a country code or with 8 (rows 2, 3); in Russia write 7…",
+                "2 occur several times",
             ],
         ),
         (
@@ -44,9 +52,13 @@ NOTES = TableNotes(
                 "windows-1251 (определена по тексту), разделитель ;",
                 "to = Телефон, text = Текст",
                 "Город",
+                "из --text; столбец СМС не используется",
+                "в 3 текстах есть {…}: они уйдут как есть; для личных текстов есть --text",
                 "12 пустых строк",
                 "заполнена 1 объединённая ячейка",
                 "«,0» в конце убрано: 4998; 810 заменено на +: 3",
+                "2 без кода страны или с 8 (строки 2, 3); в России пишите 7…",
+                "2 встречаются несколько раз",
             ],
         ),
     ],
@@ -91,9 +103,12 @@ def test_notes_are_one_object_of_json(capsys: pytest.CaptureFixture[str]) -> Non
             "separator": ";",
             "sheet": None,
             "columns": {"to": "Телефон", "text": "Текст"},
-            "unused": ["Город"],
+            "unused": ["Город", "СМС"],
+            "braces": 3,
             "empty_rows": 12,
             "merged_cells": 1,
+            "local": [2, 3],
+            "repeated": 2,
             "changed": {"decimals": 4998, "abroad": 3},
         }
     } == json.loads(capsys.readouterr().out)
@@ -107,3 +122,20 @@ def test_plain_file_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         )
 
     assert not capsys.readouterr().out
+
+
+def test_column_of_reasons_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A rejected file that is sent again has it; nothing of it is sent."""
+    TableNotes(separator="\t", columns={"to": "to", "reason": "reason"}).show(
+        "x", Screen(Translator("en"))
+    )
+
+    assert "reason" not in capsys.readouterr().out
+
+
+def test_many_rows_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not all are listed."""
+    TableNotes(separator=",", local_rows=[*range(2, 500)]).show("x", Screen(Translator("en")))
+
+    output = " ".join(capsys.readouterr().out.split())
+    assert "498 without a country code or with 8 (rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …)" in output

@@ -81,7 +81,7 @@ def test_sheet_is_for_workbooks() -> None:
 @pytest.mark.parametrize("content", ["", "\n\n", ";;;\n;;", workbook({"A": []})])
 def test_file_without_values_has_no_columns(content: str | bytes) -> None:
     """It is refused like one with other columns."""
-    with pytest.raises(Failure, match=r"bulk\.no_column"):
+    with pytest.raises(Failure, match=r"bulk\.empty"):
         read(content)
 
 

@@ -6,9 +6,10 @@ import sys
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from workbooks import Formula, SheetError, workbook
+from workbooks import Formula, SheetError, Styled, workbook
 
 from smsc_async.cli.failures import Failure
+from smsc_async.cli.tables import workbook as module
 from smsc_async.cli.tables.workbook import cell_text, read_sheet
 
 
@@ -111,3 +112,54 @@ def test_missing_package_is_named_with_its_command(monkeypatch: pytest.MonkeyPat
 
     assert "bulk.no_xlsx" == caught.value.key
     assert "pip install 'smsc-async[xlsx]'" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Styled(0.15, 2), "15%"),
+        (Styled(0.125, 2), "13%"),
+        (Styled(-0.07, 2), "-7%"),
+        (Styled(0.125, 5), "12,50%"),
+        (Styled(1.15, 6), "115,0%"),
+        (Styled(1e30, 2), "1e+30"),
+        (Styled(42, 3), "00042"),
+        (Styled(123456, 3), "123456"),
+        (Styled(1.5, 4), "1,5"),
+        ("text", "text"),
+    ],
+)
+def test_number_is_shown_in_its_format(value: object, text: str) -> None:
+    """A discount of 0,15 or a code without its zeros would be another text."""
+    sheet = read_sheet(workbook({"A": [["x"], [value]]}), None)
+
+    assert [text] == sheet.records[1].cells
+
+
+def test_format_of_a_number_changes_no_text_and_no_truth_value() -> None:
+    """A column may have a format and any values."""
+    assert "TRUE" == module.formatted_text(True, "0%")  # noqa: FBT003 - the value of a cell
+    assert "n/a" == module.formatted_text("n/a", "00000")
+
+
+def test_hidden_rows_are_refused() -> None:
+    """They are of those who weren't to get the message, or they are forgotten."""
+    rows = [["to"], ["79123456789"], ["79123456780"], []]
+    with pytest.raises(Failure) as caught:
+        read_sheet(workbook({"A": rows, "B": rows}, hidden_rows=[3]), None)
+
+    assert ("bulk.hidden_rows", 3) == (caught.value.key, caught.value.values["number"])
+    assert 3 == len(read_sheet(workbook({"A": rows, "B": rows}, hidden_rows=[3]), "B").records)
+    assert 3 == len(read_sheet(workbook({"A": rows}, hidden_rows=[4, 9]), None).records)
+
+
+@pytest.mark.parametrize("limit", ["MOST_OCTETS", "MOST_CELLS"])
+def test_workbook_that_would_fill_the_memory_is_refused(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Before it is unpacked: the package would end the process."""
+    monkeypatch.setattr(module, limit, 3)
+    with pytest.raises(Failure) as caught:
+        read_sheet(workbook({"A": [["a", "b"], ["c", "d"]]}), None)
+
+    assert "bulk.large_workbook" == caught.value.key

@@ -1,0 +1,322 @@
+"""Sentences of the library in Russian: none that the command line can show stays in English."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import smsc_async
+from smsc_async import _bind_refusals, errors
+from smsc_async.cli.i18n import TextWithValues, Translator
+from smsc_async.cli.sentences import TEMPLATES, in_language, os_reason, read_sentence
+from smsc_async.config import SmscConfig
+from smsc_async.errors import ConfigError, InvalidMessageError, Outcome
+from smsc_async.messages import Email, Sms, TelegramBot, TelegramCode, VoiceCall
+from smsc_async.outbox import OutboxError
+from smsc_async.session.events import EndReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PACKAGE = Path(smsc_async.__file__).parent
+RUSSIAN = Translator("ru")
+TO = "79991234567"
+ENGLISH_WORD = re.compile(r"\b(the|is|it|an|of|and|got|takes|to|for|with|not|use)\b")
+
+
+def shown(text: str) -> str:
+    """Return a sentence in Russian."""
+    return in_language(text, RUSSIAN)
+
+
+# --- the sources ---
+
+SOURCES = (
+    "_base_errors.py", "_bind_refusals.py", "_config_checks.py", "_config_env.py",
+    "_config_url.py", "_message_checks.py", "_number_checks.py", "config.py", "errors.py",
+    "gateway/compose.py", "gateway/kinds.py", "link/connect.py", "rules/engine.py",
+    "rules/verdict.py", "outbox/file_identity.py", "outbox/liveness.py", "cli/bulk_keys.py",
+    "cli/csv_input.py", "cli/runner.py", "cli/tables/numbers.py",
+)  # fmt: skip
+MAKERS = {
+    "InvalidMessageError": 2,
+    "ConfigError": 2,
+    "refused": 2,
+    "LinkLostError": 0,
+    "OutboxError": 0,
+    "OutboxFullError": 0,
+    "OutboxLockedError": 0,
+    "OutboxMovedError": 0,
+}
+"""What makes an error of a sentence, and the place of the sentence among the arguments."""
+NOT_OF_THE_COMMAND_LINE = re.compile(
+    r"a str is needed|True or False|a timedelta or seconds|a datetime|has no time zone"
+    r"|takes a (tuple|function|plain)|takes the name of|takes a 7, got 7|exactly one of"
+    r"|the receipt is the result|^error\.reason"
+)
+"""Sentences about values of Python, which a command line can't give."""
+COMPOSED = re.compile(
+    r"^(7|7, got 7|7 to 7 7, got 7|needs 7 parts, .*; 7|7, got 7; 7|error\.reason"
+    r"|7, got 7 characters|a line that 7 7 is markup.*"
+    r"|7 is 7; move it away, or give the outbox another name"
+    r"|unknown scheme77; known are 7|unknown parameter7; known are 7"
+    r"|7has several lines or control characters; leave only 7, on one line"
+    r"|takes 7, a year at most(, got 7)?|takes 7 characters, got 77)$"
+)
+"""Sentences of parts that stand elsewhere; the examples below have them all."""
+
+
+def sample(node: ast.AST) -> str | None:
+    """Return the sentence of an expression with 7 for each value; None if it isn't one."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(
+                str(one.value) if isinstance(one, ast.Constant) else "7" for one in values
+            )
+    return None
+
+
+def sentences_of(tree: ast.Module) -> Iterator[str]:
+    """Yield a sample of each sentence that a module gives to an error."""
+    for call in ast.walk(tree):
+        name = (
+            call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+        )
+        place = MAKERS.get(name, -1)
+        if isinstance(call, ast.Call) and 0 <= place < len(call.args):
+            text = sample(call.args[place])
+            if text is not None:
+                yield f"{text}, got 7" if name == "refused" else text
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_sentence_of_the_sources_has_a_template(source: str) -> None:
+    """A new one is written down in `cli/sentences` with its translation."""
+    tree = ast.parse((PACKAGE / source).read_text(encoding="utf-8"))
+    unknown = [
+        text
+        for text in sentences_of(tree)
+        if isinstance(read_sentence(text), str)
+        and not NOT_OF_THE_COMMAND_LINE.search(text)
+        and not COMPOSED.fullmatch(text)
+    ]
+
+    assert [] == unknown
+
+
+def test_templates_are_unique() -> None:
+    """A second one would never be found."""
+    assert len(TEMPLATES) == len(set(TEMPLATES))
+
+
+# --- errors as they are raised ---
+
+MESSAGES: list[Callable[[], object]] = [
+    lambda: Sms(to="123", text="hi"),
+    lambda: Sms(to="hello", text="hi"),
+    lambda: Sms(to="79123456789.0", text="hi"),
+    lambda: Sms(to="8107912345678", text="hi"),
+    lambda: Sms(to="0123456789", text="hi"),
+    lambda: Sms(to=TO, text=""),
+    lambda: Sms(to=TO, text="a\n~~~\nb"),
+    lambda: Sms(to=TO, text="__CALL__: hi"),
+    lambda: Sms(to=TO, text="\ud800"),
+    lambda: Sms(to=TO, text="hi", comment="~~~"),
+    lambda: Sms(to=TO, text="hi", sender="1" * 16),
+    lambda: Sms(to=TO, text="hi", sender="Магазин"),
+    lambda: Sms(to=TO, text="hi", sender="LongerThanEleven"),
+    lambda: Sms(to=TO, text="hi", validity=0.5),
+    lambda: Sms(to=TO, text="hi", priority=4),
+    lambda: Email(to="shop.example", text="hi", subject="Hi"),
+    lambda: Email(to="a@" + "b" * 260, text="hi", subject="Hi"),
+    lambda: Email(to="a@b.example", text="hi", subject=""),
+    lambda: Email(to="a@b.example", text="hi", subject="a\nb"),
+    lambda: Email(to="a@b.example", text="hi\nsubj:x", subject="a"),
+    lambda: VoiceCall(to=TO, text="hi", language="english"),
+    lambda: VoiceCall(to=TO, text="hi", wait=100),
+    lambda: VoiceCall(to=TO, text="hi", param="a\nb"),
+    lambda: VoiceCall(to=TO, text="hi", param="22,20,5", wait=3),
+    lambda: TelegramCode(to=TO, code="12"),
+    lambda: TelegramBot(to=TO, text="hi", bot="a-b"),
+]
+URLS = [
+    "localhost", "http://a:b@c", "smppp://a:b@c", "a1://b", "a1smpp://b", "smpp://localhost",
+    "smpp://a:b@", "sim://a:b@c", "smpp://:b@c", "smpp://a:b@c:0", "smpp://a:b@c:x",
+    "smpp://a:b@c/d", "smpp://a:b@[::1", "smpp://a:b@c d", "smpp://a:b%@c", "smpp://a:%FF@c",
+    "smpp://a:b@c?window=0", "smpp://a:b@c?window=x", "smpp://a:b@c?timeout=0",
+    "smpp://a:b@c?timeout=x", "smpp://a:b@c?mode=both", "smpp://a:b@c?smart_text=maybe",
+    "smpp://a:b@c?windou=1", "smpp://a:b@c?xyzzy=1", "smpp://a:b@c?verify=1",
+    "smpps://a:b@c?key_file=x", "smpp://a:b@c?window=1&window=2", "smpp://a:b@c?open=later",
+    "smpp://a:b@c?packed_gsm=1&default_alphabet=latin1", "smpp://smpp.example:123456789@c",
+    "smpp://a:пароль@c", f"smpp://{'a' * 20}:b@c", "smpp://a:b@c?local_addr=x",
+    "smpp://a:b@c?local_addr=192.0.2.1:50&binds=2", "sim://?local_addr=192.0.2.1",
+    "smpp://a:b@c?reconnect_jitter=2", "smpp://a:b@c?reconnect_multiplier=0",
+    "smpp://a:b@c?reconnect_initial=60&reconnect_maximum=1", "smpp://a:b@c?d@e",
+    "smpp://a:b@c?message_ids=x",
+]  # fmt: skip
+ENVIRONMENTS = [
+    {},
+    {"SMSC_URL": "smpp://localhost"},
+    {"SMSC_URL": "smpp://a:b@c", "SMSC_LOGIN": "a"},
+    {"SMSC_LOGIN": "a"},
+    {"SMSC_PASSWORD": "b"},
+    {"SMSC_LOGIN": "a", "SMSC_PASSWORD": "b", "SMSC_PASSWORD_FILE": "c"},
+    {"SMSC_LOGIN": "a", "SMSC_PASSWORD": "b\nc"},
+    {"SMSC_LOGIN": "a\nb", "SMSC_PASSWORD": "c"},
+    {"SMSC_LOGIN": "a", "SMSC_PASSWORD_FILE": "/nowhere/secret"},
+    {"SMSC_LOGIN": "a", "SMSC_PASSWORD_FILE": "a\0b"},
+]
+MESSAGE = Sms(to=TO, text="hi")
+OTHERS: list[errors.SmscError] = [
+    errors.ConnectFailedError(
+        "nothing listens there; check host and port", hosts=("smpp.example:1",)
+    ),
+    errors.ConnectFailedError(
+        "smpp.example:1: nothing listens there; check host and port;"
+        " two.example:2: no answer in 10.0 s; check host, port and firewall",
+        hosts=("smpp.example:1", "two.example:2"),
+    ),
+    errors.ConnectFailedError(
+        "no TLS there: WRONG_VERSION_NUMBER; a plain port wants smpp://", hosts=("smpp.example:1",)
+    ),
+    *(
+        errors.BindRefusedError(status, system_id="shop", host=host)
+        for status in (*_bind_refusals._REMEDIES, 0x99)
+        for host in ("", "smpp.example:1")
+    ),
+    errors.LinkLostError(),
+    *(errors.LinkLostError(reason.value) for reason in EndReason),
+    errors.LinkLostError("no link for 5.0 s; no connection to smpp.example:1: ETIMEDOUT"),
+    errors.RepeatedMessageError(MESSAGE, retry_after=47.6),
+    errors.FloodLimitError(MESSAGE, retry_after=30.0),
+    errors.HeldByRuleError(MESSAGE, retry_after=3600.0),
+    errors.SubmitRefusedError(MESSAGE, command_status=0x45),
+    errors.ThrottledError(MESSAGE, command_status=0x58, retry_after=1.0, outcome=Outcome.NOT_SENT),
+    errors.ResponseTimeoutError(MESSAGE, timeout=10.0),
+    errors.SubmitInterruptedError(MESSAGE, outcome=Outcome.UNKNOWN),
+    errors.SubmitInterruptedError(
+        MESSAGE, outcome=Outcome.UNKNOWN, reason=EndReason.ENQUIRE_LINK_OVERDUE.value
+    ),
+    errors.PartsOverdueError(MESSAGE, accepted=1, total=3),
+    errors.ReceiptTimeoutError("855469", timeout=30.0),
+    errors.ReceiptTimeoutError("855469", timeout=30.0, unknown=2),
+    *(
+        OutboxError(f"/srv/x is {kind}; move it away, or give the outbox another name")
+        for kind in ("a folder", "no regular file")
+    ),
+    errors.RequestRefusedError("query_sm", 0x67),
+    errors.RequestTimeoutError("query_sm", timeout=10.0),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MESSAGES)))
+def test_invalid_message_is_explained_in_russian(number: int) -> None:
+    """The limit, the value and the remedy, too."""
+    with pytest.raises(InvalidMessageError) as caught:
+        MESSAGES[number]()
+
+    check(str(caught.value))
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_invalid_url_is_explained_in_russian(url: str) -> None:
+    """Of each setting that a URL has."""
+    with pytest.raises(ConfigError) as caught:
+        SmscConfig.from_url(url)
+
+    check(str(caught.value))
+
+
+@pytest.mark.parametrize("environ", ENVIRONMENTS)
+def test_invalid_environment_is_explained_in_russian(environ: dict[str, str]) -> None:
+    """Of each variable."""
+    with pytest.raises(ConfigError) as caught:
+        SmscConfig.from_env(environ=environ)
+
+    check(str(caught.value))
+
+
+@pytest.mark.parametrize("error", OTHERS, ids=str)
+def test_other_errors_are_explained_in_russian(error: errors.SmscError) -> None:
+    """Of links, refusals, rules and receipts."""
+    check(str(error))
+
+
+def check(text: str) -> None:
+    """Assert that nothing of a sentence is left in English."""
+    russian = shown(text)
+
+    assert re.search("[а-яё]", russian), text
+    assert not ENGLISH_WORD.search(re.sub(r"^\w+: ", "", russian)), russian
+    assert set(re.findall(r"[0-9]+(?:\.[0-9]+)?", text)) >= set(
+        re.findall(r"[0-9]+(?:\.[0-9]+)?", russian)
+    )
+    assert text == in_language(text, Translator("en"))
+
+
+# --- reading ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bind_transceiver refused: ESME_RBINDFAIL (0x0000000D) for system_id 'shop'; ask for it",
+        "the certificate doesn't verify: expired; renew it",
+        "needs 60 parts, one message takes 5; do something new",
+    ],
+)
+def test_sentence_with_an_unknown_remedy_stays(text: str) -> None:
+    """Half a sentence in English is worse than all of it."""
+    assert text == shown(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no", "to: something new", "смысл", "submit_sm", "a: b: c", "{got}", "{0}"]
+)
+def test_unknown_sentence_stays(text: str) -> None:
+    """Another version of the library may have it."""
+    assert text == read_sentence(text) == shown(text)
+
+
+def test_sizes_agree_with_their_number() -> None:
+    """Russian has three plural forms."""
+    reason = "4 to 8 digits are accepted, got {} characters; send other codes as an Sms"
+    found = [re.findall(r"\d+ символ\w*", shown(reason.format(n)))[-1] for n in (1, 3, 11)]
+
+    assert ["1 символ", "3 символа", "11 символов"] == found
+
+
+def test_english_is_that_of_the_library() -> None:
+    """A template read and filled gives the sentence again."""
+    text = "to: a number is 10 to 15 digits with country code, got 3 characters ('123'); write it"
+    for sentence in (f"{text} like '79991234567'", *map(str, OTHERS)):
+        known = read_sentence(sentence)
+        assert isinstance(known, TextWithValues)
+        assert sentence == Translator("en")(known.text, **known.values)
+
+
+def test_values_are_escaped() -> None:
+    """A host's name may hold what steers a terminal."""
+    assert "\x1b" not in shown(
+        "no connection to \x1b[2J: nothing listens there; check host and port"
+    )
+
+
+def test_error_of_the_system_is_named() -> None:
+    """Without a text of its own, by its class."""
+    english = Translator("en")
+    reasons = [
+        os_reason(error)
+        for error in (FileNotFoundError(2, "No such file or directory"), ValueError("secret"))
+    ]
+
+    assert ["нет такого файла или каталога", "ValueError"] == [
+        one if isinstance(one, str) else RUSSIAN(one.text, **one.values) for one in reasons
+    ]
+    assert "nothing" == in_language("nothing", english)
