@@ -9,13 +9,15 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from version_1 import entry, execute, make_version_1
 
 from pdu.enums import CommandStatus
-from smsc_async import ClientClosedError
+from smsc_async import ClientClosedError, GatewayLimits
+from smsc_async.cli import bulk
 from smsc_async.cli.bulk_run import ROW_REMOVED
 from smsc_async.outbox import Outbox, OutboxError, OutboxMovedError
 from smsc_async.outbox.liveness import OwnerLock
@@ -141,6 +143,13 @@ def test_rejected_rows_go_to_a_file(smsc: Smsc, gateway: HostedSimulator, file: 
     assert "secret" not in done.stdout
 
 
+@pytest.fixture
+def repeatable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal rows are sent at once, not a minute apart."""
+    monkeypatch.setattr(bulk, "GatewayLimits", partial(GatewayLimits, repeat_window=None))
+
+
+@pytest.mark.usefixtures("repeatable")
 def test_row_that_was_corrected_in_both_files_is_sent_once(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:
@@ -159,6 +168,7 @@ def test_row_that_was_corrected_in_both_files_is_sent_once(
     assert "row 3: sent from clients.rejected.csv already" in " ".join(done[1].stdout.split())
 
 
+@pytest.mark.usefixtures("repeatable")
 def test_refused_row_that_was_sent_from_the_rejected_ones_is_not_sent_again(
     smsc: Smsc, gateway: HostedSimulator, file: Path
 ) -> None:

@@ -129,6 +129,7 @@ def test_missing_extra_is_named(
 
 def test_unreachable_rules_are_reported(smsc: Smsc, gateway: HostedSimulator, file: Path) -> None:
     """The run goes on by its own rules, and says so."""
+    file.write_text("to,text\n79995557733,one\n79995557734,two\n", encoding="utf-8")
     done = smsc(
         "bulk", str(file), "--url", gateway.url, "--rules", "redis://127.0.0.1:1", "--rate", "20"
     )

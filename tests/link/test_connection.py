@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -373,6 +374,9 @@ async def test_gateway_that_reads_no_response_loses_its_link(
     link.submit(message, now())
     await connector.gateway.submitted()
     peer.transport.pause_reading()
+    # Sockets that hold little: of megabytes each response would be logged.
+    peer.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+    link._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096)
     while not link.session.is_over:
         if not peer.transport.get_write_buffer_size():
             peer.raw(encode(EnquireLink(sequence_number=1)) * 4000)
