@@ -30,6 +30,7 @@ from smsc_async.client.requests import (
 )
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.submission import Submission
+from smsc_async.client.wakeups import Waiter
 from smsc_async.client.write_queue import WriteQueue
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.dialect import SMSC_RU, dialect_of, is_smsc_ru
@@ -195,13 +196,15 @@ class SmscClient(ClientLifecycle):
             if within is not None:
                 failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
                 if failure is None:
+                    job.waiter = None
                     return Submission(job)
                 raise failure  # noqa: TRY301 - hot path
             if blocked is not None:
                 await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
                 now = runtime.now()
-            # One coroutine and one future for each message (hot path).
-            job.waiter = waiter = runtime.loop.create_future()
+            # One coroutine and one waiter for each message (hot path).
+            waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
+            job.waiter = waiter
             runtime.dispatcher.submit(job, now)
             try:
                 failure = await waiter
@@ -211,6 +214,7 @@ class SmscClient(ClientLifecycle):
                 del job
                 raise
             if failure is None:
+                job.waiter = None  # it would keep the caller's context
                 return Submission(job)
             raise failure  # noqa: TRY301 - hot path
         except BaseException as error:

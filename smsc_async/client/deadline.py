@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from smsc_async.client.runtime import not_sent
+from smsc_async.client.wakeups import Waiter
 from smsc_async.errors import HeldByRuleError, Outcome, PartsOverdueError
 from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.rules.verdict import Hold
@@ -59,7 +60,8 @@ async def submit_within(
             runtime.admission.release(job)
             raise not_sent(job.message, within, "the rules admitted it too late")
     _check_turn(runtime, job, deadline, within)
-    job.waiter = waiter = runtime.loop.create_future()
+    waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
+    job.waiter = waiter
     timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
     runtime.dispatcher.submit(job, runtime.now())
     if not job.written:

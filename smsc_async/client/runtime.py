@@ -24,6 +24,7 @@ from smsc_async.client.handlers import NO_HANDLERS
 from smsc_async.client.inbound import InboundRouter
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
+from smsc_async.client.wakeups import Wakeups
 from smsc_async.config import SmscConfig
 from smsc_async.errors import (
     ClientClosedError,
@@ -90,6 +91,7 @@ class ClientRuntime:
     ) -> None:
         self.config = config
         self.loop = asyncio.get_running_loop()
+        self.wakeups = Wakeups()
         self.thread = threading.get_ident()
         self.now = clock or _clock_of(self.loop)
         self._text_settings = settings = TextSettings.from_config(config)
@@ -292,6 +294,14 @@ class ClientRuntime:
         )
 
     # TrafficHandler.
+
+    def on_read(self) -> None:
+        """Keep callers waiting while what was read is processed."""
+        self.wakeups.is_planned = True
+
+    def on_read_done(self) -> None:
+        """Let the callers go on whose results were read."""
+        self.wakeups.run()
 
     def on_request(self, link: Responder, request: Pdu) -> None:
         """Route a receipt or an incoming message."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pdu.codec import Part
     from smsc_async.client.receipt_wait import ReceiptWaiters
+    from smsc_async.client.wakeups import Waiter
     from smsc_async.rules.engine import Step
     from smsc_async.rules.verdict import Token
 
@@ -148,7 +149,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: Gets ids and the outcome, and who waits for a receipt.
 
     Attributes:
-        waiter: The future that a caller of `send` waits for; its result is the error, or None.
+        waiter: What a caller of `send` waits for; its result is the error, or None.
         bulk: The run of `send_many` that it belongs to.
         step: What the rules were asked; None if there are none.
         log: Its receipts; None while there are none.
@@ -177,7 +178,7 @@ class MessageJob(SubmitJob[R_co]):
         traffic: MessageTraffic,
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
-        self.waiter: asyncio.Future[SendError | None] | None = None
+        self.waiter: Waiter[SendError | None] | None = None
         self.bulk: BulkRun | None = None
         self.step: Step | None = None
         self.reservation: Token | None = None

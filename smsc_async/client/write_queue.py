@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.submission import Submission
+from smsc_async.client.wakeups import Waiter
 from smsc_async.errors import Outcome, SendError, SubmitInterruptedError
 from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import next_write
@@ -73,9 +74,7 @@ class _Waiting(Generic[T]):
 
     __slots__ = ("job", "ticket", "waiter")
 
-    def __init__(
-        self, ticket: T, job: MessageJob[Any], waiter: asyncio.Future[SendError | None]
-    ) -> None:
+    def __init__(self, ticket: T, job: MessageJob[Any], waiter: Waiter[SendError | None]) -> None:
         self.ticket = ticket
         self.job = job
         self.waiter = waiter
@@ -126,7 +125,8 @@ class WriteQueue(Generic[T]):
         # Its sender has a queue of its own; and no part of a repeat is written later than allowed.
         job.throttled_at = ENDS_UNSENT if ticket.remaining() == NEVER else ENDS_THROTTLED
         job.queued_at = runtime.now()
-        job.waiter = waiter = runtime.loop.create_future()
+        waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
+        job.waiter = waiter
         self._insert(_Waiting(ticket, job, waiter))
         self._plan()
         try:

@@ -182,12 +182,15 @@ class Link(asyncio.Protocol):
         if WIRE.isEnabledFor(DEBUG):
             self._wire.received(data)
         self._has_read = True
-        self._dispatch(self.session.receive(data, self._clock()))
-        self._handler.on_room()
-        if self.session.unwritten:
-            self._plan_flush()
-        elif self._timer is None:
-            self._arm()
+        # One write, here, for all that this read causes: nothing else plans one meanwhile.
+        self._flush_planned = True
+        self._traffic.on_read()
+        try:
+            self._dispatch(self.session.receive(data, self._clock()))
+            self._handler.on_room()
+        finally:
+            self._traffic.on_read_done()
+            self._flush()
 
     def eof_received(self) -> None:
         """End the link at once: a half-closed connection is of no use."""

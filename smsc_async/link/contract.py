@@ -80,6 +80,12 @@ class LinkHandler(Protocol):
 class TrafficHandler(Protocol):
     """Gets the gateway's requests, and the outcome of every message."""
 
+    def on_read(self) -> None:
+        """What a link has read is going to be processed."""
+
+    def on_read_done(self) -> None:
+        """All that was read is processed; what is sent now is written with the answers to it."""
+
     def on_request(self, link: Responder, request: Pdu) -> None:
         """Process a request of the gateway; respond now or later."""
 

@@ -16,6 +16,7 @@ from smsc_async.client import correlation
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.submission import MessageJob
+from smsc_async.client.wakeups import Waiter, Wakeups
 from smsc_async.gateway.receipts import read_receipt
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ async def test_message_that_no_submission_will_show_is_unmatched(
     """A traceback keeps the job: the receipt is unclaimed at once, and a repetition isn't news."""
     sent = client.accept("1")
     job = sent._job
-    waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    waiter: Waiter[SendError | None] = Waiter(Wakeups())
     job.waiter = waiter
     if way == "failed":
         job.failure = SendError("", message=SMS, outcome=Outcome.UNKNOWN)
@@ -228,7 +229,7 @@ async def test_message_whose_caller_has_not_been_woken_yet_gets_its_receipt(
 ) -> None:
     """Its submission is on the way."""
     sent = client.accept("1")
-    waiter: asyncio.Future[SendError | None] = asyncio.get_running_loop().create_future()
+    waiter: Waiter[SendError | None] = Waiter(Wakeups())
     sent._job.waiter = waiter
     waiter.set_result(None)
 

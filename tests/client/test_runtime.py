@@ -29,6 +29,7 @@ from smsc_async import (
 )
 from smsc_async.client.bulk import BulkSend
 from smsc_async.client.runtime import ClientRuntime, not_sent
+from smsc_async.client.wakeups import Waiter
 from smsc_async.instrumentation import Hooks
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def submit(runtime: ClientRuntime, message: Sms = SMS) -> MessageJob[Any]:
     now = runtime.now()
     job, blocked = runtime.prepare(message, None, now, None)
     assert blocked is None
-    job.waiter = runtime.loop.create_future()
+    job.waiter = Waiter(runtime.wakeups)
     runtime.dispatcher.submit(job, now)
     return job
 

@@ -376,6 +376,7 @@ async def test_gateway_that_reads_no_response_loses_its_link(
     peer.transport.pause_reading()
     # Sockets that hold little: of megabytes each response would be logged.
     peer.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+    assert link._transport is not None
     link._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096)
     while not link.session.is_over:
         if not peer.transport.get_write_buffer_size():

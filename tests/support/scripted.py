@@ -279,6 +279,12 @@ class RecordingTraffic:
         self.accepted.append((job, message_id))
         self._on_accepted(job, message_id)
 
+    def on_read(self) -> None:
+        """Nothing."""
+
+    def on_read_done(self) -> None:
+        """Nothing."""
+
     def on_postponed(self, job: object) -> bool:
         """Record a message that is written late."""
         self.postponed.append(job)

@@ -1,0 +1,166 @@
+"""What a caller of `send` waits for, and how all callers whom one read answers are woken.
+
+Rule: callers go on when all that was read is processed, never before that, and what they send then
+is written together. So users' code runs in the callback of the event loop that has read, at its
+end; where the result didn't come from a read, in the next iteration of the loop.
+
+An `asyncio.Future` costs a handle of the event loop for each caller (hot path).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextvars import Context
+
+T = TypeVar("T")
+
+
+class Wakeups:
+    """The callers of one client that have their results and haven't gone on yet.
+
+    Attributes:
+        loop: The client's event loop.
+        ready: What they wait for, in the order of the results.
+        is_planned: Whether `run` is going to be called: the loop will call it, or what was read is
+            being processed.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.ready: list[Waiter[Any]] = []
+        self.is_planned = False
+
+    def add(self, waiter: Waiter[Any]) -> None:
+        """Let a caller go on in the next iteration of the loop, or at the end of what was read."""
+        if not self.is_planned:
+            self.is_planned = True
+            self.loop.call_soon(self.run)
+        self.ready.append(waiter)
+
+    def run(self) -> None:
+        """Let the callers go on that are ready."""
+        self.is_planned = False
+        ready, self.ready = self.ready, []
+        if not ready:
+            return
+        if asyncio.current_task(self.loop) is not None:
+            # One task can't go on within another, which has called what reads.
+            self._postpone(ready)
+            return
+        going_on = iter(ready)
+        try:
+            for waiter in going_on:
+                wake_up, waiter.wake_up = waiter.wake_up, None
+                if wake_up is not None:
+                    waiter.context.run(wake_up, waiter)
+        finally:
+            # Ctrl-C ends one of them, and the loop.
+            self._postpone([*going_on])
+
+    def _postpone(self, waiters: list[Waiter[Any]]) -> None:
+        """Let callers go on in the next iteration of the loop."""
+        for waiter in waiters:
+            self.add(waiter)
+
+    def __repr__(self) -> str:
+        return f"<Wakeups, {len(self.ready)} ready>"
+
+
+class Waiter(Generic[T]):
+    """What one task awaits, once: a result, an error or its cancellation.
+
+    To the task it is a future: `asyncio.isfuture` says what makes it one.
+
+    Args:
+        wakeups: Of the client.
+
+    Attributes:
+        wake_up: Lets the task go on; None before it waits, and once it goes on.
+        context: The one that the task runs in.
+    """
+
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_error",
+        "_is_done",
+        "_loop",
+        "_result",
+        "_wakeups",
+        "context",
+        "wake_up",
+    )
+
+    context: Context
+    _result: T
+
+    def __init__(self, wakeups: Wakeups) -> None:
+        self._wakeups = wakeups
+        self._loop = wakeups.loop  # compared by the task
+        self._is_done = False
+        self._error: BaseException | None = None
+        self.wake_up: Callable[[Any], object] | None = None
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """Wait for the result. Cancelling is safe."""
+        if not self._is_done:
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
+
+    def done(self) -> bool:
+        """Whether it has a result or an error, or was cancelled."""
+        return self._is_done
+
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return isinstance(self._error, asyncio.CancelledError)
+
+    def result(self) -> T:
+        """Return the result or raise the error, once it is done."""
+        error = self._error
+        if error is None:
+            return self._result
+        try:
+            raise error
+        finally:
+            del self, error  # the traceback would refer to itself
+
+    def set_result(self, result: T) -> None:
+        """Let the task go on with a result. Only until it is done."""
+        self._is_done = True
+        self._result = result
+        if self.wake_up is not None:
+            # As `Wakeups.add` (hot path).
+            wakeups = self._wakeups
+            if wakeups.is_planned:
+                wakeups.ready.append(self)
+            else:
+                wakeups.add(self)
+
+    def set_exception(self, error: BaseException) -> None:
+        """Let the task go on with an error. Only until it is done."""
+        self._is_done = True
+        self._error = error
+        if self.wake_up is not None:
+            self._wakeups.add(self)
+
+    # What the task calls.
+
+    def add_done_callback(self, wake_up: Callable[[Any], object], *, context: Context) -> None:
+        """Keep what lets the task go on."""
+        self.wake_up = wake_up
+        self.context = context
+
+    def cancel(self, msg: object = None) -> bool:
+        """Let the task go on with its cancellation; return False if it was done."""
+        if self._is_done:
+            return False
+        self.set_exception(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Waiter {'done' if self._is_done else 'pending'}>"
