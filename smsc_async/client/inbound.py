@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from smsc_async.link import Dispatcher
     from smsc_async.link.contract import Responder
 
+_new = tuple.__new__  # hot path
+
 
 class InboundRouter:
     """Routes receipts to their messages, to handlers and to readers; incoming messages likewise.
@@ -109,7 +111,7 @@ class InboundRouter:
         if not isinstance(request, (DeliverSm, DataSm)):
             LOG.debug("< %s", type(request).__name__)  # it has no response
             return
-        delivery = PendingDelivery(link, request)
+        delivery = _new(PendingDelivery, (link, request))
         if not self._reader.is_receipt(request):
             self.messages.route(request, delivery)
             return

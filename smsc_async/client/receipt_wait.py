@@ -7,35 +7,105 @@ they were cancelled in that moment, it is unclaimed.
 from __future__ import annotations
 
 import asyncio
+from heapq import heapify, heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from smsc_async._base_errors import check_duration
+from smsc_async.client.wakeups import Waiter, Wakeups
 from smsc_async.errors import ClientClosedError, ConfigError, ReceiptTimeoutError
 
 if TYPE_CHECKING:
     from smsc_async.receipts import Receipt
 
+MANY_ENDED: Final = 1000
+"""Waits that have ended before their deadline are purged once so many more of them are remembered
+than twice those that go on."""
 
-class ReceiptWaiters(set["asyncio.Future[bool]"]):
-    """Futures of the callers that wait for a receipt of a submission, of whichever message.
+
+class ReceiptWaiters:
+    """Callers that wait for a receipt of a submission, of whichever message.
+
+    One timer ends all their waits: one for each takes as long as the wait itself (hot path).
+
+    Args:
+        wakeups: Of the client; None makes others at the first wait.
 
     Attributes:
         is_cut_off: Whether the client was left: no receipt will come any more.
         unknown: Number of receipts whose id none of the messages has.
     """
 
-    is_cut_off = False
-    unknown = 0
+    def __init__(self, wakeups: Wakeups | None = None) -> None:
+        self.is_cut_off = False
+        self.unknown = 0
+        self._wakeups = wakeups
+        self._waiting: set[Waiter[bool]] = set()
+        # When waits end, on the loop's clock, with a number that no other has. Waits that have
+        # ended before stay until then, or until they are many.
+        self._ends: list[tuple[float, int, Waiter[bool]]] = []
+        self._count = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, deadline: float | None) -> Waiter[bool]:
+        """Return what a caller awaits: True for a receipt or the end, False at its deadline.
+
+        Args:
+            deadline: On the clock of the event loop; None for no end.
+        """
+        if self._wakeups is None:
+            self._wakeups = Wakeups()
+        waiter: Waiter[bool] = Waiter(self._wakeups)
+        self._waiting.add(waiter)
+        if deadline is not None:
+            self._count += 1
+            heappush(self._ends, (deadline, self._count, waiter))
+            if self._ends[0][2] is waiter:
+                self._arm()
+        return waiter
+
+    def discard(self, waiter: Waiter[bool]) -> None:
+        """Forget a wait that has ended."""
+        self._waiting.discard(waiter)
+        if len(self._ends) > MANY_ENDED + 2 * len(self._waiting):
+            self._ends = [end for end in self._ends if not end[2].done()]
+            heapify(self._ends)
 
     def cut_off(self) -> None:
         """Wake every caller: the client is left."""
         self.is_cut_off = True
-        for waiter in self:
+        for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(True)
+        self._ends.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _arm(self) -> None:
+        """Set the timer for the first end."""
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(self._ends[0][0], self._on_timer, self._ends[0][0])
+
+    def _on_timer(self, at: float) -> None:
+        """End the waits whose deadline has come: *at*, and by now perhaps more."""
+        self._timer = None
+        ends, now = self._ends, max(at, asyncio.get_running_loop().time())
+        while ends and (ends[0][0] <= now or ends[0][2].done()):
+            waiter = heappop(ends)[2]
+            if not waiter.done():
+                waiter.set_result(False)
+        if ends:
+            self._arm()
+
+    def __repr__(self) -> str:
+        return f"<ReceiptWaiters, {len(self)} waiting>"
 
 
 class ReceiptWait:
@@ -129,9 +199,3 @@ def check_id(message_id: object) -> None:
     if not isinstance(message_id, str) or not message_id:
         kind = "an empty one" if message_id == "" else type(message_id).__name__
         raise ConfigError("message_id", kind, f"takes a text as send returns it, got {kind}")
-
-
-def time_out(waiter: asyncio.Future[bool]) -> None:
-    """End a wait whose deadline has come."""
-    if not waiter.done():
-        waiter.set_result(False)

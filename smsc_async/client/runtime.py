@@ -22,6 +22,7 @@ from smsc_async._base_errors import check_duration
 from smsc_async.client.admission import AdmissionControl, utc_now
 from smsc_async.client.handlers import NO_HANDLERS
 from smsc_async.client.inbound import InboundRouter
+from smsc_async.client.receipt_wait import ReceiptWaiters
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
 from smsc_async.client.wakeups import Wakeups
@@ -121,7 +122,7 @@ class ClientRuntime:
             config, settings, self.dispatcher, clock=self.now, dialect=dialect, handlers=handlers
         )
         self._correlator = self.inbound.correlator
-        self.receipt_waiters = self._correlator.waiters
+        self.receipt_waiters = self._correlator.waiters = ReceiptWaiters(self.wakeups)
 
     async def open(self) -> None:
         """Connect and bind; start the simulator first if the config asks for it.

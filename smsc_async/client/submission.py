@@ -14,7 +14,7 @@ from pdu import MessageState
 from pdu._tracebacks import hide_frames
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, InvalidMessageError
-from smsc_async.client.receipt_wait import check_wait, time_out
+from smsc_async.client.receipt_wait import check_wait
 from smsc_async.errors import ClientClosedError, NoReceiptError, ReceiptTimeoutError, SendError
 from smsc_async.link import SubmitJob
 from smsc_async.link.contract import TrafficHandler
@@ -184,7 +184,7 @@ class MessageJob(SubmitJob[R_co]):
         self.reservation: Token | None = None
         self.admitted_at = 0.0
         self.log: ReceiptLog | None = None
-        self._receipt_waiters: list[asyncio.Future[bool]] | None = None
+        self._receipt_waiters: list[Waiter[bool]] | None = None
 
     @property
     def is_orphaned(self) -> bool:
@@ -259,34 +259,26 @@ class MessageJob(SubmitJob[R_co]):
         Raises:
             ClientClosedError: The client was left before.
         """
-        loop = asyncio.get_running_loop()
-        # A timer of the loop instead of a cancel scope, which takes several times as long (hot
-        # path).
-        deadline = None if timeout is None or timeout == inf else loop.time() + timeout
-        while (receipt := self.final_receipt()) is None:
-            if self._traffic.receipt_waiters.is_cut_off:
-                raise ClientClosedError("it was left before the receipt came")
-            if not await self._next_receipt(loop, deadline):
-                return self.final_receipt()
-        return receipt
-
-    async def _next_receipt(self, loop: asyncio.AbstractEventLoop, deadline: float | None) -> bool:
-        """Wait for a receipt or for the client's end; return False if the deadline was first."""
-        waiter: asyncio.Future[bool] = loop.create_future()
-        if self._receipt_waiters is None:
-            self._receipt_waiters = []
-        self._receipt_waiters.append(waiter)
+        # No cancel scope, which takes several times as long (hot path).
+        deadline = None
+        if timeout is not None and timeout != inf:
+            deadline = asyncio.get_running_loop().time() + timeout
         everyone = self._traffic.receipt_waiters
-        everyone.add(waiter)
-        timer = None if deadline is None else loop.call_at(deadline, time_out, waiter)
-        try:
-            return await waiter
-        finally:
-            everyone.discard(waiter)
-            if timer is not None:
-                timer.cancel()
-            if self._receipt_waiters and waiter in self._receipt_waiters:
-                self._receipt_waiters.remove(waiter)
+        while (receipt := self.final_receipt()) is None:
+            if everyone.is_cut_off:
+                raise ClientClosedError("it was left before the receipt came")
+            waiter = everyone.add(deadline)
+            if self._receipt_waiters is None:
+                self._receipt_waiters = []
+            self._receipt_waiters.append(waiter)
+            try:
+                if not await waiter:
+                    return self.final_receipt()
+            finally:
+                everyone.discard(waiter)
+                if self._receipt_waiters and waiter in self._receipt_waiters:
+                    self._receipt_waiters.remove(waiter)
+        return receipt
 
     def _wake(self) -> None:
         """End the wait of all callers."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import FINAL_STATES, EsmClass, MessageState, TlvTag
-from pdu.receipt_text import parse_receipt_text, parse_stat
+from pdu.receipt_text import STAT_STATES, parse_receipt_text, parse_stat
 from pdu.smpp_time import parse_time
 from pdu.text.packed import unpack
 from pdu.text.reassembly import body_octets
@@ -133,16 +133,32 @@ def _is_hlr(receipt: Receipt) -> bool:
 def _complete(receipt: Receipt) -> None:
     """Fill in from the text what the TLVs don't say."""
     fields = receipt.fields
-    receipt.message_id = receipt.message_id or _first_word(fields, _ID_LABELS)
+    if not receipt.message_id:
+        receipt.message_id = _first_word(fields, _ID_LABELS)
     if receipt.state not in _TOLD and not fields.keys().isdisjoint(_STAT_LABELS):
-        stat = _STAT_WORD.match(_first_word(fields, _STAT_LABELS))
-        state = parse_stat(stat[1]) if stat else None
+        state = _state(fields)
         if receipt.state is None or state in FINAL_STATES:
             receipt.state = MessageState.UNKNOWN if state is None else state
     if receipt.error_code is None or (not receipt.error_code and receipt.state in _FAILED):
-        err = _ERROR_NUMBER.match(_first_word(fields, _ERROR_LABELS))
-        if err is not None:
-            receipt.error_code = int(err[1])
+        error = _error(fields)
+        if error is not None:
+            receipt.error_code = error
+
+
+def _state(fields: Mapping[str, str]) -> MessageState | None:
+    """Return the state that the text names; None if it isn't known."""
+    if (usual := STAT_STATES.get(fields.get("stat", ""))) is not None:  # hot path
+        return usual
+    stat = _STAT_WORD.match(_first_word(fields, _STAT_LABELS))
+    return parse_stat(stat[1]) if stat else None
+
+
+def _error(fields: Mapping[str, str]) -> int | None:
+    """Return the number of the error that the text names; None if there is none."""
+    if (usual := fields.get("err", "")) == "000":  # hot path
+        return 0
+    err = _ERROR_NUMBER.match(usual if usual.isalnum() else _first_word(fields, _ERROR_LABELS))
+    return None if err is None else int(err[1])
 
 
 def _first_word(fields: Mapping[str, str], labels: tuple[str, ...]) -> str:

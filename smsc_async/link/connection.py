@@ -152,7 +152,8 @@ class Link(asyncio.Protocol):
     def respond(self, request: Pdu, response: Pdu) -> None:
         """Respond to a request of the gateway; does nothing once the link is over."""
         self.session.respond(request, response, self._clock())
-        self._plan_flush()
+        if not self._flush_planned:  # hot path
+            self._plan_flush()
 
     def unbind(self) -> None:
         """Unbind; the link closes when all is answered, at the unbind timeout at the latest."""

@@ -245,9 +245,11 @@ class Session:
         """
         if self.is_over:
             return
-        self._check_answer(request, response)
+        is_bind = request.command_id in BINDS
+        if is_bind or response.command_id != request.command_id | RESPONSE_BIT:
+            self._check_answer(request, response)
         self.unwritten.append(_encoded(response, request.sequence_number))
-        if request.command_id in BINDS:
+        if is_bind:
             self._enter(after(response.command_id, response.command_status), now)
 
     def unbind(self, now: float) -> None:

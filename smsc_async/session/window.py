@@ -184,7 +184,10 @@ class Window:
 
         Only while a slot is `free`.
         """
-        sequence_number = self.take_number()
+        sequence_number = self.last_number + 1
+        if sequence_number > self._unused_to:
+            sequence_number = self.take_number()
+        self.last_number = sequence_number
         self._submits[sequence_number] = context
         self._due[sequence_number] = now + self.response_timeout
         self.free -= 1
