@@ -185,7 +185,6 @@ class SmscClient(ClientLifecycle):
         """
         try:
             runtime = self._sending_runtime()
-            # Before the rules reserve anything.
             if within is not None:
                 check_duration("within", within)
             if hold is not None:
@@ -203,15 +202,13 @@ class SmscClient(ClientLifecycle):
                 await runtime.admission.admit(job, blocked, hold or FAIL_AT_ONCE)
                 now = runtime.now()
             # One coroutine and one waiter for each message (hot path).
-            waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
-            job.waiter = waiter
+            job.waiter = waiter = Waiter(runtime.wakeups)
             runtime.dispatcher.submit(job, now)
             try:
                 failure = await waiter
             except CancelledError:
                 runtime.withdraw(job)
-                # A traceback must not keep the job: its receipts belong to `receipts()` now.
-                del job
+                del job  # its receipts belong to `receipts()` now, whatever the traceback keeps
                 raise
             if failure is None:
                 job.waiter = None  # it would keep the caller's context

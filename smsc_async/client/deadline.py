@@ -60,8 +60,7 @@ async def submit_within(
             runtime.admission.release(job)
             raise not_sent(job.message, within, "the rules admitted it too late")
     _check_turn(runtime, job, deadline, within)
-    waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
-    job.waiter = waiter
+    job.waiter = waiter = Waiter(runtime.wakeups)
     timer = DeadlineTimer(runtime.now, lambda: runtime.expire(job, within))
     runtime.dispatcher.submit(job, runtime.now())
     if not job.written:

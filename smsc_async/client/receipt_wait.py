@@ -42,17 +42,17 @@ class ReceiptWaiters:
         self.is_cut_off = False
         self.unknown = 0
         self._wakeups = wakeups
-        self._waiting: set[Waiter[bool]] = set()
+        self._waiting: set[Waiter] = set()
         # When waits end, on the loop's clock, with a number that no other has. Waits that have
         # ended before stay until then, or until they are many.
-        self._ends: list[tuple[float, int, Waiter[bool]]] = []
+        self._ends: list[tuple[float, int, Waiter]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, deadline: float | None) -> Waiter[bool]:
+    def add(self, deadline: float | None) -> Waiter:
         """Return what a caller awaits: True for a receipt or the end, False at its deadline.
 
         Args:
@@ -60,7 +60,7 @@ class ReceiptWaiters:
         """
         if self._wakeups is None:
             self._wakeups = Wakeups()
-        waiter: Waiter[bool] = Waiter(self._wakeups)
+        waiter = Waiter(self._wakeups)
         self._waiting.add(waiter)
         if deadline is not None:
             self._count += 1
@@ -69,7 +69,7 @@ class ReceiptWaiters:
                 self._arm()
         return waiter
 
-    def discard(self, waiter: Waiter[bool]) -> None:
+    def discard(self, waiter: Waiter) -> None:
         """Forget a wait that has ended."""
         self._waiting.discard(waiter)
         if len(self._ends) > MANY_ENDED + 2 * len(self._waiting):

@@ -178,13 +178,13 @@ class MessageJob(SubmitJob[R_co]):
         traffic: MessageTraffic,
     ) -> None:
         SubmitJob.__init__(self, message, parts, timeout, traffic)  # hot path
-        self.waiter: Waiter[SendError | None] | None = None
+        self.waiter: Waiter | None = None
         self.bulk: BulkRun | None = None
         self.step: Step | None = None
         self.reservation: Token | None = None
         self.admitted_at = 0.0
         self.log: ReceiptLog | None = None
-        self._receipt_waiters: list[Waiter[bool]] | None = None
+        self._receipt_waiters: list[Waiter] | None = None
 
     @property
     def is_orphaned(self) -> bool:

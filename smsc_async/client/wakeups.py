@@ -10,13 +10,11 @@ An `asyncio.Future` costs a handle of the event loop for each caller (hot path).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextvars import Context
-
-T = TypeVar("T")
 
 
 class Wakeups:
@@ -31,10 +29,10 @@ class Wakeups:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.ready: list[Waiter[Any]] = []
+        self.ready: list[Waiter] = []
         self.is_planned = False
 
-    def add(self, waiter: Waiter[Any]) -> None:
+    def add(self, waiter: Waiter) -> None:
         """Let a caller go on in the next iteration of the loop, or at the end of what was read."""
         if not self.is_planned:
             self.is_planned = True
@@ -61,7 +59,7 @@ class Wakeups:
             # Ctrl-C ends one of them, and the loop.
             self._postpone([*going_on])
 
-    def _postpone(self, waiters: list[Waiter[Any]]) -> None:
+    def _postpone(self, waiters: list[Waiter]) -> None:
         """Let callers go on in the next iteration of the loop."""
         for waiter in waiters:
             self.add(waiter)
@@ -70,7 +68,7 @@ class Wakeups:
         return f"<Wakeups, {len(self.ready)} ready>"
 
 
-class Waiter(Generic[T]):
+class Waiter:
     """What one task awaits, once: a result, an error or its cancellation.
 
     To the task it is a future: `asyncio.isfuture` says what makes it one.
@@ -95,7 +93,7 @@ class Waiter(Generic[T]):
     )
 
     context: Context
-    _result: T
+    _result: Any
 
     def __init__(self, wakeups: Wakeups) -> None:
         self._wakeups = wakeups
@@ -104,7 +102,7 @@ class Waiter(Generic[T]):
         self._error: BaseException | None = None
         self.wake_up: Callable[[Any], object] | None = None
 
-    def __await__(self) -> Generator[Any, None, T]:
+    def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the result. Cancelling is safe."""
         if not self._is_done:
             self._asyncio_future_blocking = True
@@ -119,7 +117,7 @@ class Waiter(Generic[T]):
         """Whether it was cancelled."""
         return isinstance(self._error, asyncio.CancelledError)
 
-    def result(self) -> T:
+    def result(self) -> Any:  # noqa: ANN401 - whatever it was given
         """Return the result or raise the error, once it is done."""
         error = self._error
         if error is None:
@@ -129,7 +127,7 @@ class Waiter(Generic[T]):
         finally:
             del self, error  # the traceback would refer to itself
 
-    def set_result(self, result: T) -> None:
+    def set_result(self, result: object) -> None:
         """Let the task go on with a result. Only until it is done."""
         self._is_done = True
         self._result = result

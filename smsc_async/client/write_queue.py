@@ -74,7 +74,7 @@ class _Waiting(Generic[T]):
 
     __slots__ = ("job", "ticket", "waiter")
 
-    def __init__(self, ticket: T, job: MessageJob[Any], waiter: Waiter[SendError | None]) -> None:
+    def __init__(self, ticket: T, job: MessageJob[Any], waiter: Waiter) -> None:
         self.ticket = ticket
         self.job = job
         self.waiter = waiter
@@ -125,12 +125,11 @@ class WriteQueue(Generic[T]):
         # Its sender has a queue of its own; and no part of a repeat is written later than allowed.
         job.throttled_at = ENDS_UNSENT if ticket.remaining() == NEVER else ENDS_THROTTLED
         job.queued_at = runtime.now()
-        waiter: Waiter[SendError | None] = Waiter(runtime.wakeups)
-        job.waiter = waiter
+        job.waiter = waiter = Waiter(runtime.wakeups)
         self._insert(_Waiting(ticket, job, waiter))
         self._plan()
         try:
-            failure = await waiter
+            failure: SendError | None = await waiter
         except asyncio.CancelledError:
             if ticket.is_written:
                 ticket.message_ids = job.message_ids

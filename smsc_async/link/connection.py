@@ -152,8 +152,7 @@ class Link(asyncio.Protocol):
     def respond(self, request: Pdu, response: Pdu) -> None:
         """Respond to a request of the gateway; does nothing once the link is over."""
         self.session.respond(request, response, self._clock())
-        if not self._flush_planned:  # hot path
-            self._plan_flush()
+        self._plan_flush()
 
     def unbind(self) -> None:
         """Unbind; the link closes when all is answered, at the unbind timeout at the latest."""
@@ -182,16 +181,16 @@ class Link(asyncio.Protocol):
         """Pass what was read to the session, and its events to the handlers."""
         if WIRE.isEnabledFor(DEBUG):
             self._wire.received(data)
-        self._has_read = True
-        # One write, here, for all that this read causes: nothing else plans one meanwhile.
-        self._flush_planned = True
+        self._has_read = self._flush_planned = True  # it writes at its end
         self._traffic.on_read()
         try:
             self._dispatch(self.session.receive(data, self._clock()))
             self._handler.on_room()
         finally:
-            self._traffic.on_read_done()
-            self._flush()
+            try:
+                self._traffic.on_read_done()
+            finally:
+                self._flush()
 
     def eof_received(self) -> None:
         """End the link at once: a half-closed connection is of no use."""
@@ -341,8 +340,8 @@ class Link(asyncio.Protocol):
     def _arm(self) -> None:
         """Start the timer, if the session has a deadline and no timer runs.
 
-        It fires after the session's shortest timeout at the latest, due or not: so a write has to
-        reschedule it only if its own timeout is shorter.
+        It fires after the session's shortest timeout at the latest: a write with a longer one needs
+        no other.
         """
         deadline = self.session.next_deadline()
         if deadline is None:

@@ -10,9 +10,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import Gateway, nothing, refusing, turns, until
+from scripted import Gateway, nothing, receipt_fields, refusing, response_to, turns, until
 
 from pdu import (
+    DeliverSm,
     DeliverSmResp,
     EnquireLink,
     EnquireLinkResp,
@@ -21,6 +22,7 @@ from pdu import (
     SubmitSm,
     Unbind,
     UnbindResp,
+    encode,
 )
 from smsc_async import (
     BindRefusedError,
@@ -1532,3 +1534,30 @@ async def test_what_is_no_message_fails_alone_in_send_many(gateway: Gateway) -> 
     assert [messages[0], messages[-1]] == [
         one.message for one in outcomes if isinstance(one, Submission)
     ]
+
+
+async def test_callers_go_on_when_all_that_was_read_is_processed(gateway: Gateway) -> None:
+    """The first finds the outcome of the second, and its own receipt, that came with its response."""
+    gateway.on_submit = nothing
+    found: list[tuple[int, bool]] = []
+
+    async def send(text: str) -> None:
+        """Send a message, and look around once it is accepted."""
+        sent = await smsc.send(Sms(to="79991234567", text=text))
+        found.append((smsc.stats().accepted, sent.receipts[0] is not None))
+
+    async with SmscClient(gateway.url()) as smsc:
+        tasks = [asyncio.create_task(send(text)) for text in ("one", "two")]
+        submits = await gateway.submitted(2)
+        gateway.peer.raw(
+            b"".join(
+                [encode(response_to(submit, message_id=submit.short_message.decode()))
+                 for submit in submits]
+                + [encode(DeliverSm(sequence_number=number, **receipt_fields(name)))
+                   for number, name in enumerate(("one", "two"), 1)]
+            )
+        )  # fmt: skip
+        gateway.peer.in_flight = 0
+        await asyncio.gather(*tasks)
+
+    assert [(2, True), (2, True)] == found

@@ -208,7 +208,7 @@ async def test_message_that_no_submission_will_show_is_unmatched(
     """A traceback keeps the job: the receipt is unclaimed at once, and a repetition isn't news."""
     sent = client.accept("1")
     job = sent._job
-    waiter: Waiter[SendError | None] = Waiter(Wakeups())
+    waiter: Waiter = Waiter(Wakeups())
     job.waiter = waiter
     if way == "failed":
         job.failure = SendError("", message=SMS, outcome=Outcome.UNKNOWN)
@@ -229,7 +229,7 @@ async def test_message_whose_caller_has_not_been_woken_yet_gets_its_receipt(
 ) -> None:
     """Its submission is on the way."""
     sent = client.accept("1")
-    waiter: Waiter[SendError | None] = Waiter(Wakeups())
+    waiter: Waiter = Waiter(Wakeups())
     sent._job.waiter = waiter
     waiter.set_result(None)
 

@@ -14,10 +14,10 @@ from smsc_async.client.wakeups import Waiter, Wakeups
 NAME: ContextVar[str] = ContextVar("NAME", default="")
 
 
-async def started(*waiters: Waiter[Any]) -> list[asyncio.Task[Any]]:
+async def started(*waiters: Waiter) -> list[asyncio.Task[Any]]:
     """Return tasks that await them."""
 
-    async def wait(waiter: Waiter[Any]) -> object:
+    async def wait(waiter: Waiter) -> object:
         """Await one."""
         return await waiter
 
@@ -36,7 +36,7 @@ async def called(function: Any) -> None:  # noqa: ANN401 - any call
 async def test_task_gets_the_result_and_the_error() -> None:
     """As of a future."""
     wakeups = Wakeups()
-    good, bad = Waiter[int](wakeups), Waiter[int](wakeups)
+    good, bad = Waiter(wakeups), Waiter(wakeups)
     first, second = await started(good, bad)
     good.set_result(5)
     bad.set_exception(ValueError("x"))
@@ -51,7 +51,7 @@ async def test_task_gets_the_result_and_the_error() -> None:
 async def test_result_before_the_wait_is_returned_at_once() -> None:
     """The event loop runs nothing else meanwhile."""
     wakeups = Wakeups()
-    waiter = Waiter[str](wakeups)
+    waiter = Waiter(wakeups)
     waiter.set_result("known")
     others: list[int] = []
     asyncio.get_running_loop().call_soon(others.append, 1)
@@ -63,7 +63,7 @@ async def test_result_before_the_wait_is_returned_at_once() -> None:
 
 async def test_error_before_the_wait_is_raised_at_once() -> None:
     """As above."""
-    waiter = Waiter[str](Wakeups())
+    waiter = Waiter(Wakeups())
     waiter.set_exception(KeyError("x"))
 
     with pytest.raises(KeyError):
@@ -73,7 +73,7 @@ async def test_error_before_the_wait_is_raised_at_once() -> None:
 async def test_all_that_are_ready_go_on_in_one_call_in_order() -> None:
     """A handle of the event loop for each of thousands would take longer than their results."""
     wakeups = Wakeups()
-    waiters = [Waiter[int](wakeups) for _ in range(50)]
+    waiters = [Waiter(wakeups) for _ in range(50)]
     order: list[int] = []
 
     async def wait(number: int) -> None:
@@ -100,7 +100,7 @@ async def test_all_that_are_ready_go_on_in_one_call_in_order() -> None:
 async def test_results_outside_of_a_read_need_no_call() -> None:
     """The next iteration of the loop lets their callers go on, once for all."""
     wakeups = Wakeups()
-    waiters = [Waiter[int](wakeups) for _ in range(3)]
+    waiters = [Waiter(wakeups) for _ in range(3)]
     tasks = await started(*waiters)
     for waiter in waiters:
         waiter.set_result(1)
@@ -114,7 +114,7 @@ async def test_results_outside_of_a_read_need_no_call() -> None:
 async def test_run_within_a_task_waits_for_the_next_iteration() -> None:
     """Asyncio lets no task go on within another."""
     wakeups = Wakeups()
-    waiter = Waiter[int](wakeups)
+    waiter = Waiter(wakeups)
     (task,) = await started(waiter)
     wakeups.is_planned = True
     waiter.set_result(7)
@@ -126,7 +126,7 @@ async def test_run_within_a_task_waits_for_the_next_iteration() -> None:
 
 async def test_cancelled_task_ends_and_its_waiter_says_so() -> None:
     """With the message of the cancellation, by which anyio knows its own."""
-    waiter = Waiter[int](Wakeups())
+    waiter = Waiter(Wakeups())
     (task,) = await started(waiter)
     task.cancel("why")
     with pytest.raises(asyncio.CancelledError, match="why"):
@@ -139,7 +139,7 @@ async def test_cancelled_task_ends_and_its_waiter_says_so() -> None:
 async def test_cancel_after_the_result_ends_the_task_too() -> None:
     """The result came and isn't read any more."""
     wakeups = Wakeups()
-    waiter = Waiter[int](wakeups)
+    waiter = Waiter(wakeups)
     (task,) = await started(waiter)
     waiter.set_result(1)
     task.cancel()
@@ -152,10 +152,10 @@ async def test_cancel_after_the_result_ends_the_task_too() -> None:
 async def test_cancel_scope_and_timeout_end_the_wait() -> None:
     """Those of anyio and of asyncio."""
     with anyio.move_on_after(0.001) as scope:
-        await Waiter[int](Wakeups())
+        await Waiter(Wakeups())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.001):
-            await Waiter[int](Wakeups())
+            await Waiter(Wakeups())
 
     assert scope.cancelled_caught
 
@@ -163,7 +163,7 @@ async def test_cancel_scope_and_timeout_end_the_wait() -> None:
 async def test_task_goes_on_in_its_own_context() -> None:
     """Whatever ran when the result came."""
     wakeups = Wakeups()
-    waiter = Waiter[int](wakeups)
+    waiter = Waiter(wakeups)
 
     async def wait() -> str:
         """Name the context, and wait."""
@@ -182,7 +182,7 @@ async def test_task_goes_on_in_its_own_context() -> None:
 async def test_interrupted_caller_keeps_none_of_the_others_waiting() -> None:
     """Ctrl-C in one of them ends the loop; if it goes on, so do the others."""
     wakeups = Wakeups()
-    waiters = [Waiter[int](wakeups) for _ in range(3)]
+    waiters = [Waiter(wakeups) for _ in range(3)]
 
     async def interrupt() -> None:
         """Wait, and be interrupted."""
@@ -214,7 +214,7 @@ async def test_interrupted_caller_keeps_none_of_the_others_waiting() -> None:
 async def test_results_during_the_run_wait_for_the_next_iteration() -> None:
     """Two callers that end each other's waits don't stop the loop."""
     wakeups = Wakeups()
-    first, second = Waiter[int](wakeups), Waiter[int](wakeups)
+    first, second = Waiter(wakeups), Waiter(wakeups)
 
     async def pass_on() -> None:
         """Wait, and give the other its result."""
@@ -242,6 +242,6 @@ def test_repr_says_whether_it_waits() -> None:
 
     async def shown() -> str:
         """Make one."""
-        return repr(Waiter[int](Wakeups()))
+        return repr(Waiter(Wakeups()))
 
     assert "<Waiter pending>" == asyncio.run(shown())

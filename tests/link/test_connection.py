@@ -29,12 +29,14 @@ from pdu import (
     DeliverSm,
     DeliverSmResp,
     EnquireLink,
+    FrameBuffer,
     Pdu,
     QuerySm,
     QuerySmResp,
     SubmitSm,
     SubmitSmResp,
     Unbind,
+    decode,
     encode,
 )
 from smsc_async import (
@@ -582,6 +584,53 @@ async def test_blocked_loop_fails_no_request_whose_response_arrived(connector: C
     assert (None, ("7",)) == (message.failure, message.message_ids)
     link.abort()
     await link.wait_closed()
+
+
+async def test_what_a_read_causes_leaves_in_one_write(
+    connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers, and what callers send once all of the read is processed; also if one exits."""
+    link, peer = await connector.bound()
+    follower = job()
+    writes: list[bytes] = []
+    processed: list[int] = []
+    assert link._transport is not None
+    monkeypatch.setattr(link, "_transport", Recorded(link._transport, writes))
+
+    def on_request(link: Link, request: Pdu) -> None:
+        """Answer a delivery."""
+        link.respond(request, DeliverSmResp())
+        processed.append(request.sequence_number)
+
+    def on_read_done() -> None:
+        """Send something once both are answered."""
+        if processed and not follower.written:
+            assert [1, 2] == processed
+            link.submit(follower, now())
+            raise SystemExit
+
+    monkeypatch.setattr(connector.traffic, "on_request", on_request)
+    monkeypatch.setattr(connector.traffic, "on_read_done", on_read_done)
+    octets = b"".join(encode(DeliverSm(sequence_number=number)) for number in (1, 2))
+    with pytest.raises(SystemExit):
+        link.data_received(octets)
+
+    assert [[0x80000005, 0x80000005, 0x00000004]] == [
+        [decode(frame).command_id for frame in FrameBuffer().feed(write)] for write in writes
+    ]
+    del peer
+    link.abort()
+    await link.wait_closed()
+
+
+class Recorded:
+    """A transport that records what is written instead of writing it."""
+
+    def __init__(self, transport: asyncio.Transport, writes: list[bytes]) -> None:
+        self._transport, self.write = transport, writes.append
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._transport, name)
 
 
 async def test_end_of_file_ends_the_link_at_once(connector: Connector) -> None:
