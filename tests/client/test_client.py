@@ -1537,7 +1537,7 @@ async def test_what_is_no_message_fails_alone_in_send_many(gateway: Gateway) -> 
 
 
 async def test_callers_go_on_when_all_that_was_read_is_processed(gateway: Gateway) -> None:
-    """The first finds the outcome of the second, and its own receipt, that came with its response."""
+    """The first one finds the outcome of the second, and a receipt that came with its response."""
     gateway.on_submit = nothing
     found: list[tuple[int, bool]] = []
 
