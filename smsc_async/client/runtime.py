@@ -296,10 +296,6 @@ class ClientRuntime:
 
     # TrafficHandler.
 
-    def on_read(self) -> None:
-        """Keep callers waiting while what was read is processed."""
-        self.wakeups.is_planned = True
-
     def on_read_done(self) -> None:
         """Let the callers go on whose results were read."""
         self.wakeups.run()

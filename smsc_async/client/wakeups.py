@@ -23,8 +23,7 @@ class Wakeups:
     Attributes:
         loop: The client's event loop.
         ready: What they wait for, in the order of the results.
-        is_planned: Whether `run` is going to be called: the loop will call it, or what was read is
-            being processed.
+        is_planned: Whether the loop is going to call `run`: not every result is read from a link.
     """
 
     def __init__(self) -> None:
@@ -33,7 +32,7 @@ class Wakeups:
         self.is_planned = False
 
     def add(self, waiter: Waiter) -> None:
-        """Let a caller go on in the next iteration of the loop, or at the end of what was read."""
+        """Let a caller go on at the end of the read, or in the next iteration of the loop."""
         if not self.is_planned:
             self.is_planned = True
             self.loop.call_soon(self.run)

@@ -48,8 +48,7 @@ LONGEST_EXTENSION = 1.0
 
 MAX_UNREAD = 16 * 1024 * 1024
 """Octets that may wait for a gateway that doesn't read; beyond it the link ends. Messages stop
-long before, at the transport's high-water mark: only our responses can pile up this far. A full
-window of 10 000 messages is about a sixth of it."""
+long before, at the transport's high-water mark: only our responses can pile up this far."""
 
 
 class Link(asyncio.Protocol):
@@ -128,7 +127,7 @@ class Link(asyncio.Protocol):
             self.session.request(request, self._clock())
             self._plan_flush()
             await self._binding
-        # The link may have ended before the request, or in the same read as the positive response.
+        # It may have ended before the request, or in the same read as the positive response.
         if self._lost is not None:
             raise self._lost
 
@@ -181,16 +180,19 @@ class Link(asyncio.Protocol):
         """Pass what was read to the session, and its events to the handlers."""
         if WIRE.isEnabledFor(DEBUG):
             self._wire.received(data)
-        self._has_read = self._flush_planned = True  # it writes at its end
-        self._traffic.on_read()
+        self._has_read = self._flush_planned = True
         try:
             self._dispatch(self.session.receive(data, self._clock()))
             self._handler.on_room()
         finally:
-            try:
-                self._traffic.on_read_done()
-            finally:
-                self._flush()
+            self._end_read()
+
+    def _end_read(self) -> None:
+        """Let those go on whom the read has answered, then write all that it has caused."""
+        try:
+            self._traffic.on_read_done()
+        finally:
+            self._flush()
 
     def eof_received(self) -> None:
         """End the link at once: a half-closed connection is of no use."""
@@ -340,8 +342,7 @@ class Link(asyncio.Protocol):
     def _arm(self) -> None:
         """Start the timer, if the session has a deadline and no timer runs.
 
-        It fires after the session's shortest timeout at the latest: a write with a longer one needs
-        no other.
+        It fires after the session's shortest timeout at the latest, so few writes need another.
         """
         deadline = self.session.next_deadline()
         if deadline is None:
@@ -351,10 +352,7 @@ class Link(asyncio.Protocol):
         self._timer = self._loop.call_later(max(0.0, self._timer_at - now), self._tick)
 
     def _rearm(self) -> None:
-        """Start the timer anew, if a deadline is earlier than it.
-
-        A timer whose deadline has passed stays, or requests in quick succession would postpone it.
-        """
+        """Start the timer anew, if a deadline is earlier: one that has passed is not postponed."""
         deadline = self.session.next_deadline()
         if self._timer is not None:
             if deadline is None or self._timer_at <= deadline:
@@ -390,7 +388,7 @@ class Link(asyncio.Protocol):
         self._timer = None
         self._dispatch(self.session.advance(now))
         self._handler.on_room()
-        self._flush()
+        self._end_read()
 
     def __repr__(self) -> str:
         return f"<Link {self.host}, {self.session!r}>"

@@ -80,9 +80,6 @@ class LinkHandler(Protocol):
 class TrafficHandler(Protocol):
     """Gets the gateway's requests, and the outcome of every message."""
 
-    def on_read(self) -> None:
-        """What a link has read is going to be processed."""
-
     def on_read_done(self) -> None:
         """All that was read is processed; what is sent now is written with the answers to it."""
 

@@ -116,11 +116,8 @@ class RecordingRuntime:
     def on_accepted(self, job: object, message_id: str) -> None:
         """No receipt is expected."""
 
-    def on_read(self) -> None:
-        """No caller waits."""
-
     def on_read_done(self) -> None:
-        """As above."""
+        """No caller waits."""
 
     def on_postponed(self, _job: object) -> bool:
         """No rule needs to know."""

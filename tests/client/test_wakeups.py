@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from scripted import turns
 
 from smsc_async.client.wakeups import Waiter, Wakeups
 
@@ -85,7 +86,6 @@ async def test_all_that_are_ready_go_on_in_one_call_in_order() -> None:
 
     def finish() -> None:
         """Give all their results, the last first; no task runs until `run`."""
-        wakeups.is_planned = True
         for number in reversed(range(50)):
             waiters[number].set_result(number)
         assert [] == order
@@ -116,12 +116,12 @@ async def test_run_within_a_task_waits_for_the_next_iteration() -> None:
     wakeups = Wakeups()
     waiter = Waiter(wakeups)
     (task,) = await started(waiter)
-    wakeups.is_planned = True
     waiter.set_result(7)
     wakeups.run()
 
     assert not task.done()
-    assert 7 == await task
+    await turns()
+    assert 7 == task.result()
 
 
 async def test_cancelled_task_ends_and_its_waiter_says_so() -> None:
@@ -196,7 +196,6 @@ async def test_interrupted_caller_keeps_none_of_the_others_waiting() -> None:
 
     def finish() -> None:
         """Give all their results."""
-        wakeups.is_planned = True
         for waiter in waiters:
             waiter.set_result(1)
         try:
@@ -206,7 +205,8 @@ async def test_interrupted_caller_keeps_none_of_the_others_waiting() -> None:
 
     await called(finish)
 
-    assert [1, 1] == await asyncio.gather(*tasks)
+    await turns()
+    assert [1, 1] == [task.result() for task in tasks]
     assert [KeyboardInterrupt] == raised
     assert isinstance(interrupted.exception(), KeyboardInterrupt)
 
@@ -225,7 +225,6 @@ async def test_results_during_the_run_wait_for_the_next_iteration() -> None:
 
     def finish() -> bool:
         """Give the first its result."""
-        wakeups.is_planned = True
         first.set_result(3)
         wakeups.run()
         return other.done()

@@ -279,9 +279,6 @@ class RecordingTraffic:
         self.accepted.append((job, message_id))
         self._on_accepted(job, message_id)
 
-    def on_read(self) -> None:
-        """Nothing."""
-
     def on_read_done(self) -> None:
         """Nothing."""
 
