@@ -247,6 +247,16 @@ def test_numbers_in_use_are_skipped_after_the_first_lap() -> None:
     assert [1, 3] == [slots.take_number() for _ in range(2)]
 
 
+def test_numbers_of_submits_and_of_others_are_one_sequence() -> None:
+    """Also where the highest number is followed by the lowest that isn't in use."""
+    slots = Window(10, 1.0)
+    numbers = [slots.take_number(), slots.open_submit("a", 0.0), slots.take_number()]
+    slots.last_number = 0x7FFFFFFE
+    numbers += [slots.open_submit("b", 0.0), slots.open_submit("c", 0.0), slots.take_number()]
+
+    assert [1, 2, 3, 0x7FFFFFFF, 1, 3] == numbers
+
+
 def test_requests_of_the_link_take_no_slot() -> None:
     """enquire_link must go out just when the window is full and nothing comes back."""
     slots = window(size=1)
