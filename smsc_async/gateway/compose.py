@@ -205,6 +205,8 @@ def _has_other_fields(message: Message[Any]) -> bool:
 def _fields_beside_text(message: Message[Any]) -> dict[str, Any]:
     """Return the fields of the submit_sm, but `tlvs`, that few messages set; empty for most."""
     others: dict[str, Any] = {}
+    if message.is_plain:
+        return others
     if type(message) is Sms and (message.schedule or message.validity):
         others["schedule_delivery_time"] = format_time(message.schedule)
         others["validity_period"] = format_time(cast("timedelta | None", message.validity))
@@ -275,12 +277,15 @@ def encode_text(
     it. An address longer than `email_limit` is an `InvalidMessageError`.
     """
     payload: bytes | None = None
-    if type(message) is Sms and message.is_plain and settings.is_plain_gsm and not settings.smart:
-        # Plain ASCII is GSM: the usual case, found by encoding it (hot path).
+    if type(message) is Sms and message.is_plain and not settings.smart:
+        # The usual case: none of the rare fields is read, and plain ASCII is found to be GSM by
+        # encoding it (hot path).
         text = message.text
-        payload = ascii_septets(text)
+        payload = ascii_septets(text) if settings.is_plain_gsm else None
         if payload is not None:
             return text, _GSM, 0, payload if len(payload) <= 160 else None
+        coding = choose(text, settings)
+        return text, coding, coding * 4, _one_part(text, coding, settings)
     if type(message) is not Sms:
         if type(message) is Email:
             check_email_limit(settings.email_limit, to=message.to, sender=message.sender)
