@@ -110,10 +110,10 @@ class BaseOutbox:
             ClientClosedError: The outbox isn't open.
         """
         key = None if key is None else checked_key(key)
-        put = _unshown(queries.put, serialize(message), key)
-        entry = entry_of(await self._ledger.run(put))
+        form = serialize(message)
+        entry = entry_of(await self._ledger.run(_unshown(queries.put, form, key)), (form, message))
         # A time of a zone in which the clock is changed equals none of another zone.
-        is_same = entry.message == message or entry.message == deserialize(serialize(message))
+        is_same = entry.message == message or entry.message == deserialize(form)
         if key is not None and not is_same:
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"

@@ -105,7 +105,7 @@ def sources_of(target: OutboxState) -> tuple[OutboxState, ...]:
 
 def as_message_state(number: int | None) -> MessageState | int | None:
     """Return the `MessageState` with a number; other numbers and None as they are."""
-    return next((state for state in MessageState if state == number), number)
+    return None if number is None else MessageState.of(number)
 
 
 def overall_state(parts: Iterable[int | None]) -> int | None:

@@ -43,15 +43,23 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """What octets become that aren't UTF-8."""
 
 
-def entry_of(row: Row) -> OutboxEntry:
-    """Make an entry of its row. What can't be read is left out, and the reason says so."""
+def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxEntry:
+    """Make an entry of its row. What can't be read is left out, and the reason says so.
+
+    Args:
+        row: With the columns of `COLUMNS`.
+        known: A form and its message, which needn't be read again.
+    """
     number, key, form, state, created, changed, not_before, attempts, ids, status, why, receipt = (
         row[:12]
     )
     faults: list[str] = []
     readable_key = _text_of(key, "key", faults)
     # An entry that isn't found by its key may have been put again: it isn't sent.
-    message = None if faults else _message_of(form, faults)
+    message = None
+    if not faults:
+        is_known = known is not None and known[0] == form
+        message = known[1] if known is not None and is_known else _message_of(form, faults)
     readable_reason = _text_of(why, "reason", faults)
     return OutboxEntry(
         id=number,
@@ -102,6 +110,8 @@ def _state_of(name: Any, faults: list[str]) -> OutboxState:  # noqa: ANN401 - as
 
 def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - as above
     """Return the message_ids of a row; none, and the fault, if they can't be read."""
+    if ids == "[]":  # as of every entry that is queued
+        return ()
     try:
         return tuple(map(str, json.loads(ids)))
     except (ValueError, TypeError, RecursionError):

@@ -36,6 +36,15 @@ KINDS: Final[Mapping[str, type[Message[Any]]]] = {
     message_class.__name__: message_class for message_class in kinds.MESSAGE_CLASSES
 }
 
+_NAMES: Final = {kind: frozenset(field.name for field in fields(kind)) for kind in KINDS.values()}
+_COMMON: Final = {
+    kind: tuple(field for field in fields(kind) if field.name not in kind.rare_fields)
+    for kind in KINDS.values()
+}
+"""Fields that a plain message may set."""
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 # Fields that aren't strings, numbers or booleans.
 _DECODERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "coding": Coding,
@@ -58,7 +67,7 @@ def serialize(message: Message[Any]) -> str:
     if KINDS.get(kind.__name__) is not kind:
         raise kinds.not_a_kind(message)
     form: dict[str, object] = {"v": _FIRST_VERSION, "kind": kind.__name__}
-    for field in fields(message):
+    for field in _COMMON[kind] if message.is_plain else fields(message):
         value = getattr(message, field.name)
         if value != field.default:
             form[field.name] = _encode_field(field, value)
@@ -66,7 +75,7 @@ def serialize(message: Message[Any]) -> str:
         form["to"] = message.to
     if kind is Submit or form.keys() & _NEW_FIELDS:
         form["v"] = VERSION
-    return json.dumps(form, separators=(",", ":"))
+    return _encode(form)
 
 
 def deserialize(form: str) -> Message[Any]:
@@ -109,9 +118,8 @@ def _message_of(form: dict[str, Any]) -> Message[Any]:
     kind = KINDS.get(name := form.pop("kind"))
     if kind is None:
         raise _NewerError(name)
-    unknown = sorted(form.keys() - {field.name for field in fields(kind)})
-    if unknown:
-        raise _NewerError(", ".join(unknown))
+    if unknown := form.keys() - _NAMES[kind]:
+        raise _NewerError(", ".join(sorted(unknown)))
     for field in form.keys() & _DECODERS.keys():
         form[field] = _DECODERS[field](form[field])
     return kind(**form)
