@@ -16,13 +16,15 @@ from smsc_async._message_checks import as_str
 ABROAD: Final = "810"
 """What Russian phones dial before a country code: no country code begins like that."""
 
-_PUNCTUATION: Final = str.maketrans("", "", " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013")
+PUNCTUATION: Final = " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013"
+"""Signs between the digits of a number."""
+_NO_PUNCTUATION: Final = str.maketrans("", "", PUNCTUATION)
 _FRACTION: Final = re.compile(r"(.+)[.,]([0-9]+)", re.DOTALL)
 
 
 def digits_of(text: str) -> str:
     """Return a number without spaces and signs between its digits; a plus stays."""
-    return text.translate(_PUNCTUATION)
+    return text.translate(_NO_PUNCTUATION)
 
 
 def split_fraction(text: str) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration, unacceptable_value
+from smsc_async.cli.arguments import parse_duration, usage_error, value_out_of_range
 from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary, write_report
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import (
@@ -143,13 +143,22 @@ def _parse_windows(value: str) -> tuple[int, ...]:
         word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST_WINDOW for word in words
     ):
         return tuple(map(int, words))
-    raise unacceptable_value("--windows", value, "smsc bench")
+    raise usage_error(
+        "use.windows",
+        _(
+            "--windows: whole numbers from 1 to {most}, separated by commas, are needed,"
+            " got {value!r}"
+        ),
+        "smsc bench",
+        most=_LARGEST_WINDOW,
+        value=value,
+    )
 
 
 def _check_range(name: str, value: float | None, least: float) -> None:
     """Reject a number below *least* or too large; None wasn't given."""
     if value is not None and not least <= value <= _MOST_MESSAGES:
-        raise unacceptable_value(name, f"{value:g}", "smsc bench")
+        raise value_out_of_range(name, f"{value:g}", "smsc bench", least=least, most=_MOST_MESSAGES)
 
 
 def _check_writable(html: Path | None) -> None:
@@ -269,8 +278,9 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
         screen.show_text(_("The rate isn't limited; --rate N limits it."), "dim")
     else:
         text = _("At {rate} parts per second it takes at least {seconds} s.")
-        seconds = short(parts / task.rate)
-        screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
+        decimal = screen.translate.decimal
+        rate, seconds = decimal(f"{task.rate:g}"), decimal(short(parts / task.rate))
+        screen.show_text(text, "dim", rate=rate, seconds=seconds)
     if task.is_free or is_agreed:
         return
     if screen.is_json or not _can_ask():

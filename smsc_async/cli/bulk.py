@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration, unacceptable_value
+from smsc_async.cli.arguments import parse_duration, unacceptable_value, value_out_of_range
 from smsc_async.cli.bulk_earlier import read_earlier_runs
+from smsc_async.cli.bulk_repeats import find_repeats
 from smsc_async.cli.bulk_report import show_rejected
 from smsc_async.cli.bulk_run import BulkOptions, BulkRun, plan_rows
 from smsc_async.cli.common_options import STANDARD_INPUT
@@ -68,6 +69,9 @@ def bulk_command(
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
 
+    Rows with the same recipient and the same text are all sent, as far apart as the gateway takes
+    repeats: about a minute each. How many there are is shown before sending and by --dry-run.
+
     Messages are sent at once: for a time of day, start the command by at or cron.
 
     Args:
@@ -113,7 +117,9 @@ def bulk_command(
     if table.text == "-":  # of other commands it is the standard input
         raise unacceptable_value("--text", "-", "smsc bulk")
     if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
-        raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
+        raise value_out_of_range(
+            "--rate", f"{rate:g}", "smsc bulk", least=_LEAST_RATE, most=_MOST_RATE
+        )
     csv_file = read_csv(
         Path(file),
         table,
@@ -195,6 +201,7 @@ def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
     translate, planned = screen.translate, plan_rows(csv_file, settings)
     earlier = asyncio.run(read_earlier_runs(csv_file.path, planned.valid))
     earlier.show(screen)
+    find_repeats(earlier.to_send(planned.valid), settings, GatewayLimits()).show(screen)
     show_rejected(planned.rejected, screen)
     done, rows = len(earlier.accepted), []
     if done:

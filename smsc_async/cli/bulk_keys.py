@@ -193,6 +193,7 @@ def _matched(
 _IN_COMMON: Final[tuple[tuple[Callable[..., Hashable], Callable[..., Hashable]], ...]] = (
     (lambda entry: entry.key, lambda row: row.old_keys[0]),
     (lambda entry: entry.key, lambda row: row.old_keys[1]),
+    (lambda entry: entry.key, lambda row: row.old_keys[-1]),
     (lambda entry: entry.message, lambda row: row.message),
 )
 """What an entry of an earlier run and a row may have in common, in the order of their weight."""

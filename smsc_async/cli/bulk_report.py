@@ -19,6 +19,7 @@ from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.sentences import in_language
+from smsc_async.cli.statuses import state_in_words
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
@@ -164,6 +165,12 @@ class BulkReport:
         """The number of accepted messages whose final receipt is to come."""
         return len([entry for entry in self._accepted if is_awaited(entry)])
 
+    @property
+    def _first_awaited(self) -> str:
+        """The first id of them, which is an example for `smsc query`."""
+        awaited = (entry for entry in self._accepted if is_awaited(entry))
+        return next((part for entry in awaited for part in entry.message_ids if part), "")
+
     def _lines(
         self, screen: Screen, parts: int, rejected: str, *, is_waiting: bool
     ) -> list[tuple[str, RenderableType]]:
@@ -179,11 +186,20 @@ class BulkReport:
         lines: list[tuple[str, RenderableType]] = [
             (translate("accepted"), Text(sent, style="bold"))
         ]
-        states = [f"{state}: {number}" for state, number in self._states.items()]
+        states = [
+            f"{state_in_words(state, translate)}: {number}"
+            for state, number in self._states.items()
+        ]
         if self._awaited and (is_waiting or states):
             states.append(translate("none yet: {count}", count=self._awaited))
         if states:
             lines.append((translate("receipts"), Text("; ".join(states))))
+        if self._awaited and (is_waiting or states):
+            advice = _(
+                "repeat the command later with --wait-receipts, which sends no row again, or ask"
+                " for one message: smsc query {id}"
+            )
+            lines.append((translate("next step"), translate(advice, id=self._first_awaited)))
         if self._rejected:
             text = translate(
                 "{count}, see {name} for the reasons", count=len(self._rejected), name=rejected

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
+from smsc_async.cli.csv_input import unmasked
 from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
 from smsc_async.cli.formatting import state_name
 from smsc_async.cli.i18n import _
@@ -58,6 +59,7 @@ class ResultFile:
         response_key: Makes ids of responses comparable with those of receipts; None leaves them.
         part_errors: Delivery errors in words of this run, by the comparable ids of parts.
         earlier_errors: Those of an earlier run, by the ids of a message as the file has them.
+        name: Its path as the user gave it; empty for *path* itself.
     """
 
     path: Path
@@ -65,6 +67,10 @@ class ResultFile:
     response_key: Callable[[str], str] | None = None
     part_errors: dict[str, str] = field(default_factory=dict)
     earlier_errors: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or str(self.path)
 
     def read_earlier(self, entries: Iterable[OutboxEntry]) -> None:
         """Take over the delivery errors of an earlier run: the outbox stores states only.
@@ -108,14 +114,14 @@ class ResultFile:
                 "bulk.result_unreadable",
                 _("can't use {name} for the results: {reason}"),
                 advice=_("name another file: --result FILE"),
-                name=self.path.name,
+                name=self.name,
                 reason=reason,
             )
         return failure_before_sending(
             "bulk.result_exists",
             _("{name} exists and isn't the result of these rows; it isn't overwritten"),
             advice=_("name another file (--result FILE), or move this one away"),
-            name=self.path.name,
+            name=self.name,
         )
 
     def check_name(self, others: Iterable[Path]) -> None:
@@ -175,7 +181,7 @@ class ResultFile:
                 _("can't write the results to {name}: {reason}"),
                 advice=_("name another file (--result FILE); nothing is sent twice"),
                 outcome=outcome,
-                name=self.path.name,
+                name=self.name,
                 reason=os_reason(error),
             ) from error
 
@@ -191,7 +197,7 @@ class ResultFile:
         to = row.values[at] if at < len(row.values) else ""
         if row.message is None or entry is None:
             state = INVALID if row.message is None else OutboxState.QUEUED.value
-            return row.number, to, "", state, row.reason
+            return row.number, to, "", state, unmasked(row, at)
         message_ids = _ids_of(entry)
         if entry.receipt is not None and entry.state is OutboxState.ACCEPTED:
             return row.number, to, message_ids, state_name(entry.receipt), self._error_of(entry)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from smsc_async.cli.bulk_earlier import earlier_runs
 from smsc_async.cli.bulk_keys import adopt_entries, hold_corrected, outbox_path
 from smsc_async.cli.bulk_progress import BulkProgress, done_of, show_progress
+from smsc_async.cli.bulk_repeats import find_repeats
 from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
 from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
@@ -121,9 +122,10 @@ class BulkRun:
 
     async def run(self) -> int:
         """Store the rows, send them, wait for receipts, report."""
-        planned = plan_rows(self.csv_file, TextSettings.from_config(self.config))
+        settings = TextSettings.from_config(self.config)
+        planned = plan_rows(self.csv_file, settings)
         path = result_path(self.csv_file.path, self.options.result)
-        result = ResultFile(path, self.csv_file)
+        result = ResultFile(path, self.csv_file, name=str(self.options.result or ""))
         failure: Failure | None = None
         try:
             others = (self.csv_file.path, rejected_path(self.csv_file))
@@ -135,6 +137,8 @@ class BulkRun:
                 entries_before = [entry async for entry in outbox.entries()]
                 earlier = earlier_runs(entries_before, planned.valid)
                 earlier.show(self.screen)
+                rows = earlier.to_send(planned.valid, self.options.resent)
+                find_repeats(rows, settings, self.options.limits).show(self.screen)
                 result.read_earlier(entries_before)
                 await self._put(outbox, planned.valid)
                 # A file that can't be written is found out before anything is sent.

@@ -129,20 +129,6 @@ def failure_before_sending(key: str, text: str, /, *, advice: str, **values: obj
     return failure
 
 
-SYSTEM_REASONS: Final = (
-    _("No such file or directory"),
-    _("Is a directory"),
-    _("Not a directory"),
-    _("Permission denied"),
-    _("Operation not permitted"),
-    _("No space left on device"),
-    _("Read-only file system"),
-    _("File name too long"),
-    _("Address already in use"),
-)
-"""The system's own words that have a translation."""
-
-
 class _ErrorTexts(NamedTuple):
     """Exit code and texts of a class of the library's errors."""
 
@@ -212,8 +198,8 @@ _CLASSES: Final = (
     _ErrorTexts(
         ReceiptTimeoutError, ExitCode.NO_RECEIPT, _("no final receipt arrived in time"),
         _(
-            "wait longer (--wait) or query it by its id: the phone may be off, or another program"
-            " of this login (smsc tail) took the receipt"
+            "wait longer (--wait) or query it: smsc query {ids}; the phone may be off, or another"
+            " program of this login (smsc tail) took the receipt"
         ),
     ),
     _ErrorTexts(

@@ -25,6 +25,7 @@ from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
+from smsc_async.cli.statuses import state_text
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.instrumentation import SendAbandoned, Throttled
@@ -133,7 +134,7 @@ async def _send(
             "{ids}, {parts}, {seconds} s",
             ids=ids(sent.message_ids),
             parts=translate.count(PARTS, sent.parts),
-            seconds=f"{took:.2f}",
+            seconds=translate.decimal(f"{took:.2f}"),
         )
         row = translate("accepted"), Text(accepted, style="bold")
         screen.show(label_grid(row, width=width))
@@ -194,7 +195,9 @@ def _received(
     """Return the receipt as labels and values."""
     is_delivered = receipt.state is MessageState.DELIVERED
     text = translate(
-        "{state} after {seconds} s", state=state_name(receipt.state), seconds=f"{took:.2f}"
+        "{state} after {seconds} s",
+        state=state_text(receipt.state, translate),
+        seconds=translate.decimal(f"{took:.2f}"),
     )
     rows: list[tuple[str, RenderableType]] = [
         (translate("receipt"), Text(text, style="bold green" if is_delivered else "bold red"))

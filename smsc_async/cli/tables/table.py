@@ -59,16 +59,18 @@ class Row:
     """A row with a value.
 
     Args:
-        number: Of its last line, or of the row of the sheet, from 1.
-        raw: All its cells.
+        number: Of the row, from 1, as a spreadsheet program shows it.
+        raw: All its cells, as they are written.
         cells: Those of the columns with a name; of a row with too few or too many, all of them.
         is_complete: Whether it has as many cells as there are columns.
+        written: Its *cells* as they are written, if one of them is like ="text"; else None.
     """
 
     number: int
     raw: list[str]
     cells: list[str]
     is_complete: bool = True
+    written: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,13 @@ def _read_records(
     text = read_delimited(decoded.text, lambda names: count_known(names, mapping))
     notes.encoding, notes.is_guessed = decoded.encoding, decoded.is_guessed
     notes.separator = text.separator
-    return list(text.records)
+    records = list(text.records)
+    notes.formulas = sum(
+        one != raw
+        for record in records
+        for one, raw in zip(record.cells, record.raw or record.cells, strict=True)
+    )
+    return records
 
 
 def _check_header(
@@ -188,11 +196,13 @@ def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
 
 def _row(record: Record, places: Sequence[int], width: int) -> Row:
     """Return a row with the cells of the columns that have a name."""
+    raw = record.raw or record.cells
     cells = record.cells[:width]
     rest = record.cells[width:]
     if any(map(is_filled, rest)) or len(cells) < width:
-        return Row(record.number, record.cells, [*cells, *rest], is_complete=False)
-    return Row(record.number, record.cells, [cells[at] for at in places])
+        return Row(record.number, raw, [*cells, *rest], is_complete=False)
+    written = None if record.raw is None else [raw[at] for at in places]
+    return Row(record.number, raw, [cells[at] for at in places], written=written)
 
 
 def is_filled(cell: str) -> bool:
