@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 _ROWS: Final = _n("{number} identical row ({rows})", "{number} identical rows ({rows})")
 _TIMES: Final = _n("{number} time", "{number} times")
+_UP_TO: Final = _n("up to {number} time", "up to {number} times")
 _MINUTES: Final = _n("about {number} minute", "about {number} minutes")
 _HOURS: Final = _n("about {number} hour", "about {number} hours")
 _ONE: Final = _("{identical}: the recipient gets the text {times}")
-_SEVERAL: Final = _("{identical} to {recipients} recipients: one gets the same text up to {times}")
+_SEVERAL: Final = _("{identical} to {recipients} recipients: one gets the same text {times}")
 _WAIT: Final = _(
     "the gateway takes a repeat after {window} s at the earliest, so sending takes {time}"
 )
@@ -77,10 +78,11 @@ class Repeats(NamedTuple):
         """Return how often a text is sent, and how long that takes."""
         more = ", …" * (len(self.rows) > _MOST_ROWS)
         listed = ", ".join(map(str, self.rows[:_MOST_ROWS])) + more
+        is_one = self.recipients == 1
         found = translate(
-            _ONE if self.recipients == 1 else _SEVERAL,
+            _ONE if is_one else _SEVERAL,
             identical=translate.count(_ROWS, len(self.rows), rows=listed),
-            times=translate.count(_TIMES, self.times),
+            times=translate.count(_TIMES if is_one else _UP_TO, self.times),
             recipients=self.recipients,
         )
         if not self.window:

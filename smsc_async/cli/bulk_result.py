@@ -41,12 +41,8 @@ _ACCEPTED: Final = _FINAL | {OutboxState.ACCEPTED.value}
 
 
 def result_path(csv_file: Path, chosen: Path | None) -> Path:
-    """Return the path of the result: the *chosen* one, or "clients.result.csv" for "clients.csv".
-
-    It is where a link leads, or the link would be replaced.
-    """
-    path = csv_file.with_name(f"{csv_file.stem}.result.csv") if chosen is None else chosen
-    return Path(os.path.realpath(path))
+    """Return the path of the result: the *chosen* one, or "clients.result.csv"."""
+    return csv_file.with_name(f"{csv_file.stem}.result.csv") if chosen is None else chosen
 
 
 @dataclass(slots=True)
@@ -54,12 +50,11 @@ class ResultFile:
     """The result file of one run.
 
     Args:
-        path: Of the file.
+        path: Of the file: where a link leads, or the link would be replaced.
         csv_file: The input, whose separator it gets; of a workbook ";".
         response_key: Makes ids of responses comparable with those of receipts; None leaves them.
         part_errors: Delivery errors in words of this run, by the comparable ids of parts.
         earlier_errors: Those of an earlier run, by the ids of a message as the file has them.
-        name: Its path as the user gave it; empty for *path* itself.
     """
 
     path: Path
@@ -67,10 +62,11 @@ class ResultFile:
     response_key: Callable[[str], str] | None = None
     part_errors: dict[str, str] = field(default_factory=dict)
     earlier_errors: dict[str, str] = field(default_factory=dict)
-    name: str = ""
+    name: str = field(init=False)
+    """Its path as the user gave it."""
 
     def __post_init__(self) -> None:
-        self.name = self.name or str(self.path)
+        self.name, self.path = str(self.path), Path(os.path.realpath(self.path))
 
     def read_earlier(self, entries: Iterable[OutboxEntry]) -> None:
         """Take over the delivery errors of an earlier run: the outbox stores states only.

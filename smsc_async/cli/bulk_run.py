@@ -125,7 +125,7 @@ class BulkRun:
         settings = TextSettings.from_config(self.config)
         planned = plan_rows(self.csv_file, settings)
         path = result_path(self.csv_file.path, self.options.result)
-        result = ResultFile(path, self.csv_file, name=str(self.options.result or ""))
+        result = ResultFile(path, self.csv_file)
         failure: Failure | None = None
         try:
             others = (self.csv_file.path, rejected_path(self.csv_file))

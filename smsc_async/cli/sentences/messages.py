@@ -79,6 +79,9 @@ MESSAGES: Final = (
     _("one line like '22,20,5'; leave it None for none"),
     _("give param or {name}, not both"),
     _("1 s to 24 h, got {duration}; the gateway tries no longer, so send it again after that"),
+    # Fields of a request.
+    _("takes ASCII only, got {got}"),
+    _("NUL inside a C-octet string"),
     # Rows of a table.
     _("needs the column {name}, which is empty"),
     _("a formula of the row has the error {got}; correct it"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ import smsc_async
 from smsc_async import _bind_refusals, errors
 from smsc_async.cli.i18n import TextWithValues, Translator
 from smsc_async.cli.sentences import TEMPLATES, in_language, os_reason, read_sentence
+from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
+from smsc_async.cli.tables.members import member_of
+from smsc_async.cli.tables.numbers import clean_number
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, InvalidMessageError, Outcome
-from smsc_async.messages import Email, Sms, TelegramBot, TelegramCode, VoiceCall
+from smsc_async.messages import Coding, Email, Sms, TelegramBot, TelegramCode, VoiceCall
 from smsc_async.outbox import OutboxError
 from smsc_async.session.events import EndReason
 
@@ -165,6 +169,31 @@ MESSAGES: list[Callable[[], object]] = [
     lambda: VoiceCall(to=TO, text="hi", param="22,20,5", wait=3),
     lambda: TelegramCode(to=TO, code="12"),
     lambda: TelegramBot(to=TO, text="hi", bot="a-b"),
+    lambda: Sms(to=TO, text="hi", validity=172_800),
+    *(
+        partial(clean_number, cell)
+        for cell in (
+            "9161234567",
+            "7916123456",
+            "-79161234567",
+            "81234567890",
+            "891612345678",
+            "79161234567,79161234568",
+            "79161234567 79161234568",
+            "7916абв4567",
+            "８９１６１２３４５６７",
+            "8-916-111-00-07 (мама)",
+            "79161234567.12",
+            "7.9E+10",
+        )
+    ),
+    lambda: check_cell("текст \N{REPLACEMENT CHARACTER}"),
+    lambda: check_cell("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°"),
+    lambda: check_cell("#ССЫЛКА!"),
+    lambda: check_text_cell("1,23457E+12"),
+    lambda: check_lines("a\n79161234567;b", ";", 2),
+    lambda: member_of(Coding, "смс", "coding"),
+    lambda: member_of(Coding, "a longer text, perhaps secret", "coding"),
 ]
 URLS = [
     "localhost", "http://a:b@c", "smppp://a:b@c", "a1://b", "a1smpp://b", "smpp://localhost",
@@ -275,9 +304,10 @@ def check(text: str) -> None:
 
     assert re.search("[а-яё]", russian), text
     assert not ENGLISH_WORD.search(re.sub(r"^\w+: ", "", russian)), russian
-    assert set(re.findall(r"[0-9]+(?:\.[0-9]+)?", text)) >= set(
-        re.findall(r"[0-9]+(?:\.[0-9]+)?", russian)
-    )
+    shown_numbers = set(re.findall(r"[0-9]+(?:,[0-9]+)?", russian))
+    # With a decimal comma, and without a zero behind it.
+    numbers = {one.removesuffix(".0") for one in re.findall(r"[0-9]+(?:\.[0-9]+)?", text)}
+    assert {one.replace(".", ",") for one in numbers} >= shown_numbers
     assert text == in_language(text, Translator("en"))
 
 
@@ -311,6 +341,28 @@ def test_sizes_agree_with_their_number() -> None:
     found = [re.findall(r"\d+ символ\w*", shown(reason.format(n)))[-1] for n in (1, 3, 11)]
 
     assert ["1 символ", "3 символа", "11 символов"] == found
+
+
+@pytest.mark.parametrize(
+    ("got", "russian"),
+    [("48 h", "48 ч"), ("90 s", "90 с"), ("1441 min", "1441 мин"), ("0.5 s", "0,5 с")],
+)
+def test_durations_have_russian_units(got: str, russian: str) -> None:
+    """As the library writes them."""
+    reason = (
+        "validity: 1 s to 24 h, got {}; the gateway tries no longer, so send it again after that"
+    )
+
+    assert f"получено {russian};" in shown(reason.format(got))
+
+
+def test_words_of_the_system_are_translated() -> None:
+    """Those of SQLite, too."""
+    full = "no room left for /srv/x: database or disk is full; make room and do it again"
+    net = "no connection to smpp.example:1: Network is unreachable"
+
+    assert "диск заполнен" in shown(full)
+    assert "сеть недоступна" in shown(net)
 
 
 def test_english_is_that_of_the_library() -> None:

@@ -33,7 +33,7 @@ def test_separator_is_found(separator: str, newline: str) -> None:
 
     assert (
         separator,
-        [(1, ["Телефон", "Текст"]), (2, ["7999", others]), (4, ["8", f'a{newline}"b"'])],
+        [(1, ["Телефон", "Текст"]), (2, ["7999", others]), (3, ["8", f'a{newline}"b"'])],
     ) == read(newline.join(lines))
 
 
@@ -57,10 +57,10 @@ def test_known_columns_decide(text: str, separator: str) -> None:
 @pytest.mark.parametrize("line", ["sep=^", "SEP=^", '"sep=^"', "\ufeffsep=^", "sep=^;;", "sep=^,"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_line_that_names_the_separator_is_obeyed(line: str, newline: str) -> None:
-    """Excel writes and reads it; lines are still counted from the first."""
+    """Excel writes and reads it, and shows the row behind it as the first one."""
     text = newline.join([line, "to^text", "7999^a;b"])
 
-    assert ("^", [(2, ["to", "text"]), (3, ["7999", "a;b"])]) == read(text)
+    assert ("^", [(1, ["to", "text"]), (2, ["7999", "a;b"])]) == read(text)
 
 
 def test_line_that_only_looks_like_it_is_a_row() -> None:
@@ -68,12 +68,12 @@ def test_line_that_only_looks_like_it_is_a_row() -> None:
     assert [(1, ["sepia", "to"])] == read("sepia;to")[1]
 
 
-def test_broken_text_is_refused_with_its_line() -> None:
+def test_broken_text_is_refused_with_its_row() -> None:
     """The text itself isn't repeated."""
     with pytest.raises(Failure) as caught:
         read('sep=;\nto;text\n7999;"secret')
 
-    assert ("bulk.broken", 3) == (caught.value.key, caught.value.values["number"])
+    assert ("bulk.broken", 2) == (caught.value.key, caught.value.values["number"])
     assert "secret" not in str(caught.value.values)
     assert caught.value.__context__ is None
 
