@@ -10,7 +10,6 @@ from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
-
 from russian_texts import untranslated
 
 from smsc_async.cli import main

@@ -31,6 +31,7 @@ _DURATION: Final = re.compile(r"(-?[0-9.]+) (h|min|s)")
 _DURATIONS: Final = {"h": _("{number} h"), "min": _("{number} min"), "s": _("{number} s")}
 _PATTERNS: Final = {
     **dict.fromkeys(("bind", "field", "name", "request", "to"), r"\S+"),
+    **dict.fromkeys(("seconds", "wait", "within"), "[0-9.]+"),
     "status": r"\w+ \(0x[0-9A-F]+\)",
 }
 """Patterns of values by name; of any other a value is as short as possible."""
@@ -42,7 +43,7 @@ _SIZE: Final = re.compile(r"([0-9]+) (characters|octets)( \(.+\))?")
 _HIDDEN: Final = re.compile("<([0-9]+) (characters|octets)>")
 _FLAGS: Final = re.compile("|".join(FLAGS))
 _PLACEHOLDER: Final = re.compile(r"\\{(\w+)\\}")
-_FIELD: Final = re.compile(r"(-{0,2}\w[\w.\[\]-]*): (.+)")
+_FIELD: Final = re.compile(r"(?!broken: )(-{0,2}\w[\w.\[\]-]*): (.+)")
 _HOST: Final = re.compile(r"(?:^|; )(\S+:[0-9]+): ")
 
 

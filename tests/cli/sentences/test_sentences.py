@@ -183,12 +183,12 @@ MESSAGES: list[Callable[[], object]] = [
             "7916абв4567",
             "８９１６１２３４５６７",
             "8-916-111-00-07 (мама)",
-            "79161234567.12",
+            "79161234.5",
             "7.9E+10",
         )
     ),
     lambda: check_cell("текст \N{REPLACEMENT CHARACTER}"),
-    lambda: check_cell("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°"),
+    lambda: check_cell("Приезжайте завтра".encode().decode("cp1251")),
     lambda: check_cell("#ССЫЛКА!"),
     lambda: check_text_cell("1,23457E+12"),
     lambda: check_lines("a\n79161234567;b", ";", 2),
@@ -304,10 +304,7 @@ def check(text: str) -> None:
 
     assert re.search("[а-яё]", russian), text
     assert not ENGLISH_WORD.search(re.sub(r"^\w+: ", "", russian)), russian
-    shown_numbers = set(re.findall(r"[0-9]+(?:,[0-9]+)?", russian))
-    # With a decimal comma, and without a zero behind it.
-    numbers = {one.removesuffix(".0") for one in re.findall(r"[0-9]+(?:\.[0-9]+)?", text)}
-    assert {one.replace(".", ",") for one in numbers} >= shown_numbers
+    assert set(re.findall("[0-9]+", text)) >= set(re.findall("[0-9]+", russian))
     assert text == in_language(text, Translator("en"))
 
 

@@ -78,6 +78,59 @@ def test_broken_text_is_refused_with_its_row() -> None:
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("to;text\n7;a\n8;b", [1, 2, 3]),
+        ('to;text\n7;"a\nb\nc"\n8;b', [1, 2, 3]),
+        ("to;text\n\n\n7;a\n\n8;b", [1, 4, 6]),
+        ('\n"to";"te\nxt"\r\n7;a', [2, 3]),
+        ("sep=;\nto;text\n\n7;a", [1, 3]),
+    ],
+)
+def test_rows_are_counted_as_a_spreadsheet_counts_them(text: str, numbers: list[int]) -> None:
+    """Empty ones too; a cell with line breaks is in one row."""
+    assert numbers == [number for number, _cells in read(text)[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ('to;text\n7;"a\n8;b\n9;c', 2),
+        ('to;text\n7;"a\nb"\n8;"c\n9;d', 3),
+        ('to;text\n\n8;"c\n9;"d"', 3),
+    ],
+)
+def test_row_in_which_a_quote_opens_is_named(text: str, number: int) -> None:
+    """Not the end of the file, where the reader finds out."""
+    with pytest.raises(Failure) as caught:
+        read(text)
+
+    assert number == caught.value.values["number"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('="79161110023"', "79161110023"),
+        ('"=""79161110023"""', "79161110023"),
+        ('="007"', "007"),
+        ('="say ""hi"""', 'say "hi"'),
+        (' ="text" ', "text"),
+        ('=""', ""),
+        ("=1+1", "=1+1"),
+        ('="a"&"b"', '="a"&"b"'),
+        ('x="a"', 'x="a"'),
+    ],
+)
+def test_formula_of_a_text_is_its_text(cell: str, text: str) -> None:
+    """Excel reads it like that, and people keep the zeros of numbers with it."""
+    (record,) = read_delimited(f"{cell};x", len).records
+
+    assert [text, "x"] == record.cells
+    assert (record.raw is not None) == (text != cell)
+
+
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n\ufeff"), max_size=8)
 
 
