@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from smsc_async.cli.bulk_earlier import EarlierRuns
 from smsc_async.cli.bulk_repeats import Repeats, find_repeats
 from smsc_async.cli.console import Screen
 from smsc_async.cli.csv_input import CsvRow
 from smsc_async.cli.i18n import Language, Translator
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.messages import Sms, VoiceCall
+from smsc_async.outbox import OutboxState
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.simulator import Scenario
 
@@ -162,6 +164,16 @@ def test_nothing_is_said_without_identical_rows(capsys: pytest.CaptureFixture[st
         Repeats().show(Screen(Translator("en"), is_json=is_json))
 
     assert not capsys.readouterr().out
+
+
+def test_rows_that_are_not_sent_are_no_repeats() -> None:
+    """Accepted ones, and refused ones unless they are sent again."""
+    first, second, third = rows_of(*[Sms(to=TO, text="a")] * 3)
+    states = {first.key: OutboxState.ACCEPTED, second.key: OutboxState.REFUSED}
+    earlier = EarlierRuns(states=states)
+
+    assert [third] == earlier.to_send([first, second, third])
+    assert [second, third] == earlier.to_send([first, second, third], {OutboxState.REFUSED})
 
 
 def test_dry_run_and_run_say_it(smsc: Smsc, gateway: HostedSimulator, tmp_path: Path) -> None:
