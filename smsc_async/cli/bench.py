@@ -38,6 +38,7 @@ from smsc_async.cli.i18n import TextWithValues, _, _n
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import SendProgress, is_local, read_config, run_async
 from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.tables.numbers import clean_number
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -229,18 +230,20 @@ def _read_numbers(file: Path) -> list[str]:
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
             try:
-                found[Sms(to=line.strip(), text="-").to] = None
+                found[Sms(to=clean_number(line).text, text="-").to] = None
                 continue
-            except InvalidMessageError:
-                pass
+            except InvalidMessageError as error:
+                reason = error.reason
             # Outside of the handler: no context that could contain the number.
-            raise failure_before_sending(
+            failure = failure_before_sending(
                 "bench.bad_number",
                 _("line {line} of {file} isn't a phone number"),
                 advice=_("write one number per line, with the country code: 79991234567"),
                 file=str(file),
                 line=number,
             )
+            failure.detail = reason
+            raise failure
     return list(found)
 
 

@@ -15,6 +15,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from smsc_async.cli.blank import is_filled
 from smsc_async.cli.failures import (
     PARTLY_SENT,
     ExitCode,
@@ -28,7 +29,7 @@ from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
 from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
 from smsc_async.cli.tables.numbers import clean_number, is_local
-from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
+from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -344,7 +345,7 @@ def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Messa
         "smsc bulk",
         kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
-        text=text if is_filled(text) else "",
+        text=text,
         sender=given.pop("sender", sender),
         coding=coding,
         **given,

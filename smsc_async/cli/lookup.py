@@ -22,6 +22,7 @@ from smsc_async.cli.formatting import display_number, state_name, subscriber_fie
 from smsc_async.cli.i18n import _
 from smsc_async.cli.request_failures import REQUEST_OUTCOMES, failure_of_request
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
+from smsc_async.cli.tables.numbers import typed_number
 from smsc_async.errors import InvalidMessageError, SmscError
 from smsc_async.receipts import HlrReceipt
 
@@ -123,7 +124,7 @@ class Lookup:
         """Yield the requests; an invalid number is reported by its position, not repeated."""
         for place, to in enumerate(numbers, 1):
             try:
-                message = self.message_class(to=to)
+                message = self.message_class(to=typed_number(to))
             except InvalidMessageError as error:
                 reason = error.reason
             else:
