@@ -113,7 +113,7 @@ class BulkReport:
         Args:
             result: The result file, which is written already.
             screen: For the output.
-            is_waiting: Whether receipts were waited for: then the exit code depends on them.
+            is_waiting: Whether receipts were waited for: one that is to come counts then.
         """
         csv_file = result.csv_file
         for row, reason in self._unknown:
@@ -148,8 +148,9 @@ class BulkReport:
         )
         if self._unknown or self._in_progress:
             return ExitCode.UNKNOWN
+        # What is known counts, whichever run has waited for it.
         is_undelivered = any(state != MessageState.DELIVERED.name for state in self._states)
-        if self._rejected or (is_waiting and is_undelivered):
+        if self._rejected or is_undelivered:
             return ExitCode.REFUSED
         return ExitCode.NO_RECEIPT if is_waiting and self._awaited else ExitCode.DONE
 

@@ -21,13 +21,14 @@ from smsc_async.cli.bulk_progress import THROTTLED, clock_time
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.instrumentation import SendAbandoned, Throttled
+from smsc_async.messages import Sms
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
 
 GRACE = 5.0
 """Seconds that a message in flight gets for its response after Ctrl-C or SIGTERM."""
+MANY_PARTS = 10
+"""From so many parts on their number is said before a message is sent."""
+_CHARGED_PARTS = _n(
+    "the message has {number} part", "the message has {number} parts, and each is charged"
+)
+_SENT_PARTS = _n("the message is sent as {number} part", "the message is sent as {number} parts")
 _LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
 
 
@@ -91,9 +98,17 @@ def send_command(
         show_plan(message, screen, settings)
         screen.show_text(_("Nothing was sent."), "dim")
         return ExitCode.DONE
-    plan(message, settings)  # rejects what can't be sent on this bind before it is opened
+    # Rejects what can't be sent on this bind before it is opened.
+    _warn_of_parts(message, plan(message, settings).parts, screen)
     timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)
     return run_async(_send(message, config, timeout, progress, screen), progress, screen)
+
+
+def _warn_of_parts(message: Message[Receipt], parts: int, screen: Screen) -> None:
+    """Say before it is sent how many parts a long message has: a file may have been pasted."""
+    if parts >= MANY_PARTS:
+        noun = _CHARGED_PARTS if isinstance(message, Sms) else _SENT_PARTS
+        screen.show_error(Text(screen.translate.count(noun, parts), style="yellow"))
 
 
 async def _send(
