@@ -30,6 +30,13 @@ OUTBOX: Final = (
     _("another process still holds a lock on {path}: {got}; calling again is safe"),
     _("no room left for {path}: {got}; make room and do it again"),
     _("a worker on a file needs locks that Windows doesn't have; use PostgresOutbox there"),
+    # Why a message isn't accepted.
+    _("the process that was sending it ended before it stored the outcome"),
+    _("the worker was stopped before the response came"),
+    _("sending it failed unexpectedly ({kind})"),
+    _("sent again: {reason}"),
+    _("its row was taken out of the file before it was sent"),
+    _("sent from {file} already; remove the row here"),
     # The outbox of a table.
     _(
         "the files beside {file} can't be used: {reason}; their names are up to 30 octets"
