@@ -32,6 +32,7 @@ from smsc_async.cli.failures import (
     Failure,
     failure_before_sending,
 )
+from smsc_async.cli.foreign_deliveries import without_receipts
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
 from smsc_async.cli.i18n import TextWithValues, _, _n
@@ -104,6 +105,7 @@ def bench_command(
     _check_range("--warm-up", warm_up, 0)
     _check_range("--rate", rate, 0.01)
     config = read_config(url, SendProgress(NOT_SENT))
+    config = config if wait else without_receipts(config, url)
     # With recipients it may be a gateway, behind a tunnel from this machine.
     is_free = is_local(config) and recipients is None
     progress = SendProgress("" if is_free else NOT_SENT)

@@ -70,7 +70,8 @@ def _has_corrections(rejected: CsvFile, csv_file: CsvFile, known: Collection[str
     """Whether a row of the file would be lost with it."""
     # Since it was written, columns may have been added to the input.
     names = [name for name in rejected.columns if name in csv_file.columns and name != REASON]
-    of_input = set(_cells(csv_file, names))
+    has_numbers = rejected.columns[rejected.to_at] in names
+    of_input = set(_cells(csv_file, names)) if has_numbers else set()
     return any(
         cells not in of_input
         and content_of(row.key) not in known

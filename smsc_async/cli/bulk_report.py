@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from smsc_async.outbox import OutboxEntry
 
 _ROW_UNKNOWN: Final = _("row {number} to {to}: unknown, may have been sent")
+_WAIT_AGAIN: Final = _(
+    "run the command again later with --wait-receipts (nothing is sent twice), or ask for one:"
+    " smsc query {id}"
+)
 _HANDLED_ELSEWHERE: Final = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
 """States of an entry that another process sends: this one sent all that it could claim, and the
 entries of ended processes were taken back."""
@@ -177,6 +181,10 @@ class BulkReport:
             states.append(translate("none yet: {count}", count=self._awaited))
         if states:
             lines.append((translate("receipts"), Text("; ".join(states))))
+        if is_waiting and self._awaited:
+            awaited = next(entry for entry in self._accepted if is_awaited(entry))
+            message_id = next(filter(None, awaited.message_ids))
+            lines.append((translate("next step"), translate(_WAIT_AGAIN, id=message_id)))
         if self._rejected:
             text = translate(
                 "{count}, see {name} for the reasons", count=len(self._rejected), name=rejected

@@ -20,10 +20,13 @@ from smsc_async.cli.bulk_rejected import check_rejected, rejected_path
 from smsc_async.cli.bulk_report import BulkReport, is_awaited
 from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
+from smsc_async.cli.foreign_deliveries import ForeignDeliveries
 from smsc_async.cli.formatting import cause
 from smsc_async.cli.i18n import _
+from smsc_async.cli.runner import connected
 from smsc_async.errors import LinkError
 from smsc_async.gateway.coding import TextSettings
+from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.outbox import (
     Outbox,
     OutboxConsentError,
@@ -251,8 +254,7 @@ class BulkRun:
 
     async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
         """Send the rows that aren't sent yet, and wait for receipts."""
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
-        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - as above
+        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - an invalid file needs no client
 
         keys = {row.key for row in valid}
         counts = await outbox.counts()
@@ -261,29 +263,38 @@ class BulkRun:
             return
 
         has_begun = asyncio.Event()
+        foreign = ForeignDeliveries(self.screen)
 
         async def on_receipt(receipt: Receipt) -> None:
-            """Store a state; its receipt is answered then, so none is lost."""
+            """Store a state; its receipt is answered then, so none is lost.
+
+            One that overtakes its response is stored, and refused as that of another program: it
+            comes again.
+            """
             await has_begun.wait()  # from then on the outbox compares ids as the client does
+            key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
             if receipt.is_final and receipt.error:
-                key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
                 result.part_errors[key] = cause(receipt.error, self.screen.translate)
-            await outbox.record(receipt)
+            # Nothing waits for other states.
+            if not await outbox.record(receipt) and receipt.is_final:
+                await foreign.refuse(key)
 
         progress = BulkProgress(outbox, before=done_of(counts))
-        smsc = SmscClient(
-            self.config,
-            limits=self.options.limits,
-            store=self.options.store,
-            hooks=[progress.on_link_event],
-            on_receipt=on_receipt,
-        )
-        result.response_key, receipt_key = id_keys(smsc.dialect, self.config.message_ids)
+        result.response_key, receipt_key = id_keys(SMSC_RU, self.config.message_ids)
         async with AsyncExitStack() as stack:
             if self.options.store is not None:
                 stack.push_async_callback(self.options.store.aclose)
             with self.screen.spinner(_("connecting …")):
-                await stack.enter_async_context(smsc)
+                smsc = await connected(
+                    stack,
+                    self.config,
+                    progress.on_link_event,
+                    limits=self.options.limits,
+                    store=self.options.store,
+                    on_receipt=on_receipt,
+                    on_incoming=foreign.on_incoming,
+                )
+            stack.callback(foreign.end)
             self.progress.outcome = PARTLY_SENT
             asyncio.get_running_loop().call_soon(has_begun.set)
             await self._run(outbox, smsc, progress)

@@ -20,6 +20,7 @@ from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.bulk_progress import THROTTLED, clock_time
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
+from smsc_async.cli.foreign_deliveries import OwnReceipts, without_receipts
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
 from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
@@ -101,6 +102,7 @@ def send_command(
     # Rejects what can't be sent on this bind before it is opened.
     _warn_of_parts(message, plan(message, settings).parts, screen)
     timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)
+    config = config if timeout else without_receipts(config, url)
     return run_async(_send(message, config, timeout, progress, screen), progress, screen)
 
 
@@ -136,12 +138,14 @@ async def _send(
                 screen.show_error(Text(translate(THROTTLED, time=at), style="yellow"))
                 progress.waits = _("interrupted; the gateway limited the rate")
 
+    own = OwnReceipts(screen, config)
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
-            smsc = await connected(stack, config, on_link_event)
+            smsc = await connected(stack, config, on_link_event, **own.handlers)
+        stack.callback(own.end)
         began = perf_counter()
         progress.outcome = UNKNOWN
-        sent = await _accepted(smsc, message, progress, abandoned)
+        sent = await _accepted(smsc, message, progress, abandoned, own)
         took, progress.waits = perf_counter() - began, ""
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
@@ -178,6 +182,7 @@ async def _accepted(
     message: Message[Receipt],
     progress: SendProgress,
     abandoned: list[SendAbandoned],
+    own: OwnReceipts,
 ) -> Submission[Receipt]:
     """Send a message; after Ctrl-C or SIGTERM, find out what became of it.
 
@@ -188,10 +193,12 @@ async def _accepted(
         message: The message.
         progress: Gets the outcome after Ctrl-C.
         abandoned: Outcomes of messages whose send was cancelled; none that wasn't written is there.
+        own: Expects the receipts of the message.
     """
     try:
-        return await smsc.send(message)
+        sent = await smsc.send(message)
     except asyncio.CancelledError:
+        own.end()
         await smsc.aclose(timeout=GRACE)
         if not abandoned:
             progress.outcome = NOT_SENT
@@ -201,6 +208,9 @@ async def _accepted(
             failure = failure_of(abandoned[0].error)
             progress.outcome, progress.message_ids = failure.outcome, failure.message_ids
         raise
+    own.expect(sent.message_ids)
+    own.stop_expecting()
+    return sent
 
 
 def _received(
