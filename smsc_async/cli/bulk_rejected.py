@@ -72,12 +72,18 @@ def _has_corrections(rejected: CsvFile, csv_file: CsvFile, known: Collection[str
     names = [name for name in rejected.columns if name in csv_file.columns and name != REASON]
     has_numbers = rejected.columns[rejected.to_at] in names
     of_input = set(_cells(csv_file, names)) if has_numbers else set()
+    uncorrected = {_to_of(row, csv_file) for row in csv_file.rows if row.message is None}
     return any(
         cells not in of_input
         and content_of(row.key) not in known
-        and not _is_still_invalid(row, rejected)
+        and (_to_of(row, rejected) in uncorrected or not _is_still_invalid(row, rejected))
         for row, cells in zip(rejected.rows, _cells(rejected, names), strict=True)
     )
+
+
+def _to_of(row: CsvRow, csv_file: CsvFile) -> str:
+    """Return the recipient of a row as it is written."""
+    return "".join(row.values[csv_file.to_at : csv_file.to_at + 1])
 
 
 def _cells(csv_file: CsvFile, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -88,7 +94,7 @@ def _cells(csv_file: CsvFile, names: Iterable[str]) -> Iterator[tuple[str, ...]]
 
 
 def _is_still_invalid(row: CsvRow, rejected: CsvFile) -> bool:
-    """Whether a row is rejected for the reason that stands beside it: it wasn't changed there."""
+    """Whether a row is rejected for the reason beside it, so it was corrected in the input."""
     at, encoding = rejected.reason_at, rejected.notes.encoding
     written = row.reason.encode(encoding, "backslashreplace").decode(encoding)
     return (
