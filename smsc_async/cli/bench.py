@@ -32,12 +32,14 @@ from smsc_async.cli.failures import (
     Failure,
     failure_before_sending,
 )
+from smsc_async.cli.foreign_deliveries import without_receipts
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
 from smsc_async.cli.i18n import TextWithValues, _, _n
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import SendProgress, is_local, read_config, run_async
 from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.tables.numbers import clean_number
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -103,6 +105,7 @@ def bench_command(
     _check_range("--warm-up", warm_up, 0)
     _check_range("--rate", rate, 0.01)
     config = read_config(url, SendProgress(NOT_SENT))
+    config = config if wait else without_receipts(config, url)
     # With recipients it may be a gateway, behind a tunnel from this machine.
     is_free = is_local(config) and recipients is None
     progress = SendProgress("" if is_free else NOT_SENT)
@@ -238,18 +241,20 @@ def _read_numbers(file: Path) -> list[str]:
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
             try:
-                found[Sms(to=line.strip(), text="-").to] = None
+                found[Sms(to=clean_number(line).text, text="-").to] = None
                 continue
-            except InvalidMessageError:
-                pass
+            except InvalidMessageError as error:
+                reason = error.reason
             # Outside of the handler: no context that could contain the number.
-            raise failure_before_sending(
+            failure = failure_before_sending(
                 "bench.bad_number",
                 _("line {line} of {file} isn't a phone number"),
                 advice=_("write one number per line, with the country code: 79991234567"),
                 file=str(file),
                 line=number,
             )
+            failure.detail = reason
+            raise failure
     return list(found)
 
 

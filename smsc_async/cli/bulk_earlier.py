@@ -5,7 +5,6 @@ Rule: it is read before the rows are stored, and changes nothing: a dry run read
 
 from __future__ import annotations
 
-from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from smsc_async.cli.bulk_keys import outbox_path
 from smsc_async.cli.i18n import _n
-from smsc_async.outbox import Outbox, OutboxError, OutboxState
+from smsc_async.outbox import Outbox, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -81,11 +80,14 @@ def earlier_runs(entries: Iterable[OutboxEntry], rows: Iterable[CsvRow]) -> Earl
     return EarlierRuns(frozenset(accepted), to_same, known)
 
 
-async def read_earlier_runs(file: Path, rows: Iterable[CsvRow]) -> EarlierRuns:
-    """Return what the outbox beside a file says of its rows; nothing without one that is usable."""
-    with suppress(OutboxError):
-        path = outbox_path(file)
-        if path.is_file():
-            async with Outbox(path) as outbox:
-                return earlier_runs([entry async for entry in outbox.entries()], rows)
-    return EarlierRuns()
+async def read_entries(file: Path) -> list[OutboxEntry]:
+    """Return the entries of the outbox beside a file; none without one.
+
+    Raises:
+        OutboxError: It can't be used.
+    """
+    path = outbox_path(file)
+    if not path.is_file():
+        return []
+    async with Outbox(path) as outbox:
+        return [entry async for entry in outbox.entries()]

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import csv
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
+from smsc_async.cli.bulk_reasons import reason_of
 from smsc_async.cli.csv_input import unmasked
-from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
+from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure, failure_before_sending
 from smsc_async.cli.formatting import state_name
 from smsc_async.cli.i18n import _
-from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from smsc_async.cli.csv_input import CsvFile, CsvRow
+    from smsc_async.cli.i18n import Translator
     from smsc_async.outbox import OutboxEntry
 
 COLUMNS: Final = ("row", "to", "id", "state", "error")
@@ -52,6 +55,7 @@ class ResultFile:
     Args:
         path: Of the file: where a link leads, or the link would be replaced.
         csv_file: The input, whose separator it gets; of a workbook ";".
+        translate: The texts of the user's language.
         response_key: Makes ids of responses comparable with those of receipts; None leaves them.
         part_errors: Delivery errors in words of this run, by the comparable ids of parts.
         earlier_errors: Those of an earlier run, by the ids of a message as the file has them.
@@ -59,6 +63,7 @@ class ResultFile:
 
     path: Path
     csv_file: CsvFile
+    translate: Translator
     response_key: Callable[[str], str] | None = None
     part_errors: dict[str, str] = field(default_factory=dict)
     earlier_errors: dict[str, str] = field(default_factory=dict)
@@ -132,6 +137,15 @@ class ResultFile:
         if any(os.path.realpath(other) == str(self.path) for other in others):
             raise self._unusable(None)
 
+    def check_writable(self) -> None:
+        """Find out before anything is sent that the file can't be written.
+
+        Raises:
+            Failure: It can't.
+        """
+        with self._temporary(NOT_SENT):
+            pass
+
     def write(
         self,
         rows: Sequence[CsvRow],
@@ -149,25 +163,30 @@ class ResultFile:
         Raises:
             Failure: The file can't be written; the one of an earlier run stays.
         """
+        with self._temporary(outcome) as temporary:
+            with temporary.open("w", encoding=_ENCODING, newline="") as file:
+                writer = csv.writer(file, delimiter=self.csv_file.notes.separator or ";")
+                writer.writerow(COLUMNS)
+                writer.writerows(self._values(row, entries.get(row.key)) for row in rows)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+    @contextmanager
+    def _temporary(self, outcome: str) -> Iterator[Path]:
+        """Make an empty file beside this one, to write to and to put in its place.
+
+        Raises:
+            Failure: That, or what is done with it, fails.
+        """
         temporary = self.path.with_name(f".smsc-{os.getpid()}.tmp")
         try:
             # As readable as the input, which has the same numbers.
             mode = self.csv_file.path.stat().st_mode & 0o666
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             temporary.unlink(missing_ok=True)
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             try:
-                with os.fdopen(
-                    os.open(temporary, flags, mode),
-                    "w",
-                    encoding=_ENCODING,
-                    newline="",
-                ) as file:
-                    writer = csv.writer(file, delimiter=self.csv_file.notes.separator or ";")
-                    writer.writerow(COLUMNS)
-                    writer.writerows(self._values(row, entries.get(row.key)) for row in rows)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(self.path)
+                yield temporary
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
@@ -193,12 +212,15 @@ class ResultFile:
         to = row.values[at] if at < len(row.values) else ""
         if row.message is None or entry is None:
             state = INVALID if row.message is None else OutboxState.QUEUED.value
-            return row.number, to, "", state, unmasked(row, at)
+            reason = in_language(row.reason, self.translate)
+            return row.number, to, "", state, unmasked(reason, row, at)
         message_ids = _ids_of(entry)
         if entry.receipt is not None and entry.state is OutboxState.ACCEPTED:
             return row.number, to, message_ids, state_name(entry.receipt), self._error_of(entry)
         state = UNKNOWN if entry.state is OutboxState.DISCARDED else entry.state.value
-        error = "" if entry.state is OutboxState.ACCEPTED else entry.reason
+        error = ""
+        if entry.state is not OutboxState.ACCEPTED:
+            error = reason_of(entry, self.translate)
         return row.number, to, message_ids, state, error
 
 

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from pdu.masking import mask_address
+from smsc_async.cli.blank import is_filled
 from smsc_async.cli.failures import (
     PARTLY_SENT,
     ExitCode,
@@ -31,7 +32,7 @@ from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_ce
 from smsc_async.cli.tables.members import member_of
 from smsc_async.cli.tables.notes import TableNotes
 from smsc_async.cli.tables.numbers import clean_number, is_local
-from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
+from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -157,7 +158,7 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             writer = csv.writer(file, delimiter=notes.separator or ";")
             writer.writerow([*_without_reason(csv_file.columns, at), REASON])
             for row in rejected:
-                reason = unmasked(row, csv_file.to_at)
+                reason = unmasked(row.reason, row, csv_file.to_at)
                 writer.writerow([*_without_reason(row.values, at), reason])
     except OSError as error:
         raise Failure(
@@ -171,11 +172,10 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
         ) from error
 
 
-def unmasked(row: CsvRow, to_at: int) -> str:
+def unmasked(reason: str, row: CsvRow, to_at: int) -> str:
     """Return the reason of a row for a file of its owner, which has the number anyway."""
     cell = row.values[to_at] if to_at < len(row.values) else ""
     numbers = [cell] if row.message is None else [cell, row.message.to]
-    reason = row.reason
     for number in numbers:
         mask = mask_address(number)
         if "***" in mask:
@@ -384,7 +384,7 @@ def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Messa
         "smsc bulk",
         kind=member_of(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
-        text=text if is_filled(text) else "",
+        text=text,
         sender=given.pop("sender", sender),
         coding=coding,
         **given,

@@ -95,6 +95,10 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         detail: Message of the library's error.
         message_ids: Ids of what the gateway accepted before the failure.
         values: Placeholders of the texts.
+
+    Attributes:
+        results: What is wrong with a file of results; empty for nothing.
+        outcome_texts: The texts of the outcomes.
     """
 
     def __init__(
@@ -118,6 +122,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
+        self.results = ""
         self.outcome_texts: Mapping[str, str] = OUTCOMES
         self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
@@ -281,6 +286,8 @@ def show_failure(failure: Failure, screen: Screen) -> None:
         rows.append(
             (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
         )
+    if failure.results:
+        rows.append((translate("results"), Text(translate(failure.results, **values))))
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))
     screen.show_error(label_grid(*rows))
 
@@ -294,5 +301,6 @@ def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
         "detail": in_language(failure.detail, translate) or None,
         "outcome": failure.outcome or None,
         "message_ids": list(failure.message_ids),
+        **({"results": translate(failure.results, **values)} if failure.results else {}),
         "to_do": translate(failure.advice, **values),
     }

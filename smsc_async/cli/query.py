@@ -16,6 +16,7 @@ from pdu.enums import MessageState
 from smsc_async.cli.arguments import missing_argument, usage_error
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.foreign_deliveries import without_receipts
 from smsc_async.cli.formatting import FINAL_STATE, cause, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import SendProgress, read_config, run_async
@@ -68,7 +69,7 @@ def query_command(
         failure.detail = f"{_ARGUMENTS.get(error.field, error.field)}: {error.reason}"
         raise failure from None
     progress = SendProgress()
-    config = read_config(url, progress)
+    config = without_receipts(read_config(url, progress), url)
     try:
         return run_async(_query(message_id, sender, config, screen), progress, screen)
     except Failure as failure:

@@ -355,8 +355,19 @@ def test_text_without_ink_is_empty(path: Path, blank: str) -> None:
     (filled,) = read_file(path, f'to;Имя\n{TO};"{blank}"\n', text="Привет, {Имя}!").rows
 
     assert (None, None) == (text.message, filled.message)
-    assert "empty, and would be paid for" in text.reason
+    assert "nothing but spaces, and would be paid for" in text.reason
     assert "needs the column Имя" in filled.reason
+
+
+@pytest.mark.parametrize("text", ["  ", "\u00a0\n\u00a0", "\u200b\t"])
+def test_template_without_ink_is_refused(path: Path, text: str) -> None:
+    """Whether it stands on the command line or in a column."""
+    (row,) = read_file(path, f"to\n{TO}\n", text=text).rows
+    (of_column,) = read_file(path, f'to;template\n{TO};"{text}"\n').rows
+
+    assert (None, None) == (row.message, of_column.message)
+    assert "nothing but spaces" in row.reason
+    assert "nothing but spaces" in of_column.reason
 
 
 @pytest.mark.parametrize(

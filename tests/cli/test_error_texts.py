@@ -696,6 +696,9 @@ ELSEWHERE = {
     ),
     "--rules needs the package redis, which isn't installed": "test_missing_extra_is_named",
     "can't use {name} for the results: {reason}": "test_unreadable_result_is_named",
+    "{name} has rows that were changed and not sent; it isn't overwritten": (
+        "test_corrections_are_not_overwritten"
+    ),
     "the .outbox file next to the CSV file can't be used": "test_invalid_outbox_is_reported",
     "can't write {name}: {reason}": "test_rejected_rows_that_cannot_be_written_are_reported",
     "can't write the report to {file}: {reason}": (

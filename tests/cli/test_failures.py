@@ -87,7 +87,11 @@ def test_placeholders_are_filled(language: Language) -> None:
     ("number", "english", "russian"),
     [
         ("123", "a number is 10 to 15 digits", "в номере с кодом страны от 10 до 15 цифр"),
-        ("8107912345678", "810 isn't a country code", "810 — не код страны"),
+        (
+            "8107912345678",
+            "a number of country 7 has 11 digits, got 10",
+            "в номере с кодом 7 должно быть 11 цифр, а их 10",
+        ),
         ("0123456789", "a country code never begins with 0", "код страны не начинается с 0"),
     ],
 )

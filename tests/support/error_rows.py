@@ -204,6 +204,16 @@ TABLES: dict[tuple[str | bytes, ...], Shown] = {
         "--sheet — для книг .xlsx, а файл текстовый",
         2,
     ),
+    (
+        "bulk",
+        zipped(**{"xl/workbook.xml": ""}),
+        "--encoding",
+        "cp1251",
+    ): Shown(
+        "--encoding is for texts, and the file is an .xlsx workbook",
+        "--encoding — для текстовых файлов, а это книга .xlsx",
+        2,
+    ),
     ("bulk", "@to,,text\n79991234567,x,hi\n"): Shown(
         "column 2 has values, as in row 2, but no name",
         "в столбце 2 есть значения (например, в строке 2), но нет названия",

@@ -26,9 +26,14 @@ _OF_OTHERS = re.compile(r"[A-Z0-9_ -]+|PROTOCOL_\w+|\w*Error|as another system s
 """Words of OpenSSL, names of fields and classes, and what tests put in their place."""
 
 
+_LONG = 20
+"""Characters of a text that stands in another one, which is put together of translated ones."""
+
+
 def untranslated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that gets each text that is shown and has no Russian translation."""
     found: list[str] = []
+    shown: set[str] = set()
     translate, count = Translator.__call__, Translator.count
 
     def translating(self: Translator, text: str, /, **values: object) -> str:
@@ -36,7 +41,8 @@ def untranslated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         words = _PLACEHOLDER.sub("", text)
         if _WORD.search(words) and text not in _CATALOG and not _OF_OTHERS.fullmatch(text):
             found.append(text)
-        return translate(self, text, **values)
+        shown.add(output := translate(self, text, **values))
+        return output
 
     def counting(self: Translator, noun: Noun, number: int, **values: object) -> str:
         """Look a noun up."""
@@ -46,7 +52,9 @@ def untranslated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def reading(text: str, translator: Translator) -> str:
         """Look a sentence of the library up."""
-        if text and isinstance(read_sentence(text), str) and not _OF_OTHERS.fullmatch(text):
+        is_known = not isinstance(read_sentence(text), str) or text in {"", *shown}
+        is_made_of_known = any(len(one) > _LONG and one in text for one in shown)
+        if not (is_known or is_made_of_known or _OF_OTHERS.fullmatch(text)):
             found.append(text)
         return in_language(text, translator)
 

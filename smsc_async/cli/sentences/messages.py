@@ -15,6 +15,8 @@ MESSAGES: Final = (
     _("a number has no decimals, got {got}; write it like '79991234567'"),
     _("810 isn't a country code, got {got}; write '+' for the 810"),
     _("a country code never begins with 0, got {got}; write it like '79991234567'"),
+    _("a number of country 7 has {most} digits, got {got}; correct it"),
+    _("no country code begins with 87, got {got}; write a number of Kazakhstan as 7 and 10 digits"),
     _(
         "a spreadsheet has cut the number: {left} of its {total} digits are left; format the"
         " column as text or number, and save the file again"
@@ -35,6 +37,7 @@ MESSAGES: Final = (
     # Texts.
     _("empty, and would be paid for; Ping finds out whether a phone is on"),
     _("empty, the gateway wants one; write a few words"),
+    _("nothing but spaces, and would be paid for; write a text"),
     _("holds a line break; write it in one line"),
     _(
         "a line that is just {mark} is markup: the gateway would take the rest for a comment;"
@@ -97,7 +100,6 @@ MESSAGES: Final = (
         " another country"
     ),
     _("no country code begins with 89; write a Russian number as 7 and 10 digits"),
-    _("a number of country 7 has {most} digits, got {got}; correct it"),
     _("the country code is missing; write 7 in front, or '+' if it begins with the code"),
     _("a number has no decimals; write it like '79991234567'"),
     _(

@@ -47,6 +47,9 @@ OUTBOX: Final = (
     _("sending it failed unexpectedly ({name})"),
     _("the process that was sending it ended before it stored the outcome"),
     _("sent again: {reason}"),
+    _("sent again on purpose"),
+    _("replaced on purpose"),
+    _("discarded on purpose"),
     _(
         "it wasn't sent again: the gateway may no longer refuse a repeat; resend(entry,"
         " may_pay_twice=True) sends it nevertheless"

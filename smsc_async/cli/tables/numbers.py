@@ -1,4 +1,4 @@
-"""Recipients' numbers as spreadsheets write them.
+"""Recipients' numbers as spreadsheets and people write them: in a cell, and on the command line.
 
 Rule: what a program has added is dropped if all digits of the number are there, and counted; a
 number with lost digits is refused, and so is one that can only be mistyped: it would be another
@@ -77,6 +77,15 @@ def clean_number(cell: str) -> CleanNumber:
     if fault := _fault_of(text):
         raise InvalidMessageError("to", mask_address(digits_of(text)), fault)
     return CleanNumber(text, tuple(changes))
+
+
+def typed_number(to: str) -> str:
+    """Return a recipient that a command line names; an e-mail address stays.
+
+    Raises:
+        InvalidMessageError: As `clean_number`.
+    """
+    return to if "@" in to else clean_number(to).text
 
 
 def is_local(number: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from smsc_async.cli.blank import INVISIBLE, is_filled
 from smsc_async.cli.failures import failure_before_sending
 from smsc_async.cli.i18n import _
 from smsc_async.cli.tables.columns import (
@@ -28,9 +29,6 @@ from smsc_async.cli.tables.workbook import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-
-_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\u2800\u3164\u00ad\ufeff"
-"""Signs without any ink that aren't spaces for Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ def read_table(
     records = _read_records(octets, options, mapping, notes, confirm)
     rows = [one for one in records if any(map(is_filled, one.cells))]
     notes.empty_rows = len(records) - len(rows)
-    header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
+    header = [name.strip().strip(INVISIBLE) for name in rows[0].cells] if rows else []
     while header and not header[-1]:
         header.pop()
     _check_header(header, len(rows), mapping, options.encoding)
@@ -139,6 +137,12 @@ def _read_records(
 ) -> list[Record]:
     """Return all records of a file, and note how they were found."""
     if is_workbook(octets):
+        if options.encoding is not None:
+            raise failure_before_sending(
+                "bulk.encoding_of_workbook",
+                _("--encoding is for texts, and the file is an .xlsx workbook"),
+                advice=_("leave out --encoding"),
+            )
         sheet = read_sheet(octets, options.sheet)
         notes.sheet, notes.merged_cells, notes.encoding = sheet.name, sheet.merged, UTF_8
         return sheet.records
@@ -203,8 +207,3 @@ def _row(record: Record, places: Sequence[int], width: int) -> Row:
         return Row(record.number, raw, [*cells, *rest], is_complete=False)
     written = None if record.raw is None else [raw[at] for at in places]
     return Row(record.number, raw, [cells[at] for at in places], written=written)
-
-
-def is_filled(cell: str) -> bool:
-    """Whether a cell has more than spaces and other signs without ink."""
-    return any(not char.isspace() and char not in _INVISIBLE for char in cell)

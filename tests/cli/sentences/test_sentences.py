@@ -79,7 +79,7 @@ NOT_OF_THE_COMMAND_LINE = re.compile(
 COMPOSED = re.compile(
     r"^(7|7, got an integer of 7 bits|7, got 7|7 to 7 7, got 7|needs 7 parts, .*; 7|7, got 7; 7"
     r"|7, got 7 characters|a line that 7 7 is markup.*"
-    r"|77|7 \(seq=7\)|a number is written in digits .*, got 7; correct it"
+    r"|77|7: 7?|7 \(seq=7\)|a number is written in digits .*, got 7; correct it"
     r"|7 is 7; move it away, or give the outbox another name"
     r"|unknown scheme77; known are 7|unknown parameter7?; known are 7"
     r"|takes (0 seconds or more|more than 0 seconds), a year at most, got 7"
