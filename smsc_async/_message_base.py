@@ -73,10 +73,10 @@ class Message(_Flags, Generic[R_co]):
         has_submit_fields: Whether one of the last four fields hasn't.
 
     Args:
-        to: Recipient's number with country code, 10 to 15 digits. "+7 999 123-45-67" and
-            "8 999 123-45-67" become "79991234567"; with a plus no digit is ever changed. What a
-            spreadsheet makes of a number ("79991234567.0"), and the prefix 810 before a country
-            code, are refused.
+        to: Recipient's number with country code, 10 to 15 digits, 11 for country 7.
+            "+7 999 123-45-67" and "8 999 123-45-67" become "79991234567"; no digit is changed but
+            this 8, of 11 digits without a plus and before 3, 4, 8 or 9. What a spreadsheet makes of
+            a number ("79991234567.0"), and the prefix 810 before a country code, are refused.
         sender: A name of at most 11 characters (Latin letters, digits, space, signs) or a
             number of at most 15 digits, registered in the account. "" is the account's
             default sender, "." is none at all.
@@ -117,8 +117,7 @@ class Message(_Flags, Generic[R_co]):
             type(to) is str
             and to.isascii()
             and to.isdigit()
-            and to[0] not in "08"
-            and 10 <= len(to) <= 15
+            and ((len(to) == 11 and to[0] == "7") or (10 <= len(to) <= 15 and to[0] not in "078"))
         ):
             set_field(self, "to", number(to))
         sender = self.sender

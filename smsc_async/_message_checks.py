@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from pdu.errors import EncodeError
 from pdu.masking import mask_address
 from pdu.smpp_time import format_time
-from smsc_async._base_errors import InvalidMessageError, shown
+from smsc_async._base_errors import InvalidMessageError, may_be_shown, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,8 +101,9 @@ def _name_fault(text: str) -> str:
         return f"a name takes 11 characters, got {len(text)}; use a shorter registered name"
     at = next(place for place, letter in enumerate(text) if _NAME.fullmatch(letter) is None)
     return (
-        f"a name takes Latin letters, digits, space and common signs, got U+{ord(text[at]):04X}"
-        f" at position {at}; use a name registered in the account"
+        "a name takes Latin letters, digits, space and common signs, got"
+        f" {text[at]!r} (U+{ord(text[at]):04X}) as character {at + 1}; use a name registered in the"
+        " account"
     )
 
 
@@ -183,7 +184,7 @@ def _check_surrogates(field: str, text: str) -> None:
         raise InvalidMessageError(
             field,
             half,
-            f"half a surrogate pair {half} at position {error.start} can't be encoded"
+            f"character {error.start + 1} ({half}) is half a surrogate pair and can't be encoded"
             "; decode the text properly before sending it",
         ) from None
 
@@ -289,10 +290,19 @@ def validity(value: object) -> timedelta:
         raise InvalidMessageError(
             "validity",
             shown(value),
-            f"1 s to 24 h ({_LONGEST_VALIDITY} s), got {shown(span)} s"
-            "; the gateway tries no longer, so send it again after that",
+            f"1 s to 24 h, got {_duration(span)}; the gateway tries no longer, so send it again"
+            " after that",
         )
     return timedelta(seconds=span)
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in the largest unit of which it has a whole number: 48 h, 90 s, 0.5 s."""
+    if seconds % 1 or not may_be_shown(seconds):
+        return f"{shown(seconds)} s"
+    units = ((3600, "h"), (60, "min"), (1, "s"))
+    size, unit = next((one for one in units if seconds and not seconds % one[0]), units[-1])
+    return f"{int(seconds) // size} {unit}"
 
 
 def check_flag(name: str, value: object) -> None:

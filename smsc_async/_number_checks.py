@@ -1,7 +1,8 @@
 """The check of a recipient's number.
 
-Rule: a number is never guessed. What a spreadsheet adds to it (".0") and what is dialled before a
-country code (810) are refused with the remedy; an error masks the number.
+Rule: a number is never guessed. What a spreadsheet adds to it (".0"), what is dialled before a
+country code (810) and a number of country 7 with a digit too few or too many are refused with the
+remedy; an error masks the number. The 8 of a Russian number is the one digit that is changed.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ from smsc_async._message_checks import as_str
 ABROAD: Final = "810"
 """What Russian phones dial before a country code: no country code begins like that."""
 
-_PUNCTUATION: Final = str.maketrans("", "", " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013")
+PUNCTUATION: Final = " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013"
+"""Signs between the digits of a number."""
+RUSSIAN_LENGTH: Final = 11
+"""Digits of a number of country 7, with the 7 or the 8 in front."""
+_RUSSIAN_CODES: Final = "3489"
+"""Digits with which the codes of Russian regions and networks begin."""
+
+_NO_PUNCTUATION: Final = str.maketrans("", "", PUNCTUATION)
 _FRACTION: Final = re.compile(r"(.+)[.,]([0-9]+)", re.DOTALL)
 
 
 def digits_of(text: str) -> str:
     """Return a number without spaces and signs between its digits; a plus stays."""
-    return text.translate(_PUNCTUATION)
+    return text.translate(_NO_PUNCTUATION)
 
 
 def split_fraction(text: str) -> tuple[str, str] | None:
@@ -55,12 +63,22 @@ def number(value: object) -> str:
         digits = digits[1:]
     elif digits.startswith(ABROAD) and digits.isdigit():
         raise _wrong_number(text, f"{ABROAD} isn't a country code", f"write '+' for the {ABROAD}")
-    elif len(digits) == 11 and digits[0] == "8":
-        digits = f"7{digits[1:]}"
+    elif len(digits) == RUSSIAN_LENGTH and digits[0] == "8":
+        if digits[1] == "7":
+            fault = "no country code begins with 87"
+            raise _wrong_number(text, fault, "write a number of Kazakhstan as 7 and 10 digits")
+        if digits[1] in _RUSSIAN_CODES:
+            digits = f"7{digits[1:]}"
     if digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15:
         if digits[0] == "0":
             fault, remedy = "a country code never begins with 0", "write it like '79991234567'"
             raise _wrong_number(text, fault, remedy)
+        if digits[0] == "7" and len(digits) != RUSSIAN_LENGTH:
+            raise InvalidMessageError(
+                "to",
+                mask_address(text),
+                f"a number of country 7 has {RUSSIAN_LENGTH} digits, got {len(digits)}; correct it",
+            )
         return digits
     length = f"{len(digits)} characters"
     # Of anything but a number even the ends stay hidden: a text may end in a code.

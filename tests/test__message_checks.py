@@ -49,9 +49,9 @@ def test_senders_the_gateway_knows(sender: str) -> None:
     [
         ("A" * 12, "takes 11 characters, got 12"),
         ("1" * 16, "takes 15 digits, got 16"),
-        ("Магазин", "U+041C at position 0"),
-        ("Shop\0", "U+0000 at position 4"),
-        ("Sho`p", "U+0060 at position 3"),
+        ("Магазин", "got 'М' (U+041C) as character 1"),
+        ("Shop\0", "(U+0000) as character 5"),
+        ("Sho`p", "got '`' (U+0060) as character 4"),
         (b"Shop", "got bytes"),
         (None, "got NoneType"),
     ],
@@ -67,7 +67,7 @@ def test_senders_the_gateway_does_not_know(sender: str, reason: str) -> None:
     [
         ("", "empty"),
         (SECRET.encode(), "got bytes"),
-        (f"{SECRET}\ud83d", "half a surrogate pair U+D83D at position 14"),
+        (f"{SECRET}\ud83d", "character 15 (U+D83D) is half a surrogate pair"),
         (f"{SECRET}\n~~~\nb", "'~~~' is markup"),
         (f"{SECRET}\n~~~", "'~~~' is markup"),
     ],
@@ -149,15 +149,15 @@ def test_comment_with_the_markup_of_its_kind(
 def test_comment_must_be_an_encodable_text() -> None:
     """It travels in the text, so it is encoded as well."""
     assert "got int" in str(refusal(Sms, text="x", comment=17))
-    assert "U+DC00 at position 1" in str(refusal(Viber, text="x", comment="a\udc00"))
+    assert "character 2 (U+DC00)" in str(refusal(Viber, text="x", comment="a\udc00"))
 
 
 @pytest.mark.parametrize(
     ("coding", "text", "comment", "field", "reason"),
     [
-        (Coding.GSM, "Yes, ё", None, "text", "U+0451 at position 5 is not in GSM 03.38"),
-        (Coding.GSM, "Yes", "ё", "comment", "U+0451 at position 0 is not in GSM 03.38"),
-        (Coding.LATIN1, "5 €", None, "text", "U+20AC at position 2 is not in ISO-8859-1"),
+        (Coding.GSM, "Yes, ё", None, "text", "character 6 (U+0451) is not in GSM 03.38"),
+        (Coding.GSM, "Yes", "ё", "comment", "character 1 (U+0451) is not in GSM 03.38"),
+        (Coding.LATIN1, "5 €", None, "text", "character 3 (U+20AC) is not in ISO-8859-1"),
         (7, "x", None, "coding", "Coding.GSM, LATIN1 or UCS2"),
     ],
 )
@@ -175,11 +175,13 @@ def test_coding_that_cannot_hold_the_text(
     ("validity", "reason"),
     [
         (86_401, "got 86401 s; the gateway tries no longer"),
-        (timedelta(days=2), "1 s to 24 h"),
+        (timedelta(days=2), "1 s to 24 h, got 48 h"),
         (0, "got 0 s"),
         (0.5, "got 0.5 s"),
-        (float("nan"), "got nan s"),
+        (24 * 3600 + 60, "got 1441 min"),
+        (86401.0, "got 86401 s"),
         (float("inf"), "got inf s"),
+        (float("nan"), "got nan s"),
         (True, "got bool"),
         ("1h", "got str"),
     ],
@@ -222,7 +224,7 @@ def test_schedule_that_names_no_instant(schedule: datetime, reason: str) -> None
         ({"subject": ""}, "subject", "empty"),
         ({"subject": f"{SECRET}\nb"}, "subject", "line break"),
         ({"subject": f"{SECRET}\r"}, "subject", "line break"),
-        ({"subject": "a\ud800"}, "subject", "U+D800 at position 1"),
+        ({"subject": "a\ud800"}, "subject", "character 2 (U+D800)"),
         ({"subject": None}, "subject", "got NoneType"),
     ],
 )

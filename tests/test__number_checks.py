@@ -36,6 +36,13 @@ def refusal(value: object) -> str:
         ("+84912345678", "84912345678"),
         ("+8613912345678", "8613912345678"),
         ("8613912345678", "8613912345678"),
+        ("8 (495) 123-45-67", "74951234567"),
+        ("8 343 123-45-67", "73431234567"),
+        ("8 800 123-45-67", "78001234567"),
+        ("85212345678", "85212345678"),
+        ("82 2 1234 5678", "82212345678"),
+        ("86123456789", "86123456789"),
+        ("+84951234567", "84951234567"),
         ("+49.151.23456789", "4915123456789"),
         ("7\u00a0999\u20111234567", "79991234567"),
         ("123456789012345", "123456789012345"),
@@ -43,8 +50,30 @@ def refusal(value: object) -> str:
     ],
 )
 def test_number_is_taken_however_it_is_written(written: str, kept: str) -> None:
-    """Punctuation is dropped; without a plus a leading 8 of 11 digits is the Russian +7."""
+    """Punctuation is dropped; without a plus the 8 of a Russian number is +7, and of no other."""
     assert kept == Ping(to=written).to == number(written)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "size"),
+    [
+        ("7916123456", 10),
+        ("791612345678", 12),
+        ("+7 916 123-45-6", 10),
+        ("7 (495) 123-45-67-89", 13),
+        ("7701123456", 10),
+        ("700000000000000", 15),
+    ],
+)
+def test_number_of_country_7_has_11_digits(wrong: str, size: int) -> None:
+    """With a digit too few or too many it may be a stranger's."""
+    assert f"country 7 has 11 digits, got {size}; correct it" in refusal(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["87011234567", "8 701 123-45-67", "8(777)1234567"])
+def test_8_before_a_code_that_begins_with_7_is_refused(wrong: str) -> None:
+    """In Russia 8 7… reaches Kazakhstan; only a Russian number has its 8 changed."""
+    assert "as 7 and 10 digits" in refusal(wrong)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +185,4 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
     assert digits.isdigit()
     assert "0" != digits[0]
     assert digits[1:] == digits_of(text).removeprefix("+")[1:]
+    assert "7" != digits[0] or 11 == len(digits)

@@ -68,14 +68,17 @@ _SEPTETS_TO_ASCII: Final = bytes(
 
 
 def misfit(alphabet: str, text: str, position: int) -> EncodeError:
-    """Return the error for the character at *position*; it has the code point, not the text."""
+    """Return the error for the character at *position*; it has the code point, not the text.
+
+    Its sentence counts from 1, as people do.
+    """
     code_point = f"U+{ord(text[position]):04X}"
     if "\ud800" <= text[position] <= "\udfff":
         reason = "is half a surrogate pair and no character; remove it"
     else:
         reason = f"is not in {alphabet}; send the text as UCS2 or replace the character"
     return EncodeError(
-        "text", "coding", code_point, f"{code_point} at position {position} {reason}"
+        "text", "coding", code_point, f"character {position + 1} ({code_point}) {reason}"
     )
 
 

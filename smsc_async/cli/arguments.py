@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
@@ -16,7 +17,7 @@ from cyclopts.exceptions import ArgumentOrderError, RepeatArgumentError, UnusedC
 
 from smsc_async.cli.common_options import FLAGS, VERBOSITY
 from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import NumberText, _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,10 +32,14 @@ OPTIONAL_VALUES = {"--wait-receipts": "5m"}
 _SENDING = frozenset({"smsc send", "smsc hlr", "smsc ping", "smsc bench", "smsc bulk"})
 """Commands whose failures say whether anything was sent."""
 
+_WITH_TEXT = frozenset({"smsc send", "smsc plan", "smsc bulk", "smsc bench"})
+"""Commands with a text, whose words are arguments of their own without quotes."""
+
 NUMBERS: dict[object, tuple[str, str]] = {
     int: ("use.whole", _("{name}: a whole number is needed, got {value!r}")),
     float: ("use.number", _("{name}: a number is needed, got {value!r}")),
 }
+_FILE_NAME = re.compile(r"[^\\]*\.(?:csv|txt|tsv|tab|xlsx?|ods)", re.IGNORECASE)
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smh]?)")
 _LIKE_DURATION = re.compile(r"[0-9]+(?:[.,][0-9]+)?\s*[^\W\d_]{0,8}\.?")
@@ -89,16 +94,59 @@ def unacceptable_value(name: str, value: str, command: str) -> Failure:
     return usage_error("use.value", text, command, name=name, value=value)
 
 
-def failure_of_arguments(error: CycloptsError, command: str) -> Failure:
-    """Convert an error of the parser."""
+def value_out_of_range(
+    name: str, value: str, command: str, *, least: float, most: float
+) -> Failure:
+    """Return the failure for a number that is less or more than an option takes."""
+    text = _("{name}: {least} to {most} is needed, got {value!r}")
+    lowest, highest = NumberText(f"{least:.10g}"), f"{most:.10g}"
+    return usage_error(
+        "use.range", text, command, name=name, least=lowest, most=highest, value=value
+    )
+
+
+def failure_of_arguments(error: CycloptsError, command: str, tokens: Sequence[str]) -> Failure:
+    """Convert an error of the parser.
+
+    Args:
+        error: Of the parser.
+        command: "smsc send".
+        tokens: The arguments of the command, as they were given.
+    """
     if isinstance(error, UnknownOptionError):
-        return _unknown_option(error, command)
+        return _unknown_option(error, command, tokens)
     if isinstance(error, CoercionError):
         return _wrong_value(error, command)
     if isinstance(error, UnusedCliTokensError):
-        text = _("unexpected arguments: {count}; put a text with spaces in quotes")
-        return usage_error("use.too_many", text, command, count=len(error.unused_tokens or ()))
+        return _too_many(error.unused_tokens or [], command, tokens)
     return _wrong_number(error, command)
+
+
+def _too_many(unused: Sequence[str], command: str, tokens: Sequence[str]) -> Failure:
+    """Say what is there once too often: the value of an option, a file, or words of a text."""
+    for option, word in pairwise(tokens):
+        if option in OPTIONAL_VALUES and not (word.startswith("-") or _is_file_name(word)):
+            return _no_duration(option, word, command)
+    if command == "smsc bulk" and all(map(_is_file_name, unused)):
+        text = _("one file at a time; unexpected: {files}")
+        return usage_error("use.too_many.files", text, command, files=", ".join(unused))
+    if command not in _WITH_TEXT:
+        text = _("unexpected arguments: {count}")
+        return usage_error("use.too_many", text, command, count=len(unused))
+    text = _("unexpected arguments: {count}; put a text with spaces in quotes")
+    return usage_error("use.too_many", text, command, count=len(unused))
+
+
+def _is_file_name(word: str) -> bool:
+    """Whether an argument is the name of a file, and not a part of a text."""
+    name = word.rpartition("/")[2]
+    return _FILE_NAME.fullmatch(name) is not None
+
+
+def _no_duration(name: str, value: str, command: str) -> Failure:
+    """Return the failure for a value that is no duration."""
+    text = _("{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}")
+    return usage_error("use.duration", text, command, name=name, value=value)
 
 
 def _wrong_number(error: CycloptsError, command: str) -> Failure:
@@ -118,7 +166,7 @@ def _wrong_number(error: CycloptsError, command: str) -> Failure:
     return usage_error(key, text, command, name=name)
 
 
-def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
+def _unknown_option(error: UnknownOptionError, command: str, tokens: Sequence[str]) -> Failure:
     """Name the unknown option and the most similar one; what isn't an option isn't repeated."""
     option = _OPTION.fullmatch((error.token.keyword or error.token.value).partition("=")[0])
     if option is None:
@@ -131,11 +179,21 @@ def _unknown_option(error: UnknownOptionError, command: str) -> Failure:
         "--lang",
         *(name for one in error.argument_collection for name in one.names),
     ]
-    near = closest_match(option[0], (name for name in names if name.startswith("--")))
+    near = _closest_option(option[0], names)
+    if near == option[0] and "--" in tokens:
+        text = _("{name} stands behind '--'; options stand before it")
+        return usage_error("use.behind", text, command, name=near)
     if near:
         text = _("unknown option {name}; did you mean {near}?")
         return usage_error("use.unknown_option.near", text, command, name=option[0], near=near)
     return usage_error("use.unknown_option", _("unknown option {name}"), command, name=option[0])
+
+
+def _closest_option(name: str, known: Iterable[str]) -> str:
+    """Return the most similar option; its dashes, which all have, make none similar."""
+    words = (one.removeprefix("--") for one in known if one.startswith("--"))
+    near = closest_match(name.lstrip("-"), words)
+    return f"--{near}" if near else ""
 
 
 def _wrong_value(error: CoercionError, command: str) -> Failure:
@@ -148,8 +206,7 @@ def _wrong_value(error: CoercionError, command: str) -> Failure:
         choices = ", ".join(choices_of(kind))
         return usage_error("use.choices", text, command, name=name, choices=choices, value=value)
     if str(error.msg) == DURATION:
-        text = _("{name}: a duration like 90, 90s, 15m, 2h is needed, got {value!r}")
-        return usage_error("use.duration", text, command, name=name, value=value)
+        return _no_duration(name, value, command)
     if kind in NUMBERS:
         key, text = NUMBERS[kind]
         return usage_error(key, text, command, name=name, value=value)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration, unacceptable_value
+from smsc_async.cli.arguments import parse_duration, usage_error, value_out_of_range
 from smsc_async.cli.bench_report import show_head, show_step, show_stop, show_summary, write_report
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
 from smsc_async.cli.failures import (
@@ -32,12 +32,14 @@ from smsc_async.cli.failures import (
     Failure,
     failure_before_sending,
 )
+from smsc_async.cli.foreign_deliveries import without_receipts
 from smsc_async.cli.formatting import MESSAGES, PARTS
 from smsc_async.cli.html_page import short
 from smsc_async.cli.i18n import TextWithValues, _, _n
 from smsc_async.cli.load_test import BenchTask, LoadStep, LoadTest
 from smsc_async.cli.runner import SendProgress, is_local, read_config, run_async
 from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.tables.numbers import clean_number
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
@@ -103,6 +105,7 @@ def bench_command(
     _check_range("--warm-up", warm_up, 0)
     _check_range("--rate", rate, 0.01)
     config = read_config(url, SendProgress(NOT_SENT))
+    config = config if wait else without_receipts(config, url)
     # With recipients it may be a gateway, behind a tunnel from this machine.
     is_free = is_local(config) and recipients is None
     progress = SendProgress("" if is_free else NOT_SENT)
@@ -143,13 +146,22 @@ def _parse_windows(value: str) -> tuple[int, ...]:
         word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST_WINDOW for word in words
     ):
         return tuple(map(int, words))
-    raise unacceptable_value("--windows", value, "smsc bench")
+    raise usage_error(
+        "use.windows",
+        _(
+            "--windows: whole numbers from 1 to {most}, separated by commas, are needed,"
+            " got {value!r}"
+        ),
+        "smsc bench",
+        most=_LARGEST_WINDOW,
+        value=value,
+    )
 
 
 def _check_range(name: str, value: float | None, least: float) -> None:
     """Reject a number below *least* or too large; None wasn't given."""
     if value is not None and not least <= value <= _MOST_MESSAGES:
-        raise unacceptable_value(name, f"{value:g}", "smsc bench")
+        raise value_out_of_range(name, f"{value:g}", "smsc bench", least=least, most=_MOST_MESSAGES)
 
 
 def _check_writable(html: Path | None) -> None:
@@ -229,18 +241,20 @@ def _read_numbers(file: Path) -> list[str]:
     for number, line in enumerate(content, 1):
         if line.strip() and not line.strip().startswith("#"):
             try:
-                found[Sms(to=line.strip(), text="-").to] = None
+                found[Sms(to=clean_number(line).text, text="-").to] = None
                 continue
-            except InvalidMessageError:
-                pass
+            except InvalidMessageError as error:
+                reason = error.reason
             # Outside of the handler: no context that could contain the number.
-            raise failure_before_sending(
+            failure = failure_before_sending(
                 "bench.bad_number",
                 _("line {line} of {file} isn't a phone number"),
                 advice=_("write one number per line, with the country code: 79991234567"),
                 file=str(file),
                 line=number,
             )
+            failure.detail = reason
+            raise failure
     return list(found)
 
 
@@ -269,8 +283,9 @@ def _confirm(task: BenchTask, screen: Screen, *, is_agreed: bool) -> None:
         screen.show_text(_("The rate isn't limited; --rate N limits it."), "dim")
     else:
         text = _("At {rate} parts per second it takes at least {seconds} s.")
-        seconds = short(parts / task.rate)
-        screen.show_text(text, "dim", rate=f"{task.rate:g}", seconds=seconds)
+        decimal = screen.translate.decimal
+        rate, seconds = decimal(f"{task.rate:g}"), decimal(short(parts / task.rate))
+        screen.show_text(text, "dim", rate=rate, seconds=seconds)
     if task.is_free or is_agreed:
         return
     if screen.is_json or not _can_ask():

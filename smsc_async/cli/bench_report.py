@@ -37,7 +37,7 @@ def show_head(screen: Screen) -> None:
 
 def show_step(step: LoadStep, screen: Screen) -> None:
     """Show the figures of one window."""
-    row = _COLUMNS.format(*_cells(step))
+    row = _COLUMNS.format(*_cells(step, screen.translate))
     screen.show(Text(row, style="red" if step.failed else ""), wrap=False)
     screen.write_json(
         {
@@ -106,9 +106,9 @@ def _head(translate: Translator) -> list[str]:
     return [translate(title) for title in _TITLES]
 
 
-def _cells(step: LoadStep) -> list[str]:
+def _cells(step: LoadStep, translate: Translator) -> list[str]:
     """Return the figures of one window as a row."""
-    return [
+    figures = [
         str(step.window),
         short(step.rate),
         *(_figure(value, 1000) for value in (step.p50, step.p95, step.p99)),
@@ -116,6 +116,7 @@ def _cells(step: LoadStep) -> list[str]:
         _figure(step.receipt_p50),
         str(step.failed),
     ]
+    return [*map(translate.decimal, figures)]
 
 
 def _figure(value: float | None, times: float = 1) -> str:
@@ -139,12 +140,12 @@ def _conclusions(steps: list[LoadStep], task: BenchTask, translate: Translator) 
         if is_largest
         else _("Window {window} is sufficient: {rate} messages/s; larger ones hardly help.")
     )
-    sentences = [translate(text, window=found.window, rate=short(found.rate))]
+    sentences = [translate(text, window=found.window, rate=translate.decimal(short(found.rate)))]
     if task.rate is not None and found.rate * task.parts >= task.rate * 0.9:
         sentences.append(
             translate(
                 "The rate limit of {rate} parts per second is the bottleneck, not the link.",
-                rate=f"{task.rate:g}",
+                rate=translate.decimal(f"{task.rate:g}"),
             )
         )
     why = sum((Counter(step.why) for step in steps), Counter[str]())
@@ -158,6 +159,7 @@ def _conclusions(steps: list[LoadStep], task: BenchTask, translate: Translator) 
 
 def _charts(steps: list[LoadStep], translate: Translator) -> tuple[str, str]:
     """Return the charts of the report; empty where one can't be drawn."""
+    decimal = translate.decimal
     window = Axis(translate("window"), is_log=True)
     latencies = [
         Series(name, [(step.window, (getattr(step, name) or 0) * 1000) for step in steps])
@@ -166,9 +168,12 @@ def _charts(steps: list[LoadStep], translate: Translator) -> tuple[str, str]:
     title = translate("Messages per second")
     rates = Series(title, [(step.window, step.rate) for step in steps])
     return (
-        lines(title, [rates], window, Axis(translate("msg/s"))),
+        lines(title, [rates], window, Axis(translate("msg/s"), decimal=decimal)),
         lines(
-            translate("Time to the response"), latencies, window, Axis(translate("milliseconds"))
+            translate("Time to the response"),
+            latencies,
+            window,
+            Axis(translate("milliseconds"), decimal=decimal),
         ),
     )
 
@@ -197,7 +202,7 @@ def _report(
             translate("Figures"),
             translate(why) if why else "",
             *charts,
-            table(_head(translate), [_cells(step) for step in steps]),
+            table(_head(translate), [_cells(step, translate) for step in steps]),
         ),
         language=translate.language,
     )

@@ -6,18 +6,19 @@ run is resumed by the same command. A message with an unknown outcome is sent ag
 
 from __future__ import annotations
 
-import asyncio
 import os
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
 
-from smsc_async.cli.arguments import parse_duration, unacceptable_value
-from smsc_async.cli.bulk_earlier import read_earlier_runs
+from smsc_async.cli.arguments import parse_duration, unacceptable_value, value_out_of_range
+from smsc_async.cli.bulk_repeats import find_repeats
 from smsc_async.cli.bulk_report import show_rejected
-from smsc_async.cli.bulk_run import BulkOptions, BulkRun, plan_rows
+from smsc_async.cli.bulk_run import BulkOptions, BulkRun
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.csv_input import CsvFile, read_csv, unreadable_file
@@ -68,6 +69,9 @@ def bulk_command(
     Invalid rows and those that the gateway refuses are written with the reason to
     FILE.rejected.csv; once corrected, that file can be sent.
 
+    Rows with the same recipient and the same text are all sent, as far apart as the gateway takes
+    repeats: about a minute each. How many there are is shown before sending and by --dry-run.
+
     Messages are sent at once: for a time of day, start the command by at or cron.
 
     Args:
@@ -113,22 +117,21 @@ def bulk_command(
     if table.text == "-":  # of other commands it is the standard input
         raise unacceptable_value("--text", "-", "smsc bulk")
     if rate is not None and not _LEAST_RATE <= rate <= _MOST_RATE:
-        raise unacceptable_value("--rate", f"{rate:g}", "smsc bulk")
-    csv_file = read_csv(
-        Path(file),
-        table,
-        kind=kind,
-        sender=sender,
-        translate=screen.translate,
-        confirm=encoding_question(screen),
-    )
+        raise value_out_of_range(
+            "--rate", f"{rate:g}", "smsc bulk", least=_LEAST_RATE, most=_MOST_RATE
+        )
+    read = partial(read_csv, kind=kind, sender=sender, translate=screen.translate)
+    csv_file = read(Path(file), table, confirm=encoding_question(screen))
+
+    def read_table(path: Path, encoding: str) -> CsvFile:
+        """Read a CSV file with the same options."""
+        return read(path, replace(table, encoding=encoding, sheet=None))
+
     csv_file.notes.show(csv_file.path.name, screen)
     if dry_run and url is None and not os.environ.get("SMSC_URL"):
         url = "sim://"  # a plan needs no gateway
     config = read_config(url, progress)
     _check_rows(csv_file)
-    if dry_run:
-        return _show_dry(csv_file, TextSettings.from_config(config), screen)
     resent = {OutboxState.REFUSED} if resend_refused else set()
     resent |= {OutboxState.UNKNOWN} if resend_unknown else set()
     options = BulkOptions(
@@ -138,13 +141,15 @@ def bulk_command(
         store=None if rules is None else _shared_rules(rules, rules_account),
         wait=None if wait_receipts is None else min(wait_receipts, LONGEST_WAIT),
         result=result,
+        read_table=read_table,
     )
     bulk_run = BulkRun(csv_file, config, progress, screen, options)
+    if dry_run:
+        return run_async(_show_dry(bulk_run), progress, screen)
     try:
         return run_async(bulk_run.run(), progress, screen)
     except Failure as failure:
-        if failure.code is ExitCode.INTERRUPTED:
-            bulk_run.advise(failure)
+        bulk_run.complete(failure)
         raise
 
 
@@ -190,11 +195,15 @@ def _shared_rules(url: str, account: str) -> RuleStore:
     raise failure
 
 
-def _show_dry(csv_file: CsvFile, settings: TextSettings, screen: Screen) -> int:
+async def _show_dry(bulk_run: BulkRun) -> int:
     """Show what would be sent, and the rejected rows with their reasons."""
-    translate, planned = screen.translate, plan_rows(csv_file, settings)
-    earlier = asyncio.run(read_earlier_runs(csv_file.path, planned.valid))
+    csv_file, screen = bulk_run.csv_file, bulk_run.screen
+    translate = screen.translate
+    planned, earlier = await bulk_run.check()
     earlier.show(screen)
+    to_send = earlier.to_send(planned.valid, bulk_run.options.resent)
+    settings = TextSettings.from_config(bulk_run.config)
+    find_repeats(to_send, settings, bulk_run.options.limits).show(screen)
     show_rejected(planned.rejected, screen)
     done, rows = len(earlier.accepted), []
     if done:

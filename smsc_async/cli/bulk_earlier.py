@@ -5,17 +5,17 @@ Rule: it is read before the rows are stored, and changes nothing: a dry run read
 
 from __future__ import annotations
 
-from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.text import Text
 
 from smsc_async.cli.bulk_keys import outbox_path
 from smsc_async.cli.i18n import _n
-from smsc_async.outbox import Outbox, OutboxError, OutboxState
+from smsc_async.outbox import Outbox, OutboxState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from smsc_async.cli.console import Screen
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MAY_HAVE_ARRIVED: Final = frozenset(
     {OutboxState.ACCEPTED, OutboxState.SENDING, OutboxState.UNKNOWN}
 )
+_UNSENT: Final = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.DISCARDED)
 _NEW_ROWS: Final = _n(
     "{number} new row goes to a number that an earlier run of this file has sent a message to",
     "{number} new rows go to numbers that an earlier run of this file has sent a message to",
@@ -37,10 +38,22 @@ class EarlierRuns(NamedTuple):
     Args:
         accepted: Keys of the rows that are accepted already.
         to_same: New rows to recipients of messages that may have arrived.
+        states: States of the rows that the outbox has, by their keys.
     """
 
     accepted: frozenset[str] = frozenset()
     to_same: int = 0
+    states: Mapping[str, OutboxState] = MappingProxyType({})
+
+    def to_send(self, rows: Iterable[CsvRow], resent: Collection[OutboxState] = ()) -> list[CsvRow]:
+        """Return the rows that a run sends.
+
+        Args:
+            rows: Of the file.
+            resent: States of those that are sent again.
+        """
+        sent = {*_UNSENT, *resent}
+        return [row for row in rows if self.states.get(row.key, OutboxState.QUEUED) in sent]
 
     def show(self, screen: Screen) -> None:
         """Show a note on the new rows, if there are any."""
@@ -55,21 +68,26 @@ def earlier_runs(entries: Iterable[OutboxEntry], rows: Iterable[CsvRow]) -> Earl
         states[entry.key] = entry.state
         if entry.state in _MAY_HAVE_ARRIVED and entry.message is not None:
             recipients.add(entry.message.to)
-    accepted, to_same = set(), 0
+    accepted, to_same, known = set(), 0, {}
     for row in rows:
         state = next((states[key] for key in (row.key, *row.old_keys) if key in states), None)
         if state is OutboxState.ACCEPTED:
             accepted.add(row.key)
-        if state is None and row.message is not None:
+        if state is not None:
+            known[row.key] = state
+        elif row.message is not None:
             to_same += row.message.to in recipients
-    return EarlierRuns(frozenset(accepted), to_same)
+    return EarlierRuns(frozenset(accepted), to_same, known)
 
 
-async def read_earlier_runs(file: Path, rows: Iterable[CsvRow]) -> EarlierRuns:
-    """Return what the outbox beside a file says of its rows; nothing without one that is usable."""
-    with suppress(OutboxError):
-        path = outbox_path(file)
-        if path.is_file():
-            async with Outbox(path) as outbox:
-                return earlier_runs([entry async for entry in outbox.entries()], rows)
-    return EarlierRuns()
+async def read_entries(file: Path) -> list[OutboxEntry]:
+    """Return the entries of the outbox beside a file; none without one.
+
+    Raises:
+        OutboxError: It can't be used.
+    """
+    path = outbox_path(file)
+    if not path.is_file():
+        return []
+    async with Outbox(path) as outbox:
+        return [entry async for entry in outbox.entries()]

@@ -21,7 +21,7 @@ from smsc_async.outbox.liveness import lock_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-    from smsc_async.cli.bulk_report import PlannedRows
+    from smsc_async.cli.bulk_plan import PlannedRows
     from smsc_async.cli.csv_input import CsvRow
     from smsc_async.outbox import OutboxEntry
 
@@ -84,7 +84,7 @@ def _beside(file: Path) -> Path:
     return file.with_name(f"{file.name}.outbox")
 
 
-async def hold_corrected(file: Path, outbox: Outbox, planned: PlannedRows) -> None:
+async def hold_corrected(file: Path, entries: Iterable[OutboxEntry], planned: PlannedRows) -> None:
     """Reject rows that were sent from the file of the rejected rows, once they were corrected.
 
     They may be corrected in both files, or be sent again with --resend-refused. Rows of equal
@@ -92,23 +92,20 @@ async def hold_corrected(file: Path, outbox: Outbox, planned: PlannedRows) -> No
 
     Args:
         file: The file of the rejected rows.
-        outbox: The outbox of the input.
+        entries: Those of the outbox of the input.
         planned: The rows of the input, which are sorted anew.
 
     Raises:
         OutboxError: The outbox of that file can't be read.
     """
-    path = _corrected_outbox(file)
-    if path is None:
+    corrected = await corrected_entries(file)
+    if not corrected:
         return
-    async with Outbox(path) as corrected:
-        taken = Counter(
-            [_content_of(one.key) async for one in corrected.entries() if _is_taken(one)]
-        )
-    known = {entry.key: entry async for entry in outbox.entries()}
+    taken = Counter([content_of(one.key) for one in corrected if _is_taken(one)])
+    known = {entry.key: entry for entry in entries}
     valid, planned.valid = planned.valid, []
     for row in valid:
-        content, entry = _content_of(row.key), known.get(row.key)
+        content, entry = content_of(row.key), known.get(row.key)
         if taken[content] and (entry is None or not _is_taken(entry)):
             taken[content] -= 1
             row.message, row.reason = None, f"sent from {file.name} already; remove the row here"
@@ -117,13 +114,26 @@ async def hold_corrected(file: Path, outbox: Outbox, planned: PlannedRows) -> No
             planned.valid.append(row)
 
 
+async def corrected_entries(file: Path) -> list[OutboxEntry]:
+    """Return the entries of the outbox of the file of the rejected rows; none if it wasn't sent.
+
+    Raises:
+        OutboxError: It can't be read.
+    """
+    path = _corrected_outbox(file)
+    if path is None:
+        return []
+    async with Outbox(path) as corrected:
+        return [entry async for entry in corrected.entries()]
+
+
 def _corrected_outbox(file: Path) -> Path | None:
     """Return the outbox of the file of the rejected rows, if it was sent."""
     path = _beside(Path(os.path.realpath(file)))
     return path if path.exists() else None
 
 
-def _content_of(key: str | None) -> str:
+def content_of(key: str | None) -> str:
     """Return the key of an entry without the ordinal among rows of equal content."""
     return (key or "").rpartition("/")[0]
 
@@ -193,6 +203,7 @@ def _matched(
 _IN_COMMON: Final[tuple[tuple[Callable[..., Hashable], Callable[..., Hashable]], ...]] = (
     (lambda entry: entry.key, lambda row: row.old_keys[0]),
     (lambda entry: entry.key, lambda row: row.old_keys[1]),
+    (lambda entry: entry.key, lambda row: row.old_keys[-1]),
     (lambda entry: entry.message, lambda row: row.message),
 )
 """What an entry of an earlier run and a row may have in common, in the order of their weight."""

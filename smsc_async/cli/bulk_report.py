@@ -7,47 +7,41 @@ here: it is neither unknown nor rejected.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
 from pdu.enums import MessageState
+from smsc_async.cli.bulk_reasons import RESOLVE, RESOLVE_LATE, reason_of
+from smsc_async.cli.bulk_rejected import rejected_path
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.csv_input import CsvFile, CsvRow, write_rejected
+from smsc_async.cli.csv_input import write_rejected
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import display_number, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.sentences import in_language
+from smsc_async.cli.statuses import state_in_words
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from rich.console import RenderableType
 
+    from smsc_async.cli.bulk_plan import PlannedRows
     from smsc_async.cli.bulk_result import ResultFile
+    from smsc_async.cli.csv_input import CsvRow
+    from smsc_async.cli.i18n import Translator
     from smsc_async.outbox import OutboxEntry
 
 _ROW_UNKNOWN: Final = _("row {number} to {to}: unknown, may have been sent")
+_WAIT_AGAIN: Final = _(
+    "run the command again later with --wait-receipts (nothing is sent twice), or ask for one:"
+    " smsc query {id}"
+)
 _HANDLED_ELSEWHERE: Final = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
 """States of an entry that another process sends: this one sent all that it could claim, and the
 entries of ended processes were taken back."""
-
-
-@dataclass(slots=True)
-class PlannedRows:
-    """The rows of a file, validated."""
-
-    valid: list[CsvRow] = field(default_factory=list)
-    rejected: list[CsvRow] = field(default_factory=list)
-    parts: int = 0
-
-
-def rejected_path(csv_file: CsvFile) -> Path:
-    """Return the path of the file of the rejected rows."""
-    return csv_file.path.with_name(f"{csv_file.path.stem}.rejected.csv")
 
 
 def is_awaited(entry: OutboxEntry) -> bool:
@@ -72,6 +66,7 @@ class BulkReport:
         entries: The entries of the outbox, by key.
         withheld: Keys of rows that aren't sent again, because that may be charged twice.
         earlier: Keys of rows that an earlier run has sent: they were accepted before this one.
+        translate: The texts of the user's language.
     """
 
     def __init__(
@@ -80,7 +75,10 @@ class BulkReport:
         entries: Mapping[str | None, OutboxEntry],
         withheld: frozenset[str],
         earlier: frozenset[str] = frozenset(),
+        *,
+        translate: Translator,
     ) -> None:
+        self._translate = translate
         self._earlier = len(earlier)
         self._withheld = withheld
         self._accepted: list[OutboxEntry] = []
@@ -98,9 +96,9 @@ class BulkReport:
         elif entry.state in _HANDLED_ELSEWHERE:
             self._in_progress.append(row)
         elif entry.state is OutboxState.UNKNOWN or self._is_withheld(entry):
-            self._unknown.append((row, entry.reason))
+            self._unknown.append((row, reason_of(entry, self._translate)))
         else:
-            row.reason = entry.reason
+            row.reason = reason_of(entry, self._translate)
             self._rejected.append(row)
 
     def _is_withheld(self, entry: OutboxEntry) -> bool:
@@ -113,14 +111,13 @@ class BulkReport:
         Args:
             result: The result file, which is written already.
             screen: For the output.
-            is_waiting: Whether receipts were waited for: then the exit code depends on them.
+            is_waiting: Whether receipts were waited for: one that is to come counts then.
         """
         csv_file = result.csv_file
         for row, reason in self._unknown:
             to = "" if row.message is None else display_number(row.message.to, is_full=False)
             screen.show_text(_ROW_UNKNOWN, "yellow", number=row.number, to=to)
-            said = in_language(reason, screen.translate)
-            screen.write_json({"row": row.number, "outcome": "unknown", "reason": said})
+            screen.write_json({"row": row.number, "outcome": "unknown", "reason": reason})
         for row in self._in_progress:
             screen.write_json({"row": row.number, "outcome": "in_progress"})
         show_rejected(self._rejected, screen)
@@ -148,8 +145,9 @@ class BulkReport:
         )
         if self._unknown or self._in_progress:
             return ExitCode.UNKNOWN
+        # What is known counts, whichever run has waited for it.
         is_undelivered = any(state != MessageState.DELIVERED.name for state in self._states)
-        if self._rejected or (is_waiting and is_undelivered):
+        if self._rejected or is_undelivered:
             return ExitCode.REFUSED
         return ExitCode.NO_RECEIPT if is_waiting and self._awaited else ExitCode.DONE
 
@@ -179,11 +177,18 @@ class BulkReport:
         lines: list[tuple[str, RenderableType]] = [
             (translate("accepted"), Text(sent, style="bold"))
         ]
-        states = [f"{state}: {number}" for state, number in self._states.items()]
+        states = [
+            f"{state_in_words(state, translate)}: {number}"
+            for state, number in self._states.items()
+        ]
         if self._awaited and (is_waiting or states):
             states.append(translate("none yet: {count}", count=self._awaited))
         if states:
             lines.append((translate("receipts"), Text("; ".join(states))))
+        if is_waiting and self._awaited:
+            awaited = next(entry for entry in self._accepted if is_awaited(entry))
+            message_id = next(filter(None, awaited.message_ids))
+            lines.append((translate("next step"), translate(_WAIT_AGAIN, id=message_id)))
         if self._rejected:
             text = translate(
                 "{count}, see {name} for the reasons", count=len(self._rejected), name=rejected
@@ -199,9 +204,7 @@ class BulkReport:
         if self._withheld:
             text = translate("{count}: they may be charged twice", count=len(self._withheld))
             lines.append((translate("not sent again"), Text(text, style="bold yellow")))
-            advice = _("check the history, then --resend-unknown --may-pay-twice")
-            lines.append((translate("next step"), translate(advice)))
+            lines.append((translate("next step"), translate(RESOLVE_LATE)))
         elif self._unknown:
-            advice = _("check the history, then --resend-unknown (later --may-pay-twice)")
-            lines.append((translate("next step"), translate(advice)))
+            lines.append((translate("next step"), translate(RESOLVE)))
         return lines

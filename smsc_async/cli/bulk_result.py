@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import csv
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
-from smsc_async.cli.failures import ExitCode, Failure, failure_before_sending
+from smsc_async.cli.bulk_reasons import reason_of
+from smsc_async.cli.csv_input import unmasked
+from smsc_async.cli.failures import NOT_SENT, ExitCode, Failure, failure_before_sending
 from smsc_async.cli.formatting import state_name
 from smsc_async.cli.i18n import _
-from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.outbox import OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from smsc_async.cli.csv_input import CsvFile, CsvRow
+    from smsc_async.cli.i18n import Translator
     from smsc_async.outbox import OutboxEntry
 
 COLUMNS: Final = ("row", "to", "id", "state", "error")
@@ -40,12 +44,8 @@ _ACCEPTED: Final = _FINAL | {OutboxState.ACCEPTED.value}
 
 
 def result_path(csv_file: Path, chosen: Path | None) -> Path:
-    """Return the path of the result: the *chosen* one, or "clients.result.csv" for "clients.csv".
-
-    It is where a link leads, or the link would be replaced.
-    """
-    path = csv_file.with_name(f"{csv_file.stem}.result.csv") if chosen is None else chosen
-    return Path(os.path.realpath(path))
+    """Return the path of the result: the *chosen* one, or "clients.result.csv"."""
+    return csv_file.with_name(f"{csv_file.stem}.result.csv") if chosen is None else chosen
 
 
 @dataclass(slots=True)
@@ -53,8 +53,9 @@ class ResultFile:
     """The result file of one run.
 
     Args:
-        path: Of the file.
+        path: Of the file: where a link leads, or the link would be replaced.
         csv_file: The input, whose separator it gets; of a workbook ";".
+        translate: The texts of the user's language.
         response_key: Makes ids of responses comparable with those of receipts; None leaves them.
         part_errors: Delivery errors in words of this run, by the comparable ids of parts.
         earlier_errors: Those of an earlier run, by the ids of a message as the file has them.
@@ -62,9 +63,15 @@ class ResultFile:
 
     path: Path
     csv_file: CsvFile
+    translate: Translator
     response_key: Callable[[str], str] | None = None
     part_errors: dict[str, str] = field(default_factory=dict)
     earlier_errors: dict[str, str] = field(default_factory=dict)
+    name: str = field(init=False)
+    """Its path as the user gave it."""
+
+    def __post_init__(self) -> None:
+        self.name, self.path = str(self.path), Path(os.path.realpath(self.path))
 
     def read_earlier(self, entries: Iterable[OutboxEntry]) -> None:
         """Take over the delivery errors of an earlier run: the outbox stores states only.
@@ -108,14 +115,14 @@ class ResultFile:
                 "bulk.result_unreadable",
                 _("can't use {name} for the results: {reason}"),
                 advice=_("name another file: --result FILE"),
-                name=self.path.name,
+                name=self.name,
                 reason=reason,
             )
         return failure_before_sending(
             "bulk.result_exists",
             _("{name} exists and isn't the result of these rows; it isn't overwritten"),
             advice=_("name another file (--result FILE), or move this one away"),
-            name=self.path.name,
+            name=self.name,
         )
 
     def check_name(self, others: Iterable[Path]) -> None:
@@ -129,6 +136,15 @@ class ResultFile:
         """
         if any(os.path.realpath(other) == str(self.path) for other in others):
             raise self._unusable(None)
+
+    def check_writable(self) -> None:
+        """Find out before anything is sent that the file can't be written.
+
+        Raises:
+            Failure: It can't.
+        """
+        with self._temporary(NOT_SENT):
+            pass
 
     def write(
         self,
@@ -147,25 +163,30 @@ class ResultFile:
         Raises:
             Failure: The file can't be written; the one of an earlier run stays.
         """
+        with self._temporary(outcome) as temporary:
+            with temporary.open("w", encoding=_ENCODING, newline="") as file:
+                writer = csv.writer(file, delimiter=self.csv_file.notes.separator or ";")
+                writer.writerow(COLUMNS)
+                writer.writerows(self._values(row, entries.get(row.key)) for row in rows)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+    @contextmanager
+    def _temporary(self, outcome: str) -> Iterator[Path]:
+        """Make an empty file beside this one, to write to and to put in its place.
+
+        Raises:
+            Failure: That, or what is done with it, fails.
+        """
         temporary = self.path.with_name(f".smsc-{os.getpid()}.tmp")
         try:
             # As readable as the input, which has the same numbers.
             mode = self.csv_file.path.stat().st_mode & 0o666
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             temporary.unlink(missing_ok=True)
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             try:
-                with os.fdopen(
-                    os.open(temporary, flags, mode),
-                    "w",
-                    encoding=_ENCODING,
-                    newline="",
-                ) as file:
-                    writer = csv.writer(file, delimiter=self.csv_file.notes.separator or ";")
-                    writer.writerow(COLUMNS)
-                    writer.writerows(self._values(row, entries.get(row.key)) for row in rows)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(self.path)
+                yield temporary
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
@@ -175,7 +196,7 @@ class ResultFile:
                 _("can't write the results to {name}: {reason}"),
                 advice=_("name another file (--result FILE); nothing is sent twice"),
                 outcome=outcome,
-                name=self.path.name,
+                name=self.name,
                 reason=os_reason(error),
             ) from error
 
@@ -191,12 +212,15 @@ class ResultFile:
         to = row.values[at] if at < len(row.values) else ""
         if row.message is None or entry is None:
             state = INVALID if row.message is None else OutboxState.QUEUED.value
-            return row.number, to, "", state, row.reason
+            reason = in_language(row.reason, self.translate)
+            return row.number, to, "", state, unmasked(reason, row, at)
         message_ids = _ids_of(entry)
         if entry.receipt is not None and entry.state is OutboxState.ACCEPTED:
             return row.number, to, message_ids, state_name(entry.receipt), self._error_of(entry)
         state = UNKNOWN if entry.state is OutboxState.DISCARDED else entry.state.value
-        error = "" if entry.state is OutboxState.ACCEPTED else entry.reason
+        error = ""
+        if entry.state is not OutboxState.ACCEPTED:
+            error = reason_of(entry, self.translate)
         return row.number, to, message_ids, state, error
 
 

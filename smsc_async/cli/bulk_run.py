@@ -11,17 +11,23 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from smsc_async.cli.bulk_earlier import earlier_runs
+from smsc_async.cli.bulk_earlier import earlier_runs, read_entries
 from smsc_async.cli.bulk_keys import adopt_entries, hold_corrected, outbox_path
+from smsc_async.cli.bulk_plan import PlannedRows, plan_rows
 from smsc_async.cli.bulk_progress import BulkProgress, done_of, show_progress
-from smsc_async.cli.bulk_report import BulkReport, PlannedRows, is_awaited, rejected_path
+from smsc_async.cli.bulk_reasons import ALL_SENT, RESUME, RESUME_WITH_RESULTS
+from smsc_async.cli.bulk_rejected import check_rejected, rejected_path
+from smsc_async.cli.bulk_repeats import find_repeats
+from smsc_async.cli.bulk_report import BulkReport, is_awaited
 from smsc_async.cli.bulk_result import ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
+from smsc_async.cli.foreign_deliveries import ForeignDeliveries
 from smsc_async.cli.formatting import cause
 from smsc_async.cli.i18n import _
-from smsc_async.errors import InvalidMessageError, LinkError
+from smsc_async.cli.runner import connected
+from smsc_async.errors import LinkError
 from smsc_async.gateway.coding import TextSettings
-from smsc_async.gateway.plan import plan
+from smsc_async.gateway.dialect import SMSC_RU
 from smsc_async.outbox import (
     Outbox,
     OutboxConsentError,
@@ -34,6 +40,8 @@ from smsc_async.outbox import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from smsc_async.cli.bulk_earlier import EarlierRuns
+    from smsc_async.cli.bulk_rejected import ReadTable
     from smsc_async.cli.console import Screen
     from smsc_async.cli.csv_input import CsvFile, CsvRow
     from smsc_async.cli.runner import SendProgress
@@ -45,13 +53,6 @@ if TYPE_CHECKING:
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.stores.base import RuleStore
 
-RESUME: Final = _("run the command again: it sends the rest, and no message twice")
-_RESUME_WITH_RESULTS: Final = _(
-    "run the command again: it sends the rest, and no message twice; results so far: {result}"
-)
-_ALL_SENT: Final = _(
-    "all is sent; receipts: the same command with --wait-receipts; results: {result}"
-)
 _REPAIR: Final = _(
     "fix the problem and run the command again; as long as the .outbox file stays, nothing is sent"
     " twice"
@@ -60,6 +61,10 @@ OUTBOX_MOVED: Final = _(
     "put the .outbox file back with its -wal file, then run the command again; if it is gone, check"
     " the history first: the command would send every row of the file again"
 )
+STALE: Final = _(
+    "{stale} is out of date: it is written again when the command is run again; until then the"
+    " .outbox file has the state of each row"
+)
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500
 """Rows stored in the outbox together."""
@@ -67,19 +72,6 @@ LOOK_INTERVAL: Final = 0.2
 """Seconds between two looks for receipts, unless a look takes long itself."""
 LOOK_SHARE: Final = 10
 """A look for receipts is followed by a pause of so many times its own duration."""
-
-
-def plan_rows(csv_file: CsvFile, settings: TextSettings) -> PlannedRows:
-    """Plan every row, so that rejected ones are known before anything is sent."""
-    planned = PlannedRows()
-    for row in csv_file.rows:
-        if row.message is not None:
-            try:
-                planned.parts += plan(row.message, settings).parts
-            except InvalidMessageError as error:
-                row.message, row.reason = None, str(error)
-        (planned.rejected if row.message is None else planned.valid).append(row)
-    return planned
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,11 +85,13 @@ class BulkOptions:
         store: Shares the state of these rules; None for a state of this run alone.
         wait: Seconds to wait for receipts once all is sent; None doesn't wait.
         result: Path of the result file; None for the one beside the input.
+        read_table: Reads a table with the options of the command, but in the encoding given.
     """
 
     resent: frozenset[OutboxState]
     may_pay_twice: bool
     limits: GatewayLimits
+    read_table: ReadTable
     store: RuleStore | None = None
     wait: float | None = None
     result: Path | None = None
@@ -116,42 +110,56 @@ class BulkRun:
     """Keys of rows that aren't sent again, because that may be charged twice."""
     written: str = ""
     """Name of the result file, once it is written."""
+    stale: str = ""
+    """Name of the result file, if it is older than the end of the run."""
     is_moved: bool = False
     """Whether the outbox was moved or deleted: without it nothing is known of earlier runs."""
 
+    async def check(self) -> tuple[PlannedRows, EarlierRuns]:
+        """Check what `run` checks before it stores or sends anything, and change nothing.
+
+        Raises:
+            Failure: The files of the run can't be written, or have other contents.
+        """
+        planned, result = self._planned(), self._result()
+        entries: list[OutboxEntry] = []
+        with suppress(OutboxError):  # the run itself reports it
+            self._check_names(result)
+            entries = await read_entries(self.csv_file.path)
+            await self._check_files(result, entries, planned)
+        result.check_writable()
+        return planned, earlier_runs(entries, planned.valid)
+
     async def run(self) -> int:
         """Store the rows, send them, wait for receipts, report."""
-        planned = plan_rows(self.csv_file, TextSettings.from_config(self.config))
-        path = result_path(self.csv_file.path, self.options.result)
-        result = ResultFile(path, self.csv_file)
+        planned, result = self._planned(), self._result()
         failure: Failure | None = None
         try:
-            others = (self.csv_file.path, rejected_path(self.csv_file))
-            outbox_file = outbox_path(self.csv_file.path)
-            result.check_name((*others, outbox_file))
-            async with Outbox(outbox_file) as outbox:
+            self._check_names(result)
+            async with Outbox(outbox_path(self.csv_file.path)) as outbox:
                 await adopt_entries(outbox, planned.valid)
-                await hold_corrected(rejected_path(self.csv_file), outbox, planned)
                 entries_before = [entry async for entry in outbox.entries()]
+                await self._check_files(result, entries_before, planned)
                 earlier = earlier_runs(entries_before, planned.valid)
                 earlier.show(self.screen)
-                result.read_earlier(entries_before)
-                await self._put(outbox, planned.valid)
-                # A file that can't be written is found out before anything is sent.
-                await self._write_result(outbox, result)
+                rows = earlier.to_send(planned.valid, self.options.resent)
+                settings = TextSettings.from_config(self.config)
+                find_repeats(rows, settings, self.options.limits).show(self.screen)
                 try:
-                    await self._send(outbox, planned.valid, result)
-                except asyncio.CancelledError:
-                    await self._count_interrupted(outbox)
-                    await self._write_result(outbox, result)
+                    entries = await self._store_and_send(outbox, planned.valid, result)
+                except BaseException as error:
+                    if isinstance(error, asyncio.CancelledError):
+                        await self._count_interrupted(outbox)
+                    await self._write_last_result(outbox, result)
                     raise
-                except Failure:
-                    await self._write_result(outbox, result)
-                    raise
-                entries = await self._write_result(outbox, result)
-                report = BulkReport(planned, entries, frozenset(self.withheld), earlier.accepted)
-                is_waiting = self.options.wait is not None
-                return report.show(result, self.screen, is_waiting=is_waiting)
+                report = BulkReport(
+                    planned,
+                    entries,
+                    frozenset(self.withheld),
+                    earlier.accepted,
+                    translate=self.screen.translate,
+                )
+                return report.show(result, self.screen, is_waiting=self.options.wait is not None)
         except OutboxError as error:
             code = ExitCode.USAGE_ERROR if self.progress.outcome == NOT_SENT else ExitCode.UNKNOWN
             failure = Failure(
@@ -165,6 +173,55 @@ class BulkRun:
         # Outside of the handler: the detail says it all.
         raise failure
 
+    def _planned(self) -> PlannedRows:
+        """Return the rows, validated."""
+        return plan_rows(self.csv_file, TextSettings.from_config(self.config))
+
+    def _result(self) -> ResultFile:
+        """Return the result file."""
+        path = result_path(self.csv_file.path, self.options.result)
+        return ResultFile(path, self.csv_file, self.screen.translate)
+
+    def _check_names(self, result: ResultFile) -> None:
+        """Refuse a result file that is another file of the command.
+
+        Raises:
+            Failure: It is one.
+            OutboxError: The outbox has no usable name.
+        """
+        others = self.csv_file.path, rejected_path(self.csv_file), outbox_path(self.csv_file.path)
+        result.check_name(others)
+
+    async def _check_files(
+        self, result: ResultFile, entries: list[OutboxEntry], planned: PlannedRows
+    ) -> None:
+        """Read what earlier runs wrote; refuse to overwrite anything else.
+
+        Raises:
+            Failure: The result file or that of the rejected rows has other contents.
+            OutboxError: The outbox of the rejected rows can't be read.
+        """
+        await hold_corrected(rejected_path(self.csv_file), entries, planned)
+        result.read_earlier(entries)
+        await check_rejected(self.csv_file, entries, self.options.read_table)
+
+    async def _store_and_send(
+        self, outbox: Outbox, valid: list[CsvRow], result: ResultFile
+    ) -> dict[str | None, OutboxEntry]:
+        """Store the rows, send them, and wait for receipts; return the entries, by key."""
+        await self._put(outbox, valid)
+        # A file that can't be written is found out before anything is sent.
+        await self._write_result(outbox, result)
+        await self._send(outbox, valid, result)
+        return await self._write_result(outbox, result)
+
+    def complete(self, failure: Failure) -> None:
+        """Add to the failure that ends the run how it goes on, and where its results are."""
+        if failure.code is ExitCode.INTERRUPTED:
+            self.advise(failure)
+        if self.stale:
+            failure.results, failure.values["stale"] = STALE, self.stale
+
     def advise(self, failure: Failure) -> None:
         """Say in the failure that ends the run how it goes on, and where its results are."""
         counts, failure.advice = self.progress.counts, RESUME
@@ -172,7 +229,7 @@ class BulkRun:
             failure.advice = OUTBOX_MOVED
         elif self.written:
             is_sent = bool(counts) and not (counts["queued"] or counts["unknown"])
-            failure.advice = _ALL_SENT if is_sent else _RESUME_WITH_RESULTS
+            failure.advice = ALL_SENT if is_sent else RESUME_WITH_RESULTS
             failure.values["result"] = self.written
 
     async def _write_result(
@@ -184,10 +241,17 @@ class BulkRun:
         self.written = result.path.name
         return entries
 
+    async def _write_last_result(self, outbox: Outbox, result: ResultFile) -> None:
+        """Write the result of a run that ends early; one that can't be written is out of date."""
+        try:
+            await self._write_result(outbox, result)
+        except (Failure, OutboxError):
+            if result.path.exists():
+                self.stale, self.written = result.path.name, ""
+
     async def _send(self, outbox: Outbox, valid: list[CsvRow], result: ResultFile) -> None:
         """Send the rows that aren't sent yet, and wait for receipts."""
-        from smsc_async.client.client import SmscClient  # noqa: PLC0415 - an invalid file needs no client
-        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - as above
+        from smsc_async.client.receipt_reader import id_keys  # noqa: PLC0415 - an invalid file needs no client
 
         keys = {row.key for row in valid}
         counts = await outbox.counts()
@@ -196,29 +260,38 @@ class BulkRun:
             return
 
         has_begun = asyncio.Event()
+        foreign = ForeignDeliveries(self.screen)
 
         async def on_receipt(receipt: Receipt) -> None:
-            """Store a state; its receipt is answered then, so none is lost."""
+            """Store a state; its receipt is answered then, so none is lost.
+
+            One that overtakes its response is stored, and refused as that of another program: it
+            comes again.
+            """
             await has_begun.wait()  # from then on the outbox compares ids as the client does
+            key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
             if receipt.is_final and receipt.error:
-                key = receipt_key(receipt.message_id) if receipt_key else receipt.message_id
                 result.part_errors[key] = cause(receipt.error, self.screen.translate)
-            await outbox.record(receipt)
+            # Nothing waits for other states.
+            if not await outbox.record(receipt) and receipt.is_final:
+                await foreign.refuse(key)
 
         progress = BulkProgress(outbox, before=done_of(counts))
-        smsc = SmscClient(
-            self.config,
-            limits=self.options.limits,
-            store=self.options.store,
-            hooks=[progress.on_link_event],
-            on_receipt=on_receipt,
-        )
-        result.response_key, receipt_key = id_keys(smsc.dialect, self.config.message_ids)
+        result.response_key, receipt_key = id_keys(SMSC_RU, self.config.message_ids)
         async with AsyncExitStack() as stack:
             if self.options.store is not None:
                 stack.push_async_callback(self.options.store.aclose)
             with self.screen.spinner(_("connecting …")):
-                await stack.enter_async_context(smsc)
+                smsc = await connected(
+                    stack,
+                    self.config,
+                    progress.on_link_event,
+                    limits=self.options.limits,
+                    store=self.options.store,
+                    on_receipt=on_receipt,
+                    on_incoming=foreign.on_incoming,
+                )
+            stack.callback(foreign.end)
             self.progress.outcome = PARTLY_SENT
             asyncio.get_running_loop().call_soon(has_begun.set)
             await self._run(outbox, smsc, progress)

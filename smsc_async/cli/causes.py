@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pdu.enums import CommandStatus
 from smsc_async.cli.i18n import TextWithValues, _
+from smsc_async.cli.sentences import read_number
 from smsc_async.errors import (
     BindRefusedError,
     ConnectFailedError,
@@ -234,5 +235,6 @@ def read_reason(words: str) -> TextWithValues | None:
             pattern = _PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(text))
             found = re.fullmatch(pattern, words)
             if found is not None:
-                return TextWithValues(text, found.groupdict())
+                values = {name: read_number(value) for name, value in found.groupdict().items()}
+                return TextWithValues(text, values)
     return None

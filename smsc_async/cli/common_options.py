@@ -23,6 +23,7 @@ class CommonOptions:
 
     Args:
         language: Of all output.
+        has_language: Whether `--lang` gives it, and not the environment.
         bad_language: An unsupported value of `--lang`; None if there was none.
         is_json: Machine-readable output (`--json`).
         is_debug: Tracebacks (`--debug`).
@@ -33,6 +34,7 @@ class CommonOptions:
     """
 
     language: Language = "en"
+    has_language: bool = False
     bad_language: str | None = None
     is_json: bool = False
     is_debug: bool = False
@@ -66,7 +68,7 @@ def read_common_options(arguments: Sequence[str]) -> CommonOptions:
         elif argument == "--lang" or argument.startswith("--lang="):
             _name, sign, value = argument.partition("=")
             value = value if sign else next(remaining, "")
-            language = parse_language(value)
+            language, common.has_language = parse_language(value), True
             if language is None:
                 common.bad_language = value
             else:

@@ -15,6 +15,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu.masking import mask_address
+from smsc_async.cli.blank import is_filled
 from smsc_async.cli.failures import (
     PARTLY_SENT,
     ExitCode,
@@ -27,8 +29,10 @@ from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.cli.tables.canonical import canonical
 from smsc_async.cli.tables.columns import REASON, plain_name
 from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
+from smsc_async.cli.tables.members import member_of
+from smsc_async.cli.tables.notes import TableNotes
 from smsc_async.cli.tables.numbers import clean_number, is_local
-from smsc_async.cli.tables.table import Row, Table, TableOptions, is_filled, read_table
+from smsc_async.cli.tables.table import Row, Table, TableOptions, read_table
 from smsc_async.cli.tables.templates import Template, parse_template
 from smsc_async.errors import InvalidMessageError
 from smsc_async.messages import Coding
@@ -39,7 +43,6 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.i18n import Translator
     from smsc_async.cli.tables.decoding import Confirm
-    from smsc_async.cli.tables.notes import TableNotes
     from smsc_async.messages import Message
     from smsc_async.receipts import Receipt
 
@@ -48,6 +51,10 @@ KEY_VERSION: Final = "2:"
 
 _TEXTS: Final = frozenset({"text", "comment", "subject"})
 """Fields whose cells may be numbers or dates."""
+_FEW_CELLS: Final = _("{found} values, the header has {needed}; add the cells that are missing")
+_MANY_CELLS: Final = _(
+    "{found} values, the header has {needed}; put a text that has the separator in it in quotes"
+)
 _BRACES: Final = re.compile(r"\{[^{}]*[^\W\d][^{}]*\}")
 """What a template would fill."""
 
@@ -57,10 +64,10 @@ class CsvRow:
     """One row of the file.
 
     Args:
-        number: Number of its last line, or of the row of the sheet, from 1.
+        number: Of the row, from 1, as a spreadsheet program shows it.
         values: Its cells, in the order of the columns.
         old_keys: Those that earlier versions made of it: 0.1.0 of its raw fields, later ones
-            without `canonical`.
+            without `canonical`, and of cells like ="text" as they are written.
         key: Its key in the outbox: a hash of what its own columns say, however they are written
             and without defaults, and its ordinal among equal rows; empty for an invalid row. Of
             the command line only the text of a template is part of it; the line number, the order
@@ -151,7 +158,8 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             writer = csv.writer(file, delimiter=notes.separator or ";")
             writer.writerow([*_without_reason(csv_file.columns, at), REASON])
             for row in rejected:
-                writer.writerow([*_without_reason(row.values, at), row.reason])
+                reason = unmasked(row.reason, row, csv_file.to_at)
+                writer.writerow([*_without_reason(row.values, at), reason])
     except OSError as error:
         raise Failure(
             ExitCode.USAGE_ERROR,
@@ -159,9 +167,22 @@ def write_rejected(path: Path, csv_file: CsvFile, rejected: Sequence[CsvRow]) ->
             _("can't write {name}: {reason}"),
             advice=_("free some space and run the command again; nothing is sent twice"),
             outcome=PARTLY_SENT,
-            name=path.name,
+            name=str(path),
             reason=os_reason(error),
         ) from error
+
+
+def unmasked(reason: str, row: CsvRow, to_at: int) -> str:
+    """Return the reason of a row for a file of its owner, which has the number anyway."""
+    cell = row.values[to_at] if to_at < len(row.values) else ""
+    numbers = [cell] if row.message is None else [cell, row.message.to]
+    for number in numbers:
+        mask = mask_address(number)
+        if "***" in mask:
+            # Of a short number it is nothing but stars, as in other masks.
+            old, new = (repr(mask), repr(number)) if mask == "***" else (mask, number)
+            reason = reason.replace(old, new)
+    return reason
 
 
 def _without_reason(values: list[str], at: int | None) -> list[str]:
@@ -174,7 +195,7 @@ def _octets(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        failure = unreadable_file(path.name or str(path), os_reason(error))
+        failure = unreadable_file(str(path), os_reason(error))
     raise failure
 
 
@@ -215,7 +236,7 @@ def _content(own: Mapping[str, str], message: Message[Receipt]) -> str:
 def _parsed(name: str, value: str, message: Message[Receipt]) -> object:
     """Return the value of a column as its message has it."""
     if name == "kind":
-        return _member(MessageKind, value, name)
+        return member_of(MessageKind, value, name)
     return value if name in _TEXTS else getattr(message, name, value)
 
 
@@ -248,6 +269,7 @@ class _RowReader:
         self._templates: dict[str, Template] = {}
         self._seen: Counter[str] = Counter()
         self._seen_as_written: Counter[str] = Counter()
+        self._seen_formulas: Counter[str] = Counter()
         self._old_seen: Counter[str] = Counter()
         if template is not None:
             self._find_places(template)
@@ -260,11 +282,11 @@ class _RowReader:
         made = CsvRow(row.number, row.cells, (oldest,))
         if not row.is_complete:
             found, needed = len(row.cells), self._table.width
-            text = "{found} values, the header has {needed}"
+            text = _FEW_CELLS if found < needed else _MANY_CELLS
             made.reason = self._translate(text, found=found, needed=needed)
             return made
         try:
-            message, values = self._read(made)
+            message, values = self._read(made, self._table.notes)
         except InvalidMessageError as error:
             made.reason = in_language(str(error), self._translate)
         except Failure as failure:
@@ -274,11 +296,29 @@ class _RowReader:
             said, written = (_content(one, message) for one in values)
             made.key = KEY_VERSION + _ordinal_key(said, self._seen)
             key_as_written = KEY_VERSION + _ordinal_key(written, self._seen_as_written)
-            made.old_keys = (oldest, key_as_written)
+            made.old_keys = (oldest, key_as_written, *self._key_of_formulas(row))
         return made
 
-    def _read(self, row: CsvRow) -> tuple[Message[Receipt], tuple[Mapping[str, str], ...]]:
-        """Return the message of a row, and its cells by field: what they say, and as written."""
+    def _key_of_formulas(self, row: Row) -> tuple[str, ...]:
+        """Return the key that an earlier version made of a row with cells like ="text"."""
+        if row.written is None:
+            return ()
+        try:
+            own = CsvRow(row.number, row.written, ())
+            message, (said, _written) = self._read(own, TableNotes())
+        except (InvalidMessageError, Failure):
+            return ()  # that version rejected it
+        return (KEY_VERSION + _ordinal_key(_content(said, message), self._seen_formulas),)
+
+    def _read(
+        self, row: CsvRow, notes: TableNotes
+    ) -> tuple[Message[Receipt], tuple[Mapping[str, str], Mapping[str, str]]]:
+        """Return the message of a row, and its cells by field: what they say, and as written.
+
+        Args:
+            row: Its values are read.
+            notes: Get what is changed.
+        """
         places = self._table.columns.fields
         values = {name: row.values[at] for name, at in places.items() if name != REASON}
         for name, cell in values.items():
@@ -293,12 +333,12 @@ class _RowReader:
             values["text"] = template.fill(cells.__getitem__)
             said["text"] = template.fill(lambda name: canonical(cells[name]))
         elif _BRACES.search(values.get("text", "")):
-            self._table.notes.braces += 1
+            notes.braces += 1
         if "@" not in values["to"]:
             values["to"], changes = clean_number(values["to"])
-            self._table.notes.changes.update(changes)
+            notes.changes.update(changes)
             if is_local(values["to"]):
-                self._table.notes.local_rows.append(row.number)
+                notes.local_rows.append(row.number)
         return _message(values, self._kind, self._sender), (said, values)
 
     def _cell(self, row: CsvRow, name: str) -> str:
@@ -338,28 +378,14 @@ class _RowReader:
 def _message(values: Mapping[str, str], kind: MessageKind, sender: str) -> Message[Receipt]:
     """Build the message of a row; an empty field counts as not given."""
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
-    coding = _member(Coding, given.pop("coding", ""), "coding")
+    coding = member_of(Coding, given.pop("coding", ""), "coding")
     text = given.pop("text", "")
     return make_message(
         "smsc bulk",
-        kind=_member(MessageKind, given.pop("kind", ""), "kind") or kind,
+        kind=member_of(MessageKind, given.pop("kind", ""), "kind") or kind,
         to=given.pop("to", "").strip(),
-        text=text if is_filled(text) else "",
+        text=text,
         sender=given.pop("sender", sender),
         coding=coding,
         **given,
     )
-
-
-def _member(kind: type[Enum], value: str, name: str) -> Any:  # noqa: ANN401 - a member of *kind*
-    """Return the member of *kind* with the name *value*; None if that is empty."""
-    if not value:
-        return None
-    # Case, "_" and "-" are as good as on the command line.
-    members = {one.lower().replace("_", "-"): member for one, member in kind.__members__.items()}
-    found = members.get(value.strip().lower().replace("_", "-"))
-    if found is None:
-        raise InvalidMessageError(
-            name, f"{len(value)} characters", f"one of {', '.join(members)} is needed"
-        )
-    return found

@@ -6,6 +6,7 @@ only what is shown of both.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -23,7 +24,7 @@ from smsc_async.cli.dumps.reading import read_file, read_text
 from smsc_async.cli.failures import ExitCode, Failure
 from smsc_async.cli.formatting import OCTETS
 from smsc_async.cli.i18n import _, _n
-from smsc_async.cli.sentences import os_reason
+from smsc_async.cli.sentences import in_language, os_reason
 from smsc_async.cli.statuses import status_text
 from smsc_async.receipts import GATEWAY_TLVS
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _FILES = frozenset({".pcap", ".pcapng", ".cap", ".gz", ".txt", ".log", ".bin", ".hex", ".dump"})
 
+_FILE_LIKE: Final = re.compile(r"\S*(?:[/\\]\S*|[^\s.]\.[A-Za-z][A-Za-z0-9]{0,7})")
+"""What isn't the name of a file, as far as there is none, but was meant as one."""
 _REFUSED: Final = _("refused in PDU {first}: {status}")
 _REFUSALS: Final = _("refusals: {count}, the first in PDU {first}: {status}")
 
@@ -105,10 +108,15 @@ def _read(arguments: tuple[str, ...]) -> Conversation:
                 "no_file",
                 _("can't read {name}: {reason}"),
                 advice=_("check its name and its permissions"),
-                name=path.name or str(path),
+                name=str(path),
                 reason=os_reason(error),
             ) from error
-    return read_text(" ".join(arguments))
+    try:
+        return read_text(" ".join(arguments))
+    except Failure as failure:
+        if len(arguments) == 1 and _FILE_LIKE.fullmatch(arguments[0]):
+            failure.detail = f"there is no file {arguments[0]}"
+        raise
 
 
 def _is_file(path: Path) -> bool:
@@ -139,7 +147,7 @@ def _verdict(
             **counted,
             offset=error.error.offset,
             number=error.number,
-            note=error.error.note,
+            note=in_language(error.error.note, translate),
         )
         return Text(text, style="bold red")
     if not is_ok:

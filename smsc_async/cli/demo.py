@@ -23,6 +23,7 @@ from smsc_async.cli.dump_table import dump_table
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.formatting import OCTETS, PARTS, state_name
 from smsc_async.cli.plan import plan_rows
+from smsc_async.cli.statuses import state_text
 from smsc_async.gateway.compose import submits_of
 from smsc_async.gateway.plan import plan
 from smsc_async.messages import Sms
@@ -91,12 +92,13 @@ def demo_command(*, screen: Annotated[Screen, Parameter(parse=False)]) -> int:
         "{ids}, {parts}, {seconds} s",
         ids=f"message_id {result.message_id}",
         parts=translate.count(PARTS, 1),
-        seconds=f"{result.accepted_after:.3f}",
+        seconds=translate.decimal(f"{result.accepted_after:.3f}"),
     )
-    state, took = state_name(result.receipt.state), f"{result.delivered_after:.3f}"
+    state, shown = state_name(result.receipt.state), state_text(result.receipt.state, translate)
+    took = translate.decimal(f"{result.delivered_after:.3f}")
     answer: list[tuple[str, RenderableType]] = [
         (translate("accepted"), Text(accepted)),
-        (translate("receipt"), Text(state, style="bold green")),
+        (translate("receipt"), Text(shown, style="bold green")),
         (
             translate("total"),
             translate(

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from smsc_async.cli.dumps.conversation import side_name
 from smsc_async.cli.i18n import _
+from smsc_async.cli.sentences import in_language, meaning_in_language
 from smsc_async.session.states import Role
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ExplainedPdu(NamedTuple):
 def dump_table(lines: Sequence[Line], translate: Translator) -> Table:
     """Return an explained PDU as a table: offset, octets, field, meaning; errors in red."""
     table = _empty_table(translate)
-    _add_lines(table, lines, cycle(_COLOURS))
+    _add_lines(table, lines, cycle(_COLOURS), translate)
     return table
 
 
@@ -70,7 +71,7 @@ def conversation_table(pdus: Sequence[ExplainedPdu], translate: Translator) -> T
         if pdu.number > 1:
             table.add_row()
         table.add_row(*_heading(pdu, translate, has_several=has_several), style="bold")
-        _add_lines(table, pdu.lines, colours)
+        _add_lines(table, pdu.lines, colours, translate)
     return table
 
 
@@ -84,10 +85,12 @@ def _empty_table(translate: Translator) -> Table:
     return table
 
 
-def _add_lines(table: Table, lines: Sequence[Line], colours: Iterator[str]) -> None:
+def _add_lines(
+    table: Table, lines: Sequence[Line], colours: Iterator[str], translate: Translator
+) -> None:
     """Add the rows of a PDU."""
     for line in lines:
-        table.add_row(*_cells(line, "bold red" if line.note else next(colours)))
+        table.add_row(*_cells(line, "bold red" if line.note else next(colours), translate))
 
 
 def _heading(
@@ -103,14 +106,16 @@ def _heading(
     return Text(f"#{pdu.number}"), Text(direction), Text(packet), Text(stream)
 
 
-def _cells(line: Line, style: str) -> tuple[Text, Text, Text, Text]:
+def _cells(line: Line, style: str, translate: Translator) -> tuple[Text, Text, Text, Text]:
     """Return the row of a field."""
     starts = range(0, len(line.octets) or 1, OCTETS_A_ROW)
     offsets = "\n".join(f"{line.offset + at:04x}:" for at in starts)
     octets = "\n".join(line.octets[at : at + OCTETS_A_ROW].hex(" ") for at in starts)
-    note = f"! {line.note}" if line.note else ""
-    text = " ".join(part for part in (line.meaning, note) if part)
-    return Text(offsets), Text(octets, style), Text(line.field, style), Text(text, style)
+    note = f"! {in_language(line.note, translate)}" if line.note else ""
+    meaning = meaning_in_language(line.meaning, translate)
+    text = " ".join(part for part in (meaning, note) if part)
+    field = meaning_in_language(line.field, translate)
+    return Text(offsets), Text(octets, style), Text(field, style), Text(text, style)
 
 
 def dump_as_json(pdus: Sequence[ExplainedPdu]) -> list[dict[str, Any]]:

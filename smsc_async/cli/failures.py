@@ -95,6 +95,10 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         detail: Message of the library's error.
         message_ids: Ids of what the gateway accepted before the failure.
         values: Placeholders of the texts.
+
+    Attributes:
+        results: What is wrong with a file of results; empty for nothing.
+        outcome_texts: The texts of the outcomes.
     """
 
     def __init__(
@@ -118,6 +122,7 @@ class Failure(Exception):  # noqa: N818 -- it ends a command, it isn't an error 
         self.outcome = outcome
         self.detail = detail
         self.message_ids = message_ids
+        self.results = ""
         self.outcome_texts: Mapping[str, str] = OUTCOMES
         self.values: dict[str, object] = {"ids": ids(message_ids), **values}
 
@@ -127,20 +132,6 @@ def failure_before_sending(key: str, text: str, /, *, advice: str, **values: obj
     failure = Failure(ExitCode.USAGE_ERROR, key, text, advice=advice, outcome=NOT_SENT)
     failure.values.update(values)
     return failure
-
-
-SYSTEM_REASONS: Final = (
-    _("No such file or directory"),
-    _("Is a directory"),
-    _("Not a directory"),
-    _("Permission denied"),
-    _("Operation not permitted"),
-    _("No space left on device"),
-    _("Read-only file system"),
-    _("File name too long"),
-    _("Address already in use"),
-)
-"""The system's own words that have a translation."""
 
 
 class _ErrorTexts(NamedTuple):
@@ -212,8 +203,8 @@ _CLASSES: Final = (
     _ErrorTexts(
         ReceiptTimeoutError, ExitCode.NO_RECEIPT, _("no final receipt arrived in time"),
         _(
-            "wait longer (--wait) or query it by its id: the phone may be off, or another program"
-            " of this login (smsc tail) took the receipt"
+            "wait longer (--wait) or query it: smsc query {ids}; the phone may be off, or another"
+            " program of this login (smsc tail) took the receipt"
         ),
     ),
     _ErrorTexts(
@@ -295,6 +286,8 @@ def show_failure(failure: Failure, screen: Screen) -> None:
         rows.append(
             (translate("sent"), Text(translate(failure.outcome_texts[failure.outcome], **values)))
         )
+    if failure.results:
+        rows.append((translate("results"), Text(translate(failure.results, **values))))
     rows.append((translate("next step"), Text(translate(failure.advice, **values))))
     screen.show_error(label_grid(*rows))
 
@@ -308,5 +301,6 @@ def failure_as_json(failure: Failure, screen: Screen) -> dict[str, Any]:
         "detail": in_language(failure.detail, translate) or None,
         "outcome": failure.outcome or None,
         "message_ids": list(failure.message_ids),
+        **({"results": translate(failure.results, **values)} if failure.results else {}),
         "to_do": translate(failure.advice, **values),
     }

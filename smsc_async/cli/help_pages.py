@@ -8,6 +8,7 @@ columns wide.
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from enum import Enum
 from pathlib import Path
@@ -25,6 +26,7 @@ from smsc_async.cli.arguments import (
     shown_name,
 )
 from smsc_async.cli.commands import COMMANDS, load_command, make_parser
+from smsc_async.cli.encodings import can_write
 from smsc_async.cli.failures import ExitCode
 from smsc_async.cli.i18n import _
 from smsc_async.cli.kinds import options_by_kind
@@ -51,12 +53,17 @@ _USAGE = re.compile(r"\bsmsc \w+")  # the word COMMAND is translated
 
 _COMMON_OPTIONS: Final = (
     ("--json", _("write JSON to standard output, and nothing else")),
-    ("--lang ru|en", _("language; default: SMSC_LANG, LC_ALL, LC_MESSAGES or LANG")),
+    (
+        "--lang ru|en",
+        _("language; default: SMSC_LANG, else as gettext: LANGUAGE, LC_ALL, LC_MESSAGES, LANG"),
+    ),
     ("-v, -vv", _("show log lines on standard error: INFO, DEBUG")),
     ("--debug", _("show the Python traceback of an error")),
     ("--version", _("show the version")),
     ("-h, --help", _("show this page, or that of a command")),
 )
+_IN_RUSSIAN: Final = "По-русски: smsc --lang ru --help"
+"""On the English page, where a reader of Russian doesn't find `--lang`."""
 _VARIABLES: Final = (
     (
         "SMSC_URL",
@@ -132,6 +139,8 @@ def _main_page(page: _Page) -> None:
     """Describe what all commands have in common."""
     translate = page.translate
     page.paragraph(_("smsc: messages through the SMSC.ru gateway over SMPP"))
+    if translate.language == "en" and can_write("ru", sys.stdout):
+        page.blocks.append(_IN_RUSSIAN)
     page.blocks.append(translate("Usage: smsc COMMAND [ARGUMENTS]\n       smsc help COMMAND"))
     summaries = COMMANDS.items()
     page.table(translate("Commands:"), ((name, page.entry(text)) for name, text in summaries))

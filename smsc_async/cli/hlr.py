@@ -13,9 +13,10 @@ from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.formatting import cause, one_line, state_name, subscriber_fields
+from smsc_async.cli.formatting import cause, one_line, subscriber_fields
 from smsc_async.cli.i18n import _
 from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
+from smsc_async.cli.statuses import state_text
 from smsc_async.messages import HlrQuery
 from smsc_async.receipts import HlrReceipt
 
@@ -96,7 +97,7 @@ def _rows(result: LookupResult, translate: Translator) -> Iterator[tuple[str, Re
         return
     if receipt.error:
         yield translate("cause"), Text(cause(receipt.error, translate))
-    yield translate("state"), state_name(receipt.state)
+    yield translate("state"), state_text(receipt.state, translate)
     for name, value in subscriber_fields(receipt).items():
         if value:
             yield translate(_FIELDS[name]), Text(one_line(value))

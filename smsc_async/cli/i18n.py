@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -20,14 +21,48 @@ Noun = tuple[str, str]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru")
 LOCALE: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "smsc"
-_VARIABLES = ("SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+OWN_VARIABLE: Final = "SMSC_LANG"
+_LOCALE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_PLAIN_LOCALES: Final = frozenset({"", "C", "POSIX"})
+_NAMES: Final[Mapping[str, Language]] = {
+    "russian": "ru",
+    "english": "en",
+    "c": "en",
+    "posix": "en",
+}
+"""Languages by other names of locales: "Russian_Russia.1251", "C"."""
 
 
 def environment_language(environ: Mapping[str, str] | None = None) -> Language:
-    """Return the language set in the environment: Russian, or English for any other."""
+    """Return the language set in the environment: Russian, or English for any other.
+
+    SMSC_LANG sets it for this command alone. Otherwise it is chosen as gettext does: the first
+    language of LANGUAGE that there is, else that of the locale. LANGUAGE isn't read in the locale
+    "C", whose output is for programs.
+    """
     variables = os.environ if environ is None else environ
-    locale = next((value for name in _VARIABLES if (value := variables.get(name))), "")
-    return "ru" if locale.lower().startswith("ru") else "en"
+    own = _language_of(variables.get(OWN_VARIABLE, ""))
+    if own is not None:
+        return own
+    locale = next((value for name in _LOCALE_VARIABLES if (value := variables.get(name))), "")
+    if locale not in _PLAIN_LOCALES:
+        chosen = map(_language_of, variables.get("LANGUAGE", "").split(":"))
+        first = next((language for language in chosen if language is not None), None)
+        if first is not None:
+            return first
+    return _language_of(locale) or "en"
+
+
+def unknown_own_language(environ: Mapping[str, str] | None = None) -> str:
+    """Return the value of SMSC_LANG if no language has it; else nothing."""
+    value = (os.environ if environ is None else environ).get(OWN_VARIABLE, "")
+    return value if value and _language_of(value) is None else ""
+
+
+def _language_of(locale: str) -> Language | None:
+    """Return the language of a locale: "ru_RU.UTF-8", "en", "C"; None if there is none of it."""
+    name = re.split("[_.@-]", locale.lower(), maxsplit=1)[0]
+    return _NAMES.get(name) or parse_language(name)
 
 
 def parse_language(value: str) -> Language | None:
@@ -76,6 +111,16 @@ class Counted(NamedTuple):
     number: int
 
 
+class NumberText(NamedTuple):
+    """A number with decimals, as the library wrote it, as a value of a text.
+
+    Args:
+        text: Like "47.6"; ".0" says nothing to people.
+    """
+
+    text: str
+
+
 class _Value(str):
     """A text for a placeholder, escaped once: with `!r` it is quoted before that."""
 
@@ -119,7 +164,18 @@ class Translator:
             return self.count(value.noun, value.number)
         if isinstance(value, TextWithValues):
             return self(value.text, **value.values)
+        if isinstance(value, NumberText):
+            return self.decimal(value.text)
+        if isinstance(value, float):
+            return self.decimal(str(value))
         return _Value(value) if isinstance(value, str) else value
+
+    def decimal(self, text: str) -> str:
+        """Return a number that is written with a point as people of the language write it.
+
+        Values of placeholders that are floats are written like that by themselves.
+        """
+        return text if self.language == "en" else text.removesuffix(".0").replace(".", ",")
 
     def count(self, noun: Noun, number: int, **values: object) -> str:
         """Return a number with its noun: "1 part", "3 parts", "5 частей".

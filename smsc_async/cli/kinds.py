@@ -1,6 +1,7 @@
 """The kinds of message on the command line, and the options of each.
 
 Rule: an option that the kind doesn't have is a usage error, never ignored: the user relies on it.
+Recipients and texts are checked here for every command and for the rows of a table alike.
 The kinds are those of `smsc_async.gateway.kinds`; the options of a kind are the fields of its
 class, and a field without a default is a required option.
 """
@@ -16,7 +17,9 @@ from cyclopts import Parameter
 
 from smsc_async._message_base import SUBMIT_FIELDS
 from smsc_async.cli.arguments import usage_error
+from smsc_async.cli.blank import is_filled
 from smsc_async.cli.i18n import _
+from smsc_async.cli.tables.numbers import typed_number
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.kinds import KIND_OF, KINDS
 from smsc_async.messages import Coding, LongText, Message, Sms, Voice
@@ -122,14 +125,15 @@ def make_message(
     Args:
         command: Named in the advice of a usage error ("smsc send").
         kind: Of the message.
-        to: Recipient.
+        to: Recipient, as a person or a spreadsheet writes it.
         text: The text; the code itself for a `TelegramCode`.
         sender: Name or number of the sender.
         options: All options of the command; None and False mean "not given".
 
     Raises:
         Failure: An option doesn't belong to the kind, or a required one is missing.
-        InvalidMessageError: The gateway would refuse the message; names the option, if any.
+        InvalidMessageError: The gateway would refuse the message, or it would reach a stranger or
+            show nothing; names the option, if any.
     """
     # By identity: Coding.GSM and a wait of 0 seconds equal False, but are given.
     given = {
@@ -140,8 +144,14 @@ def make_message(
     row = kind.row
     values: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in given.items()}
     values[row.field or "text"] = text
+    if text and not is_filled(text):
+        raise InvalidMessageError(
+            row.field or "text",
+            f"{len(text)} characters",
+            "nothing but spaces, and would be paid for; write a text",
+        )
     try:
-        return row.message_class(to=to, sender=sender, **values)
+        return row.message_class(to=typed_number(to), sender=sender, **values)
     except InvalidMessageError as error:
         field, value, reason = error.field, error.value, error.reason
     # Outside of the handler: no context that could contain the text.

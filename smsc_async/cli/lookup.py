@@ -18,10 +18,12 @@ from pdu.enums import MessageState
 from smsc_async.cli import failures
 from smsc_async.cli.arguments import missing_argument, usage_error
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, Failure
+from smsc_async.cli.foreign_deliveries import OwnReceipts
 from smsc_async.cli.formatting import display_number, state_name, subscriber_fields
 from smsc_async.cli.i18n import _
 from smsc_async.cli.request_failures import REQUEST_OUTCOMES, failure_of_request
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
+from smsc_async.cli.tables.numbers import typed_number
 from smsc_async.errors import InvalidMessageError, SmscError
 from smsc_async.receipts import HlrReceipt
 
@@ -123,7 +125,7 @@ class Lookup:
         """Yield the requests; an invalid number is reported by its position, not repeated."""
         for place, to in enumerate(numbers, 1):
             try:
-                message = self.message_class(to=to)
+                message = self.message_class(to=typed_number(to))
             except InvalidMessageError as error:
                 reason = error.reason
             else:
@@ -137,15 +139,17 @@ class Lookup:
 
     async def _send(self, config: SmscConfig) -> int:
         """Send the requests, await and show the answers; report the worst failure."""
+        own = OwnReceipts(self.screen, config)
         async with AsyncExitStack() as stack:
             with self.screen.spinner(_("connecting …")):
-                smsc = await connected(stack, config)
+                smsc = await connected(stack, config, **own.handlers)
+            stack.callback(own.end)
             self.progress.outcome = UNKNOWN
             try:
                 with self.screen.spinner(_("sent, waiting for the answers …")):
                     async with asyncio.TaskGroup() as tasks:
                         for result in self.results:
-                            tasks.create_task(self._run_one(smsc, result))
+                            tasks.create_task(self._run_one(smsc, result, own))
             finally:
                 self._show()
         worst = max(self.results, key=lambda result: result.code)
@@ -153,15 +157,17 @@ class Lookup:
             failures.show_failure(worst.failure, self.screen)
         return worst.code
 
-    async def _run_one(self, smsc: SmscClient, result: LookupResult) -> None:
+    async def _run_one(self, smsc: SmscClient, result: LookupResult, own: OwnReceipts) -> None:
         """Look up one number."""
         began = perf_counter()
         try:
             sent = await smsc.send(result.message)
             result.message_ids = sent.message_ids
+            own.expect(sent.message_ids)
             self.progress.message_ids += sent.message_ids
             if all(result.message_ids for result in self.results):
                 self.progress.outcome = ACCEPTED
+                own.stop_expecting()
             result.receipt = await sent.receipt(timeout=min(self.wait, LONGEST_WAIT))
         except SmscError as error:
             result.failure = failure_of_request(error)

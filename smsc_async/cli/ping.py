@@ -13,9 +13,10 @@ from rich.text import Text
 
 from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.console import Screen  # noqa: TC001 -- cyclopts reads the annotations
-from smsc_async.cli.formatting import cause, state_name
+from smsc_async.cli.formatting import cause
 from smsc_async.cli.i18n import _
 from smsc_async.cli.lookup import Lookup, LookupResult, failure_text, reachability_text
+from smsc_async.cli.statuses import state_text
 from smsc_async.messages import Ping
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def _table(results: Sequence[LookupResult], translate: Translator) -> Renderable
         if receipt is None:
             took, details = "", failure_text(result, translate)
         else:
-            took = translate("{seconds} s", seconds=f"{result.seconds:.2f}")
-            known = state_name(receipt.state), cause(receipt.error, translate)
+            took = translate("{seconds} s", seconds=translate.decimal(f"{result.seconds:.2f}"))
+            known = state_text(receipt.state, translate), cause(receipt.error, translate)
             details = ", ".join(filter(None, known))
         name = Text(result.name, style="bold")
         table.add_row(name, reachability_text(result, translate), took, details)

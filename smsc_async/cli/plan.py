@@ -57,9 +57,9 @@ _SPLITTING: Final = {
     LongText.SAR: _("by the client; parts have sar_* TLVs"),
     LongText.PAYLOAD: _("by the gateway; the text is sent in message_payload"),
 }
-_LETTERS: Final = _n("{number} Cyrillic letter", "{number} Cyrillic letters")
-_OTHERS: Final = _n("{number} other character", "{number} other characters")
-_CHARACTERS: Final = _n("{number} character", "{number} characters")
+_LETTERS: Final = _n("{number} distinct Cyrillic letter", "{number} distinct Cyrillic letters")
+_OTHERS: Final = _n("{number} other distinct character", "{number} other distinct characters")
+_CHARACTERS: Final = _n("{number} distinct character", "{number} distinct characters")
 _PLACEHOLDER_NUMBER = "70000000000"
 _PLACEHOLDER_EMAIL = "someone@example.com"
 _MOST_LISTED = 12

@@ -22,7 +22,7 @@ from smsc_async.cli.html_page import short
 from smsc_async.cli.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from matplotlib.axes import Axes
 
@@ -85,10 +85,12 @@ class Axis:
     Args:
         label: The quantity and its unit.
         is_log: Logarithmic scale.
+        decimal: Writes a number as people of the language do.
     """
 
     label: str
     is_log: bool = False
+    decimal: Callable[[str], str] = str
 
 
 def can_plot() -> bool:
@@ -165,7 +167,7 @@ def _lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
         for axis, scale in ((axes.xaxis, x), (axes.yaxis, y)):
             if scale.is_log:
                 axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axis.set_major_formatter(lambda value, _position: short(value))
+            axis.set_major_formatter(lambda value, _position: y.decimal(short(value)))
             axis.set_minor_formatter(lambda _value, _position: "")
         axes.grid(visible=True)
         if not y.is_log:
@@ -173,7 +175,7 @@ def _lines(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
         if len(series) > 1:
             axes.legend(frameon=False)
     description = "; ".join(
-        f"{one.name}: " + ", ".join(f"{short(a)} {short(b)}" for a, b in one.points)
+        f"{one.name}: " + ", ".join(f"{short(a)} {y.decimal(short(b))}" for a, b in one.points)
         for one in series
     )
     return _figure(title, "", _image(drawing, description))

@@ -5,6 +5,7 @@ Rule: it sends no message, so nothing is charged and the command may be repeated
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
@@ -14,31 +15,22 @@ from pdu import EncodeError, QuerySm, encode
 from pdu.enums import MessageState
 from smsc_async.cli.arguments import missing_argument, usage_error
 from smsc_async.cli.console import Screen, label_grid
-from smsc_async.cli.failures import ExitCode
+from smsc_async.cli.failures import ExitCode, Failure
+from smsc_async.cli.foreign_deliveries import without_receipts
 from smsc_async.cli.formatting import FINAL_STATE, cause, state_name
 from smsc_async.cli.i18n import _
 from smsc_async.cli.runner import SendProgress, read_config, run_async
+from smsc_async.cli.statuses import state_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rich.console import RenderableType
 
     from smsc_async.cli.i18n import Translator
     from smsc_async.config import SmscConfig
     from smsc_async.receipts import QueryResult
 
-_STATES: Final[Mapping[object, str]] = {
-    MessageState.SCHEDULED: _("it waits for its time"),
-    MessageState.ENROUTE: _("on its way"),
-    MessageState.DELIVERED: _("delivered"),
-    MessageState.EXPIRED: _("its time is over"),
-    MessageState.DELETED: _("deleted"),
-    MessageState.UNDELIVERABLE: _("can't be delivered"),
-    MessageState.ACCEPTED: _("read by an operator, not by the phone"),
-    MessageState.UNKNOWN: _("unknown to the gateway"),
-    MessageState.REJECTED: _("refused"),
-}
+_NUMBER: Final = re.compile(r"\+?[78][0-9]{10}")
+"""A phone number of Russia; an id may look the same, so only one that is unknown is doubted."""
 _ARGUMENTS = {"message_id": "MESSAGE-ID", "source_addr": "--sender"}
 """Fields of query_sm, with their names on the command line."""
 
@@ -77,8 +69,15 @@ def query_command(
         failure.detail = f"{_ARGUMENTS.get(error.field, error.field)}: {error.reason}"
         raise failure from None
     progress = SendProgress()
-    config = read_config(url, progress)
-    return run_async(_query(message_id, sender, config, screen), progress, screen)
+    config = without_receipts(read_config(url, progress), url)
+    try:
+        return run_async(_query(message_id, sender, config, screen), progress, screen)
+    except Failure as failure:
+        if failure.code is ExitCode.REFUSED and _NUMBER.fullmatch(message_id):
+            failure.advice = _(
+                "it looks like a phone number; what is needed is the id that smsc send shows"
+            )
+        raise
 
 
 async def _query(message_id: str, sender: str, config: SmscConfig, screen: Screen) -> int:
@@ -120,10 +119,7 @@ _STYLES = {
 def _rows(result: QueryResult, translate: Translator) -> list[tuple[str, RenderableType]]:
     """Return the result as labels and values."""
     code = _code(result)
-    name = state_name(result.state)
-    meaning = _STATES.get(result.state)
-    text = name if meaning is None else f"{name}: {translate(meaning)}"
-    state = Text(text, style=_STYLES[code])
+    state = Text(state_text(result.state, translate), style=_STYLES[code])
     rows: list[tuple[str, RenderableType]] = [(translate("state"), state)]
     if result.error:
         rows.append((translate("cause"), Text(cause(result.error, translate))))

@@ -63,5 +63,7 @@ def failure_of_request(error: SmscError) -> Failure:
     reason = failure.values.get("reason")
     if isinstance(reason, TextWithValues) and reason.text == REPEAT:
         failure.values["reason"] = TextWithValues(_REPEATED_REQUEST, reason.values)
+    if isinstance(error, ReceiptTimeoutError):
+        failure.detail = f"no answer in {error.timeout:.1f} s; it may still come"
     failure.outcome_texts = REQUEST_OUTCOMES
     return failure

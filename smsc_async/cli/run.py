@@ -13,6 +13,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import CycloptsError
+from rich.text import Text
 
 from smsc_async.cli.arguments import (
     closest_match,
@@ -25,15 +26,16 @@ from smsc_async.cli.common_options import STANDARD_INPUT, read_common_options
 from smsc_async.cli.console import Screen
 from smsc_async.cli.encodings import can_write, use_plain_signs
 from smsc_async.cli.failures import ExitCode, Failure, failure_as_json, failure_of, show_failure
-from smsc_async.cli.i18n import Translator, _
+from smsc_async.cli.i18n import Translator, _, unknown_own_language
 from smsc_async.cli.log_lines import log_to_stderr
 from smsc_async.cli.runner import interrupted, sigterm_as_ctrl_c, unexpected
 from smsc_async.errors import SmscError
 
+_BALANCE = frozenset({"balance", "баланс", "money", "cost"})
+"""Names that users try."""
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.text import Text
 
     from smsc_async.cli.common_options import CommonOptions
 
@@ -69,7 +71,11 @@ def _start(arguments: Sequence[str]) -> tuple[CommonOptions, Screen]:
         common.language = "en"
     log_to_stderr(common.verbosity)
     translate = Translator(common.language)
-    return common, Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
+    screen = Screen(translate, is_json=common.is_json, is_debug=common.is_debug)
+    if not common.has_language and (unknown := unknown_own_language()):
+        text = translate(_("SMSC_LANG accepts ru or en, got {value!r}; ignored"), value=unknown)
+        screen.show_error(Text(text, style="yellow"))
+    return common, screen
 
 
 def _end(failure: Failure, screen: Screen) -> int:
@@ -115,6 +121,10 @@ def _help_page(name: str, screen: Screen) -> Text:
 def _unknown_command(name: str) -> Failure:
     """Return the failure for a name that isn't a command."""
     near = closest_match(name, COMMANDS)
+    if name.lower() in _BALANCE:
+        text = _("the balance can't be queried over SMPP")
+        advice = _("see it in the account on the site of SMSC.ru; the commands: {command} --help")
+        return usage_error("use.balance", text, "smsc", advice=advice)
     if near:
         text = _("unknown command {name!r}; did you mean {near!r}?")
         return usage_error("use.unknown_command.near", text, "smsc", name=name, near=near)
@@ -129,7 +139,7 @@ def _call(name: str, tokens: list[str], screen: Screen) -> int:
             fill_optional_values(tokens), exit_on_error=False, print_error=False
         )
     except CycloptsError as error:
-        failure = failure_of_arguments(error, f"smsc {name}")
+        failure = failure_of_arguments(error, f"smsc {name}", tokens)
     else:
         # "-" after an option is its value, not standard input.
         parameters = bound.signature.parameters

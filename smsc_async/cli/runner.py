@@ -132,23 +132,34 @@ def _read_config(url: str | None) -> SmscConfig:
     return config
 
 
-async def connected(stack: AsyncExitStack, config: SmscConfig, *hooks: Hook) -> SmscClient:
+async def connected(
+    stack: AsyncExitStack,
+    config: SmscConfig,
+    *hooks: Hook,
+    **options: Any,  # noqa: ANN401 - those of the client
+) -> SmscClient:
     """Return a client that is bound until *stack* ends.
 
     On this machine it binds as SMPP 5.0, in which a response may say why a message is refused, as
     the simulator's do. What takes no such bind gets one of the version in the URL.
+
+    Args:
+        stack: Leaves the client.
+        config: The settings.
+        hooks: Of the client.
+        options: Further ones of the client.
     """
     # Imported here: an invalid URL needs no client.
     from smsc_async.client.client import SmscClient  # noqa: PLC0415
 
     if is_local(config) and config.interface_version < V50:
         try:
-            client = SmscClient(replace(config, interface_version=V50), hooks=hooks)
+            client = SmscClient(replace(config, interface_version=V50), hooks=hooks, **options)
             return await stack.enter_async_context(client)
         except BindRefusedError as error:
             if error.is_fatal:
                 raise
-    return await stack.enter_async_context(SmscClient(config, hooks=hooks))
+    return await stack.enter_async_context(SmscClient(config, hooks=hooks, **options))
 
 
 def _failure_of(error: SmscError, progress: SendProgress) -> Failure:

@@ -20,14 +20,17 @@ from smsc_async.cli.arguments import parse_duration
 from smsc_async.cli.bulk_progress import THROTTLED, clock_time
 from smsc_async.cli.console import Screen, label_grid
 from smsc_async.cli.failures import ACCEPTED, NOT_SENT, UNKNOWN, ExitCode, failure_of
+from smsc_async.cli.foreign_deliveries import OwnReceipts, without_receipts
 from smsc_async.cli.formatting import FINAL_STATE, PARTS, cause, display_number, ids, state_name
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import _, _n
 from smsc_async.cli.kinds import DEFAULT_OPTIONS, MessageOptions, make_message
 from smsc_async.cli.plan import read_text, show_plan
 from smsc_async.cli.runner import LONGEST_WAIT, SendProgress, connected, read_config, run_async
+from smsc_async.cli.statuses import state_text
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.plan import plan
 from smsc_async.instrumentation import SendAbandoned, Throttled
+from smsc_async.messages import Sms
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +45,12 @@ if TYPE_CHECKING:
 
 GRACE = 5.0
 """Seconds that a message in flight gets for its response after Ctrl-C or SIGTERM."""
+MANY_PARTS = 10
+"""From so many parts on their number is said before a message is sent."""
+_CHARGED_PARTS = _n(
+    "the message has {number} part", "the message has {number} parts, and each is charged"
+)
+_SENT_PARTS = _n("the message is sent as {number} part", "the message is sent as {number} parts")
 _LABELS = (_("accepted"), _("receipt"), _("cause"), _("next step"))
 
 
@@ -91,9 +100,18 @@ def send_command(
         show_plan(message, screen, settings)
         screen.show_text(_("Nothing was sent."), "dim")
         return ExitCode.DONE
-    plan(message, settings)  # rejects what can't be sent on this bind before it is opened
+    # Rejects what can't be sent on this bind before it is opened.
+    _warn_of_parts(message, plan(message, settings).parts, screen)
     timeout = 0.0 if no_wait else min(wait, LONGEST_WAIT)
+    config = config if timeout else without_receipts(config, url)
     return run_async(_send(message, config, timeout, progress, screen), progress, screen)
+
+
+def _warn_of_parts(message: Message[Receipt], parts: int, screen: Screen) -> None:
+    """Say before it is sent how many parts a long message has: a file may have been pasted."""
+    if parts >= MANY_PARTS:
+        noun = _CHARGED_PARTS if isinstance(message, Sms) else _SENT_PARTS
+        screen.show_error(Text(screen.translate.count(noun, parts), style="yellow"))
 
 
 async def _send(
@@ -121,19 +139,21 @@ async def _send(
                 screen.show_error(Text(translate(THROTTLED, time=at), style="yellow"))
                 progress.waits = _("interrupted; the gateway limited the rate")
 
+    own = OwnReceipts(screen, config)
     async with AsyncExitStack() as stack:
         with screen.spinner(_("connecting …")):
-            smsc = await connected(stack, config, on_link_event)
+            smsc = await connected(stack, config, on_link_event, **own.handlers)
+        stack.callback(own.end)
         began = perf_counter()
         progress.outcome = UNKNOWN
-        sent = await _accepted(smsc, message, progress, abandoned)
+        sent = await _accepted(smsc, message, progress, abandoned, own)
         took, progress.waits = perf_counter() - began, ""
         progress.outcome, progress.message_ids = ACCEPTED, sent.message_ids
         accepted = translate(
             "{ids}, {parts}, {seconds} s",
             ids=ids(sent.message_ids),
             parts=translate.count(PARTS, sent.parts),
-            seconds=f"{took:.2f}",
+            seconds=translate.decimal(f"{took:.2f}"),
         )
         row = translate("accepted"), Text(accepted, style="bold")
         screen.show(label_grid(row, width=width))
@@ -163,6 +183,7 @@ async def _accepted(
     message: Message[Receipt],
     progress: SendProgress,
     abandoned: list[SendAbandoned],
+    own: OwnReceipts,
 ) -> Submission[Receipt]:
     """Send a message; after Ctrl-C or SIGTERM, find out what became of it.
 
@@ -173,10 +194,12 @@ async def _accepted(
         message: The message.
         progress: Gets the outcome after Ctrl-C.
         abandoned: Outcomes of messages whose send was cancelled; none that wasn't written is there.
+        own: Expects the receipts of the message.
     """
     try:
-        return await smsc.send(message)
+        sent = await smsc.send(message)
     except asyncio.CancelledError:
+        own.end()
         await smsc.aclose(timeout=GRACE)
         if not abandoned:
             progress.outcome = NOT_SENT
@@ -186,6 +209,9 @@ async def _accepted(
             failure = failure_of(abandoned[0].error)
             progress.outcome, progress.message_ids = failure.outcome, failure.message_ids
         raise
+    own.expect(sent.message_ids)
+    own.stop_expecting()
+    return sent
 
 
 def _received(
@@ -194,7 +220,9 @@ def _received(
     """Return the receipt as labels and values."""
     is_delivered = receipt.state is MessageState.DELIVERED
     text = translate(
-        "{state} after {seconds} s", state=state_name(receipt.state), seconds=f"{took:.2f}"
+        "{state} after {seconds} s",
+        state=state_text(receipt.state, translate),
+        seconds=translate.decimal(f"{took:.2f}"),
     )
     rows: list[tuple[str, RenderableType]] = [
         (translate("receipt"), Text(text, style="bold green" if is_delivered else "bold red"))

@@ -76,7 +76,8 @@ def sim_command(
     """Run the simulator and show the messages it receives.
 
     The simulator of the gateway accepts messages over SMPP, responds and sends delivery receipts.
-    Messages are shown, and refused requests with the reason; none leaves this machine.
+    Messages are shown, and refused requests with the reason; none leaves this machine. Any login
+    and password are accepted.
 
     Args:
         host: Address to listen on.
@@ -96,7 +97,7 @@ def sim_command(
         smsc sim
         smsc sim --port 3700 --state undeliverable --error-code 6 --json
         smsc sim --hlr network=MTS --hlr roaming-country=Finland
-        smsc send 79991234567 hello --url smpp://login:password@127.0.0.1:2775
+        smsc send 79991234567 hello --url smpp://demo:demo@127.0.0.1:2775
     """
     if not 0 <= port <= _LAST_PORT:
         text = _("invalid port {port}; ports are 0 to 65535")

@@ -7,6 +7,7 @@ to the operating system's error.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from contextlib import contextmanager
@@ -37,7 +38,9 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError("ca_file", tls.ca_file, f"no certificates there: {error}") from error
+        raise ConfigError(
+            "ca_file", tls.ca_file, f"no certificates there: {_words(error)}"
+        ) from error
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -45,7 +48,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         try:
             context.load_cert_chain(tls.cert_file, tls.key_file)
         except (OSError, ssl.SSLError) as error:
-            reason = f"no certificate with its key there: {error}"
+            reason = f"no certificate with its key there: {_words(error)}"
             raise ConfigError("cert_file", tls.cert_file, reason) from error
     return context
 
@@ -170,4 +173,11 @@ def _reason(error: Exception, timeout: float) -> str:  # noqa: PLR0911 - a table
         case TimeoutError():
             return f"no answer in {timeout:.1f} s; check host, port and firewall"
         case _:
-            return str(error) or type(error).__name__
+            return _words(error)
+
+
+def _words(error: Exception) -> str:
+    """Return the system's own words for an error, without its number; else those of Python."""
+    is_of_system = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+    words = os.strerror(error.errno) if is_of_system and error.errno else str(error)  # type: ignore[attr-defined]
+    return words or type(error).__name__

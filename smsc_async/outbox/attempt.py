@@ -165,12 +165,13 @@ def settlement_of(attempt: Attempt, error: SendError) -> Settlement:
         pause = exponential_delay(attempt.retries, initial=first, maximum=limit)
         return requeued(attempt, pause, error, is_retry=True)
     status = error.command_status if isinstance(error, SubmitRefusedError) else None
+    words = error.status_text if isinstance(error, SubmitRefusedError) else ""
     return Settlement(
         attempt=attempt,
         state=OutboxState.REFUSED,
         message_ids=ids,
         command_status=status,
-        reason=str(error),
+        reason=f"{error}: {words}" if words else str(error),
         reservation=error.reservation,
     )
 

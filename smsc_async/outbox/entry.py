@@ -80,7 +80,8 @@ class OutboxEntry:
         attempts: How many times a worker claimed it.
         message_ids: The gateway's ids of the parts it accepted. These are charged, in any state.
         command_status: The status of the refusal, or None.
-        reason: Why it isn't accepted, or what a user decided; never the message's text.
+        reason: Why it isn't accepted, with the gateway's own words if it sent some, or what a user
+            decided; never the message's text.
         receipt: Final state of the whole message by its delivery receipts (DLR); None until known.
     """
 

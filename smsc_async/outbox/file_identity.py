@@ -28,7 +28,8 @@ def resolved(path: str | os.PathLike[str]) -> Path:
     try:
         name = Path(path).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, no text of the system
-        raise OutboxError(f"{path!s} can't be used as a file: {error}") from error
+        said = getattr(error, "strerror", None) or error
+        raise OutboxError(f"{path!s} can't be used as a file: {said}") from error
     try:
         found = name.stat()
         links = found.st_nlink

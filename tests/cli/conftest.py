@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
+from russian_texts import untranslated
 
 from smsc_async.cli import main
 from smsc_async.simulator import Scenario, Simulator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator import HostedSimulator
 
 VARIABLES = (
-    "SMSC_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "SMSC_URL", "SMSC_LOGIN",
+    "SMSC_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "SMSC_URL", "SMSC_LOGIN",
     "SMSC_PASSWORD", "SMSC_PASSWORD_FILE", "NO_COLOR", "FORCE_COLOR",
     "CLICOLOR_FORCE", "TTY_COMPATIBLE",
 )  # fmt: skip
@@ -38,14 +39,19 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 def smsc(
     quiet: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., CompletedProcess[str]]:
-    """Return a function that runs `smsc` in this process."""
+    """Return a function that runs `smsc` in this process.
+
+    Whatever the language of a run is, all that it shows must have a Russian text.
+    """
     del quiet
+    missing = untranslated(monkeypatch)
 
     def run(*arguments: str, stdin: bytes = b"") -> CompletedProcess[str]:
         """Call `main` and capture its output."""
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = main(arguments)
         output = capsys.readouterr()
+        assert [] == missing
         return CompletedProcess(arguments, code, output.out, output.err)
 
     return run

@@ -89,7 +89,7 @@ def test_verbosity_adds_up(arguments: list[str], verbosity: int) -> None:
 
 def test_error_of_a_later_parser_is_a_usage_error() -> None:
     """It has no text of its own yet; no argument is repeated, it may be a message."""
-    failure = failure_of_arguments(CycloptsError(msg="secret words"), "smsc plan")
+    failure = failure_of_arguments(CycloptsError(msg="secret words"), "smsc plan", [])
 
     assert ("use.wrong", "invalid arguments") == (failure.key, failure.text)
     assert "secret" not in str(failure.values)

@@ -539,7 +539,7 @@ def test_what_was_changed_is_said_before_anything_is_sent(
             "windows-1251, separator ;",
             "to = Телефон",
             "5 empty rows",
-            '".0" dropped: 5',
+            '".0" or ",0" dropped at the end: 5',
         ):
             assert text in done.stdout
     sent = smsc("bulk", str(file), "--url", gateway.url, "--json", *options)
@@ -917,3 +917,34 @@ def test_folder_in_place_of_the_outbox_is_named_as_one(
 
     assert 2 == done.returncode
     assert "is a folder" in sum_of(done)["error"]["detail"]
+
+
+def test_cell_with_a_formula_is_not_sent_again(
+    smsc: Smsc, gateway: HostedSimulator, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version before sent ="text" as it is written; that row is done."""
+    file.write_text(f'to,text\n{TO},="hi"\n{TO},other\n', encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("smsc_async.cli.tables.delimited._text_of", str)
+        smsc("bulk", str(file), "--url", gateway.url)
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    file.write_text(f"to,text\n{TO},hi\n{TO},other\n", encoding="utf-8")
+    saved = smsc("bulk", str(file), "--url", gateway.url, "--json")
+
+    assert ['="hi"', "other"] == [message.text for message in gateway.messages]
+    assert (2, 2) == (sum_of(done)["accepted_earlier"], sum_of(saved)["accepted_earlier"])
+
+
+def test_rows_have_the_numbers_of_a_spreadsheet_everywhere(
+    smsc: Smsc, gateway: HostedSimulator, file: Path
+) -> None:
+    """On the terminal, in JSON and in the result file; behind empty rows and line breaks."""
+    gateway.scenario = Scenario(receipt_delay=0.0)
+    file.write_text(f'to,text\n{TO},"a\nb"\n\n12,c\n{TO},d\n', encoding="utf-8")
+    shown = smsc("bulk", str(file), "--dry-run").stdout
+    done = smsc("bulk", str(file), "--url", gateway.url, "--json")
+    written = file.with_name("clients.result.csv").read_text("utf-8-sig").splitlines()
+
+    assert "row 4: to: " in shown
+    assert [4] == [one["row"] for one in map(json.loads, done.stdout.splitlines()) if "row" in one]
+    assert ["row", "2", "4", "5"] == [line.partition(",")[0] for line in written]

@@ -90,9 +90,9 @@ def test_result_has_a_record_for_each_row(smsc: Smsc, gateway: HostedSimulator, 
 @pytest.mark.parametrize(
     ("state", "code", "shown"),
     [
-        (MessageState.DELIVERED, 0, "DELIVERED: 5"),
-        (MessageState.UNDELIVERABLE, 1, "UNDELIVERABLE: 5"),
-        (MessageState.EXPIRED, 1, "EXPIRED: 5"),
+        (MessageState.DELIVERED, 0, "DELIVERED (delivered): 5"),
+        (MessageState.UNDELIVERABLE, 1, "UNDELIVERABLE (can't be delivered): 5"),
+        (MessageState.EXPIRED, 1, "EXPIRED (its time is over): 5"),
     ],
 )
 def test_states_are_counted(  # noqa: PLR0917 - what it needs comes by name
@@ -135,6 +135,7 @@ def test_receipts_that_do_not_come_end_with_five(
 
     assert 5 == done.returncode
     assert "none yet: 5" in done.stdout
+    assert "smsc query 855469" in " ".join(done.stdout.split())
     assert {"accepted"} == {row["state"] for row in result_of(file)}
 
 
@@ -351,4 +352,5 @@ def test_unreadable_result_is_named(  # noqa: PLR0917 - what it needs comes by n
     done = smsc("bulk", str(file), "--url", gateway.url)
 
     assert (2, []) == (done.returncode, list(gateway.messages))
-    assert f"can't use clients.result.csv for the results: {words}" in done.stderr
+    shown = "".join(done.stderr.split())
+    assert f"{file.with_name('clients.result.csv')}fortheresults:{''.join(words.split())}" in shown

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import pytest
 from workbooks import workbook
 
 from smsc_async import Coding, Email, Sms, TelegramCode, Voice, VoiceCall
-from smsc_async.cli.csv_input import CsvFile, read_csv, write_rejected
+from smsc_async.cli.csv_input import KEY_VERSION, CsvFile, read_csv, write_rejected
 from smsc_async.cli.failures import Failure
 from smsc_async.cli.i18n import Translator
 from smsc_async.cli.kinds import MessageKind, text_of
@@ -50,7 +52,7 @@ def test_both_delimiters_are_detected(path: Path, delimiter: str, newline: str) 
     lines = ["to|text", f'{TO}|"a, b; c"', "", '8 (999) 123-45-67|"two\nlines, ""quoted"""']
     read_rows = read_file(path, newline.join(lines).replace("|", delimiter)).rows
 
-    assert [2, 5] == [row.number for row in read_rows]
+    assert [2, 4] == [row.number for row in read_rows]
     assert [
         Sms(to=TO, text="a, b; c", sender="Shop"),
         Sms(to=TO, text='two\nlines, "quoted"', sender="Shop"),
@@ -147,13 +149,13 @@ def test_invalid_file_is_rejected(path: Path, content: str | bytes, key: str) ->
 
 
 def test_missing_file_is_reported(path: Path) -> None:
-    """With its name."""
+    """With its path, as it was given."""
     with pytest.raises(Failure) as caught:
         read_csv(
             path, TableOptions(), kind=MessageKind("sms"), sender="", translate=Translator("en")
         )
 
-    assert ("bulk.cannot_read", "clients.csv") == (caught.value.key, caught.value.values["name"])
+    assert ("bulk.cannot_read", str(path)) == (caught.value.key, caught.value.values["name"])
 
 
 def test_key_depends_on_content_and_not_on_position(path: Path) -> None:
@@ -353,8 +355,19 @@ def test_text_without_ink_is_empty(path: Path, blank: str) -> None:
     (filled,) = read_file(path, f'to;Имя\n{TO};"{blank}"\n', text="Привет, {Имя}!").rows
 
     assert (None, None) == (text.message, filled.message)
-    assert "empty, and would be paid for" in text.reason
+    assert "nothing but spaces, and would be paid for" in text.reason
     assert "needs the column Имя" in filled.reason
+
+
+@pytest.mark.parametrize("text", ["  ", "\u00a0\n\u00a0", "\u200b\t"])
+def test_template_without_ink_is_refused(path: Path, text: str) -> None:
+    """Whether it stands on the command line or in a column."""
+    (row,) = read_file(path, f"to\n{TO}\n", text=text).rows
+    (of_column,) = read_file(path, f'to;template\n{TO};"{text}"\n').rows
+
+    assert (None, None) == (row.message, of_column.message)
+    assert "nothing but spaces" in row.reason
+    assert "nothing but spaces" in of_column.reason
 
 
 @pytest.mark.parametrize(
@@ -497,3 +510,76 @@ def test_text_column_beside_a_template_is_passed_over(path: Path) -> None:
 
     assert ("Текст", ["Текст"]) == (made.notes.replaced, made.notes.unused)
     assert ["Привет, Пётр!"] == [row.message and text_of(row.message) for row in made.rows]
+
+
+def test_formulas_of_texts_are_read_and_counted(path: Path) -> None:
+    """A number keeps its digits, a text is that of the cell; the header may be written so, too."""
+    content = f'="to",="text"\n="{TO}",="007"\n{TO},plain\n'
+    read = read_file(path, content)
+
+    assert ["007", "plain"] == [row.message.text for row in read.rows if row.message]  # type: ignore[attr-defined]
+    assert 4 == read.notes.formulas
+
+
+def test_row_with_a_formula_keeps_the_key_of_an_earlier_version(path: Path) -> None:
+    """That version sent the cell as it is written; it must not be sent again as its text."""
+    content = f'to,text\n{TO},="hi"\n="{TO}",="hi"\n{TO},="hi"\n{TO},hi\n'
+    rows = read_file(path, content).rows
+    said = json.dumps({"text": '="hi"', "to": TO}, sort_keys=True)
+    earlier = f"{KEY_VERSION}{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+    assert [f"{earlier}/1", f"{earlier}/2"] == [rows[0].old_keys[-1], rows[2].old_keys[-1]]
+    # The earlier version rejected the second one, and the last one has no such cell.
+    assert [2, 2] == [len(rows[1].old_keys), len(rows[3].old_keys)]
+    plain = read_file(path, f"to,text\n{TO},hi\n{TO},hi\n{TO},hi\n{TO},hi\n").rows
+    assert [row.key for row in plain] == [row.key for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("смс", "sms"), ("Звонок", "call"), ("вайбер", "viber"), ("SMS", "sms")],
+)
+def test_kinds_have_russian_names(path: Path, kind: str, name: str) -> None:
+    """And the key of the row is that of the English name."""
+    russian = read_file(path, f"to,text,kind\n{TO},hi,{kind}\n").rows[0]
+    english = read_file(path, f"to,text,kind\n{TO},hi,{name}\n").rows[0]
+
+    assert (english.message, english.key) == (russian.message, russian.key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "got"),
+    [("факс", "'факс'"), ("sms!", "4 characters"), ("наш секретный текст", "19 characters")],
+)
+def test_unknown_kind_is_named(path: Path, kind: str, got: str) -> None:
+    """Unless it may be a text in the wrong column."""
+    assert f", got {got}" in read_file(path, f"to,text,kind\n{TO},hi,{kind}\n").rows[0].reason
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("1,2,3", "3 values, the header has 2; put a text that has the separator in it in quotes"),
+        ("1", "1 values, the header has 2; add the cells that are missing"),
+    ],
+)
+def test_row_of_another_length_says_what_to_do(path: Path, row: str, reason: str) -> None:
+    """A text with commas is the usual cause of too many."""
+    assert reason == read_file(path, f"to,text\n{row}\n").rows[0].reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("321", "('321')"), ("00791611122233", "'00791611122233'"), ("7916111222", "got 10")],
+)
+def test_file_of_rejected_rows_shows_the_numbers(
+    path: Path, tmp_path: Path, cell: str, shown: str
+) -> None:
+    """It has them anyway; on the terminal they are masked."""
+    read = read_file(path, f"to,text\n{cell},hi\n")
+    write_rejected(tmp_path / "rejected.csv", read, read.rows)
+    written = (tmp_path / "rejected.csv").read_text("utf-8-sig")
+
+    assert "***" not in written
+    assert shown in written
+    assert cell not in read.rows[0].reason

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sentences_of_sources import Sentences
 
+import pdu
 from pdu import BindTransceiver, DeliverSm, SubmitSm, Tlv, encode
+from smsc_async.cli.i18n import Translator
+from smsc_async.cli.sentences import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,3 +283,75 @@ def test_request_with_a_status_is_no_refusal(smsc: Smsc) -> None:
     """Only a response refuses."""
     assert "no errors" in smsc("decode", "00000010 00000015 00000000 00000001").stdout
     assert "refus" not in smsc("decode", "00000010 00000015 00000058 00000001").stdout
+
+
+# --- in Russian ---
+
+
+@pytest.mark.parametrize(
+    ("octets", "texts"),
+    [
+        ("00000020 00000015 00000000 00000001", ["! октетов здесь только 16"]),
+        ("00000010 00000015 00000000 00000001 00", ["обрезано", "! в заголовке должно быть"]),
+        ("00000008 00000015 00000000 00000001", ["! в PDU не меньше октетов, чем 16"]),
+        ("00000010 00000999 00000000 00000001", ["неизвестная команда"]),
+        (f"{BIND[:-8]}", ["! октетов здесь только", "! повреждено: "]),
+        (BIND, ["<8 символов>"]),
+        (
+            encode(
+                SubmitSm(destination_addr="79991234567", registered_delivery=1), sequence_number=1
+            ).hex(),
+            ["1 запрошен отчёт"],
+        ),
+        (encode(DeliverSm(esm_class=4)).hex(), ["4 отчёт о доставке"]),
+        (
+            "0000001b 00000103 00000000 00000001 00 00000000000000 001500",
+            ["слишком коротко для TLV", "остаток"],
+        ),
+    ],
+)
+def test_remarks_are_in_the_users_language(smsc: Smsc, octets: str, texts: list[str]) -> None:
+    """Names of the specification stay; JSON is for programs, and stays as it is."""
+    done = smsc("decode", octets, "--lang", "ru")
+    shown = " ".join(done.stdout.split())
+
+    for text in texts:
+        assert text in shown
+    for word in ("octets", "broken", "wants", "receipt ", "characters", "cut off", "trailing"):
+        assert word not in shown.replace("receipted", "")
+    english, russian = (smsc("decode", octets, "--lang", one, "--json") for one in ("en", "ru"))
+    assert json.loads(english.stdout)["pdus"] == json.loads(russian.stdout)["pdus"]
+
+
+def test_every_remark_of_the_sources_is_known() -> None:
+    """A new one of `pdu.explain` is written down with its translation."""
+    known = Translator("ru")
+    source = Path(pdu.__file__).with_name("explain.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    notes = [
+        text
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Line"
+        for argument in call.args[4:]
+        for text in Sentences(tree, function).of(argument)
+    ]
+
+    assert len(notes) > 3
+    assert [] == [text for text in notes if text == in_language(text, known)]
+
+
+@pytest.mark.parametrize("name", ["bad.file", "./dump", "C:\\dump", "dir/x.hex", "x.y"])
+def test_file_that_is_not_there_is_named(smsc: Smsc, name: str) -> None:
+    """An argument that isn't octets may be a name with a typing error."""
+    done = smsc("decode", name)
+
+    assert 2 == done.returncode
+    assert re.search("there is no file|No such file", " ".join(done.stderr.split()))
+
+
+@pytest.mark.parametrize("octets", ["0x0", "zz", "secret words", "a. b", "..."])
+def test_octets_are_no_file(smsc: Smsc, octets: str) -> None:
+    """What has the form of no name isn't repeated."""
+    assert "no file" not in smsc("decode", octets).stderr

@@ -92,7 +92,63 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
         "--rate: a number is needed, got 'fast'", "--rate: нужно число, получено 'fast'", 2
     ),
     ("bench", "sim://", "--windows", "0"): Shown(
-        "--windows doesn't accept '0'", "--windows не принимает '0'", 2
+        "--windows: whole numbers from 1 to 10000, separated by commas, are needed, got '0'",
+        "--windows: нужны целые числа от 1 до 10000 через запятую, получено '0'",
+        2,
+    ),
+    ("bench", "sim://", "--messages", "0"): Shown(
+        "--messages: 1 to 1000000 is needed, got '0'",
+        "--messages: нужно число от 1 до 1000000, получено '0'",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--rate", "0"): Shown(
+        "--rate: 0.01 to 1000000 is needed, got '0'",
+        "--rate: нужно число от 0,01 до 1000000, получено '0'",
+        2,
+    ),
+    ("bulk", "@to,text\n", "x5.xlsx"): Shown(
+        "one file at a time; unexpected: x5.xlsx",
+        "за один раз — один файл; лишнее: x5.xlsx",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--wait-receipts", "abc"): Shown(
+        "--wait-receipts: a duration like 90, 90s, 15m, 2h is needed, got 'abc'",
+        "--wait-receipts: нужна длительность, например 90, 90s, 15m, 2h; получено 'abc'",
+        2,
+    ),
+    ("query", "855469", "855470"): Shown(
+        "unexpected arguments: 1 ", "лишних аргументов: 1 ", 2
+    ),
+    ("send", TO, "hi", "--", "--dry-run"): Shown(
+        "--dry-run stands behind '--'; options stand before it",
+        "--dry-run стоит после «--», а параметры пишутся перед ним",
+        2,
+    ),
+    ("bulk", "@to,text\n", "--foo"): Shown(
+        "unknown option --foo ", "неизвестный параметр --foo ", 2
+    ),
+    ("balance",): Shown(
+        "the balance can't be queried over SMPP", "баланс по SMPP узнать нельзя", 2
+    ),
+    ("send", TO, "hi", "--validity", "48h"): Shown(
+        "validity: 1 s to 24 h, got 48 h; the gateway tries no longer",
+        "validity: от 1 с до 24 ч, получено 48 ч; дольше шлюз не пытается",
+        2,
+    ),
+    ("send", TO, "hi", "--sender", "Магазин"): Shown(
+        "common signs, got 'М' (U+041C) as character 1; use a name",
+        "обычные знаки, а 1-й знак — 'М' (U+041C); возьмите имя",
+        2,
+    ),
+    ("send", TO, "Жду", "--coding", "latin1"): Shown(
+        "text: character 1 (U+0416) is not in ISO-8859-1; send the text as UCS2",
+        "text: 1-го знака (U+0416) нет в ISO-8859-1; отправьте текст в UCS2",
+        2,
+    ),
+    ("send", TO, ""): Shown(
+        "empty, and would be paid for; Ping finds out whether a phone is on",
+        "включён ли телефон, можно узнать командой smsc ping",
+        2,
     ),
     ("completion", "csh"): Shown(
         "SHELL: one of bash, zsh, fish is needed, got 'csh'",
@@ -228,8 +284,8 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
         2,
     ),
     ("bulk", f"@to,text\n{TO},hi\n", "--url", "sim://", "--result", "/nowhere/result.csv"): Shown(
-        "can't write the results to result.csv: No such file or directory",
-        "не удалось записать результаты в result.csv: нет такого файла или каталога",
+        "can't write the results to /nowhere/result.csv: No such file or directory",
+        "не удалось записать результаты в /nowhere/result.csv: нет такого файла или каталога",
         2,
     ),
     ("bulk", "@to,text\n", "--url", "sim://", "--result", "-"): Shown(
@@ -239,8 +295,8 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
         "--text doesn't accept '-'", "--text не принимает '-'", 2
     ),
     ("bulk", "/nowhere/clients.csv"): Shown(
-        "can't read clients.csv: No such file or directory",
-        "не удалось прочитать clients.csv: нет такого файла или каталога",
+        "can't read /nowhere/clients.csv: No such file or directory",
+        "не удалось прочитать /nowhere/clients.csv: нет такого файла или каталога",
         2,
     ),
     ("bulk", "-"): Shown(
@@ -491,7 +547,7 @@ ERRORS: list[tuple[errors.SmscError, Shown]] = [
             "the gateway refused the message: the same message was accepted less than 60 s ago; it"
             " is accepted again in 47.6 s",
             "шлюз отклонил сообщение: такое же сообщение принято меньше 60 с назад; повтор будет"
-            " принят через 47.6 с",
+            " принят через 47,6 с",
             1,
         ),
     ),
@@ -501,7 +557,7 @@ ERRORS: list[tuple[errors.SmscError, Shown]] = [
             "the gateway refused the message: over 50 messages to one number with less than 30 s"
             " between them; the next is accepted in 12.0 s",
             "шлюз отклонил сообщение: сообщений на один номер больше 50, с перерывами меньше 30 с;"
-            " следующее будет принято через 12.0 с",
+            " следующее будет принято через 12 с",
             1,
         ),
     ),
@@ -640,6 +696,9 @@ ELSEWHERE = {
     ),
     "--rules needs the package redis, which isn't installed": "test_missing_extra_is_named",
     "can't use {name} for the results: {reason}": "test_unreadable_result_is_named",
+    "{name} has rows that were changed and not sent; it isn't overwritten": (
+        "test_corrections_are_not_overwritten"
+    ),
     "the .outbox file next to the CSV file can't be used": "test_invalid_outbox_is_reported",
     "can't write {name}: {reason}": "test_rejected_rows_that_cannot_be_written_are_reported",
     "can't write the report to {file}: {reason}": (

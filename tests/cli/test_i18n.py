@@ -17,6 +17,7 @@ from smsc_async.cli.formatting import MESSAGES, OCTETS, PARTS
 from smsc_async.cli.i18n import (
     LANGUAGES,
     Language,
+    NumberText,
     TextWithValues,
     Translator,
     environment_language,
@@ -190,11 +191,75 @@ def test_missing_catalog_leaves_english(
         ({"LC_ALL": "", "LANG": "ru_RU"}, "ru"),
         ({"SMSC_LANG": "RU"}, "ru"),
         ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "run_BI.UTF-8"}, "en"),
+        ({"LANG": "Russian_Russia.1251"}, "ru"),
+        ({"SMSC_LANG": "xx", "LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"SMSC_LANG": "xx"}, "en"),
     ],
 )
 def test_first_variable_sets_the_language(environ: dict[str, str], language: str) -> None:
     """In the order of POSIX, after SMSC_LANG."""
     assert language == environment_language(environ)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "locale", "language"),
+    [
+        ("ru", "en_GB.UTF-8", "ru"),
+        ("de:ru:en", "en_GB.UTF-8", "ru"),
+        ("en:ru", "ru_RU.UTF-8", "en"),
+        ("ru_RU:en", "C.UTF-8", "ru"),
+        ("de:fr", "ru_RU.UTF-8", "ru"),
+        ("", "ru_RU.UTF-8", "ru"),
+        ("ru", "C", "en"),
+        ("ru", "POSIX", "en"),
+        ("ru", "", "en"),
+    ],
+)
+def test_language_is_chosen_as_gettext_does(chosen: str, locale: str, language: str) -> None:
+    """The first that there is, but not in the locale "C", whose output is for programs."""
+    assert language == environment_language({"LANGUAGE": chosen, "LC_ALL": locale})
+    assert "en" == environment_language({"LANGUAGE": "ru", "LC_ALL": locale, "SMSC_LANG": "en"})
+
+
+def test_unknown_own_language_is_named_once(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--lang de` is an error; a variable is for all commands, so the command runs."""
+    monkeypatch.setenv("SMSC_LANG", "xx")
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    said = smsc("plan", "hi").stderr
+
+    assert 1 == said.count("SMSC_LANG")
+    assert "допустимые значения ru и en, получено 'xx'" in said
+    assert "SMSC_LANG" not in smsc("plan", "hi", "--lang", "en").stderr
+    monkeypatch.setenv("SMSC_LANG", "ru_RU.UTF-8")
+    assert "" == smsc("plan", "hi").stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "russian"),
+    [("0.21", "0,21"), ("47.6", "47,6"), ("12.0", "12"), ("2.00", "2,00"), ("60", "60")],
+)
+def test_numbers_have_a_decimal_comma_in_russian(written: str, russian: str) -> None:
+    """Wherever a person reads them; JSON and CSV are for programs."""
+    english, translate = Translator("en"), Translator("ru")
+
+    assert (written, russian) == (english.decimal(written), translate.decimal(written))
+    assert f"через {russian} с" in translate("send it again in {rest} s", rest=NumberText(written))
+    assert "через 47,6 с" in translate("send it again in {rest} s", rest=47.6)
+    assert "in 47.6 s" in english("send it again in {rest} s", rest=47.6)
+
+
+def test_values_that_are_no_numbers_keep_their_points() -> None:
+    """Addresses, versions and names of files."""
+    translate = Translator("ru")
+
+    assert "127.0.0.1 2.3.csv" == translate("{host} {file}", host="127.0.0.1", file="2.3.csv")
+
+
+def test_english_help_names_the_russian_one(smsc: Smsc) -> None:
+    """In Russian, since its reader doesn't find the option in English."""
+    assert "По-русски: smsc --lang ru --help" in smsc("--help").stdout
+    assert "По-русски" not in smsc("--help", "--lang", "ru").stdout
 
 
 def test_only_supported_languages_are_accepted() -> None:

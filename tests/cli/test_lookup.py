@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,8 +166,12 @@ def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str, comma
 @pytest.mark.parametrize(
     ("scenario", "outcome", "advice"),
     [
-        (Scenario(silent=True, receipts=False), "unknown: the request may", "message history"),
-        (Scenario(receipts=False), "accepted as", "smsc query "),
+        (
+            Scenario(silent=True, receipts=False, redelivery_delay=0.01),
+            "unknown: the request may",
+            "message history",
+        ),
+        (Scenario(receipts=False, redelivery_delay=0.01), "accepted as", "smsc query "),
     ],
 )
 def test_interrupted_lookups_may_be_charged(
@@ -172,12 +179,21 @@ def test_interrupted_lookups_may_be_charged(
 ) -> None:
     """Ctrl-C shows the answers so far and says what may have been sent."""
     gateway.scenario = scenario
+    is_refused = Event()
+
+    def deliver() -> None:
+        """Send a message that stays undelivered until the simulator ends."""
+        with suppress(RuntimeError, CancelledError):
+            gateway.deliver(OTHER, "Shop", "hi")
 
     def is_out() -> None:
         """Wait until both requests and one answer have arrived."""
         for _ in range(2):
             gateway.wait_for_message(timeout=60)
-        gateway.deliver(OTHER, "Shop", "the link has read what was sent before")
+        # It is refused, since it isn't for this command: the link has read what was sent before.
+        Thread(target=deliver, daemon=True).start()
+        while not gateway.stats.redelivered:
+            is_refused.wait(0.01)
 
     done = interrupted("ping", ONE, OTHER, "--url", gateway.url, after=is_out)
 

@@ -56,8 +56,12 @@ def test_json_has_one_object_a_phone(smsc: Smsc, gateway: HostedSimulator) -> No
 @pytest.mark.parametrize(
     ("language", "no", "why"),
     [
-        ("en", "no", "UNDELIVERABLE, 6: the phone is off or out of coverage"),
-        ("ru", "нет", "UNDELIVERABLE, 6: телефон выключен или вне зоны действия"),
+        ("en", "no", "UNDELIVERABLE: can't be delivered, 6: the phone is off or out of coverage"),
+        (
+            "ru",
+            "нет",
+            "UNDELIVERABLE: не может быть доставлено, 6: телефон выключен или вне зоны действия",
+        ),
     ],
 )
 def test_phone_that_is_off_ends_with_one(

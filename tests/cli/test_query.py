@@ -131,3 +131,14 @@ def test_unreachable_gateway_ends_with_three(smsc: Smsc, unreachable: str) -> No
     assert 3 == done.returncode
     assert json.loads(done.stdout)["error"]["outcome"] is None
     assert "\nsent " not in done.stderr
+
+
+@pytest.mark.parametrize(("message_id", "is_number"), [("79161234567", True), ("855469", False)])
+def test_number_in_place_of_an_id_is_recognized(
+    smsc: Smsc, gateway: HostedSimulator, message_id: str, *, is_number: bool
+) -> None:
+    """The gateway is asked all the same: an id may have as many digits."""
+    done = smsc("query", message_id, "--url", gateway.url)
+
+    assert 1 == done.returncode
+    assert is_number == ("looks like a phone number" in " ".join(done.stderr.split()))

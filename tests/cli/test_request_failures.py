@@ -10,6 +10,7 @@ from pdu.enums import CommandStatus
 from smsc_async import errors
 from smsc_async.cli.i18n import Translator
 from smsc_async.cli.request_failures import failure_of_request
+from smsc_async.cli.sentences import in_language
 from smsc_async.messages import Ping
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ def test_request_is_no_message(error: errors.SmscError, english: str, russian: s
     assert shown["ru"].startswith(russian)
     assert "сообщени" not in shown["ru"].replace("историю сообщений", "")
     assert "--sender" not in shown["en"]
+
+
+def test_late_answer_may_still_come() -> None:
+    """What is said of a message, that it may be delivered all the same, isn't true of a request."""
+    failure = failure_of_request(errors.ReceiptTimeoutError("855469", timeout=30.0))
+
+    assert "no answer in 30.0 s; it may still come" == failure.detail
+    assert "ответа нет 30 с; он ещё может прийти" == in_language(failure.detail, Translator("ru"))
 
 
 @pytest.mark.parametrize("command", ["hlr", "ping"])

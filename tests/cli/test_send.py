@@ -53,6 +53,39 @@ def test_json_holds_the_outcome(smsc: Smsc, gateway: HostedSimulator) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("я" * 67 * 10, "en", "the message has 10 parts, and each is charged"),
+        ("я" * 1200, "ru", "в сообщении 18 частей, каждая платная"),
+        ("x" * 153 * 21, "ru", "в сообщении 21 часть, каждая платная"),
+        ("x" * 153 * 22, "ru", "в сообщении 22 части, каждая платная"),
+    ],
+)
+def test_long_message_says_its_parts(
+    smsc: Smsc, gateway: HostedSimulator, text: str, language: str, said: str
+) -> None:
+    """A file may have been pasted; the output is as always, and nothing is asked."""
+    done = smsc("send", TO, text, "--url", gateway.url, "--json", "--lang", language)
+
+    assert (0, f"{said}\n") == (done.returncode, done.stderr)
+    assert "DELIVERED" == json.loads(done.stdout)["state"]
+
+
+@pytest.mark.parametrize("text", ["я" * 67 * 9, "x" * 153 * 9])
+def test_shorter_message_says_nothing(smsc: Smsc, gateway: HostedSimulator, text: str) -> None:
+    """Nine parts are usual for a long letter."""
+    assert "" == smsc("send", TO, text, "--url", gateway.url).stderr
+
+
+def test_parts_of_another_kind_are_not_called_charged(smsc: Smsc, gateway: HostedSimulator) -> None:
+    """Its price doesn't depend on them."""
+    call = ("--kind", "viber", "--no-wait")
+    done = smsc("send", TO, "я" * 1500, *call, "--url", gateway.url)
+
+    assert "the message is sent as 23 parts\n" == done.stderr
+
+
 def test_undelivered_message_ends_with_one(smsc: Smsc, gateway: HostedSimulator) -> None:
     """With the gateway's reason in the user's language."""
     gateway.scenario = Scenario(receipt_delay=0.01, state=MessageState.UNDELIVERABLE, error_code=6)

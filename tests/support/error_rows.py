@@ -76,7 +76,12 @@ TABLES: dict[tuple[str | bytes, ...], Shown] = {
         2,
     ),
     ("bulk", "@to,text,to\n"): Shown(
-        "the header has to twice", "столбец to указан в заголовке дважды", 2
+        "the header has the column 'to' twice", "в заголовке два столбца «to»", 2
+    ),
+    ("bulk", "@Телефон;Текст;Мобильный\n"): Shown(
+        "the header has two columns for to: 'Телефон' and 'Мобильный'",
+        "для to подходят два столбца: «Телефон» и «Мобильный»",
+        2,
     ),
     ("bulk", "@to,text,sendr\n"): Shown(
         "unknown column 'sendr'; did you mean 'sender'?",
@@ -95,8 +100,18 @@ TABLES: dict[tuple[str | bytes, ...], Shown] = {
         2,
     ),
     ("bulk", '@to,text\n1,"open\n'): Shown(
-        "the file isn't valid CSV, line 2: unexpected end of data",
-        "недопустимый CSV, строка 2: unexpected end of data",
+        "the file isn't valid CSV, row 2: a quote that begins there isn't closed",
+        "недопустимый CSV, строка 2: кавычка, открытая в этой строке, не закрыта",
+        2,
+    ),
+    ("bulk", '@to,text\n1,"a" b\n'): Shown(
+        "the file isn't valid CSV, row 2: behind a quote that ends a text a separator is needed",
+        "недопустимый CSV, строка 2: после закрывающей кавычки нужен разделитель",
+        2,
+    ),
+    ("bulk", f'@to,text\n1,a\n2,"{"b" * 140_000}\n'): Shown(
+        "row 3: a quote that begins there isn't closed, or the text is too long",
+        "строка 3: кавычка, открытая в этой строке, не закрыта, или текст слишком длинный",
         2,
     ),
     ("bulk", "@Phone\n7\n", "--map", "to"): Shown(
@@ -131,6 +146,11 @@ TABLES: dict[tuple[str | bytes, ...], Shown] = {
         "--encoding: unknown encoding 'utf-9'", "--encoding: неизвестная кодировка 'utf-9'", 2
     ),
     ("bulk", b"@to,text\n\x00\xff"): Shown(
+        "the file isn't a text; named .xlsx, it isn't a workbook of Excel either",
+        "это не текст, а если файл назван .xlsx — то и не книга Excel",
+        2,
+    ),
+    ("bulk", b"@to,text\n\xff\xfe\xfd"): Shown(
         "the file isn't in UTF-8, and its encoding can't be guessed",
         "файл не в UTF-8, и определить его кодировку не удалось",
         2,
@@ -184,19 +204,40 @@ TABLES: dict[tuple[str | bytes, ...], Shown] = {
         "--sheet — для книг .xlsx, а файл текстовый",
         2,
     ),
+    (
+        "bulk",
+        zipped(**{"xl/workbook.xml": ""}),
+        "--encoding",
+        "cp1251",
+    ): Shown(
+        "--encoding is for texts, and the file is an .xlsx workbook",
+        "--encoding — для текстовых файлов, а это книга .xlsx",
+        2,
+    ),
     ("bulk", "@to,,text\n79991234567,x,hi\n"): Shown(
         "column 2 has values, as in row 2, but no name",
         "в столбце 2 есть значения (например, в строке 2), но нет названия",
         2,
     ),
     ("bulk", "@to,template\n79991234567,{\n"): Shown(
-        "the text of a template has a brace without a name at position 0",
-        "в тексте шаблона фигурная скобка без названия, позиция 0",
+        "the text of a template has a brace that isn't closed, character 1",
+        "в тексте шаблона фигурная скобка не закрыта, знак 1",
+        2,
+    ),
+    ("bulk", "@to,template\n79991234567,a }\n"): Shown(
+        "the text of a template has a brace that isn't opened, character 3",
+        "в тексте шаблона лишняя закрывающая фигурная скобка, знак 3",
+        2,
+    ),
+    ("bulk", "@to,template\n79991234567,a{}\n"): Shown(
+        "the text of a template has braces without a name, character 2",
+        "в тексте шаблона фигурные скобки без названия, знак 2",
         2,
     ),
 }
 
 DUMPS: dict[tuple[str | bytes, ...], Shown] = {
+    ("decode", "bad.file"): Shown("there is no file bad.file", "файла bad.file нет", 2),
     ("decode",): Shown("no octets were given", "не указаны октеты", 2),
     ("decode", "none.pcap"): Shown(
         "can't read none.pcap: No such file or directory",

@@ -96,7 +96,7 @@ def _packets(data: bytes) -> tuple[list[tuple[bytes, int]], list[Note]]:
             "bad_pcap",
             _("the capture file can't be read"),
             advice=_("open it in Wireshark and save it again"),
-            detail=str(error),
+            detail=type(error).__name__,  # what other libraries say is in English
         ) from error
     if not all(are_whole):
         text = _("the capture file is cut off or damaged behind packet {packets}")

@@ -11,21 +11,27 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from smsc_async.cli.i18n import Counted, TextWithValues, _n
+from smsc_async.cli.i18n import Counted, NumberText, TextWithValues, _, _n
+from smsc_async.cli.sentences.dumps import DUMPS, FLAGS
 from smsc_async.cli.sentences.links import LINKS
 from smsc_async.cli.sentences.messages import MESSAGES
 from smsc_async.cli.sentences.outbox import OUTBOX
 from smsc_async.cli.sentences.settings import SETTINGS
+from smsc_async.cli.sentences.system import SYSTEM
 
 if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
 
-TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS, *OUTBOX)
+TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS, *OUTBOX, *SYSTEM, *DUMPS)
 
 _NESTED: Final = frozenset({"got", "reason", "remedy"})
 """Names of values that are sentences or sizes themselves."""
+_DECIMALS: Final = re.compile(r"-?[0-9]+\.[0-9]+")
+_DURATION: Final = re.compile(r"(-?[0-9.]+) (h|min|s)")
+_DURATIONS: Final = {"h": _("{number} h"), "min": _("{number} min"), "s": _("{number} s")}
 _PATTERNS: Final = {
     **dict.fromkeys(("bind", "field", "name", "request", "to"), r"\S+"),
+    **dict.fromkeys(("seconds", "wait", "within"), "[0-9.]+"),
     "status": r"\w+ \(0x[0-9A-F]+\)",
 }
 """Patterns of values by name; of any other a value is as short as possible."""
@@ -34,8 +40,10 @@ _SIZES: Final = {
     "octets": _n("{number} octet", "{number} octets"),
 }
 _SIZE: Final = re.compile(r"([0-9]+) (characters|octets)( \(.+\))?")
+_HIDDEN: Final = re.compile("<([0-9]+) (characters|octets)>")
+_FLAGS: Final = re.compile("|".join(FLAGS))
 _PLACEHOLDER: Final = re.compile(r"\\{(\w+)\\}")
-_FIELD: Final = re.compile(r"(-{0,2}\w[\w.\[\]-]*): (.+)")
+_FIELD: Final = re.compile(r"(?!broken: )(-{0,2}\w[\w.\[\]-]*): (.+)")
 _HOST: Final = re.compile(r"(?:^|; )(\S+:[0-9]+): ")
 
 
@@ -69,6 +77,33 @@ def os_reason(error: Exception) -> TextWithValues | str:
     return read_sentence(getattr(error, "strerror", None) or type(error).__name__)
 
 
+def meaning_in_language(text: str, translate: Translator) -> str:
+    """Return the meaning of a field in the language of *translate*; what it quotes stays.
+
+    Args:
+        text: As `pdu.explain` writes it: "4 wants receipt", "<4 characters>", "1 UCS2", a text.
+        translate: The texts of the language.
+    """
+    if translate.language == "en":
+        return text
+    if hidden := _HIDDEN.fullmatch(text):
+        return f"<{translate.count(_SIZES[hidden[2]], int(hidden[1]))}>"
+    number, _space, flags = text.partition(" ")
+    if number.isdigit() and (found := _FLAGS.findall(flags)) and " ".join(found) == flags:
+        return f"{number} {', '.join(translate(FLAGS[flag]) for flag in found)}"
+    return translate(text) if text in DUMPS else text
+
+
+def read_number(value: str) -> object:
+    """Return a number with decimals, or a duration, as people of the language write it."""
+    if _DECIMALS.fullmatch(value):
+        return NumberText(value)
+    found = _DURATION.fullmatch(value)
+    if found is None:
+        return value
+    return TextWithValues(_DURATIONS[found[2]], {"number": read_number(found[1])})
+
+
 def _of_template(text: str) -> TextWithValues | None:
     """Return the template that a sentence was made from, with its values."""
     for template in _templates():
@@ -82,7 +117,8 @@ def _of_template(text: str) -> TextWithValues | None:
 def _nested(values: dict[str, str]) -> dict[str, object] | None:
     """Return values with the sentences among them read; None if a remedy isn't one."""
     read: dict[str, object] = {
-        name: _read_value(value) if name in _NESTED else value for name, value in values.items()
+        name: _read_value(value) if name in _NESTED else read_number(value)
+        for name, value in values.items()
     }
     return None if isinstance(read.get("remedy"), str) else read
 
@@ -91,7 +127,8 @@ def _read_value(value: str) -> object:
     """Return a size with its noun, or a sentence."""
     size = _SIZE.fullmatch(value)
     if size is None:
-        return read_sentence(value)
+        number = read_number(value)
+        return read_sentence(value) if number is value else number
     counted = Counted(_SIZES[size[2]], int(size[1]))
     return TextWithValues("{size}{shown}", {"size": counted, "shown": size[3] or ""})
 

@@ -79,11 +79,15 @@ LINKS: Final = (
     _("its response could not be read"),
     _("it wasn't written within {seconds} s: {reason}"),
     _("it was left while this message was held"),
+    _("it was left before the receipt came"),
+    _("it was left before this was stored"),
+    _("the outbox needs it open"),
     _("it was left before this message's turn came"),
     _("it was left before send_many had sent all"),
     _("its links have ended"),
     _("{accepted} of {total} parts to {to} were accepted in time; the rest isn't sent"),
     # Receipts and queries.
+    _("no answer in {seconds} s; it may still come"),
     _(
         "no final receipt for message_id {message_id} in {seconds} s; the message may be"
         " delivered all the same: wait again"

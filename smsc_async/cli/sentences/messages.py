@@ -15,6 +15,8 @@ MESSAGES: Final = (
     _("a number has no decimals, got {got}; write it like '79991234567'"),
     _("810 isn't a country code, got {got}; write '+' for the 810"),
     _("a country code never begins with 0, got {got}; write it like '79991234567'"),
+    _("a number of country 7 has {most} digits, got {got}; correct it"),
+    _("no country code begins with 87, got {got}; write a number of Kazakhstan as 7 and 10 digits"),
     _(
         "a spreadsheet has cut the number: {left} of its {total} digits are left; format the"
         " column as text or number, and save the file again"
@@ -22,7 +24,7 @@ MESSAGES: Final = (
     _("a number takes 15 digits, got {got}; use a shorter number or a name"),
     _("a name takes 11 characters, got {got}; use a shorter registered name"),
     _(
-        "a name takes Latin letters, digits, space and common signs, got {got} at position"
+        "a name takes Latin letters, digits, space and common signs, got {got} as character"
         " {at}; use a name registered in the account"
     ),
     _("an e-mail address looks like 'name@example.com', in ASCII without spaces; got {got}"),
@@ -35,6 +37,7 @@ MESSAGES: Final = (
     # Texts.
     _("empty, and would be paid for; Ping finds out whether a phone is on"),
     _("empty, the gateway wants one; write a few words"),
+    _("nothing but spaces, and would be paid for; write a text"),
     _("holds a line break; write it in one line"),
     _(
         "a line that is just {mark} is markup: the gateway would take the rest for a comment;"
@@ -57,11 +60,11 @@ MESSAGES: Final = (
         " that kind, or put a space in front"
     ),
     _(
-        "half a surrogate pair {got} at position {at} can't be encoded; decode the text"
+        "character {at} ({got}) is half a surrogate pair and can't be encoded; decode the text"
         " properly before sending it"
     ),
-    _("{got} at position {at} is half a surrogate pair and no character; remove it"),
-    _("{got} at position {at} is not in {coding}; send the text as UCS2 or replace the character"),
+    _("character {at} ({got}) is half a surrogate pair and no character; remove it"),
+    _("character {at} ({got}) is not in {coding}; send the text as UCS2 or replace the character"),
     _("needs {parts} parts, one message takes {most}; shorten it"),
     _(
         "needs {parts} parts, and the gateway blocks more than {most} messages in a streak to"
@@ -78,12 +81,41 @@ MESSAGES: Final = (
     _("a language is two or three small Latin letters like 'en', got {got}"),
     _("one line like '22,20,5'; leave it None for none"),
     _("give param or {name}, not both"),
-    _(
-        "1 s to 24 h ({most} s), got {got} s; the gateway tries no longer, so send it again"
-        " after that"
-    ),
+    _("1 s to 24 h, got {duration}; the gateway tries no longer, so send it again after that"),
+    # Fields of a request.
+    _("takes ASCII only, got {got}"),
+    _("NUL inside a C-octet string"),
     # Rows of a table.
     _("needs the column {name}, which is empty"),
     _("a formula of the row has the error {got}; correct it"),
-    _("one of {known} is needed"),
+    _("one of {known} is needed, got {got}"),
+    _("several numbers, and a message goes to one; in a table each has a row of its own"),
+    _(
+        "a number is written in digits 0 to 9, '+', spaces, brackets and hyphens, got {got} as"
+        " character {at}; correct it"
+    ),
+    _("a number isn't negative; write it like '79991234567'"),
+    _(
+        "8 stands for +7, where no code begins with {digit}; write '+' in front of a number of"
+        " another country"
+    ),
+    _("no country code begins with 89; write a Russian number as 7 and 10 digits"),
+    _("the country code is missing; write 7 in front, or '+' if it begins with the code"),
+    _("a number has no decimals; write it like '79991234567'"),
+    _(
+        "a character is lost (U+FFFD); the file was saved in an encoding that lacks it, so write"
+        " the text again"
+    ),
+    _(
+        "the text was read in a wrong encoding, before the file was saved or by --encoding; correct"
+        " that, or write it again"
+    ),
+    _(
+        "a spreadsheet has cut a number of the text; format the column as text, write the number"
+        " again, and save the file"
+    ),
+    _(
+        "the cell holds another row of the file; correct the quotes, or put a space behind the"
+        " separator"
+    ),
 )

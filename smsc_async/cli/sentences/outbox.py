@@ -30,7 +30,32 @@ OUTBOX: Final = (
     _("another process still holds a lock on {path}: {got}; calling again is safe"),
     _("no room left for {path}: {got}; make room and do it again"),
     _("a worker on a file needs locks that Windows doesn't have; use PostgresOutbox there"),
+    _("{path} can't store or find this: {reason}"),
+    _(
+        "a newer smsc-async made the tables in {path} (version {found}, this one knows {version});"
+        " update this one"
+    ),
+    _("a worker of an older smsc-async is running on {path}; stop it before this one starts"),
+    _("SQLite {needed} or later is needed, this Python has {got}"),
+    # What it says of an entry.
+    _("a newer smsc-async wrote this message ({name}); update this one"),
+    _("a message is stored in a form that can't be read ({name})"),
+    _("its {name} is stored in a form that can't be read"),
+    _("its {name} are stored in a form that can't be read"),
+    _("its row was taken out of the file before it was sent"),
+    _("the worker was stopped before the response came"),
+    _("sending it failed unexpectedly ({name})"),
+    _("the process that was sending it ended before it stored the outcome"),
+    _("sent again: {reason}"),
+    _("sent again on purpose"),
+    _("replaced on purpose"),
+    _("discarded on purpose"),
+    _(
+        "it wasn't sent again: the gateway may no longer refuse a repeat; resend(entry,"
+        " may_pay_twice=True) sends it nevertheless"
+    ),
     # The outbox of a table.
+    _("sent from {file} already; remove the row here"),
     _(
         "the files beside {file} can't be used: {reason}; their names are up to 30 octets"
         " longer than its own"

@@ -80,12 +80,4 @@ SETTINGS: Final = (
     _("the file isn't text in ASCII"),
     _("the file is empty; write the password into it"),
     _("invalid path"),
-    # Reasons of the operating system.
-    _("No such file or directory"),
-    _("Permission denied"),
-    _("Is a directory"),
-    _("Not a directory"),
-    _("File name too long"),
-    _("No space left on device"),
-    _("Read-only file system"),
 )

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from smsc_async.cli.failures import Failure, failure_before_sending
-from smsc_async.cli.i18n import _
+from smsc_async.cli.i18n import TextWithValues, _
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -51,6 +51,15 @@ FIELDS: Final[Mapping[str, str]] = {
     for name in (column, *filter(None, map(str.strip, _NAMES.get(column, "").split(","))))
 }
 """The field by each name of its column, as `plain_name` writes it."""
+
+KNOWN_COLUMNS: Final = TextWithValues(
+    _(
+        "to (phone, mobile, recipient), text (message, sms), template, sender (from), comment,"
+        " kind (type), subject, voice, language, bot, coding"
+    ),
+    {},
+)
+"""The columns with some of their names, for people."""
 
 _TIMES: Final = frozenset({
     "time", "date", "schedule", "время", "дата", "времяотправки", "датаотправки", "датаивремя",
@@ -125,7 +134,7 @@ def _map_failure() -> Failure:
         "bulk.map",
         _("--map takes field=column, separated by commas, each field and column once"),
         advice=_("for example --map to=Телефон,text=Текст; fields: {columns}"),
-        columns=",".join(COLUMNS),
+        columns=KNOWN_COLUMNS,
     )
 
 
@@ -164,7 +173,7 @@ def find_columns(
             _set_aside(columns, name, known, is_data=plain_name(name) in needed)
             continue
         if known in columns.fields:
-            raise _twice(known)
+            raise _twice(known, columns.names[columns.fields[known]], name)
         columns.fields[known] = at
     _check_needed(columns, has_text=has_text)
     is_free = bool(mapping) or has_text or "template" in columns.fields
@@ -263,14 +272,27 @@ def _unknown(columns: Columns, key: str, text: str, name: str, near: str = "") -
         name=_shown_name(columns, name),
         near=near,
         mapping=f"'{mapping}'" if " " in mapping else mapping,
-        columns=",".join(COLUMNS),
+        columns=KNOWN_COLUMNS,
     )
 
 
-def _twice(name: str) -> Failure:
+def _twice(field: str, first: str, second: str) -> Failure:
     """Return the failure for two columns of one field."""
-    text = _("the header has {name} twice")
-    return wrong_header("bulk.twice", text, name)
+    if plain_name(first) == plain_name(second):
+        return failure_before_sending(
+            "bulk.twice",
+            _("the header has the column '{name}' twice"),
+            advice=_("rename one of them, or remove it"),
+            name=first.strip(),
+        )
+    return failure_before_sending(
+        "bulk.twice",
+        _("the header has two columns for {field}: '{first}' and '{second}'"),
+        advice=_("choose one: --map {field}={second}"),
+        field=field,
+        first=first.strip(),
+        second=second.strip(),
+    )
 
 
 def _text_twice() -> Failure:
@@ -300,5 +322,5 @@ def wrong_header(key: str, text: str, name: str, **values: object) -> Failure:
         " --map to=Телефон,text=Текст"
     )
     return failure_before_sending(
-        key, text, advice=advice, name=name, columns=",".join(COLUMNS), **values
+        key, text, advice=advice, name=name, columns=KNOWN_COLUMNS, **values
     )

@@ -31,6 +31,8 @@ _MARKS: Final = (
 )
 _SAMPLE: Final = 8
 """Words that are shown to judge a guess by."""
+_LAYOUT: Final = frozenset(b"\t\n\v\f\r\x1a\x1b")
+"""Control characters of texts: the last two end a file of DOS, and change the alphabet."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -103,6 +105,11 @@ def check_encoding(name: str) -> None:
 def _guessed(octets: bytes, confirm: Confirm | None) -> DecodedText:
     """Decode octets whose encoding isn't known."""
     name = guess_encoding(octets)
+    if name is None and _is_binary(octets):
+        raise _failure(
+            _("the file isn't a text; named .xlsx, it isn't a workbook of Excel either"),
+            _("save the table again as CSV or .xlsx"),
+        )
     if name is None:
         raise _failure(
             _("the file isn't in UTF-8, and its encoding can't be guessed"),
@@ -116,6 +123,11 @@ def _guessed(octets: bytes, confirm: Confirm | None) -> DecodedText:
             encoding=name,
         )
     return DecodedText(text, name, is_guessed=True)
+
+
+def _is_binary(octets: bytes) -> bool:
+    """Whether octets hold control characters that no text has, whatever its encoding is."""
+    return any(octet < 0x20 and octet not in _LAYOUT for octet in octets)
 
 
 def _sample(text: str) -> str:

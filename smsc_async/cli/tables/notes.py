@@ -32,10 +32,14 @@ _BRACES: Final = _n(
     "{number} texts contain {{…}}: they are sent as they are; for personal texts use --text or a"
     " column template",
 )
+_FORMULAS: Final = _n(
+    '{number} like ="text" is read as its text, as Excel reads it',
+    '{number} like ="text" are read as their text, as Excel reads them',
+)
 _REPLACED: Final = _("that of --text; the column {name} isn't used")
 _LOCAL: Final = _n(
-    "{number} without a country code or with 8 (row {rows}); in Russia write 7…",
-    "{number} without a country code or with 8 (rows {rows}); in Russia write 7…",
+    "{number} begins with 8 (row {rows}) and is sent as 7…",
+    "{number} begin with 8 (rows {rows}) and are sent as 7…",
 )
 _REPEATED: Final = _n("{number} occurs several times", "{number} occur several times")
 _MOST_ROWS: Final = 10
@@ -57,9 +61,10 @@ class TableNotes:
         replaced: The column of texts that `--text` replaces; empty without one.
         braces: Texts with a name in braces that isn't filled.
         empty_rows: Rows without any value.
+        formulas: Cells like ="text", of which the text was taken.
         merged_cells: Cells that got the value of the first of their merged ones.
         changes: How many numbers were changed in each way.
-        local_rows: Rows whose number is written without a country code, or with the Russian 8.
+        local_rows: Rows whose number begins with the Russian 8.
         repeated: Recipients of several rows.
     """
 
@@ -72,6 +77,7 @@ class TableNotes:
     replaced: str = ""
     braces: int = 0
     empty_rows: int = 0
+    formulas: int = 0
     merged_cells: int = 0
     changes: Counter[Change] = field(default_factory=Counter)
     local_rows: list[int] = field(default_factory=list)
@@ -82,7 +88,7 @@ class TableNotes:
         """Whether there is nothing that a user might not expect."""
         has_own_names = all(name.lower() == field for field, name in self.columns.items())
         counts = self.empty_rows + self.merged_cells + self.changes.total() + len(self.unused)
-        counts += self.braces + len(self.local_rows)
+        counts += self.braces + len(self.local_rows) + self.formulas
         is_usual = self.encoding == UTF_8 and self.separator in {",", ";"}
         return is_usual and has_own_names and not counts
 
@@ -113,6 +119,7 @@ class TableNotes:
             "unused": self.unused,
             "braces": self.braces,
             "empty_rows": self.empty_rows,
+            "formulas": self.formulas,
             "merged_cells": self.merged_cells,
             "local": self.local_rows,
             "repeated": self.repeated,
@@ -154,6 +161,8 @@ class TableNotes:
             yield translate("text"), translate.count(_BRACES, self.braces)
         if self.empty_rows:
             yield translate("passed over"), translate.count(_EMPTY_ROWS, self.empty_rows)
+        if self.formulas:
+            yield translate("cells"), translate.count(_FORMULAS, self.formulas)
         if self.merged_cells:
             yield translate("sheet"), translate.count(_MERGED, self.merged_cells)
         if self.changes:

@@ -1,4 +1,4 @@
-"""Recipients' numbers as spreadsheets write them.
+"""Recipients' numbers as spreadsheets and people write them: in a cell, and on the command line.
 
 Rule: what a program has added is dropped if all digits of the number are there, and counted; a
 number with lost digits is refused, and so is one that can only be mistyped: it would be another
@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from pdu.masking import mask_address
-from smsc_async._number_checks import ABROAD, digits_of, split_fraction
+from smsc_async._number_checks import ABROAD, PUNCTUATION, digits_of, split_fraction
 from smsc_async.cli.i18n import _
 from smsc_async.errors import InvalidMessageError
 
@@ -22,6 +22,11 @@ _EXPONENT: Final = re.compile(r"\+?([0-9])(?:[.,]([0-9]+))?[eEеЕ]\+?([0-9]{1,2
 _ZEROS: Final = re.compile("0+")
 _DECIMAL: Final = re.compile(r"\+?[0-9]{7,}\.[0-9]+")
 _NUMBERS: Final = re.compile(r"(?:[0-9][^0-9,;/\n]*){10,}")
+_DIGIT: Final = re.compile("[0-9]")
+_SIGNS: Final = re.compile(r"[0-9+,]|" + f"[{re.escape(PUNCTUATION)}]|\\s")
+"""Signs between the digits of a number; the message says what is wrong with a comma."""
+_LEAST_DIGITS: Final = 7
+"""Digits of what is meant as a number."""
 _MINUS: Final = ("-", "\u2010", "\u2011", "\u2012", "\u2013")
 _SHORTEST: Final = 10
 _LONGEST: Final = 15
@@ -34,7 +39,7 @@ _RUSSIAN_CODES: Final = "34789"
 class Change(Enum):
     """What was changed in a number, with the text for the summary."""
 
-    DECIMALS = _('".0" dropped')
+    DECIMALS = _('".0" or ",0" dropped at the end')
     EXPONENT = _("7.9E+10 written out")
     ABROAD = _("810 replaced by +")
     APOSTROPHE = _("apostrophe dropped")
@@ -74,6 +79,15 @@ def clean_number(cell: str) -> CleanNumber:
     return CleanNumber(text, tuple(changes))
 
 
+def typed_number(to: str) -> str:
+    """Return a recipient that a command line names; an e-mail address stays.
+
+    Raises:
+        InvalidMessageError: As `clean_number`.
+    """
+    return to if "@" in to else clean_number(to).text
+
+
 def is_local(number: str) -> bool:
     """Whether a number is written as within Russia: without its country code, or with 8."""
     digits = digits_of(number)
@@ -82,8 +96,8 @@ def is_local(number: str) -> bool:
 
 def _fault_of(text: str) -> str:
     """Return why a text with the digits of a number is none, and what to do; else nothing."""
-    if len(_NUMBERS.findall(text)) > 1:
-        return "the cell has several numbers; give each of them a row of its own"
+    if fault := _fault_of_signs(text):
+        return fault
     if split_fraction(text):
         return ""  # the message says so
     if _DECIMAL.fullmatch(text):
@@ -97,6 +111,35 @@ def _fault_of(text: str) -> str:
     if text.startswith(_MINUS):
         return "a number isn't negative; write it like '79991234567'"
     return _country_fault(digits, size, is_international=is_international)
+
+
+def _fault_of_signs(text: str) -> str:
+    """Return why a text isn't written as one number; else nothing."""
+    if _has_several(text):
+        return "several numbers, and a message goes to one; in a table each has a row of its own"
+    if foreign := _foreign_sign(text):
+        return (
+            "a number is written in digits 0 to 9, '+', spaces, brackets and hyphens, got"
+            f" {foreign}; correct it"
+        )
+    return ""
+
+
+def _has_several(text: str) -> bool:
+    """Whether a text has the digits of several numbers, with any separator."""
+    words = [word for word in text.split() if len(_DIGIT.findall(word)) >= _SHORTEST]
+    return len(_NUMBERS.findall(text)) > 1 or len(words) > 1
+
+
+def _foreign_sign(text: str) -> str:
+    """Return the first sign that no number has, and its place from 1; nothing without one.
+
+    One sign shows nothing of a text that is there by mistake.
+    """
+    if sum(map(str.isdecimal, text)) < _LEAST_DIGITS:
+        return ""
+    odd = (one for one in enumerate(text, 1) if not _SIGNS.fullmatch(one[1]))
+    return next((f"{sign!r} (U+{ord(sign):04X}) as character {at}" for at, sign in odd), "")
 
 
 def _country_fault(digits: str, size: int, *, is_international: bool) -> str:

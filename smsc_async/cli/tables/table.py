@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
+from smsc_async.cli.blank import INVISIBLE, is_filled
 from smsc_async.cli.failures import failure_before_sending
 from smsc_async.cli.i18n import _
 from smsc_async.cli.tables.columns import (
@@ -28,9 +29,6 @@ from smsc_async.cli.tables.workbook import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-
-_INVISIBLE: Final = "\u200b\u200c\u200d\u2060\u2800\u3164\u00ad\ufeff"
-"""Signs without any ink that aren't spaces for Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +57,18 @@ class Row:
     """A row with a value.
 
     Args:
-        number: Of its last line, or of the row of the sheet, from 1.
-        raw: All its cells.
+        number: Of the row, from 1, as a spreadsheet program shows it.
+        raw: All its cells, as they are written.
         cells: Those of the columns with a name; of a row with too few or too many, all of them.
         is_complete: Whether it has as many cells as there are columns.
+        written: Its *cells* as they are written, if one of them is like ="text"; else None.
     """
 
     number: int
     raw: list[str]
     cells: list[str]
     is_complete: bool = True
+    written: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def read_table(
     records = _read_records(octets, options, mapping, notes, confirm)
     rows = [one for one in records if any(map(is_filled, one.cells))]
     notes.empty_rows = len(records) - len(rows)
-    header = [name.strip().strip(_INVISIBLE) for name in rows[0].cells] if rows else []
+    header = [name.strip().strip(INVISIBLE) for name in rows[0].cells] if rows else []
     while header and not header[-1]:
         header.pop()
     _check_header(header, len(rows), mapping, options.encoding)
@@ -137,6 +137,12 @@ def _read_records(
 ) -> list[Record]:
     """Return all records of a file, and note how they were found."""
     if is_workbook(octets):
+        if options.encoding is not None:
+            raise failure_before_sending(
+                "bulk.encoding_of_workbook",
+                _("--encoding is for texts, and the file is an .xlsx workbook"),
+                advice=_("leave out --encoding"),
+            )
         sheet = read_sheet(octets, options.sheet)
         notes.sheet, notes.merged_cells, notes.encoding = sheet.name, sheet.merged, UTF_8
         return sheet.records
@@ -150,7 +156,13 @@ def _read_records(
     text = read_delimited(decoded.text, lambda names: count_known(names, mapping))
     notes.encoding, notes.is_guessed = decoded.encoding, decoded.is_guessed
     notes.separator = text.separator
-    return list(text.records)
+    records = list(text.records)
+    notes.formulas = sum(
+        one != raw
+        for record in records
+        for one, raw in zip(record.cells, record.raw or record.cells, strict=True)
+    )
+    return records
 
 
 def _check_header(
@@ -188,13 +200,10 @@ def _check_unnamed(header: Sequence[str], rows: Iterable[Record]) -> None:
 
 def _row(record: Record, places: Sequence[int], width: int) -> Row:
     """Return a row with the cells of the columns that have a name."""
+    raw = record.raw or record.cells
     cells = record.cells[:width]
     rest = record.cells[width:]
     if any(map(is_filled, rest)) or len(cells) < width:
-        return Row(record.number, record.cells, [*cells, *rest], is_complete=False)
-    return Row(record.number, record.cells, [cells[at] for at in places])
-
-
-def is_filled(cell: str) -> bool:
-    """Whether a cell has more than spaces and other signs without ink."""
-    return any(not char.isspace() and char not in _INVISIBLE for char in cell)
+        return Row(record.number, raw, [*cells, *rest], is_complete=False)
+    written = None if record.raw is None else [raw[at] for at in places]
+    return Row(record.number, raw, [cells[at] for at in places], written=written)

@@ -16,6 +16,11 @@ from smsc_async.cli.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_FAULTS: Final = {
+    "{": _("the text of a template has a brace that isn't closed, character {position}"),
+    "}": _("the text of a template has a brace that isn't opened, character {position}"),
+}
+_NO_NAME: Final = _("the text of a template has braces without a name, character {position}")
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -55,9 +60,9 @@ def parse_template(text: str) -> Template:
         elif name is None or not name.strip():
             raise failure_before_sending(
                 "bulk.template",
-                _("the text of a template has a brace without a name at position {position}"),
+                _FAULTS.get(found[0], _NO_NAME),
                 advice=_("write {{column}} for the value of a column, {{{{ and }}}} for braces"),
-                position=found.start(),
+                position=found.start() + 1,
             )
         else:
             names.append(name.strip())

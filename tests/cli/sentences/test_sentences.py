@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sentences_of_sources import Sentences, pairs
 
 import smsc_async
 from smsc_async import _bind_refusals, errors
 from smsc_async.cli.i18n import TextWithValues, Translator
 from smsc_async.cli.sentences import TEMPLATES, in_language, os_reason, read_sentence
+from smsc_async.cli.tables.garbled import check_cell, check_lines, check_text_cell
+from smsc_async.cli.tables.members import member_of
+from smsc_async.cli.tables.numbers import clean_number
 from smsc_async.config import SmscConfig
 from smsc_async.errors import ConfigError, InvalidMessageError, Outcome
-from smsc_async.messages import Email, Sms, TelegramBot, TelegramCode, VoiceCall
+from smsc_async.messages import Coding, Email, Sms, TelegramBot, TelegramCode, VoiceCall
 from smsc_async.outbox import OutboxError
 from smsc_async.session.events import EndReason
 
@@ -35,13 +40,17 @@ def shown(text: str) -> str:
 
 # --- the sources ---
 
-SOURCES = (
-    "_base_errors.py", "_bind_refusals.py", "_config_checks.py", "_config_env.py",
-    "_config_url.py", "_message_checks.py", "_number_checks.py", "config.py", "errors.py",
-    "gateway/compose.py", "gateway/kinds.py", "link/connect.py", "rules/engine.py",
-    "rules/verdict.py", "outbox/file_identity.py", "outbox/liveness.py", "cli/bulk_keys.py",
-    "cli/csv_input.py", "cli/runner.py", "cli/tables/numbers.py",
+NO_SOURCES = (
+    "simulator/", "stores/", "contrib/", "outbox/postgres", "outbox/arguments.py", "testing.py",
+    "client/handlers.py", "client/receipt_wait.py", "client/requests.py", "gateway/dialect.py",
+    "instrumentation.py", "rules/checks.py", "rules/limits.py", "_submit.py", "_submit_checks.py",
 )  # fmt: skip
+"""What the command line doesn't use, or what takes no value of a user."""
+SOURCES = sorted(
+    name
+    for path in PACKAGE.rglob("*.py")
+    if not (name := path.relative_to(PACKAGE).as_posix()).startswith(NO_SOURCES)
+)
 MAKERS = {
     "InvalidMessageError": 2,
     "ConfigError": 2,
@@ -51,48 +60,64 @@ MAKERS = {
     "OutboxFullError": 0,
     "OutboxLockedError": 0,
     "OutboxMovedError": 0,
+    "OutboxVersionError": 0,
+    "OutboxUnavailableError": 0,
+    "OperationError": 0,
+    "ClientClosedError": 0,
+    "RemoteProtocolError": 0,
+    "discard": 1,
+    "append": 0,
 }
 """What makes an error of a sentence, and the place of the sentence among the arguments."""
 NOT_OF_THE_COMMAND_LINE = re.compile(
     r"a str is needed|True or False|a timedelta or seconds|a datetime|has no time zone"
     r"|takes a (tuple|function|plain)|takes the name of|takes a 7, got 7|exactly one of"
-    r"|the receipt is the result|^error\.reason"
+    r"|the receipt is the result|it is open already|the (file|outbox) isn't open"
+    r"|it is in use already|belongs to another event loop|^7 holds it$"
 )
 """Sentences about values of Python, which a command line can't give."""
 COMPOSED = re.compile(
-    r"^(7|7, got 7|7 to 7 7, got 7|needs 7 parts, .*; 7|7, got 7; 7|error\.reason"
+    r"^(7|7, got an integer of 7 bits|7, got 7|7 to 7 7, got 7|needs 7 parts, .*; 7|7, got 7; 7"
     r"|7, got 7 characters|a line that 7 7 is markup.*"
+    r"|77|7: 7?|7 \(seq=7\)|a number is written in digits .*, got 7; correct it"
     r"|7 is 7; move it away, or give the outbox another name"
-    r"|unknown scheme77; known are 7|unknown parameter7; known are 7"
+    r"|unknown scheme77; known are 7|unknown parameter7?; known are 7"
+    r"|takes (0 seconds or more|more than 0 seconds), a year at most, got 7"
+    r"|the text was read in a wrong encoding,.*, so write the text again"
+    r"|a character is lost \(U\+FFFD\);.*; correct that, or write it again"
     r"|7has several lines or control characters; leave only 7, on one line"
     r"|takes 7, a year at most(, got 7)?|takes 7 characters, got 77)$"
 )
 """Sentences of parts that stand elsewhere; the examples below have them all."""
 
 
-def sample(node: ast.AST) -> str | None:
-    """Return the sentence of an expression with 7 for each value; None if it isn't one."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.JoinedStr(values=values):
-            return "".join(
-                str(one.value) if isinstance(one, ast.Constant) else "7" for one in values
-            )
-    return None
-
-
 def sentences_of(tree: ast.Module) -> Iterator[str]:
-    """Yield a sample of each sentence that a module gives to an error."""
-    for call in ast.walk(tree):
-        name = (
-            call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
-        )
-        place = MAKERS.get(name, -1)
-        if isinstance(call, ast.Call) and 0 <= place < len(call.args):
-            text = sample(call.args[place])
-            if text is not None:
-                yield f"{text}, got 7" if name == "refused" else text
+    """Yield samples of the sentences that a module gives to errors, and to reasons of rows."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        sentences = Sentences(tree, function)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+                is_of_faults = name != "append" or "fault" in ast.unparse(node.func)
+                place = MAKERS.get(name, -1)
+                yield from (
+                    text
+                    for keyword in node.keywords
+                    if keyword.arg == "reason"
+                    for text in sentences.of(keyword.value)
+                )
+                if is_of_faults and 0 <= place < len(node.args):
+                    rest = ", got 7" if name == "refused" else ""
+                    yield from (text + rest for text in sentences.of(node.args[place]))
+            elif isinstance(node, ast.Assign):
+                yield from (
+                    text
+                    for target, value in pairs(node)
+                    if getattr(target, "attr", "") == "reason"
+                    for text in sentences.of(value)
+                )
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -144,6 +169,31 @@ MESSAGES: list[Callable[[], object]] = [
     lambda: VoiceCall(to=TO, text="hi", param="22,20,5", wait=3),
     lambda: TelegramCode(to=TO, code="12"),
     lambda: TelegramBot(to=TO, text="hi", bot="a-b"),
+    lambda: Sms(to=TO, text="hi", validity=172_800),
+    *(
+        partial(clean_number, cell)
+        for cell in (
+            "9161234567",
+            "7916123456",
+            "-79161234567",
+            "81234567890",
+            "891612345678",
+            "79161234567,79161234568",
+            "79161234567 79161234568",
+            "7916абв4567",
+            "８９１６１２３４５６７",
+            "8-916-111-00-07 (мама)",
+            "79161234.5",
+            "7.9E+10",
+        )
+    ),
+    lambda: check_cell("текст \N{REPLACEMENT CHARACTER}"),
+    lambda: check_cell("Приезжайте завтра".encode().decode("cp1251")),
+    lambda: check_cell("#ССЫЛКА!"),
+    lambda: check_text_cell("1,23457E+12"),
+    lambda: check_lines("a\n79161234567;b", ";", 2),
+    lambda: member_of(Coding, "смс", "coding"),
+    lambda: member_of(Coding, "a longer text, perhaps secret", "coding"),
 ]
 URLS = [
     "localhost", "http://a:b@c", "smppp://a:b@c", "a1://b", "a1smpp://b", "smpp://localhost",
@@ -254,9 +304,7 @@ def check(text: str) -> None:
 
     assert re.search("[а-яё]", russian), text
     assert not ENGLISH_WORD.search(re.sub(r"^\w+: ", "", russian)), russian
-    assert set(re.findall(r"[0-9]+(?:\.[0-9]+)?", text)) >= set(
-        re.findall(r"[0-9]+(?:\.[0-9]+)?", russian)
-    )
+    assert set(re.findall("[0-9]+", text)) >= set(re.findall("[0-9]+", russian))
     assert text == in_language(text, Translator("en"))
 
 
@@ -290,6 +338,28 @@ def test_sizes_agree_with_their_number() -> None:
     found = [re.findall(r"\d+ символ\w*", shown(reason.format(n)))[-1] for n in (1, 3, 11)]
 
     assert ["1 символ", "3 символа", "11 символов"] == found
+
+
+@pytest.mark.parametrize(
+    ("got", "russian"),
+    [("48 h", "48 ч"), ("90 s", "90 с"), ("1441 min", "1441 мин"), ("0.5 s", "0,5 с")],
+)
+def test_durations_have_russian_units(got: str, russian: str) -> None:
+    """As the library writes them."""
+    reason = (
+        "validity: 1 s to 24 h, got {}; the gateway tries no longer, so send it again after that"
+    )
+
+    assert f"получено {russian};" in shown(reason.format(got))
+
+
+def test_words_of_the_system_are_translated() -> None:
+    """Those of SQLite, too."""
+    full = "no room left for /srv/x: database or disk is full; make room and do it again"
+    net = "no connection to smpp.example:1: Network is unreachable"
+
+    assert "диск заполнен" in shown(full)
+    assert "сеть недоступна" in shown(net)
 
 
 def test_english_is_that_of_the_library() -> None:

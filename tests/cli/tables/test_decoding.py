@@ -127,13 +127,24 @@ def test_guess_is_shown_and_asked() -> None:
         assert "--encoding koi8-r" in advice
 
 
-@pytest.mark.parametrize("octets", ["naïve café".encode("latin-1"), b"\0\1\2\xff", b"to\0\0"])
+@pytest.mark.parametrize("octets", ["naïve café".encode("latin-1"), b"a\xff\xfd", b"to\xa0"])
 def test_encoding_that_cannot_be_guessed_has_to_be_named(octets: bytes) -> None:
     """The question isn't asked: there is nothing to propose."""
     text, advice = refusal(octets, None, lambda *_: pytest.fail("asked"))
 
     assert "can't be guessed" in text
     assert "--encoding NAME" in advice
+
+
+@pytest.mark.parametrize(
+    "octets", [b"\0\1\2\xff", b"to\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff", b"x\x02\xe9"]
+)
+def test_octets_of_no_text_are_not_asked_for_an_encoding(octets: bytes) -> None:
+    """A picture, a program, or a workbook that lost its beginning: no encoding makes it a table."""
+    text, advice = refusal(octets, None, lambda *_: pytest.fail("asked"))
+
+    assert "isn't a text" in text
+    assert "as CSV or .xlsx" in advice
 
 
 @given(st.binary())

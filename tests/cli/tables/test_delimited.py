@@ -33,7 +33,7 @@ def test_separator_is_found(separator: str, newline: str) -> None:
 
     assert (
         separator,
-        [(1, ["Телефон", "Текст"]), (2, ["7999", others]), (4, ["8", f'a{newline}"b"'])],
+        [(1, ["Телефон", "Текст"]), (2, ["7999", others]), (3, ["8", f'a{newline}"b"'])],
     ) == read(newline.join(lines))
 
 
@@ -57,10 +57,10 @@ def test_known_columns_decide(text: str, separator: str) -> None:
 @pytest.mark.parametrize("line", ["sep=^", "SEP=^", '"sep=^"', "\ufeffsep=^", "sep=^;;", "sep=^,"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_line_that_names_the_separator_is_obeyed(line: str, newline: str) -> None:
-    """Excel writes and reads it; lines are still counted from the first."""
+    """Excel writes and reads it, and shows the row behind it as the first one."""
     text = newline.join([line, "to^text", "7999^a;b"])
 
-    assert ("^", [(2, ["to", "text"]), (3, ["7999", "a;b"])]) == read(text)
+    assert ("^", [(1, ["to", "text"]), (2, ["7999", "a;b"])]) == read(text)
 
 
 def test_line_that_only_looks_like_it_is_a_row() -> None:
@@ -68,14 +68,67 @@ def test_line_that_only_looks_like_it_is_a_row() -> None:
     assert [(1, ["sepia", "to"])] == read("sepia;to")[1]
 
 
-def test_broken_text_is_refused_with_its_line() -> None:
+def test_broken_text_is_refused_with_its_row() -> None:
     """The text itself isn't repeated."""
     with pytest.raises(Failure) as caught:
         read('sep=;\nto;text\n7999;"secret')
 
-    assert ("bulk.broken", 3) == (caught.value.key, caught.value.values["number"])
+    assert ("bulk.broken", 2) == (caught.value.key, caught.value.values["number"])
     assert "secret" not in str(caught.value.values)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("to;text\n7;a\n8;b", [1, 2, 3]),
+        ('to;text\n7;"a\nb\nc"\n8;b', [1, 2, 3]),
+        ("to;text\n\n\n7;a\n\n8;b", [1, 4, 6]),
+        ('\n"to";"te\nxt"\r\n7;a', [2, 3]),
+        ("sep=;\nto;text\n\n7;a", [1, 3]),
+    ],
+)
+def test_rows_are_counted_as_a_spreadsheet_counts_them(text: str, numbers: list[int]) -> None:
+    """Empty ones too; a cell with line breaks is in one row."""
+    assert numbers == [number for number, _cells in read(text)[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ('to;text\n7;"a\n8;b\n9;c', 2),
+        ('to;text\n7;"a\nb"\n8;"c\n9;d', 3),
+        ('to;text\n\n8;"c\n9;"d"', 3),
+    ],
+)
+def test_row_in_which_a_quote_opens_is_named(text: str, number: int) -> None:
+    """Not the end of the file, where the reader finds out."""
+    with pytest.raises(Failure) as caught:
+        read(text)
+
+    assert number == caught.value.values["number"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('="79161110023"', "79161110023"),
+        ('"=""79161110023"""', "79161110023"),
+        ('="007"', "007"),
+        ('="say ""hi"""', 'say "hi"'),
+        (' ="text" ', "text"),
+        ('=""', ""),
+        ("=1+1", "=1+1"),
+        ('="a"&"b"', '="a"&"b"'),
+        ('x="a"', 'x="a"'),
+    ],
+)
+def test_formula_of_a_text_is_its_text(cell: str, text: str) -> None:
+    """Excel reads it like that, and people keep the zeros of numbers with it."""
+    (record,) = read_delimited(f"{cell};x", len).records
+
+    assert [text, "x"] == record.cells
+    assert (record.raw is not None) == (text != cell)
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n\ufeff"), max_size=8)

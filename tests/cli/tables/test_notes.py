@@ -23,6 +23,7 @@ NOTES = TableNotes(
     local_rows=[2, 3],
     repeated=2,
     empty_rows=12,
+    formulas=2,
     merged_cells=1,
     changes=Counter({Change.DECIMALS: 4998, Change.ABROAD: 3}),
 )
@@ -41,8 +42,9 @@ NOTES = TableNotes(
                 "3 texts contain {…}: they are sent as they are; for personal texts use --text or",
                 "12 empty rows",
                 "1 merged cell filled",
-                '".0" dropped: 4998; 810 replaced by +: 3',
-                "2 without a country code or with 8 (rows 2, 3); in Russia write 7…",
+                '".0" or ",0" dropped at the end: 4998; 810 replaced by +: 3',
+                '2 like ="text" are read as their text, as Excel reads them',
+                "2 begin with 8 (rows 2, 3) and are sent as 7…",
                 "2 occur several times",
             ],
         ),
@@ -56,8 +58,9 @@ NOTES = TableNotes(
                 "в 3 текстах есть {…}: они уйдут как есть; для личных текстов есть --text",
                 "12 пустых строк",
                 "заполнена 1 объединённая ячейка",
-                "«,0» в конце убрано: 4998; 810 заменено на +: 3",
-                "2 без кода страны или с 8 (строки 2, 3); в России пишите 7…",
+                "«.0» или «,0» в конце убрано: 4998; 810 заменено на +: 3",
+                '2 вида ="текст" прочитаны, как в Excel: взято содержимое',
+                "2 начинаются с 8, отправляются как 7… (строки: 2, 3)",
                 "2 встречаются несколько раз",
             ],
         ),
@@ -106,6 +109,7 @@ def test_notes_are_one_object_of_json(capsys: pytest.CaptureFixture[str]) -> Non
             "unused": ["Город", "СМС"],
             "braces": 3,
             "empty_rows": 12,
+            "formulas": 2,
             "merged_cells": 1,
             "local": [2, 3],
             "repeated": 2,
@@ -138,4 +142,4 @@ def test_many_rows_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     TableNotes(separator=",", local_rows=[*range(2, 500)]).show("x", Screen(Translator("en")))
 
     output = " ".join(capsys.readouterr().out.split())
-    assert "498 without a country code or with 8 (rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …)" in output
+    assert "498 begin with 8 (rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …)" in output

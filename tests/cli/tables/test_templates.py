@@ -38,7 +38,7 @@ def test_names_are_replaced(text: str, names: list[str], filled: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "position"),
-    [("secret {", 7), ("}", 0), ("a {} b", 2), ("{ }", 0), ("{a{b}", 0), ("{a}}", 3), ("{{a}", 3)],
+    [("secret {", 8), ("}", 1), ("a {} b", 3), ("{ }", 1), ("{a{b}", 1), ("{a}}", 4), ("{{a}", 4)],
 )
 def test_brace_without_a_name_is_refused(text: str, position: int) -> None:
     """With its place; the text isn't repeated."""

@@ -58,7 +58,7 @@ def test_values_of_a_sheet() -> None:
         (2, ["", "", ""]),
         (3, ["79123456789", "05.03.2026 14:30", "2"]),
         (4, ["TRUE", "", "x"]),
-    ] == sheet.records
+    ] == [(one.number, one.cells) for one in sheet.records]
 
 
 def test_sheet_is_the_first_visible_one_or_the_one_that_is_named() -> None:

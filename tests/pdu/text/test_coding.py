@@ -39,9 +39,9 @@ def test_octets_of_a_text(coding: TextCoding, text: str, octets: str) -> None:
 @pytest.mark.parametrize(
     ("coding", "message"),
     [
-        (GSM, "U+2014 at position 9 is not in GSM 03.38; send the text as UCS2"),
-        (ASCII, "U+2014 at position 9 is not in ASCII; send the text as UCS2"),
-        (LATIN1, "U+2014 at position 9 is not in ISO-8859-1; send the text as UCS2"),
+        (GSM, "character 10 (U+2014) is not in GSM 03.38; send the text as UCS2"),
+        (ASCII, "character 10 (U+2014) is not in ASCII; send the text as UCS2"),
+        (LATIN1, "character 10 (U+2014) is not in ISO-8859-1; send the text as UCS2"),
     ],
 )
 def test_misfit_is_named_and_the_text_is_not(coding: TextCoding, message: str) -> None:
@@ -60,7 +60,7 @@ def test_misfit_is_named_and_the_text_is_not(coding: TextCoding, message: str) -
 def test_half_a_surrogate_pair_goes_nowhere(coding: TextCoding, code_point: int) -> None:
     """It is no character; a handset would show a box, and another decoder would fail."""
     half = chr(code_point)
-    with pytest.raises(EncodeError, match=r"position 2 is half a surrogate pair") as caught:
+    with pytest.raises(EncodeError, match=r"character 3 .* is half a surrogate pair") as caught:
         coding.encode(f"ab{half}")
 
     assert caught.value.__context__ is None
