@@ -65,7 +65,11 @@ def bulk_command(
     and error.
 
     Invalid rows and those that the gateway refuses are written with the reason to
-    FILE.rejected.csv; once corrected, that file can be sent.
+    FILE.rejected.csv; once corrected, that file can be sent. Corrections in it that weren't sent
+    aren't overwritten.
+
+    Only its own receipts are acknowledged: those of other programs of the login, and incoming
+    messages, stay with the gateway.
 
     Messages are sent at once: for a time of day, start the command by at or cron.
 
