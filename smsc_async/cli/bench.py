@@ -91,7 +91,8 @@ def bench_command(
         rate: Maximum parts per second; default: 100, none on this machine.
         text: Text of the messages; a number is appended.
         sender: Name or number of the sender.
-        wait: Timeout of the receipts at each window size; 0 doesn't wait.
+        wait: Timeout of the receipts at each window size, which are taken from other programs of
+            the login, too; 0 doesn't wait and takes none.
         html: Write a report; with pip install 'smsc-async[plots]' it has charts.
         yes: Don't ask before sending.
         screen: For the output.

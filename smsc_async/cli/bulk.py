@@ -67,7 +67,11 @@ def bulk_command(
     and error.
 
     Invalid rows and those that the gateway refuses are written with the reason to
-    FILE.rejected.csv; once corrected, that file can be sent.
+    FILE.rejected.csv; once corrected, that file can be sent. Corrections in it that weren't sent
+    aren't overwritten.
+
+    Only its own receipts are acknowledged: those of other programs of the login, and incoming
+    messages, stay with the gateway.
 
     Rows with the same recipient and the same text are all sent, as far apart as the gateway takes
     repeats: about a minute each. How many there are is shown before sending and by --dry-run.

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
     from smsc_async.outbox import OutboxEntry
 
+STALE: Final = _(
+    "{stale} is out of date: it is written again when the command is run again; until then the"
+    " .outbox file has the state of each row"
+)
 COLUMNS: Final = ("row", "to", "id", "state", "error")
 INVALID: Final = "invalid"
 """State of a row that isn't sent. The other states are those of an outbox, in small letters, and

@@ -19,7 +19,7 @@ from smsc_async.cli.bulk_reasons import ALL_SENT, RESUME, RESUME_WITH_RESULTS
 from smsc_async.cli.bulk_rejected import check_rejected, rejected_path
 from smsc_async.cli.bulk_repeats import find_repeats
 from smsc_async.cli.bulk_report import BulkReport, is_awaited
-from smsc_async.cli.bulk_result import ResultFile, result_path
+from smsc_async.cli.bulk_result import STALE, ResultFile, result_path
 from smsc_async.cli.failures import COUNTED, NOT_SENT, PARTLY_SENT, ExitCode, Failure, failure_of
 from smsc_async.cli.foreign_deliveries import ForeignDeliveries
 from smsc_async.cli.formatting import cause
@@ -60,10 +60,6 @@ _REPAIR: Final = _(
 OUTBOX_MOVED: Final = _(
     "put the .outbox file back with its -wal file, then run the command again; if it is gone, check"
     " the history first: the command would send every row of the file again"
-)
-STALE: Final = _(
-    "{stale} is out of date: it is written again when the command is run again; until then the"
-    " .outbox file has the state of each row"
 )
 ROW_REMOVED: Final = "its row was taken out of the file before it was sent"
 PUT_BATCH: Final = 500

@@ -51,6 +51,9 @@ def hlr_command(
     Nothing is delivered to them. With --json one object per number is written as answers arrive,
     with the cost.
 
+    Only its own receipts are acknowledged: those of other programs of the login, and incoming
+    messages, stay with the gateway.
+
     Args:
         numbers: Number with country code; several are looked up at once.
         url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).

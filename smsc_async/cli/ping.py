@@ -39,6 +39,9 @@ def ping_command(
     It sends an SMS that they don't show. With --json one object per number is written as answers
     arrive, with the cost.
 
+    Only its own receipts are acknowledged: those of other programs of the login, and incoming
+    messages, stay with the gateway.
+
     Args:
         numbers: Number with country code; several are checked at once.
         url: Gateway; default: $SMSC_URL. Other users see a password given here (ps).

@@ -44,7 +44,7 @@ def query_command(
 ) -> int:
     """Query the state of a message by its id.
 
-    No message is sent.
+    No message is sent, and no receipt is taken from other programs of the login.
 
     Args:
         message_id: Id that the gateway gave the message.

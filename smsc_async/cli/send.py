@@ -68,6 +68,9 @@ def send_command(
 ) -> int:
     """Send a message of any kind and wait for its delivery receipt (DLR).
 
+    Only its own receipts are acknowledged: those of other programs of the login, and incoming
+    messages, stay with the gateway.
+
     Args:
         to: Number with country code: 79991234567, "+7 999 123-45-67"; with --kind email an
             address of at most 20 characters, or more with ?email_limit=64 in the URL.

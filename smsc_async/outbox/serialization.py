@@ -128,7 +128,7 @@ def _message_of(form: dict[str, Any]) -> Message[Any]:
 def _encode_field(field: Field[Any], value: Any) -> object:  # noqa: ANN401 - of a message's field
     """Return a field's value for JSON."""
     if field.name == "to" and value.isdigit():
-        # With a plus the number is international; "85212345678" alone would be read as Russian.
+        # With a plus the number is international; "84951234567" alone would be read as Russian.
         return f"+{value}"
     if isinstance(value, Enum):
         return value.value
