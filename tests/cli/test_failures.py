@@ -90,7 +90,7 @@ def test_placeholders_are_filled(language: Language) -> None:
         (
             "8107912345678",
             "a number of country 7 has 11 digits, got 10",
-            "в номере с кодом 7 должно быть 11 цифр, а их 10",
+            "в номере с кодом 7 должно быть цифр: 11, а их 10",
         ),
         ("0123456789", "a country code never begins with 0", "код страны не начинается с 0"),
     ],
