@@ -2,7 +2,8 @@
 
 Rule: a number is never guessed. What a spreadsheet adds to it (".0"), what is dialled before a
 country code (810) and a number of country 7 with a digit too few or too many are refused with the
-remedy; an error masks the number. The 8 of a Russian number is the one digit that is changed.
+remedy; an error masks the number. The 8 that people dial within country 7 is the one digit that
+is changed.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ PUNCTUATION: Final = " -()./\t\u00a0\u2009\u2010\u2011\u2012\u2013"
 """Signs between the digits of a number."""
 RUSSIAN_LENGTH: Final = 11
 """Digits of a number of country 7, with the 7 or the 8 in front."""
-_RUSSIAN_CODES: Final = "3489"
-"""Digits with which the codes of Russian regions and networks begin."""
+_NATIONAL_CODES: Final = "34789"
+"""Digits with which the codes of regions and networks begin in country 7: 7 in Kazakhstan, where
+people dial an 8 in front as in Russia, the others in Russia."""
 
 _NO_PUNCTUATION: Final = str.maketrans("", "", PUNCTUATION)
 _FRACTION: Final = re.compile(r"(.+)[.,]([0-9]+)", re.DOTALL)
@@ -63,12 +65,8 @@ def number(value: object) -> str:
         digits = digits[1:]
     elif digits.startswith(ABROAD) and digits.isdigit():
         raise _wrong_number(text, f"{ABROAD} isn't a country code", f"write '+' for the {ABROAD}")
-    elif len(digits) == RUSSIAN_LENGTH and digits[0] == "8":
-        if digits[1] == "7":
-            fault = "no country code begins with 87"
-            raise _wrong_number(text, fault, "write a number of Kazakhstan as 7 and 10 digits")
-        if digits[1] in _RUSSIAN_CODES:
-            digits = f"7{digits[1:]}"
+    elif len(digits) == RUSSIAN_LENGTH and digits[0] == "8" and digits[1] in _NATIONAL_CODES:
+        digits = f"7{digits[1:]}"
     if digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15:
         if digits[0] == "0":
             fault, remedy = "a country code never begins with 0", "write it like '79991234567'"

@@ -16,7 +16,6 @@ MESSAGES: Final = (
     _("810 isn't a country code, got {got}; write '+' for the 810"),
     _("a country code never begins with 0, got {got}; write it like '79991234567'"),
     _("a number of country 7 has {most} digits, got {got}; correct it"),
-    _("no country code begins with 87, got {got}; write a number of Kazakhstan as 7 and 10 digits"),
     _(
         "a spreadsheet has cut the number: {left} of its {total} digits are left; format the"
         " column as text or number, and save the file again"
