@@ -84,7 +84,7 @@ def test_broken_text_is_refused_with_its_row() -> None:
         ("to;text\n7;a\n8;b", [1, 2, 3]),
         ('to;text\n7;"a\nb\nc"\n8;b', [1, 2, 3]),
         ("to;text\n\n\n7;a\n\n8;b", [1, 4, 6]),
-        ('\n"to";"te\nxt"\r\n7;a', [2, 3]),
+        ('\n"to";"text\n"\r\n7;a', [2, 3]),
         ("sep=;\nto;text\n\n7;a", [1, 3]),
     ],
 )
