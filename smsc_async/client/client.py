@@ -195,7 +195,6 @@ class SmscClient(ClientLifecycle):
             if within is not None:
                 failure = await submit_within(runtime, job, blocked, hold or FAIL_AT_ONCE, within)
                 if failure is None:
-                    job.waiter = None
                     return Submission(job)
                 raise failure  # noqa: TRY301 - hot path
             if blocked is not None:
@@ -211,7 +210,6 @@ class SmscClient(ClientLifecycle):
                 del job  # its receipts belong to `receipts()` now, whatever the traceback keeps
                 raise
             if failure is None:
-                job.waiter = None  # it would keep the caller's context
                 return Submission(job)
             raise failure  # noqa: TRY301 - hot path
         except BaseException as error:

@@ -57,9 +57,14 @@ class ReceiptWaiters:
 
         Args:
             deadline: On the clock of the event loop; None for no end.
+
+        Raises:
+            ClientClosedError: The client belongs to another event loop than that which runs.
         """
         if self._wakeups is None:
             self._wakeups = Wakeups()
+        if self._wakeups.loop is not asyncio.get_running_loop():
+            raise ClientClosedError("it belongs to another event loop; wait for the receipt there")
         waiter = Waiter(self._wakeups)
         self._waiting.add(waiter)
         if deadline is not None:

@@ -10,7 +10,7 @@ An `asyncio.Future` costs a handle of the event loop for each caller (hot path).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -46,22 +46,21 @@ class Wakeups:
             return
         if asyncio.current_task(self.loop) is not None:
             # One task can't go on within another, which has called what reads.
-            self._postpone(ready)
+            for waiter in ready:
+                self.add(waiter)
             return
-        going_on = iter(ready)
-        try:
-            for waiter in going_on:
-                wake_up, waiter.wake_up = waiter.wake_up, None
-                if wake_up is not None:
-                    waiter.context.run(wake_up, waiter)
-        finally:
-            # Ctrl-C ends one of them, and the loop.
-            self._postpone([*going_on])
-
-    def _postpone(self, waiters: list[Waiter]) -> None:
-        """Let callers go on in the next iteration of the loop."""
-        for waiter in waiters:
-            self.add(waiter)
+        for waiter in ready:
+            wake_up, context = waiter.wake_up, waiter.context
+            # What a waiter that is kept would keep alive.
+            waiter.wake_up = waiter.context = None
+            if wake_up is None or context is None:
+                continue
+            try:
+                context.run(wake_up, waiter)
+            except (KeyboardInterrupt, SystemExit) as error:
+                # It ends the loop, as from any task. uvloop would take what is raised within a
+                # read for a failure of the connection.
+                self.loop.call_soon(_raise, error)
 
     def __repr__(self) -> str:
         return f"<Wakeups, {len(self.ready)} ready>"
@@ -83,6 +82,7 @@ class Waiter:
     __slots__ = (
         "_asyncio_future_blocking",
         "_error",
+        "_is_cancelled",
         "_is_done",
         "_loop",
         "_result",
@@ -91,15 +91,15 @@ class Waiter:
         "wake_up",
     )
 
-    context: Context
     _result: Any
 
     def __init__(self, wakeups: Wakeups) -> None:
         self._wakeups = wakeups
         self._loop = wakeups.loop  # compared by the task
-        self._is_done = False
-        self._error: BaseException | None = None
+        self._is_done = self._is_cancelled = False
+        self._error: object = None  # or the message of the cancellation
         self.wake_up: Callable[[Any], object] | None = None
+        self.context: Context | None = None
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the result. Cancelling is safe."""
@@ -108,23 +108,28 @@ class Waiter:
             yield self
         return self.result()
 
+    @property  # type: ignore[misc]  # it can't be assigned
+    def __class__(self) -> type[Any]:
+        # anyio cancels no task that has its result already, if what it awaits is a future by this.
+        return asyncio.Future
+
     def done(self) -> bool:
         """Whether it has a result or an error, or was cancelled."""
         return self._is_done
 
     def cancelled(self) -> bool:
         """Whether it was cancelled."""
-        return isinstance(self._error, asyncio.CancelledError)
+        return self._is_cancelled
 
     def result(self) -> Any:  # noqa: ANN401 - whatever it was given
         """Return the result or raise the error, once it is done."""
         error = self._error
-        if error is None:
-            return self._result
-        try:
+        if self._is_cancelled:
+            # Another one each time: its traceback refers to all that the task was doing.
+            raise asyncio.CancelledError(*([] if error is None else [error]))
+        if isinstance(error, Exception):
             raise error
-        finally:
-            del self, error  # the traceback would refer to itself
+        return self._result
 
     def set_result(self, result: object) -> None:
         """Let the task go on with a result. Only until it is done."""
@@ -138,7 +143,7 @@ class Waiter:
             else:
                 wakeups.add(self)
 
-    def set_exception(self, error: BaseException) -> None:
+    def set_exception(self, error: Exception) -> None:
         """Let the task go on with an error. Only until it is done."""
         self._is_done = True
         self._error = error
@@ -156,8 +161,16 @@ class Waiter:
         """Let the task go on with its cancellation; return False if it was done."""
         if self._is_done:
             return False
-        self.set_exception(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))
+        self._is_done = self._is_cancelled = True
+        self._error = msg
+        if self.wake_up is not None:
+            self._wakeups.add(self)
         return True
 
     def __repr__(self) -> str:
         return f"<Waiter {'done' if self._is_done else 'pending'}>"
+
+
+def _raise(error: BaseException) -> NoReturn:
+    """End the event loop with what a caller has raised."""
+    raise error

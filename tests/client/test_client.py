@@ -1561,3 +1561,19 @@ async def test_callers_go_on_when_all_that_was_read_is_processed(gateway: Gatewa
         await asyncio.gather(*tasks)
 
     assert [(2, True), (2, True)] == found
+
+
+async def test_receipt_of_a_cancelled_wait_goes_to_the_readers(gateway: Gateway) -> None:
+    """The wait, its timeout of an hour included, keeps no submission that the program dropped."""
+    async with SmscClient(gateway.url()) as smsc:
+        sent = await smsc.send(Sms(to="79991234567", text="hello"))
+        wait = asyncio.create_task(sent.receipt(timeout=3600))
+        await turns()
+        wait.cancel()
+        await asyncio.wait([wait])
+        del sent, wait
+        gc.collect()
+        gateway.peer.deliver_receipt("1")
+        await until(lambda: smsc.stats().receipts)
+
+        assert 1 == smsc.stats().unread_receipts

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
 from scripted import turns
 
 from smsc_async.client import receipt_wait
 from smsc_async.client.receipt_wait import ReceiptWaiters
+from smsc_async.errors import ClientClosedError
 
 if TYPE_CHECKING:
-    import pytest
-
     from smsc_async.client.wakeups import Waiter
 
 
@@ -105,3 +105,19 @@ async def test_ended_waits_are_forgotten_before_their_deadline(
     assert {*kept} <= {end[2] for end in waiters._ends}
     waiters.cut_off()
     await turns()
+
+
+async def test_another_loop_is_refused_and_harms_no_wait() -> None:
+    """Its timer would end with it, and no later wait of the client's own loop would time out."""
+    waiters = ReceiptWaiters()
+    first = waiters.add(after(0.01))
+
+    async def wait() -> None:
+        """Try it in the loop of another thread."""
+        with pytest.raises(ClientClosedError, match="belongs to another event loop"):
+            waiters.add(after(0.001))
+
+    await asyncio.to_thread(lambda: asyncio.run(wait()))
+
+    assert not await first
+    assert not await waiters.add(after(0.001))

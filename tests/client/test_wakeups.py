@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+import uvloop
 from scripted import turns
 
 from smsc_async.client.wakeups import Waiter, Wakeups
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NAME: ContextVar[str] = ContextVar("NAME", default="")
+HELD: ContextVar[object] = ContextVar("HELD", default=None)
 
 
 async def started(*waiters: Waiter) -> list[asyncio.Task[Any]]:
@@ -179,36 +186,98 @@ async def test_task_goes_on_in_its_own_context() -> None:
     assert "the caller's" == await task
 
 
-async def test_interrupted_caller_keeps_none_of_the_others_waiting() -> None:
-    """Ctrl-C in one of them ends the loop; if it goes on, so do the others."""
-    wakeups = Wakeups()
-    waiters = [Waiter(wakeups) for _ in range(3)]
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_caller_that_exits_ends_the_loop_and_keeps_no_other_waiting(
+    error: type[BaseException], new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """As from any task, and not as a failure of the connection that has read."""
+    loop = new_loop()
+    order: list[str] = []
 
-    async def interrupt() -> None:
-        """Wait, and be interrupted."""
-        await waiters[0]
-        raise KeyboardInterrupt
+    async def wait(waiter: Waiter, name: str) -> None:
+        """Wait, and note it; the first one exits."""
+        await waiter
+        order.append(name)
+        if name == "first":
+            raise error
 
-    interrupted = asyncio.ensure_future(interrupt())
-    await asyncio.sleep(0)
-    tasks = await started(*waiters[1:])
-    raised: list[type[BaseException]] = []
+    async def start() -> None:
+        """Let three wait, and give all their results as a read does."""
+        wakeups = Wakeups()
+        waiters = [Waiter(wakeups) for _ in range(3)]
+        names = ("first", "second", "third")
+        tasks = [loop.create_task(wait(*each)) for each in zip(waiters, names, strict=True)]
+        tasks[0].add_done_callback(lambda task: task.exception())
+        await asyncio.sleep(0)
 
-    def finish() -> None:
-        """Give all their results."""
-        for waiter in waiters:
-            waiter.set_result(1)
-        try:
+        def read() -> None:
+            """Nothing is raised here: the transport would be closed by it."""
+            for waiter in waiters:
+                waiter.set_result(None)
             wakeups.run()
-        except KeyboardInterrupt as error:
-            raised.append(type(error))
+            order.append("read")
 
-    await called(finish)
+        loop.call_soon(read)
+        await asyncio.sleep(3600)
 
-    await turns()
-    assert [1, 1] == [task.result() for task in tasks]
-    assert [KeyboardInterrupt] == raised
-    assert isinstance(interrupted.exception(), KeyboardInterrupt)
+    main = loop.create_task(start())
+    with pytest.raises(error):
+        loop.run_forever()
+    main.cancel()
+    loop.run_until_complete(asyncio.gather(main, return_exceptions=True))
+    loop.close()
+
+    assert ["first", "second", "third", "read"] == order
+
+
+async def test_waiter_that_is_kept_keeps_nothing_alive() -> None:
+    """Neither the context of its caller nor, after a cancel, what its task was doing."""
+    wakeups = Wakeups()
+    waiters = [Waiter(wakeups) for _ in range(2)]
+    kept: list[weakref.ref[object]] = []
+
+    class Thing:
+        """In a local variable and in the context of a caller."""
+
+    async def wait(waiter: Waiter) -> None:
+        """Wait with something at hand."""
+        thing, in_context = Thing(), Thing()
+        kept.extend([weakref.ref(thing), weakref.ref(in_context)])
+        HELD.set(in_context)
+        del in_context
+        await waiter
+
+    tasks = [asyncio.ensure_future(wait(waiter)) for waiter in waiters]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    waiters[1].set_result(None)
+    await asyncio.wait(tasks)
+    tasks.clear()
+    gc.collect()
+
+    assert [None] * 4 == [each() for each in kept]
+    assert waiters[0].cancelled()
+
+
+async def test_cancel_scope_spares_a_caller_that_has_its_result() -> None:
+    """Anyio asks whether what the task awaits is a future and done."""
+    wakeups = Wakeups()
+    waiter = Waiter(wakeups)
+    scope = anyio.CancelScope()
+
+    async def wait() -> str:
+        """Wait within the scope."""
+        with scope:
+            return str(await waiter)
+        return "none"
+
+    task = asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    waiter.set_result("kept")
+    scope.cancel()
+
+    assert "kept" == await task
 
 
 async def test_results_during_the_run_wait_for_the_next_iteration() -> None:

@@ -707,6 +707,7 @@ async def test_key_of_a_message_in_the_hour_of_a_clock_change(
     """Such a time equals none of another zone, not even itself read back."""
     message = Sms(to="79991234567", text="hi", schedule=schedule)
     first = await outbox.put(message, key="one")
+    assert first == await outbox.get(first.id)
     assert first.id == (await outbox.put(message, key="one")).id
     for hour in (4, 9):
         other = replace(message, schedule=schedule.replace(hour=hour))
