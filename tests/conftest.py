@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from idle_clock import IdleClockLoop, IdleSelector
 from log_watch import LogWatch, attach, name_of, proofs_of_faults
+from postgres_server import postgres  # noqa: F401 - a fixture of several rooms
 
 if TYPE_CHECKING:
     import asyncio

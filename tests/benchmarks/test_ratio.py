@@ -53,17 +53,15 @@ def test_each_contestant_follows_each_other_one_about_as_often() -> None:
 @pytest.mark.takes_up_to(
     30, reason="starts three processes, two of which warm up for half a second"
 )
-def test_floor_and_client_work_by_turns(shape: str) -> None:
+def test_floor_and_client_work_by_turns(shape: str, request: pytest.FixtureRequest) -> None:
     """The drivers are no part of the packages, so nothing else would notice that one broke."""
     contestants = [
         ratio.python_contestant("floor", "floor", sys.executable),
         ratio.python_contestant(".", "ours", sys.executable),
     ]
 
-    try:
-        rounds = ratio.race(shape, contestants, rounds=2, seconds=0.001, window=10)
-    except MissingError as missing:
-        pytest.skip(str(missing))
+    postgres = request.getfixturevalue("postgres") if shape == "postgres" else ""
+    rounds = ratio.race(shape, contestants, rounds=2, seconds=0.001, window=10, postgres=postgres)
 
     assert 2 == len(rounds)
     assert all(each.cpu > 0 and each.messages > 0 for one in rounds for each in one.values())
