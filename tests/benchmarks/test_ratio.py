@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections import Counter
@@ -61,7 +62,14 @@ def test_floor_and_client_work_by_turns(shape: str, request: pytest.FixtureReque
     ]
 
     postgres = request.getfixturevalue("postgres") if shape == "postgres" else ""
-    rounds = ratio.race(shape, contestants, rounds=2, seconds=0.001, window=10, postgres=postgres)
+    try:
+        rounds = ratio.race(
+            shape, contestants, rounds=2, seconds=0.001, window=10, postgres=postgres
+        )
+    except MissingError as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
 
     assert 2 == len(rounds)
     assert all(each.cpu > 0 and each.messages > 0 for one in rounds for each in one.values())
