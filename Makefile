@@ -68,7 +68,7 @@ fuzz: ## fuzz session, simulator and client, guided by coverage
 	@$(PYTHON) tools/environment.py fuzz
 	@.cache/fuzz-environment/bin/python tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
 
-APT_COUNTERPARTS := tshark wireshark-common kannel libnet-smpp-perl
+APT_COUNTERPARTS := tshark wireshark-common kannel kannel-extras libnet-smpp-perl
 counterparts: ## install other SMPP programs for tests/interop; needs npm, and root for those of apt
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	  then apt-get install -y -qq --no-install-recommends $(APT_COUNTERPARTS); \
