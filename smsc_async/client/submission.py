@@ -352,7 +352,8 @@ class Submission(Generic[R_co]):
         Raises:
             NoReceiptError: None was requested, and none has come: see `registered_delivery`.
             ReceiptTimeoutError: None came in time. The message itself is fine.
-            ClientClosedError: The client was left before it came. The message itself is fine.
+            ClientClosedError: The client was left before it came, or belongs to another event loop.
+                The message itself is fine.
             ConfigError: *timeout* is no duration.
         """
         try:

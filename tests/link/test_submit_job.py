@@ -438,6 +438,18 @@ def test_accepted_parts_are_reported_with_their_ids(
     assert [] == traffic.finished
 
 
+def test_last_of_several_parts_is_reported_with_the_outcome(
+    job: SubmitJob[Any], traffic: RecordingTraffic
+) -> None:
+    """Its id is registered, too, whichever part it is."""
+    write(job, 3)
+    for index in (2, 0, 1):
+        job.on_response(index, SubmitSmResp(message_id=f"id {index}"))
+
+    assert [(job, f"id {index}") for index in (2, 0, 1)] == traffic.accepted
+    assert [job] == traffic.finished
+
+
 def test_last_accepted_part_is_reported_with_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     """One callback for a message of one part."""
     traffic = RecordingTraffic()

@@ -229,6 +229,23 @@ async def test_nothing_is_claimed_without_a_link(outbox: Outbox, client: Scripte
     assert OutboxState.ACCEPTED is (await only(outbox)).state
 
 
+async def test_run_until_empty_waits_for_what_may_come_back(
+    outbox: Outbox, client: ScriptedClient
+) -> None:
+    """What is in flight isn't sent yet: the gateway may throttle it, and it is queued again."""
+    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    client.answers = [answer, Accepted()]
+    worker = asyncio.create_task(outbox.run(client.as_client, stop_when_empty=True))
+    await client.was_called.wait()
+    for _ in range(50):
+        await outbox.counts()  # by then it has looked for more and found nothing
+    answer.set_exception(ThrottledError(MESSAGE, command_status=THROTTLED, retry_after=0.01))
+    await worker
+
+    assert 2 == len(client.sent)
+    assert OutboxState.ACCEPTED is (await only(outbox)).state
+
+
 async def test_claimed_entries_are_given_back_when_the_link_is_down_for_long(
     outbox: Outbox, client: ScriptedClient
 ) -> None:
