@@ -185,7 +185,7 @@ class SmscClient(ClientLifecycle):
         """
         try:
             runtime = self._sending_runtime()
-            if within is not None:
+            if within is not None:  # before the rules reserve anything
                 check_duration("within", within)
             if hold is not None:
                 check_kind("hold", hold, Hold)

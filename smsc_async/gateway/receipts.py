@@ -155,9 +155,9 @@ def _state(fields: Mapping[str, str]) -> MessageState | None:
 
 def _error(fields: Mapping[str, str]) -> int | None:
     """Return the number of the error that the text names; None if there is none."""
-    if (usual := fields.get("err", "")) == "000":  # hot path
+    if fields.get("err") == "000":  # hot path
         return 0
-    err = _ERROR_NUMBER.match(usual if usual.isalnum() else _first_word(fields, _ERROR_LABELS))
+    err = _ERROR_NUMBER.match(_first_word(fields, _ERROR_LABELS))
     return None if err is None else int(err[1])
 
 

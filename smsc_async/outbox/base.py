@@ -115,8 +115,7 @@ class BaseOutbox:
         known = (form, message) if message.is_plain else None
         entry = entry_of(await self._ledger.run(_unshown(queries.put, form, key)), known)
         # A time of a zone in which the clock is changed equals none of another zone.
-        is_same = entry.message == message or entry.message == deserialize(form)
-        if key is not None and not is_same:
+        if key is not None and entry.message != message and entry.message != deserialize(form):
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"
                 f" {entry.state.value}); use a different key for each message"
