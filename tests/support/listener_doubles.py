@@ -17,7 +17,14 @@ from pdu import (
     decode,
     encode,
 )
-from smsc_async.session import BindRequested, Event, LinkEnded, RequestReceived, SessionLimits
+from smsc_async.session import (
+    BindRequested,
+    Event,
+    LinkEnded,
+    RequestReceived,
+    ResponseReceived,
+    SessionLimits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -35,6 +42,7 @@ class Link:
         self.session = session
         self.host = host
         self.requests: list[Pdu] = []
+        self.answers: list[int] = []
         self.end: LinkEnded | None = None
 
     def __repr__(self) -> str:
@@ -83,6 +91,8 @@ class Handler:
                     link.session.respond(pdu, BindTransceiverResp(system_id="SMSC"), now)
                 case RequestReceived(pdu=pdu):
                     link.requests.append(pdu)
+                case ResponseReceived(response=response):
+                    link.answers.append(response.command_status)
                 case LinkEnded():
                     link.end = event
                 case _:
