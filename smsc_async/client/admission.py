@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from smsc_async._deadline_timer import NEVER
 from smsc_async.client.admission_errors import failed, interrupted, store_failed
 from smsc_async.client.held import HeldCallers
 from smsc_async.client.overdue import OverdueTurns, admission_of, step_of
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import Outcome, SendError, SmscError
 from smsc_async.instrumentation import LOG, call_logged, log, place_of
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.checks import name_of, wait_of
 from smsc_async.rules.engine import RuleEngine

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from smsc_async._deadline_timer import DeadlineTimer
 from smsc_async.client.runtime import not_sent
 from smsc_async.client.wakeups import Waiter
 from smsc_async.errors import HeldByRuleError, Outcome, PartsOverdueError
-from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.rules.verdict import Hold
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pdu import CommandStatus, DataSm, DeliverSm, EsmClass, Pdu
+from smsc_async._deadline_timer import DeadlineTimer
 from smsc_async.client.correlation import Match, ReceiptCorrelator
 from smsc_async.client.dedup import ReceiptDeduplicator
 from smsc_async.client.deliveries import ExternalDelivery, PendingDelivery
@@ -22,7 +23,6 @@ from smsc_async.client.receipt_reader import ReceiptReader
 from smsc_async.client.receipt_wait import check_id, check_wait
 from smsc_async.gateway.dialect import GENERIC, SMSC_RU
 from smsc_async.instrumentation import LOG
-from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.receipts import IncomingMessage, Receipt
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from logging import ERROR
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
+from smsc_async._deadline_timer import NEVER
 from smsc_async.instrumentation import LOG, call_logged, log, place_of
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import CATCH_UP
 from smsc_async.rules.verdict import ANY_TIME, Admitted
 

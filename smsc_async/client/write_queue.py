@@ -15,11 +15,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
+from smsc_async._deadline_timer import NEVER
 from smsc_async.client.admission import FAIL_AT_ONCE
 from smsc_async.client.submission import Submission
 from smsc_async.client.wakeups import Waiter
 from smsc_async.errors import Outcome, SendError, SubmitInterruptedError
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.pace import next_write
 from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
 

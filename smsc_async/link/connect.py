@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import anyio
 
+from smsc_async._deadline_timer import DeadlineTimer
 from smsc_async.errors import ConfigError, ConnectFailedError
 from smsc_async.link.connection import Link
 from smsc_async.link.connector import bound_socket, socket_of
-from smsc_async.link.deadline_timer import DeadlineTimer
 from smsc_async.session import SessionLimits
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from logging import DEBUG
 from typing import TYPE_CHECKING, Any, cast
 
 from pdu.names import command_name
+from smsc_async._deadline_timer import READ_FIRST, Punctuality
 from smsc_async.errors import BindRefusedError, LinkLostError
 from smsc_async.instrumentation import LOG, WIRE, WireLog
-from smsc_async.link.deadline_timer import READ_FIRST, Punctuality
 from smsc_async.link.submit_job import handler_of
 from smsc_async.session import (
     BindRefused,

@@ -14,9 +14,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pdu.names import command_name
+from smsc_async._deadline_timer import NEVER, DeadlineTimer
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link.deadline_timer import NEVER, DeadlineTimer
 from smsc_async.link.pace import next_write
 from smsc_async.link.pending_request import PendingRequest
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from smsc_async._deadline_timer import DeadlineTimer
 from smsc_async.errors import BindRefusedError, ClientClosedError, LinkError, LinkLostError
 from smsc_async.instrumentation import LOG, ConnectFailed, Hooks, LinkBound, log, place_of
 from smsc_async.link.attempt import connect_and_bind
 from smsc_async.link.backoff import Backoff
 from smsc_async.link.connect import tls_context
-from smsc_async.link.deadline_timer import DeadlineTimer
 
 if TYPE_CHECKING:
     import ssl

@@ -11,6 +11,7 @@ from bisect import insort
 from typing import TYPE_CHECKING, Generic
 
 from pdu import CommandStatus, TlvTag
+from smsc_async._deadline_timer import NEVER
 from smsc_async.errors import (
     Outcome,
     PartsOverdueError,
@@ -20,7 +21,6 @@ from smsc_async.errors import (
     SubmitRefusedError,
     ThrottledError,
 )
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.messages import Message, R_co
 
 if TYPE_CHECKING:

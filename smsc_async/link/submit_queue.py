@@ -13,7 +13,7 @@ from collections import deque
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from smsc_async.link.deadline_timer import NEVER
+from smsc_async._deadline_timer import NEVER
 from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from smsc_async._deadline_timer import NEVER
 from smsc_async.errors import (
     HeldByRuleError,
     Outcome,
@@ -18,7 +19,6 @@ from smsc_async.errors import (
     ThrottledError,
 )
 from smsc_async.link.backoff import exponential_delay
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox.entry import OutboxState
 
 if TYPE_CHECKING:

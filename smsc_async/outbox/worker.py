@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from smsc_async._deadline_timer import NEVER
 from smsc_async.client.receipt_reader import id_keys
 from smsc_async.errors import ClientClosedError, InvalidMessageError, SendError, SmscError
 from smsc_async.instrumentation import LOG, log
 from smsc_async.link import LinkState
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.outbox import worker_queries
 from smsc_async.outbox.attempt import OutboxTicket, Settlement, of_resend, settlement_of, unknown
 from smsc_async.outbox.entry import OutboxState

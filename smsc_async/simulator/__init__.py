@@ -5,11 +5,12 @@
         assert (await sent.receipt(timeout=1)).state is MessageState.DELIVERED
         assert simulator.messages[0].text == "Code: 4821"
 
-Rule: `SimulatedSmsc` decides and has no sockets, the listener has sockets and decides nothing.
-The session is the client's own, in the other role. No message ever leaves the machine.
+Rule: `SimulatedSmsc` decides and has no sockets, they are those of `smsc_async.listener`, which
+decides nothing. The session is the client's own, in the other role. No message ever leaves the
+machine.
 
-A read travels so: `Connection.data_received`, `SimulatedSmsc.receive`, the session's events, the
-decision and its `Changes`, `Listener._flush`, `Connection.flush`.
+A read travels so: `Connection.data_received`, the session's events, `SimulatedSmsc.on_events`, the
+decision and its `Changes`, `Listener._flush`, `Connection.flush`, `WaitingCalls.on_flushed`.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class OutboundQueue:
             except LocalProtocolError:
                 # An address that was read leniently (8-bit, too long) and can't be written.
                 self._drop(delivery, CommandStatus.ESME_RSYSERR)
-            self._state.changes.links[link] = None
+            self._state.changed_links[link] = None
 
     def _drop(self, delivery: QueuedDelivery, status: int) -> None:
         """End a deliver_sm that the client didn't acknowledge."""

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 from urllib.parse import quote
 
 from anyio.from_thread import start_blocking_portal
@@ -18,10 +18,11 @@ from anyio.from_thread import start_blocking_portal
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError
-from smsc_async.simulator.listener import Listener
+from smsc_async.listener import Listener
 from smsc_async.simulator.records import SimulatorStats
 from smsc_async.simulator.scenario import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
+from smsc_async.simulator.waiting_calls import WaitingCalls
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from anyio.from_thread import BlockingPortal
 
+    from smsc_async.simulator.accounts import ClientLink
     from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
 
 _DEMO: Final = ("demo", "demo")
@@ -85,14 +87,16 @@ class Simulator:
         self._wall_clock = wall_clock or _local_time
         self._scenario = scenario
         self._smsc: SimulatedSmsc | None = None
-        self._open_listener: Listener | None = None
+        self._calls: WaitingCalls
+        self._open_listener: Listener[ClientLink] | None = None
 
     async def __aenter__(self) -> Self:
         if self._smsc is not None:
             raise RuntimeError("this simulator was entered before; make a new one")
         clock = self._clock or asyncio.get_running_loop().time
         self._smsc = SimulatedSmsc(self._scenario, now=clock(), wall=self._wall_clock())
-        listener = Listener(self._smsc, clock)
+        self._calls = WaitingCalls(self._smsc.state)
+        listener = Listener(self._smsc, clock, observer=self._calls)
         await listener.listen(self.host, self.port, self._tls)
         self.port = listener.port
         self._open_listener = listener
@@ -107,6 +111,7 @@ class Simulator:
         listener, self._open_listener = self._open_listener, None
         if listener is not None:
             await listener.close()
+            self._calls.close()
 
     @contextmanager
     def in_thread(self) -> Iterator[HostedSimulator]:
@@ -174,7 +179,8 @@ class Simulator:
             TimeoutError: None was received in time.
             RuntimeError: The simulator isn't running.
         """
-        return await self._listener().next_message(timeout)
+        self._listener()
+        return await self._calls.next_message(timeout)
 
     @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
     async def deliver(
@@ -204,15 +210,18 @@ class Simulator:
             InvalidMessageError: Addresses or a text that no deliver_sm holds.
             RuntimeError: The simulator isn't running, or ended meanwhile.
         """
-        return await self._listener().deliver(
-            sender, recipient, text, system_id=system_id, esm_class=esm_class
+        listener, smsc = self._listener(), cast("SimulatedSmsc", self._smsc)
+        deliveries = smsc.deliver(
+            sender, recipient, text, listener.clock(), system_id=system_id, esm_class=esm_class
         )
+        listener.plan_flush()
+        return await self._calls.until_ended(deliveries)
 
     def tick(self) -> None:
         """Run what is due by the clock. Needed only with your own clock."""
         self._listener().tick()
 
-    def _listener(self) -> Listener:
+    def _listener(self) -> Listener[ClientLink]:
         """Return the open port, or raise RuntimeError."""
         if self._open_listener is None:
             raise RuntimeError("the simulator is not running; enter it with `async with`")

@@ -1,7 +1,7 @@
 """The simulated SMSC: it answers binds, submits and queries.
 
-Rule: no socket and no clock. Octets and times come in; responses are written to the session of
-their link, and `SmscState.take_changes` names the links to look at. `decisions` says what is
+Rule: no socket and no clock. It is the handler of a `Listener` (`listener.contract`): events and
+times come in, and responses are written to the session of their link. `decisions` says what is
 refused, `assembly` joins the parts of long messages, `outbound` sends deliver_sm.
 """
 
@@ -30,8 +30,6 @@ from smsc_async.session import (
     RequestReceived,
     ResponseOverdue,
     ResponseReceived,
-    Role,
-    Session,
     SessionLimits,
 )
 from smsc_async.session.negative_responses import negative_response
@@ -50,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from smsc_async.listener import Accepted
     from smsc_async.session import Event
     from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import SimulatorStats, SubmittedPart
@@ -67,9 +66,9 @@ class SimulatedSmsc:
     """The simulated SMSC without its sockets.
 
         smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime.now(UTC))
-        link = smsc.connect(now=0.0)
-        smsc.receive(link, octets, now=0.1)
-        responses = link.session.data_to_send()
+        client = ClientSession(smsc, "127.0.0.1", now=0.0)
+        client.receive(octets, now=0.1)
+        responses = client.session.data_to_send()
         smsc.advance(now=smsc.next_deadline())
 
     Args:
@@ -78,7 +77,7 @@ class SimulatedSmsc:
         wall: Date and time at *now*, with a time zone; dates in receipts are counted from it.
 
     Attributes:
-        state: Scenario, messages, and the changes that the owner of the sockets has to act on.
+        state: Scenario, messages, and the changes that callers wait for.
     """
 
     def __init__(self, scenario: Scenario, *, now: float, wall: datetime) -> None:
@@ -87,33 +86,25 @@ class SimulatedSmsc:
         self._assembly = MessageAssembly(self.state, self._outbound)
         self._last_id = FIRST_ID - 1
 
-    def connect(self, now: float) -> ClientLink:
-        """Add a link for a new connection."""
-        scenario, stats = self.state.scenario, self.state.stats
-        limits = SessionLimits(
+    def session_limits(self) -> SessionLimits:
+        """Return window and timeouts of a new connection."""
+        scenario = self.state.scenario
+        return SessionLimits(
             window=scenario.receipt_window,
             response_timeout=scenario.deliver_timeout,
             enquire_link_interval=None,  # the gateway waits for the client's, and cuts
             inactivity_timeout=scenario.inactivity_timeout,
         )
-        link = ClientLink(Session(Role.SMSC, limits, now=now))
-        stats.connections += 1
-        stats.links += 1
-        self.state.changes.links[link] = None
-        return link
 
-    def receive(self, link: ClientLink, data: bytes, now: float) -> None:
-        """Process octets received over a link, in pieces of any size."""
-        self._handle(link, link.session.receive(data, now), now)
+    def on_connected(self, accepted: Accepted, now: float) -> ClientLink:  # noqa: ARG002 - of all handlers
+        """Add a link for a new connection."""
+        self.state.stats.connections += 1
+        self.state.stats.links += 1
+        return ClientLink(accepted.session)
 
-    def disconnect(self, link: ClientLink, now: float, *, error: Exception | None = None) -> None:
-        """Remove the link of a closed connection. Once for each `connect`."""
+    def on_disconnected(self, link: ClientLink, now: float) -> None:  # noqa: ARG002 - as above
+        """Count the link of a closed connection off."""
         self.state.stats.links -= 1
-        self._handle(link, link.session.receive_eof(now, error=error), now)
-
-    def advance_link(self, link: ClientLink, now: float) -> None:
-        """Run a link's own timers; `link.session` has their deadline."""
-        self._handle(link, link.session.advance(now), now)
 
     def advance(self, now: float) -> None:
         """Run what is due by *now*: delayed responses, outcomes, receipts."""
@@ -122,6 +113,10 @@ class SimulatedSmsc:
     def next_deadline(self) -> float | None:
         """The time to call `advance` at, or None. Ask again after every other call."""
         return self.state.next_deadline()
+
+    def take_changed_links(self) -> Iterable[ClientLink]:
+        """Return the links written to since the last call, other than in `on_events` of each."""
+        return self.state.take_changed_links()
 
     def deliver(
         self,
@@ -155,7 +150,7 @@ class SimulatedSmsc:
         """Return the counters as of now."""
         return replace(self.state.stats, waiting=self._outbound.waiting)
 
-    def _handle(self, link: ClientLink, events: Iterable[Event], now: float) -> None:
+    def on_events(self, link: ClientLink, events: Iterable[Event], now: float) -> None:
         """Act on the events of a link's session; after a drop only the link's end counts."""
         for event in events:
             match event:
@@ -177,7 +172,6 @@ class SimulatedSmsc:
                     command_id = int.from_bytes(error.frame[4:8], "big")
                     refusal = refuse(status, refusals.PROTOCOL_ERROR, reason=str(error))
                     self._record_refusal(link, command_id, refusal, now)
-        self.state.changes.links[link] = None
 
     def _on_link_ended(self, link: ClientLink, event: LinkEnded, now: float) -> None:
         """Send what the link didn't acknowledge over the other links of its account."""
@@ -271,7 +265,7 @@ class SimulatedSmsc:
         else:
             self._accept(link, submit, error, now)
         if link.is_dropped:
-            self._handle(link, link.session.close(now), now)
+            self.on_events(link, link.session.close(now), now)
         elif link.submits == self.state.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
 
@@ -322,7 +316,7 @@ class SimulatedSmsc:
         """Send a response that was delayed."""
         link.unanswered -= 1
         link.session.respond(request, response, now)
-        self.state.changes.links[link] = None
+        self.state.changed_links[link] = None
 
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:
         """Answer query_sm for messages of the same account."""

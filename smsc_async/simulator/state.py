@@ -17,7 +17,7 @@ from smsc_async.simulator.accounts import MAX_ACCOUNTS, Account
 from smsc_async.simulator.records import SimulatorStats, SubmittedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
@@ -33,12 +33,10 @@ class Changes:
     """What has happened since the last `SmscState.take_changes`.
 
     Args:
-        links: Links with octets to write, to be closed, or with another deadline; in order.
         messages: New messages, oldest first.
         deliveries: deliver_sm that ended: acknowledged or dropped.
     """
 
-    links: dict[ClientLink, None] = field(default_factory=dict)
     messages: list[SubmittedMessage] = field(default_factory=list)
     deliveries: list[QueuedDelivery] = field(default_factory=list)
 
@@ -58,6 +56,8 @@ class SmscState:
         parts: Accepted submit_sm by message_id.
         refusals: The newest refused requests, oldest first.
         changes: What has happened since the last `take_changes`.
+        changed_links: Links written to since the last `take_changed_links`, other than by the
+            processing of their own events; in order.
     """
 
     def __init__(self, scenario: Scenario, *, now: float, wall: datetime) -> None:
@@ -68,6 +68,7 @@ class SmscState:
         self.parts: dict[str, SubmittedPart] = {}
         self.refusals: deque[RefusedRequest] = deque()
         self.changes = Changes()
+        self.changed_links: dict[ClientLink, None] = {}
         self._started_at = now
         self._wall = wall
         # (time, order, action, its arguments): the order decides between equal times.
@@ -154,6 +155,11 @@ class SmscState:
         """Return what has happened since the last call, and begin anew."""
         changes, self.changes = self.changes, Changes()
         return changes
+
+    def take_changed_links(self) -> Iterable[ClientLink]:
+        """Return the links written to since the last call, and begin anew."""
+        links, self.changed_links = self.changed_links, {}
+        return links
 
     def __repr__(self) -> str:
         return (

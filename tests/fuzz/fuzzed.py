@@ -24,6 +24,7 @@ from pdu import (
     encode,
 )
 from smsc_async import Sms, SmscClient, SmscError, Submission
+from smsc_async.listener import ClientSession
 from smsc_async.session import (
     BindRequested,
     LateResponseReceived,
@@ -149,18 +150,18 @@ def simulator(data: bytes) -> None:
         id_format="hex_in_response" if choice & 8 else "decimal",
     )
     smsc = SimulatedSmsc(scenario, now=now, wall=datetime(2026, 11, 23, tzinfo=UTC))
-    link = smsc.connect(now)
+    client = ClientSession(smsc, "", now)
     if not choice & 16:
-        smsc.receive(link, encode(BindTransceiver(system_id="shop", sequence_number=1)), now)
+        client.receive(encode(BindTransceiver(system_id="shop", sequence_number=1)), now)
     written = FrameBuffer()
     for piece in pieces(data[1:], 255 if choice & 32 else 20):
-        smsc.receive(link, piece, now)
+        client.receive(piece, now)
         now += (choice >> 6) / 2
         smsc.advance(now)
-        for frame in written.feed(link.session.data_to_send()):
+        for frame in written.feed(client.session.data_to_send()):
             decode(frame)
     smsc.advance(now + 1000.0)
-    smsc.disconnect(link, now + 1000.0)
+    client.disconnect(now + 1000.0)
     for message in smsc.state.messages:
         repr((message, message.message))
     assert 0 == smsc.stats().links

@@ -8,8 +8,8 @@ import pytest
 from scripted import RecordingTraffic, parts_of
 
 from smsc_async import Outcome, Sms
+from smsc_async._deadline_timer import NEVER
 from smsc_async.link import SubmitJob
-from smsc_async.link.deadline_timer import NEVER
 from smsc_async.link.submit_job import ENDS_THROTTLED, ENDS_UNSENT
 from smsc_async.link.submit_queue import SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController

@@ -19,6 +19,7 @@ from pdu import (
     encode,
 )
 from smsc_async.gateway.receipts import read_receipt
+from smsc_async.listener import ClientSession
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
 
@@ -41,7 +42,8 @@ class Client:
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
-        self.link = harness.smsc.connect(harness.now)
+        self.session = ClientSession(harness.smsc, "127.0.0.1", harness.now)
+        self.link = self.session.link
         self._sequence_number = 0
 
     def send(self, *pdus: Pdu) -> list[Pdu]:
@@ -54,7 +56,7 @@ class Client:
 
     def send_octets(self, octets: bytes) -> list[Pdu]:
         """Send octets as they are; return what is written back at once."""
-        self.harness.smsc.receive(self.link, octets, self.harness.now)
+        self.session.receive(octets, self.harness.now)
         return self.read()
 
     def read(self) -> list[Pdu]:
@@ -88,6 +90,10 @@ class Client:
         ]
         return self.send_octets(b"".join(responses))
 
+    def advance(self) -> None:
+        """Handle expired timers of the session."""
+        self.session.advance(self.harness.now)
+
     def receipts(self) -> list[Receipt]:
         """Return the receipts written since the last call; they get no response."""
         return [read_receipt(pdu) for pdu in self.read() if isinstance(pdu, DeliverSm)]
@@ -98,7 +104,7 @@ class Client:
 
     def lose(self) -> None:
         """Lose the connection."""
-        self.harness.smsc.disconnect(self.link, self.harness.now)
+        self.session.disconnect(self.harness.now)
 
 
 class Harness:

@@ -8,6 +8,7 @@ import pytest
 from requests_by_hand import submit
 
 from pdu import BindTransceiver, CommandStatus, QuerySm
+from smsc_async.listener import ClientSession
 from smsc_async.simulator import Scenario, refusals
 from smsc_async.simulator.decisions import refusal_of_bind, refusal_of_query, verdict_on_submit
 from smsc_async.simulator.received import read_submit
@@ -48,7 +49,7 @@ def test_status_of_the_scenario_comes_before_the_accounts() -> None:
 def test_refused_submit_leaves_the_state_as_it_is() -> None:
     """A decision counts what a rule stops, and nothing else; the response is another module's."""
     smsc = SimulatedSmsc(Scenario(submit_status=0x45), now=0.0, wall=NOW)
-    link = smsc.connect(0.0)
+    link = ClientSession(smsc, "", 0.0).link
     refusal, error = verdict_on_submit(smsc.state, link, read_submit(link, submit("hi")), 0.0)
 
     assert refusal is not None
@@ -62,8 +63,9 @@ def test_query_of_an_unknown_id_is_refused() -> None:
     """Also by an SMSC that isn't strict: there is no state to tell."""
     smsc = SimulatedSmsc(Scenario(), now=0.0, wall=NOW)
     pdu = QuerySm(message_id="855469")
+    link = ClientSession(smsc, "", 0.0).link
     for is_strict in (True, False):
-        refusal = refusal_of_query(Scenario(strict=is_strict), smsc.connect(0.0), pdu, None)
+        refusal = refusal_of_query(Scenario(strict=is_strict), link, pdu, None)
 
         assert refusal is not None
         assert refusals.UNKNOWN_ID == refusal.text

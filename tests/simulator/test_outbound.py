@@ -110,7 +110,7 @@ def test_receipt_without_a_response_is_sent_again(make_harness: MakeHarness) -> 
     harness.advance(0.2)
     client.read()
     harness.now += 30.0
-    harness.smsc.advance_link(client.link, harness.now)
+    client.advance()
 
     assert ["855469"] == [receipt.message_id for receipt in client.receipts()]
 

@@ -509,12 +509,11 @@ async def test_connection_made_while_leaving_is_closed() -> None:
     """It was accepted before the port was closed, and made after that."""
     async with Simulator() as simulator:
         listener = cast("Any", simulator)._open_listener
-        listener.is_closing = True
+        listener._is_accepting = False
         reader, writer = await asyncio.open_connection("127.0.0.1", simulator.port)
         with contextlib.suppress(ConnectionError):
             assert b"" == await reader.read()
         writer.close()
-        listener.is_closing = False
 
     assert 0 == simulator.stats.links
 
@@ -551,10 +550,12 @@ async def test_reprs_show_numbers_and_no_text() -> None:
         await wire.read()
         listener = cast("Any", simulator)._open_listener
         (connection,) = listener.connections.values()
-        shown = [repr(one) for one in (listener, listener.smsc, connection)]
+        calls = cast("Any", simulator)._calls
+        shown = [repr(one) for one in (listener, calls, listener.handler, connection)]
 
     assert [
-        f"<Listener port {simulator.port}, 1 connections, 1 unread messages, 0 awaited deliver_sm>",
+        f"<Listener port {simulator.port}, 1 connections>",
+        "<WaitingCalls 1 unread messages, 0 awaited deliver_sm>",
         "<SimulatedSmsc 1 links, 1 submits, 1 messages, 0 deliver_sm waiting>",
-    ] == shown[:2]
-    assert shown[2].startswith("<Connection <ClientLink 'demo', 1 submits, 0 unanswered, <Session")
+    ] == shown[:3]
+    assert shown[3].startswith("<Connection <ClientLink 'demo', 1 submits, 0 unanswered, <Session")

@@ -27,6 +27,7 @@ from pdu import (
 )
 from smsc_async.gateway.coding import TextSettings
 from smsc_async.gateway.compose import submits_of
+from smsc_async.listener import ClientSession
 from smsc_async.simulator import Scenario
 from smsc_async.simulator.smsc import SimulatedSmsc
 
@@ -151,13 +152,13 @@ def simulated() -> Callable[..., list[Pdu]]:
 
     def answers(*requests: Pdu) -> list[Pdu]:
         smsc = SimulatedSmsc(Scenario(), now=0.0, wall=datetime(2026, 3, 1, tzinfo=UTC))
-        link = smsc.connect(0.0)
+        client = ClientSession(smsc, "", 0.0)
         bind = BindTransceiver(system_id="shop")
         for number, request in enumerate((bind, *requests), 1):
-            smsc.receive(link, encode(request, sequence_number=number), 0.0)
+            client.receive(encode(request, sequence_number=number), 0.0)
         while (deadline := smsc.next_deadline()) is not None and deadline < 60.0:
             smsc.advance(deadline)
-        return [decode(frame) for frame in FrameBuffer().feed(link.session.data_to_send())]
+        return [decode(frame) for frame in FrameBuffer().feed(client.session.data_to_send())]
 
     return answers
 

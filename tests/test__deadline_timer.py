@@ -7,7 +7,7 @@ import asyncio
 from idle_clock import pass_time
 from scripted import turns, until
 
-from smsc_async.link.deadline_timer import (
+from smsc_async._deadline_timer import (
     HELD_UP,
     MOST_LOOKS,
     NEVER,
@@ -93,3 +93,30 @@ async def test_late_timer_looks_again() -> None:
     await until(lambda: calls)
 
     assert calls[0] >= began + 3.0 - 0.02 + READ_FIRST
+
+
+async def test_deadline_that_moves_away_leaves_the_timer_alone() -> None:
+    """It fires early then, and never late: its owner sets it again."""
+    calls: list[float] = []
+    timer = DeadlineTimer(now, lambda: calls.append(now()))
+    timer.start_by(None)
+    assert NEVER == timer.at
+    timer.start_by(due := now() + 0.02)
+    timer.start_by(due + 1.0)
+    assert due == timer.at
+    timer.start_by(due := due - 0.01)
+    await until(lambda: calls)
+
+    assert due <= calls[0] < due + HELD_UP
+
+
+async def test_timer_looks_again_after_a_read() -> None:
+    """The socket may hold more than was read; without another read the second look judges."""
+    calls: list[float] = []
+    timer = DeadlineTimer(now, lambda: calls.append(now()))
+    timer.has_read = True
+    timer.start(due := now() + 0.02)
+    await until(lambda: calls)
+
+    assert calls[0] >= due + READ_FIRST
+    assert not timer.has_read

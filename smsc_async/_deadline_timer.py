@@ -65,12 +65,15 @@ class DeadlineTimer:
 
     Attributes:
         at: The deadline; `NEVER` while the timer is stopped.
+        has_read: Set by the owner when something was read: more may be waiting, so that the timer
+            looks again before it judges.
     """
 
-    __slots__ = ("_clock", "_handle", "_on_due", "_punctuality", "at")
+    __slots__ = ("_clock", "_handle", "_on_due", "_punctuality", "at", "has_read")
 
     def __init__(self, clock: Callable[[], float], on_due: Callable[[], None]) -> None:
         self.at = NEVER
+        self.has_read = False
         self._clock = clock
         self._on_due = on_due
         self._handle: asyncio.TimerHandle | None = None
@@ -84,6 +87,11 @@ class DeadlineTimer:
         if at < NEVER:
             self.at = at
             self._schedule(at, self._clock())
+
+    def start_by(self, at: float | None) -> None:
+        """Fire at *at* at the latest: a deadline that moves away leaves the timer alone."""
+        if at is not None and at < self.at:  # hot path
+            self.start(at)
 
     def stop(self) -> None:
         """Stop the timer, whether it was running or not."""
@@ -101,7 +109,8 @@ class DeadlineTimer:
     def _fire(self) -> None:
         """Call `on_due`, unless the loop was held up: then it reads first."""
         now = self._clock()
-        if self._punctuality.must_read_first(now):
+        has_read, self.has_read = self.has_read, False
+        if self._punctuality.must_read_first(now, has_read=has_read):
             self._schedule(now + READ_FIRST, now)
             return
         self.stop()
