@@ -1,0 +1,101 @@
+"""What becomes of a message, in place of what the scenario says.
+
+Rule: a fate is a value and names no message. `magic` reads one from a number, `chaos` draws one,
+a click on the simulator's page or a key of `smsc sim` makes one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pdu._tracebacks import hides_arguments
+from pdu.half_made import shows_half_made
+from smsc_async._base_errors import is_number, shown
+
+if TYPE_CHECKING:
+    from pdu.enums import MessageState
+    from smsc_async.simulator.scenario import HlrAnswer
+
+AnswerFate = Literal["refuse", "never", "break", "late"]
+ReceiptFate = Literal["never", "twice", "early", "intermediate"]
+
+
+@hides_arguments(ValueError)
+@shows_half_made
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of one message. What is None is as the scenario has it.
+
+    ::
+
+        Fate(state=MessageState.UNDELIVERABLE, error_code=6)
+        Fate(receipt="twice")
+        Fate(answer="refuse", command_status=CommandStatus.ESME_RTHROTTLED)
+        Fate(answer="late", after=5)
+
+    Args:
+        state: Its final state, a `MessageState`.
+        error_code: The gateway's delivery error in its receipt, 0 to 999; 0 if there is only a
+            *state*.
+        after: Seconds of the gateway's clock: with *answer* "late" from the submit_sm to its
+            response, else from the response to the outcome. None is the scenario's
+            `receipt_delay`, and 0 for a fate that is given to a message afterwards.
+        receipt: "never" sends none, "twice" sends it again at once, "early" lets it overtake the
+            response, "intermediate" sends a receipt ENROUTE first, to those who request it.
+        answer: "refuse" answers with *command_status*; "never" accepts it without a response;
+            "break" accepts it, and closes the link without a response; "late" responds after
+            *after* seconds.
+        command_status: Of a refusal.
+        hlr: The answer to an HLR query.
+        reply: What the subscriber answers to the message after its outcome, if it has a sender.
+
+    Raises:
+        ValueError: A value out of its range, or two that exclude each other.
+    """
+
+    state: MessageState | int | None = None
+    error_code: int | None = None
+    after: float | None = None
+    receipt: ReceiptFate | None = None
+    answer: AnswerFate | None = None
+    command_status: int | None = None
+    hlr: HlrAnswer | None = None
+    reply: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("state", self.state, 0, 255)
+        _check_range("error_code", self.error_code, 0, 999)
+        _check_range("command_status", self.command_status, 1, 0xFFFF_FFFF)
+        _check_choice("receipt", self.receipt, get_args(ReceiptFate))
+        _check_choice("answer", self.answer, get_args(AnswerFate))
+        after = self.after
+        if after is not None and not (is_number(after) and after >= 0 and isfinite(after)):
+            raise ValueError(f"after takes 0 seconds or more, got {shown(after)}")
+        if (self.answer == "refuse") != (self.command_status is not None):
+            raise ValueError("answer='refuse' and command_status need each other")
+        if self.answer == "late" and not after:
+            raise ValueError("answer='late' needs after, the seconds until the response")
+        if self.answer == "refuse" and self.has_outcome:
+            raise ValueError("a refused message has no outcome: no state, receipt, hlr or reply")
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether it says something of the outcome or its receipt."""
+        outcome = (self.state, self.error_code, self.receipt, self.hlr, self.reply)
+        return any(value is not None for value in outcome)
+
+
+def _check_range(name: str, value: int | None, least: int, most: int) -> None:
+    """Refuse anything but None and the integers of a range."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not (isinstance(value, int) and least <= value <= most):
+        raise ValueError(f"{name} takes {least} to {most}, got {shown(value)}")
+
+
+def _check_choice(name: str, value: str | None, known: tuple[str, ...]) -> None:
+    """Refuse anything but None and a few names."""
+    if value is not None and value not in known:
+        raise ValueError(f"{name} takes one of {', '.join(known)}, got {shown(value)}")
