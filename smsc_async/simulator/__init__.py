@@ -15,23 +15,44 @@ decision and its `Changes`, `Listener._flush`, `Connection.flush`, `WaitingCalls
 
 from __future__ import annotations
 
+from smsc_async.simulator.chaos import Chaos, ChaosRun
+from smsc_async.simulator.clock import GatewayClock
+from smsc_async.simulator.codes import FoundCodes, find_codes
+from smsc_async.simulator.fates import AlreadyFinalError, Fate, UnknownMessageError
+from smsc_async.simulator.message_log import MessageFilter
 from smsc_async.simulator.records import (
     RefusedRequest,
-    SimulatorStats,
+    RuleStop,
     SubmittedMessage,
     SubmittedPart,
+    TimelineEntry,
 )
 from smsc_async.simulator.scenario import HlrAnswer, Scenario, SubmitView
-from smsc_async.simulator.server import HostedSimulator, Simulator
+from smsc_async.simulator.server import Simulator
+from smsc_async.simulator.simulator_stats import SimulatorStats
+from smsc_async.simulator.tap import Frame
+from smsc_async.simulator.threaded import HostedSimulator
 
 __all__ = [
+    "AlreadyFinalError",
+    "Chaos",
+    "ChaosRun",
+    "Fate",
+    "FoundCodes",
+    "Frame",
+    "GatewayClock",
     "HlrAnswer",
     "HostedSimulator",
+    "MessageFilter",
     "RefusedRequest",
+    "RuleStop",
     "Scenario",
     "Simulator",
     "SimulatorStats",
     "SubmitView",
     "SubmittedMessage",
     "SubmittedPart",
+    "TimelineEntry",
+    "UnknownMessageError",
+    "find_codes",
 ]

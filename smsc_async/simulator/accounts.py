@@ -16,7 +16,7 @@ from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT, RuleEnforcem
 if TYPE_CHECKING:
     from pdu import DeliverSm
     from smsc_async.session import Session
-    from smsc_async.simulator.records import SubmittedPart
+    from smsc_async.simulator.records import RuleStop, SubmittedPart
 
 MAX_PARTIAL_MESSAGES: Final = 1000
 """Incomplete messages that one account may have."""
@@ -29,21 +29,23 @@ class PartialMessage:
     """The parts of one message received so far.
 
     Args:
-        began_at: Time of the first part's arrival.
+        began_at: The gateway's time of the first part's arrival.
         is_outcome_deferred: Whether no part gets an outcome before all parts are there.
 
     Attributes:
         by_sequence: The newest part of each sequence number.
         replaced: Parts whose sequence number came again.
+        stop: The rule that stopped it after it was accepted; None for none.
     """
 
-    __slots__ = ("began_at", "by_sequence", "is_outcome_deferred", "replaced")
+    __slots__ = ("began_at", "by_sequence", "is_outcome_deferred", "replaced", "stop")
 
     def __init__(self, began_at: float, *, is_outcome_deferred: bool) -> None:
         self.began_at = began_at
         self.is_outcome_deferred = is_outcome_deferred
         self.by_sequence: dict[int, SubmittedPart] = {}
         self.replaced: list[SubmittedPart] = []
+        self.stop: RuleStop | None = None
 
     def add(self, sequence: int, part: SubmittedPart) -> None:
         """Add a part."""
@@ -66,16 +68,18 @@ class QueuedDelivery:
     Args:
         pdu: The deliver_sm.
         account: The account it is for.
+        part: What it is a receipt of; None for a subscriber's message.
 
     Attributes:
         command_status: How it ended: 0 acknowledged, any other dropped. None until then.
     """
 
-    __slots__ = ("account", "command_status", "pdu")
+    __slots__ = ("account", "command_status", "part", "pdu")
 
-    def __init__(self, pdu: DeliverSm, account: Account) -> None:
+    def __init__(self, pdu: DeliverSm, account: Account, part: SubmittedPart | None = None) -> None:
         self.pdu = pdu
         self.account = account
+        self.part = part
         self.command_status: int | None = None
 
     def __repr__(self) -> str:
@@ -120,6 +124,8 @@ class ClientLink:
 
     Args:
         session: The protocol state of this connection.
+        number: Counts the connections, from 1.
+        host: The client's address; empty on a UNIX socket.
 
     Attributes:
         submits: submit_sm received.
@@ -132,16 +138,20 @@ class ClientLink:
     __slots__ = (
         "account",
         "has_tlvs",
+        "host",
         "interface_version",
         "is_dropped",
+        "number",
         "session",
         "settings",
         "submits",
         "unanswered",
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, number: int = 0, host: str = "") -> None:
         self.session = session
+        self.number = number
+        self.host = host
         self.account = UNBOUND
         self.settings = DEFAULT_SETTINGS
         self.submits = 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from smsc_async.gateway.coding import decode_joined
 from smsc_async.simulator.accounts import MAX_PARTIAL_MESSAGES, PartialMessage
+from smsc_async.simulator.decisions import stop_of
 from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT
 from smsc_async.simulator.pdus import charged_parts
 from smsc_async.simulator.scenario import SubmitView
@@ -18,8 +19,8 @@ from smsc_async.simulator.scenario import SubmitView
 if TYPE_CHECKING:
     from pdu.text import Joined, Segment
     from smsc_async.simulator.accounts import Account
-    from smsc_async.simulator.outbound import OutboundQueue
-    from smsc_async.simulator.records import SubmittedPart
+    from smsc_async.simulator.outcomes import Outcomes
+    from smsc_async.simulator.records import RuleStop, SubmittedPart
     from smsc_async.simulator.state import SmscState
 
 
@@ -28,22 +29,35 @@ class MessageAssembly:
 
     Args:
         state: Shared with the other parts of the simulated SMSC.
-        outbound: Gets the parts of messages that stay incomplete.
+        outcomes: Ends the parts of messages that stay incomplete.
     """
 
-    def __init__(self, state: SmscState, outbound: OutboundQueue) -> None:
+    def __init__(self, state: SmscState, outcomes: Outcomes) -> None:
         self._state = state
-        self._outbound = outbound
+        self._outcomes = outcomes
 
     def add(
-        self, part: SubmittedPart, segment: Segment, data_coding: int, now: float
+        self,
+        part: SubmittedPart,
+        segment: Segment,
+        data_coding: int,
+        now: float,
+        stop: RuleStop | None = None,
     ) -> tuple[SubmittedPart, ...]:
         """Add a part to its message.
+
+        Args:
+            part: Its record.
+            segment: Which part it is, and its text.
+            data_coding: Of the submit_sm.
+            now: The links' time.
+            stop: The rule that stopped the part after it was accepted; None for none.
 
         Returns:
             The parts whose outcome is decided now; the caller schedules it.
         """
-        account = self._state.account(part.system_id)
+        account, schedule = self._state.account(part.system_id), self._state.schedule
+        at_gateway = schedule.time(now)
         rules, sets = self._state.scenario.rules, account.partial_messages
         window = None if rules is None else rules.multipart_window
         account.reassembler.timeout = window or DEFAULT_PARTS_TIMEOUT
@@ -53,18 +67,19 @@ class MessageAssembly:
             sender=part.sender,
             recipient=part.recipient,
             data_coding=data_coding,
-            now=now,
+            now=at_gateway,
         )
         # A set that was given up may have the same key: it ends before this part is added.
         for joined in finished:
             if joined.missing:
                 self._end_incomplete(account, joined, now)
         if key not in sets:
-            sets[key] = PartialMessage(now, is_outcome_deferred=window is not None)
-            at = now + account.reassembler.timeout
-            self._state.call_at(at, self._expire, account, key, sets[key])
+            sets[key] = PartialMessage(at_gateway, is_outcome_deferred=window is not None)
+            at = at_gateway + account.reassembler.timeout
+            schedule.call_at(at, self._expire, account, key, sets[key])
         partial = sets[key]
         partial.add(segment.sequence, part)
+        partial.stop = partial.stop or stop
         # A part that is repeated after its message was complete begins a set that stays incomplete.
         while len(sets) > 2 * MAX_PARTIAL_MESSAGES:
             self._end_partial(sets.pop(next(iter(sets))), now)
@@ -79,7 +94,7 @@ class MessageAssembly:
         self, account: Account, key: tuple[object, ...], partial: PartialMessage, now: float
     ) -> None:
         """Give up messages whose time is over."""
-        for joined in account.reassembler.expire(now):
+        for joined in account.reassembler.expire(self._state.schedule.time(now)):
             self._end_incomplete(account, joined, now)
         # Parts repeated after their message was complete are in no set of the reassembler.
         if account.partial_messages.get(key) is partial:
@@ -87,25 +102,29 @@ class MessageAssembly:
             self._end_partial(partial, now)
 
     def _end_complete(self, account: Account, joined: Joined, now: float) -> None:
-        """Record a complete message, and apply the rules to it."""
-        view, partial = self._record(account, joined, now)
-        parts, scenario = partial.parts, self._state.scenario
+        """Apply the rules to a complete message, and record it."""
+        view, partial = _view_of(account, joined), self._take(account, joined, now)
+        parts, rules = partial.parts, self._state.scenario.rules
+        number, enforcement = self._state.log.next_number(), account.enforcement
         # A part that a rule stopped makes the others useless.
         error = next((part.stop_error for part in parts if part.stop_error), 0)
-        if (
-            scenario.rules is not None
-            and not error
-            and account.enforcement.check_joined(scenario.rules, view, partial.began_at, now)
-        ):
-            error = scenario.repeat_error
+        if rules is not None and not error:
+            at = self._state.schedule.time(now)
+            rule = enforcement.check_joined(rules, view, partial.began_at, at, number)
+            if rule is not None:
+                error = self._state.scenario.repeat_error
+                partial.stop = stop_of(rule, rules, enforcement, self._state.date_at(now))
         self._stop(parts, error)
+        self._record(joined, view, partial, number, now)
         charged = charged_parts(joined.octets, joined.data_coding, account.settings)
         for index, part in enumerate(parts):
             part.charged = int(index < charged)
+        self._outcomes.on_joined(parts, view, now)
 
     def _end_incomplete(self, account: Account, joined: Joined, now: float) -> None:
         """Record what there is of a message, and end it."""
-        _, partial = self._record(account, joined, now)
+        view, partial = _view_of(account, joined), self._take(account, joined, now)
+        self._record(joined, view, partial, self._state.log.next_number(), now)
         self._end_partial(partial, now)
 
     def _end_partial(self, partial: PartialMessage, now: float) -> None:
@@ -113,7 +132,7 @@ class MessageAssembly:
         if partial.is_outcome_deferred:
             self._stop(partial.parts, self._state.scenario.parts_error)
             for part in partial.parts:
-                self._outbound.complete(part, now)
+                self._outcomes.complete(part, now)
 
     def _stop(self, parts: tuple[SubmittedPart, ...], error: int) -> None:
         """Set a delivery error, unless it is 0, on the parts that have none."""
@@ -122,30 +141,47 @@ class MessageAssembly:
                 part.stop_error = error
                 self._state.stats.stopped += 1
 
-    def _record(
-        self, account: Account, joined: Joined, now: float
-    ) -> tuple[SubmitView, PartialMessage]:
-        """Record a message made of parts, complete or not; its set is closed."""
+    def _take(self, account: Account, joined: Joined, now: float) -> PartialMessage:
+        """Close the set of a message."""
         key = joined.sender, joined.recipient, joined.carrier, joined.reference, joined.total
         # A set that had to make room was closed already.
-        partial = account.partial_messages.pop(key, None) or PartialMessage(
-            now, is_outcome_deferred=False
+        return account.partial_messages.pop(key, None) or PartialMessage(
+            self._state.schedule.time(now), is_outcome_deferred=False
         )
-        view = SubmitView(
-            system_id=account.system_id,
-            sender=joined.sender,
-            recipient=joined.recipient,
-            text=decode_joined(joined, account.settings),
-            octets=joined.octets,
-            data_coding=joined.data_coding,
-        )
+
+    def _record(
+        self,
+        joined: Joined,
+        view: SubmitView,
+        partial: PartialMessage,
+        number: int,
+        now: float,
+    ) -> None:
+        """Record a message made of parts, complete or not."""
         parts = partial.by_sequence
-        submits = tuple(parts[sequence] for sequence, _ in joined.parts if sequence in parts)
-        date, count = self._state.date_at(now), len(joined.parts)
-        self._state.record_message(view, submits, date, parts=count, total=joined.total)
-        return view, partial
+        self._state.record_message(
+            view,
+            tuple(parts[sequence] for sequence, _ in joined.parts if sequence in parts),
+            self._state.date_at(now),
+            number,
+            parts=len(joined.parts),
+            total=joined.total,
+            stop=partial.stop,
+        )
 
     def __repr__(self) -> str:
         accounts = self._state.accounts.values()
         count = sum(len(account.partial_messages) for account in accounts)
         return f"<MessageAssembly {count} partial messages>"
+
+
+def _view_of(account: Account, joined: Joined) -> SubmitView:
+    """Return what the joined parts say."""
+    return SubmitView(
+        system_id=account.system_id,
+        sender=joined.sender,
+        recipient=joined.recipient,
+        text=decode_joined(joined, account.settings),
+        octets=joined.octets,
+        data_coding=joined.data_coding,
+    )

@@ -6,20 +6,26 @@ itself excludes is in `conformance`, the gateway's rules are in `enforcement`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pdu import CommandStatus
 from smsc_async.simulator import refusals
 from smsc_async.simulator.conformance import check_bind, check_query, check_submit
-from smsc_async.simulator.refusals import refuse
+from smsc_async.simulator.records import RuleStop
+from smsc_async.simulator.refusals import Refusal, refuse
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pdu import QuerySm
+    from smsc_async.rules.limits import GatewayLimits
     from smsc_async.simulator.accounts import ClientLink
+    from smsc_async.simulator.enforcement import RuleEnforcement
+    from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import SubmittedPart
-    from smsc_async.simulator.refusals import Refusal
-    from smsc_async.simulator.scenario import Scenario
+    from smsc_async.simulator.scenario import Scenario, StoppedBy
     from smsc_async.simulator.state import SmscState
 
 
@@ -39,44 +45,87 @@ def refusal_of_bind(scenario: Scenario, pdu: Any) -> Refusal | None:  # noqa: AN
     return None
 
 
-def verdict_on_submit(
-    state: SmscState, link: ClientLink, submit: ReceivedSubmit, now: float
-) -> tuple[Refusal | None, int]:
+class SubmitVerdict(NamedTuple):
+    """What is decided about a submit_sm.
+
+    Args:
+        refusal: Why it is refused, None if it isn't.
+        stop: The rule that stops it, refused or not; None for none.
+        error: The delivery error with which a rule ends it after it was accepted; 0 for none.
+    """
+
+    refusal: Refusal | None = None
+    stop: RuleStop | None = None
+    error: int = 0
+
+
+_ACCEPTED: Final = SubmitVerdict()
+
+
+def verdict_on_submit(  # noqa: PLR0911, PLR0917 - the reasons in their order; one caller
+    state: SmscState, link: ClientLink, submit: ReceivedSubmit, fate: Fate, number: int, now: float
+) -> SubmitVerdict:
     """Decide about a submit_sm; a rule that it passes counts it.
 
     Args:
         state: Scenario, date and counters.
         link: Which it came over.
         submit: The request.
-        now: Current time, in seconds.
-
-    Returns:
-        Why it is refused, None if it isn't; and the delivery error of its receipt, 0 for none.
+        fate: What becomes of it, beside what the scenario says.
+        number: Of the message.
+        now: The links' time.
     """
     scenario, view = state.scenario, submit.view
     if link.unanswered >= scenario.window:
         throttled = CommandStatus.ESME_RTHROTTLED
-        return refuse(throttled, refusals.WINDOW_FULL, window=scenario.window), 0
+        return SubmitVerdict(refuse(throttled, refusals.WINDOW_FULL, window=scenario.window))
     if scenario.strict:
         version, at = link.interface_version, state.date_at(now)
         refusal = check_submit(submit.pdu, version=version, at=at)
         if refusal is not None:
-            return refusal, 0
+            return SubmitVerdict(refusal)
+    if fate.command_status is not None:
+        return SubmitVerdict(refuse(fate.command_status, refusals.FATE))
     status = scenario.submit_status
     status = status(view) if callable(status) else status
     if status:
-        return refuse(status, refusals.SCENARIO), 0
+        return SubmitVerdict(refuse(status, refusals.SCENARIO))
     rules = scenario.rules
     if rules is None:
-        return None, 0
+        return _ACCEPTED
     is_part = submit.segment.total > 1
-    rule = link.account.enforcement.check(rules, view, now, is_part=is_part)
+    enforcement, at_gateway = link.account.enforcement, state.schedule.time(now)
+    rule = enforcement.check(
+        rules, view, at_gateway, is_part=is_part, number=None if is_part else number
+    )
     if rule is None:
-        return None, 0
+        return _ACCEPTED
     state.stats.stopped += 1
     status, error = scenario.answer_to(rule)
-    refusal = refusals.of_rule(rule, rules, status, link.account.enforcement.retry_after)
-    return (refusal, 0) if status else (None, error)
+    stop = stop_of(rule, rules, enforcement, state.date_at(now))
+    if not status:
+        return SubmitVerdict(None, stop, error)
+    return SubmitVerdict(refusals.of_rule(rule, rules, status, enforcement.retry_after), stop)
+
+
+def stop_of(
+    rule: StoppedBy, limits: GatewayLimits, enforcement: RuleEnforcement, date: datetime
+) -> RuleStop:
+    """Return the record of a rule that has just stopped a message.
+
+    Args:
+        rule: The rule.
+        limits: Its number is one of these.
+        enforcement: Stopped the message.
+        date: The gateway's date and time.
+    """
+    retry_at = date + timedelta(seconds=enforcement.retry_after)
+    limit = {
+        "rate": limits.rate,
+        "repeat": limits.repeat_window,
+        "flood": limits.flood_length,
+    }[rule]
+    return RuleStop(rule, limit or 0.0, retry_at, enforcement.twin)
 
 
 def refusal_of_query(

@@ -39,10 +39,13 @@ class RuleEnforcement:
 
     Attributes:
         retry_after: Seconds until the rule that stopped the last message would let it pass.
+        twin: Number of the message that the last stopped one repeats; None for any other rule.
     """
 
     def __init__(self) -> None:
         self.retry_after = 0.0
+        self.twin: int | None = None
+        self._numbers: dict[Fingerprint, int | None] = {}
         self._requests: dict[Fingerprint, Admitted] = {}
         self._streaks: dict[str, Streak] = {}
         # In order of time (hot path).
@@ -53,48 +56,62 @@ class RuleEnforcement:
         self._single_rules = self._part_rules = self._joined_rules = Rules()
 
     def check(
-        self, limits: GatewayLimits, view: SubmitView, now: float, *, is_part: bool = False
+        self,
+        limits: GatewayLimits,
+        view: SubmitView,
+        now: float,
+        *,
+        is_part: bool = False,
+        number: int | None = None,
     ) -> StoppedBy | None:
         """Check a submit_sm, and remember it unless a rule stops it.
 
         Args:
             limits: The gateway's; the margin is ignored.
             view: What the submit_sm says.
-            now: Time of its arrival.
+            now: The gateway's time of its arrival.
             is_part: Whether it is one of several parts: rate and flood count it as a message of
                 its own, and it is never a repeat.
+            number: Of the message, for one that repeats it.
 
         Returns:
             The rule that stops it; None for none.
         """
         self._set_limits(limits)
         if limits.rate is not None and self._is_too_fast(limits.rate, now):
+            self.twin = None
             return "rate"
         rules = self._part_rules if is_part else self._single_rules
-        stopped_by = self._apply(rules, view, now, now)
+        stopped_by = self._apply(rules, view, now, now, number)
         if stopped_by is None and limits.rate is not None:
             self._arrivals.append(now)
         return stopped_by
 
     def check_joined(
-        self, limits: GatewayLimits, view: SubmitView, began_at: float, now: float
+        self,
+        limits: GatewayLimits,
+        view: SubmitView,
+        began_at: float,
+        now: float,
+        number: int | None = None,
     ) -> StoppedBy | None:
         """Check a message whose parts are all there: only for a repeat.
 
         Args:
             limits: The gateway's; the margin is ignored.
             view: What the joined parts say.
-            began_at: Time of the first part's arrival.
-            now: Time of the last part's arrival.
+            began_at: The gateway's time of the first part's arrival.
+            now: Of the last part's.
+            number: Of the message, for one that repeats it.
 
         Returns:
             "repeat" or None.
         """
         self._set_limits(limits)
-        return self._apply(self._joined_rules, view, began_at, now)
+        return self._apply(self._joined_rules, view, began_at, now, number)
 
     def _apply(
-        self, rules: Rules, view: SubmitView, at: float, now: float
+        self, rules: Rules, view: SubmitView, at: float, now: float, number: int | None
     ) -> Literal["repeat", "flood"] | None:
         """Decide all rules together; remember the message if none stops it."""
         self._expire(now)
@@ -105,9 +122,14 @@ class RuleEnforcement:
         verdict, streak, _ = decide((rules, request, to, 1, None), earlier, streak, at, at, 0)
         if isinstance(verdict, Held):
             self.retry_after = verdict.retry_at - now
-            return "repeat" if verdict.rule == "repeat" else "flood"
+            if verdict.rule == "repeat":
+                self.twin = self._numbers.get(request)
+                return "repeat"
+            self.twin = None
+            return "flood"
         if rules.repeat_window:
             self._requests[request] = verdict
+            self._numbers[request] = number
         if streak is not None:
             self._streaks[to] = streak
         self._expiry.append((now, request, to))
@@ -121,6 +143,7 @@ class RuleEnforcement:
             earlier, streak = self._requests.get(request), self._streaks.get(to)
             if earlier is not None and earlier.not_before <= oldest:
                 del self._requests[request]
+                self._numbers.pop(request, None)
             if streak is not None and streak[2] <= oldest:
                 del self._streaks[to]
 
@@ -139,9 +162,13 @@ class RuleEnforcement:
     def _is_too_fast(self, rate: float, now: float) -> bool:
         """Whether the last second is full. A rate below 1 allows one in 1 / *rate* seconds."""
         most = max(1, int(rate))
-        while self._arrivals and self._arrivals[0] <= now - most / rate:
-            self._arrivals.popleft()
-        return len(self._arrivals) >= most
+        arrivals = self._arrivals
+        while arrivals and arrivals[0] <= now - most / rate:
+            arrivals.popleft()
+        if len(arrivals) < most:
+            return False
+        self.retry_after = arrivals[0] + most / rate - now
+        return True
 
     def __repr__(self) -> str:
         return f"<RuleEnforcement, {len(self._requests)} requests, {len(self._streaks)} recipients>"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from pdu._tracebacks import hides_arguments
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import is_number, shown
+from smsc_async._base_errors import SmscError, is_number, shown
 
 if TYPE_CHECKING:
     from pdu.enums import MessageState
@@ -38,7 +38,7 @@ class Fate:
     Args:
         state: Its final state, a `MessageState`.
         error_code: The gateway's delivery error in its receipt, 0 to 999; 0 if there is only a
-            *state*.
+            *state*. Without a *state* any other than 0 is UNDELIVERABLE.
         after: Seconds of the gateway's clock: with *answer* "late" from the submit_sm to its
             response, else from the response to the outcome. None is the scenario's
             `receipt_delay`, and 0 for a fate that is given to a message afterwards.
@@ -49,7 +49,7 @@ class Fate:
             *after* seconds.
         command_status: Of a refusal.
         hlr: The answer to an HLR query.
-        reply: What the subscriber answers to the message after its outcome, if it has a sender.
+        reply: What the subscriber answers to the message's sender after its outcome.
 
     Raises:
         ValueError: A value out of its range, or two that exclude each other.
@@ -87,11 +87,19 @@ class Fate:
         return any(value is not None for value in outcome)
 
 
+class AlreadyFinalError(SmscError):
+    """A fate comes too late: the message has its answer, or its outcome, already."""
+
+
+class UnknownMessageError(SmscError, LookupError):
+    """The simulator has no such message, or no longer."""
+
+
 def _check_range(name: str, value: int | None, least: int, most: int) -> None:
     """Refuse anything but None and the integers of a range."""
     if value is None:
         return
-    if isinstance(value, bool) or not (isinstance(value, int) and least <= value <= most):
+    if not (is_number(value) and isinstance(value, int) and least <= value <= most):
         raise ValueError(f"{name} takes {least} to {most}, got {shown(value)}")
 
 
@@ -99,3 +107,7 @@ def _check_choice(name: str, value: str | None, known: tuple[str, ...]) -> None:
     """Refuse anything but None and a few names."""
     if value is not None and value not in known:
         raise ValueError(f"{name} takes one of {', '.join(known)}, got {shown(value)}")
+
+
+ORDINARY: Final = Fate()
+"""All is as the scenario has it."""

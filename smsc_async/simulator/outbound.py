@@ -1,4 +1,4 @@
-"""Outcomes of messages, and the deliver_sm queue: receipts and subscribers' messages.
+"""The deliver_sm queue: receipts and subscribers' messages.
 
 Rule: a deliver_sm stays queued until the client acknowledges it or refuses it for good. Without a
 response, or without the link it went over, it is sent again.
@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pdu import CommandStatus, DeliverSm, EncodeError, MessageState, encode
+from pdu import CommandStatus, DeliverSm, EncodeError, encode
 from smsc_async.errors import InvalidMessageError, LocalProtocolError
 from smsc_async.simulator.accounts import Account, QueuedDelivery
-from smsc_async.simulator.pdus import (
-    incoming,
-    receipt,
-    wants_intermediate,
-    wants_receipt,
-    without_tlvs,
-)
+from smsc_async.simulator.pdus import incoming, receipt, without_tlvs
+from smsc_async.simulator.records import TimelineEntry
 
 if TYPE_CHECKING:
     from smsc_async.simulator.records import SubmittedPart
@@ -65,24 +60,14 @@ class OutboundQueue:
             self._enqueue(delivery, now)
         return deliveries
 
-    def complete(self, part: SubmittedPart, now: float) -> None:
-        """Set the outcome of a part, and queue its receipt."""
-        if part.stop_error:
-            part.state, part.error_code = MessageState.UNDELIVERABLE, part.stop_error
-        else:
-            part.state, part.error_code = part.scenario.state, part.scenario.error_code
-        part.done_at = self._state.date_at(now)
-        if wants_receipt(part.registered_delivery, part.state):
-            self._send_receipt(part, now)
-
-    def send_intermediate(self, part: SubmittedPart, now: float) -> None:
-        """Queue a receipt of the state ENROUTE, if one is requested."""
-        if part.scenario.strict:
-            is_wanted = wants_intermediate(part.registered_delivery)
-        else:
-            is_wanted = wants_receipt(part.registered_delivery, MessageState.DELIVERED)
-        if is_wanted:
-            self._send_receipt(part, now, is_intermediate=True)
+    def send_receipt(
+        self, part: SubmittedPart, now: float, *, is_intermediate: bool = False
+    ) -> None:
+        """Queue a receipt of a part's state, unless the scenario has none."""
+        if part.scenario.receipts:
+            pdu = receipt(part, is_intermediate=is_intermediate)
+            part.timeline.append(TimelineEntry(self._state.date_at(now), "receipt", part.state))
+            self._enqueue(QueuedDelivery(pdu, self._state.account(part.system_id), part), now)
 
     def on_bound(self, account: Account, now: float) -> None:
         """Send what waits for an account that has a new receiving link."""
@@ -96,12 +81,13 @@ class OutboundQueue:
         """Handle deliver_sm_resp: acknowledged, refused for good, or to be sent again later."""
         if status == CommandStatus.ESME_ROK:
             self._state.stats.delivered += 1
-            self._end(delivery, status)
+            self._end(delivery, status, now)
         elif status in _PERMANENT:
-            self._drop(delivery, status)
+            self._drop(delivery, status, now)
         else:
-            at = now + self._state.scenario.redelivery_delay
-            self._state.call_at(at, self.requeue, [delivery])
+            schedule = self._state.schedule
+            at = schedule.time(now) + self._state.scenario.redelivery_delay
+            schedule.call_at(at, self.requeue, [delivery])
         self._send_waiting(delivery.account, now)
 
     def requeue(self, deliveries: list[QueuedDelivery], now: float) -> None:
@@ -118,21 +104,13 @@ class OutboundQueue:
         first = next(iter(accounts), self._unassigned)
         return next((account for account in accounts if account.links), first)
 
-    def _send_receipt(
-        self, part: SubmittedPart, now: float, *, is_intermediate: bool = False
-    ) -> None:
-        """Queue a receipt of a part's state, unless the scenario has none."""
-        if part.scenario.receipts:
-            pdu = receipt(part, is_intermediate=is_intermediate)
-            self._enqueue(QueuedDelivery(pdu, self._state.account(part.system_id)), now)
-
     def _enqueue(self, delivery: QueuedDelivery, now: float) -> None:
         """Send a deliver_sm as soon as a link has room; over the limit the oldest is dropped."""
         waiting = delivery.account.waiting
         waiting.append(delivery)
         self._send_waiting(delivery.account, now)
         while len(waiting) > self._state.scenario.receipt_queue:
-            self._drop(waiting.popleft(), CommandStatus.ESME_RMSGQFUL)
+            self._drop(waiting.popleft(), CommandStatus.ESME_RMSGQFUL, now)
 
     def _send_waiting(self, account: Account, now: float) -> None:
         """Send what waits, as far as the windows of the account's links allow."""
@@ -143,18 +121,21 @@ class OutboundQueue:
                 link.session.request(pdu, now, context=delivery)
             except LocalProtocolError:
                 # An address that was read leniently (8-bit, too long) and can't be written.
-                self._drop(delivery, CommandStatus.ESME_RSYSERR)
+                self._drop(delivery, CommandStatus.ESME_RSYSERR, now)
             self._state.changed_links[link] = None
 
-    def _drop(self, delivery: QueuedDelivery, status: int) -> None:
+    def _drop(self, delivery: QueuedDelivery, status: int, now: float) -> None:
         """End a deliver_sm that the client didn't acknowledge."""
         self._state.stats.dropped += 1
-        self._end(delivery, status)
+        self._end(delivery, status, now)
 
-    def _end(self, delivery: QueuedDelivery, status: int) -> None:
+    def _end(self, delivery: QueuedDelivery, status: int, now: float) -> None:
         """Record how a deliver_sm ended."""
         delivery.command_status = status
         self._state.changes.deliveries.append(delivery)
+        if delivery.part is not None:
+            entry = TimelineEntry(self._state.date_at(now), "acknowledged", status)
+            delivery.part.timeline.append(entry)
 
     def __repr__(self) -> str:
         stats = self._state.stats

@@ -173,7 +173,7 @@ def _text(part: SubmittedPart) -> bytes:
 
 def _hlr_text(part: SubmittedPart) -> bytes:
     """Return the text of the receipt of an HLR query."""
-    line = f"id:{part.number} stat:{_stat(part)} err:{part.error_code:03} {part.scenario.hlr}"
+    line = f"id:{part.number} stat:{_stat(part)} err:{part.error_code:03} {part.hlr}"
     return line.encode("ascii", "replace")
 
 

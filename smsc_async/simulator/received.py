@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from pdu.text.coding import TextCoding
 from pdu.text.reassembly import segment_of
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, decode
+from smsc_async.simulator.fates import ORDINARY
 from smsc_async.simulator.pdus import charged_parts, flags_of
-from smsc_async.simulator.records import SubmittedPart, parse_message
+from smsc_async.simulator.records import SubmittedPart, TimelineEntry, parse_message
 from smsc_async.simulator.scenario import SubmitView
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pdu import SubmitSm
     from pdu.text import Segment
     from smsc_async.simulator.accounts import ClientLink
+    from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.scenario import Scenario
 
 
@@ -63,6 +65,8 @@ def accepted_part(
     scenario: Scenario,
     *,
     at: datetime,
+    fate: Fate = ORDINARY,
+    link: int = 0,
     settings: TextSettings = DEFAULT_SETTINGS,
 ) -> SubmittedPart:
     """Return the record of an accepted submit_sm.
@@ -73,6 +77,8 @@ def accepted_part(
         error: Delivery error code with which a rule stops the message; 0 for none.
         scenario: In force when it was accepted.
         at: Time of acceptance.
+        fate: What becomes of it, beside what the scenario says.
+        link: Number of the link that it came over.
         settings: How texts are coded on the link.
     """
     pdu, view, segment = submit
@@ -93,5 +99,10 @@ def accepted_part(
         charged=charged_parts(segment.payload, pdu.data_coding, settings) if is_single else 1,
         scenario=scenario,
         submitted_at=at,
+        sequence=segment.sequence,
+        link=link,
+        sequence_number=pdu.sequence_number,
         stop_error=error,
+        fate=fate,
+        timeline=[TimelineEntry(at, "received")],
     )

@@ -1,14 +1,14 @@
-"""Records of the simulated SMSC: parts, messages, counters.
+"""Records of the simulated SMSC: parts, messages, refusals.
 
-Rule: what was received stays as it was; only outcomes are written later, part by part. A `repr`
-shows sizes, never a text, and masks numbers.
+Rule: what was received stays as it was; only answers and outcomes are written later, part by part.
+A `repr` shows sizes, never a text, and masks numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pdu._tracebacks import hides_assigned
 from pdu.enums import FINAL_STATES, MessageState
@@ -18,17 +18,55 @@ from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
+from smsc_async.simulator.codes import FoundCodes, find_codes
+from smsc_async.simulator.fates import ORDINARY
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pdu.enums import CommandStatus
     from smsc_async.messages import Message
+    from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.refusals import Refusal
-    from smsc_async.simulator.scenario import Scenario
+    from smsc_async.simulator.scenario import HlrAnswer, Scenario, StoppedBy
+    from smsc_async.simulator.schedule import ScheduledAction
 
 FINAL = FINAL_STATES | {MessageState.UNKNOWN}
 """States after which the simulator sends no receipt of a message any more."""
+
+MessageStatus = Literal[
+    "refused", "incomplete", "held", "unanswered", "blocked", "done", "on_its_way"
+]
+"""What has become of a message: refused in a response; given up without all of its parts; held
+until it is released; never answered; stopped by a rule after it was accepted; final; or none of
+these yet."""
+
+TimelineEvent = Literal[
+    "received",
+    "held",
+    "answered",
+    "unanswered",
+    "fate",
+    "outcome",
+    "receipt",
+    "acknowledged",
+    "reply",
+]
+
+
+class TimelineEntry(NamedTuple):
+    """Something that happened to a message.
+
+    Args:
+        at: By the gateway's clock.
+        event: What; "receipt" is queued, "acknowledged" by the client.
+        value: Of "answered" and "acknowledged" the command_status, of "outcome" and "receipt" the
+            state; else 0.
+    """
+
+    at: datetime
+    event: TimelineEvent
+    value: int = 0
 
 
 @shows_half_made
@@ -49,10 +87,21 @@ class SubmittedPart:
         charged: Parts that are charged for this submit_sm.
         scenario: The scenario in force when it was received.
         submitted_at: When it was received.
+        sequence: Which part of its message it is, from 1.
+        link: Number of the link that it came over.
+        sequence_number: Of the submit_sm on that link.
         stop_error: Delivery error of the rule that stopped it; 0 for none.
         state: Its current state.
         error_code: The delivery error of that state.
         done_at: When the outcome was reached; None until then.
+        fate: What becomes of it, beside what the scenario says.
+        may_complete: Whether it waits for no other part of its message.
+        is_decided: Whether that was decided for this message, after it had come.
+        is_held: Whether it waits to be released.
+        is_answer_due: Whether its response hasn't left yet, and may.
+        command_status: In its response; None as long as there is none.
+        next_step: What is scheduled for it.
+        timeline: What happened, in order.
     """
 
     number: int
@@ -67,10 +116,36 @@ class SubmittedPart:
     charged: int
     scenario: Scenario
     submitted_at: datetime
+    sequence: int = 1
+    link: int = 0
+    sequence_number: int = 0
     stop_error: int = 0
     state: MessageState | int = MessageState.ENROUTE
     error_code: int = 0
     done_at: datetime | None = None
+    fate: Fate = ORDINARY
+    may_complete: bool = False
+    is_decided: bool = False
+    is_held: bool = False
+    is_answer_due: bool = True
+    command_status: int | None = None
+    next_step: ScheduledAction | None = None
+    timeline: list[TimelineEntry] = field(default_factory=list)
+
+    @property
+    def hlr(self) -> HlrAnswer:
+        """The answer to it, if it is an HLR query."""
+        return self.fate.hlr or self.scenario.hlr
+
+    @property
+    def is_early(self) -> bool:
+        """Whether its receipt overtakes its response."""
+        return self.fate.receipt == "early" or self.scenario.receipt_before_response
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it was refused, or has its outcome."""
+        return self.done_at is not None or bool(self.command_status)
 
     @property
     def message_id(self) -> str:
@@ -106,8 +181,12 @@ class SubmittedMessage:
         data_coding: As received, of the first part.
         parts: Number of submit_sm received.
         total: Number of submit_sm expected; above *parts* if some never came.
-        received_at: When its last part was received, by the wall clock.
+        received_at: When its last part was received, by the gateway's clock.
+        number: Of the message; a cursor, see `Simulator.find`.
         submits: The submit_sm it is made of, in order; `message_ids` and `state` are theirs.
+        refusal: Why it was refused; None if it was accepted.
+        stop: The rule that stopped it, refused or not; None for none.
+        is_cut: Whether it was longer than what is kept of it.
     """
 
     system_id: str
@@ -119,8 +198,25 @@ class SubmittedMessage:
     parts: int
     total: int
     received_at: datetime
+    number: int = 0
     submits: tuple[SubmittedPart, ...] = ()
+    refusal: Refusal | None = None
+    stop: RuleStop | None = None
+    is_cut: bool = False
     _parsed: Message[Any] | None = field(default=None, init=False)
+    _codes: FoundCodes | None = field(default=None, init=False)
+
+    @property
+    def id(self) -> str:
+        """Its name in this simulator: "m-17"."""
+        return f"m-{self.number}"
+
+    @property
+    def codes(self) -> FoundCodes:
+        """The one-time codes in its text."""
+        if self._codes is None:
+            self._codes = find_codes(self.text or "")
+        return self._codes
 
     @property
     def message_ids(self) -> tuple[str, ...]:
@@ -156,9 +252,41 @@ class SubmittedMessage:
         return next((state for state in states if state not in FINAL), states[-1])
 
     @property
+    def error_code(self) -> int:
+        """Delivery error of the first part that has one; 0 for none."""
+        return next((part.error_code for part in self.submits if part.error_code), 0)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every part was received."""
         return self.parts == self.total
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more becomes of it by itself."""
+        return self.refusal is not None or all(part.is_final for part in self.submits)
+
+    @property
+    def status(self) -> MessageStatus:
+        """What has become of it."""
+        parts = self.submits
+        if self.refusal is not None or any(part.command_status for part in parts):
+            return "refused"
+        if not self.is_complete:
+            return "incomplete"
+        if any(part.is_held for part in parts):
+            return "held"
+        if any(part.command_status is None and not part.is_answer_due for part in parts):
+            return "unanswered"
+        if any(part.stop_error and not part.is_decided for part in parts):
+            return "blocked"
+        return "done" if self.is_final else "on_its_way"
+
+    @property
+    def timeline(self) -> tuple[TimelineEntry, ...]:
+        """What happened to its parts, in order."""
+        entries = (entry for part in self.submits for entry in part.timeline)
+        return tuple(sorted(entries, key=lambda entry: entry.at))
 
     def __repr__(self) -> str:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
@@ -169,6 +297,22 @@ class SubmittedMessage:
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total},"
             f" state={state})"
         )
+
+
+class RuleStop(NamedTuple):
+    """The rule that stopped a message, refused or accepted.
+
+    Args:
+        rule: "rate", "repeat" or "flood".
+        limit: Its number: messages a second, seconds between repeats, messages in a row.
+        retry_at: When it lets the message pass, by the gateway's clock.
+        twin: Number of the message that this one repeats; None if there is none any more.
+    """
+
+    rule: StoppedBy
+    limit: float
+    retry_at: datetime
+    twin: int | None = None
 
 
 @hides_assigned
@@ -203,43 +347,6 @@ class RefusedRequest:
     def __repr__(self) -> str:
         status = getattr(self.command_status, "name", hex(self.command_status))
         return f"<RefusedRequest {self.command}, {status}: {self.reason}>"
-
-
-@shows_half_made
-@dataclass(slots=True, kw_only=True)
-class SimulatorStats:
-    """Counters since the start; `links` and `waiting` are current values.
-
-    Args:
-        links: Open connections.
-        connections: Connections accepted.
-        binds: Binds accepted.
-        binds_refused: Binds refused.
-        submits: submit_sm received.
-        refused: submit_sm refused.
-        refusals: Requests of any kind refused, those no longer in `refusals` too.
-        stopped: submit_sm stopped by a rule of the gateway, refused or not; of a message whose
-            parts are stopped together, each part counts.
-        messages: Messages received, parts joined; includes those no longer in `messages`.
-        delivered: deliver_sm that the client acknowledged.
-        redelivered: deliver_sm that were put back in the queue.
-        dropped: deliver_sm that ended without: refused for good, or the queue was full.
-        waiting: deliver_sm that wait for a link or for room in its window.
-    """
-
-    links: int = 0
-    connections: int = 0
-    binds: int = 0
-    binds_refused: int = 0
-    submits: int = 0
-    refused: int = 0
-    refusals: int = 0
-    stopped: int = 0
-    messages: int = 0
-    delivered: int = 0
-    redelivered: int = 0
-    dropped: int = 0
-    waiting: int = 0
 
 
 def parse_message(text: str | None, recipient: str, sender: str) -> Message[Any] | None:

@@ -27,6 +27,15 @@ OWN_RULES: Final = GatewayLimits(rate=None, margin=0.0)
 """The gateway's rules with its published numbers, without the rate: throttling would slow down
 every test and every measurement."""
 
+_COUNTS: Final = (
+    "window",
+    "drop_after",
+    "unbind_after",
+    "receipt_window",
+    "receipt_queue",
+    "keep",
+    "keep_octets",
+)
 _ALPHABETS: Final = ("gsm", "latin1", "ascii")
 
 StoppedBy = Literal["rate", "repeat", "flood"]
@@ -167,7 +176,8 @@ class Scenario:
         error_code: The gateway's delivery error in the receipt, 0 to 999.
         hlr: The answer to every HLR query.
         cost: Price in every receipt, as the gateway writes it: at most 6 characters.
-        keep: How many messages are remembered, the newest ones.
+        keep: How many messages are remembered, the newest ones; refused ones count too.
+        keep_octets: Octets of their texts that are remembered; of one message at most 65 536.
 
     Raises:
         ValueError: A value out of its range.
@@ -214,12 +224,12 @@ class Scenario:
 
     # Memory.
     keep: int = 500
+    keep_octets: int = 32 * 1024 * 1024
 
     def __post_init__(self) -> None:
         for name in ("response_delay", "receipt_delay", "redelivery_delay"):
             _check(name, getattr(self, name), least=0)
-        counts = "window", "drop_after", "unbind_after", "receipt_window", "receipt_queue", "keep"
-        for name in counts:
+        for name in _COUNTS:
             _check(name, getattr(self, name), least=1)
         for name in ("inactivity_timeout", "deliver_timeout"):
             value = getattr(self, name)

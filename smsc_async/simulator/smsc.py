@@ -2,7 +2,8 @@
 
 Rule: no socket and no clock. It is the handler of a `Listener` (`listener.contract`): events and
 times come in, and responses are written to the session of their link. `decisions` says what is
-refused, `assembly` joins the parts of long messages, `outbound` sends deliver_sm.
+refused, `assembly` joins the parts of long messages, `outcomes` responds and ends messages, and
+`outbound` sends deliver_sm.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from pdu import (
     QuerySm,
     QuerySmResp,
     SubmitSm,
-    SubmitSmResp,
     Tlv,
     TlvTag,
 )
@@ -38,7 +38,9 @@ from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
 from smsc_async.simulator.assembly import MessageAssembly
 from smsc_async.simulator.conformance import V34, V50
 from smsc_async.simulator.decisions import refusal_of_bind, refusal_of_query, verdict_on_submit
+from smsc_async.simulator.fate_sources import FateSources
 from smsc_async.simulator.outbound import OutboundQueue
+from smsc_async.simulator.outcomes import Outcomes
 from smsc_async.simulator.received import accepted_part, read_submit, text_settings
 from smsc_async.simulator.records import RefusedRequest
 from smsc_async.simulator.refusals import refuse
@@ -50,10 +52,14 @@ if TYPE_CHECKING:
 
     from smsc_async.listener import Accepted
     from smsc_async.session import Event
+    from smsc_async.simulator.decisions import SubmitVerdict
+    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.received import ReceivedSubmit
-    from smsc_async.simulator.records import SimulatorStats, SubmittedPart
+    from smsc_async.simulator.records import RuleStop, SubmittedPart
     from smsc_async.simulator.refusals import Refusal
     from smsc_async.simulator.scenario import Scenario
+    from smsc_async.simulator.simulator_stats import SimulatorStats
 
 SYSTEM_ID: Final = "SMSC"
 FIRST_ID: Final = 855_469
@@ -73,17 +79,23 @@ class SimulatedSmsc:
 
     Args:
         scenario: How it behaves; `state.scenario` may be replaced at any time.
-        now: Current time of a monotonic clock, in seconds.
+        now: The links' time, in seconds of a monotonic clock.
         wall: Date and time at *now*, with a time zone; dates in receipts are counted from it.
+        sources: Where fates of messages come from; None: magic numbers alone.
 
     Attributes:
         state: Scenario, messages, and the changes that callers wait for.
+        outcomes: Responses and outcomes of messages that were accepted.
     """
 
-    def __init__(self, scenario: Scenario, *, now: float, wall: datetime) -> None:
+    def __init__(
+        self, scenario: Scenario, *, now: float, wall: datetime, sources: FateSources | None = None
+    ) -> None:
         self.state = SmscState(scenario, now=now, wall=wall)
+        self.sources = FateSources() if sources is None else sources
         self._outbound = OutboundQueue(self.state)
-        self._assembly = MessageAssembly(self.state, self._outbound)
+        self.outcomes = Outcomes(self.state, self.sources, self._outbound, self._break_link)
+        self._assembly = MessageAssembly(self.state, self.outcomes)
         self._last_id = FIRST_ID - 1
 
     def session_limits(self) -> SessionLimits:
@@ -96,23 +108,33 @@ class SimulatedSmsc:
             inactivity_timeout=scenario.inactivity_timeout,
         )
 
-    def on_connected(self, accepted: Accepted, now: float) -> ClientLink:  # noqa: ARG002 - of all handlers
+    def on_connected(self, accepted: Accepted, now: float) -> ClientLink:
         """Add a link for a new connection."""
-        self.state.stats.connections += 1
-        self.state.stats.links += 1
-        return ClientLink(accepted.session)
+        stats = self.state.stats
+        stats.connections += 1
+        stats.links += 1
+        if self.sources.refuses_connection(self.state.schedule.time(now)):
+            accepted.session.close(now)
+        return ClientLink(accepted.session, stats.connections, accepted.host)
 
-    def on_disconnected(self, link: ClientLink, now: float) -> None:  # noqa: ARG002 - as above
+    def on_disconnected(self, link: ClientLink, now: float) -> None:  # noqa: ARG002 - of all handlers
         """Count the link of a closed connection off."""
         self.state.stats.links -= 1
 
     def advance(self, now: float) -> None:
-        """Run what is due by *now*: delayed responses, outcomes, receipts."""
-        self.state.run_due(now)
+        """Do what is due by *now*: delayed responses, outcomes, receipts."""
+        self.state.schedule.run_due(now)
+
+    def move(self, seconds: float, now: float) -> None:
+        """Move the gateway's clock forward, and do what is due on the way, one by one.
+
+        The links' time stays: none of them ends by it.
+        """
+        self.state.schedule.move(seconds, now)
 
     def next_deadline(self) -> float | None:
-        """The time to call `advance` at, or None. Ask again after every other call."""
-        return self.state.next_deadline()
+        """The links' time to call `advance` at, or None. Ask again after every other call."""
+        return self.state.schedule.next_deadline()
 
     def take_changed_links(self) -> Iterable[ClientLink]:
         """Return the links written to since the last call, other than in `on_events` of each."""
@@ -251,71 +273,84 @@ class SimulatedSmsc:
 
     def _on_submit(self, link: ClientLink, pdu: SubmitSm, now: float) -> None:
         """Accept or refuse a submit_sm; the scenario may end the link after it."""
-        stats, drop_after = self.state.stats, self.state.scenario.drop_after
+        state = self.state
+        stats, drop_after = state.stats, state.scenario.drop_after
         stats.submits += 1
         link.submits += 1
         link.is_dropped = drop_after is not None and link.submits >= drop_after
         submit = read_submit(link, pdu)
-        refusal, error = verdict_on_submit(self.state, link, submit, now)
-        if refusal is not None:
-            stats.refused += 1
-            self._respond(link, pdu, refusal.response(link.interface_version), now)
-            addresses = pdu.source_addr, pdu.destination_addr
-            self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
+        view = submit.view
+        fate, hold = self.sources.of(view.recipient, view.text, state.schedule.time(now))
+        number = state.log.last_number + 1
+        verdict = verdict_on_submit(state, link, submit, fate, number, now)
+        if verdict.refusal is None:
+            self._accept(link, submit, verdict, fate, hold, now)
         else:
-            self._accept(link, submit, error, now)
+            self._refuse(link, submit, verdict.refusal, verdict.stop, now)
         if link.is_dropped:
-            self.on_events(link, link.session.close(now), now)
-        elif link.submits == self.state.scenario.unbind_after and link.session.mode is not None:
+            self._break_link(link, now)
+        elif link.submits == state.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
 
-    def _accept(self, link: ClientLink, submit: ReceivedSubmit, error: int, now: float) -> None:
-        """Record a submit_sm, respond with its id, and schedule its outcome."""
-        state, scenario = self.state, self.state.scenario
+    def _accept(  # noqa: PLR0917 - one caller
+        self,
+        link: ClientLink,
+        submit: ReceivedSubmit,
+        verdict: SubmitVerdict,
+        fate: Fate,
+        hold: HoldMode,
+        now: float,
+    ) -> None:
+        """Record a submit_sm, and go on with its response and outcome."""
+        state = self.state
         self._last_id += 1
-        date = state.date_at(now)
+        date, error, stop = state.date_at(now), verdict.error, verdict.stop
         part = accepted_part(
-            self._last_id, submit, error, scenario, at=date, settings=link.settings
+            self._last_id,
+            submit,
+            error,
+            state.scenario,
+            at=date,
+            fate=fate,
+            link=link.number,
+            settings=link.settings,
         )
         state.record_part(part)
         decided: tuple[SubmittedPart, ...] = (part,)
         if submit.segment.total == 1:
-            state.record_message(submit.view, decided, date)
+            state.record_message(submit.view, decided, date, state.log.next_number(), stop=stop)
         else:
-            decided = self._assembly.add(part, submit.segment, submit.pdu.data_coding, now)
-        if scenario.receipt_before_response:
-            for one in decided:
-                self._outbound.complete(one, now)
-        self._respond(link, submit.pdu, SubmitSmResp(message_id=part.message_id), now)
-        if scenario.receipt_before_response:
-            return
-        at = now + scenario.response_delay + scenario.receipt_delay
-        if scenario.intermediate:
-            half = scenario.receipt_delay / 2
-            state.call_at(at - half, self._outbound.send_intermediate, part)
-        for one in decided:
-            state.call_at(at, self._outbound.complete, one)
+            coding = submit.pdu.data_coding
+            decided = self._assembly.add(part, submit.segment, coding, now, stop)
+        self.outcomes.begin(part, link, submit.pdu, decided, hold, now)
 
-    def _respond(
-        self, link: ClientLink, request: SubmitSm, response: SubmitSmResp, now: float
+    def _refuse(
+        self,
+        link: ClientLink,
+        submit: ReceivedSubmit,
+        refusal: Refusal,
+        stop: RuleStop | None,
+        now: float,
     ) -> None:
-        """Respond to a submit_sm now, later or never."""
-        scenario = self.state.scenario
-        if scenario.silent or link.is_dropped:
-            return
-        if not scenario.response_delay:
-            link.session.respond(request, response, now)
-            return
-        link.unanswered += 1
-        at = now + scenario.response_delay
-        self.state.call_at(at, self._respond_late, link, request, response)
+        """Refuse a submit_sm, and record it."""
+        state, pdu = self.state, submit.pdu
+        state.stats.refused += 1
+        self.outcomes.refuse(link, pdu, refusal.response(link.interface_version), now)
+        addresses = pdu.source_addr, pdu.destination_addr
+        self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
+        state.record_message(
+            submit.view,
+            (),
+            state.date_at(now),
+            state.log.next_number(),
+            total=submit.segment.total,
+            refusal=refusal,
+            stop=stop,
+        )
 
-    def _respond_late(
-        self, link: ClientLink, request: SubmitSm, response: SubmitSmResp, now: float
-    ) -> None:
-        """Send a response that was delayed."""
-        link.unanswered -= 1
-        link.session.respond(request, response, now)
+    def _break_link(self, link: ClientLink, now: float) -> None:
+        """Close a link; what it didn't acknowledge goes over others."""
+        self.on_events(link, link.session.close(now), now)
         self.state.changed_links[link] = None
 
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:

@@ -1,7 +1,7 @@
-"""State of the simulated SMSC: scenario, counters, records and timed actions.
+"""State of the simulated SMSC: scenario, counters, records and its schedule.
 
 Rule: one object holds what binds and submits, reassembly and the deliver_sm queue share; each of
-them gets it as an argument. It has no clock: every time is an argument.
+them gets it as an argument. It has no clock: every *now* is an argument, a time of the links.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
-from heapq import heappop, heappush
-from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from smsc_async.simulator.accounts import MAX_ACCOUNTS, Account
-from smsc_async.simulator.records import SimulatorStats, SubmittedMessage
+from smsc_async.simulator.message_log import MAX_MESSAGE_OCTETS, MessageLog
+from smsc_async.simulator.records import SubmittedMessage
+from smsc_async.simulator.schedule import Schedule
+from smsc_async.simulator.simulator_stats import SimulatorStats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from smsc_async.simulator.accounts import ClientLink, QueuedDelivery
-    from smsc_async.simulator.records import RefusedRequest, SubmittedPart
+    from smsc_async.simulator.records import RefusedRequest, RuleStop, SubmittedPart
+    from smsc_async.simulator.refusals import Refusal
     from smsc_async.simulator.scenario import Scenario, SubmitView
 
-# A long message has several ids, so more ids than messages are kept.
-_IDS_PER_MESSAGE: Final = 10
+IDS_PER_MESSAGE: Final = 10
+"""A long message has several ids, so more ids than messages are kept."""
 
 
 @dataclass(slots=True)
@@ -51,8 +53,9 @@ class SmscState:
 
     Attributes:
         stats: Counters; `waiting` isn't maintained here, see `SimulatedSmsc.stats`.
+        schedule: What is done later, and the gateway's time.
         accounts: Accounts by system_id.
-        messages: The newest messages, oldest first.
+        log: The newest messages, accepted and refused.
         parts: Accepted submit_sm by message_id.
         refusals: The newest refused requests, oldest first.
         changes: What has happened since the last `take_changes`.
@@ -63,17 +66,20 @@ class SmscState:
     def __init__(self, scenario: Scenario, *, now: float, wall: datetime) -> None:
         self.scenario = scenario
         self.stats = SimulatorStats()
+        self.schedule = Schedule()
         self.accounts: dict[str, Account] = {}
-        self.messages: deque[SubmittedMessage] = deque()
+        self.log = MessageLog()
         self.parts: dict[str, SubmittedPart] = {}
         self.refusals: deque[RefusedRequest] = deque()
         self.changes = Changes()
         self.changed_links: dict[ClientLink, None] = {}
         self._started_at = now
         self._wall = wall
-        # (time, order, action, its arguments): the order decides between equal times.
-        self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._order = count()
+
+    @property
+    def messages(self) -> list[SubmittedMessage]:
+        """The newest accepted messages, oldest first."""
+        return [message for message in self.log if message.refusal is None]
 
     def account(self, system_id: str) -> Account:
         """Return the account of a login; the first use creates it. The oldest are forgotten."""
@@ -93,27 +99,13 @@ class SmscState:
             del self.accounts[oldest.system_id]
 
     def date_at(self, now: float) -> datetime:
-        """Return date and time at a monotonic time."""
-        return self._wall + timedelta(seconds=now - self._started_at)
-
-    def call_at(self, at: float, action: Callable[..., None], *arguments: object) -> None:
-        """Schedule `action(*arguments, now)` for the time *at*."""
-        heappush(self._due, (at, next(self._order), action, arguments))
-
-    def run_due(self, now: float) -> None:
-        """Run the scheduled actions that are due by now."""
-        while self._due and self._due[0][0] <= now:
-            _, _, action, arguments = heappop(self._due)
-            action(*arguments, now)
-
-    def next_deadline(self) -> float | None:
-        """Return the time of the next scheduled action, None if there is none."""
-        return self._due[0][0] if self._due else None
+        """Return the gateway's date and time at a time of the links."""
+        return self._wall + timedelta(seconds=now - self._started_at + self.schedule.shift)
 
     def record_part(self, part: SubmittedPart) -> None:
         """Remember an accepted submit_sm for query_sm; the oldest ones are forgotten."""
         self.parts[part.message_id] = part
-        while len(self.parts) > self.scenario.keep * _IDS_PER_MESSAGE:
+        while len(self.parts) > self.scenario.keep * IDS_PER_MESSAGE:
             del self.parts[next(iter(self.parts))]
 
     def record_refusal(self, refused: RefusedRequest) -> None:
@@ -128,28 +120,50 @@ class SmscState:
         view: SubmitView,
         submits: tuple[SubmittedPart, ...],
         received_at: datetime,
+        number: int,
         *,
         parts: int = 1,
         total: int = 1,
+        refusal: Refusal | None = None,
+        stop: RuleStop | None = None,
     ) -> None:
-        """Remember a message; the oldest ones are forgotten."""
+        """Remember a message; the oldest ones are forgotten.
+
+        Args:
+            view: What it says.
+            submits: The records of its parts; none of one that was refused.
+            received_at: The gateway's date and time.
+            number: Of `MessageLog.next_number`.
+            parts: submit_sm received.
+            total: submit_sm expected.
+            refusal: Why it was refused; None if it was accepted.
+            stop: The rule that stopped it, refused or not.
+        """
+        octets, text = view.octets, view.text
+        is_cut = len(octets) > MAX_MESSAGE_OCTETS
+        if is_cut:
+            octets = octets[:MAX_MESSAGE_OCTETS]
+            text = None if text is None else text[:MAX_MESSAGE_OCTETS]
         message = SubmittedMessage(
             system_id=view.system_id,
             sender=view.sender,
             recipient=view.recipient,
-            text=view.text,
-            octets=view.octets,
+            text=text,
+            octets=octets,
             data_coding=view.data_coding,
             parts=parts,
             total=total,
             received_at=received_at,
+            number=number,
             submits=submits,
+            refusal=refusal,
+            stop=stop,
+            is_cut=is_cut,
         )
-        self.stats.messages += 1
-        self.changes.messages.append(message)
-        self.messages.append(message)
-        while len(self.messages) > self.scenario.keep:
-            self.messages.popleft()
+        if refusal is None:
+            self.stats.messages += 1
+            self.changes.messages.append(message)
+        self.log.add(message, self.scenario.keep, self.scenario.keep_octets)
 
     def take_changes(self) -> Changes:
         """Return what has happened since the last call, and begin anew."""
@@ -163,6 +177,6 @@ class SmscState:
 
     def __repr__(self) -> str:
         return (
-            f"<SmscState {len(self.accounts)} accounts, {len(self.messages)} messages,"
-            f" {len(self._due)} actions scheduled>"
+            f"<SmscState {len(self.accounts)} accounts, {len(self.log)} messages,"
+            f" {len(self.schedule)} actions scheduled>"
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from smsc_async.receipts import Receipt
+    from smsc_async.simulator import Fate
 
 START: Final = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -130,6 +131,14 @@ class Harness:
         """Move the clock on; the SMSC does what is due."""
         self.now += seconds
         self.smsc.advance(self.now)
+
+    def move(self, seconds: float) -> None:
+        """Move the gateway's clock; that of the links stays."""
+        self.smsc.move(seconds, self.now)
+
+    def decide(self, fate: Fate, *, again: bool = False) -> None:
+        """Give the newest message its fate."""
+        self.smsc.outcomes.decide(self.state.messages[-1], fate, self.now, again=again)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pdu import BindTransceiver, CommandStatus, QuerySm
 from smsc_async.listener import ClientSession
 from smsc_async.simulator import Scenario, refusals
 from smsc_async.simulator.decisions import refusal_of_bind, refusal_of_query, verdict_on_submit
+from smsc_async.simulator.fates import ORDINARY
 from smsc_async.simulator.received import read_submit
 from smsc_async.simulator.smsc import SimulatedSmsc
 
@@ -50,10 +51,13 @@ def test_refused_submit_leaves_the_state_as_it_is() -> None:
     """A decision counts what a rule stops, and nothing else; the response is another module's."""
     smsc = SimulatedSmsc(Scenario(submit_status=0x45), now=0.0, wall=NOW)
     link = ClientSession(smsc, "", 0.0).link
-    refusal, error = verdict_on_submit(smsc.state, link, read_submit(link, submit("hi")), 0.0)
+    verdict = verdict_on_submit(
+        smsc.state, link, read_submit(link, submit("hi")), ORDINARY, number=1, now=0.0
+    )
 
-    assert refusal is not None
-    assert (0x45, refusals.SCENARIO, 0) == (refusal.command_status, refusal.text, error)
+    assert verdict.refusal is not None
+    assert (0x45, refusals.SCENARIO) == verdict.refusal[:2]
+    assert (None, 0) == (verdict.stop, verdict.error)
     assert not smsc.state.parts
     assert 0 == smsc.stats().stopped
     assert b"" == link.session.data_to_send()

@@ -416,20 +416,32 @@ async def test_octets_of_another_protocol_end_the_connection() -> None:
         assert b"" == await wire.reader.read()
 
 
-async def test_idle_link_is_cut_by_the_clock() -> None:
-    """A clock of the test's own is moved by two minutes."""
-    now = 0.0
-    async with Simulator(clock=lambda: now) as simulator, _bound(simulator) as wire:
-        now += 60.0
+async def test_links_count_by_the_loop_and_the_gateway_by_its_clock() -> None:
+    """Ten minutes at once: a link would be cut after two, and the receipt is due after one."""
+    async with Simulator(Scenario(receipt_delay=60.0)) as simulator, _bound(simulator) as wire:
         await wire.send(SUBMIT)
         await wire.read()
-        now += 119.0
+        simulator.clock.advance(600.0)
+        assert isinstance(await wire.read(), DeliverSm)
+        await wire.send(EnquireLink())
+        assert isinstance(await wire.read(), EnquireLinkResp)
+
+
+async def test_clock_without_subscribe_is_read_by_tick() -> None:
+    """Any function of no argument may be the gateway's clock."""
+    now = 5.0
+    scenario = Scenario(receipt_delay=60.0)
+    async with (
+        Simulator(scenario, clock=lambda: now) as simulator,
+        _bound(simulator) as wire,
+    ):
+        await wire.send(SUBMIT)
+        await wire.read()
+        now += 61.0
+        await wire.send(EnquireLink())
+        assert isinstance(await wire.read(), EnquireLinkResp)
         simulator.tick()
         assert isinstance(await wire.read(), DeliverSm)
-        now += 2.0
-        simulator.tick()
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-            await wire.read()
 
 
 async def test_receipts_come_without_a_tick() -> None:

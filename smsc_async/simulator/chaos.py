@@ -1,0 +1,7 @@
+"""Stub."""
+
+
+class Chaos: ...
+
+
+class ChaosRun: ...

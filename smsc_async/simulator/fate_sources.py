@@ -1,0 +1,117 @@
+"""Where the fate of a message comes from when it arrives.
+
+Rule: the first source that says something wins: the fate of its number, a magic number, hold,
+chaos; without any, the scenario. A fate that is given to the message itself afterwards wins over
+all of them, see `outcomes`. No clock.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from smsc_async.simulator.chaos import ChaosRun
+from smsc_async.simulator.fates import ORDINARY
+from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate
+from smsc_async.simulator.message_log import normal_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from smsc_async.simulator.chaos import Chaos
+    from smsc_async.simulator.fates import Fate
+
+HoldMode = Literal["off", "receipt", "answer"]
+"""What is held of a message that comes: nothing, its outcome and receipt, or its response too."""
+
+HOLD_MODES: tuple[HoldMode, ...] = ("off", "receipt", "answer")
+
+
+class FateSources:
+    """Fates of numbers, the prefix of magic numbers, hold and chaos.
+
+    Args:
+        magic_prefix: What magic numbers begin with; None for none.
+        hold: What is held.
+
+    Attributes:
+        hold: What is held of messages that come from now on.
+        chaos: What is drawn for each message; None for nothing.
+    """
+
+    def __init__(self, *, magic_prefix: str | None = MAGIC_PREFIX, hold: HoldMode = "off") -> None:
+        self.magic_prefix = check_prefix(magic_prefix)
+        self.hold: HoldMode = check_hold(hold)
+        self.chaos: ChaosRun | None = None
+        self._by_number: dict[str, Fate] = {}
+
+    @property
+    def by_number(self) -> Mapping[str, Fate]:
+        """The fates of numbers."""
+        return dict(self._by_number)
+
+    def set_for(self, number: str, fate: Fate | None) -> None:
+        """Set the fate of the messages to a number that come from now on; None removes it."""
+        if fate is None:
+            self._by_number.pop(normal_number(number), None)
+        else:
+            self._by_number[normal_number(number)] = fate
+
+    def start_chaos(self, chaos: Chaos, at: float) -> ChaosRun:
+        """Begin to draw fates, in place of any that were drawn before.
+
+        Args:
+            chaos: What is drawn, how often and for how long.
+            at: The gateway's time.
+        """
+        self.chaos = run = ChaosRun(chaos, at)
+        return run
+
+    def of(self, recipient: str, text: str | None, at: float) -> tuple[Fate, HoldMode]:
+        """Return the fate of a message that arrives, and what is held of it.
+
+        Args:
+            recipient: Its number.
+            text: Its text, or that of one of its parts.
+            at: The gateway's time.
+        """
+        if self._by_number and (fate := self._by_number.get(normal_number(recipient))):
+            return fate, "off"
+        prefix = self.magic_prefix
+        # A number that has another beginning is the ordinary one (hot path).
+        if prefix is not None and recipient.startswith((prefix, "+")):
+            fate = magic_fate(recipient, text, prefix)
+            if fate is not None:
+                return fate, "off"
+        if self.hold != "off":
+            return ORDINARY, self.hold
+        return self.drawn(at), "off"
+
+    def drawn(self, at: float) -> Fate:
+        """Return what chaos makes of a message, or the ordinary fate."""
+        chaos = self._running_chaos(at)
+        return ORDINARY if chaos is None else chaos.fate() or ORDINARY
+
+    def refuses_connection(self, at: float) -> bool:
+        """Whether chaos refuses a connection."""
+        chaos = self._running_chaos(at)
+        return chaos is not None and chaos.refuses_connect()
+
+    def _running_chaos(self, at: float) -> ChaosRun | None:
+        """Return the chaos unless it is over."""
+        if self.chaos is not None and self.chaos.is_over(at):
+            self.chaos = None
+        return self.chaos
+
+    def __repr__(self) -> str:
+        return f"<FateSources {len(self._by_number)} numbers, hold={self.hold}, {self.chaos!r}>"
+
+
+def check_hold(hold: HoldMode) -> HoldMode:
+    """Return a mode of hold.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if hold not in HOLD_MODES:
+        raise ValueError(f"hold takes one of {', '.join(HOLD_MODES)}, got {hold!r}")
+    return hold

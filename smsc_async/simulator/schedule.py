@@ -1,0 +1,108 @@
+"""What the simulated gateway does later, by its own clock.
+
+Rule: two times. *now* is always that of the links, the event loop's; the gateway's is `shift`
+seconds ahead of it. A move of the gateway's clock does what is due one by one, each at its own
+instant, and no link notices. No clock is read.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ScheduledAction:
+    """An action that will be done, unless it is cancelled."""
+
+    __slots__ = ("_action", "_arguments", "at")
+
+    def __init__(self, at: float, action: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        self.at = at
+        self._action: Callable[..., None] | None = action
+        self._arguments = arguments
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it won't be done."""
+        return self._action is None
+
+    def cancel(self) -> None:
+        """Don't do it; once it is done, this changes nothing."""
+        self._action, self._arguments = None, ()
+
+    def run(self, now: float) -> None:
+        """Do it, once."""
+        action, arguments = self._action, self._arguments
+        self.cancel()
+        if action is not None:
+            action(*arguments, now)
+
+    def __repr__(self) -> str:
+        return f"<ScheduledAction at {self.at:g}{', cancelled' if self.is_cancelled else ''}>"
+
+
+class Schedule:
+    """Actions in the order of their times on the gateway's clock.
+
+    Attributes:
+        shift: Seconds by which the gateway's clock is ahead of that of the links.
+        ran: How many actions were done.
+    """
+
+    def __init__(self) -> None:
+        self.shift = 0.0
+        self.ran = 0
+        # The number decides between equal times.
+        self._actions: list[tuple[float, int, ScheduledAction]] = []
+        self._order = count()
+
+    def __len__(self) -> int:
+        """Return the number of actions, with cancelled ones whose time hasn't come."""
+        return len(self._actions)
+
+    def time(self, now: float) -> float:
+        """Return the gateway's time at a time of the links."""
+        return now + self.shift
+
+    def call_at(
+        self, at: float, action: Callable[..., None], *arguments: object
+    ) -> ScheduledAction:
+        """Do `action(*arguments, now)` at a time of the gateway, with *now* of the links."""
+        scheduled = ScheduledAction(at, action, arguments)
+        heappush(self._actions, (at, next(self._order), scheduled))
+        return scheduled
+
+    def run_due(self, now: float) -> None:
+        """Do what is due."""
+        actions = self._actions
+        while actions and actions[0][0] <= now + self.shift:
+            self._run_first(now)
+
+    def move(self, seconds: float, now: float) -> None:
+        """Move the gateway's clock forward; what is due on the way is done at its own instant."""
+        actions, shift = self._actions, self.shift + seconds
+        while actions and actions[0][0] <= now + shift:
+            self.shift = max(self.shift, actions[0][0] - now)
+            self._run_first(now)
+        self.shift = max(self.shift, shift)
+
+    def next_deadline(self) -> float | None:
+        """Return the time of the links at which the next action is due, None if there is none."""
+        actions = self._actions
+        while actions and actions[0][2].is_cancelled:
+            heappop(actions)
+        return actions[0][0] - self.shift if actions else None
+
+    def _run_first(self, now: float) -> None:
+        """Do the first action."""
+        action = heappop(self._actions)[2]
+        if not action.is_cancelled:
+            self.ran += 1
+            action.run(now)
+
+    def __repr__(self) -> str:
+        return f"<Schedule, {len(self)} actions, {self.shift:g} s ahead>"

@@ -1,0 +1,55 @@
+"""The gateway's clock: it moves forward, and says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from smsc_async.simulator import GatewayClock
+
+
+def test_clock_is_ahead_by_what_it_was_moved() -> None:
+    """In all."""
+    clock = GatewayClock()
+    before = time.monotonic()
+    clock.advance(60)
+    clock.advance(0.5)
+
+    assert 60.5 <= clock() - before < 61.5
+    assert (60.5, "<GatewayClock, moved by 60.5 s>") == (clock.shift, repr(clock))
+
+
+@pytest.mark.parametrize("seconds", [-1, -0.001, float("nan"), float("inf"), True, "60", None])
+def test_clock_moves_forward_only(seconds: float) -> None:
+    """A gateway's clock is never set back."""
+    with pytest.raises(ValueError, match="seconds takes 0 or more"):
+        GatewayClock().advance(seconds)
+
+
+def test_subscribers_are_called_in_order_until_they_leave() -> None:
+    """Leaving twice does no harm, also while they are called."""
+    clock, called = GatewayClock(), list[str]()
+    leave_a = clock.subscribe(lambda: (called.append("a"), leave_a())[0])
+    clock.subscribe(lambda: called.append("b"))
+    clock.advance(1)
+    clock.advance(1)
+    leave_a()
+
+    assert ["a", "b", "b"] == called
+
+
+def test_moves_of_several_threads_add_up() -> None:
+    """None is lost, and each is said once."""
+    clock, calls = GatewayClock(), list[float]()
+    clock.subscribe(lambda: calls.append(clock.shift))
+    threads = [
+        threading.Thread(target=lambda: [clock.advance(1) for _ in range(500)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (2000.0, 2000) == (clock.shift, len(calls))
