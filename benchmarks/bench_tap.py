@@ -4,7 +4,8 @@
 
 Rule: two simulators, one with the tap and one without, are processes of their own. The client, in
 a third one, sends to them by turns, a slice each, and awaits all receipts of a slice. Processor
-time is that of a simulator's process with all threads. `--same` leaves the tap out of both, which
+time is that of a process with all threads; a round has the median ratio of its pairs of slices.
+`--same` leaves the tap out of both, which
 shows how accurate a figure is.
 """
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 COUNT = 20_000  # messages of a round, to each simulator
-SLICE = 1000
+SLICE = 500
 WARM_UP = 20_000  # by then the ring is full
 LIMIT = 1.05
 
@@ -57,17 +58,16 @@ class Contestant:
         self._process = process
         self._smsc = smsc
         self._receipts = smsc.receipts()
-        self.seconds = 0.0
 
-    async def run(self, messages: int) -> None:
-        """Send messages, await their receipts, and add up the simulator's processor time."""
+    async def run(self, messages: int) -> float:
+        """Send messages and await their receipts; return what it took the simulator, seconds."""
         before = self._processor_time()
         sent = [Sms(to=recipient(next(NUMBERS)), text=TEXT, sender="Shop") for _ in range(messages)]
         reading = asyncio.create_task(self._read(messages))
         async for outcome in self._smsc.send_many(sent):
             assert isinstance(outcome, Submission), outcome
         await reading
-        self.seconds += self._processor_time() - before
+        return self._processor_time() - before
 
     async def _read(self, receipts: int) -> None:
         """Read as many receipts."""
@@ -106,24 +106,24 @@ async def contestant(which: str) -> AsyncIterator[Contestant]:
             yield Contestant(process, smsc)
 
 
-async def measure(rounds: int, messages: int, *, is_same: bool) -> list[tuple[float, float]]:
-    """Return the microseconds of a message, without and with the tap, for each round."""
-    times: list[tuple[float, float]] = []
+async def measure(rounds: int, messages: int, *, is_same: bool) -> list[float]:
+    """Return the ratio of each round: processor time with the tap / without it."""
+    ratios: list[float] = []
     async with contestant("off") as off, contestant("off" if is_same else "on") as on:
         for one in (off, on):
             await one.run(WARM_UP)
-        for number in range(rounds):
-            off.seconds = on.seconds = 0.0
+        for number in range(1, rounds + 1):
+            slices: dict[Contestant, list[float]] = {off: [], on: []}
             for turn in range(messages // SLICE):
-                for one in (off, on) if (number + turn) % 2 else (on, off):
-                    await one.run(SLICE)
-            times.append((off.seconds / messages * 1e6, on.seconds / messages * 1e6))
+                for one in (off, on) if turn % 2 else (on, off):
+                    slices[one].append(await one.run(SLICE) / SLICE * 1e6)
+            ratios.append(median(b / a for a, b in zip(slices[off], slices[on], strict=True)))
             print(
-                f"round {number + 1}: {times[-1][0]:6.1f} us without, {times[-1][1]:6.1f} us with"
-                f" the tap, ratio {times[-1][1] / times[-1][0]:.3f}, load {load()}",
+                f"round {number}: {median(slices[off]):6.1f} us without the tap,"
+                f" {median(slices[on]):6.1f} us with it, ratio {ratios[-1]:.3f}, load {load()}",
                 flush=True,
             )
-    return times
+    return ratios
 
 
 def main() -> int:
@@ -138,8 +138,7 @@ def main() -> int:
         asyncio.run(serve(with_tap=asked.serve == "on"))
         return 0
     print(f"{describe()}; load {load()}")
-    times = asyncio.run(measure(asked.rounds, asked.count, is_same=asked.same))
-    ratio = median(on / off for off, on in times)
+    ratio = median(asyncio.run(measure(asked.rounds, asked.count, is_same=asked.same)))
     verdict = "holds" if ratio <= LIMIT else "doesn't hold"
     print(f"median ratio {ratio:.3f}; target: at most {LIMIT}: {verdict}")
     return 0 if ratio <= LIMIT else 1

@@ -23,28 +23,28 @@ from smsc_async.gateway.receipts import is_receipt, read_generic_receipt
 from smsc_async.listener.contract import LinkT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 Direction = Literal["in", "out"]
 """From the client, to the client."""
 
 DEFAULT_OCTETS: Final = 4 * 1024 * 1024
 
-_LENGTH: Final = struct.Struct(">I").unpack_from
+_LENGTH_AND_COMMAND: Final = struct.Struct(">II").unpack_from
+_HEADER: Final = struct.Struct(">IIII").unpack_from
 _HEADER_LENGTH: Final = MIN_LENGTH
 _BEHIND_COMMAND_ID: Final = 8
 _LONGEST_SYSTEM_ID: Final = 16  # octets, with the NUL
-_WITH_PASSWORD: Final = frozenset(
-    command.to_bytes(4, "big")
-    for command in (
-        CommandId.BIND_TRANSMITTER,
-        CommandId.BIND_RECEIVER,
-        CommandId.BIND_TRANSCEIVER,
-        CommandId.OUTBIND,
-    )
-)
-_WITHOUT_PASSWORD: Final = frozenset(id_.to_bytes(4, "big") for id_ in PDUS) - _WITH_PASSWORD
-_FIND_BIND: Final = re.compile(b"|".join(map(re.escape, sorted(_WITH_PASSWORD)))).search
+_WITH_PASSWORD: Final = {
+    int(CommandId.BIND_TRANSMITTER),
+    int(CommandId.BIND_RECEIVER),
+    int(CommandId.BIND_TRANSCEIVER),
+    int(CommandId.OUTBIND),
+}
+_WITHOUT_PASSWORD: Final = frozenset(PDUS) - _WITH_PASSWORD
+_FIND_BIND: Final = re.compile(rb"\0\0\0[%s]" % re.escape(bytes(sorted(_WITH_PASSWORD)))).search
+_SUBMIT_SM: Final = int(CommandId.SUBMIT_SM)
+_DELIVER_SM: Final = int(CommandId.DELIVER_SM)
 _SUBMIT_ANSWERS: Final = frozenset({CommandId.SUBMIT_SM_RESP, CommandId.GENERIC_NACK})
 _DELIVER_ANSWERS: Final = frozenset({CommandId.DELIVER_SM_RESP, CommandId.GENERIC_NACK})
 
@@ -113,12 +113,12 @@ class _Stream:
         self.is_broken = False
         self.is_secret = False
 
-    def without_password(self, frame: bytes) -> bytes:
+    def without_password(self, frame: bytes, command_id: int) -> bytes:
         """Blank the password of a bind; of one that can't be read, all behind its system_id.
 
         A command that isn't known may be the middle of a bind whose beginning was lost.
         """
-        if frame[4:8] not in _WITH_PASSWORD:
+        if command_id not in _WITH_PASSWORD:
             return self.without_binds(frame)
         start = _system_id_end(frame, _HEADER_LENGTH)
         end = frame.find(b"\0", start)
@@ -232,31 +232,28 @@ class FrameTap(Generic[LinkT]):
                 `str(part.number)` and not that of the response.
         """
         submits = {(link, number) for number in sequence_numbers}
-        ids = {*message_ids} - {""}
+        ids = {message_id.encode("latin-1", "replace") for message_id in message_ids} - {b""}
         receipts: set[tuple[int, int]] = set()
         found: list[Frame] = []
-        for frame in self._oldest_first():
-            request = frame.link, frame.sequence_number
-            match frame.direction, frame.command_id:
-                case "in", CommandId.SUBMIT_SM:
-                    is_wanted = request in submits
-                case "out", command_id if command_id in _SUBMIT_ANSWERS:
-                    is_wanted = request in submits
-                case "out", CommandId.DELIVER_SM if _receipted_id(frame.octets) in ids:
-                    receipts.add(request)
-                    is_wanted = True
-                case "in", command_id if command_id in _DELIVER_ANSWERS:
-                    is_wanted = request in receipts
-                case _:
-                    is_wanted = False
-            if is_wanted and not frame.is_broken:
-                found.append(frame)
-        return found
-
-    def _oldest_first(self) -> Iterator[Frame]:
-        """Yield all frames."""
         for number, stored in enumerate(self._stored, self._newest - len(self._stored) + 1):
-            yield Frame(number, *stored)
+            _, over, direction, octets, is_broken = stored
+            if is_broken:
+                continue
+            _, command_id, _, sequence_number = _HEADER(octets)
+            request = over, sequence_number
+            if direction == "in":
+                is_wanted = (command_id == _SUBMIT_SM and request in submits) or (
+                    command_id in _DELIVER_ANSWERS and request in receipts
+                )
+            elif command_id == _DELIVER_SM:
+                is_wanted = _is_receipt_of(octets, ids)
+                if is_wanted:
+                    receipts.add(request)
+            else:
+                is_wanted = command_id in _SUBMIT_ANSWERS and request in submits
+            if is_wanted:
+                found.append(Frame(number, *stored))
+        return found
 
     def _streams_of(self, link: LinkT) -> tuple[_Stream, _Stream]:
         """Return the two directions of a link; its first octets create them."""
@@ -273,8 +270,8 @@ class FrameTap(Generic[LinkT]):
         data = stream.rest + octets
         link, direction, store = stream.link, stream.direction, self._stored.append
         at, end, number = 0, len(data), self._newest
-        while end - at >= 4:
-            (length,) = _LENGTH(data, at)
+        while end - at >= _BEHIND_COMMAND_ID:
+            length, command_id = _LENGTH_AND_COMMAND(data, at)
             if not MIN_LENGTH <= length <= MAX_LENGTH:
                 stream.is_broken = True
                 break
@@ -282,8 +279,8 @@ class FrameTap(Generic[LinkT]):
                 break
             frame = data[at : at + length]
             at += length
-            if frame[4:8] not in _WITHOUT_PASSWORD:
-                frame = stream.without_password(frame)
+            if command_id not in _WITHOUT_PASSWORD:
+                frame = stream.without_password(frame, command_id)
             store((now, link, direction, frame, False))
             number += 1
         self._newest = number
@@ -304,8 +301,10 @@ class FrameTap(Generic[LinkT]):
 
     def _drop_oldest(self) -> None:
         """Drop frames until the others fit."""
-        while self._octets > self.max_octets:
-            self._octets -= len(self._stored.popleft()[3])
+        surplus, drop = self._octets - self.max_octets, self._stored.popleft
+        while surplus > 0:
+            surplus -= len(drop()[3])
+        self._octets = self.max_octets + surplus
 
     def __repr__(self) -> str:
         return (
@@ -344,12 +343,15 @@ def _is_readable(bare: bytes) -> bool:
     )
 
 
-def _receipted_id(octets: bytes) -> str:
-    """Return the message_id in a deliver_sm that is a receipt; empty if it is none."""
+def _is_receipt_of(octets: bytes, message_ids: set[bytes]) -> bool:
+    """Whether a deliver_sm is a receipt with one of some ids."""
+    # Decoding all receipts of a full ring would take 0.1 s.
+    if b"id:" in octets and not any(message_id in octets for message_id in message_ids):
+        return False
     try:
         pdu = decode(octets)
     except PduError:
-        return ""
-    if isinstance(pdu, DeliverSm) and is_receipt(pdu):
-        return read_generic_receipt(pdu).message_id
-    return ""
+        return False
+    if not (isinstance(pdu, DeliverSm) and is_receipt(pdu)):
+        return False
+    return read_generic_receipt(pdu).message_id.encode("latin-1", "replace") in message_ids

@@ -254,7 +254,8 @@ def test_unfinished_bind_is_blanked(tap: FrameTap[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [HTTP, b"\0" * 20, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x80\0\0\0"]
+    "garbage",
+    [HTTP, b"\0" * 20, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x80\0\0\0\0\0\0\4"],
 )
 def test_garbage_ends_one_direction_of_one_link(tap: FrameTap[str], garbage: bytes) -> None:
     """It is stored once, behind what was right; nothing after it is stored or buffered."""
@@ -277,6 +278,7 @@ def test_garbage_ends_one_direction_of_one_link(tap: FrameTap[str], garbage: byt
 def test_header_of_a_broken_frame_may_be_missing(tap: FrameTap[str]) -> None:
     """Its properties don't raise."""
     tap.on_received("a", b"GET ", 1.0)
+    tap.on_closed("a", 2.0)
     (frame,) = tap.frames()
 
     assert (0, 0, 0) == (frame.command_id, frame.command_status, frame.sequence_number)
