@@ -57,7 +57,7 @@ class SimulatorControls:
         else:
             self._clock = GatewayClock() if clock is None else GatewayClock(clock)
         self._sources = sources
-        self._tap = FrameTap(lambda link: link.number)
+        self._tap: FrameTap[ClientLink] = FrameTap(number_of=lambda link: link.number)
         self._smsc: SimulatedSmsc | None = None
         self._calls: WaitingCalls
         self._open_listener: Listener[ClientLink] | None = None
@@ -152,22 +152,26 @@ class SimulatorControls:
     def frames(
         self, *, link: int | None = None, before: int | None = None, limit: int = 200
     ) -> list[Frame]:
-        """Return PDUs read and written, the newest first.
+        """Return the newest PDUs read and written, oldest first; also after the end.
+
+        Of all together at most 4 MiB are kept, and no password.
 
         Args:
             link: Only those of one link, by `SubmittedPart.link`.
-            before: Only those with a smaller number, see `Frame`.
+            before: Only those with a smaller number, that of the first frame of an earlier call.
             limit: The most that are returned.
         """
         return self._tap.frames(link=link, before=before, limit=limit)
 
     def frames_of(self, message: SubmittedMessage) -> list[Frame]:
         """Return the PDUs of one message, oldest first: submits, responses, receipts."""
-        frames: list[Frame] = []
+        frames: set[Frame] = set()
         for link in {part.link for part in message.submits}:
             parts = [part for part in message.submits if part.link == link]
             sequence_numbers = [part.sequence_number for part in parts]
-            frames += self._tap.frames_of(link, sequence_numbers, message.message_ids)
+            # Receipts write ids in decimal.
+            ids = [str(part.number) for part in parts]
+            frames.update(self._tap.frames_of(link, sequence_numbers, ids))
         return sorted(frames)
 
     # What becomes of it.
@@ -356,6 +360,11 @@ class SimulatorControls:
 
     def _now(self) -> float:
         """Return the links' time."""
+        return self._loop.time()
+
+    def _followed_time(self) -> float:
+        """Return the links' time, after a look at a clock of another source."""
+        self._follow_clock()
         return self._loop.time()
 
     def _changed(self) -> None:
