@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from pdu._tracebacks import hides_locals
@@ -351,12 +350,17 @@ class SimulatorControls:
         """Move the gateway's time as far as its clock has moved."""
         if self._open_listener is None:
             return
-        smsc, began = self._running(), monotonic()
-        shift = self._clock() - began - self._clock_base
-        ahead = shift - smsc.state.schedule.shift
-        if ahead > 0:
-            smsc.move(ahead, self._now())
+        smsc, now = self._running(), self._now()
+        ahead = self._clock_shift(now) - smsc.state.schedule.shift
+        if ahead:
+            smsc.move(ahead, now)
             self._changed()
+
+    def _clock_shift(self, now: float) -> float:
+        """Return by how many seconds the clock is ahead of the links' time, since the start."""
+        clock = self._clock
+        ahead = clock() - now if clock.has_own_source else clock.shift
+        return ahead - self._clock_base
 
     def _now(self) -> float:
         """Return the links' time."""

@@ -10,7 +10,6 @@ import asyncio
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
@@ -109,7 +108,7 @@ class Simulator(SimulatorControls):
         await listener.listen(self.host, self.port, self._tls)
         self.port = listener.port
         self._open_listener = listener
-        self._clock_base = self._clock() - monotonic()
+        self._clock_base = self._clock_shift(now)
         self._unsubscribe = self._clock.subscribe(self._on_clock_moved)
         return self
 
