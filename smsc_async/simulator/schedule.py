@@ -82,7 +82,7 @@ class Schedule:
             now: The links' time.
         """
         actions, shift = self._actions, self.shift + seconds
-        while seconds > 0 and actions and actions[0][0] <= now + shift:
+        while seconds >= 0 and actions and actions[0][0] <= now + shift:
             self.shift = max(self.shift, actions[0][0] - now)
             self._run_first(now)
         self.shift = shift if seconds < 0 else max(self.shift, shift)
