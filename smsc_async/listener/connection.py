@@ -78,7 +78,10 @@ class Connection(asyncio.Protocol, Generic[LinkT]):
         if self._closing is not None:
             self._closing.cancel()
         if self._is_served:
-            self._client.disconnect(self._clock(), exc)
+            now = self._clock()
+            self._client.disconnect(now, exc)
+            if self._owner.tap is not None:
+                self._owner.tap.on_closed(self._client.link, now)
             self._owner.remove(self)
 
     def pause_writing(self) -> None:

@@ -3,7 +3,7 @@
     caller                      protocol           implemented by
     ClientSession, Listener     SmscHandler        `simulator.smsc.SimulatedSmsc`
     Listener                    FlushObserver      `simulator.waiting_calls.WaitingCalls`
-    Connection                  OctetTap           none yet
+    Connection                  OctetTap           `simulator.tap.FrameTap`
     Connection                  ConnectionOwner    `Listener`
 
 A handler decides synchronously, without socket and clock. It answers through the session of a
@@ -80,6 +80,9 @@ class OctetTap(Protocol[LinkT_contra]):
 
     def on_sent(self, link: LinkT_contra, octets: bytes, now: float) -> None:
         """Whole PDUs were written."""
+
+    def on_closed(self, link: LinkT_contra, now: float) -> None:
+        """The connection is closed; the tap may have seen none of its octets."""
 
 
 class ConnectionOwner(Protocol[LinkT]):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class GatewayClock:
-    """Seconds of the gateway's clock: `time.monotonic()`, and by how much it was moved.
+    """Seconds of the gateway's clock: those of its source, and by how much it was moved.
 
         async with Simulator() as simulator:
             async with SmscClient(simulator.url, clock=simulator.clock) as smsc:
@@ -30,18 +30,23 @@ class GatewayClock:
     The client's rules and the simulator count by it: repeats, floods, the rate, the minute of a
     message's parts, held messages, delays of receipts and the dates in them. All methods may be
     called from any thread.
+
+    Args:
+        source: Returns seconds that never go back. Of another source than the default the simulator
+            notices only what passes until the next `advance` or `Simulator.tick`.
     """
 
-    __slots__ = ("_callbacks", "_lock", "_shift")
+    __slots__ = ("_callbacks", "_lock", "_shift", "_source")
 
-    def __init__(self) -> None:
+    def __init__(self, source: Callable[[], float] = monotonic) -> None:
+        self._source = source
         self._shift = 0.0
         self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def __call__(self) -> float:
         """Return the current time, in seconds."""
-        return monotonic() + self._shift
+        return self._source() + self._shift
 
     @property
     def shift(self) -> float:

@@ -44,7 +44,7 @@ class SimulatorControls:
 
     Args:
         scenario: How it behaves.
-        clock: The gateway's; None makes a `GatewayClock`.
+        clock: The gateway's, or the source of one; None makes one.
         sources: Where fates of messages come from.
     """
 
@@ -52,7 +52,10 @@ class SimulatorControls:
         self, scenario: Scenario, clock: Callable[[], float] | None, sources: FateSources
     ) -> None:
         self._scenario = scenario
-        self._clock = GatewayClock() if clock is None else clock
+        if isinstance(clock, GatewayClock):
+            self._clock = clock
+        else:
+            self._clock = GatewayClock() if clock is None else GatewayClock(clock)
         self._sources = sources
         self._tap = FrameTap(lambda link: link.number)
         self._smsc: SimulatedSmsc | None = None
@@ -313,8 +316,8 @@ class SimulatorControls:
     # Its clock.
 
     @property
-    def clock(self) -> Callable[[], float]:
-        """The gateway's clock: a `GatewayClock`, unless another was given.
+    def clock(self) -> GatewayClock:
+        """The gateway's clock.
 
         `SmscClient(url, clock=simulator.clock)` lets the client's rules count by it too, and
         `clock.advance(61)` moves both.
@@ -322,7 +325,7 @@ class SimulatorControls:
         return self._clock
 
     def tick(self) -> None:
-        """Read the clock, and do what is due. Needed only with a clock that has no `subscribe`.
+        """Read the clock, and do what is due. Needed only with a clock of another source.
 
         Raises:
             RuntimeError: The simulator isn't running.

@@ -84,7 +84,7 @@ class FateSources:
                 return fate, "off"
         if self.hold != "off":
             return ORDINARY, self.hold
-        return self.drawn(at), "off"
+        return (ORDINARY if self.chaos is None else self.drawn(at)), "off"
 
     def drawn(self, at: float) -> Fate:
         """Return what chaos makes of a message, or the ordinary fate."""

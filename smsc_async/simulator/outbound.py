@@ -12,7 +12,6 @@ from pdu import CommandStatus, DeliverSm, EncodeError, encode
 from smsc_async.errors import InvalidMessageError, LocalProtocolError
 from smsc_async.simulator.accounts import Account, QueuedDelivery
 from smsc_async.simulator.pdus import incoming, receipt, without_tlvs
-from smsc_async.simulator.records import TimelineEntry
 
 if TYPE_CHECKING:
     from smsc_async.simulator.records import SubmittedPart
@@ -66,7 +65,7 @@ class OutboundQueue:
         """Queue a receipt of a part's state, unless the scenario has none."""
         if part.scenario.receipts:
             pdu = receipt(part, is_intermediate=is_intermediate)
-            part.timeline.append(TimelineEntry(self._state.date_at(now), "receipt", part.state))
+            part.note(self._state.date_at(now), "receipt", part.state)
             self._enqueue(QueuedDelivery(pdu, self._state.account(part.system_id), part), now)
 
     def on_bound(self, account: Account, now: float) -> None:
@@ -134,8 +133,7 @@ class OutboundQueue:
         delivery.command_status = status
         self._state.changes.deliveries.append(delivery)
         if delivery.part is not None:
-            entry = TimelineEntry(self._state.date_at(now), "acknowledged", status)
-            delivery.part.timeline.append(entry)
+            delivery.part.note(self._state.date_at(now), "acknowledged", status)
 
     def __repr__(self) -> str:
         stats = self._state.stats

@@ -14,7 +14,6 @@ from pdu import CommandStatus, MessageState, SubmitSmResp
 from smsc_async.errors import InvalidMessageError
 from smsc_async.simulator.fates import AlreadyFinalError
 from smsc_async.simulator.pdus import wants_intermediate, wants_receipt
-from smsc_async.simulator.records import TimelineEntry
 from smsc_async.simulator.state import IDS_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.fate_sources import FateSources, HoldMode
     from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.outbound import OutboundQueue
-    from smsc_async.simulator.records import SubmittedMessage, SubmittedPart, TimelineEvent
+    from smsc_async.simulator.records import SubmittedMessage, SubmittedPart
     from smsc_async.simulator.scenario import SubmitView
     from smsc_async.simulator.state import SmscState
 
@@ -87,9 +86,9 @@ class Outcomes:
             one.may_complete = True
         if hold != "off":
             self._hold(part, now)
-        early = [one for one in decided if one.is_early and not one.is_held]
-        for one in early:
-            self.complete(one, now)
+        for one in decided:
+            if one.is_early and not one.is_held:
+                self.complete(one, now)
         fate, scenario = part.fate, part.scenario
         delay = scenario.response_delay
         if hold == "answer":
@@ -103,7 +102,7 @@ class Outcomes:
                 delay = fate.after
             self._respond_after(part, _PendingAnswer(link, request), delay, now)
         for one in decided:
-            if not (one.is_held or one.is_early):
+            if not (one.is_held or one.done_at):
                 self._plan(one, delay, self._outcome_delay(one), now)
 
     def refuse(
@@ -122,7 +121,8 @@ class Outcomes:
 
     def complete(self, part: SubmittedPart, now: float) -> None:
         """Set the outcome of a part, and send its receipt."""
-        self._take_back(part)
+        if part.next_step is not None or part.is_held:
+            self._take_back(part)
         fate = part.fate
         if part.stop_error and not part.is_decided:
             part.state, part.error_code = MessageState.UNDELIVERABLE, part.stop_error
@@ -133,7 +133,7 @@ class Outcomes:
         else:
             part.state, part.error_code = part.scenario.state, part.scenario.error_code
         part.done_at = date = self._state.date_at(now)
-        part.timeline.append(TimelineEntry(date, "outcome", part.state))
+        part.note(date, "outcome", part.state)
         if fate.receipt != "never" and wants_receipt(part.registered_delivery, part.state):
             self._outbound.send_receipt(part, now)
             if fate.receipt == "twice":
@@ -170,7 +170,7 @@ class Outcomes:
             raise AlreadyFinalError(f"the response to {message.id} has left, or never will")
         for part in parts:
             part.is_decided = True
-            self._note(part, "fate", now)
+            part.note(self._state.date_at(now), "fate")
             self._apply(part, fate, now, held_delay=0.0)
 
     def release(
@@ -250,12 +250,12 @@ class Outcomes:
         link.session.respond(request, response, now)
         part.is_answer_due = False
         part.command_status = command_status
-        self._note(part, "answered", now, command_status)
+        part.note(self._state.date_at(now), "answered", command_status)
 
     def _leave_unanswered(self, part: SubmittedPart, now: float) -> None:
         """Note that a response never comes."""
         part.is_answer_due = False
-        self._note(part, "unanswered", now)
+        part.note(self._state.date_at(now), "unanswered")
 
     def _plan(self, part: SubmittedPart, response_in: float, delay: float, now: float) -> None:
         """Schedule an outcome, so many seconds after the response."""
@@ -276,7 +276,7 @@ class Outcomes:
         """Hold a part; over the limit the oldest is released."""
         part.is_held = True
         self._held[part] = None
-        self._note(part, "held", now)
+        part.note(self._state.date_at(now), "held")
         if len(self._held) > self._state.scenario.keep * IDS_PER_MESSAGE:
             self._release(next(iter(self._held)), None, now)
 
@@ -354,15 +354,11 @@ class Outcomes:
 
     def _reply(self, part: SubmittedPart, text: str, now: float) -> None:
         """Send what the subscriber answers, unless the sender is an address that can't get it."""
-        self._note(part, "reply", now)
+        part.note(self._state.date_at(now), "reply")
         with suppress(InvalidMessageError):
             self._outbound.deliver(
                 part.recipient, part.sender, text, now, part.system_id, esm_class=0
             )
-
-    def _note(self, part: SubmittedPart, event: TimelineEvent, now: float, value: int = 0) -> None:
-        """Add to the timeline of a part."""
-        part.timeline.append(TimelineEntry(self._state.date_at(now), event, value))
 
     def __repr__(self) -> str:
         return f"<Outcomes, {len(self._held)} held, {len(self._pending)} responses due>"

@@ -12,7 +12,7 @@ from pdu.text.reassembly import segment_of
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, decode
 from smsc_async.simulator.fates import ORDINARY
 from smsc_async.simulator.pdus import charged_parts, flags_of
-from smsc_async.simulator.records import SubmittedPart, TimelineEntry, parse_message
+from smsc_async.simulator.records import SubmittedPart, parse_message
 from smsc_async.simulator.scenario import SubmitView
 
 if TYPE_CHECKING:
@@ -104,5 +104,4 @@ def accepted_part(
         sequence_number=pdu.sequence_number,
         stop_error=error,
         fate=fate,
-        timeline=[TimelineEntry(at, "received")],
     )

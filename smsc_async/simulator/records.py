@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from smsc_async.simulator.scenario import HlrAnswer, Scenario, StoppedBy
     from smsc_async.simulator.schedule import ScheduledAction
 
+_new = tuple.__new__  # hot path
+
 FINAL = FINAL_STATES | {MessageState.UNKNOWN}
 """States after which the simulator sends no receipt of a message any more."""
 
@@ -101,7 +103,7 @@ class SubmittedPart:
         is_answer_due: Whether its response hasn't left yet, and may.
         command_status: In its response; None as long as there is none.
         next_step: What is scheduled for it.
-        timeline: What happened, in order.
+        later: What happened after it was received, in order.
     """
 
     number: int
@@ -130,12 +132,21 @@ class SubmittedPart:
     is_answer_due: bool = True
     command_status: int | None = None
     next_step: ScheduledAction | None = None
-    timeline: list[TimelineEntry] = field(default_factory=list)
+    later: list[TimelineEntry] = field(default_factory=list)
 
     @property
     def hlr(self) -> HlrAnswer:
         """The answer to it, if it is an HLR query."""
         return self.fate.hlr or self.scenario.hlr
+
+    def note(self, at: datetime, event: TimelineEvent, value: int = 0) -> None:
+        """Add what happens now."""
+        self.later.append(_new(TimelineEntry, (at, event, value)))
+
+    @property
+    def timeline(self) -> tuple[TimelineEntry, ...]:
+        """What happened, in order."""
+        return (TimelineEntry(self.submitted_at, "received"), *self.later)
 
     @property
     def is_early(self) -> bool:

@@ -16,33 +16,25 @@ if TYPE_CHECKING:
 
 
 class ScheduledAction:
-    """An action that will be done, unless it is cancelled."""
+    """An action that will be done, unless it is cancelled.
 
-    __slots__ = ("_action", "_arguments", "at")
+    Attributes:
+        action: Called with *arguments* and the links' time; None once it is done or cancelled.
+    """
+
+    __slots__ = ("action", "arguments", "at")
 
     def __init__(self, at: float, action: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         self.at = at
-        self._action: Callable[..., None] | None = action
-        self._arguments = arguments
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it won't be done."""
-        return self._action is None
+        self.action: Callable[..., None] | None = action
+        self.arguments = arguments
 
     def cancel(self) -> None:
         """Don't do it; once it is done, this changes nothing."""
-        self._action, self._arguments = None, ()
-
-    def run(self, now: float) -> None:
-        """Do it, once."""
-        action, arguments = self._action, self._arguments
-        self.cancel()
-        if action is not None:
-            action(*arguments, now)
+        self.action, self.arguments = None, ()
 
     def __repr__(self) -> str:
-        return f"<ScheduledAction at {self.at:g}{', cancelled' if self.is_cancelled else ''}>"
+        return f"<ScheduledAction at {self.at:g}{'' if self.action else ', over'}>"
 
 
 class Schedule:
@@ -93,16 +85,18 @@ class Schedule:
     def next_deadline(self) -> float | None:
         """Return the time of the links at which the next action is due, None if there is none."""
         actions = self._actions
-        while actions and actions[0][2].is_cancelled:
+        while actions and actions[0][2].action is None:
             heappop(actions)
         return actions[0][0] - self.shift if actions else None
 
     def _run_first(self, now: float) -> None:
         """Do the first action."""
-        action = heappop(self._actions)[2]
-        if not action.is_cancelled:
+        scheduled = heappop(self._actions)[2]
+        action, arguments = scheduled.action, scheduled.arguments
+        if action is not None:
+            scheduled.cancel()
             self.ran += 1
-            action.run(now)
+            action(*arguments, now)
 
     def __repr__(self) -> str:
         return f"<Schedule, {len(self)} actions, {self.shift:g} s ahead>"

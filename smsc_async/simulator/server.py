@@ -60,7 +60,7 @@ class Simulator(SimulatorControls):
             certificate: add `?ca_file=…` to the URL.
         clock: The gateway's clock, by which rules, delays and dates count; a `GatewayClock` by
             default. Links count by the event loop's time. Another function of no argument that
-            returns seconds is read by `tick` alone; in between time goes on as usual.
+            returns seconds becomes its source; then call `tick` after it has moved.
         wall_clock: Date and time with a time zone, called once, at the start.
         magic_prefix: What numbers begin with whose last four digits say what becomes of a message,
             see `magic`; 1 to 11 digits, None for none.
@@ -108,9 +108,7 @@ class Simulator(SimulatorControls):
         self.port = listener.port
         self._open_listener = listener
         self._clock_base = self._clock() - monotonic()
-        subscribe = getattr(self._clock, "subscribe", None)
-        if subscribe is not None:
-            self._unsubscribe = subscribe(self._on_clock_moved)
+        self._unsubscribe = self._clock.subscribe(self._on_clock_moved)
         return self
 
     async def __aexit__(

@@ -74,7 +74,8 @@ class SmscState:
         self.changes = Changes()
         self.changed_links: dict[ClientLink, None] = {}
         self._started_at = now
-        self._wall = wall
+        self._wall = self._date = wall
+        self._dated = 0.0
 
     @property
     def messages(self) -> list[SubmittedMessage]:
@@ -100,7 +101,11 @@ class SmscState:
 
     def date_at(self, now: float) -> datetime:
         """Return the gateway's date and time at a time of the links."""
-        return self._wall + timedelta(seconds=now - self._started_at + self.schedule.shift)
+        since = now - self._started_at + self.schedule.shift
+        # Whatever one read causes has the same time (hot path).
+        if since != self._dated:
+            self._dated, self._date = since, self._wall + timedelta(seconds=since)
+        return self._date
 
     def record_part(self, part: SubmittedPart) -> None:
         """Remember an accepted submit_sm for query_sm; the oldest ones are forgotten."""

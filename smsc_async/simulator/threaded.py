@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from smsc_async.simulator.chaos import Chaos, ChaosRun
+    from smsc_async.simulator.clock import GatewayClock
     from smsc_async.simulator.controls import SimulatorControls
     from smsc_async.simulator.fate_sources import HoldMode
     from smsc_async.simulator.fates import Fate
@@ -93,8 +94,8 @@ class HostedSimulator:
         return self._portal.call(lambda: self._simulator.stats)
 
     @property
-    def clock(self) -> Callable[[], float]:
-        """The gateway's clock; a `GatewayClock` may be moved from any thread."""
+    def clock(self) -> GatewayClock:
+        """The gateway's clock; it may be moved from any thread."""
         return self._simulator.clock
 
     @property

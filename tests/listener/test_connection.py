@@ -256,14 +256,22 @@ async def test_tap_sees_all_octets(listener: Listener[Link], handler: Handler, w
             assert at <= now()
             seen.append((">", link, len(octets)))
 
-    listener.tap = Tap()
+        def on_closed(self, link: Link, at: float) -> None:
+            """Note it."""
+            assert at <= now()
+            seen.append(("=", link, 0))
+
+    tap = Tap()
+    listener.tap = tap
     await wire.send(EnquireLink())
     await wire.read()
     listener.tap = None
     await wire.send(EnquireLink())
     await wire.read()
+    listener.tap = tap
+    await listener.close()
 
-    assert [("<", handler.link, 16), (">", handler.link, 16)] == seen
+    assert [("<", handler.link, 16), (">", handler.link, 16), ("=", handler.link, 0)] == seen
 
 
 @pytest.mark.usefixtures("wire")

@@ -95,4 +95,4 @@ def test_repr_says_what_waits() -> None:
     action.cancel()
 
     assert "<Schedule, 1 actions, 0.5 s ahead>" == repr(schedule)
-    assert "<ScheduledAction at 1, cancelled>" == repr(action)
+    assert "<ScheduledAction at 1, over>" == repr(action)
