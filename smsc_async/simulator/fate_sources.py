@@ -39,7 +39,8 @@ class FateSources:
     """
 
     def __init__(self, *, magic_prefix: str | None = MAGIC_PREFIX, hold: HoldMode = "off") -> None:
-        self.magic_prefix = check_prefix(magic_prefix)
+        check_prefix(magic_prefix)
+        self.magic_prefix = magic_prefix
         self.hold: HoldMode = check_hold(hold)
         self.chaos: ChaosRun | None = None
         self._by_number: dict[str, Fate] = {}
@@ -103,7 +104,7 @@ class FateSources:
         return self.chaos
 
     def __repr__(self) -> str:
-        return f"<FateSources {len(self._by_number)} numbers, hold={self.hold}, {self.chaos!r}>"
+        return f"<FateSources, {len(self._by_number)} numbers, hold {self.hold}, {self.chaos!r}>"
 
 
 def check_hold(hold: HoldMode) -> HoldMode:

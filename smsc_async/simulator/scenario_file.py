@@ -268,6 +268,7 @@ _SCENARIO: Final[Mapping[str, Reader]] = {
     "hlr": _hlr,
     "cost": read_text,
     "keep": read_integer,
+    "keep_octets": read_integer,
 }
 """Reader by field of `Scenario`."""
 

@@ -141,7 +141,7 @@ class HostedSimulator:
     def frames(
         self, *, link: int | None = None, before: int | None = None, limit: int = 200
     ) -> list[Frame]:
-        """Return PDUs read and written, the newest first; see `Simulator.frames`."""
+        """Return the newest PDUs read and written, oldest first; see `Simulator.frames`."""
         return self._portal.call(
             partial(self._simulator.frames, link=link, before=before, limit=limit)
         )

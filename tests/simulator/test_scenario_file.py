@@ -61,6 +61,7 @@ LINES: dict[str, tuple[str, object]] = {
     "hlr": ('hlr = {mnc = "01", network = "MTS"}', HlrAnswer(mnc="01", network="MTS")),
     "cost": ('cost = "2.5000"', "2.5000"),
     "keep": ("keep = 20", 20),
+    "keep_octets": ("keep_octets = 4096", 4096),
 }
 
 
