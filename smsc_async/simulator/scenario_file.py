@@ -57,9 +57,9 @@ if TYPE_CHECKING:
 
     from smsc_async.simulator.scenario_values import Reader
 
-__all__ = ["LONGEST_FILE", "Hold", "ScenarioFile", "ScenarioFileError", "read_scenario"]
+__all__ = ["LONGEST_FILE", "HoldMode", "ScenarioFile", "ScenarioFileError", "read_scenario"]
 
-Hold = Literal["off", "receipt", "answer"]
+HoldMode = Literal["off", "receipt", "answer"]
 """What is held until it is released: nothing, receipts, or responses and so receipts too."""
 
 LONGEST_FILE: Final = 1_048_576
@@ -91,7 +91,7 @@ class ScenarioFile:
     scenario: Scenario = field(default_factory=Scenario)
     fates: Mapping[str, Fate] = field(default_factory=dict, hash=False)
     chaos: Chaos | None = None
-    hold: Hold = "off"
+    hold: HoldMode = "off"
     magic_prefix: str | None = MAGIC_PREFIX
 
     def __repr__(self) -> str:
@@ -275,7 +275,7 @@ _SCENARIO: Final[Mapping[str, Reader]] = {
 _FILE: Final[Mapping[str, Reader]] = {
     "fates": _fates,
     "chaos": or_none(_chaos),
-    "hold": choice(*get_args(Hold)),
+    "hold": choice(*get_args(HoldMode)),
     "magic_prefix": _magic_prefix,
 }
 """Reader by what else stands in a file."""
