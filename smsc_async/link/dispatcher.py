@@ -1,9 +1,8 @@
 """Schedules messages onto links.
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A message
-whose first part was written is finished before the next one starts; a message with no part written
-waits for a link, and losing a link doesn't affect it. When the gateway throttles, all messages
-wait, and the throttled one is the next again.
+that has begun is finished before the next one; the others wait for a link, and losing one doesn't
+affect them. When the gateway throttles, all wait, and the throttled one is the next again.
 """
 
 from __future__ import annotations
@@ -53,6 +52,7 @@ class Dispatcher:
         throttled_responses: How many there were.
         down_at: When the last link was lost, or the client opened.
         next_write_at: Earliest write of a message with an interval, while overdue ones are written.
+        moved_at: When the rules' clock was moved: what waited then is late.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Dispatcher:
         self._queue = self.submit_queue.jobs
         self._order = 0
         self._refusal: LinkError | None = None
-        self.down_at = self.next_write_at = 0.0
+        self.down_at = self.next_write_at = self.moved_at = 0.0
         # The last throttling status, and the next look for messages that waited for too long.
         self._throttling_status = 0
         self._look_at = NEVER
@@ -296,7 +296,8 @@ class Dispatcher:
                 return
             if turn := job.queued_at or job.write_at:
                 turn = max(turn, job.write_at)
-                if now > turn + self._lateness and not job.written and traffic.on_postponed(job):
+                is_late = now > turn + self._lateness or turn < self.moved_at
+                if is_late and not job.written and traffic.on_postponed(job):
                     return
                 self.next_write_at = next_write(turn, self.next_write_at, now, job.interval)
             link.submit(job, now)
