@@ -128,10 +128,11 @@ class ClockMoves:
         self._lead += moved
         dispatcher = self.dispatcher
         dispatcher.moved_at = here
-        self._held.move(moved)
-        self._turns.move(now, here)
         dispatcher.next_write_at = max(dispatcher.next_write_at, here) - moved
+        # Before the turns: what was overdue before the move isn't what is due by it.
         dispatcher.submit_queue.move(moved, dispatcher.next_write_at, here)
+        self._turns.move(now, here)
+        self._held.move(moved)
         dispatcher.on_room()
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from pdu.names import command_name
 from smsc_async._deadline_timer import NEVER, DeadlineTimer
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link.pace import next_write
+from smsc_async.link.pace import WRITTEN_TOGETHER, next_write
 from smsc_async.link.pending_request import PendingRequest
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
@@ -272,8 +272,6 @@ class Dispatcher:
             self._start_waiting_for_link()
         self._pump()
 
-    # Scheduling.
-
     def _write(self, job: SubmitJob[Any], now: float) -> None:
         """Write as many parts as are due and have room, on one link if it has room for all.
 
@@ -309,7 +307,7 @@ class Dispatcher:
     def _pump(self) -> None:
         """Write the messages that wait, in order, as far as there is room."""
         queue, now = self._queue, self._clock()
-        while queue:
+        for _ in range(min(len(queue), WRITTEN_TOGETHER)):
             job = queue[0]
             if job.has_unsent_parts:
                 if job.write_at <= now and self.next_write_at <= now:
@@ -317,6 +315,9 @@ class Dispatcher:
                 if job.has_unsent_parts:
                     break
             self.submit_queue.pop_first()
+        else:
+            if queue:
+                asyncio.get_running_loop().call_soon(self.on_room)
         self._arm(now)
         self._check_idle()
 
@@ -373,8 +374,6 @@ class Dispatcher:
             job.give_up_throttled(self._throttling_status, self._throttle.pause)
         else:
             job.give_up(str(error), error)
-
-    # Waits that end because the gateway throttles.
 
     def _look_by(self, since: float) -> None:
         """Look through the queue when a message that waits *since* then has waited for too long."""
