@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pdu.enums import BindMode
+from pdu.enums import BindMode, MessageState
 from smsc_async._config_url import PARAMETERS
 from smsc_async.config import (
     Host,
