@@ -76,7 +76,7 @@ def test_value_that_cannot_be_used_is_named(query: str, error: str) -> None:
 @pytest.mark.parametrize("query", ["state=delivered", "error_code=0", "delay=2", "hold=off"])
 @pytest.mark.parametrize("url", [REAL, "smpps://shop:p4ss@gw.example", "smsc://shop:p4ss@"])
 def test_connection_has_none_of_them(url: str, query: str) -> None:
-    """A gateway isn't told what to answer; the user has another URL in mind."""
+    """A real gateway decides by itself; the user has another URL in mind."""
     name = query.partition("=")[0]
     with pytest.raises(ConfigError, match=f"^{name}: is for the embedded simulator; use sim://$"):
         SmscConfig.from_url(f"{url}?{query}")
