@@ -139,6 +139,56 @@ async def test_caller_cancelled_when_it_was_woken_is_counted_once() -> None:
     assert [] == held._waits
 
 
+async def test_move_of_the_clock_wakes_those_who_are_due() -> None:
+    """In the order of their times; the timer is set anew for the others."""
+    now = 100.0
+    held = HeldCallers(lambda: now)
+    done: list[float] = []
+
+    async def wait(until: float) -> None:
+        """Wait, and note it."""
+        assert await held.wait(until)
+        done.append(until)
+
+    tasks = [asyncio.create_task(wait(until)) for until in (160.0, 130.0, 190.0)]
+    await asyncio.sleep(0)
+    now += 70.0
+    held.move(70.0)
+    await asyncio.gather(*tasks[:2])
+    assert [130.0, 160.0] == done
+    now += 20.0
+    held.move(20.0)
+    await tasks[2]
+
+
+async def test_what_an_end_allows_does_not_change_by_a_move() -> None:
+    """The seconds for leaving a client are the event loop's."""
+    now = 100.0
+    held = HeldCallers(lambda: now)
+    held.end(130.0)
+    now += 1000.0
+    held.move(1000.0)
+
+    assert [True, False] == [await held.wait(until) for until in (1100.0, 1130.1)]
+
+
+async def test_clock_that_fails_wakes_its_callers() -> None:
+    """They ask the rules, and get its error."""
+    fails = False
+
+    def clock() -> float:
+        """Return the time, or fail."""
+        return 1 / (not fails)
+
+    held = HeldCallers(clock)
+    (task,) = [asyncio.create_task(held.wait(1000.0))]
+    await asyncio.sleep(0)
+    fails = True
+    held.move(0.0)
+
+    assert await asyncio.wait_for(task, 1)
+
+
 async def test_end_without_callers_does_nothing() -> None:
     """A client is left twice, and most have no caller that is held."""
     held = new_held()

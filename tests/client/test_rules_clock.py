@@ -727,7 +727,7 @@ def test_move_wakes_many_in_small_turns(window: int, *, are_held: bool) -> None:
     try:
         with (
             Simulator(scenario).in_thread() as simulator,
-            asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+            asyncio.Runner(debug=False, loop_factory=asyncio.new_event_loop) as runner,
         ):
             url = f"{simulator.url}?window={window}"
             longest = runner.run(move_many(url, limits, are_held=are_held))
