@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pdu import SubmitSm
     from smsc_async.simulator.accounts import ClientLink
-    from smsc_async.simulator.fate_sources import FateSources, HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fate_sources import FateSources
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.outbound import OutboundQueue
     from smsc_async.simulator.records import SubmittedMessage, SubmittedPart
     from smsc_async.simulator.scenario import SubmitView

@@ -24,7 +24,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import CommandStatus, MessageState
@@ -33,7 +33,7 @@ from pdu.masking import mask_address
 from smsc_async._base_errors import ConfigError
 from smsc_async._number_checks import digits_of
 from smsc_async.simulator.chaos import STAGES, Chaos
-from smsc_async.simulator.fates import AnswerFate, Fate, ReceiptFate
+from smsc_async.simulator.fates import AnswerFate, Fate, HoldMode, ReceiptFate
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix
 from smsc_async.simulator.scenario import OWN_RULES, HlrAnswer, Scenario
 from smsc_async.simulator.scenario_values import (
@@ -57,10 +57,7 @@ if TYPE_CHECKING:
 
     from smsc_async.simulator.scenario_values import Reader
 
-__all__ = ["LONGEST_FILE", "HoldMode", "ScenarioFile", "ScenarioFileError", "read_scenario"]
-
-HoldMode = Literal["off", "receipt", "answer"]
-"""What is held until it is released: nothing, receipts, or responses and so receipts too."""
+__all__ = ["LONGEST_FILE", "ScenarioFile", "ScenarioFileError", "read_scenario"]
 
 LONGEST_FILE: Final = 1_048_576
 """Characters of a file at most."""

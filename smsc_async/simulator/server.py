@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 _DEMO: Final = ("demo", "demo")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where clients connect

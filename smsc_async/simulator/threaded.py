@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.chaos import Chaos, ChaosRun
     from smsc_async.simulator.clock import GatewayClock
     from smsc_async.simulator.controls import SimulatorControls
-    from smsc_async.simulator.fate_sources import HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.message_log import MessageFilter
     from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
     from smsc_async.simulator.scenario import Scenario
