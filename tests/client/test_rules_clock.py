@@ -745,7 +745,7 @@ async def test_simulator_and_client_have_one_clock() -> None:
     clock = GatewayClock()
     async with SmscClient("sim://", clock=clock) as smsc:
         assert smsc.simulator is not None
-        assert clock is smsc.simulator._clock
+        assert clock is smsc.simulator.clock
         await smsc.send(HI)
         with pytest.raises(HeldByRuleError) as held:
             await smsc.send(HI)
@@ -760,7 +760,7 @@ async def test_simulator_by_url_has_a_clock_that_can_be_moved() -> None:
     """Without a word of the user."""
     async with SmscClient("sim://") as smsc:
         assert smsc.simulator is not None
-        clock: Any = smsc.simulator._clock
+        clock: Any = smsc.simulator.clock
         assert isinstance(clock, GatewayClock)
         await smsc.send(HI)
         clock.advance(61)
@@ -779,7 +779,7 @@ async def test_simulator_has_the_clock_of_the_store_if_it_can_be_moved(given: st
     async with SmscClient("sim://", **arguments[given]) as smsc:
         await smsc.send(HI)
         assert smsc.simulator is not None
-        assert (smsc.simulator._clock is clock) is (given == "store")
+        assert (smsc.simulator.clock is clock) is (given == "store")
 
 
 async def test_simulator_can_be_read_after_leaving(gateway: Gateway) -> None:
