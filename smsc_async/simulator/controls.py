@@ -57,7 +57,7 @@ class SimulatorControls:
         else:
             self._clock = GatewayClock() if clock is None else GatewayClock(clock)
         self._sources = sources
-        self._tap = FrameTap(lambda link: link.number)
+        self._tap: FrameTap[ClientLink] = FrameTap(number_of=lambda link: link.number)
         self._smsc: SimulatedSmsc | None = None
         self._calls: WaitingCalls
         self._open_listener: Listener[ClientLink] | None = None

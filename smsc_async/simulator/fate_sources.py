@@ -39,7 +39,8 @@ class FateSources:
     """
 
     def __init__(self, *, magic_prefix: str | None = MAGIC_PREFIX, hold: HoldMode = "off") -> None:
-        self.magic_prefix = check_prefix(magic_prefix)
+        check_prefix(magic_prefix)
+        self.magic_prefix = magic_prefix
         self.hold: HoldMode = check_hold(hold)
         self.chaos: ChaosRun | None = None
         self._by_number: dict[str, Fate] = {}

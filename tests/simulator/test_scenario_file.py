@@ -61,6 +61,7 @@ LINES: dict[str, tuple[str, object]] = {
     "hlr": ('hlr = {mnc = "01", network = "MTS"}', HlrAnswer(mnc="01", network="MTS")),
     "cost": ('cost = "2.5000"', "2.5000"),
     "keep": ("keep = 20", 20),
+    "keep_octets": ("keep_octets = 4096", 4096),
 }
 
 
@@ -81,6 +82,14 @@ def test_empty_file_is_the_default() -> None:
         assert ScenarioFile() == read
         assert (Scenario(), {}, None) == (read.scenario, read.fates, read.chaos)
         assert ("off", MAGIC_PREFIX) == (read.hold, read.magic_prefix)
+
+
+def test_what_is_not_in_the_file_is_the_callers() -> None:
+    """`smsc sim` remembers more messages than a test needs; a file that says how many wins."""
+    default = Scenario(keep=5000, error_code=6)
+
+    assert default == read_scenario("", default=default).scenario
+    assert Scenario(keep=500, error_code=6) == read_scenario("keep = 500", default=default).scenario
 
 
 def test_whole_file_is_read() -> None:
