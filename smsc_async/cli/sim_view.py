@@ -25,7 +25,7 @@ from smsc_async.cli.sim_json import (
     refusal_as_json,
     stop_error_of,
 )
-from smsc_async.receipts import DeliveryError
+from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.simulator.records import SubmittedMessage
 from smsc_async.simulator.refusals import PROTOCOL_ERROR
 
@@ -217,8 +217,11 @@ class SimView:
             self._show_note(self._refused(message.refusal, message.stop, message.received_at))
         elif stop_error := stop_error_of(message):
             # Accepted, and yet a rule of the gateway stops it: only the receipt says so.
-            stopped = cause(DeliveryError(stop_error), screen.translate)
-            self._show_note(screen.translate(_STOPPED, cause=stopped))
+            stopped = cause(SmscRuDeliveryError(stop_error), screen.translate)
+            note = screen.translate(_STOPPED, cause=stopped)
+            if message.stop is not None:
+                note = f"{note}; {self._rule(message.stop, message.received_at)}"
+            self._show_note(note)
         screen.write_json(message_as_json(message, sender, recipient))
         if message.refusal is None:
             shown = _Shown(message, [0] * len(message.submits))
@@ -236,16 +239,21 @@ class SimView:
         reason = one_line(translate(refusal.text, **refusal.values))
         if stop is None:
             return f"{status}: {reason}"
-        values = {"status": status, "reason": reason, "time": _time(stop.retry_at)}
+        rule = self._rule(stop, at)
+        # The sentence of a repeat says no more than its rule.
+        return f"{status}, {rule}: {reason}" if stop.twin is None else f"{status}: {rule}"
+
+    def _rule(self, stop: RuleStop, at: datetime) -> str:
+        """Return the rule that stopped a message, and when it lets the message pass."""
+        translate, time = self._screen.translate, _time(stop.retry_at)
         if stop.twin is None:
             rule = translate(_RULES[stop.rule])
-            return translate(_("{status}, {rule}, passes at {time}: {reason}"), **values, rule=rule)
-        seconds = ceil((stop.retry_at - at).total_seconds())
+            return translate(_("{rule}, passes at {time}"), rule=rule, time=time)
         return translate(
-            _("{status}: repeat of {twin}, passes in {seconds} s, at {time}"),
-            **values,
+            _("repeat of {twin}, passes in {seconds} s, at {time}"),
             twin=f"m-{stop.twin}",
-            seconds=seconds,
+            seconds=ceil((stop.retry_at - at).total_seconds()),
+            time=time,
         )
 
     def _show_refusal(self, request: RefusedRequest) -> None:
@@ -303,7 +311,7 @@ class SimView:
                     _("the client refused the receipt: {status}"), status=status_label(entry.value)
                 )
             case "outcome":
-                state, error = state_name(entry.value), DeliveryError(message.error_code)
+                state, error = state_name(entry.value), SmscRuDeliveryError(message.error_code)
                 return f"{state} ({cause(error, translate)})" if error else state
         return translate(_EVENTS[entry.event])
 
