@@ -172,16 +172,14 @@ async def _serve(
             simulator.set_fate(number, fate)
         if setup.chaos is not None:
             simulator.start_chaos(setup.chaos)
-        stopped, reader = stop_event(), _key_reader(screen)
-        view.greet(has_keys=reader is not None)
-        if reader is None:
-            await _show_until(stopped, view, screen)
-        else:
+        stopped, reader, keys = stop_event(), _key_reader(screen), None
+        if reader is not None:
             from smsc_async.cli.sim_keys import SimKeys  # noqa: PLC0415
 
+            stack.enter_context(reader)
             keys = SimKeys(simulator, clock, screen, stopped, is_full=is_full)
-            with reader:
-                await _show_until(stopped, view, screen, reader, keys)
+        view.greet(has_keys=reader is not None)
+        await _show_until(stopped, view, screen, reader, keys)
     view.sum_up(perf_counter() - began)
 
 
@@ -200,8 +198,8 @@ async def _show_until(
     stopped: asyncio.Event,
     view: SimView,
     screen: Screen,
-    reader: KeyReader | None = None,
-    keys: SimKeys | None = None,
+    reader: KeyReader | None,
+    keys: SimKeys | None,
 ) -> None:
     """Show what comes and do what keys say until *stopped* is set or the output is closed."""
     is_over = False

@@ -10,14 +10,14 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import termios
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -26,11 +26,11 @@ import fcntl, os, signal, subprocess, sys, termios
 
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-job = subprocess.Popen(sys.argv[1:], process_group=0, restore_signals=True)
+job = subprocess.Popen(sys.argv[1:], process_group=0)
+print("job", job.pid, flush=True)
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 while True:
-    if "&" not in os.environ.get("JOB", ""):
+    if not os.environ["JOB"]:
         os.tcsetpgrp(0, job.pid)
     os.kill(job.pid, signal.SIGCONT)
     _, status = os.waitpid(job.pid, os.WUNTRACED)
@@ -43,6 +43,7 @@ while True:
 """
 """Runs a job as a shell does: a process group of its own, `fg` after a line."""
 
+_SMSC = "import sys; from smsc_async.cli import main; sys.exit(main(sys.argv[1:]))"
 _ECHO = 3
 _SECONDS = 15
 
@@ -56,9 +57,20 @@ class Terminal:
     Args:
         arguments: Of `smsc`.
         is_background: Run it as `smsc … &` does.
+        is_piped: Run it as `smsc … | cat` does.
+        wrapper: A program of Python that runs `smsc` in its own way.
+
+    Attributes:
+        job: Id of the process.
     """
 
-    def __init__(self, *arguments: str, is_background: bool = False) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        is_background: bool = False,
+        is_piped: bool = False,
+        wrapper: str = _SMSC,
+    ) -> None:
         self._main, end = pty.openpty()
         self._shown = ""
         environment = {
@@ -69,7 +81,9 @@ class Terminal:
             "COLUMNS": "100",
             "JOB": "&" if is_background else "",
         }
-        command = [sys.executable, "-m", "smsc_async", *arguments]
+        command = [sys.executable, "-c", wrapper, *arguments]
+        if is_piped:
+            command = ["/bin/sh", "-c", 'exec "$@" | cat', "sh", *command]
         self._shell = subprocess.Popen(  # noqa: S603 - a fixed list of arguments
             [sys.executable, "-c", _SHELL, *command],
             stdin=end,
@@ -80,6 +94,7 @@ class Terminal:
         os.close(end)
 
     def __enter__(self) -> Self:
+        self.job = int(self.read_until("job [0-9]+\n").split()[-1])
         return self
 
     def __exit__(
@@ -117,6 +132,13 @@ class Terminal:
         flags = termios.tcgetattr(self._main)[_ECHO]
         return bool(flags & termios.ECHO and flags & termios.ICANON)
 
-    def terminate(self) -> None:
-        """Send SIGTERM to what runs in the foreground."""
-        os.killpg(os.tcgetpgrp(self._main), signal.SIGTERM)
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        deadline = monotonic() + _SECONDS
+        while not is_so():
+            assert monotonic() < deadline
+            sleep(0.01)
+
+    def send(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self.job, number)
