@@ -141,7 +141,7 @@ def _checked_prefix(digits: str) -> str | None:
 def _read(file: Path) -> SimSetup:
     """Read the file of a scenario."""
     name = "-" if str(file) == STANDARD_INPUT else str(file)
-    advice = _("correct the file; an example is on the page about the simulator")
+    advice = _("correct the file; the page on scenarios lists its keys")
     try:
         return read_scenario(_text_of(file, name), default=_DEFAULT)
     except ScenarioFileError as error:
