@@ -71,9 +71,12 @@ class ReceiptDeduplicator:
             self.previous, self.current = self.current, {}
 
     def is_repeat(self, receipt: Receipt) -> bool:
-        """Whether the same receipt was added before. Without an id it never is."""
+        """Whether the same receipt was added before.
+
+        Without an id it never is, nor without a state: two of them may say different things.
+        """
         key = receipt.message_id
-        if not key:
+        if not key or receipt.state is None:
             return False
         if self._receipt_key is not None:
             key = self._receipt_key(key)

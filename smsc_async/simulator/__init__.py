@@ -28,6 +28,7 @@ from smsc_async.simulator.records import (
     TimelineEntry,
 )
 from smsc_async.simulator.scenario import HlrAnswer, Scenario, SubmitView
+from smsc_async.simulator.scenario_file import ScenarioFile, ScenarioFileError, read_scenario
 from smsc_async.simulator.server import Simulator
 from smsc_async.simulator.simulator_stats import SimulatorStats
 from smsc_async.simulator.tap import Frame
@@ -47,6 +48,8 @@ __all__ = [
     "RefusedRequest",
     "RuleStop",
     "Scenario",
+    "ScenarioFile",
+    "ScenarioFileError",
     "Simulator",
     "SimulatorStats",
     "SubmitView",
@@ -55,4 +58,5 @@ __all__ = [
     "TimelineEntry",
     "UnknownMessageError",
     "find_codes",
+    "read_scenario",
 ]

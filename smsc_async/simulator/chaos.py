@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu._tracebacks import hides_arguments
 from pdu.enums import CommandStatus, MessageState
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import is_number, shown
 from smsc_async.gateway.delivery_errors import DELIVERY_ERRORS
 from smsc_async.simulator.fates import Fate
@@ -50,6 +51,7 @@ _PERCENT: Final = 100
 
 
 @hides_arguments(ValueError)
+@shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chaos:
     """Which faults are drawn, how often, and for how long.
@@ -114,6 +116,7 @@ class Chaos:
             )
 
 
+@shows_half_made
 class ChaosRun:
     """Draws the faults of `Chaos` until its seconds or messages are over.
 

@@ -32,8 +32,8 @@ class GatewayClock:
     called from any thread.
 
     Args:
-        source: Returns seconds that never go back. Of another source than the default the simulator
-            notices only what passes until the next `advance` or `Simulator.tick`.
+        source: Returns seconds that never go back. If it isn't the default, the simulator looks at
+            it when it reads, and at `advance` and `Simulator.tick`.
     """
 
     __slots__ = ("_callbacks", "_lock", "_shift", "_source")
@@ -47,6 +47,11 @@ class GatewayClock:
     def __call__(self) -> float:
         """Return the current time, in seconds."""
         return self._source() + self._shift
+
+    @property
+    def has_own_source(self) -> bool:
+        """Whether its time passes in another way than that of the event loop."""
+        return self._source is not monotonic
 
     @property
     def shift(self) -> float:

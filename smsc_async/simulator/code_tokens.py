@@ -139,12 +139,12 @@ def _numbers(chain: str, offset: int) -> Iterator[tuple[str, int, int, int]]:
     """Split digits with signs between them into numbers: digits, start, end and groups."""
     row: list[re.Match[str]] = []
     for piece in _PIECE.finditer(chain):
-        if _GROUPED.fullmatch(piece[0]):
+        if _GROUPED.fullmatch(piece[0]) and len("".join(_GROUP.findall(piece[0]))) <= _LONGEST:
             row.append(piece)
             continue
         yield from _row_of_numbers(row, offset)
         row = []
-        # Decimals, a date, a time, an address.
+        # Decimals, a date, a time, an address, or a whole phone number.
         yield "", offset + piece.start(), offset + piece.end(), 1
     yield from _row_of_numbers(row, offset)
 

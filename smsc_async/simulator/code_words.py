@@ -13,7 +13,7 @@ class WordList:
     """Words, and beginnings of words.
 
     Args:
-        entries: Separated by spaces; a beginning ends in "-".
+        entries: Separated by spaces; a beginning has two letters or more, and ends in "-".
     """
 
     __slots__ = ("_beginnings", "_words")
@@ -21,13 +21,18 @@ class WordList:
     def __init__(self, *entries: str) -> None:
         every = " ".join(entries).split()
         self._words = frozenset(entry for entry in every if not entry.endswith("-"))
-        self._beginnings = tuple(entry[:-1] for entry in every if entry.endswith("-"))
+        # By their first two letters: comparing with all of them takes most of a search.
+        self._beginnings: dict[str, tuple[str, ...]] = {}
+        for entry in every:
+            if entry.endswith("-"):
+                self._beginnings[entry[:2]] = (*self._beginnings.get(entry[:2], ()), entry[:-1])
 
     def __contains__(self, word: str) -> bool:
-        return word in self._words or word.startswith(self._beginnings)
+        return word in self._words or word.startswith(self._beginnings.get(word[:2], ()))
 
     def __repr__(self) -> str:
-        return f"<WordList of {len(self._words) + len(self._beginnings)}>"
+        beginnings = sum(map(len, self._beginnings.values()))
+        return f"<WordList of {len(self._words) + beginnings}>"
 
 
 CODES: Final = WordList(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from pdu._tracebacks import hides_locals
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from smsc_async.listener import Listener
     from smsc_async.simulator.accounts import ClientLink
     from smsc_async.simulator.chaos import Chaos, ChaosRun
-    from smsc_async.simulator.fate_sources import HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.message_log import MessageFilter
     from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
     from smsc_async.simulator.scenario import Scenario
@@ -152,22 +150,26 @@ class SimulatorControls:
     def frames(
         self, *, link: int | None = None, before: int | None = None, limit: int = 200
     ) -> list[Frame]:
-        """Return PDUs read and written, the newest first.
+        """Return the newest PDUs read and written, oldest first; also after the end.
+
+        Of all together at most 4 MiB are kept, and no password.
 
         Args:
             link: Only those of one link, by `SubmittedPart.link`.
-            before: Only those with a smaller number, see `Frame`.
+            before: Only those with a smaller number, that of the first frame of an earlier call.
             limit: The most that are returned.
         """
         return self._tap.frames(link=link, before=before, limit=limit)
 
     def frames_of(self, message: SubmittedMessage) -> list[Frame]:
         """Return the PDUs of one message, oldest first: submits, responses, receipts."""
-        frames: list[Frame] = []
+        frames: set[Frame] = set()
         for link in {part.link for part in message.submits}:
             parts = [part for part in message.submits if part.link == link]
             sequence_numbers = [part.sequence_number for part in parts]
-            frames += self._tap.frames_of(link, sequence_numbers, message.message_ids)
+            # Receipts write ids in decimal.
+            ids = [str(part.number) for part in parts]
+            frames.update(self._tap.frames_of(link, sequence_numbers, ids))
         return sorted(frames)
 
     # What becomes of it.
@@ -347,15 +349,25 @@ class SimulatorControls:
         """Move the gateway's time as far as its clock has moved."""
         if self._open_listener is None:
             return
-        smsc, began = self._running(), monotonic()
-        shift = self._clock() - began - self._clock_base
-        ahead = shift - smsc.state.schedule.shift
-        if ahead > 0:
-            smsc.move(ahead, self._now())
+        smsc, now = self._running(), self._now()
+        ahead = self._clock_shift(now) - smsc.state.schedule.shift
+        if ahead:
+            smsc.move(ahead, now)
             self._changed()
+
+    def _clock_shift(self, now: float) -> float:
+        """Return by how many seconds the clock is ahead of the links' time, since the start."""
+        clock = self._clock
+        ahead = clock() - now if clock.has_own_source else clock.shift
+        return ahead - self._clock_base
 
     def _now(self) -> float:
         """Return the links' time."""
+        return self._loop.time()
+
+    def _followed_time(self) -> float:
+        """Return the links' time, after a look at a clock of another source."""
+        self._follow_clock()
         return self._loop.time()
 
     def _changed(self) -> None:

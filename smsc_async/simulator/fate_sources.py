@@ -7,23 +7,20 @@ all of them, see `outcomes`. No clock.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, get_args
 
+from smsc_async._base_errors import shown
 from smsc_async.simulator.chaos import ChaosRun
-from smsc_async.simulator.fates import ORDINARY
+from smsc_async.simulator.fates import ORDINARY, HoldMode
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate
 from smsc_async.simulator.message_log import normal_number
+from smsc_async.simulator.records import parse_message, subscriber_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from smsc_async.simulator.chaos import Chaos
     from smsc_async.simulator.fates import Fate
-
-HoldMode = Literal["off", "receipt", "answer"]
-"""What is held of a message that comes: nothing, its outcome and receipt, or its response too."""
-
-HOLD_MODES: tuple[HoldMode, ...] = ("off", "receipt", "answer")
 
 
 class FateSources:
@@ -72,7 +69,7 @@ class FateSources:
 
         Args:
             recipient: Its number.
-            text: Its text, or that of one of its parts.
+            text: Its text, or that of one of its parts, as it was received.
             at: The gateway's time.
         """
         if self._by_number and (fate := self._by_number.get(normal_number(recipient))):
@@ -80,7 +77,8 @@ class FateSources:
         prefix = self.magic_prefix
         # A number that has another beginning is the ordinary one (hot path).
         if prefix is not None and recipient.startswith((prefix, "+")):
-            fate = magic_fate(recipient, text, prefix)
+            shown = subscriber_text(parse_message(text, recipient, ""), text)
+            fate = magic_fate(recipient, shown, prefix)
             if fate is not None:
                 return fate, "off"
         if self.hold != "off":
@@ -104,7 +102,7 @@ class FateSources:
         return self.chaos
 
     def __repr__(self) -> str:
-        return f"<FateSources {len(self._by_number)} numbers, hold={self.hold}, {self.chaos!r}>"
+        return f"<FateSources, {len(self._by_number)} numbers, hold {self.hold}, {self.chaos!r}>"
 
 
 def check_hold(hold: HoldMode) -> HoldMode:
@@ -113,6 +111,6 @@ def check_hold(hold: HoldMode) -> HoldMode:
     Raises:
         ValueError: It is none.
     """
-    if hold not in HOLD_MODES:
-        raise ValueError(f"hold takes one of {', '.join(HOLD_MODES)}, got {hold!r}")
+    if hold not in get_args(HoldMode):
+        raise ValueError(f"hold takes one of {', '.join(get_args(HoldMode))}, got {shown(hold)}")
     return hold

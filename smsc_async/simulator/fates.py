@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 AnswerFate = Literal["refuse", "never", "break", "late"]
 ReceiptFate = Literal["never", "twice", "early", "intermediate"]
 
+HoldMode = Literal["off", "receipt", "answer"]
+"""What is held of a message until it is released: nothing, its outcome and receipt, or its response
+too."""
+
 
 @hides_arguments(ValueError)
 @shows_half_made

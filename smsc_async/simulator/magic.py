@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pdu.enums import MessageState
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import refused
 from smsc_async._number_checks import digits_of
 from smsc_async.simulator.codes import find_codes
@@ -46,6 +47,7 @@ _LONG_REPLY: Final = (
 )
 
 
+@shows_half_made
 @dataclass(frozen=True, slots=True)
 class MagicNumber:
     """A row of the table: the numbers with one meaning.

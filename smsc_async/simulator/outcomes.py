@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pdu import SubmitSm
     from smsc_async.simulator.accounts import ClientLink
-    from smsc_async.simulator.fate_sources import FateSources, HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fate_sources import FateSources
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.outbound import OutboundQueue
     from smsc_async.simulator.records import SubmittedMessage, SubmittedPart
     from smsc_async.simulator.scenario import SubmitView
@@ -166,8 +166,10 @@ class Outcomes:
             raise AlreadyFinalError(
                 f"{message.id} has its outcome already; again=True sends one more receipt"
             )
-        if fate.answer is not None and not any(part in self._pending for part in parts):
-            raise AlreadyFinalError(f"the response to {message.id} has left, or never will")
+        if fate.answer is not None:
+            parts = [part for part in parts if part in self._pending]
+            if not parts:
+                raise AlreadyFinalError(f"the response to {message.id} has left, or never will")
         for part in parts:
             part.is_decided = True
             part.note(self._state.date_at(now), "fate")
@@ -241,8 +243,11 @@ class Outcomes:
     def _respond(
         self, part: SubmittedPart, answer: _PendingAnswer, now: float, command_status: int = 0
     ) -> None:
-        """Send a response."""
+        """Send a response, unless its link has ended: the client sends the message again."""
         link, request = answer
+        if link.session.is_over:
+            self._leave_unanswered(part, now)
+            return
         if command_status:
             response = SubmitSmResp(command_status=CommandStatus.of(command_status))
         else:

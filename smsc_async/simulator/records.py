@@ -18,6 +18,7 @@ from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
 from smsc_async.errors import InvalidMessageError
 from smsc_async.gateway.markup import parse
+from smsc_async.messages import TelegramCode
 from smsc_async.simulator.codes import FoundCodes, find_codes
 from smsc_async.simulator.fates import ORDINARY
 
@@ -224,9 +225,9 @@ class SubmittedMessage:
 
     @property
     def codes(self) -> FoundCodes:
-        """The one-time codes in its text."""
+        """The one-time codes in its text, as the subscriber reads it."""
         if self._codes is None:
-            self._codes = find_codes(self.text or "")
+            self._codes = _codes_of(self.message, self.text)
         return self._codes
 
     @property
@@ -368,3 +369,22 @@ def parse_message(text: str | None, recipient: str, sender: str) -> Message[Any]
         return parse(text, to=recipient, sender=sender)
     except InvalidMessageError:
         return None
+
+
+def subscriber_text(message: Message[Any] | None, text: str | None) -> str:
+    """Return a text as the subscriber reads it: without markup and comment.
+
+    Args:
+        message: What the gateway makes of the text; None for nothing.
+        text: As it was received.
+    """
+    if isinstance(message, TelegramCode):
+        return message.code
+    return getattr(message, "text", None) or text or ""
+
+
+def _codes_of(message: Message[Any] | None, text: str | None) -> FoundCodes:
+    """Return the one-time codes of a message."""
+    if isinstance(message, TelegramCode):
+        return FoundCodes((message.code,))
+    return find_codes(subscriber_text(message, text))

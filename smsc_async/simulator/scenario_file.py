@@ -25,7 +25,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.enums import CommandStatus, MessageState
@@ -34,7 +34,7 @@ from pdu.masking import mask_address
 from smsc_async._base_errors import ConfigError
 from smsc_async._number_checks import digits_of
 from smsc_async.simulator.chaos import STAGES, Chaos
-from smsc_async.simulator.fates import AnswerFate, Fate, ReceiptFate
+from smsc_async.simulator.fates import AnswerFate, Fate, HoldMode, ReceiptFate
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix
 from smsc_async.simulator.scenario import OWN_RULES, HlrAnswer, Scenario
 from smsc_async.simulator.scenario_values import (
@@ -58,10 +58,7 @@ if TYPE_CHECKING:
 
     from smsc_async.simulator.scenario_values import Reader
 
-__all__ = ["LONGEST_FILE", "Hold", "ScenarioFile", "ScenarioFileError", "read_scenario"]
-
-Hold = Literal["off", "receipt", "answer"]
-"""What is held until it is released: nothing, receipts, or responses and so receipts too."""
+__all__ = ["LONGEST_FILE", "ScenarioFile", "ScenarioFileError", "read_scenario"]
 
 LONGEST_FILE: Final = 1_048_576
 """Characters of a file at most."""
@@ -93,7 +90,7 @@ class ScenarioFile:
     scenario: Scenario = field(default_factory=Scenario)
     fates: Mapping[str, Fate] = field(default_factory=dict, hash=False)
     chaos: Chaos | None = None
-    hold: Hold = "off"
+    hold: HoldMode = "off"
     magic_prefix: str | None = MAGIC_PREFIX
 
     def __repr__(self) -> str:
@@ -279,7 +276,7 @@ _SCENARIO: Final[Mapping[str, Reader]] = {
 _FILE: Final[Mapping[str, Reader]] = {
     "fates": _fates,
     "chaos": or_none(_chaos),
-    "hold": choice(*get_args(Hold)),
+    "hold": choice(*get_args(HoldMode)),
     "magic_prefix": _magic_prefix,
 }
 """Reader by what else stands in a file."""

@@ -75,12 +75,17 @@ class Schedule:
             self._run_first(now)
 
     def move(self, seconds: float, now: float) -> None:
-        """Move the gateway's clock forward; what is due on the way is done at its own instant."""
+        """Move the gateway's clock forward; what is due on the way is done at its own instant.
+
+        Args:
+            seconds: Below 0 for a clock that is slower than that of the links, and so less ahead.
+            now: The links' time.
+        """
         actions, shift = self._actions, self.shift + seconds
-        while actions and actions[0][0] <= now + shift:
+        while seconds >= 0 and actions and actions[0][0] <= now + shift:
             self.shift = max(self.shift, actions[0][0] - now)
             self._run_first(now)
-        self.shift = max(self.shift, shift)
+        self.shift = shift if seconds < 0 else max(self.shift, shift)
 
     def next_deadline(self) -> float | None:
         """Return the time of the links at which the next action is due, None if there is none."""

@@ -10,7 +10,6 @@ import asyncio
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 _DEMO: Final = ("demo", "demo")
 _REACHED_AT: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where clients connect
@@ -60,7 +59,8 @@ class Simulator(SimulatorControls):
             certificate: add `?ca_file=…` to the URL.
         clock: The gateway's clock, by which rules, delays and dates count; a `GatewayClock` by
             default. Links count by the event loop's time. Another function of no argument that
-            returns seconds becomes its source; then call `tick` after it has moved.
+            returns seconds becomes its source; call `tick` after moving it, unless a client
+            writes something then.
         wall_clock: Date and time with a time zone, called once, at the start.
         magic_prefix: What numbers begin with whose last four digits say what becomes of a message,
             see `magic`; 1 to 11 digits, None for none.
@@ -102,12 +102,13 @@ class Simulator(SimulatorControls):
             self._scenario, now=now, wall=self._wall_clock(), sources=self._sources
         )
         self._calls = WaitingCalls(self._smsc.state)
-        listener = Listener(self._smsc, self._loop.time, observer=self._calls)
+        links_time = self._followed_time if self._clock.has_own_source else self._loop.time
+        listener = Listener(self._smsc, links_time, observer=self._calls)
         listener.tap = self._tap
         await listener.listen(self.host, self.port, self._tls)
         self.port = listener.port
         self._open_listener = listener
-        self._clock_base = self._clock() - monotonic()
+        self._clock_base = self._clock_shift(now)
         self._unsubscribe = self._clock.subscribe(self._on_clock_moved)
         return self
 

@@ -53,8 +53,7 @@ if TYPE_CHECKING:
     from smsc_async.listener import Accepted
     from smsc_async.session import Event
     from smsc_async.simulator.decisions import SubmitVerdict
-    from smsc_async.simulator.fate_sources import HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import RuleStop, SubmittedPart
     from smsc_async.simulator.refusals import Refusal

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.chaos import Chaos, ChaosRun
     from smsc_async.simulator.clock import GatewayClock
     from smsc_async.simulator.controls import SimulatorControls
-    from smsc_async.simulator.fate_sources import HoldMode
-    from smsc_async.simulator.fates import Fate
+    from smsc_async.simulator.fates import Fate, HoldMode
     from smsc_async.simulator.message_log import MessageFilter
     from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
     from smsc_async.simulator.scenario import Scenario
@@ -141,7 +140,7 @@ class HostedSimulator:
     def frames(
         self, *, link: int | None = None, before: int | None = None, limit: int = 200
     ) -> list[Frame]:
-        """Return PDUs read and written, the newest first; see `Simulator.frames`."""
+        """Return the newest PDUs read and written, oldest first; see `Simulator.frames`."""
         return self._portal.call(
             partial(self._simulator.frames, link=link, before=before, limit=limit)
         )

@@ -103,17 +103,21 @@ def test_forgotten_id_is_new_in_both_generations(monkeypatch: pytest.MonkeyPatch
 def test_ids_are_compared_as_configured() -> None:
     """An id is forgotten in the form of its response."""
     known = ReceiptDeduplicator(lambda message_id: str(int(message_id, 16)))
-    known.add(Receipt(message_id="FF"))
-    before = known.is_repeat(Receipt(message_id="ff"))
+    upper, lower = (Receipt(message_id=each, state=MessageState.DELIVERED) for each in ("FF", "ff"))
+    known.add(upper)
+    before = known.is_repeat(lower)
     known.forget("255")
 
-    assert (True, False) == (before, known.is_repeat(Receipt(message_id="FF")))
+    assert (True, False) == (before, known.is_repeat(upper))
 
 
 def test_reports_of_one_id_are_bounded() -> None:
     """A gateway that reports ever new errors: the newest are remembered."""
     known = ReceiptDeduplicator()
-    receipts = [Receipt(message_id="1", error_code=code) for code in range(MAX_REPORTS + 2)]
+    receipts = [
+        Receipt(message_id="1", state=MessageState.DELETED, error_code=code)
+        for code in range(MAX_REPORTS + 2)
+    ]
     for receipt in receipts:
         known.add(receipt)
 
@@ -129,11 +133,23 @@ def test_receipt_without_an_id_is_never_a_repeat() -> None:
     assert not known.is_repeat(anonymous)
 
 
+@pytest.mark.parametrize("error_code", [None, 0, 6])
+def test_receipt_without_a_state_is_never_a_repeat(error_code: int | None) -> None:
+    """An SMSC may send such a one for each of several messages, all with one id."""
+    known = ReceiptDeduplicator()
+    stateless = Receipt(message_id="1", error_code=error_code)
+    known.add(stateless)
+
+    assert not known.is_repeat(stateless)
+
+
 def test_remembered_receipts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of twice as many as the limit the older half is dropped."""
     monkeypatch.setattr(dedup, "REMEMBERED_RECEIPTS", 2)
     known = ReceiptDeduplicator()
-    receipts = [Receipt(message_id=str(number)) for number in range(5)]
+    receipts = [
+        Receipt(message_id=str(number), state=MessageState.DELIVERED) for number in range(5)
+    ]
     for receipt in receipts:
         known.add(receipt)
 

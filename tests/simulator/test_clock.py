@@ -31,7 +31,12 @@ def test_clock_moves_forward_only(seconds: float) -> None:
 def test_subscribers_are_called_in_order_until_they_leave() -> None:
     """Leaving twice does no harm, also while they are called."""
     clock, called = GatewayClock(), list[str]()
-    leave_a = clock.subscribe(lambda: (called.append("a"), leave_a())[0])
+
+    def call_once() -> None:
+        called.append("a")
+        leave_a()
+
+    leave_a = clock.subscribe(call_once)
     clock.subscribe(lambda: called.append("b"))
     clock.advance(1)
     clock.advance(1)
@@ -44,12 +49,25 @@ def test_moves_of_several_threads_add_up() -> None:
     """None is lost, and each is said once."""
     clock, calls = GatewayClock(), list[float]()
     clock.subscribe(lambda: calls.append(clock.shift))
-    threads = [
-        threading.Thread(target=lambda: [clock.advance(1) for _ in range(500)]) for _ in range(4)
-    ]
+
+    def move() -> None:
+        for _ in range(500):
+            clock.advance(1)
+
+    threads = [threading.Thread(target=move) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
     assert (2000.0, 2000) == (clock.shift, len(calls))
+
+
+def test_source_may_be_another_one() -> None:
+    """A function of a test's own."""
+    now = 5.0
+    clock = GatewayClock(lambda: now)
+    clock.advance(10)
+    now += 1
+
+    assert 16.0 == clock()

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pdu import CommandStatus, MessageState
 from smsc_async import GatewayLimits, Sms, SmscClient
-from smsc_async.errors import ResponseTimeoutError, SubmitRefusedError
+from smsc_async.errors import LinkError, ResponseTimeoutError, SubmitRefusedError
 from smsc_async.simulator import (
     AlreadyFinalError,
+    Chaos,
     Fate,
     MessageFilter,
     Scenario,
     Simulator,
     UnknownMessageError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from smsc_async import Receipt
 
 TO = "79991234567"
 LATER = Scenario(receipt_delay=3600.0)
@@ -78,7 +85,7 @@ async def test_hold_and_release_keep_the_order() -> None:
     assert [one.message_id for one in sent] == received
 
 
-async def _first(smsc: SmscClient, count: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+async def _first(smsc: SmscClient, count: int) -> AsyncIterator[Receipt]:
     """Return the first receipts."""
     async for receipt in smsc.receipts():
         yield receipt
@@ -219,7 +226,7 @@ def test_thread_without_a_loop_decides() -> None:
     """The same calls, from any thread."""
     with Simulator(LATER).in_thread() as simulator:
 
-        async def send() -> MessageState | int:
+        async def send() -> MessageState | int | None:
             async with SmscClient(simulator.url) as smsc:
                 simulator.hold = "receipt"
                 sent = await smsc.send(Sms(to=TO, text="Code: 4821"))
@@ -240,3 +247,49 @@ def test_thread_without_a_loop_decides() -> None:
         simulator.clock.advance(1.0)
         assert 2 == len(simulator.find())
         assert (2, [], None) == (simulator.forget(), simulator.refused, simulator.chaos)
+
+
+async def test_frames_of_a_message_are_those_of_the_wire() -> None:
+    """Submit, response, receipt and its response; no others, and no password."""
+    async with Simulator() as simulator, SmscClient(simulator.url) as smsc:
+        await (await smsc.send(Sms(to=TO, text="first"))).receipt(timeout=5)
+        sent = await smsc.send(Sms(to=TO, text="Code: 4821"))
+        await sent.receipt(timeout=5)
+        await smsc.send(Sms(to=TO, text="third"))
+        message = simulator.message(sent.message_id)
+        frames = simulator.frames_of(message)
+
+        assert [0x4, 0x80000004, 0x5, 0x80000005] == [frame.command_id for frame in frames]
+        assert ["in", "out", "out", "in"] == [frame.direction for frame in frames]
+        newest = simulator.frames(limit=1)
+        assert simulator.frames(before=newest[0].number, limit=1)[0].number < newest[0].number
+    assert not any(b"demo\0demo" in frame.octets for frame in simulator.frames())
+
+
+async def test_chaos_is_drawn_until_it_ends() -> None:
+    """With a seed the same messages meet the same faults."""
+    async with Simulator(LATER) as simulator, SmscClient(simulator.url) as smsc:
+        run = simulator.start_chaos(Chaos(outcome=100, seed=4821, messages=2))
+        sent = [await smsc.send(Sms(to=TO, text=str(number))) for number in range(3)]
+        simulator.clock.advance(3600.0)
+        states = [(await one.receipt(timeout=5)).state for one in sent]
+        assert 4821 == run.seed
+        simulator.end_chaos()
+
+        assert simulator.chaos is None
+    failed = MessageState.UNDELIVERABLE
+    assert [failed, failed, MessageState.DELIVERED] == states
+
+
+async def test_chaos_refuses_connections() -> None:
+    """Closed at once: the client connects again by itself when it has ended."""
+    async with Simulator() as simulator:
+        simulator.start_chaos(Chaos(connect=100, seed=1))
+        with pytest.raises(LinkError):
+            async with SmscClient(simulator.url):
+                pass
+        simulator.end_chaos()
+        async with SmscClient(simulator.url) as smsc:
+            await smsc.send(Sms(to=TO, text="a"))
+
+        assert (2, 1) == (simulator.stats.connections, simulator.stats.messages)

@@ -383,6 +383,33 @@ def test_fate_and_magic_number_win_over_hold(harness: Harness, client: Client) -
     assert [GONE] == client.outcomes()
 
 
+def test_held_response_of_a_link_that_ended_is_never_sent(harness: Harness) -> None:
+    """The client has given up; the outcome comes over another link."""
+    harness.smsc.sources.hold = "answer"
+    client, other = harness.client(), harness.client("receiver")
+    client.submit()
+    client.lose()
+    _release(harness)
+    harness.advance(0.2)
+
+    assert [DELIVERED] == other.outcomes()
+    assert "unanswered" == harness.state.messages[0].status
+
+
+def test_refusal_is_for_the_parts_that_have_no_response(harness: Harness, client: Client) -> None:
+    """The others were accepted, and have their outcome."""
+    harness.smsc.sources.hold = "answer"
+    first, *rest = submits_of(Sms(to=TO, text=LONG))
+    client.send(first)
+    _release(harness)
+    written = client.send(*rest)
+    harness.decide(Fate(answer="refuse", command_status=8))
+    written += client.read()
+    statuses = [pdu.command_status for pdu in written if isinstance(pdu, SubmitSmResp)]
+
+    assert [0] + [8] * len(rest) == statuses
+
+
 def test_long_message_is_held_as_a_whole(harness: Harness, client: Client) -> None:
     """A receipt for each part, when it is released."""
     harness.smsc.sources.hold = "receipt"

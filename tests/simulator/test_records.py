@@ -132,3 +132,18 @@ def test_repr_shows_sizes_and_masks_numbers(message: SubmittedMessage, shown: st
 def test_repr_of_a_part_shows_no_text() -> None:
     """A debugger shows it; the text may be a code."""
     assert "<SubmittedPart 855469 to 7999***67, state <MessageState.ENROUTE: 1>>" == repr(_part())
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("Ваш код: 4821", ("4821",)),
+        ("Заказ готов\n~~~\nкод 4821", ()),
+        ("__TGM__: 482100", ("482100",)),
+        ("__VIBER__: Ваш код: 4821", ("4821",)),
+        ("__HLR__", ()),
+    ],
+)
+def test_codes_are_those_that_the_subscriber_reads(text: str, codes: tuple[str, ...]) -> None:
+    """Not those of a comment; a Telegram code is one without any word."""
+    assert codes == _message(text).codes.codes

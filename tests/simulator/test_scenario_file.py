@@ -247,8 +247,8 @@ def error_of(text: str) -> str:
             "bind_status: takes 0 to 4294967295 or a name of CommandStatus, got -1",
         ),
         (
-            'hold = "recipt"',
-            "hold: takes one of off, receipt, answer, got 6 characters; did you mean 'receipt'?",
+            'hold = "answr"',
+            "hold: takes one of off, receipt, answer, got 5 characters; did you mean 'answer'?",
         ),
         (
             'magic_prefix = ""',

@@ -66,8 +66,8 @@ def test_value_of_its_kind_is_read(
         (values.or_none(values.read_text), True, "takes a text in quotes, got True"),
         (
             hold,
-            "reciept",
-            "takes one of off, receipt, answer, got 7 characters; did you mean 'receipt'?",
+            "answr",
+            "takes one of off, receipt, answer, got 5 characters; did you mean 'answer'?",
         ),
         (hold, 5, "takes one of off, receipt, answer, got 5"),
         (
@@ -124,7 +124,7 @@ def test_table_is_made_of_its_keys() -> None:
     [
         (5, "thing", "thing: takes a table, or false for none, got 5"),
         ([], "thing", "thing: takes a table, or false for none, got list"),
-        ({"nmae": "x"}, "thing", "thing: unknown key 'nmae'; did you mean 'name'?"),
+        ({"nme": "x"}, "thing", "thing: unknown key 'nme'; did you mean 'name'?"),
         ({"zzz": "x"}, "thing", "thing: unknown key 'zzz'; known are size, name"),
         ({"holt": "x"}, "", "file: unknown key 'holt'; did you mean 'hold'?"),
         (

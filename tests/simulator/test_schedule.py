@@ -87,6 +87,19 @@ def test_moves_do_what_waiting_would_do(times: list[float], moves: list[float]) 
     assert by_waiting == by_moving
 
 
+def test_clock_may_be_slower_than_that_of_the_links() -> None:
+    """One that a test moves stands still in between; what was done stays done."""
+    schedule, done = Schedule(), list[float]()
+    schedule.call_at(1.0, done.append)
+    schedule.run_due(1.0)
+    schedule.move(-1.0, 1.0)
+
+    assert ([1.0], 0.0) == (done, schedule.time(1.0))
+    schedule.call_at(0.5, done.append)
+    schedule.move(0.5, 1.0)
+    assert [1.0, 1.0] == done
+
+
 def test_repr_says_what_waits() -> None:
     """For the debugger."""
     schedule = Schedule()

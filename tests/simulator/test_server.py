@@ -438,8 +438,6 @@ async def test_clock_without_subscribe_is_read_by_tick() -> None:
         await wire.send(SUBMIT)
         await wire.read()
         now += 61.0
-        await wire.send(EnquireLink())
-        assert isinstance(await wire.read(), EnquireLinkResp)
         simulator.tick()
         assert isinstance(await wire.read(), DeliverSm)
 
