@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from smsc_async.cli.sim_view import SimView
     from smsc_async.cli.terminal_keys import KeyReader
     from smsc_async.simulator import GatewayClock, Simulator
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 POLL_INTERVAL = 0.05
 """Seconds between two looks for new messages and keys."""
@@ -185,7 +185,9 @@ async def _serve(
 
 def _key_reader(screen: Screen) -> KeyReader | None:
     """Return a reader of keys, where both ends are a terminal."""
-    if screen.is_json or not all(one.isatty() for one in (sys.stdin, sys.stdout)):
+    streams = (sys.stdin, sys.stdout)
+    # A stream that is closed at the start is None.
+    if screen.is_json or not all(one is not None and one.isatty() for one in streams):
         return None
     try:
         from smsc_async.cli.terminal_keys import KeyReader  # noqa: PLC0415

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.console import Screen
     from smsc_async.simulator import GatewayClock, Simulator, SubmittedMessage
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 STEP: Final = 61.0
 """Seconds by which a key moves the clock: a repeat is accepted after 60."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pdu.enums import MessageState
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 SimSetup = ScenarioFile
 

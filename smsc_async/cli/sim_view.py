@@ -64,7 +64,7 @@ _SEPARATOR: Final = "[ \u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013-]?"
 """What a code in a text may have between its digits."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Shown:
     """A message that was shown, and how much of what happened to it.
 
@@ -267,9 +267,10 @@ class SimView:
 
     def _show_changes(self) -> None:
         """Show what has become of messages that were shown before."""
-        over = [one for one in self._shown if self._show_change(one)]
-        for one in over:
-            self._shown.remove(one)
+        over = {id(one) for one in self._shown if self._show_change(one)}
+        if over:
+            still = (one for one in self._shown if id(one) not in over)
+            self._shown = deque(still, self._shown.maxlen)
 
     def _show_change(self, shown: _Shown, hidden: frozenset[str] = _HIDDEN) -> bool:
         """Show what is new of a message; return whether nothing more is to come.

@@ -21,7 +21,7 @@ from smsc_async.simulator import GatewayClock, Scenario, Simulator
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from smsc_async.simulator.fate_sources import HoldMode
+    from smsc_async.simulator.fates import HoldMode
 
 pytestmark = pytest.mark.usefixtures("quiet")
 

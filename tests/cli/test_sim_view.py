@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from requests_by_hand import submit
 from russian_texts import untranslated
 from scripted import until
 
-from pdu import MessageState
+from pdu import BindTransmitter, MessageState, encode
 from smsc_async import GatewayLimits, Sms, SmscClient
 from smsc_async.cli.console import Screen
 from smsc_async.cli.i18n import Language, Translator
@@ -322,6 +323,27 @@ async def test_other_refused_requests_are_shown_between_messages(
     assert ["one", "two"] == [first.split()[-1], last.split()[-1]]
     assert "bind_transceiver" in bind
     assert "ESME_RINVPASWD (0x0000000E): the password is wrong" in bind
+
+
+async def test_submit_that_is_no_pdu_is_shown_without_an_id(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It has no text; the reason is that of the protocol."""
+    bind = encode(BindTransmitter(system_id="shop"), sequence_number=1)
+    whole = bytearray(encode(submit("hi"), sequence_number=2))
+    cut = whole[:20]
+    cut[:4] = len(cut).to_bytes(4)
+    async with showing(capsys, is_json=True) as shown:
+        reader, writer = await asyncio.open_connection("127.0.0.1", shown.simulator.port)
+        writer.write(bind + cut)
+        await until(lambda: shown.simulator.stats.refusals)
+        (refused,) = shown.objects()
+        writer.close()
+        await writer.wait_closed()
+        del reader
+
+    assert ("refused", None, "submit_sm") == (refused["event"], refused["id"], refused["command"])
+    assert refused["reason"].startswith("the request is refused by the protocol: ")
 
 
 async def test_password_of_the_scenario_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
