@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from pdu.escaping import escape
 from pdu.names import status_label
 from smsc_async.cli.formatting import MESSAGES, PARTS, cause, display_number, one_line, state_name
 from smsc_async.cli.i18n import _, _n
@@ -206,27 +207,33 @@ class SimView:
 
     def _show_message(self, message: SubmittedMessage) -> None:
         """Show a message, accepted or refused."""
-        screen = self._screen
-        parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
         sender, recipient = self._addresses(message)
-        head = _COLUMNS.format(
-            _time(message.received_at), message.id, sender, recipient, message.kind, parts, ""
-        )
-        screen.show(Text.assemble((head, "cyan"), _text_of(message)), wrap=False)
-        if message.refusal is not None:
-            self._show_note(self._refused(message.refusal, message.stop, message.received_at))
-        elif stop_error := stop_error_of(message):
-            # Accepted, and yet a rule of the gateway stops it: only the receipt says so.
-            stopped = cause(SmscRuDeliveryError(stop_error), screen.translate)
-            note = screen.translate(_STOPPED, cause=stopped)
-            if message.stop is not None:
-                note = f"{note}; {self._rule(message.stop, message.received_at)}"
-            self._show_note(note)
-        screen.write_json(message_as_json(message, sender, recipient))
+        if self._screen.is_json:
+            self._screen.write_json(message_as_json(message, sender, recipient))
+        else:
+            self._print_message(message, sender, recipient)
         if message.refusal is None:
             shown = _Shown(message, [0] * len(message.submits))
             self._shown.append(shown)
             self._show_change(shown, _AT_FIRST)
+
+    def _print_message(self, message: SubmittedMessage, sender: str, recipient: str) -> None:
+        """Show the line of a message, and below it the rule or error that stops it."""
+        translate, at = self._screen.translate, message.received_at
+        parts = str(message.total) if message.is_complete else f"{message.parts}/{message.total}"
+        addresses = escape(sender), escape(recipient)
+        head = _COLUMNS.format(_time(at), message.id, *addresses, message.kind, parts, "")
+        self._screen.show(Text.assemble((head, "cyan"), _text_of(message)), wrap=False)
+        stop_error = stop_error_of(message)
+        if message.refusal is not None:
+            self._show_note(self._refused(message.refusal, message.stop, at))
+        elif stop_error:
+            # Accepted, and yet a rule of the gateway stops it: only the receipt says so.
+            stopped = cause(SmscRuDeliveryError(stop_error), translate)
+            note = translate(_STOPPED, cause=stopped)
+            if message.stop is not None:
+                note = f"{note}; {self._rule(message.stop, at)}"
+            self._show_note(note)
 
     def _show_note(self, text: str) -> None:
         """Show a line below a message."""
@@ -259,8 +266,8 @@ class SimView:
     def _show_refusal(self, request: RefusedRequest) -> None:
         """Show one refused request that isn't a message: its status and the reason."""
         sender, recipient = self._addresses(request)
-        at, command = _time(request.received_at), request.command
-        head = _COLUMNS.format(at, "", sender, recipient, command, "", "")
+        at, addresses = _time(request.received_at), (escape(sender), escape(recipient))
+        head = _COLUMNS.format(at, "", *addresses, request.command, "", "")
         reason = self._refused(request.refusal, None, request.received_at)
         self._screen.show(Text.assemble((head, "cyan"), (reason, "yellow")), wrap=False)
         self._screen.write_json(refusal_as_json(request, sender, recipient))
@@ -284,6 +291,16 @@ class SimView:
             return False
         has_open_receipts, message = shown.has_open_receipts, shown.message
         entries = [one for one in new if _key(one) not in hidden]
+        if self._screen.is_json and entries:
+            self._screen.write_json(change_as_json(message, entries))
+        elif entries:
+            self._print_change(message, entries, has_open_receipts=has_open_receipts)
+        return message.is_final and not has_open_receipts
+
+    def _print_change(
+        self, message: SubmittedMessage, entries: list[TimelineEntry], *, has_open_receipts: bool
+    ) -> None:
+        """Show the line of what is new of a message."""
         words = dict.fromkeys(
             self._event(one, message)
             for one in entries
@@ -295,9 +312,6 @@ class SimView:
             head = _COLUMNS.format(at, message.id, "", "", "", "", "").rstrip()
             line = Text.assemble((head, "cyan"), "  ", (", ".join(words), "dim"))
             self._screen.show(line, wrap=False)
-        if entries:
-            self._screen.write_json(change_as_json(message, entries))
-        return message.is_final and not has_open_receipts
 
     def _event(self, entry: TimelineEntry, message: SubmittedMessage) -> str:
         """Return what happened, in the user's language."""
