@@ -27,7 +27,6 @@ from measuring import TEXT, recipient
 
 from smsc_async import GatewayLimits, Sms, SmscClient, Submission
 from smsc_async.simulator import Scenario, Simulator
-from smsc_async.simulator.tap import FrameTap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -44,8 +43,8 @@ NUMBERS = count()
 async def serve(*, with_tap: bool) -> None:
     """Run a simulator; print its URL, and its processor time for each line of standard input."""
     async with Simulator(Scenario(receipt_delay=0.0)) as simulator:
-        if with_tap:
-            simulator._listener().tap = FrameTap()  # noqa: SLF001 - it is what is measured
+        if not with_tap:
+            simulator._listener().tap = None  # noqa: SLF001 - it is what is measured
         print(simulator.url, flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             print(time.process_time(), flush=True)

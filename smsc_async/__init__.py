@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from smsc_async.client.client import SmscClient
     from smsc_async.client.stats import Health, Stats
     from smsc_async.client.submission import FailedSubmission, Submission
-    from smsc_async.config import Host, ReconnectPolicy, SmscConfig, Timeouts, Tls
+    from smsc_async.config import (
+        Host,
+        ReconnectPolicy,
+        SimulatorSettings,
+        SmscConfig,
+        Timeouts,
+        Tls,
+    )
     from smsc_async.errors import (
         BindRefusedError,
         ClientClosedError,
@@ -82,6 +89,7 @@ __all__ = [  # noqa: RUF022 - in groups for the reader
     "Tls",
     "Timeouts",
     "ReconnectPolicy",
+    "SimulatorSettings",
     "GatewayLimits",
     "Hold",
     "Check",
@@ -159,7 +167,14 @@ _MODULES: Final = {
     "smsc_async.client.client": ("SmscClient",),
     "smsc_async.client.stats": ("Health", "Stats"),
     "smsc_async.client.submission": ("FailedSubmission", "Submission"),
-    "smsc_async.config": ("Host", "ReconnectPolicy", "SmscConfig", "Timeouts", "Tls"),
+    "smsc_async.config": (
+        "Host",
+        "ReconnectPolicy",
+        "SimulatorSettings",
+        "SmscConfig",
+        "Timeouts",
+        "Tls",
+    ),
     "smsc_async.errors": (
         "BindRefusedError",
         "ClientClosedError",

@@ -13,6 +13,11 @@ from typing import Any, Final, Literal, get_args
 from pdu.enums import BindMode
 from smsc_async._base_errors import ConfigError, check_function, check_kind, is_number, refused
 
+LONGEST_SYSTEM_ID: Final = 15
+LONGEST_PASSWORD: Final = 8
+LONGEST_SYSTEM_TYPE: Final = 12
+LONGEST_ADDRESS_RANGE: Final = 40
+
 _LOCAL_ADDR: Final = re.compile(r"(?:\[([^\]]*)\]|([^:\[]*))(?::([0-9]{1,5}))?")
 
 MessageIds = Literal["opaque", "response_hex", "receipt_hex", "hex", "decimal", "caseless"]
@@ -133,6 +138,18 @@ def _is_host(name: str) -> bool:
     except ValueError:
         return False
     return 0 < length <= 253
+
+
+def check_credentials(config: Any, password: str) -> None:  # noqa: ANN401 - as below
+    """Refuse a login, password or system_type that a bind can't carry."""
+    if not config.system_id and not config.is_simulated:
+        raise ConfigError("system_id", "", "empty; the login of the account belongs here")
+    check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
+    check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
+    check_ascii("address_range", config.address_range, LONGEST_ADDRESS_RANGE)
+    longest = 65_000 if config.long_password else LONGEST_PASSWORD
+    remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
+    check_ascii("password", password, longest, remedy)
 
 
 def check_options(config: Any) -> None:  # noqa: ANN401 - an SmscConfig, which calls this module

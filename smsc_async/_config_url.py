@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from pdu.enums import BindMode
+from pdu.enums import BindMode, MessageState
 from smsc_async._base_errors import ConfigError, shown
 
 if TYPE_CHECKING:
@@ -69,13 +69,26 @@ def _as_mode(value: str) -> BindMode:
         raise ValueError("one of transmitter, receiver, transceiver") from None
 
 
+def _as_state(value: str) -> MessageState:
+    """Read the name of a message state."""
+    states = {state.name.lower(): state for state in MessageState}
+    if value.lower() not in states:
+        raise ValueError(f"one of {', '.join(states)}")
+    return states[value.lower()]
+
+
 class Parameter(NamedTuple):
     """The field that a parameter of the URL sets, of the configuration or of one of its parts."""
 
-    part: Literal["", "tls", "timeouts", "reconnect"]
+    part: Literal["", "tls", "timeouts", "reconnect", "simulator"]
     field: str
     read: Callable[[str], object]
 
+
+_ONLY_FOR: Final = {
+    "tls": "is for TLS; use smpps:// or smsc://",
+    "simulator": "is for the embedded simulator; use sim://",
+}
 
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     "system_type": Parameter("", "system_type", str),
@@ -126,6 +139,10 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "reconnect_stable_after": Parameter("reconnect", "stable_after", _as_number),
     "reconnect_refusals": Parameter("reconnect", "refusals", _as_integer),
     "reconnect_give_up_after": Parameter("reconnect", "give_up_after", _as_number),
+    "state": Parameter("simulator", "state", _as_state),
+    "error_code": Parameter("simulator", "error_code", _as_integer),
+    "delay": Parameter("simulator", "receipt_delay", _as_number),
+    "hold": Parameter("simulator", "hold", str),
 }
 
 
@@ -134,7 +151,7 @@ def read_url(url: str, kinds: Mapping[str, Callable[..., object]]) -> dict[str, 
 
     Args:
         url: As `SmscConfig.from_url` takes it.
-        kinds: The classes of the parts "tls", "timeouts" and "reconnect".
+        kinds: The class of each part.
 
     Returns:
         Value by field. `hosts` holds (name, port) pairs; a field that is missing keeps its
@@ -151,7 +168,7 @@ def read_url(url: str, kinds: Mapping[str, Callable[..., object]]) -> dict[str, 
         )
     # First: without "@" the query may be the rest of a password.
     address = _read_authority(scheme, authority)
-    groups = _read_query(query, is_tls=scheme in {"smpps", "smsc"})
+    groups = _read_query(query, scheme)
     fields = groups.pop("")
     parts = {part: _make(kinds[part], part, values) for part, values in groups.items()}
     return {**fields, **parts, **address}
@@ -227,11 +244,13 @@ def _read_port(port: str) -> int:
     )
 
 
-def _read_query(query: str, *, is_tls: bool) -> dict[str, dict[str, object]]:
+def _read_query(query: str, scheme: str) -> dict[str, dict[str, object]]:
     """Read the parameters: value by field, grouped by part of the configuration."""
     groups: dict[str, dict[str, object]] = {"": {}, "timeouts": {}, "reconnect": {}}
-    if is_tls:
+    if scheme in {"smpps", "smsc"}:
         groups["tls"] = {}
+    if scheme == "sim":
+        groups["simulator"] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
         _read_parameter(groups, _decoded("url", name), value)
@@ -251,7 +270,7 @@ def _read_parameter(groups: dict[str, dict[str, object]], name: str, value: str)
         )
     group = groups.get(parameter.part)
     if group is None:
-        raise ConfigError(name, None, "is for TLS; use smpps:// or smsc://")
+        raise ConfigError(name, None, _ONLY_FOR[parameter.part])
     value = _decoded(name, value)
     if parameter.field in group:
         raise ConfigError(name, None, "given twice; keep one")

@@ -18,14 +18,16 @@ from pdu.enums import BindMode
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import ConfigError, check_kind, refused
 from smsc_async._config_checks import (
+    LONGEST_PASSWORD,
     MessageIds,
-    check_ascii,
+    check_credentials,
     check_host_name,
     check_integer,
     check_number,
     check_options,
 )
 from smsc_async._config_env import Secret, read_environment
+from smsc_async._config_simulator import SimulatorSettings, check_simulator
 from smsc_async._config_url import SMPP_PORT, read_url
 
 if TYPE_CHECKING:
@@ -37,15 +39,11 @@ __all__ = [
     "MessageIds",
     "ReconnectPolicy",
     "Secret",
+    "SimulatorSettings",
     "SmscConfig",
     "Timeouts",
     "Tls",
 ]
-
-LONGEST_SYSTEM_ID: Final = 15
-LONGEST_PASSWORD: Final = 8
-LONGEST_SYSTEM_TYPE: Final = 12
-LONGEST_ADDRESS_RANGE: Final = 40
 
 
 class Host(NamedTuple):
@@ -202,6 +200,7 @@ class SmscConfig:
             longer one is an error; it is never cut.
         tls: Encryption, or None for plain TCP.
         is_simulated: Start the embedded simulator instead of connecting.
+        simulator: What that does with each message.
         system_type: At most 12 characters. "ISO" makes the gateway read coding 0 as
             ISO-8859-1 instead of GSM, unless *default_alphabet* is set.
         window: Requests that may await a response on one link.
@@ -249,6 +248,7 @@ class SmscConfig:
     long_password: bool = False
     tls: Tls | None = None
     is_simulated: bool = False
+    simulator: SimulatorSettings = field(default_factory=SimulatorSettings)
     system_type: str = ""
     window: int = 100
     binds: int = 1
@@ -286,8 +286,9 @@ class SmscConfig:
             check_kind(name, getattr(self, name), kind)
         if self.tls is not None:
             check_kind("tls", self.tls, Tls)
+        check_simulator(self.simulator, is_simulated=self.is_simulated)
         _check_hosts(self)
-        _check_credentials(self, secret.reveal())
+        check_credentials(self, secret.reveal())
         check_options(self)
 
     @classmethod
@@ -307,14 +308,14 @@ class SmscConfig:
         is written in brackets, the "%" before its zone as "%25": "[fe80::1%25eth0]". Every
         setting of `SmscConfig`, `Tls`, `Timeouts` and `ReconnectPolicy` may follow as a
         parameter; `timeout` is the one for responses, the others are `connect_timeout`,
-        `bind_timeout` and so on, those of the back-off `reconnect_initial`…
+        `bind_timeout` and so on, those of the back-off `reconnect_initial`… `sim://` takes
+        `state`, `error_code`, `delay` and `hold`, see `SimulatorSettings`.
 
         Raises:
             ConfigError: The URL is invalid; the error never shows the password.
         """
         check_kind("url", url, str)
-        kinds = {"tls": Tls, "timeouts": Timeouts, "reconnect": ReconnectPolicy}
-        fields = read_url(url, kinds)
+        fields = read_url(url, _PARTS)
         hosts = tuple(Host(*host) for host in fields.pop("hosts"))
         return cls(hosts=hosts, **fields)
 
@@ -361,6 +362,13 @@ class SmscConfig:
         return f"{scheme}://{self.system_id}:***@{hosts}"
 
 
+_PARTS: Final = {
+    "tls": Tls,
+    "timeouts": Timeouts,
+    "reconnect": ReconnectPolicy,
+    "simulator": SimulatorSettings,
+}
+
 _KINDS: Final = {
     "long_password": bool,
     "is_simulated": bool,
@@ -386,15 +394,3 @@ def _check_hosts(config: SmscConfig) -> None:
         check_kind("hosts", host, Host)
         check_host_name("host", host.name)
         check_integer("port", host.port, 1, 65_535)
-
-
-def _check_credentials(config: SmscConfig, password: str) -> None:
-    """Refuse a login, password or system_type that a bind can't carry."""
-    if not config.system_id and not config.is_simulated:
-        raise ConfigError("system_id", "", "empty; the login of the account belongs here")
-    check_ascii("system_id", config.system_id, LONGEST_SYSTEM_ID)
-    check_ascii("system_type", config.system_type, LONGEST_SYSTEM_TYPE)
-    check_ascii("address_range", config.address_range, LONGEST_ADDRESS_RANGE)
-    longest = 65_000 if config.long_password else LONGEST_PASSWORD
-    remedy = "; if the gateway issued it, set long_password=1" if password.isascii() else ""
-    check_ascii("password", password, longest, remedy)

@@ -11,6 +11,7 @@ from smsc_async._config_checks import (
     check_alphabet,
     check_ascii,
     check_choice,
+    check_credentials,
     check_host_name,
     check_integer,
     check_local_addr,
@@ -153,3 +154,31 @@ def test_values_in_the_range_pass() -> None:
     for wrong in (True, 0, 10, 1.0):
         with pytest.raises(ConfigError, match="a whole number 1 to 9"):
             check_integer("window", wrong, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_refused"),
+    [
+        ({}, False),
+        ({"system_id": ""}, True),
+        ({"system_id": "", "is_simulated": True}, False),
+        ({"system_id": "x" * 16}, True),
+        ({"system_type": "x" * 13}, True),
+        ({"address_range": "x" * 41}, True),
+        ({"password": "x" * 9}, True),
+        ({"password": "x" * 9, "long_password": True}, False),
+        ({"password": "ж"}, True),
+    ],
+)
+def test_credentials_fit_into_a_bind(settings: dict[str, Any], *, is_refused: bool) -> None:
+    """A longer one isn't cut."""
+    values = {
+        "system_id": "shop", "system_type": "", "address_range": "", "is_simulated": False,
+        "long_password": False, "password": "",
+    } | settings  # fmt: skip
+    config = SimpleNamespace(**values)
+    if not is_refused:
+        check_credentials(config, config.password)
+        return
+    with pytest.raises(ConfigError):
+        check_credentials(config, config.password)

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from pdu.enums import BindMode
+from pdu.enums import BindMode, MessageState
 from smsc_async._config_url import PARAMETERS
-from smsc_async.config import Host, ReconnectPolicy, SmscConfig, Timeouts, Tls
+from smsc_async.config import (
+    Host,
+    ReconnectPolicy,
+    SimulatorSettings,
+    SmscConfig,
+    Timeouts,
+    Tls,
+)
 from smsc_async.errors import ConfigError
 
 URL = "smpp://shop:secret@127.0.0.1"
@@ -68,6 +75,21 @@ def test_simulator_has_no_host() -> None:
     assert "sim://" == str(config)
     assert SmscConfig.from_url("sim://?smart_text=1").smart_text
     assert "shop" == SmscConfig.from_url("sim://shop:secret@").system_id
+
+
+def test_simulator_has_settings_of_its_own() -> None:
+    """Their values, and that no other URL has them."""
+    settings = SmscConfig.from_url("sim://?state=Expired&delay=0.5&error_code=0x10").simulator
+
+    assert (MessageState.EXPIRED, 0.5, 16) == (
+        settings.state,
+        settings.receipt_delay,
+        settings.error_code,
+    )
+    with pytest.raises(ConfigError, match="one of scheduled, enroute, delivered"):
+        SmscConfig.from_url("sim://?state=lost")
+    with pytest.raises(ConfigError, match="hold: is for the embedded simulator; use sim://"):
+        SmscConfig.from_url(f"{URL}?hold=off")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +179,13 @@ def test_every_parameter_arrives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "settings"), [("tls", Tls), ("timeouts", Timeouts), ("reconnect", ReconnectPolicy)]
+    ("part", "settings"),
+    [
+        ("tls", Tls),
+        ("timeouts", Timeouts),
+        ("reconnect", ReconnectPolicy),
+        ("simulator", SimulatorSettings),
+    ],
 )
 def test_no_setting_is_out_of_a_urls_reach(part: str, settings: type[Any]) -> None:
     """A new setting needs its parameter."""

@@ -39,6 +39,7 @@ from smsc_async import (
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import Admitted
 from smsc_async.simulator import Scenario, Simulator
+from smsc_async.simulator.clock import GatewayClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -449,16 +450,16 @@ async def test_parts_go_on_over_the_next_link(gateway: Gateway) -> None:
     assert [1, 2] == [len(peer.all(type(gateway.submits[0]))) for peer in gateway.peers]
 
 
-async def test_parts_that_would_be_late_are_not_written(gateway: Gateway, clock: Clock) -> None:
+async def test_parts_that_would_be_late_are_not_written(gateway: Gateway) -> None:
     """An incomplete message is charged and rejected; the error says how much was accepted."""
     gateway.on_submit = first_then_hang_up(gateway)
     accept_bind = gateway.on_bind
-    limits = GatewayLimits(rate=20.0)
-    async with SmscClient(gateway.url("link_timeout=600"), limits=limits, clock=clock) as smsc:
+    limits, clock = GatewayLimits(rate=20.0), GatewayClock()
+    async with SmscClient(gateway.url(), limits=limits, clock=clock) as smsc:
         gateway.on_bind = nothing
         sending = asyncio.create_task(smsc.send(LONG))
         second = await gateway.bound(2)
-        clock.now += 59.5
+        clock.advance(59.5)
         accept_bind(second, second.received[-1])
         gateway.on_bind = accept_bind
         with pytest.raises(PartsOverdueError) as late:

@@ -9,14 +9,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pdu.enums import BindMode
-from smsc_async import ConfigError, ReconnectPolicy, SmscConfig, Timeouts
+from pdu.enums import BindMode, MessageState
+from smsc_async import ConfigError, ReconnectPolicy, SimulatorSettings, SmscConfig, Timeouts
 from smsc_async._config_url import PARAMETERS
 from smsc_async.config import Tls
 
 DOCS = Path(__file__).parents[1] / "docs"
 LANGUAGES = ("en", "ru")
-PARTS: dict[str, Any] = {"timeouts": Timeouts, "reconnect": ReconnectPolicy, "tls": Tls}
+PARTS: dict[str, Any] = {
+    "timeouts": Timeouts,
+    "reconnect": ReconnectPolicy,
+    "tls": Tls,
+    "simulator": SimulatorSettings,
+}
 WORDS = {"": {"empty", "пусто"}, None: {"none", "нет"}}
 RANGE = re.compile(r"(?:от )?([\d.,]+) (?:to|до) ([\d.]+)")
 
@@ -57,6 +62,8 @@ def shown(default: Any) -> set[str]:  # noqa: ANN401 - of any field
         return WORDS.get(default, {f"`{default}`"})
     if isinstance(default, BindMode):
         return {f"`{default.value}`"}
+    if isinstance(default, MessageState):
+        return {f"`{default.name.lower()}`"}
     if isinstance(default, tuple):
         return WORDS[""]
     if default == 0x34:
@@ -95,8 +102,8 @@ def test_every_parameter_of_the_url_stands_at_its_setting(language: str) -> None
 
 def configured(setting: str, value: object) -> SmscConfig:
     """Return a configuration with one setting of its own."""
-    base = SmscConfig.from_url("smpps://shop:p4ss@gw.example")
     part, _, name = setting.rpartition(".")
+    base = SmscConfig.from_url("sim://" if part == "simulator" else "smpps://shop:p4ss@gw.example")
     others: dict[str, dict[str, object]] = {
         "initial": {"maximum": 86_400},
         "maximum": {"initial": 0.001},
@@ -148,14 +155,24 @@ def test_both_pages_agree(setting: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["mode", "open", "markup_coding", "default_alphabet", "message_ids"]
+    ("setting", "url"),
+    [
+        *[
+            (setting, "smpp://shop:p4ss@gw.example")
+            for setting in ("mode", "open", "markup_coding", "default_alphabet", "message_ids")
+        ],
+        ("simulator.state", "sim://"),
+        ("simulator.hold", "sim://"),
+    ],
 )
-def test_every_choice_of_the_page_is_taken(setting: str) -> None:
+def test_every_choice_of_the_page_is_taken(setting: str, url: str) -> None:
     """And nothing else."""
-    for choice in re.findall(r"`(\w+)`", rows("en")[setting].limits):
-        assert SmscConfig.from_url(f"smpp://shop:p4ss@gw.example?{setting}={choice}").hosts
+    row = rows("en")[setting]
+    parameter = row.places.strip("`")
+    for choice in re.findall(r"`(\w+)`", row.limits):
+        assert isinstance(SmscConfig.from_url(f"{url}?{parameter}={choice}"), SmscConfig)
     with pytest.raises(ConfigError):
-        SmscConfig.from_url(f"smpp://shop:p4ss@gw.example?{setting}=other")
+        SmscConfig.from_url(f"{url}?{parameter}=other")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -60,6 +60,7 @@ FLOORS = (
     "smsc_async/config.py",
     "smsc_async/_config_checks.py",
     "smsc_async/_config_env.py",
+    "smsc_async/_config_simulator.py",
     "smsc_async/_config_url.py",
     "smsc_async/_base_errors.py",
     "smsc_async/session",

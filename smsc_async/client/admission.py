@@ -19,6 +19,7 @@ from smsc_async._deadline_timer import NEVER
 from smsc_async.client.admission_errors import failed, interrupted, store_failed
 from smsc_async.client.held import HeldCallers
 from smsc_async.client.overdue import OverdueTurns, admission_of, step_of
+from smsc_async.client.rules_clock import ClockMoves
 from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import Outcome, SendError, SmscError
 from smsc_async.instrumentation import LOG, call_logged, log, place_of
@@ -68,6 +69,7 @@ class AdmissionControl:
         wall_clock: Time of day for the checks, aware.
 
     Attributes:
+        moves: Of the rules' clock.
         turns: Of the messages that wait for theirs.
         overdue: Messages that have missed theirs.
         lateness: Seconds after which a message that waits for a slot must be postponed.
@@ -95,9 +97,8 @@ class AdmissionControl:
         self.turns = TurnSchedule(store, clock)
         self.overdue = OverdueTurns(store, self.turns, clock)
         self.waiting = 0
-        # Held messages wait until then at the latest, on the store's clock: the client is left.
-        self._latest = NEVER
-        self._held = HeldCallers()
+        self._held = HeldCallers(store.now)
+        self.moves = ClockMoves(store.now, clock, self._held, self.turns)
         self._idle: asyncio.Future[None] | None = None
         # Messages that wait for the store.
         self._asking: set[anyio.CancelScope] = set()
@@ -196,12 +197,9 @@ class AdmissionControl:
         since: float,
     ) -> None:
         """Wait until *retry_at*, at least for one iteration of the loop, if *hold* allows it."""
-        now = self._store.now()
         if not hold.allows(held._replace(retry_at=retry_at), since=since):
-            raise held_error(job.message, held, now=now)
-        if retry_at <= self._latest:
-            await self._held.wait(retry_at - now)
-        if retry_at > self._latest:
+            raise held_error(job.message, held, now=self._store.now())
+        if not await self._held.wait(retry_at):
             raise interrupted(job.message)
 
     async def _ask_store(self, job: MessageJob[Any]) -> Verdict:
@@ -316,21 +314,22 @@ class AdmissionControl:
         With 0, those for the store end, too.
         """
         now = call_logged("RuleStore.now", self._store.now)
-        self._latest = min(self._latest, -NEVER if now is None else now + after)
         if not after:
             self._is_over = True
             for asking in tuple(self._asking):
                 asking.cancel()
-        self._held.end_after(0.0 if now is None else after)
+        self._held.end(-NEVER if now is None else now + after)
 
     def open(self) -> None:
-        """Let a store of several workers count this one."""
+        """Follow the rules' clock, and let a store of several workers count this one."""
+        self.moves.open()
         if not self._is_off and not self._is_attached:
             call_logged("RuleStore.attach", self._store.attach)
             self._is_attached = True
 
     def close(self) -> None:
         """End that."""
+        self.moves.close()
         if self._is_attached:
             self._is_attached = False
             call_logged("RuleStore.detach", self._store.detach)

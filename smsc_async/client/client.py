@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, QueueFull
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from pdu._tracebacks import hide_frames, hides_locals
@@ -28,6 +27,7 @@ from smsc_async.client.requests import (
     query_of,
     reservation_of,
 )
+from smsc_async.client.rules_clock import store_for
 from smsc_async.client.runtime import ClientRuntime
 from smsc_async.client.submission import Submission
 from smsc_async.client.wakeups import Waiter
@@ -40,7 +40,6 @@ from smsc_async.instrumentation import Hook, Hooks
 from smsc_async.rules.checks import checks_of
 from smsc_async.rules.limits import GatewayLimits
 from smsc_async.rules.verdict import Hold
-from smsc_async.stores import MemoryRuleStore, RuleStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from smsc_async.messages import Message, R_co
     from smsc_async.receipts import IncomingMessage, QueryResult, Receipt
     from smsc_async.rules.checks import Check
+    from smsc_async.stores import RuleStore
 
 
 @shows_half_made
@@ -80,7 +80,9 @@ class SmscClient(ClientLifecycle):
         store: Where the state of these rules is: in this client by default, in Redis for several
             processes of one account. The caller closes it.
         hooks: Called with every event of the links, see `smsc_async.instrumentation`.
-        clock: Seconds of a monotonic clock; the event loop's by default.
+        clock: Clock of the rules in place of `time.monotonic`: a function that returns seconds.
+            Link timers and timeouts are the event loop's. One with `subscribe`, as `GatewayClock`,
+            wakes what waits when it is moved; any other does not. With *store* only its own.
         dialect: How the SMSC writes receipts and ids; `GENERIC`, or one of your own, for another
             SMSC than SMSC.ru. An outbox compares ids by the dialect of its client.
         checks: Rules of your own, asked before those of the gateway: `QuietHours`, or functions as
@@ -119,8 +121,7 @@ class SmscClient(ClientLifecycle):
             check_kind("limits", limits, GatewayLimits)
         check_clocks(clock, wall_clock)
         self.dialect = dialect_of(dialect)
-        store = MemoryRuleStore(clock or monotonic) if store is None else store
-        check_kind("store", store, RuleStore)
+        store = store_for(store, clock, is_simulated=config.is_simulated)
         self._limits = GatewayLimits() if limits is None else limits
         make_runtime = partial(
             ClientRuntime,
@@ -128,7 +129,6 @@ class SmscClient(ClientLifecycle):
             self._limits,
             store,
             Hooks(hooks),
-            clock,
             dialect=self.dialect,
             checks=checks_of(checks),
             wall_clock=wall_clock,

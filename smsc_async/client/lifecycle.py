@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from smsc_async.client.inbound import InboundRouter
     from smsc_async.client.runtime import ClientRuntime
     from smsc_async.config import SmscConfig
+    from smsc_async.simulator import Simulator
     from smsc_async.stores import RuleStore
 
 
@@ -43,6 +44,7 @@ class ClientLifecycle:
         self._runtime: ClientRuntime | None = None
         self._left: InboundRouter | None = None  # what was unread when it was left
         self._last_stats = Stats()
+        self._last_simulator: Simulator | None = None
 
     @hides_locals(SmscError)
     async def __aenter__(self) -> Self:
@@ -124,6 +126,22 @@ class ClientLifecycle:
         """
         await self._open_runtime().pool.reconnect()
 
+    @property
+    def simulator(self) -> Simulator | None:
+        """The simulator inside `sim://`; None before the first entering, and for any other URL.
+
+        ::
+
+            async with SmscClient("sim://") as smsc:
+                await smsc.send(Sms(to="79991234567", text="Code: 4821"))
+                if smsc.simulator:
+                    print(smsc.simulator.messages[0].text)
+
+        Its rules and the client's count by one clock. Each entering starts another simulator; the
+        last one can be read after leaving.
+        """
+        return self._last_simulator if self._runtime is None else self._runtime.simulator
+
     def stats(self) -> Stats:
         """Return the counters since the client was last entered."""
         return self._last_stats if self._runtime is None else self._runtime.stats()
@@ -141,6 +159,7 @@ class ClientLifecycle:
         """Keep the counters and what is unread, unless another caller did."""
         if self._runtime is runtime:
             self._last_stats = runtime.stats()
+            self._last_simulator = runtime.simulator
             self._left = runtime.inbound
             self._runtime = None
 

@@ -26,7 +26,7 @@ from smsc_async.client.receipt_wait import ReceiptWaiters
 from smsc_async.client.stats import Stats
 from smsc_async.client.submission import MessageJob
 from smsc_async.client.wakeups import Wakeups
-from smsc_async.config import SmscConfig
+from smsc_async.config import SimulatorSettings, SmscConfig
 from smsc_async.errors import (
     ClientClosedError,
     Outcome,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from smsc_async.rules.checks import Check
     from smsc_async.rules.limits import GatewayLimits
     from smsc_async.rules.verdict import Token
+    from smsc_async.simulator import Simulator
     from smsc_async.stores import RuleStore
 
 
@@ -66,9 +67,8 @@ class ClientRuntime:
     Args:
         config: As the user gave it.
         limits: The gateway's limits.
-        store: Where the rules' state is.
+        store: Where the rules' state is; they count by its clock, all else by the event loop's.
         hooks: Called with the events of the links.
-        clock: Seconds of a monotonic clock; None takes the event loop's.
         dialect: How the SMSC writes receipts and ids.
         checks: Asked before the rules.
         wall_clock: Time of day for the checks, aware; None takes the system's.
@@ -82,7 +82,6 @@ class ClientRuntime:
         limits: GatewayLimits,
         store: RuleStore,
         hooks: Hooks,
-        clock: Callable[[], float] | None,
         *,
         dialect: Dialect = SMSC_RU,
         checks: tuple[Check, ...] = (),
@@ -94,19 +93,21 @@ class ClientRuntime:
         self.loop = asyncio.get_running_loop()
         self.wakeups = Wakeups()
         self.thread = threading.get_ident()
-        self.now = clock or _clock_of(self.loop)
+        self.now = _clock_of(self.loop)
         self._text_settings = settings = TextSettings.from_config(config)
         self.addressing = Addressing.from_config(config)
         self._composer = Composer(settings, self.addressing)
         # Two processes that begin at 0 would mix up their parts at the same phone.
         self._reference = random.randrange(256)  # noqa: S311 - no secret
         self._hooks = hooks
-        self._simulator = AsyncExitStack()
+        self.simulator: Simulator | None = None
+        self._simulator_life = AsyncExitStack()
         self.accepted_messages = 0
         self.failed_messages = 0
         self.abandoned_messages = 0
         self.is_leaving = False
         self.may_send = config.mode is not BindMode.RECEIVER
+        self.rules_clock = store.now
         self.admission = AdmissionControl(
             limits, store, self.now, checks=checks, wall_clock=wall_clock or utc_now
         )
@@ -114,7 +115,7 @@ class ClientRuntime:
             config, self, hooks=hooks, clock=self.now, lateness=self.admission.lateness
         )
         self.admission.turns.on_moved = self.dispatcher.on_room
-        self.admission.overdue.dispatcher = self.dispatcher
+        self.admission.overdue.dispatcher = self.admission.moves.dispatcher = self.dispatcher
         self.pool = LinkPool(
             config, self.dispatcher, self, hooks=hooks, clock=self.now, connector=connector
         )
@@ -166,7 +167,7 @@ class ClientRuntime:
             self.admission.close()
             self.inbound.close()
             self.dispatcher.on_room()
-            await self._simulator.aclose()
+            await self._simulator_life.aclose()
 
     async def _close_handlers(self, timeout: float) -> None:  # noqa: ASYNC109 - see `HandlerRunner.close`
         """Wait for the handlers; when cancelled, wait for the links no more either."""
@@ -337,16 +338,28 @@ class ClientRuntime:
     async def _start_simulator(self) -> SmscConfig:
         """Start the embedded simulator; return the config that leads to it."""
         from smsc_async.simulator import Scenario, Simulator  # noqa: PLC0415 - imported when used
+        from smsc_async.simulator.clock import GatewayClock  # noqa: PLC0415 - as above
 
-        config = self.config
+        config, wanted = self.config, self.config.simulator
         scenario = Scenario(
-            default_alphabet=config.default_alphabet or None, packed_gsm=config.packed_gsm
+            default_alphabet=config.default_alphabet or None,
+            packed_gsm=config.packed_gsm,
+            state=wanted.state,
+            error_code=wanted.error_code,
+            receipt_delay=wanted.receipt_delay,
         )
-        simulator = await self._simulator.enter_async_context(Simulator(scenario))
+        options: dict[str, Any] = {}
+        if isinstance(self.rules_clock, GatewayClock):
+            options["clock"] = self.rules_clock
+        if wanted.hold != "off":
+            options["hold"] = wanted.hold
+        self.simulator = simulator = Simulator(scenario, **options)
+        await self._simulator_life.enter_async_context(simulator)
         target = SmscConfig.from_url(simulator.url)
         return replace(
             self.config,
             is_simulated=False,
+            simulator=SimulatorSettings(),
             hosts=target.hosts,
             system_id=self.config.system_id or target.system_id,
             password=self.config.password if self.config.system_id else target.password,

@@ -54,7 +54,7 @@ class Health(NamedTuple):
     Args:
         state: Of the links as a whole.
         bound: Links that are bound.
-        bound_since: When the newest of them was bound, in seconds of the client's clock.
+        bound_since: When the newest of them was bound, in seconds of the event loop's clock.
         last_error: Why the last link ended or could not be built.
         rules: State of the rules' store; `rules.is_degraded` if it can't reach its server.
         wanted: Links that the client keeps up; 0 while it is closed.

@@ -133,6 +133,20 @@ class TurnSchedule:
             self._has_free = True
             self._loop.call_soon(self.move_up)
 
+    def move(self, now: float, here: float) -> None:
+        """Compute when messages are written: the store's clock was moved forward.
+
+        Args:
+            now: The current time, on the store's clock.
+            here: On the links' clock.
+        """
+        waiting = [turn for turn in self._turns if turn.write_at > here]
+        for turn in waiting:
+            turn.write_at = here + turn.at - now
+            if (job := turn.job()) is not None:
+                job.move_to(turn.write_at, here)
+        self._turns = deque(sorted(waiting, key=_write_at))
+
     def move_up(self) -> None:
         """Let the messages that wait move up to the turns that were given back."""
         if not self._has_free:

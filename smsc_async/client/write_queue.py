@@ -92,10 +92,13 @@ class WriteQueue(Generic[T]):
         runtime: The client that sends.
         before_write: Called just before a group is written. If it raises, nothing of the group is
             written, and `send` raises the same.
+
+    Attributes:
+        now: The clock of the rules, by which the gateway refuses a repeat.
     """
 
     def __init__(self, runtime: ClientRuntime, before_write: BeforeWrite[T]) -> None:
-        self.now = runtime.now
+        self.now = runtime.rules_clock
         self._runtime = runtime
         self._dispatcher = runtime.dispatcher
         self._before_write = before_write

@@ -1,9 +1,8 @@
 """Schedules messages onto links.
 
 Rule: first come, first served, and nothing is written that the gateway has no room for. A message
-whose first part was written is finished before the next one starts; a message with no part written
-waits for a link, and losing a link doesn't affect it. When the gateway throttles, all messages
-wait, and the throttled one is the next again.
+that has begun is finished before the next one; the others wait for a link, and losing one doesn't
+affect them. When the gateway throttles, all wait, and the throttled one is the next again.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pdu.names import command_name
 from smsc_async._deadline_timer import NEVER, DeadlineTimer
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
-from smsc_async.link.pace import next_write
+from smsc_async.link.pace import WRITTEN_TOGETHER, next_write
 from smsc_async.link.pending_request import PendingRequest
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
@@ -53,6 +52,7 @@ class Dispatcher:
         throttled_responses: How many there were.
         down_at: When the last link was lost, or the client opened.
         next_write_at: Earliest write of a message with an interval, while overdue ones are written.
+        moved_at: When the rules' clock was moved: what waited then is late.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Dispatcher:
         self._queue = self.submit_queue.jobs
         self._order = 0
         self._refusal: LinkError | None = None
-        self.down_at = self.next_write_at = 0.0
+        self.down_at = self.next_write_at = self.moved_at = 0.0
         # The last throttling status, and the next look for messages that waited for too long.
         self._throttling_status = 0
         self._look_at = NEVER
@@ -272,8 +272,6 @@ class Dispatcher:
             self._start_waiting_for_link()
         self._pump()
 
-    # Scheduling.
-
     def _write(self, job: SubmitJob[Any], now: float) -> None:
         """Write as many parts as are due and have room, on one link if it has room for all.
 
@@ -296,7 +294,8 @@ class Dispatcher:
                 return
             if turn := job.queued_at or job.write_at:
                 turn = max(turn, job.write_at)
-                if now > turn + self._lateness and not job.written and traffic.on_postponed(job):
+                is_late = now > turn + self._lateness or turn < self.moved_at
+                if is_late and not job.written and traffic.on_postponed(job):
                     return
                 self.next_write_at = next_write(turn, self.next_write_at, now, job.interval)
             link.submit(job, now)
@@ -308,7 +307,7 @@ class Dispatcher:
     def _pump(self) -> None:
         """Write the messages that wait, in order, as far as there is room."""
         queue, now = self._queue, self._clock()
-        while queue:
+        for _ in range(min(len(queue), WRITTEN_TOGETHER)):
             job = queue[0]
             if job.has_unsent_parts:
                 if job.write_at <= now and self.next_write_at <= now:
@@ -316,6 +315,9 @@ class Dispatcher:
                 if job.has_unsent_parts:
                     break
             self.submit_queue.pop_first()
+        else:
+            if queue:
+                asyncio.get_running_loop().call_soon(self.on_room)
         self._arm(now)
         self._check_idle()
 
@@ -372,8 +374,6 @@ class Dispatcher:
             job.give_up_throttled(self._throttling_status, self._throttle.pause)
         else:
             job.give_up(str(error), error)
-
-    # Waits that end because the gateway throttles.
 
     def _look_by(self, since: float) -> None:
         """Look through the queue when a message that waits *since* then has waited for too long."""

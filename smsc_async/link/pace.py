@@ -13,6 +13,10 @@ CATCH_UP = 0.05
 account's rate allows for as much (`rules.rate.SLACK`); with less, late timers lower the rate."""
 
 
+WRITTEN_TOGETHER = 1000
+"""Messages of the queue written in one iteration of the event loop; each takes about 20 µs."""
+
+
 def next_write(turn: float, next_at: float, now: float, interval: float) -> float:
     """Return the earliest time of the write after one that takes place *now*.
 

@@ -196,7 +196,7 @@ class Ledger:
 
         Args:
             attempts: The attempts that are about to be written.
-            clock: The client's, see `seconds_since_write`.
+            clock: Of the client's rules, see `seconds_since_write`.
 
         Returns:
             The `Attempt.identity` of those that may be written: no other process or user has moved
@@ -216,7 +216,7 @@ class Ledger:
         return kept
 
     def seconds_since_write(self, entry_id: int, clock: Clock) -> float:
-        """Return the seconds since an unknown attempt of this process, on the client's clock.
+        """Return the seconds since an unknown attempt of this process, by the rules' clock.
 
         0 without such an attempt, or on another clock.
         """

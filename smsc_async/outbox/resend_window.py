@@ -81,7 +81,7 @@ class WriteLimit:
 
     Args:
         seconds: Seconds from now on.
-        clock: The clock of the client, beside those of the system.
+        clock: Of the client's rules, beside those of the system.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:

@@ -119,13 +119,14 @@ def stop_of(
         enforcement: Stopped the message.
         date: The gateway's date and time.
     """
-    retry_at = date + timedelta(seconds=enforcement.retry_after)
+    after = enforcement.retry_after
     limit = {
         "rate": limits.rate,
         "repeat": limits.repeat_window,
         "flood": limits.flood_length,
     }[rule]
-    return RuleStop(rule, limit or 0.0, retry_at, enforcement.twin)
+    retry_at = date + timedelta(seconds=after)
+    return RuleStop(rule, limit or 0.0, retry_at, after, enforcement.twin)
 
 
 def refusal_of_query(

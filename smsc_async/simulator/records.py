@@ -259,7 +259,9 @@ class SubmittedMessage:
 
     @property
     def state(self) -> MessageState | int:
-        """Its current state; not final until the state of every part is."""
+        """Its current state; not final until the state of every part is. REJECTED if refused."""
+        if self.refusal is not None:
+            return MessageState.REJECTED
         states = [part.state for part in self.submits] or [MessageState.ENROUTE]
         return next((state for state in states if state not in FINAL), states[-1])
 
@@ -318,12 +320,14 @@ class RuleStop(NamedTuple):
         rule: "rate", "repeat" or "flood".
         limit: Its number: messages a second, seconds between repeats, messages in a row.
         retry_at: When it lets the message pass, by the gateway's clock.
+        retry_after: Seconds until then, from the message's arrival.
         twin: Number of the message that this one repeats; None if there is none any more.
     """
 
     rule: StoppedBy
     limit: float
     retry_at: datetime
+    retry_after: float
     twin: int | None = None
 
 

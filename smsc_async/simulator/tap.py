@@ -1,7 +1,7 @@
 """The newest frames of all links, to be shown field by field.
 
-Rule: a password is blanked before its frame is stored. A frame stays octets, so that storing one is
-cheap; `pdu.explain(frame.octets, vendor_tlvs=GATEWAY_TLVS)` names its fields.
+Rule: a password is blanked before its frame is stored. All else is done when frames are read;
+`pdu.explain(frame.octets, vendor_tlvs=GATEWAY_TLVS)` names its fields.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ Direction = Literal["in", "out"]
 """From the client, to the client."""
 
 DEFAULT_OCTETS: Final = 4 * 1024 * 1024
+_BATCHES: Final = 16
+"""A read or write larger than this part of the ring is stored frame by frame: what is stored
+together is dropped together."""
 
 _LENGTH_AND_COMMAND: Final = struct.Struct(">II").unpack_from
 _HEADER: Final = struct.Struct(">IIII").unpack_from
@@ -94,6 +97,31 @@ class Frame(NamedTuple):
         )
 
 
+class _Batch(NamedTuple):
+    """The frames of one read or write, uncut: cutting takes time, and few are ever looked at."""
+
+    number: int
+    at: float
+    link: int
+    direction: Direction
+    octets: bytes
+    is_broken: bool = False
+
+    def frames(self) -> list[Frame]:
+        """Cut them."""
+        number, at, link, direction, octets, is_broken = self
+        if is_broken:
+            return [Frame(*self)]
+        frames: list[Frame] = []
+        start, end = 0, len(octets)
+        while start < end:
+            length, _ = _LENGTH_AND_COMMAND(octets, start)
+            frame = octets[start : start + length]
+            frames.append(Frame(number + len(frames), at, link, direction, frame))
+            start += length
+        return frames
+
+
 class _Stream:
     """One direction of a link.
 
@@ -119,7 +147,7 @@ class _Stream:
         A command that isn't known may be the middle of a bind whose beginning was lost.
         """
         if command_id not in _WITH_PASSWORD:
-            return self.without_binds(frame)
+            return self.without_binds(frame, _HEADER_LENGTH)
         start = _system_id_end(frame, _HEADER_LENGTH)
         end = frame.find(b"\0", start)
         if end < 0 or not _is_readable(frame[:start] + frame[end:]):
@@ -127,15 +155,15 @@ class _Stream:
             end = len(frame)
         return _blanked(frame, start, end)
 
-    def without_binds(self, garbage: bytes) -> bytes:
-        """Blank what may be a password in octets that can't be read."""
+    def without_binds(self, octets: bytes, start: int = 0) -> bytes:
+        """Blank what may be a password in octets that can't be read, from *start* on."""
         if self.is_secret:
-            return _blanked(garbage, 0, len(garbage))
-        bind = _FIND_BIND(garbage)
+            return _blanked(octets, start, len(octets))
+        bind = _FIND_BIND(octets)
         if bind is None:
-            return garbage
+            return octets
         behind_header = bind.end() + _HEADER_LENGTH - _BEHIND_COMMAND_ID
-        return _blanked(garbage, _system_id_end(garbage, behind_header), len(garbage))
+        return _blanked(octets, _system_id_end(octets, behind_header), len(octets))
 
 
 class FrameTap(Generic[LinkT]):
@@ -148,8 +176,9 @@ class FrameTap(Generic[LinkT]):
     To be used on the thread of the listener.
 
     Args:
-        max_octets: Octets of all stored frames, 0 or more. The oldest frames are dropped; a frame
-            that is larger than this by itself isn't stored, nor are those before it.
+        max_octets: Octets of all stored frames, 0 or more. The oldest frames are dropped, those of
+            one read or write together. A frame that is larger than this by itself isn't stored,
+            nor are those before it.
         number_of: Returns the number of a link; by default links are numbered from 1 on, in the
             order of their first octets.
 
@@ -169,9 +198,8 @@ class FrameTap(Generic[LinkT]):
         numbers = count(1)
         self._number_of = number_of or (lambda _link: next(numbers))
         self._streams: dict[LinkT, tuple[_Stream, _Stream]] = {}
-        # Without their numbers, which follow from the newest one. Plain tuples, since the garbage
-        # collector doesn't visit those again and again.
-        self._stored: deque[tuple[float, int, Direction, bytes, bool]] = deque()
+        self._stored: deque[_Batch] = deque()
+        self._largest_batch = max_octets // _BATCHES
         self._octets = 0
         self._newest = 0
 
@@ -179,11 +207,11 @@ class FrameTap(Generic[LinkT]):
 
     def on_received(self, link: LinkT, octets: bytes, now: float) -> None:
         """Store the frames that these octets complete."""
-        self._cut(self._streams_of(link)[0], octets, now)
+        self._store(self._streams_of(link)[0], octets, now)
 
     def on_sent(self, link: LinkT, octets: bytes, now: float) -> None:
         """Store the frames that were written."""
-        self._cut(self._streams_of(link)[1], octets, now)
+        self._store(self._streams_of(link)[1], octets, now)
 
     def on_closed(self, link: LinkT, now: float) -> None:
         """Store what is unfinished as a broken frame, and forget the link."""
@@ -211,9 +239,11 @@ class FrameTap(Generic[LinkT]):
         if limit < 0:
             raise ValueError(f"limit takes 0 or more, got {shown(limit)}")
         found = (
-            Frame(number, *stored)
-            for number, stored in zip(count(self._newest, -1), reversed(self._stored), strict=False)
-            if (link is None or stored[1] == link) and (before is None or number < before)
+            frame
+            for batch in reversed(self._stored)
+            if (link is None or batch.link == link) and (before is None or batch.number < before)
+            for frame in reversed(batch.frames())
+            if before is None or frame.number < before
         )
         return [*islice(found, limit)][::-1]
 
@@ -235,24 +265,23 @@ class FrameTap(Generic[LinkT]):
         ids = {message_id.encode("latin-1", "replace") for message_id in message_ids} - {b""}
         receipts: set[tuple[int, int]] = set()
         found: list[Frame] = []
-        for number, stored in enumerate(self._stored, self._newest - len(self._stored) + 1):
-            _, over, direction, octets, is_broken = stored
-            if is_broken:
+        for frame in (frame for batch in self._stored for frame in batch.frames()):
+            if frame.is_broken:
                 continue
-            _, command_id, _, sequence_number = _HEADER(octets)
-            request = over, sequence_number
-            if direction == "in":
+            _, command_id, _, sequence_number = _HEADER(frame.octets)
+            request = frame.link, sequence_number
+            if frame.direction == "in":
                 is_wanted = (command_id == _SUBMIT_SM and request in submits) or (
                     command_id in _DELIVER_ANSWERS and request in receipts
                 )
             elif command_id == _DELIVER_SM:
-                is_wanted = _is_receipt_of(octets, ids)
+                is_wanted = _is_receipt_of(frame.octets, ids)
                 if is_wanted:
                     receipts.add(request)
             else:
                 is_wanted = command_id in _SUBMIT_ANSWERS and request in submits
             if is_wanted:
-                found.append(Frame(number, *stored))
+                found.append(frame)
         return found
 
     def _streams_of(self, link: LinkT) -> tuple[_Stream, _Stream]:
@@ -263,13 +292,12 @@ class FrameTap(Generic[LinkT]):
             streams = self._streams[link] = _Stream(number, "in"), _Stream(number, "out")
         return streams
 
-    def _cut(self, stream: _Stream, octets: bytes, now: float) -> None:
-        """Cut frames as `pdu.FrameBuffer` does, which drops the octets behind the last one."""
+    def _store(self, stream: _Stream, octets: bytes, now: float) -> None:
+        """Store the frames that are complete now, as `pdu.FrameBuffer` cuts them."""
         if stream.is_broken:
             return
         data = stream.rest + octets
-        link, direction, store = stream.link, stream.direction, self._stored.append
-        at, end, number = 0, len(data), self._newest
+        at, end, number = 0, len(data), self._newest + 1
         while end - at >= _BEHIND_COMMAND_ID:
             length, command_id = _LENGTH_AND_COMMAND(data, at)
             if not MIN_LENGTH <= length <= MAX_LENGTH:
@@ -277,38 +305,37 @@ class FrameTap(Generic[LinkT]):
                 break
             if end - at < length:
                 break
-            frame = data[at : at + length]
-            at += length
             if command_id not in _WITHOUT_PASSWORD:
-                frame = stream.without_password(frame, command_id)
-            store((now, link, direction, frame, False))
-            number += 1
-        self._newest = number
-        self._octets += at
+                frame = stream.without_password(data[at : at + length], command_id)
+                data = data[:at] + frame + data[at + length :]
+            at += length
+            self._newest += 1
         stream.rest = data[at:]
+        if at:
+            self._add(_Batch(number, now, stream.link, stream.direction, data[:at]))
         if stream.is_broken:
             garbage, stream.rest = stream.rest, b""
             self._store_broken(stream, stream.without_binds(garbage), now)
-        elif self._octets > self.max_octets:
-            self._drop_oldest()
 
     def _store_broken(self, stream: _Stream, octets: bytes, now: float) -> None:
         """Store octets that are no frame."""
-        self._stored.append((now, stream.link, stream.direction, octets, True))
         self._newest += 1
-        self._octets += len(octets)
-        self._drop_oldest()
+        self._add(_Batch(self._newest, now, stream.link, stream.direction, octets, is_broken=True))
 
-    def _drop_oldest(self) -> None:
-        """Drop frames until the others fit."""
-        surplus, drop = self._octets - self.max_octets, self._stored.popleft
-        while surplus > 0:
-            surplus -= len(drop()[3])
-        self._octets = self.max_octets + surplus
+    def _add(self, batch: _Batch) -> None:
+        """Store a batch, and drop the oldest ones until the others fit."""
+        size = len(batch.octets)
+        if size > self._largest_batch:
+            self._stored += (_Batch(*frame) for frame in batch.frames())
+        else:
+            self._stored.append(batch)
+        self._octets += size
+        while self._octets > self.max_octets:
+            self._octets -= len(self._stored.popleft().octets)
 
     def __repr__(self) -> str:
         return (
-            f"<FrameTap {len(self._stored)} frames up to {self._newest},"
+            f"<FrameTap {self._newest} frames in all,"
             f" {self._octets} of {self.max_octets} octets, {len(self._streams)} links>"
         )
 

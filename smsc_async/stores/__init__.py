@@ -7,7 +7,7 @@ name (`smsc_async.stores.redis`).
 
 from __future__ import annotations
 
-from smsc_async.stores.base import RuleStore, StoreHealth
+from smsc_async.stores.base import MovableClock, RuleStore, StoreHealth
 from smsc_async.stores.memory import MemoryRuleStore
 
-__all__ = ["MemoryRuleStore", "RuleStore", "StoreHealth"]
+__all__ = ["MemoryRuleStore", "MovableClock", "RuleStore", "StoreHealth"]

@@ -6,7 +6,7 @@ Rule: `apply` may wait; `release` and `postpone` never do, so they can be called
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,20 @@ class StoreHealth(NamedTuple):
     workers: int | None = None
 
 
+class MovableClock(Protocol):
+    """A clock of rules that a test moves forward, and that says when it was moved.
+
+    `smsc_async.simulator.clock.GatewayClock` is one. A `RuleStore.now` that is such an object wakes
+    what waits in the clients of that store.
+    """
+
+    def __call__(self) -> float:
+        """Return the current time, in seconds; never goes back."""
+
+    def subscribe(self, callback: Callable[[], None], /) -> Callable[[], None]:
+        """Call a function after each move, in any thread; return what ends that."""
+
+
 class RuleStore(ABC):
     """The state of one account's rules, and their clock.
 
@@ -39,7 +53,7 @@ class RuleStore(ABC):
 
     Attributes:
         key: For the fingerprints of requests, see `RuleEngine`.
-        now: Returns the current time; never goes back. A function or a method.
+        now: Returns the current time; never goes back. A function, a method or a `MovableClock`.
         shares_rate: Whether other workers take turns in the same rate. A message that misses its
             turn takes another one then, see `take_turn`.
     """

@@ -57,7 +57,7 @@ class MemoryRuleStore(RuleStore):
     share it; several processes share a `RedisRuleStore`.
 
     Args:
-        clock: Seconds of a clock that never goes back.
+        clock: Seconds of a clock that never goes back; a `MovableClock` wakes what waits.
         key: For the fingerprints of requests, up to 16 octets. None for those that are valid in
             this process only, and take a tenth of the time.
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
+from idle_clock import pass_time
 from rules_world import most_in_a_second
 from scripted import Gateway, RecordingTraffic, parts_of, until
 
@@ -28,17 +29,6 @@ LIMITS = GatewayLimits(rate=RATE)
 pytestmark = pytest.mark.takes_up_to(5, reason="messages are written at a rate of 40 a second")
 
 
-class Clock:
-    """The loop's clock, which jumps as one does while a program holds the loop up."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return asyncio.get_running_loop().time() + self.ahead
-
-
 class SharedStore(MemoryRuleStore):
     """A store that several workers share.
 
@@ -50,8 +40,8 @@ class SharedStore(MemoryRuleStore):
 
     shares_rate = True
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self) -> None:
+        super().__init__(asyncio.get_running_loop().time)
         self.taken: list[float] = []
         self.returned: list[float] = []
         self.error: Exception | None = None
@@ -89,9 +79,8 @@ class Ticket:
 class Bench:
     """A gateway that records when it was written to, and workers of one account."""
 
-    def __init__(self, gateway: Gateway, clock: Clock, store: SharedStore) -> None:
+    def __init__(self, gateway: Gateway, store: SharedStore) -> None:
         self.gateway = gateway
-        self.clock = clock
         self.store = store
         self.times: list[float] = []
         self.numbers = iter(range(10_000))
@@ -104,7 +93,7 @@ class Bench:
 
     def client(self) -> SmscClient:
         """Return a worker."""
-        return SmscClient(self.gateway.url(), limits=LIMITS, store=self.store, clock=self.clock)
+        return SmscClient(self.gateway.url(), limits=LIMITS, store=self.store)
 
     def sms(self, text: str = "Hi") -> Sms:
         """Return a message to a number of its own."""
@@ -118,9 +107,8 @@ class Bench:
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     """Yield the gateway and the store of two workers."""
-    clock = Clock()
     async with Gateway() as gateway:
-        yield Bench(gateway, clock, SharedStore(clock))
+        yield Bench(gateway, SharedStore())
 
 
 def runtime_of(smsc: SmscClient) -> ClientRuntime:
@@ -140,7 +128,7 @@ async def test_two_workers_that_catch_up_keep_the_rate(bench: Bench) -> None:
     async with bench.client() as first, bench.client() as second:
         sent = [*bench.send(first, 15), *bench.send(second, 15)]
         await until(lambda: len(bench.times) >= 2)
-        bench.clock.ahead += 2.0
+        pass_time(2.0)
         poke(first, second)
         outcomes = await asyncio.gather(*sent)
 
@@ -166,7 +154,7 @@ async def test_messages_that_are_not_overdue_go_on(bench: Bench) -> None:
         sent = bench.send(smsc, 20)
         await until(lambda: len(bench.times) >= 2)
         bench.store.may_answer.clear()
-        bench.clock.ahead += 0.2
+        pass_time(0.2)
         poke(smsc)
         await until(lambda: len(runtime_of(smsc).admission.overdue) >= 4)
         waiting = len(runtime_of(smsc).admission.overdue)
@@ -186,7 +174,7 @@ async def test_store_that_fails_does_not_stop_overdue_messages(
     async with bench.client() as smsc:
         sent = bench.send(smsc, 10)
         await until(lambda: len(bench.times) >= 2)
-        bench.clock.ahead += 1.0
+        pass_time(1.0)
         poke(smsc)
         await asyncio.gather(*sent)
 
@@ -202,7 +190,7 @@ async def test_turn_of_a_message_that_has_ended_is_given_back(bench: Bench) -> N
         sent = bench.send(smsc, 6)
         await until(lambda: len(bench.times) >= 2)
         bench.store.may_answer.clear()
-        bench.clock.ahead += 0.5
+        pass_time(0.5)
         poke(smsc)
         await until(lambda: len(runtime_of(smsc).admission.overdue) >= 3)
         for task in sent:
@@ -223,7 +211,7 @@ async def test_message_that_waited_for_a_link_takes_another_turn(bench: Bench) -
         await until(lambda: not smsc.health().bound)
         sent = bench.send(smsc, 1)
         await asyncio.sleep(0)
-        bench.clock.ahead += 0.5
+        pass_time(0.5)
         await asyncio.gather(*sent)
 
     assert 1 >= len(bench.store.taken)
@@ -243,7 +231,7 @@ async def test_queue_that_asks_before_the_write_takes_other_turns_first(bench: B
         queue = smsc.write_queue(agree)
         sent = [asyncio.create_task(queue.send(bench.sms(), Ticket())) for _ in range(12)]
         await until(lambda: len(bench.times) >= 2)
-        bench.clock.ahead += 1.0
+        pass_time(1.0)
         poke(smsc)
         await asyncio.gather(*sent)
         queue.close()
@@ -256,9 +244,8 @@ async def test_queue_that_asks_before_the_write_takes_other_turns_first(bench: B
 
 async def test_message_takes_another_turn_once() -> None:
     """Where the clocks of store and links differ by much, it would miss each of them."""
-    clock = Clock()
-    store = SharedStore(clock)
-    overdue = OverdueTurns(store, TurnSchedule(store, clock), clock)
+    store = SharedStore()
+    overdue = OverdueTurns(store, TurnSchedule(store, store.now), store.now)
     overdue.dispatcher = Mock()
     overdue.dispatcher.submit_queue.suspend_overdue.return_value = []
     first, second = (

@@ -42,7 +42,7 @@ SMS = Sms(to="79991234567", text="a secret of ours")
 
 def runtime_of(config: SmscConfig) -> ClientRuntime:
     """Make a runtime with rules in memory."""
-    return ClientRuntime(config, GatewayLimits(rate=None), MemoryRuleStore(), Hooks(), None)
+    return ClientRuntime(config, GatewayLimits(rate=None), MemoryRuleStore(), Hooks())
 
 
 @pytest.fixture

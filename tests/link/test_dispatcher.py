@@ -33,6 +33,7 @@ from smsc_async import (
 )
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link import Dispatcher, SubmitJob, submit_queue
+from smsc_async.link.pace import WRITTEN_TOGETHER
 from smsc_async.link.submit_job import ENDS_UNSENT, handler_of
 from smsc_async.session import EndReason, LinkEnded
 
@@ -158,6 +159,35 @@ async def test_messages_are_written_in_the_order_of_the_submits() -> None:
 
     assert jobs == driven.written
     assert 0 == driven.dispatcher.waiting
+
+
+async def test_long_queue_is_written_in_several_iterations_of_the_loop() -> None:
+    """10,000 at once hold up links and users' code for a quarter of a second."""
+    driven = Driven(10 * WRITTEN_TOGETHER)
+    jobs = [driven.submit(write_at=driven.now + 1.0) for _ in range(2 * WRITTEN_TOGETHER + 1)]
+    driven.now += 1.0
+    driven.dispatcher.on_room()
+    counts = [len(driven.written)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+        counts.append(len(driven.written))
+
+    assert [WRITTEN_TOGETHER, 2 * WRITTEN_TOGETHER, len(jobs), len(jobs)] == counts
+    assert jobs == driven.written
+
+
+async def test_what_waited_when_the_rules_clock_was_moved_is_late() -> None:
+    """The rules admitted it for an earlier time of theirs; what is submitted later isn't late."""
+    driven = Driven(1, lateness=1e9)
+    first, second = driven.submit(), driven.submit()
+    driven.now += 1.0
+    driven.dispatcher.moved_at = driven.now
+    driven.respond(first)
+    third = driven.submit()
+    driven.respond(second)
+
+    assert [first, second, third] == driven.written
+    assert [second] == driven.traffic.postponed
 
 
 async def test_message_in_parts_begins_when_all_parts_have_a_slot() -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 from exposed_locals import NUMBER, PASSWORD, TEXT, leaks, shown_stack
+from idle_clock import pass_time
 from scripted import Gateway, receipt_fields, refusing, turns, until
 
 from pdu import CommandStatus
@@ -167,17 +168,11 @@ async def test_record_of_a_store_without_turns_shows_no_message(
     gateway: Gateway, stacks: StackReader
 ) -> None:
     """It fails in a task of the overdue message."""
-    ahead, loop = 0.0, asyncio.get_running_loop()
-
-    def clock() -> float:
-        """Return a time that jumps, as that of a loop that is held up."""
-        return loop.time() + ahead
-
-    limits = GatewayLimits(rate=10)
-    async with SmscClient(gateway.url(), limits=limits, store=NoTurns(clock), clock=clock) as smsc:
+    limits, store = GatewayLimits(rate=10), NoTurns(asyncio.get_running_loop().time)
+    async with SmscClient(gateway.url(), limits=limits, store=store) as smsc:
         sends = [asyncio.create_task(smsc.send(replace(SMS, text=f"{TEXT} {n}"))) for n in range(3)]
         await until(lambda: gateway.submits)
-        ahead += 1.0
+        pass_time(1.0)
         await asyncio.gather(*sends)
         await until(lambda: stacks.lines)
 

@@ -525,7 +525,8 @@ def test_refused_repeat_is_recorded_with_its_twin(harness: Harness, client: Clie
     assert repeat.stop is not None
     assert ("repeat", 60.0, twin.number) == (repeat.stop.rule, repeat.stop.limit, repeat.stop.twin)
     assert 48.0 == (repeat.stop.retry_at - repeat.received_at).total_seconds()
-    assert ("Hi", "refused") == (repeat.text, repeat.status)
+    assert 48.0 == repeat.stop.retry_after
+    assert ("Hi", "refused", MessageState.REJECTED) == (repeat.text, repeat.status, repeat.state)
 
 
 def test_repeat_of_a_long_message_is_recorded_with_its_twin(

@@ -52,6 +52,7 @@ def test_cancelled_action_is_never_done_and_wakes_no_one() -> None:
     schedule, done = Schedule(), list[float]()
     first = schedule.call_at(1.0, done.append)
     schedule.call_at(2.0, done.append)
+    schedule.call_at(3.0, done.append).cancel()
     first.cancel()
 
     assert 2.0 == schedule.next_deadline()

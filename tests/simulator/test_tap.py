@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from requests_by_hand import submit
 from scripted import until
 
@@ -27,6 +29,7 @@ from pdu import (
     Tlv,
     TlvTag,
     Unbind,
+    UnknownPdu,
     decode,
     encode,
     explain,
@@ -103,7 +106,7 @@ def test_frame_has_its_link_direction_and_header(tap: FrameTap[str]) -> None:
     assert CommandStatus.ESME_RTHROTTLED == second.command_status
     assert 9 == second.sequence_number
     assert "<Frame 2, link 2 out, submit_sm_resp 9, 16 octets>" == repr(second)
-    assert "<FrameTap 2 frames up to 2, 32 of 4194304 octets, 2 links>" == repr(tap)
+    assert "<FrameTap 2 frames in all, 32 of 4194304 octets, 2 links>" == repr(tap)
 
 
 def test_links_may_bring_their_numbers() -> None:
@@ -135,16 +138,16 @@ def test_frame_larger_than_the_ring_is_survived(octets: bytes) -> None:
     tap.on_received("b", ENQUIRE, 1.0)
 
     assert [3] == [frame.number for frame in tap.frames()]
-    assert "<FrameTap 1 frames up to 3, 16 of 100 octets, 2 links>" == repr(tap)
+    assert "<FrameTap 3 frames in all, 16 of 100 octets, 2 links>" == repr(tap)
 
 
 def test_million_frames_stay_within_the_ring(tap: FrameTap[str]) -> None:
-    """The ring is bounded in octets, 4 MiB by default."""
+    """The ring is bounded in octets, 4 MiB by default; frames of one read are dropped together."""
     for _ in range(1000):
         tap.on_received("a", ENQUIRE * 1000, 1.0)
 
     assert 1_000_000 == tap.frames(limit=1)[0].number
-    assert DEFAULT_OCTETS // 16 == len(tap.frames(limit=1_000_000))
+    assert DEFAULT_OCTETS // 16_000 * 1000 == len(tap.frames(limit=1_000_000))
 
 
 def test_frames_are_read_backwards_by_cursor(tap: FrameTap[str]) -> None:
@@ -162,6 +165,11 @@ def test_frames_are_read_backwards_by_cursor(tap: FrameTap[str]) -> None:
     assert [4, 6] == numbers(link=2, before=8, limit=2)
     assert [] == numbers(before=1) == numbers(limit=0) == numbers(link=3)
     assert 10 == len(numbers(before=1_000))
+
+    tap.on_received("c", ENQUIRE * 10, 10.0)
+    assert [13, 14] == numbers(before=15, limit=2)
+    assert [10, 11] == numbers(before=12, limit=2)
+    assert [*range(11, 21)] == numbers(link=3)
 
 
 def test_sizes_below_zero_are_refused(tap: FrameTap[str]) -> None:
@@ -245,6 +253,43 @@ def test_password_of_a_malformed_bind_is_blanked(
     assert set() == {pair for pair in pairs if pair in stored}
 
 
+def test_unknown_command_behind_a_malformed_bind_is_blanked(tap: FrameTap[str]) -> None:
+    """But for its header, so that frames behind it are still found."""
+    malformed = MALFORMED["a NUL inside it"]
+    unknown = encode(UnknownPdu(0x00010200, b"Xq7"))
+    tap.on_received("a", malformed + unknown + ENQUIRE, 1.0)
+
+    blanked = malformed[:21] + b"*" * (len(malformed) - 21)
+    assert [blanked, unknown[:16] + b"***", ENQUIRE] == [one.octets for one in tap.frames()]
+    assert [1, 2, 3] == [one.number for one in tap.frames()]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([ENQUIRE, HTTP, b"\0\0\0\x15", b"\0\0\0\x09", *MALFORMED.values()]),
+            st.binary(max_size=40),
+        )
+    ).map(b"".join),
+    st.integers(1, 100),
+)
+def test_any_octets_in_any_pieces_give_the_same_frames(octets: bytes, size: int) -> None:
+    """Nothing raises, and what isn't behind garbage is stored to the octet."""
+    once, pieces = FrameTap[str](), FrameTap[str](max_octets=1000)
+    once.on_received("a", octets, 1.0)
+    once.on_closed("a", 1.0)
+    for at in range(0, len(octets), size):
+        pieces.on_received("a", octets[at : at + size], 1.0)
+    pieces.on_closed("a", 1.0)
+
+    frames = once.frames()
+    assert len(octets) == len(octets_of(once))
+    assert [*range(1, len(frames) + 1)] == [frame.number for frame in frames]
+    whole = {frame.number: frame for frame in frames}
+    for frame in pieces.frames():
+        assert frame.is_broken or frame == whole[frame.number]
+
+
 def test_unfinished_bind_is_blanked(tap: FrameTap[str]) -> None:
     """The connection was closed in the middle of its password; who it was for stays."""
     tap.on_received("a", bind()[:25], 1.0)
@@ -294,7 +339,7 @@ def test_closed_link_is_forgotten(tap: FrameTap[str]) -> None:
     assert [(1, ENQUIRE, False), (1, ENQUIRE[:9], True), (2, ENQUIRE, False)] == [
         (frame.link, frame.octets, frame.is_broken) for frame in tap.frames()
     ]
-    assert "<FrameTap 3 frames up to 3, 41 of 4194304 octets, 1 links>" == repr(tap)
+    assert "<FrameTap 3 frames in all, 41 of 4194304 octets, 1 links>" == repr(tap)
 
 
 def conversation() -> Iterator[tuple[str, str, bytes, bool]]:

@@ -42,6 +42,7 @@ from smsc_async import (
     ResponseTimeoutError,
     RuleStore,
     SendError,
+    SimulatorSettings,
     Sms,
     SmscClient,
     SmscConfig,
@@ -60,9 +61,12 @@ from smsc_async import (
 from smsc_async.contrib.callback import CallConfirmed, Event, StatusCallback
 from smsc_async.outbox import Outbox, OutboxEntry, OutboxState
 from smsc_async.simulator import Scenario, Simulator
+from smsc_async.simulator.clock import GatewayClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+
+    from smsc_async.stores import MovableClock
 
 
 async def a_send_and_its_receipt(smsc: SmscClient) -> None:
@@ -323,6 +327,19 @@ async def settings() -> None:
     async with SmscClient("smpp://login:password@127.0.0.1:2775", hooks=()) as smsc:
         assert_type(smsc, SmscClient)
     async with SmscClient(SmscConfig.from_env(), hooks=()):
+        pass
+
+
+async def one_clock(other: MovableClock) -> None:
+    """The rules count by a clock that a test moves, or by any function."""
+    clock: MovableClock = GatewayClock()
+    assert_type(clock(), float)
+    simulator = SimulatorSettings(state=MessageState.UNDELIVERABLE, error_code=6, hold="receipt")
+    async with SmscClient(SmscConfig(is_simulated=True, simulator=simulator), clock=clock) as smsc:
+        assert_type(smsc.simulator, Simulator | None)
+    async with SmscClient("sim://", store=MemoryRuleStore(other)):
+        pass
+    async with SmscClient("sim://", clock=lambda: 0.0):
         pass
 
 

@@ -40,6 +40,7 @@ SETTINGS: Final = (
     _("unknown parameter, did you mean {near}?; known are {known}"),
     _("unknown parameter of {got}; known are {known}"),
     _("is for TLS; use smpps:// or smsc://"),
+    _("is for the embedded simulator; use sim://"),
     _("the simulator takes no host; use smpp:// to connect to one"),
     _("no host to connect to; write it after user:password@"),
     _(

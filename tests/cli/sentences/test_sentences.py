@@ -42,8 +42,9 @@ def shown(text: str) -> str:
 
 NO_SOURCES = (
     "simulator/", "stores/", "contrib/", "outbox/postgres", "outbox/arguments.py", "testing.py",
-    "client/handlers.py", "client/receipt_wait.py", "client/requests.py", "gateway/dialect.py",
-    "instrumentation.py", "rules/checks.py", "rules/limits.py", "_submit.py", "_submit_checks.py",
+    "client/handlers.py", "client/receipt_wait.py", "client/requests.py", "client/rules_clock.py",
+    "gateway/dialect.py", "instrumentation.py", "rules/checks.py", "rules/limits.py", "_submit.py",
+    "_submit_checks.py",
 )  # fmt: skip
 """What the command line doesn't use, or what takes no value of a user."""
 SOURCES = sorted(
