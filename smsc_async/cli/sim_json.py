@@ -48,7 +48,6 @@ def message_as_json(message: SubmittedMessage, sender: str, recipient: str) -> d
             "command_status": status,
             "status": status_label(status),  # as of other refused requests
             "reason": reason,
-            "state": None,
             "refused": {
                 **_stop(message.stop),
                 "command_status": status,

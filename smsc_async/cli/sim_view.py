@@ -214,8 +214,8 @@ class SimView:
             self._print_message(message, sender, recipient)
         if message.refusal is None:
             shown = _Shown(message, [0] * len(message.submits))
-            self._shown.append(shown)
-            self._show_change(shown, _AT_FIRST)
+            if not self._show_change(shown, _AT_FIRST):
+                self._shown.append(shown)
 
     def _print_message(self, message: SubmittedMessage, sender: str, recipient: str) -> None:
         """Show the line of a message, and below it the rule or error that stops it."""
@@ -226,13 +226,13 @@ class SimView:
         self._screen.show(Text.assemble((head, "cyan"), _text_of(message)), wrap=False)
         stop_error = stop_error_of(message)
         if message.refusal is not None:
-            self._show_note(self._refused(message.refusal, message.stop, at))
+            self._show_note(self._refused(message.refusal, message.stop))
         elif stop_error:
             # Accepted, and yet a rule of the gateway stops it: only the receipt says so.
             stopped = cause(SmscRuDeliveryError(stop_error), translate)
             note = translate(_STOPPED, cause=stopped)
             if message.stop is not None:
-                note = f"{note}; {self._rule(message.stop, at)}"
+                note = f"{note}; {self._rule(message.stop)}"
             self._show_note(note)
 
     def _show_note(self, text: str) -> None:
@@ -240,17 +240,17 @@ class SimView:
         indent = _COLUMNS.format("", "", "", "", "", "", "")
         self._screen.show(Text.assemble(indent, (text, "yellow")), wrap=False)
 
-    def _refused(self, refusal: Refusal, stop: RuleStop | None, at: datetime) -> str:
+    def _refused(self, refusal: Refusal, stop: RuleStop | None = None) -> str:
         """Return why a message was refused."""
         translate, status = self._screen.translate, status_label(refusal.command_status)
         reason = one_line(translate(refusal.text, **refusal.values))
         if stop is None:
             return f"{status}: {reason}"
-        rule = self._rule(stop, at)
+        rule = self._rule(stop)
         # The sentence of a repeat says no more than its rule.
         return f"{status}, {rule}: {reason}" if stop.twin is None else f"{status}: {rule}"
 
-    def _rule(self, stop: RuleStop, at: datetime) -> str:
+    def _rule(self, stop: RuleStop) -> str:
         """Return the rule that stopped a message, and when it lets the message pass."""
         translate, time = self._screen.translate, _time(stop.retry_at)
         if stop.twin is None:
@@ -259,7 +259,8 @@ class SimView:
         return translate(
             _("repeat of {twin}, passes in {seconds} s, at {time}"),
             twin=f"m-{stop.twin}",
-            seconds=ceil((stop.retry_at - at).total_seconds()),
+            # A float may be a little more than the seconds of the rule.
+            seconds=ceil(round(stop.retry_after, 3)),
             time=time,
         )
 
@@ -268,7 +269,7 @@ class SimView:
         sender, recipient = self._addresses(request)
         at, addresses = _time(request.received_at), (escape(sender), escape(recipient))
         head = _COLUMNS.format(at, "", *addresses, request.command, "", "")
-        reason = self._refused(request.refusal, None, request.received_at)
+        reason = self._refused(request.refusal)
         self._screen.show(Text.assemble((head, "cyan"), (reason, "yellow")), wrap=False)
         self._screen.write_json(refusal_as_json(request, sender, recipient))
 
