@@ -452,24 +452,15 @@ async def test_simulator_has_the_alphabet_of_its_scenario(
             assert charged == receipt.parts
 
 
-async def test_embedded_simulator_has_the_alphabet_of_the_url(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_embedded_simulator_has_the_alphabet_of_the_url() -> None:
     """It stands for the SMSC that the URL describes."""
-    started: list[Simulator] = []
-
-    def start(scenario: Scenario) -> Simulator:
-        """Keep the simulator that a client starts."""
-        started.append(Simulator(scenario))
-        return started[-1]
-
-    monkeypatch.setattr("smsc_async.simulator.Simulator", start)
     text = "façade @_{"
     for url in ("sim://?default_alphabet=latin1", "sim://?packed_gsm=1", "sim://"):
         async with SmscClient(url) as smsc:
             await smsc.send(Sms(to="79991234567", text=text))
 
-            assert text == started[-1].messages[-1].text
+            assert smsc.simulator is not None
+            assert text == smsc.simulator.messages[-1].text
 
 
 @pytest.mark.parametrize(
