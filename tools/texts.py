@@ -1,7 +1,8 @@
 """Collect the texts of the command line, and compile their Russian translations.
 
 A text is extracted where it is marked: `_("…")`, `_n("…", "…")`, `translate("…")`; those of the
-help pages are recorded while the pages are rendered, since they stand in docstrings. `make texts`
+help pages are recorded while the pages are rendered, since they stand in docstrings, and those of
+the magic numbers while these are listed. `make texts`
 adds new ones to `smsc.po`, without a translation, and removes those that are gone.
 """
 
@@ -22,6 +23,7 @@ from smsc_async import cli
 from smsc_async.cli.commands import COMMANDS
 from smsc_async.cli.help_pages import help_page
 from smsc_async.cli.i18n import DOMAIN, LOCALE, Translator
+from smsc_async.cli.sim_magic import magic_rows
 
 LANGUAGE: Final = "ru"
 PO: Final = LOCALE / LANGUAGE / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -88,6 +90,11 @@ def collect() -> dict[Key, list[str]]:
         for text in recorder.texts:
             modules = found.setdefault(text, [])
             modules += [] if modules else [f"smsc_async/cli/{name}.py"]
+    recorder = Recorder()
+    for _row in magic_rows("", recorder):
+        pass
+    for text in recorder.texts:
+        found.setdefault(text, ["smsc_async/simulator/magic.py"])
     return found
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -62,6 +63,7 @@ __all__ = ["LONGEST_FILE", "ScenarioFile", "ScenarioFileError", "read_scenario"]
 LONGEST_FILE: Final = 1_048_576
 """Characters of a file at most."""
 
+_DEFAULT: Final = Scenario()
 _LARGEST_STATUS: Final = 0xFFFF_FFFF
 _LONGEST_NUMBER: Final = 20
 _PLACE: Final = re.compile(r"\(at (.+)\)$")
@@ -96,7 +98,7 @@ class ScenarioFile:
 
 
 @hides_locals(ScenarioFileError, text=str)
-def read_scenario(text: str) -> ScenarioFile:
+def read_scenario(text: str, *, default: Scenario = _DEFAULT) -> ScenarioFile:
     """Read the text of a scenario's file.
 
     Keys of the file are the fields of `Scenario`, "hold" and "magic_prefix"; tables are "accounts"
@@ -106,6 +108,7 @@ def read_scenario(text: str) -> ScenarioFile:
 
     Args:
         text: At most 1 048 576 characters. A byte order mark is ignored.
+        default: Has the fields of `Scenario` that aren't in the file.
 
     Raises:
         ScenarioFileError: It is no TOML, or has an unknown key, or a value out of its range.
@@ -115,7 +118,8 @@ def read_scenario(text: str) -> ScenarioFile:
     for key, reader in _FILE.items():
         if key in values:
             others[key] = reader(values.pop(key), key)
-    return ScenarioFile(scenario=_scenario(values, ""), **others)
+    read = table(partial(replace, default), _SCENARIO, _TOP)
+    return ScenarioFile(scenario=read(values, ""), **others)
 
 
 def _parse(text: str) -> dict[str, object]:
@@ -276,5 +280,3 @@ _FILE: Final[Mapping[str, Reader]] = {
     "magic_prefix": _magic_prefix,
 }
 """Reader by what else stands in a file."""
-
-_scenario: Final = table(Scenario, _SCENARIO, _TOP)

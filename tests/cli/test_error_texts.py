@@ -221,6 +221,39 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
         " roaming-country, roaming-network",
         2,
     ),
+    ("sim", "--keep", "0"): Shown(
+        "--keep: a whole number 1 to 1000000 is needed, got 0",
+        "--keep: нужно целое число от 1 до 1000000, получено 0",
+        2,
+    ),
+    ("sim", "--hold", "all"): Shown(
+        "--hold: one of off, receipt, answer is needed, got 'all'",
+        "--hold: допустимые значения: off, receipt, answer; получено 'all'",
+        2,
+    ),
+    ("sim", "--magic-prefix", "+7"): Shown(
+        "--magic-prefix: 1 to 11 digits are needed, or none",
+        "--magic-prefix: нужно от 1 до 11 цифр или none",
+        2,
+    ),
+    ("sim", "--scenario", "/nowhere/day.toml"): Shown(
+        "can't read /nowhere/day.toml: No such file or directory",
+        "не удалось прочитать /nowhere/day.toml: нет такого файла или каталога",
+        2,
+    ),
+    ("sim", "--scenario", b"@\xff"): Shown(
+        "can't read FILE: it isn't UTF-8 text", "не удалось прочитать FILE: это не текст UTF-8", 2
+    ),
+    ("sim", "--scenario", "@accounts = {shop = secret}"): Shown(
+        "the scenario in FILE is wrong: isn't TOML",
+        "ошибка в сценарии FILE: не TOML",
+        2,
+    ),
+    ("sim", "--scenario", "@[chaos]\noutcome = 101"): Shown(
+        "the scenario in FILE is wrong at chaos.outcome: takes 0 to 100 percent, got 101",
+        "ошибка в сценарии FILE, ключ chaos.outcome: от 0 до 100 процентов, получено 101",
+        2,
+    ),
     # The measurement.
     ("bench", "sim://", "--messages", "1000000"): Shown(
         "too many messages: 7000070; the maximum is 1000000",

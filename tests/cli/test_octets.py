@@ -16,9 +16,10 @@ import pytest
 from hostile import OCTETS, SIGNS, HostileGateway, deliver, hostile_gateway, seen_raw
 from rich.text import Text
 
-from smsc_async.cli import sim
 from smsc_async.cli.console import Screen
 from smsc_async.cli.i18n import Translator
+from smsc_async.cli.sim_view import SimView
+from smsc_async.simulator import Simulator
 from smsc_async.simulator.records import SubmittedMessage
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def test_sim_shows_one_line_a_message(
     )
     assert repr(message).isascii()
 
-    sim._show(message, Screen(Translator("en"), is_json=is_json), is_full=True)
+    screen = Screen(Translator("en"), is_json=is_json)
+    SimView(Simulator(), screen, is_full=True)._show_message(message)
 
     (line, end) = assert_harmless(capsys.readouterr().out, spared="" if is_json else "\U0001f600")
     assert not end

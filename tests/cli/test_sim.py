@@ -19,11 +19,14 @@ from requests_by_hand import submit, with_fields
 from pdu import BindTransceiver, encode
 from smsc_async import FailedSubmission, GatewayLimits
 from smsc_async.client.client import SmscClient
+from smsc_async.errors import SubmitRefusedError
 from smsc_async.messages import HlrQuery, Sms
+from smsc_async.simulator.magic import MAGIC_NUMBERS
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
     from subprocess import CompletedProcess
 
     Smsc = Callable[..., CompletedProcess[str]]
@@ -75,9 +78,12 @@ async def test_messages_are_written_as_json(number: int) -> None:
             sent = await smsc.send(Sms(to="79991234567", text="Код\n4821", sender="Shop"))
             state = (await sent.receipt(timeout=60)).state
         message = json.loads(await a_line(process))
-        (summary,) = map(json.loads, await the_rest(process, after=number))
+        *changes, summary = map(json.loads, await the_rest(process, after=number))
 
     assert 5 == state
+    assert {("changed", "m-1", "UNDELIVERABLE")} == {
+        (one["event"], one["id"], one["state"]) for one in changes
+    }
     assert ("message", "Код\n4821", "Shop", "7999***67", "Sms") == tuple(
         message[name] for name in ("event", "text", "sender", "to", "kind")
     )
@@ -99,7 +105,7 @@ async def test_messages_are_shown_as_text() -> None:
         shown = await a_line(process)
         rest = await the_rest(process, after=signal.SIGINT)
 
-    assert shown.split()[1:3] == ["79991234567", "Sms"]
+    assert ["m-1", "79991234567", "Sms"] == shown.split()[1:4]
     assert "one⏎ \\x1b[31mtwo " + "x" * 200 in shown
     assert rest[-1].startswith("1 message, 4 parts in ")
     assert 0 == process.returncode
@@ -136,20 +142,20 @@ async def test_refused_requests_are_written_as_json_unless_it_is_lenient(
 @starts_python
 async def test_repeat_is_shown_with_the_reason_in_the_language_of_the_output() -> None:
     """The gateway's own refusals too: the minute that has to pass, not just a status."""
-    async with simulating("--lang", "ru") as process:
+    async with simulating("--lang", "ru", "--delay", "1h") as process:
         url = (await a_line(process)).split()[-1]
         while not (await a_line(process)).startswith("время"):
             pass
         async with SmscClient(url, limits=GatewayLimits.off()) as smsc:
             messages = [Sms(to="79991234567", text="hi")] * 2
-            outcomes = [outcome async for outcome in smsc.send_many(messages)]
-        shown = [await a_line(process) for _ in outcomes]
+            async for _ in smsc.send_many(messages):
+                pass
+        shown = [await a_line(process) for _ in range(3)]
         await the_rest(process, after=signal.SIGINT)
 
-    assert "submit_sm" in shown[1]
-    assert "ESME_RSUBMITFAIL" in shown[1]
-    assert shown[1].endswith(
-        "такое же сообщение принято меньше 60 с назад; повтор будет принят через 60.0 с"
+    assert ["m-1", "m-2"] == [line.split()[1] for line in shown[:2]]
+    assert re.fullmatch(
+        r" +ESME_RSUBMITFAIL \(0x00000045\): повтор m-1, пройдёт через 60 с, в ..:..:..", shown[2]
     )
 
 
@@ -187,8 +193,11 @@ async def test_repeat_is_explained_on_both_sides(smsc: Smsc, language: str) -> N
         send = ("send", "79991234567", "hello", "--url", url, "--lang", language)
         first = await asyncio.to_thread(smsc, *send)
         second = await asyncio.to_thread(smsc, *send)
-        seen = [json.loads(await a_line(process)) for _ in range(2)]
-        await the_rest(process, after=signal.SIGINT)
+        seen = [
+            json.loads(await a_line(process)),
+            *map(json.loads, await the_rest(process, after=signal.SIGINT)),
+        ]
+        seen = [one for one in seen if one["event"] in {"message", "refused"}]
     shown = " ".join(second.stderr.split())
     words = {
         "en": "the same message was accepted less than 60 s ago; it is accepted again in ",
@@ -290,6 +299,12 @@ def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
         ["--delay", "long"],
         ["--error-code", "1000"],
         ["--error-code=-1"],
+        ["--keep", "0"],
+        ["--keep", "1000001"],
+        ["--hold", "responses"],
+        ["--magic-prefix", "x"],
+        ["--scenario", "/nowhere/day.toml"],
+        ["--scenario"],
         ["--hlr", "network"],
         ["--hlr", "planet=Mars"],
         ["--host"],
@@ -298,3 +313,58 @@ def test_address_of_another_machine_is_refused(smsc: Smsc) -> None:
 def test_wrong_use_ends_with_two(smsc: Smsc, arguments: list[str]) -> None:
     """Before a port is opened."""
     assert 2 == smsc("sim", *arguments).returncode
+
+
+@needs_signals
+@starts_python
+async def test_scenario_is_a_file_and_options_win(tmp_path: Path) -> None:
+    """Outcome and hold of the file, the delay of the option; fates and chaos, too."""
+    file = tmp_path / "day.toml"
+    file.write_text(
+        """
+        error_code = 6
+        receipt_delay = 3600
+        accounts = {shop = "hunter2"}
+        [fates."79991234568"]
+        answer = "refuse"
+        command_status = "ESME_RINVDSTADR"
+        [chaos]
+        answer_never = 0
+        """
+    )
+    async with simulating("--json", "--delay", "0", "--scenario", str(file)) as process:
+        url = json.loads(await a_line(process))["url"]
+        async with SmscClient(url.replace("***", "hunter2")) as smsc:
+            receipt = await (await smsc.send(Sms(to="79991234567", text="hi"))).receipt(timeout=60)
+            with pytest.raises(SubmitRefusedError, match="ESME_RINVDSTADR"):
+                await smsc.send(Sms(to="79991234568", text="hi"))
+        output = await the_rest(process, after=signal.SIGINT)
+
+    assert "//shop:***@" in url
+    assert 6 == receipt.error_code
+    assert "hunter2" not in "".join(output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "70000000006"),
+        (("--magic-prefix", "7999000"), "79990000006"),
+    ],
+)
+def test_magic_numbers_are_listed(smsc: Smsc, arguments: tuple[str, ...], text: str) -> None:
+    """Each row of the simulator's table, with the prefix in use."""
+    shown = smsc("sim", "--magic", *arguments)
+    listed = json.loads(smsc("sim", "--magic", "--json", *arguments).stdout)
+
+    assert 0 == shown.returncode
+    assert len(MAGIC_NUMBERS) == len(listed["numbers"])
+    assert f"{text[:8]}001-255" in shown.stdout
+    assert listed["numbers"][0]["number"] in shown.stdout
+
+
+def test_no_magic_numbers_are_listed_without_a_prefix(smsc: Smsc) -> None:
+    """They are ordinary ones then."""
+    assert "there are no magic numbers" in smsc("sim", "--magic", "--magic-prefix", "none").stdout
+    listed = smsc("sim", "--magic", "--magic-prefix", "none", "--json").stdout
+    assert {"prefix": None, "numbers": []} == json.loads(listed)

@@ -84,6 +84,14 @@ def test_empty_file_is_the_default() -> None:
         assert ("off", MAGIC_PREFIX) == (read.hold, read.magic_prefix)
 
 
+def test_what_is_not_in_the_file_is_the_callers() -> None:
+    """`smsc sim` remembers more messages than a test needs; a file that says how many wins."""
+    default = Scenario(keep=5000, error_code=6)
+
+    assert default == read_scenario("", default=default).scenario
+    assert Scenario(keep=500, error_code=6) == read_scenario("keep = 500", default=default).scenario
+
+
 def test_whole_file_is_read() -> None:
     """As an editor on Windows saves it: with a byte order mark and CRLF."""
     text = """\ufeff

@@ -16,13 +16,14 @@ from smsc_async.cli.sentences.dumps import DUMPS, FLAGS
 from smsc_async.cli.sentences.links import LINKS
 from smsc_async.cli.sentences.messages import MESSAGES
 from smsc_async.cli.sentences.outbox import OUTBOX
+from smsc_async.cli.sentences.scenario import SCENARIO
 from smsc_async.cli.sentences.settings import SETTINGS
 from smsc_async.cli.sentences.system import SYSTEM
 
 if TYPE_CHECKING:
     from smsc_async.cli.i18n import Translator
 
-TEMPLATES: Final = (*MESSAGES, *SETTINGS, *LINKS, *OUTBOX, *SYSTEM, *DUMPS)
+TEMPLATES: Final = (*MESSAGES, *SETTINGS, *SCENARIO, *LINKS, *OUTBOX, *SYSTEM, *DUMPS)
 
 _NESTED: Final = frozenset({"got", "reason", "remedy"})
 """Names of values that are sentences or sizes themselves."""
