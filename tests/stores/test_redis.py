@@ -442,9 +442,9 @@ async def test_malformed_answer_is_a_failure_like_silence() -> None:
     class Wrong:
         """Answers what the script never would."""
 
-        async def evalsha(self, *_: object) -> list[object]:
+        async def evalsha(self, *_: object) -> bytes:
             """Answer."""
-            return [b"1", 0]
+            return b"1 0"
 
     wrong: Any = Wrong()
     store = RedisRuleStore(wrong, account=new_account(), probe_every=60.0)
