@@ -55,7 +55,7 @@ class RedisRuleStore(RuleStore):
     texts are hashed, and each key has a time to live.
 
     No call to the server takes longer than *budget*; a burst is several calls, one after the
-    other, of up to 100 messages. If a call isn't answered in time, or with an error, the store
+    other, of up to 50 messages. If a call isn't answered in time, or with an error, the store
     decides without the server and tries it again every *probe_every* seconds; until then no send
     waits for it. `health()` and the logger `smsc_async.rules` report that.
 
