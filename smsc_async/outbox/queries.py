@@ -43,12 +43,11 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """What octets become that aren't UTF-8."""
 
 
-def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxEntry:
+def entry_of(row: Row) -> OutboxEntry:
     """Make an entry of its row. What can't be read is left out, and the reason says so.
 
     Args:
         row: With the columns of `COLUMNS`.
-        known: A form and its message, which needn't be read again.
     """
     number, key, form, state, created, changed, not_before, attempts, ids, status, why, receipt = (
         row[:12]
@@ -56,10 +55,7 @@ def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxE
     faults: list[str] = []
     readable_key = _text_of(key, "key", faults)
     # An entry that isn't found by its key may have been put again: it isn't sent.
-    message = None
-    if not faults:
-        is_known = known is not None and known[0] == form
-        message = known[1] if known is not None and is_known else _message_of(form, faults)
+    message = None if faults else _message_of(form, faults)
     readable_reason = _text_of(why, "reason", faults)
     return OutboxEntry(
         id=number,
@@ -74,6 +70,20 @@ def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxE
         command_status=status,
         reason="; ".join([*faults, *filter(None, [readable_reason])]),
         receipt=as_message_state(receipt),
+    )
+
+
+def new_entry(row: Row, key: str | None, message: Message[Any]) -> OutboxEntry:
+    """Make an entry that was just queued; the others are read by `entry_of` (hot path)."""
+    number, at = row
+    return OutboxEntry(
+        id=number,
+        key=key,
+        message=message,
+        state=OutboxState.QUEUED,
+        created_at=at,
+        changed_at=at,
+        not_before=0.0,
     )
 
 
@@ -130,19 +140,25 @@ def first_write_of(row: Row) -> FirstWrite | None:
 # --- of users ---
 
 
-def put(form: str, key: str | None) -> Operation[Row]:
-    """Queue a message unless its key exists; return the row that the table now has."""
+def put(form: str, key: str | None) -> Operation[tuple[Row, bool]]:
+    """Queue a message unless its key exists.
+
+    Returns:
+        The row that the table now has, and whether it is new; of a new one what `new_entry` reads.
+    """
     while True:
         rows = yield Statement(
             "INSERT INTO smsc_outbox (key, form, state, created_at, changed_at, not_before)"
             " VALUES (:key, :form, 'queued', {now}, {now}, 0)"
-            f" ON CONFLICT (key) DO NOTHING RETURNING {COLUMNS}",
+            " ON CONFLICT (key) DO NOTHING RETURNING id, created_at",
             {"form": form, "key": key},
         )
-        row = rows[0] if rows else (yield from find(key))
+        if rows:
+            return rows[0], True
+        row = yield from find(key)
         # Between the two statements another process may delete the row in conflict.
         if row is not None:
-            return row
+            return row, False
 
 
 def move(
