@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pdu.enums import MessageState
 from smsc_async.outbox.entry import overall_state
-from smsc_async.outbox.queries import COLUMNS, PAGE
+from smsc_async.outbox.queries import PAGE
 from smsc_async.outbox.schema import OWNER_ENDED, Statement
 from smsc_async.outbox.storable import LARGEST_INTEGER, storable_id
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 CLOCK_SLACK: Final = 60.0
 """Seconds by which a receipt may be older than its message's write, if a clock was set."""
+
+CLAIMED: Final = (
+    "id, attempts, key, form, message_ids, may_pay_twice, reservation, retries,"
+    " {now} - coalesce(written_at, sending_at), boot, boot_at"
+)
+"""What an attempt needs; the last three are those of `queries.first_write_of`."""
 
 
 def look() -> Operation[tuple[float, float | None]]:
@@ -64,7 +70,7 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
         " UPDATE smsc_outbox SET state = 'claimed', owner = :owner,"
         " attempts = attempts + 1, changed_at = {now},"
         " written_at = coalesce(written_at, sending_at), sending_at = NULL"
-        f" WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}",
+        f" WHERE id IN (SELECT id FROM due) RETURNING {CLAIMED}",
         {"owner": owner, "limit": limit},
     )
     if rows:
