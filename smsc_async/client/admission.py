@@ -21,7 +21,7 @@ from smsc_async.client.turns import TurnSchedule
 from smsc_async.errors import Outcome, SendError, SmscError
 from smsc_async.instrumentation import LOG, call_logged, log, place_of
 from smsc_async.link.pace import CATCH_UP
-from smsc_async.rules.checks import name_of, wait_of
+from smsc_async.rules.checks import in_utc, name_of, wait_of
 from smsc_async.rules.engine import RuleEngine
 from smsc_async.rules.verdict import ANY_TIME, Admitted, Held, HeldByCheck, Hold, held_error
 
@@ -232,7 +232,7 @@ class AdmissionControl:
         longest, holding = 0.0, ""
         name = "wall_clock"
         try:
-            now = _aware(self._wall_clock())
+            now = in_utc(self._wall_clock())
             for check in self._checks:
                 name = f"the check {name_of(check)}"
                 wait = wait_of(check, message, now)
@@ -391,15 +391,3 @@ class AdmissionControl:
 
     def __repr__(self) -> str:
         return f"<AdmissionControl {self._engine!r}, {self._store!r}>"
-
-
-def _aware(now: object) -> datetime:
-    """Return the time of a wall clock in UTC.
-
-    Raises:
-        TypeError: It isn't an aware datetime.
-    """
-    if not isinstance(now, datetime) or now.utcoffset() is None:
-        kind = "a naive one" if isinstance(now, datetime) else type(now).__name__
-        raise TypeError(f"takes an aware datetime as datetime.now(UTC), got {kind}")
-    return now.astimezone(UTC)
