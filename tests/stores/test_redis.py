@@ -624,9 +624,10 @@ async def test_malformed_answer_with_another_batch_on_its_way_loses_no_caller() 
     client.may_answer.set()
     store = RedisRuleStore(client, account=new_account(), budget=5.0, probe_every=60.0)
 
-    verdicts = await asyncio.gather(
-        *(store.apply(step(store, to=f"7999{number:07d}")) for number in range(170))
-    )
+    async with asyncio.timeout(20):
+        verdicts = await asyncio.gather(
+            *(store.apply(step(store, to=f"7999{number:07d}")) for number in range(170))
+        )
 
     assert all(isinstance(verdict, Admitted) for verdict in verdicts)
     assert store.health().is_degraded
