@@ -144,7 +144,10 @@ class Settlement:
     @property
     def may_be_accepted(self) -> bool:
         """Whether the gateway may have accepted a part of it."""
-        return self.state in {OutboxState.ACCEPTED, OutboxState.UNKNOWN} or bool(self.message_ids)
+        state = self.state  # `in` would hash it, which is a call: hot path
+        return (
+            state is OutboxState.ACCEPTED or state is OutboxState.UNKNOWN or bool(self.message_ids)
+        )
 
     @property
     def stored_reservation(self) -> str | None:

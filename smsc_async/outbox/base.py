@@ -111,11 +111,11 @@ class BaseOutbox:
         """
         key = None if key is None else checked_key(key)
         form = serialize(message)
-        # Times are read back in another zone.
-        known = (form, message) if message.is_plain else None
-        entry = entry_of(await self._ledger.run(_unshown(queries.put, form, key)), known)
-        # A time of a zone in which the clock is changed equals none of another zone.
-        if key is not None and entry.message != message and entry.message != deserialize(form):
+        row, is_new = await self._ledger.run(_unshown(queries.put, form, key))
+        # Times are read back in another zone, and those of some zones equal none of another.
+        stored = message if message.is_plain else deserialize(form)
+        entry = queries.new_entry(row, key, stored) if is_new else entry_of(row)
+        if not is_new and entry.message not in (message, stored):
             raise OutboxKeyError(
                 f"key {key!r} already belongs to another message (entry {entry.id},"
                 f" {entry.state.value}); use a different key for each message"

@@ -16,10 +16,9 @@ from smsc_async.client.write_queue import boot_seconds
 from smsc_async.instrumentation import LOG, log
 from smsc_async.outbox import queries, schema, worker_queries
 from smsc_async.outbox.attempt import Attempt, Settlement, of_resend
-from smsc_async.outbox.entry import OutboxEntry, OutboxState
+from smsc_async.outbox.entry import OutboxState
 from smsc_async.outbox.errors import OutboxError
 from smsc_async.outbox.group_commit import Committer, Store
-from smsc_async.outbox.queries import entry_of
 from smsc_async.outbox.resend_window import boot_id
 from smsc_async.outbox.shielded import run_to_completion
 
@@ -154,13 +153,13 @@ class Ledger:
             raise
         claimed = []
         for row in rows:
-            entry = entry_of(row)
-            attempt = self._attempt_of(row, owner, entry, response_key)
-            if entry.message is not None:
-                claimed.append((attempt, entry.message))
+            faults: list[str] = []
+            attempt, message = self._attempt_of(row, owner, response_key, faults)
+            if message is not None:
+                claimed.append((attempt, message))
                 continue
             refused = OutboxState.REFUSED
-            settlement = Settlement(attempt=attempt, state=refused, reason=entry.reason)
+            settlement = Settlement(attempt=attempt, state=refused, reason="; ".join(faults))
             if attempt.first_write is not None:
                 settlement = of_resend(settlement, 0.0)
             await self.settle(settlement)
@@ -170,24 +169,33 @@ class Ledger:
         self,
         row: Row,
         owner: int,
-        entry: OutboxEntry,
         response_key: Callable[[str], str] | None,
-    ) -> Attempt:
-        """Return the attempt that a claim begins."""
-        may_pay_twice, reservation, retries = row[15:18]
-        _, reservation = self._reservations.get(entry.id, (0, reservation))
-        return Attempt(
-            entry_id=entry.id,
+        faults: list[str],
+    ) -> tuple[Attempt, Message[Any] | None]:
+        """Return the attempt that a claim begins, and its message; None, and why, without one.
+
+        Args:
+            row: With the columns of `worker_queries.CLAIMED`.
+            owner: Who claimed it.
+            response_key: See `Attempt`.
+            faults: What can't be read is added to it.
+        """
+        number, attempts, key, form, ids, may_pay_twice, reservation, retries = row[:8]
+        _, message = queries.read_message(key, form, faults)
+        _, reservation = self._reservations.get(number, (0, reservation))
+        attempt = Attempt(
+            entry_id=number,
             owner=owner,
-            number=entry.attempts,
-            first_write=queries.first_write_of(row),
+            number=attempts,
+            first_write=queries.first_write_of(row[8:]),
             may_pay_twice=may_pay_twice == 1,
             reservation=reservation,
-            earlier_ids=entry.message_ids,
+            earlier_ids=queries.read_ids(ids, faults),
             retries=retries if isinstance(retries, int) else 0,
             response_key=response_key,
-            expects_receipts=entry.message is None or entry.message.requests_receipt,
+            expects_receipts=message is None or message.requests_receipt,
         )
+        return attempt, message
 
     async def begin_sending(
         self, attempts: Sequence[Attempt], clock: Clock

@@ -330,7 +330,7 @@ async def _execute_all(
             for place, statement in statements.items()
         }
     return {
-        place: await cursor.fetchall() if cursor.description else []
+        place: await cursor.fetchall() if cursor.description else [()] * cursor.rowcount
         for place, cursor in cursors.items()
     }
 

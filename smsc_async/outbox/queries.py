@@ -35,31 +35,25 @@ PAGE: Final = 500
 COLUMNS: Final = (
     "id, key, form, state, created_at, changed_at, not_before,"
     " attempts, message_ids, command_status, reason, receipt,"
-    " {now} - coalesce(written_at, sending_at), boot, boot_at, may_pay_twice, reservation, retries"
+    " {now} - coalesce(written_at, sending_at), boot, boot_at"
 )
-"""What `entry_of` reads, then what `first_write_of` and a worker read."""
+"""What `entry_of` reads, then what `first_write_of` reads."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """What octets become that aren't UTF-8."""
 
 
-def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxEntry:
+def entry_of(row: Row) -> OutboxEntry:
     """Make an entry of its row. What can't be read is left out, and the reason says so.
 
     Args:
         row: With the columns of `COLUMNS`.
-        known: A form and its message, which needn't be read again.
     """
     number, key, form, state, created, changed, not_before, attempts, ids, status, why, receipt = (
         row[:12]
     )
     faults: list[str] = []
-    readable_key = _text_of(key, "key", faults)
-    # An entry that isn't found by its key may have been put again: it isn't sent.
-    message = None
-    if not faults:
-        is_known = known is not None and known[0] == form
-        message = known[1] if known is not None and is_known else _message_of(form, faults)
+    readable_key, message = read_message(key, form, faults)
     readable_reason = _text_of(why, "reason", faults)
     return OutboxEntry(
         id=number,
@@ -70,11 +64,36 @@ def entry_of(row: Row, known: tuple[str, Message[Any]] | None = None) -> OutboxE
         changed_at=_number_of(changed),
         not_before=_number_of(not_before),
         attempts=attempts,
-        message_ids=_ids_of(ids, faults),
+        message_ids=read_ids(ids, faults),
         command_status=status,
         reason="; ".join([*faults, *filter(None, [readable_reason])]),
         receipt=as_message_state(receipt),
     )
+
+
+def new_entry(row: Row, key: str | None, message: Message[Any]) -> OutboxEntry:
+    """Make an entry that was just queued; the others are read by `entry_of` (hot path)."""
+    number, at = row
+    return OutboxEntry(
+        id=number,
+        key=key,
+        message=message,
+        state=OutboxState.QUEUED,
+        created_at=at,
+        changed_at=at,
+        not_before=0.0,
+    )
+
+
+def read_message(
+    key: Any,  # noqa: ANN401 - SQLite's columns hold any type
+    form: Any,  # noqa: ANN401 - as above
+    faults: list[str],
+) -> tuple[str | None, Message[Any] | None]:
+    """Return key and message of a row; None, and the fault, for what can't be read."""
+    readable_key = _text_of(key, "key", faults)
+    # An entry that isn't found by its key may have been put again: it isn't sent.
+    return readable_key, None if faults else _message_of(form, faults)
 
 
 def _message_of(form: Any, faults: list[str]) -> Message[Any] | None:  # noqa: ANN401 - SQLite's columns hold any type
@@ -108,7 +127,7 @@ def _state_of(name: Any, faults: list[str]) -> OutboxState:  # noqa: ANN401 - as
         return OutboxState.UNKNOWN
 
 
-def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - as above
+def read_ids(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - as above
     """Return the message_ids of a row; none, and the fault, if they can't be read."""
     if ids == "[]":  # as of every entry that is queued
         return ()
@@ -119,9 +138,13 @@ def _ids_of(ids: Any, faults: list[str]) -> tuple[str, ...]:  # noqa: ANN401 - a
         return ()
 
 
-def first_write_of(row: Row) -> FirstWrite | None:
-    """Return when an earlier attempt was written that may have been accepted; None without one."""
-    age, boot, boot_at = row[12:15]
+def first_write_of(columns: Row) -> FirstWrite | None:
+    """Return when an earlier attempt was written that may have been accepted; None without one.
+
+    Args:
+        columns: The last three of `COLUMNS`.
+    """
+    age, boot, boot_at = columns
     if not isinstance(boot_at, (int, float)):
         boot_at = None
     return None if age is None else FirstWrite(float(age), boot, boot_at)
@@ -130,19 +153,25 @@ def first_write_of(row: Row) -> FirstWrite | None:
 # --- of users ---
 
 
-def put(form: str, key: str | None) -> Operation[Row]:
-    """Queue a message unless its key exists; return the row that the table now has."""
+def put(form: str, key: str | None) -> Operation[tuple[Row, bool]]:
+    """Queue a message unless its key exists.
+
+    Returns:
+        The row that the table now has, and whether it is new; of a new one what `new_entry` reads.
+    """
     while True:
         rows = yield Statement(
             "INSERT INTO smsc_outbox (key, form, state, created_at, changed_at, not_before)"
             " VALUES (:key, :form, 'queued', {now}, {now}, 0)"
-            f" ON CONFLICT (key) DO NOTHING RETURNING {COLUMNS}",
+            " ON CONFLICT (key) DO NOTHING RETURNING id, created_at",
             {"form": form, "key": key},
         )
-        row = rows[0] if rows else (yield from find(key))
+        if rows:
+            return rows[0], True
+        row = yield from find(key)
         # Between the two statements another process may delete the row in conflict.
         if row is not None:
-            return row
+            return row, False
 
 
 def move(
@@ -195,7 +224,7 @@ def resend(
         The entry's row, None if there is none; whether it was moved; whether it may be.
     """
     row = yield from get(number)
-    first = None if row is None else first_write_of(row)
+    first = None if row is None else first_write_of(row[12:])
     if first is not None and not (may_pay_twice or is_safe(first)):
         return row, False, False
     queued = OutboxState.QUEUED

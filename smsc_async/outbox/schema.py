@@ -20,7 +20,11 @@ T = TypeVar("T")
 
 
 class Statement(NamedTuple):
-    """One SQL statement with its named parameters."""
+    """One SQL statement with its named parameters.
+
+    The answer of one that returns no rows is an empty row for each row that it changed. SQLite
+    takes twice as long for an UPDATE or INSERT with RETURNING.
+    """
 
     sql: str
     values: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple's default, never changed

@@ -287,7 +287,8 @@ def _drive(operation: Operation[T], connection: sqlite3.Connection) -> T:
         statement = next(operation)
         while True:
             values = storable_values(statement.values)
-            rows = connection.execute(_dialect(statement.sql), values).fetchall()
+            cursor = connection.execute(_dialect(statement.sql), values)
+            rows = cursor.fetchall() if cursor.description else [()] * cursor.rowcount
             statement = operation.send(rows)
     except StopIteration as end:
         result: T = end.value

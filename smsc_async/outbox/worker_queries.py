@@ -6,12 +6,12 @@ Rule: as in `queries`. What a worker does to an entry counts only for its own at
 from __future__ import annotations
 
 import json
-from collections import Counter
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from pdu.enums import MessageState
 from smsc_async.outbox.entry import overall_state
-from smsc_async.outbox.queries import COLUMNS, PAGE
+from smsc_async.outbox.queries import PAGE
 from smsc_async.outbox.schema import OWNER_ENDED, Statement
 from smsc_async.outbox.storable import LARGEST_INTEGER, storable_id
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 CLOCK_SLACK: Final = 60.0
 """Seconds by which a receipt may be older than its message's write, if a clock was set."""
+
+CLAIMED: Final = (
+    "id, attempts, key, form, message_ids, may_pay_twice, reservation, retries,"
+    " {now} - coalesce(written_at, sending_at), boot, boot_at"
+)
+"""What an attempt needs; the last three are those of `queries.first_write_of`."""
 
 
 def look() -> Operation[tuple[float, float | None]]:
@@ -64,7 +70,7 @@ def claim_due(owner: int, limit: int) -> Operation[list[Row]]:
         " UPDATE smsc_outbox SET state = 'claimed', owner = :owner,"
         " attempts = attempts + 1, changed_at = {now},"
         " written_at = coalesce(written_at, sending_at), sending_at = NULL"
-        f" WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}",
+        f" WHERE id IN (SELECT id FROM due) RETURNING {CLAIMED}",
         {"owner": owner, "limit": limit},
     )
     if rows:
@@ -91,14 +97,21 @@ def begin_sending(
         boot: Of this machine, see `resend_window.boot_id`.
         boot_at: The time in seconds of that boot.
     """
-    pairs = json.dumps([[attempt.entry_id, attempt.number] for attempt in attempts])
-    rows = yield Statement(
+    asked = {attempt.identity for attempt in attempts}
+    values = {"owner": owner, "pairs": json.dumps(sorted(asked))}
+    moved = yield Statement(
         "UPDATE smsc_outbox SET state = 'sending', sending_at = {now}, changed_at = {now},"
         " boot = CASE WHEN written_at IS NULL THEN :boot ELSE boot END,"
         " boot_at = CASE WHEN written_at IS NULL THEN :boot_at ELSE boot_at END"
-        " WHERE owner = :owner AND state = 'claimed' AND (id, attempts) IN {pairs}"
-        " RETURNING id, attempts",
-        {"owner": owner, "pairs": pairs, "boot": boot, "boot_at": boot_at},
+        " WHERE owner = :owner AND state = 'claimed' AND (id, attempts) IN {pairs}",
+        {**values, "boot": boot, "boot_at": boot_at},
+    )
+    if len(moved) == len(asked):
+        return asked
+    rows = yield Statement(
+        "SELECT id, attempts FROM smsc_outbox"
+        " WHERE owner = :owner AND state = 'sending' AND (id, attempts) IN {pairs}",
+        values,
     )
     return {(int(number), int(attempt)) for number, attempt in rows}
 
@@ -108,56 +121,75 @@ def settle(settlement: Settlement) -> Operation[bool]:
 
     UNKNOWN is replaced too: the process that took the owner for stale didn't know the outcome.
     """
-    attempt = settlement.attempt
-    rows = yield Statement(
-        "UPDATE smsc_outbox SET state = :state, message_ids = :ids, command_status = :status,"
-        " reason = :reason, reservation = :reservation, owner = NULL, changed_at = {now},"
-        " not_before = CASE WHEN :after > 0 THEN {now} + :after ELSE 0 END,"
-        " sending_at = CASE WHEN :may_be_accepted = 1 THEN sending_at ELSE NULL END,"
-        " retries = retries + :is_retry"
-        " WHERE id = :id AND owner = :owner AND attempts = :attempt"
-        " AND state IN ('claimed', 'sending', 'unknown') RETURNING sending_at",
-        {
-            "id": attempt.entry_id,
-            "owner": attempt.owner,
-            "attempt": attempt.number,
-            "state": settlement.state.value,
-            "ids": json.dumps(settlement.message_ids),
-            "status": settlement.command_status,
-            "reason": settlement.reason,
-            "reservation": settlement.stored_reservation,
-            "after": float(settlement.after),
-            "may_be_accepted": int(settlement.may_be_accepted),
-            "is_retry": int(settlement.is_retry),
-        },
-    )
-    if not rows:
+    attempt, after = settlement.attempt, settlement.after
+    values: dict[str, Any] = {
+        "id": attempt.entry_id,
+        "owner": attempt.owner,
+        "attempt": attempt.number,
+        "state": settlement.state.value,
+        "ids": json.dumps(settlement.message_ids),
+        "status": settlement.command_status,
+        "reason": settlement.reason,
+        "reservation": settlement.stored_reservation,
+    }
+    if after > 0:
+        values["after"] = float(after)
+    sql = _settle_sql(after > 0, settlement.may_be_accepted, settlement.is_retry)
+    if not (yield Statement(sql, values)):
         return False
-    written_at = float(rows[0][0] or 0.0)
     is_known = False
+    numbers: dict[str, int] = {}
+    for message_id in map(storable_id, settlement.expected):
+        numbers[message_id] = numbers.get(message_id, 0) + 1
     # In order, so that two transactions with the same ids don't wait for each other.
-    for message_id, number in sorted(Counter(map(storable_id, settlement.expected)).items()):
-        parts = yield Statement(
-            # A receipt from before the message was written is of another one with this id.
-            "INSERT INTO smsc_outbox_parts (message_id, entry, parts)"
-            " VALUES (:message_id, :entry, :parts) ON CONFLICT (message_id)"
-            " DO UPDATE SET entry = excluded.entry, parts = excluded.parts, state = CASE"
-            " WHEN smsc_outbox_parts.entry = 0 AND smsc_outbox_parts.received_at >= :since"
-            " THEN smsc_outbox_parts.state ELSE NULL END RETURNING state",
-            {
-                "message_id": message_id,
-                "entry": attempt.entry_id,
-                "parts": number,
-                "since": written_at - CLOCK_SLACK,
-            },
-        )
-        is_known = is_known or parts[0][0] is not None
+    for message_id, number in sorted(numbers.items()):
+        values = {"message_id": message_id, "entry": attempt.entry_id, "parts": number}
+        is_known |= yield from _expect_receipt(values)
     # Of parts with one id the last one got the first receipt.
     for message_id, state in reversed(settlement.receipts):
         yield from record(message_id, state)
     if is_known:
         yield from _store_overall_state(attempt.entry_id)
     return True
+
+
+@cache
+def _settle_sql(is_paused: bool, may_be_accepted: bool, is_retry: bool) -> str:  # noqa: FBT001 - of a cached function
+    """Return the statement that stores an outcome."""
+    not_before = "{now} + :after" if is_paused else "0"
+    more = "" if may_be_accepted else ", sending_at = NULL"
+    if is_retry:
+        more += ", retries = retries + 1"
+    return (
+        "UPDATE smsc_outbox SET state = :state, message_ids = :ids, command_status = :status,"
+        " reason = :reason, reservation = :reservation, owner = NULL, changed_at = {now},"
+        f" not_before = {not_before}{more}"
+        " WHERE id = :id AND owner = :owner AND attempts = :attempt"
+        " AND state IN ('claimed', 'sending', 'unknown')"
+    )
+
+
+def _expect_receipt(values: dict[str, Any]) -> Operation[bool]:
+    """Store that the receipt of an id belongs to an entry; return whether it came before that."""
+    is_new = yield Statement(
+        "INSERT INTO smsc_outbox_parts (message_id, entry, parts)"
+        " VALUES (:message_id, :entry, :parts) ON CONFLICT (message_id) DO NOTHING",
+        values,
+    )
+    if is_new:
+        return False
+    entry = {"entry": values["entry"]}
+    rows = yield Statement("SELECT sending_at FROM smsc_outbox WHERE id = :entry", entry)
+    parts = yield Statement(
+        # A receipt from before the message was written is of another one with this id.
+        "INSERT INTO smsc_outbox_parts (message_id, entry, parts)"
+        " VALUES (:message_id, :entry, :parts) ON CONFLICT (message_id)"
+        " DO UPDATE SET entry = excluded.entry, parts = excluded.parts, state = CASE"
+        " WHEN smsc_outbox_parts.entry = 0 AND smsc_outbox_parts.received_at >= :since"
+        " THEN smsc_outbox_parts.state ELSE NULL END RETURNING state",
+        {**values, "since": float(rows[0][0] or 0.0) - CLOCK_SLACK},
+    )
+    return parts[0][0] is not None
 
 
 def record(message_id: str, state: int) -> Operation[bool]:

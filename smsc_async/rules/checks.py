@@ -150,6 +150,18 @@ def wait_of(check: Check, message: Message[Any], now: datetime) -> float:
     return float(wait)
 
 
+def in_utc(now: object) -> datetime:
+    """Return the time of a wall clock in UTC.
+
+    Raises:
+        TypeError: It isn't an aware datetime.
+    """
+    if not isinstance(now, datetime) or now.utcoffset() is None:
+        kind = "a naive one" if isinstance(now, datetime) else type(now).__name__
+        raise TypeError(f"takes an aware datetime as datetime.now(UTC), got {kind}")
+    return now.astimezone(UTC)
+
+
 def name_of(check: Check) -> str:
     """Return the name of a check, for an error: its `repr` may show anything."""
     return str(getattr(check, "__qualname__", type(check).__qualname__))

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     Calls = list[ScriptCall]
 
-CALLS_AT_ONCE: Final = 100
-"""Calls of one batch. The script takes some 10 µs for each and blocks the server meanwhile."""
+CALLS_AT_ONCE: Final = 50
+"""Calls of one batch: half of a usual window, so the server decides one half while the other is
+sent. The script takes some 10 µs for each call and blocks the server meanwhile."""
 
 
 class Batcher:
@@ -71,16 +72,28 @@ class Batcher:
     async def run(self, calls: Calls) -> Answer:
         """Run the script, and abandon it if it takes longer than the budget.
 
-        The task is cancelled but not awaited: some versions of the client ignore that for a while.
-
         Args:
             calls: Of one batch.
 
         Raises:
             TimeoutError: It took too long.
         """
+        return await self._answer_of(self._start(calls))
+
+    def _start(self, calls: Calls) -> asyncio.Task[Answer]:
+        """Run the script in a task that is only awaited within the budget."""
+        return asyncio.get_running_loop().create_task(self._run(calls))
+
+    async def _answer_of(self, running: asyncio.Task[Answer]) -> Answer:
+        """Return the answer of a task that has just been started.
+
+        When it is late it is cancelled but not awaited: some versions of the client ignore that for
+        a while.
+
+        Raises:
+            TimeoutError: It took too long.
+        """
         loop = asyncio.get_running_loop()
-        running = loop.create_task(self._run(calls))
         deadline = loop.time() + self.budget
         try:
             await asyncio.wait([running], timeout=self.budget)
@@ -117,19 +130,33 @@ class Batcher:
             task.exception()  # retrieved, or asyncio would log it
 
     async def _send(self) -> None:
-        """Run the script for everything in the queue, in order; at least once."""
+        """Run the script for everything in the queue, in order; at least once.
+
+        The next batch is sent before the callers of the last one go on, so the server decides it
+        meanwhile.
+        """
+        calls = self._next_batch()
+        running = self._start(calls)
         try:
             while True:
-                calls = self._next_batch()
-                try:
-                    self._on_answer(calls, await self.run(calls))
-                except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
-                    queued = list(self._queue)
-                    self._queue.clear()
-                    self._on_failure(calls, queued, error)
-                    return
-                if not self._queue:
-                    return
+                answer = await self._answer_of(running)
+                answered, following = calls, self._next_batch()
+                calls = answered + following  # both, should the answer be malformed
+                if following:
+                    running = self._start(following)
+                self._on_answer(answered, answer)
+                calls = following
+                if not calls:
+                    if not self._queue:
+                        return
+                    calls = self._next_batch()
+                    running = self._start(calls)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - or callers would wait for ever
+            if not running.done():
+                self.abandon(running)
+            queued = list(self._queue)
+            self._queue.clear()
+            self._on_failure(calls, queued, error)
         finally:
             self._flight = None
 

@@ -7,6 +7,7 @@ the same questions. Its keys and arguments are made here, its answers are read i
 from __future__ import annotations
 
 import json
+from binascii import hexlify
 from hashlib import blake2b, sha1
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from smsc_async.rules.engine import Step
+    from smsc_async.rules.engine import Rules, Step
     from smsc_async.rules.verdict import Token, Verdict
     from smsc_async.stores._redis_turns import AccountTurns
     from smsc_async.stores._redis_workers import Workers
@@ -66,10 +67,13 @@ class CallAnswer(NamedTuple):
     earliest: int
 
 
+_new = tuple.__new__  # hot path
+
 PAUSED: Final = 3
 _HELD_BY: Final[dict[int, Literal["repeat", "flood"]]] = {1: "repeat", 2: "flood"}
 _HEAD_LENGTH: Final = len(AnswerHead._fields)
 _CALL_LENGTH: Final = len(CallAnswer._fields)
+_CALL_PLACES: Final = range(_HEAD_LENGTH, _HEAD_LENGTH + _CALL_LENGTH)
 
 
 class Answer(NamedTuple):
@@ -77,26 +81,25 @@ class Answer(NamedTuple):
 
     Args:
         head: What it begins with.
-        numbers: All of it, as the server sent it.
+        of_calls: The answer to each call, in their order.
     """
 
     head: AnswerHead
-    numbers: list[Any]
+    of_calls: list[CallAnswer]
 
     @classmethod
-    def read(cls, numbers: list[Any]) -> Answer:
+    def read(cls, text: bytes | str) -> Answer:
         """Read what the server sent.
 
         Raises:
-            TypeError: It isn't an answer of this script.
+            AttributeError: It isn't an answer of this script.
+            TypeError: As above.
             ValueError: As above.
         """
-        return cls(AnswerHead(*map(int, numbers[:_HEAD_LENGTH])), numbers)
-
-    def of_call(self, index: int) -> CallAnswer:
-        """Return the answer to one call, 0 for the first one."""
-        begin = _HEAD_LENGTH + _CALL_LENGTH * index
-        return CallAnswer(*map(int, self.numbers[begin : begin + _CALL_LENGTH]))
+        numbers = list(map(int, text.split()))
+        fields = [numbers[place::_CALL_LENGTH] for place in _CALL_PLACES]
+        of_calls = [_new(CallAnswer, of_call) for of_call in zip(*fields, strict=True)]
+        return cls(AnswerHead(*numbers[:_HEAD_LENGTH]), of_calls)
 
 
 class ScriptCall:
@@ -171,14 +174,17 @@ class ScriptCall:
             return Held(_HELD_BY[held_by], at)
         token = self.replaced if has_replaced else self.token
         passes_at = at + (earliest - server_at) / MICROSECONDS if earliest else ANY_TIME
-        return Admitted(token or self.token, at, self.interval, passes_at)
+        return _new(Admitted, (token or self.token, at, self.interval, passes_at))
 
-    def arguments(self, now: float, factor: float) -> tuple[object, ...]:
+    def arguments(
+        self, now: float, factor: float, numbers: dict[tuple[Rules, float], int]
+    ) -> tuple[object, ...]:
         """Return its list of arguments, as the head of `rules.lua` describes it.
 
         Args:
             now: The current time, of this worker's clock.
             factor: By how much the interval is longer, see `Workers.interval_factor`.
+            numbers: The numbers of the rules and intervals of all calls; completed here.
         """
         rules, _, _, parts, replaced = self.step
         if self.future is not None:
@@ -189,10 +195,7 @@ class ScriptCall:
             "" if replaced is None else replaced,
             parts,
             microseconds(now - self.at) if self.name == "remember" else 0,
-            microseconds(rules.repeat_window),
-            rules.flood_length if rules.flood_gap else 0,
-            microseconds(rules.flood_gap),
-            microseconds(self.interval),
+            numbers.setdefault((rules, self.interval), len(numbers) + 1),
         )
 
 
@@ -230,7 +233,9 @@ class RuleScript:
         self._redis = redis
         self._no_script = no_script
         self.prefix = prefix
-        self._key = key
+        self._request_prefix = f"{prefix}request:".encode()
+        self._streak_prefix = f"{prefix}row:".encode()
+        self._new_hash = blake2b(key=key, digest_size=16).copy  # hot path
         self._clock = clock
         self._workers = workers
         self._turns = turns
@@ -245,7 +250,11 @@ class RuleScript:
         frozen_at = "" if self.frozen_at is None else self.frozen_at
         now = self._clock()
         self._turns.called_at = now
-        keys = [f"{self.prefix}rate", f"{self.prefix}workers", f"{self.prefix}paused"]
+        keys: list[str | bytes] = [
+            f"{self.prefix}rate",
+            f"{self.prefix}workers",
+            f"{self.prefix}paused",
+        ]
         for call in calls:
             keys += self._keys(call.step)
         keys.append(f"{self.prefix}returned")
@@ -255,21 +264,36 @@ class RuleScript:
         answered_at = turns.server_answered_at if self._workers.is_counted else 0
         # Nearly all is one argument: hot path.
         worker = f"{life},{self._workers.since},{assigned},{answered_at}"
-        asked = json.dumps([call.arguments(now, factor) for call in calls])
-        told = f"[[{worker},{turns.last},{turns.assigned_until}],{asked}]"
+        numbers: dict[tuple[Rules, float], int] = {}
+        asked = json.dumps([call.arguments(now, factor, numbers) for call in calls])
+        rules = json.dumps([_rules_of(*each) for each in numbers])
+        told = f"[[{worker},{turns.last},{turns.assigned_until}],{rules},{asked}]"
         arguments = (frozen_at, self._workers.id, told)
         try:
-            numbers = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
+            text = await self._redis.evalsha(_SHA, len(keys), *keys, *arguments)
         except self._no_script:
-            numbers = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
-        answer = Answer.read(numbers)
+            text = await self._redis.eval(SCRIPT, len(keys), *keys, *arguments)
+        answer = Answer.read(text)
         if answer.head.is_lost:
             self._on_lost()
         return answer
 
-    def _keys(self, step: Step) -> tuple[str, str]:
-        """Return the keys of a request and of its recipient's streak."""
+    def _keys(self, step: Step) -> tuple[bytes, bytes]:
+        """Return the keys of a request and of its recipient's streak; as octets: hot path."""
         _, request, to, _, _ = step
-        digest = blake2b(to.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16)
-        fingerprint = cast("bytes", request).hex()
-        return f"{self.prefix}request:{fingerprint}", f"{self.prefix}row:{digest.hexdigest()}"
+        state = self._new_hash()
+        state.update(to.encode("utf-8", "surrogatepass"))
+        return (
+            self._request_prefix + hexlify(cast("bytes", request)),
+            self._streak_prefix + state.hexdigest().encode(),
+        )
+
+
+def _rules_of(rules: Rules, interval: float) -> tuple[float, ...]:
+    """Return rules as the script reads them."""
+    return (
+        microseconds(rules.repeat_window),
+        rules.flood_length if rules.flood_gap else 0,
+        microseconds(rules.flood_gap),
+        microseconds(interval),
+    )

@@ -55,7 +55,7 @@ class RedisRuleStore(RuleStore):
     texts are hashed, and each key has a time to live.
 
     No call to the server takes longer than *budget*; a burst is several calls, one after the
-    other, of up to 100 messages. If a call isn't answered in time, or with an error, the store
+    other, of up to 50 messages. If a call isn't answered in time, or with an error, the store
     decides without the server and tries it again every *probe_every* seconds; until then no send
     waits for it. `health()` and the logger `smsc_async.rules` report that.
 
@@ -172,10 +172,11 @@ class RedisRuleStore(RuleStore):
         Cancelling is safe: what was reserved for a cancelled caller is given back.
         """
         # What this worker's own messages hold needs no call, also after the server lost its state.
-        held = self.peek(step, self.now())
+        step = self._under_rules(step)
+        held = self._own.peek(step, self.now())
         if held is not None:
             return held
-        call, future = self._put("apply", self._under_rules(step), self._next_token())
+        call, future = self._put("apply", step, self._next_token())
         # The frame of a cancelled wait may be shown, and a step holds the recipient.
         del step
         try:
@@ -263,7 +264,7 @@ class RedisRuleStore(RuleStore):
         """Make a call and its future, and ask the server, now or when it shares the rules."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         call = ScriptCall(name, step, token, future=future)
-        now, is_degraded = self.now(), self._failover.health.is_degraded
+        now, (is_degraded, _, _, _) = self.now(), self._failover.health
         waits = now < self._turns.paused_until or self._workers.interval_factor(now) > 1
         self._fallback.put(call) if is_degraded or waits else self._batcher.enqueue(call)
         return call, future
@@ -287,10 +288,9 @@ class RedisRuleStore(RuleStore):
         """Give each caller its verdict, on this worker's clock."""
         now, server_now = self.now(), answer.head.server_now
         ran_at, paused = self._on_head(answer.head, now), list[ScriptCall]()
-        for index, call in enumerate(calls):
+        for call, of_call in zip(calls, answer.of_calls, strict=True):
             if call.future is None:
                 continue
-            of_call = answer.of_call(index)
             at = ran_at + (of_call.at - server_now) / MICROSECONDS
             if of_call.held_by == PAUSED:
                 self._turns.paused_until = at

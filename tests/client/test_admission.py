@@ -184,6 +184,40 @@ async def test_store_that_has_to_be_awaited_is_pending() -> None:
     assert 61.0 == caught.value.retry_after
 
 
+class SilentStore(AwaitedStore):
+    """A store whose verdict never comes."""
+
+    async def apply(self, step: Any) -> Any:  # noqa: ANN401 - a Step and a Verdict
+        """Wait for ever."""
+        del step
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("cancelled_by", ["shutdown", "caller", "caller, shutdown", "both"])
+async def test_wait_for_the_store_ends_by_shutdown_or_by_its_own_caller(cancelled_by: str) -> None:
+    """Leaving the client is an error that says so, and hides no cancel of the caller."""
+    ruled = Ruled(store=SilentStore)
+    admission = ruled.admission
+    task = asyncio.create_task(admission.admit(pending_job(ruled), Pending.PENDING, FAIL_AT_ONCE))
+    await turns()
+    if cancelled_by.startswith("caller"):
+        task.cancel()
+    if "shutdown" in cancelled_by or cancelled_by == "both":
+        admission.shutdown()
+        admission.shutdown()
+    if cancelled_by == "both":
+        task.cancel()
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+
+    if cancelled_by == "shutdown":
+        assert isinstance(outcome, SubmitInterruptedError)
+        assert Outcome.NOT_SENT is outcome.outcome
+        assert 0 == task.cancelling()
+    else:
+        assert isinstance(outcome, asyncio.CancelledError)
+    assert 0 == admission.waiting
+
+
 async def test_held_message_waits_as_long_as_it_may() -> None:
     """It is admitted when the rule lets it pass."""
     ruled = Ruled()

@@ -24,7 +24,7 @@ from smsc_async import (
     Voice,
     VoiceCall,
 )
-from smsc_async.rules.checks import QuietHours, checks_of, name_of, wait_of
+from smsc_async.rules.checks import QuietHours, checks_of, in_utc, name_of, wait_of
 
 TO = "79991234567"
 SMS = Sms(to=TO, text="Код входа: 4821")
@@ -270,6 +270,29 @@ def test_number_that_is_no_float_is_an_error() -> None:
     """Times are floats."""
     with pytest.raises(OverflowError):
         wait_of(lambda _message, _now: 10**400, SMS, at(2))
+
+
+def test_time_of_a_wall_clock_is_the_same_instant_in_utc() -> None:
+    """Checks get one zone, whatever the clock's."""
+    noon = datetime(2026, 3, 10, 15, tzinfo=MOSCOW)
+
+    assert datetime(2026, 3, 10, 12, tzinfo=UTC) == in_utc(noon)
+    assert UTC is in_utc(noon).tzinfo
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (datetime(2026, 3, 10, 12), "a naive one"),  # noqa: DTZ001 - what is refused
+        (time(12), "got time"),
+        (1_773_144_000.0, "got float"),
+        (None, "got NoneType"),
+    ],
+)
+def test_time_without_a_zone_is_an_error(now: Any, said: str) -> None:  # noqa: ANN401 - nonsense
+    """It could be of any zone, and quiet hours would be others."""
+    with pytest.raises(TypeError, match=said):
+        in_utc(now)
 
 
 def test_check_that_raises_is_not_caught_here() -> None:

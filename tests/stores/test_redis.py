@@ -442,9 +442,9 @@ async def test_malformed_answer_is_a_failure_like_silence() -> None:
     class Wrong:
         """Answers what the script never would."""
 
-        async def evalsha(self, *_: object) -> list[object]:
+        async def evalsha(self, *_: object) -> bytes:
             """Answer."""
-            return [b"1", 0]
+            return b"1 0"
 
     wrong: Any = Wrong()
     store = RedisRuleStore(wrong, account=new_account(), probe_every=60.0)
@@ -563,16 +563,75 @@ class Counting:
 
 
 async def test_calls_of_one_turn_are_one_batch(redis_server: RedisServer) -> None:
-    """Up to a hundred messages of one iteration of the event loop are one call of the script."""
+    """Up to fifty messages of one iteration of the event loop are one call of the script."""
     client = redis.asyncio.Redis.from_url(redis_server.url)
     counting: Any = Counting(client)
     store = RedisRuleStore(counting, account=new_account(), budget=5.0)
 
     await asyncio.gather(*(store.apply(step(store, to=f"7999{n:07d}")) for n in range(250)))
 
-    assert [100, 100, 50] == counting.calls
+    assert [50] * 5 == counting.calls
     await store.aclose()
     await client.aclose()
+
+
+class Answering:
+    """A client that admits every message, and answers when a test lets it.
+
+    Args:
+        broken: Number of the call whose answer has nothing of its messages; None for none.
+    """
+
+    def __init__(self, broken: int | None = None) -> None:
+        self.broken = broken
+        self.events: list[str] = []
+        self.may_answer = asyncio.Event()
+
+    async def evalsha(self, _sha: str, keys: int, *_: object) -> str:
+        """Answer."""
+        number = self.events.count("call")
+        self.events.append("call")
+        await self.may_answer.wait()
+        if number == self.broken:
+            return "100 0 0 1 1 0"
+        return " ".join(["100 0 0 1 1 0", *["0 100 0 0"] * ((keys - 4) // 2)])
+
+
+async def test_next_batch_is_sent_before_the_callers_of_the_last_go_on() -> None:
+    """The server decides it while they are sent; one after the other, so in the order of asking."""
+    client: Any = Answering()
+    store = RedisRuleStore(client, account=new_account(), budget=5.0)
+
+    async def apply(number: int) -> None:
+        """Ask, and go on."""
+        await store.apply(step(store, to=f"7999{number:07d}"))
+        client.events.append("sent")
+
+    asking = [asyncio.create_task(apply(number)) for number in range(120)]
+    await asyncio.sleep(0.01)
+    assert ["call"] == client.events
+    client.may_answer.set()
+    await asyncio.gather(*asking)
+
+    sent = ["sent"] * 50
+    assert ["call", "call", *sent, "call", *sent, *sent[:20]] == client.events
+    await store.aclose()
+
+
+async def test_malformed_answer_with_another_batch_on_its_way_loses_no_caller() -> None:
+    """All of them get local verdicts, and so does a batch whose answer came before."""
+    client: Any = Answering(broken=1)
+    client.may_answer.set()
+    store = RedisRuleStore(client, account=new_account(), budget=5.0, probe_every=60.0)
+
+    async with asyncio.timeout(20):
+        verdicts = await asyncio.gather(
+            *(store.apply(step(store, to=f"7999{number:07d}")) for number in range(170))
+        )
+
+    assert all(isinstance(verdict, Admitted) for verdict in verdicts)
+    assert store.health().is_degraded
+    await store.aclose()
 
 
 async def milliseconds(client: redis.asyncio.Redis) -> int:

@@ -453,11 +453,11 @@ async def test_server_that_answers_errors_is_one_that_does_not_answer(answer: st
 
         is_well = False
 
-        async def evalsha(self, *_: object) -> list[object]:
+        async def evalsha(self, *_: object) -> bytes:
             """Answer."""
             if not self.is_well:
                 raise redis.exceptions.ResponseError(f"{answer} of some kind")
-            return [b"100", b"0", 1, 1, 1, 0]
+            return b"100 0 1 1 1 0"
 
     failing: Any = Failing()
     store = RedisRuleStore(failing, account=new_account(), probe_every=0.02)
