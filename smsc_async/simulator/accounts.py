@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from pdu.text import Reassembler
 from smsc_async.gateway.coding import DEFAULT_SETTINGS
 from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT, RuleEnforcement
+from smsc_async.simulator.fates import NOTHING_GIVEN
 
 if TYPE_CHECKING:
     from pdu import DeliverSm
     from smsc_async.session import Session
+    from smsc_async.simulator.fates import Given
     from smsc_async.simulator.records import RuleStop, SubmittedPart
 
 MAX_PARTIAL_MESSAGES: Final = 1000
@@ -31,6 +33,7 @@ class PartialMessage:
     Args:
         began_at: The gateway's time of the first part's arrival.
         is_outcome_deferred: Whether no part gets an outcome before all parts are there.
+        given: What the sources of fates say of the message.
 
     Attributes:
         by_sequence: The newest part of each sequence number.
@@ -38,11 +41,14 @@ class PartialMessage:
         stop: The rule that stopped it after it was accepted; None for none.
     """
 
-    __slots__ = ("began_at", "by_sequence", "is_outcome_deferred", "replaced", "stop")
+    __slots__ = ("began_at", "by_sequence", "given", "is_outcome_deferred", "replaced", "stop")
 
-    def __init__(self, began_at: float, *, is_outcome_deferred: bool) -> None:
+    def __init__(
+        self, began_at: float, *, is_outcome_deferred: bool, given: Given = NOTHING_GIVEN
+    ) -> None:
         self.began_at = began_at
         self.is_outcome_deferred = is_outcome_deferred
+        self.given = given
         self.by_sequence: dict[int, SubmittedPart] = {}
         self.replaced: list[SubmittedPart] = []
         self.stop: RuleStop | None = None

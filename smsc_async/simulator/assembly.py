@@ -13,13 +13,16 @@ from smsc_async.gateway.coding import decode_joined
 from smsc_async.simulator.accounts import MAX_PARTIAL_MESSAGES, PartialMessage
 from smsc_async.simulator.decisions import stop_of
 from smsc_async.simulator.enforcement import DEFAULT_PARTS_TIMEOUT
+from smsc_async.simulator.fates import NOTHING_GIVEN
 from smsc_async.simulator.pdus import charged_parts
 from smsc_async.simulator.scenario import SubmitView
 
 if TYPE_CHECKING:
     from pdu.text import Joined, Segment
     from smsc_async.simulator.accounts import Account
+    from smsc_async.simulator.fates import Given
     from smsc_async.simulator.outcomes import Outcomes
+    from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import RuleStop, SubmittedPart
     from smsc_async.simulator.state import SmscState
 
@@ -36,12 +39,25 @@ class MessageAssembly:
         self._state = state
         self._outcomes = outcomes
 
+    def given_to(self, account: Account, submit: ReceivedSubmit) -> Given | None:
+        """Return what the sources of fates have said of the message that a submit_sm is a part of.
+
+        None if it is no part, or the first one.
+        """
+        segment, view = submit.segment, submit.view
+        if segment.total == 1:
+            return None
+        partial = account.partial_messages.get(_key(view.sender, view.recipient, segment))
+        return None if partial is None else partial.given
+
     def add(
         self,
         part: SubmittedPart,
         segment: Segment,
         data_coding: int,
         now: float,
+        *,
+        given: Given = NOTHING_GIVEN,
         stop: RuleStop | None = None,
     ) -> tuple[SubmittedPart, ...]:
         """Add a part to its message.
@@ -51,6 +67,7 @@ class MessageAssembly:
             segment: Which part it is, and its text.
             data_coding: Of the submit_sm.
             now: The links' time.
+            given: What the sources of fates say of the message; that of its first part counts.
             stop: The rule that stopped the part after it was accepted; None for none.
 
         Returns:
@@ -61,7 +78,7 @@ class MessageAssembly:
         rules, sets = self._state.scenario.rules, account.partial_messages
         window = None if rules is None else rules.multipart_window
         account.reassembler.timeout = window or DEFAULT_PARTS_TIMEOUT
-        key = part.sender, part.recipient, segment.carrier, segment.reference, segment.total
+        key = _key(part.sender, part.recipient, segment)
         finished = account.reassembler.add(
             segment,
             sender=part.sender,
@@ -74,11 +91,14 @@ class MessageAssembly:
             if joined.missing:
                 self._end_incomplete(account, joined, now)
         if key not in sets:
-            sets[key] = PartialMessage(at_gateway, is_outcome_deferred=window is not None)
+            sets[key] = PartialMessage(
+                at_gateway, is_outcome_deferred=window is not None, given=given
+            )
             at = at_gateway + account.reassembler.timeout
             schedule.call_at(at, self._expire, account, key, sets[key])
         partial = sets[key]
         partial.add(segment.sequence, part)
+        part.partial = partial
         partial.stop = partial.stop or stop
         # A part that is repeated after its message was complete begins a set that stays incomplete.
         while len(sets) > 2 * MAX_PARTIAL_MESSAGES:
@@ -119,7 +139,10 @@ class MessageAssembly:
         charged = charged_parts(joined.octets, joined.data_coding, account.settings)
         for index, part in enumerate(parts):
             part.charged = int(index < charged)
-        self._outcomes.on_joined(parts, view, now)
+        for part in parts:
+            part.partial = None
+        if partial.given.is_magic:
+            self._outcomes.on_joined(parts, view)
 
     def _end_incomplete(self, account: Account, joined: Joined, now: float) -> None:
         """Record what there is of a message, and end it."""
@@ -129,9 +152,12 @@ class MessageAssembly:
 
     def _end_partial(self, partial: PartialMessage, now: float) -> None:
         """End the parts of an incomplete message, where a rule limits its time."""
+        for part in partial.parts:
+            part.partial = None
         if partial.is_outcome_deferred:
-            self._stop(partial.parts, self._state.scenario.parts_error)
-            for part in partial.parts:
+            accepted = tuple(part for part in partial.parts if not part.command_status)
+            self._stop(accepted, self._state.scenario.parts_error)
+            for part in accepted:
                 self._outcomes.complete(part, now)
 
     def _stop(self, parts: tuple[SubmittedPart, ...], error: int) -> None:
@@ -173,6 +199,11 @@ class MessageAssembly:
         accounts = self._state.accounts.values()
         count = sum(len(account.partial_messages) for account in accounts)
         return f"<MessageAssembly {count} partial messages>"
+
+
+def _key(sender: str, recipient: str, segment: Segment) -> tuple[object, ...]:
+    """Return what the parts of one message have in common."""
+    return sender, recipient, segment.carrier, segment.reference, segment.total
 
 
 def _view_of(account: Account, joined: Joined) -> SubmitView:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from smsc_async._base_errors import shown
 from smsc_async.simulator.chaos import ChaosRun
-from smsc_async.simulator.fates import ORDINARY, HoldMode
+from smsc_async.simulator.fates import NOTHING_GIVEN, ORDINARY, Given, HoldMode
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate
 from smsc_async.simulator.message_log import normal_number
 from smsc_async.simulator.records import parse_message, subscriber_text
@@ -64,26 +64,30 @@ class FateSources:
         self.chaos = run = ChaosRun(chaos, at)
         return run
 
-    def of(self, recipient: str, text: str | None, at: float) -> tuple[Fate, HoldMode]:
-        """Return the fate of a message that arrives, and what is held of it.
+    def of(self, recipient: str, text: str | None, at: float) -> Given:
+        """Return what is said of a message that arrives.
 
         Args:
             recipient: Its number.
-            text: Its text, or that of one of its parts, as it was received.
+            text: Its text, or that of its first part, as it was received.
             at: The gateway's time.
         """
         if self._by_number and (fate := self._by_number.get(normal_number(recipient))):
-            return fate, "off"
+            return Given(fate)
         prefix = self.magic_prefix
-        # A number that has another beginning is the ordinary one (hot path).
-        if prefix is not None and recipient.startswith((prefix, "+")):
-            shown = subscriber_text(parse_message(text, recipient, ""), text)
-            fate = magic_fate(recipient, shown, prefix)
+        # A number with another beginning is an ordinary one (hot path).
+        if prefix is not None and not (recipient.isdigit() and not recipient.startswith(prefix)):
+            fate = self.magic(recipient, text)
             if fate is not None:
-                return fate, "off"
+                return Given(fate, is_magic=True)
         if self.hold != "off":
-            return ORDINARY, self.hold
-        return (ORDINARY if self.chaos is None else self.drawn(at)), "off"
+            return Given(hold=self.hold)
+        return NOTHING_GIVEN if self.chaos is None else Given(self.drawn(at))
+
+    def magic(self, recipient: str, text: str | None) -> Fate | None:
+        """Return the fate of a magic number; None for any other number."""
+        shown_text = subscriber_text(parse_message(text, recipient, ""), text)
+        return magic_fate(recipient, shown_text, self.magic_prefix)
 
     def drawn(self, at: float) -> Fate:
         """Return what chaos makes of a message, or the ordinary fate."""

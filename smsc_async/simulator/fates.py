@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from pdu._tracebacks import hides_arguments
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import SmscError, is_number, shown
+from smsc_async.simulator.scenario import HlrAnswer
 
 if TYPE_CHECKING:
     from pdu.enums import MessageState
-    from smsc_async.simulator.scenario import HlrAnswer
 
 AnswerFate = Literal["refuse", "never", "break", "late"]
 ReceiptFate = Literal["never", "twice", "early", "intermediate"]
@@ -77,6 +77,10 @@ class Fate:
         after = self.after
         if after is not None and not (is_number(after) and after >= 0 and isfinite(after)):
             raise ValueError(f"after takes 0 seconds or more, got {shown(after)}")
+        if not isinstance(self.hlr, HlrAnswer | None):
+            raise ValueError(f"hlr takes an HlrAnswer, got {shown(self.hlr)}")  # noqa: TRY004 - as the others
+        if not isinstance(self.reply, str | None):
+            raise ValueError(f"reply takes a text, got {shown(self.reply)}")  # noqa: TRY004 - as the others
         if (self.answer == "refuse") != (self.command_status is not None):
             raise ValueError("answer='refuse' and command_status need each other")
         if self.answer == "late" and not after:
@@ -115,3 +119,20 @@ def _check_choice(name: str, value: str | None, known: tuple[str, ...]) -> None:
 
 ORDINARY: Final = Fate()
 """All is as the scenario has it."""
+
+
+class Given(NamedTuple):
+    """What the sources of fates say of a message when it arrives.
+
+    Args:
+        fate: What becomes of it.
+        hold: What is held of it.
+        is_magic: Whether the fate is that of a magic number, and may depend on the whole text.
+    """
+
+    fate: Fate = ORDINARY
+    hold: HoldMode = "off"
+    is_magic: bool = False
+
+
+NOTHING_GIVEN: Final = Given()

@@ -1,19 +1,23 @@
-"""Responses to accepted submit_sm and outcomes of messages: when, which, or held.
+"""What becomes of accepted messages: response, receipts and outcome, when, or held.
 
-Rule: every part has a fate, and whatever is scheduled for it can be taken back until its outcome is
-reached. So a fate that is given to a message replaces all that its scenario has planned. No socket,
+Rule: what is still to come for a part (its response, an intermediate receipt, its outcome) is
+scheduled once and can be taken back until it is done, so a new fate replaces all of it. No socket,
 no clock: *now* is the links' time, the schedule has the gateway's.
+
+A part goes through `begin`, `_go_on`, `_answer`, `_plan` and `complete`, at its arrival as well as
+when it is released or decided.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from pdu import CommandStatus, MessageState, SubmitSmResp
+from pdu import MessageState
 from smsc_async.errors import InvalidMessageError
-from smsc_async.simulator.fates import AlreadyFinalError
+from smsc_async.simulator.fates import AlreadyFinalError, Given
 from smsc_async.simulator.pdus import wants_intermediate, wants_receipt
+from smsc_async.simulator.responses import PendingResponse, Responses
 from smsc_async.simulator.state import IDS_PER_MESSAGE
 
 if TYPE_CHECKING:
@@ -31,13 +35,6 @@ if TYPE_CHECKING:
 _NO_ANSWER: Final = frozenset({"never", "break"})
 
 
-class _PendingAnswer(NamedTuple):
-    """A submit_sm without its response, and the link that it came over."""
-
-    link: ClientLink
-    request: SubmitSm
-
-
 class Outcomes:
     """Decides for each accepted submit_sm what is done when.
 
@@ -46,6 +43,9 @@ class Outcomes:
         sources: Where fates come from.
         outbound: Sends receipts and replies.
         break_link: Closes a link without a response.
+
+    Attributes:
+        responses: To submit_sm.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Outcomes:
         break_link: Callable[[ClientLink, float], None],
     ) -> None:
         self._state = state
+        self._schedule = state.schedule
         self._sources = sources
         self._outbound = outbound
         self._break_link = break_link
-        # Responses that are held, or come later.
-        self._pending: dict[SubmittedPart, _PendingAnswer] = {}
+        self.responses = Responses(state)
         self._held: dict[SubmittedPart, None] = {}
 
     def begin(  # noqa: PLR0917 - one caller
@@ -84,45 +84,25 @@ class Outcomes:
         """
         for one in decided:
             one.may_complete = True
-        if hold != "off":
-            self._hold(part, now)
-        for one in decided:
-            if one.is_early and not one.is_held:
-                self.complete(one, now)
-        fate, scenario = part.fate, part.scenario
-        delay = scenario.response_delay
         if hold == "answer":
-            link.unanswered += 1
-            self._pending[part] = _PendingAnswer(link, request)
-        elif scenario.silent or link.is_dropped or fate.answer in _NO_ANSWER:
-            self._leave_unanswered(part, now)
-            link.is_dropped = link.is_dropped or fate.answer == "break"
+            self.responses.keep(part, PendingResponse(link, request))
+            self._hold(part, now)
         else:
-            if fate.answer == "late" and fate.after is not None:
-                delay = fate.after
-            self._respond_after(part, _PendingAnswer(link, request), delay, now)
+            if hold == "receipt":
+                self._hold(part, now)
+            for one in decided:
+                if one.is_early:
+                    self._plan(one, 0.0, now)
+            self._answer(part, PendingResponse(link, request), part.scenario.response_delay, now)
         for one in decided:
-            if not (one.is_held or one.done_at):
-                self._plan(one, delay, self._outcome_delay(one), now)
-
-    def refuse(
-        self, link: ClientLink, request: SubmitSm, response: SubmitSmResp, now: float
-    ) -> None:
-        """Respond to a submit_sm that isn't accepted; the scenario may delay that."""
-        scenario = self._state.scenario
-        if scenario.silent or link.is_dropped:
-            return
-        if not scenario.response_delay:
-            link.session.respond(request, response, now)
-            return
-        link.unanswered += 1
-        at = self._state.schedule.time(now) + scenario.response_delay
-        self._state.schedule.call_at(at, self._refuse_late, link, request, response)
+            if one.outcome_step is None:
+                self._plan(one, self._outcome_delay(one), now)
 
     def complete(self, part: SubmittedPart, now: float) -> None:
-        """Set the outcome of a part, and send its receipt."""
-        if part.next_step is not None or part.is_held:
-            self._take_back(part)
+        """Set the outcome of a part, and send its receipt; a response that is held stays held."""
+        self._cancel_steps(part)
+        if part.is_held and self.responses.of(part) is None:
+            self._unhold(part)
         fate = part.fate
         if part.stop_error and not part.is_decided:
             part.state, part.error_code = MessageState.UNDELIVERABLE, part.stop_error
@@ -147,33 +127,37 @@ class Outcomes:
         """Give a message its fate, in place of all that was planned for it.
 
         Its response leaves now if it is due, its outcome `fate.after` seconds from now, also if the
-        message was held.
+        message was held. Parts that have their outcome keep it.
 
         Args:
             message: Accepted.
             fate: What becomes of it.
             now: The links' time.
-            again: Send one more receipt if it has its outcome already.
+            again: Also of parts that have their outcome: they get one more receipt.
 
         Raises:
             AlreadyFinalError: It was refused, or has its outcome; or the fate is one of a response,
                 and that has left.
         """
-        parts = [part for part in message.submits if not part.command_status]
-        if not parts:
+        accepted = [part for part in message.submits if not part.command_status]
+        if not accepted:
             raise AlreadyFinalError(f"{message.id} was refused, nothing more becomes of it")
-        if message.is_final and not again:
+        parts = [part for part in accepted if again or part.done_at is None or part.is_held]
+        if not parts:
             raise AlreadyFinalError(
                 f"{message.id} has its outcome already; again=True sends one more receipt"
             )
         if fate.answer is not None:
-            parts = [part for part in parts if part in self._pending]
+            parts = [part for part in parts if self.responses.of(part)]
             if not parts:
                 raise AlreadyFinalError(f"the response to {message.id} has left, or never will")
         for part in parts:
             part.is_decided = True
             part.note(self._state.date_at(now), "fate")
-            self._apply(part, fate, now, held_delay=0.0)
+            if part.done_at is not None:
+                part.done_at = None
+                part.may_complete = True
+            self._go_on(part, fate, now, outcome_delay=0.0)
 
     def release(
         self, messages: Iterable[SubmittedMessage] | None, fate: Fate | None, now: float
@@ -203,72 +187,106 @@ class Outcomes:
         for message in messages:
             for part in message.submits:
                 if part.is_held:
-                    self._take_back(part)
-                    self._drop_pending(part)
+                    self._drop(part)
 
-    def on_joined(self, parts: tuple[SubmittedPart, ...], view: SubmitView, now: float) -> None:
-        """Take the fate of a long message from its whole text, where its number has one."""
-        first = parts[0]
-        if first.fate.reply is not None:
-            fate, _ = self._sources.of(view.recipient, view.text, self._state.schedule.time(now))
-            first.fate = fate
+    def forget_held(self) -> None:
+        """Do nothing more with anything that is held."""
+        for part in list(self._held):
+            self._drop(part)
 
-    def _respond_after(
-        self, part: SubmittedPart, answer: _PendingAnswer, delay: float, now: float
+    def on_joined(self, parts: tuple[SubmittedPart, ...], view: SubmitView) -> None:
+        """Read the fate of a long message to a magic number from its whole text."""
+        fate = self._sources.magic(view.recipient, view.text)
+        for part in parts:
+            if fate is not None and not part.is_decided:
+                part.fate = fate
+
+    def _go_on(
+        self,
+        part: SubmittedPart,
+        fate: Fate,
+        now: float,
+        *,
+        outcome_delay: float | None,
+        is_answer_hurried: bool = True,
     ) -> None:
-        """Respond now or later."""
-        if not delay:
-            self._respond(part, answer, now)
-            return
-        answer.link.unanswered += 1
-        self._pending[part] = answer
-        at = self._state.schedule.time(now) + delay
-        self._state.schedule.call_at(at, self._respond_late, part, answer)
+        """Let a part go on with another fate: its response first, if that is due.
 
-    def _respond_late(self, part: SubmittedPart, answer: _PendingAnswer, now: float) -> None:
-        """Send a response that was delayed, unless a fate has come in between."""
-        if self._pending.get(part) is answer:
-            self._drop_pending(part)
-            self._respond(part, answer, now)
+        Args:
+            part: The part.
+            fate: Its fate from now on, and that of its message's parts that are missing.
+            now: The links' time.
+            outcome_delay: Seconds until its outcome if the fate has none; None: the scenario's.
+            is_answer_hurried: Whether a response that is scheduled leaves now.
+        """
+        self._cancel_steps(part)
+        if part.is_held:
+            self._unhold(part)
+        part.fate = fate
+        if part.partial is not None:
+            part.partial.given = Given(fate)
+        delay = self._outcome_delay(part)
+        if outcome_delay is not None and (fate.after is None or fate.answer == "late"):
+            delay = outcome_delay
+        answer = self.responses.of(part)
+        if answer is not None and part.is_early:
+            self._plan(part, 0.0, now)
+        if answer is not None and (is_answer_hurried or answer.step is None or fate.answer):
+            self.responses.take(part)
+            self._answer(part, answer, 0.0, now)
             self._state.changed_links[answer.link] = None
+        if part.outcome_step is None:
+            self._plan(part, delay, now)
 
-    def _refuse_late(
-        self, link: ClientLink, request: SubmitSm, response: SubmitSmResp, now: float
-    ) -> None:
-        """Send a refusal that was delayed."""
-        link.unanswered -= 1
-        link.session.respond(request, response, now)
-        self._state.changed_links[link] = None
-
-    def _respond(
-        self, part: SubmittedPart, answer: _PendingAnswer, now: float, command_status: int = 0
-    ) -> None:
-        """Send a response, unless its link has ended: the client sends the message again."""
-        link, request = answer
-        if link.session.is_over:
-            self._leave_unanswered(part, now)
-            return
-        if command_status:
-            response = SubmitSmResp(command_status=CommandStatus.of(command_status))
+    def _release(self, part: SubmittedPart, fate: Fate | None, now: float) -> None:
+        """Release a part that is held."""
+        answer = self.responses.of(part)
+        is_answer_held = answer is not None and answer.step is None
+        if fate is None:
+            fate = self._sources.drawn(self._schedule.time(now))
         else:
-            response = SubmitSmResp(message_id=part.message_id)
-        link.session.respond(request, response, now)
-        part.is_answer_due = False
-        part.command_status = command_status
-        part.note(self._state.date_at(now), "answered", command_status)
+            part.is_decided = True
+        delay = None if is_answer_held else 0.0
+        self._go_on(part, fate, now, outcome_delay=delay, is_answer_hurried=False)
 
-    def _leave_unanswered(self, part: SubmittedPart, now: float) -> None:
-        """Note that a response never comes."""
-        part.is_answer_due = False
-        part.note(self._state.date_at(now), "unanswered")
+    def _answer(
+        self, part: SubmittedPart, answer: PendingResponse, delay: float, now: float
+    ) -> None:
+        """Respond as the fate of a part says: now, after *delay* seconds, or never."""
+        fate, link = part.fate, answer.link
+        if fate.answer == "refuse":
+            self.responses.send(part, answer, now, fate.command_status or 0)
+        elif part.scenario.silent or link.is_dropped or fate.answer in _NO_ANSWER:
+            self.responses.leave_out(part, now)
+            if fate.answer == "break" and not link.is_dropped:
+                link.is_dropped = True
+                self._break_link(link, now)
+        else:
+            if fate.answer == "late":
+                delay = fate.after or 0.0
+            if delay:
+                self.responses.send_at(part, answer, self._schedule.time(now) + delay)
+            else:
+                self.responses.send(part, answer, now)
 
-    def _plan(self, part: SubmittedPart, response_in: float, delay: float, now: float) -> None:
-        """Schedule an outcome, so many seconds after the response."""
-        schedule, scenario = self._state.schedule, part.scenario
-        at = schedule.time(now) + response_in + delay
-        if scenario.intermediate or part.fate.receipt == "intermediate":
-            schedule.call_at(at - delay / 2, self._send_intermediate, part)
-        part.next_step = schedule.call_at(at, self.complete, part)
+    def _plan(self, part: SubmittedPart, delay: float, now: float) -> None:
+        """Schedule the outcome of a part, so many seconds after its response.
+
+        Nothing is scheduled for a part that is held, was refused, has its outcome, or waits for
+        others of its message.
+        """
+        if part.is_held or part.command_status or part.done_at or not part.may_complete:
+            return
+        schedule, answer = self._schedule, self.responses.of(part)
+        at = schedule.time(now) + delay
+        if answer is not None and answer.step is not None and not part.is_early:
+            at = answer.step.at + delay
+        elif not delay:
+            self.complete(part, now)
+            return
+        if part.scenario.intermediate or part.fate.receipt == "intermediate":
+            part.intermediate_step = schedule.call_at(at - delay / 2, self._send_intermediate, part)
+        part.outcome_step = schedule.call_at(at, self.complete, part)
 
     def _outcome_delay(self, part: SubmittedPart) -> float:
         """Return the seconds from the response to the outcome of a part that isn't held."""
@@ -285,70 +303,30 @@ class Outcomes:
         if len(self._held) > self._state.scenario.keep * IDS_PER_MESSAGE:
             self._release(next(iter(self._held)), None, now)
 
-    def _release(self, part: SubmittedPart, fate: Fate | None, now: float) -> None:
-        """Release a part that is held."""
-        if fate is None:
-            fate = self._sources.drawn(self._state.schedule.time(now))
-        is_answered = part not in self._pending
-        self._apply(part, fate, now, held_delay=0.0 if is_answered else None)
+    def _unhold(self, part: SubmittedPart) -> None:
+        """Hold a part no longer."""
+        part.is_held = False
+        del self._held[part]
 
-    def _apply(
-        self, part: SubmittedPart, fate: Fate, now: float, *, held_delay: float | None
-    ) -> None:
-        """Let a part go on with a fate: its response first, if that is due.
+    def _drop(self, part: SubmittedPart) -> None:
+        """Do nothing more with a part that is held."""
+        self._cancel_steps(part)
+        self._unhold(part)
+        self.responses.take(part)
 
-        Args:
-            part: The part.
-            fate: Its fate from now on.
-            now: The links' time.
-            held_delay: Seconds until the outcome where the fate says none; None: the scenario's.
-        """
-        self._take_back(part)
-        part.fate = fate
-        delay = self._outcome_delay(part)
-        if held_delay is not None and (fate.after is None or fate.answer == "late"):
-            delay = held_delay
-        answer, response_in = self._drop_pending(part), 0.0
-        if answer is not None:
-            match fate.answer:
-                case "refuse":
-                    self._respond(part, answer, now, fate.command_status or 0)
-                case "late":
-                    response_in = fate.after or 0.0
-                    self._respond_after(part, answer, response_in, now)
-                case "never":
-                    self._leave_unanswered(part, now)
-                case "break":
-                    self._leave_unanswered(part, now)
-                    self._break_link(answer.link, now)
-                case None:
-                    self._respond(part, answer, now)
-            self._state.changed_links[answer.link] = None
-        if part.may_complete and not part.command_status:
-            if response_in or delay:
-                self._plan(part, response_in, delay, now)
-            else:
-                self.complete(part, now)
-
-    def _take_back(self, part: SubmittedPart) -> None:
-        """Take back what is planned for a part, and that it is held."""
-        if part.next_step is not None:
-            part.next_step.cancel()
-            part.next_step = None
-        if part.is_held:
-            part.is_held = False
-            del self._held[part]
-
-    def _drop_pending(self, part: SubmittedPart) -> _PendingAnswer | None:
-        """Return the response of a part that is due, once."""
-        answer = self._pending.pop(part, None)
-        if answer is not None:
-            answer.link.unanswered -= 1
-        return answer
+    def _cancel_steps(self, part: SubmittedPart) -> None:
+        """Take back what is scheduled for the outcome of a part."""
+        if part.outcome_step is not None:
+            self._schedule.cancel(part.outcome_step)
+            part.outcome_step = None
+        if part.intermediate_step is not None:
+            self._schedule.cancel(part.intermediate_step)
+            part.intermediate_step = None
 
     def _send_intermediate(self, part: SubmittedPart, now: float) -> None:
-        """Send a receipt ENROUTE, if one is requested and the outcome isn't reached."""
-        if part.done_at is not None:
+        """Send a receipt ENROUTE, if one is requested."""
+        part.intermediate_step = None
+        if part.fate.receipt == "never":
             return
         if part.scenario.strict and part.fate.receipt != "intermediate":
             is_wanted = wants_intermediate(part.registered_delivery)
@@ -358,12 +336,12 @@ class Outcomes:
             self._outbound.send_receipt(part, now, is_intermediate=True)
 
     def _reply(self, part: SubmittedPart, text: str, now: float) -> None:
-        """Send what the subscriber answers, unless the sender is an address that can't get it."""
-        part.note(self._state.date_at(now), "reply")
+        """Send what the subscriber answers, unless no deliver_sm holds it."""
         with suppress(InvalidMessageError):
             self._outbound.deliver(
                 part.recipient, part.sender, text, now, part.system_id, esm_class=0
             )
+            part.note(self._state.date_at(now), "reply")
 
     def __repr__(self) -> str:
-        return f"<Outcomes, {len(self._held)} held, {len(self._pending)} responses due>"
+        return f"<Outcomes, {len(self._held)} held, {len(self.responses)} responses due>"

@@ -103,7 +103,9 @@ class SubmittedPart:
         is_held: Whether it waits to be released.
         is_answer_due: Whether its response hasn't left yet, and may.
         command_status: In its response; None as long as there is none.
-        next_step: What is scheduled for it.
+        outcome_step: Its scheduled outcome.
+        intermediate_step: Its scheduled intermediate receipt.
+        partial: The message that it is a part of, as long as parts of that are missing.
         later: What happened after it was received, in order.
     """
 
@@ -132,7 +134,9 @@ class SubmittedPart:
     is_held: bool = False
     is_answer_due: bool = True
     command_status: int | None = None
-    next_step: ScheduledAction | None = None
+    outcome_step: ScheduledAction | None = None
+    intermediate_step: ScheduledAction | None = None
+    partial: Any = None  # a PartialMessage, whose module imports this one
     later: list[TimelineEntry] = field(default_factory=list)
 
     @property

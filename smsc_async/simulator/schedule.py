@@ -7,12 +7,16 @@ instant, and no link notices. No clock is read.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+MANY_CANCELLED: Final = 1000
+"""Cancelled actions are dropped once there are more of them, and they are over half."""
 
 
 class ScheduledAction:
@@ -29,10 +33,6 @@ class ScheduledAction:
         self.action: Callable[..., None] | None = action
         self.arguments = arguments
 
-    def cancel(self) -> None:
-        """Don't do it; once it is done, this changes nothing."""
-        self.action, self.arguments = None, ()
-
     def __repr__(self) -> str:
         return f"<ScheduledAction at {self.at:g}{'' if self.action else ', over'}>"
 
@@ -48,6 +48,7 @@ class Schedule:
     def __init__(self) -> None:
         self.shift = 0.0
         self.ran = 0
+        self._cancelled = 0
         # The number decides between equal times.
         self._actions: list[tuple[float, int, ScheduledAction]] = []
         self._order = count()
@@ -68,10 +69,20 @@ class Schedule:
         heappush(self._actions, (at, next(self._order), scheduled))
         return scheduled
 
+    def cancel(self, scheduled: ScheduledAction) -> None:
+        """Don't do an action; once it is done, this changes nothing."""
+        if scheduled.action is None:
+            return
+        scheduled.action, scheduled.arguments = None, ()
+        self._cancelled += 1
+        if self._cancelled > MANY_CANCELLED and self._cancelled * 2 > len(self._actions):
+            self._actions = [each for each in self._actions if each[2].action is not None]
+            heapify(self._actions)
+            self._cancelled = 0
+
     def run_due(self, now: float) -> None:
         """Do what is due."""
-        actions = self._actions
-        while actions and actions[0][0] <= now + self.shift:
+        while self._actions and self._actions[0][0] <= now + self.shift:
             self._run_first(now)
 
     def move(self, seconds: float, now: float) -> None:
@@ -81,9 +92,9 @@ class Schedule:
             seconds: Below 0 for a clock that is slower than that of the links, and so less ahead.
             now: The links' time.
         """
-        actions, shift = self._actions, self.shift + seconds
-        while seconds >= 0 and actions and actions[0][0] <= now + shift:
-            self.shift = max(self.shift, actions[0][0] - now)
+        shift = self.shift + seconds
+        while seconds >= 0 and self._actions and self._actions[0][0] <= now + shift:
+            self.shift = max(self.shift, self._actions[0][0] - now)
             self._run_first(now)
         self.shift = shift if seconds < 0 else max(self.shift, shift)
 
@@ -92,14 +103,17 @@ class Schedule:
         actions = self._actions
         while actions and actions[0][2].action is None:
             heappop(actions)
+            self._cancelled -= 1
         return actions[0][0] - self.shift if actions else None
 
     def _run_first(self, now: float) -> None:
         """Do the first action."""
         scheduled = heappop(self._actions)[2]
         action, arguments = scheduled.action, scheduled.arguments
-        if action is not None:
-            scheduled.cancel()
+        if action is None:
+            self._cancelled -= 1
+        else:
+            scheduled.action, scheduled.arguments = None, ()
             self.ran += 1
             action(*arguments, now)
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from smsc_async.listener import Accepted
     from smsc_async.session import Event
     from smsc_async.simulator.decisions import SubmitVerdict
-    from smsc_async.simulator.fates import Fate, HoldMode
+    from smsc_async.simulator.fates import Given
     from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import RuleStop, SubmittedPart
     from smsc_async.simulator.refusals import Refusal
@@ -279,25 +279,27 @@ class SimulatedSmsc:
         link.is_dropped = drop_after is not None and link.submits >= drop_after
         submit = read_submit(link, pdu)
         view = submit.view
-        fate, hold = self.sources.of(view.recipient, view.text, state.schedule.time(now))
+        given = self._assembly.given_to(link.account, submit)
+        if given is None:
+            given = self.sources.of(view.recipient, view.text, state.schedule.time(now))
         number = state.log.last_number + 1
-        verdict = verdict_on_submit(state, link, submit, fate, number, now)
+        verdict = verdict_on_submit(state, link, submit, given.fate, number, now)
         if verdict.refusal is None:
-            self._accept(link, submit, verdict, fate, hold, now)
+            self._accept(link, submit, verdict, given, now)
         else:
             self._refuse(link, submit, verdict.refusal, verdict.stop, now)
         if link.is_dropped:
-            self._break_link(link, now)
+            if not link.session.is_over:
+                self._break_link(link, now)
         elif link.submits == state.scenario.unbind_after and link.session.mode is not None:
             link.session.unbind(now)
 
-    def _accept(  # noqa: PLR0917 - one caller
+    def _accept(
         self,
         link: ClientLink,
         submit: ReceivedSubmit,
         verdict: SubmitVerdict,
-        fate: Fate,
-        hold: HoldMode,
+        given: Given,
         now: float,
     ) -> None:
         """Record a submit_sm, and go on with its response and outcome."""
@@ -310,7 +312,7 @@ class SimulatedSmsc:
             error,
             state.scenario,
             at=date,
-            fate=fate,
+            fate=given.fate,
             link=link.number,
             settings=link.settings,
         )
@@ -320,8 +322,8 @@ class SimulatedSmsc:
             state.record_message(submit.view, decided, date, state.log.next_number(), stop=stop)
         else:
             coding = submit.pdu.data_coding
-            decided = self._assembly.add(part, submit.segment, coding, now, stop)
-        self.outcomes.begin(part, link, submit.pdu, decided, hold, now)
+            decided = self._assembly.add(part, submit.segment, coding, now, given=given, stop=stop)
+        self.outcomes.begin(part, link, submit.pdu, decided, given.hold, now)
 
     def _refuse(
         self,
@@ -334,7 +336,7 @@ class SimulatedSmsc:
         """Refuse a submit_sm, and record it."""
         state, pdu = self.state, submit.pdu
         state.stats.refused += 1
-        self.outcomes.refuse(link, pdu, refusal.response(link.interface_version), now)
+        self.outcomes.responses.refuse(link, pdu, refusal.response(link.interface_version), now)
         addresses = pdu.source_addr, pdu.destination_addr
         self._record_refusal(link, pdu.command_id, refusal, now, *addresses)
         state.record_message(

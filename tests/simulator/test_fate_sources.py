@@ -7,7 +7,7 @@ import pytest
 from pdu import MessageState
 from smsc_async.simulator import Chaos, Fate
 from smsc_async.simulator.fate_sources import FateSources
-from smsc_async.simulator.fates import ORDINARY
+from smsc_async.simulator.fates import ORDINARY, Given
 
 MAGIC = "70000000006"
 OTHER = "79991234567"
@@ -18,17 +18,18 @@ ALWAYS = Chaos(throttled=100, seed=1)
 def test_number_then_magic_number_then_hold_then_chaos() -> None:
     """The first that says something wins; without any, the scenario says all."""
     sources = FateSources()
-    assert (ORDINARY, "off") == sources.of(OTHER, "hi", 0.0)
+    assert Given() == sources.of(OTHER, "hi", 0.0)
     sources.start_chaos(ALWAYS, 0.0)
-    assert "refuse" == sources.of(OTHER, "hi", 0.0)[0].answer
+    assert "refuse" == sources.of(OTHER, "hi", 0.0).fate.answer
     sources.hold = "receipt"
-    assert (ORDINARY, "receipt") == sources.of(OTHER, "hi", 0.0)
-    assert (6, "off") == (sources.of(MAGIC, "hi", 0.0)[0].error_code, sources.of(MAGIC, "", 0.0)[1])
+    assert Given(hold="receipt") == sources.of(OTHER, "hi", 0.0)
+    magic = sources.of(MAGIC, "hi", 0.0)
+    assert (6, "off", True) == (magic.fate.error_code, magic.hold, magic.is_magic)
     sources.set_for(MAGIC, EXPIRED)
-    assert (EXPIRED, "off") == sources.of(MAGIC, "hi", 0.0)
+    assert Given(EXPIRED) == sources.of(MAGIC, "hi", 0.0)
     sources.set_for(MAGIC, None)
     sources.set_for(MAGIC, None)
-    assert 6 == sources.of(f"+{MAGIC}", "hi", 0.0)[0].error_code
+    assert 6 == sources.of(f"+{MAGIC}", "hi", 0.0).fate.error_code
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def test_number_then_magic_number_then_hold_then_chaos() -> None:
     [
         ("7000000", "70000000006", True),
         ("7000000", "+70000000006", True),
+        ("7000000", "7 (000) 000-00-06", True),
         ("7999", "79990006", True),
         ("7999", "70000000006", False),
         (None, "70000000006", False),
@@ -44,9 +46,9 @@ def test_number_then_magic_number_then_hold_then_chaos() -> None:
 )
 def test_prefix_may_be_another_one(prefix: str | None, number: str, *, is_magic: bool) -> None:
     """For programs that accept possible numbers only."""
-    fate, _ = FateSources(magic_prefix=prefix).of(number, None, 0.0)
+    given = FateSources(magic_prefix=prefix).of(number, None, 0.0)
 
-    assert is_magic is (fate.error_code == 6)
+    assert is_magic is given.is_magic is (given.fate.error_code == 6)
 
 
 @pytest.mark.parametrize("prefix", ["", "abc", "123456789012", "+7", 7])
@@ -63,8 +65,8 @@ def test_chaos_ends_by_the_gateways_time() -> None:
 
     assert run is sources.chaos
     assert sources.refuses_connection(14.9)
-    assert "refuse" == sources.of(OTHER, "hi", 14.9)[0].answer
-    assert ORDINARY is sources.of(OTHER, "hi", 15.0)[0]
+    assert "refuse" == sources.of(OTHER, "hi", 14.9).fate.answer
+    assert ORDINARY is sources.of(OTHER, "hi", 15.0).fate
     assert not sources.refuses_connection(15.0)
     assert (ORDINARY, "None") == (sources.drawn(15.0), repr(sources.chaos))
 
@@ -75,7 +77,7 @@ def test_new_chaos_replaces_the_old_one() -> None:
     sources.start_chaos(ALWAYS, 0.0)
     sources.start_chaos(Chaos(seed=1), 0.0)
 
-    assert ORDINARY == sources.of(OTHER, "hi", 0.0)[0]
+    assert ORDINARY == sources.of(OTHER, "hi", 0.0).fate
 
 
 def test_repr_counts_numbers_and_shows_none() -> None:

@@ -10,7 +10,7 @@ from pdu import CommandStatus, DeliverSm, MessageState, SubmitSmResp
 from smsc_async.gateway.compose import submits_of
 from smsc_async.messages import HlrQuery, Sms
 from smsc_async.rules.limits import GatewayLimits
-from smsc_async.simulator import AlreadyFinalError, Fate, HlrAnswer, MessageFilter
+from smsc_async.simulator import AlreadyFinalError, Chaos, Fate, HlrAnswer, MessageFilter
 from smsc_async.simulator.pdus import HLR
 
 if TYPE_CHECKING:
@@ -396,18 +396,220 @@ def test_held_response_of_a_link_that_ended_is_never_sent(harness: Harness) -> N
     assert "unanswered" == harness.state.messages[0].status
 
 
-def test_refusal_is_for_the_parts_that_have_no_response(harness: Harness, client: Client) -> None:
+def test_refusal_is_for_the_parts_that_have_no_response(
+    make_harness: Callable[..., Harness],
+) -> None:
     """The others were accepted, and have their outcome."""
+    harness = make_harness(response_delay=5.0)
+    client = harness.client()
+    first, *rest = submits_of(Sms(to=TO, text=LONG))
+    client.send(first)
+    harness.advance(4.0)
+    client.send(*rest)
+    harness.advance(1.0)
+    harness.decide(Fate(answer="refuse", command_status=8))
+    statuses = [pdu.command_status for pdu in client.read() if isinstance(pdu, SubmitSmResp)]
+
+    assert [0] + [8] * len(rest) == statuses
+
+
+def test_refused_part_has_no_outcome(harness: Harness, client: Client) -> None:
+    """Nor have those of its message that come later: its fate is one for all of them."""
     harness.smsc.sources.hold = "answer"
     first, *rest = submits_of(Sms(to=TO, text=LONG))
     client.send(first)
-    _release(harness)
-    written = client.send(*rest)
-    harness.decide(Fate(answer="refuse", command_status=8))
-    written += client.read()
-    statuses = [pdu.command_status for pdu in written if isinstance(pdu, SubmitSmResp)]
+    _release(harness, fate=Fate(answer="refuse", command_status=0x45))
+    statuses = [pdu.command_status for pdu in [*client.read(), *client.send(*rest)]]
+    harness.advance(120.0)
 
-    assert [0] + [8] * len(rest) == statuses
+    assert [0x45] * (1 + len(rest)) == statuses
+    assert [] == client.outcomes()
+
+
+def test_held_response_of_an_incomplete_message_stays_held(
+    make_harness: Callable[..., Harness],
+) -> None:
+    """The message is given up after a minute; its response may still be released."""
+    harness = make_harness(window=1)
+    client = harness.client()
+    harness.smsc.sources.hold = "answer"
+    client.send(submits_of(Sms(to=TO, text=LONG))[0])
+    harness.advance(61.0)
+    assert [(MessageState.UNDELIVERABLE, 241)] == client.outcomes()
+    assert 1 == _release(harness)
+
+    assert [0] == [pdu.command_status for pdu in client.read()]
+    assert ([], 0) == (client.outcomes(), client.link.unanswered)
+
+
+@pytest.mark.parametrize("first", [5.0, 60.0])
+def test_later_response_replaces_the_earlier_one(
+    harness: Harness, client: Client, first: float
+) -> None:
+    """Sooner or later."""
+    harness.smsc.sources.hold = "answer"
+    client.submit()
+    harness.decide(Fate(answer="late", after=first))
+    harness.decide(Fate(answer="late", after=30.0))
+    harness.advance(29.0)
+    assert [] == client.read()
+    harness.advance(1.0)
+
+    assert SubmitSmResp in {type(pdu) for pdu in client.read()}
+    harness.advance(60.0)
+    assert 0 == client.link.unanswered
+
+
+@pytest.mark.parametrize(
+    ("second", "states"),
+    [
+        (Fate(receipt="intermediate", after=40.0), [MessageState.ENROUTE, MessageState.DELIVERED]),
+        (Fate(receipt="never", after=40.0), []),
+        (Fate(after=40.0), [MessageState.DELIVERED]),
+    ],
+    ids=repr,
+)
+def test_intermediate_receipt_is_taken_back(
+    harness: Harness, client: Client, second: Fate, states: list[MessageState]
+) -> None:
+    """What the fate before had planned doesn't come in addition."""
+    client.submit()
+    harness.decide(Fate(receipt="intermediate", after=20.0))
+    harness.decide(second)
+    harness.advance(60.0)
+
+    assert states == [state for state, _ in client.outcomes()]
+
+
+def test_fate_without_a_receipt_has_no_intermediate_one(
+    make_harness: Callable[..., Harness],
+) -> None:
+    """Also where the scenario sends them."""
+    harness = make_harness(intermediate=True)
+    client = harness.client()
+    _set(harness, Fate(receipt="never"))
+    client.submit(registered_delivery=0x11)
+    harness.advance(1.0)
+
+    assert [] == client.outcomes()
+
+
+def test_part_with_an_outcome_keeps_it(make_harness: Callable[..., Harness]) -> None:
+    """A decision is for those that have none yet; `again` is for all."""
+    harness = make_harness(rules=None)
+    client = harness.client()
+    first, second = submits_of(Sms(to=TO, text=LONG))
+    client.send(first)
+    harness.advance(1.0)
+    assert [DELIVERED] == client.outcomes()
+    client.send(second)
+    harness.decide(OFF)
+
+    assert [GONE] == client.outcomes()
+    harness.decide(OFF, again=True)
+    assert [GONE, GONE] == client.outcomes()
+
+
+def test_incomplete_message_gets_one_more_receipt(harness: Harness, client: Client) -> None:
+    """It is final like any other."""
+    client.send(submits_of(Sms(to=TO, text=LONG))[0])
+    harness.advance(61.0)
+    client.read()
+    harness.decide(Fate(state=MessageState.DELIVERED), again=True)
+
+    assert [DELIVERED] == client.outcomes()
+
+
+def test_early_receipt_comes_before_a_held_response(harness: Harness, client: Client) -> None:
+    """Decided or released."""
+    harness.smsc.sources.hold = "answer"
+    client.submit()
+    harness.decide(Fate(receipt="early"))
+    client_order = [type(pdu) for pdu in client.read()]
+    client.submit()
+    _release(harness, fate=Fate(receipt="early"))
+
+    assert [DeliverSm, SubmitSmResp] == client_order == [type(pdu) for pdu in client.read()]
+
+
+def test_release_leaves_a_response_that_is_late_by_itself(
+    make_harness: Callable[..., Harness],
+) -> None:
+    """Only its receipt was held."""
+    harness = make_harness(response_delay=5.0)
+    client = harness.client()
+    harness.smsc.sources.hold = "receipt"
+    client.submit()
+    _release(harness)
+    assert [] == client.read()
+    harness.advance(5.0)
+
+    assert [SubmitSmResp, DeliverSm] == [type(pdu) for pdu in client.read()]
+
+
+def test_magic_number_reads_the_whole_text(harness: Harness, client: Client) -> None:
+    """The code stands in the second part."""
+    text = f"{LONG}Код: 4821"
+    client.send(*submits_of(Sms(to="70000005004", sender="Shop", text=text)))
+    harness.advance(0.2)
+    replies = [pdu for pdu in client.read() if isinstance(pdu, DeliverSm) and not pdu.tlvs]
+
+    assert [b"4821"] == [pdu.short_message for pdu in replies]
+
+
+def test_fate_of_a_long_message_is_that_of_its_first_part(harness: Harness, client: Client) -> None:
+    """Set for messages that come from then on; this one has come already."""
+    first, *rest = submits_of(Sms(to=TO, text=LONG))
+    _set(harness, OFF)
+    client.send(first)
+    harness.smsc.sources.set_for(TO, None)
+    client.send(*rest)
+    harness.advance(0.2)
+
+    assert [GONE] * (1 + len(rest)) == client.outcomes()
+
+
+def test_chaos_is_drawn_once_for_a_long_message(harness: Harness, client: Client) -> None:
+    """Its parts end alike."""
+    run = harness.smsc.sources.start_chaos(Chaos(outcome=100, seed=1, messages=2), harness.now)
+    parts = submits_of(Sms(to=TO, text=LONG))
+    client.send(*parts)
+    harness.advance(20.0)
+
+    assert (1, 1) == (run.messages, len(set(client.outcomes())))
+
+
+def test_part_that_made_room_is_planned_once(make_harness: Callable[..., Harness]) -> None:
+    """It is released by the limit, and complete with the same submit_sm."""
+    harness = make_harness(keep=1)
+    client = harness.client()
+    harness.smsc.sources.hold = "receipt"
+    parts = submits_of(Sms(to=TO, text="Очень длинное сообщение. " * 30))
+    assert len(parts) > 10
+    written = client.send(*parts)
+    written += [pdu for _ in range(9) for pdu in client.submit()]
+    harness.advance(60.0)
+    written += client.read()
+
+    assert len([pdu for pdu in written if isinstance(pdu, DeliverSm)]) <= 5 + len(parts)
+    outcomes = [entry.event for part in harness.state.parts.values() for entry in part.later]
+    assert outcomes.count("outcome") <= len(harness.state.parts)
+
+
+@pytest.mark.parametrize("fate", [Fate(state=MessageState.EXPIRED), Fate(error_code=3)], ids=repr)
+def test_released_message_has_its_fate_also_against_a_rule(
+    harness: Harness, client: Client, fate: Fate
+) -> None:
+    """As if it had been decided."""
+    harness.smsc.sources.hold = "receipt"
+    for _ in range(51):
+        client.submit()
+    _release(harness, fate=fate)
+
+    assert ("done", fate.error_code or 0) == (
+        harness.state.messages[-1].status,
+        harness.state.messages[-1].error_code,
+    )
 
 
 def test_long_message_is_held_as_a_whole(harness: Harness, client: Client) -> None:
@@ -501,15 +703,6 @@ def test_moved_clock_ends_the_minute_of_parts(harness: Harness, client: Client) 
 
     assert [(MessageState.UNDELIVERABLE, 241)] == client.outcomes()
     assert "incomplete" == harness.state.messages[0].status
-
-
-def test_moved_clock_ends_no_link(harness: Harness, client: Client) -> None:
-    """Ten minutes at once, where two of silence end one."""
-    harness.move(600.0)
-    client.advance()
-
-    assert not client.link.session.is_over
-    assert 0.0 < (client.link.session.next_deadline() or 0.0) - harness.now <= 120.0
 
 
 # What is recorded.

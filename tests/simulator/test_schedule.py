@@ -52,12 +52,12 @@ def test_cancelled_action_is_never_done_and_wakes_no_one() -> None:
     schedule, done = Schedule(), list[float]()
     first = schedule.call_at(1.0, done.append)
     schedule.call_at(2.0, done.append)
-    schedule.call_at(3.0, done.append).cancel()
-    first.cancel()
+    schedule.cancel(schedule.call_at(3.0, done.append))
+    schedule.cancel(first)
 
     assert 2.0 == schedule.next_deadline()
     schedule.run_due(5.0)
-    first.cancel()
+    schedule.cancel(first)
     assert ([5.0], 1, None) == (done, schedule.ran, schedule.next_deadline())
 
 
@@ -88,6 +88,19 @@ def test_moves_do_what_waiting_would_do(times: list[float], moves: list[float]) 
     assert by_waiting == by_moving
 
 
+def test_cancelled_actions_are_dropped() -> None:
+    """A fate that is given again and again leaves no trace."""
+    schedule, done = Schedule(), list[float]()
+    schedule.call_at(1.0, done.append)
+    for _ in range(5000):
+        schedule.cancel(schedule.call_at(86_400.0, done.append))
+    schedule.call_at(2.0, done.append)
+
+    assert len(schedule) < 2100
+    schedule.run_due(86_400.0)
+    assert ([86_400.0] * 2, 0) == (done, len(schedule))
+
+
 def test_clock_may_be_slower_than_that_of_the_links() -> None:
     """One that a test moves stands still in between; what was done stays done."""
     schedule, done = Schedule(), list[float]()
@@ -106,7 +119,7 @@ def test_repr_says_what_waits() -> None:
     schedule = Schedule()
     action = schedule.call_at(1.0, lambda _now: None)
     schedule.move(0.5, 0.0)
-    action.cancel()
+    schedule.cancel(action)
 
     assert "<Schedule, 1 actions, 0.5 s ahead>" == repr(schedule)
     assert "<ScheduledAction at 1, over>" == repr(action)
