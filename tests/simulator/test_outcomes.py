@@ -549,7 +549,7 @@ def test_release_leaves_a_response_that_is_late_by_itself(
 
 def test_magic_number_reads_the_whole_text(harness: Harness, client: Client) -> None:
     """The code stands in the second part."""
-    text = f"{LONG}Код: 4821"
+    text = "Очень длинное сообщение. " * 6 + "Код: 4821"
     client.send(*submits_of(Sms(to="70000005004", sender="Shop", text=text)))
     harness.advance(0.2)
     replies = [pdu for pdu in client.read() if isinstance(pdu, DeliverSm) and not pdu.tlvs]

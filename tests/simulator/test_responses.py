@@ -37,7 +37,7 @@ def test_response_is_taken_back_once(harness: Harness, client: Client) -> None:
     client.submit()
     (part,) = harness.state.messages[0].submits
     responses = Responses(harness.state)
-    response = PendingResponse(client.link, SubmitSm())
+    response = PendingResponse(client.link, SubmitSm(destination_addr="79991234567"))
     responses.send_at(part, response, harness.now + 5.0)
     assert (1, 1, response) == (len(responses), client.link.unanswered, responses.of(part))
     assert response is responses.take(part)
@@ -52,7 +52,10 @@ def test_repr_says_when_it_leaves(harness: Harness, client: Client) -> None:
     """Or that it is held."""
     client.submit()
     (part,) = harness.state.messages[0].submits
-    responses, response = Responses(harness.state), PendingResponse(client.link, SubmitSm())
+    responses, response = (
+        Responses(harness.state),
+        PendingResponse(client.link, SubmitSm(destination_addr="79991234567")),
+    )
     assert repr(response).endswith(", held>")
     responses.send_at(part, response, 2000.0)
 
