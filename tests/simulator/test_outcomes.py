@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -807,3 +808,23 @@ def test_repr_shows_what_is_held(harness: Harness, client: Client) -> None:
     client.submit()
 
     assert "<Outcomes, 1 held, 1 responses due>" == repr(harness.smsc.outcomes)
+
+
+def test_memory_is_flat_behind_keep(make_harness: Callable[..., Harness]) -> None:
+    """What was forgotten leaves nothing: no record, no schedule, no rule, no receipt."""
+    harness = make_harness(keep=10, receipt_delay=0.0)
+    client = harness.client()
+
+    def run(count: int) -> int:
+        for _ in range(count):
+            written = client.submit()
+            client.answer(*[pdu for pdu in written if isinstance(pdu, DeliverSm)])
+            harness.advance(1.0)
+            harness.state.take_changes()
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = run(300)
+
+    assert abs(run(300) - before) < 100
+    assert (10, 100) == (len(harness.state.log), len(harness.state.parts))
