@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 from smsc_async._base_errors import shown
 from smsc_async.simulator.chaos import ChaosRun
 from smsc_async.simulator.fates import ORDINARY, HoldMode
-from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate
+from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate, magic_suffix
 from smsc_async.simulator.message_log import normal_number
 from smsc_async.simulator.records import parse_message, subscriber_text
 
@@ -75,8 +75,7 @@ class FateSources:
         if self._by_number and (fate := self._by_number.get(normal_number(recipient))):
             return fate, "off"
         prefix = self.magic_prefix
-        # A number that has another beginning is the ordinary one (hot path).
-        if prefix is not None and recipient.startswith((prefix, "+")):
+        if magic_suffix(recipient, prefix) is not None:
             shown = subscriber_text(parse_message(text, recipient, ""), text)
             fate = magic_fate(recipient, shown, prefix)
             if fate is not None:

@@ -1,4 +1,4 @@
-"""The simulated SMSC: it answers binds, submits and queries.
+"""The simulated SMSC: it responds to binds, submits and queries.
 
 Rule: no socket and no clock. It is the handler of a `Listener` (`listener.contract`): events and
 times come in, and responses are written to the session of their link. `decisions` says what is
@@ -345,6 +345,8 @@ class SimulatedSmsc:
             total=submit.segment.total,
             refusal=refusal,
             stop=stop,
+            link=link.number,
+            sequence_number=pdu.sequence_number,
         )
 
     def _break_link(self, link: ClientLink, now: float) -> None:

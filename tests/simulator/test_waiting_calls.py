@@ -20,7 +20,7 @@ async def test_messages_are_returned_once_and_in_order(harness: Harness, client:
     client.submit("two")
     calls.on_flushed()
 
-    assert "<WaitingCalls 2 unread messages, 0 awaited deliver_sm>" == repr(calls)
+    assert "<WaitingCalls, 0 of 2 messages read, 0 awaited deliver_sm>" == repr(calls)
     assert ["one", "two"] == [(await calls.next_message(1.0)).text for _ in range(2)]
     with pytest.raises(TimeoutError, match=r"no message came in 0\.01 s"):
         await calls.next_message(0.01)
@@ -48,7 +48,7 @@ async def test_first_refusal_of_a_part_is_the_result(harness: Harness, client: C
     first, second = client.read()
     client.answer(first)
     calls.on_flushed()
-    assert "<WaitingCalls 0 unread messages, 1 awaited deliver_sm>" == repr(calls)
+    assert "<WaitingCalls, 0 of 0 messages read, 1 awaited deliver_sm>" == repr(calls)
     client.answer(second, status=0x65)
     calls.on_flushed()
 
