@@ -61,7 +61,7 @@ class Chaos:
         Chaos(answer_never=5, outcome=20, seed=17)  # for five minutes
         Chaos(throttled=50, messages=1000)
 
-    A message gets one of the faults of its answer at most; a refused one no other fault.
+    A message gets one of the faults of its response at most; a refused one no other fault.
 
     Args:
         connect: Percent of the connections that are refused. All percentages are 0 to 100.

@@ -200,7 +200,7 @@ class SimulatorControls(SimulatorInspection):
         system_id: str | None = None,
         esm_class: int = 0,
     ) -> int:
-        """Send a subscriber's message, and wait until the client has answered every part.
+        """Send a subscriber's message, and wait until the client has responded to every part.
 
         Cancelling is safe and takes nothing back: the message is still delivered.
 

@@ -1,6 +1,6 @@
 """Records of the simulated SMSC: parts, messages, refusals.
 
-Rule: what was received stays as it was; only answers and outcomes are written later, part by part.
+Rule: what was received stays as it was; only responses and outcomes are written later, part by part.
 A `repr` shows sizes, never a text, and masks numbers.
 """
 

@@ -202,7 +202,7 @@ class SimulatedSmsc:
             self._outbound.requeue(lost, now)
 
     def _on_request(self, link: ClientLink, pdu: Pdu, now: float) -> None:
-        """Answer any other request than submit_sm."""
+        """Respond to any other request than submit_sm."""
         if isinstance(pdu, QuerySm):
             self._on_query(link, pdu, now)
         else:
@@ -355,7 +355,7 @@ class SimulatedSmsc:
         self.state.changed_links[link] = None
 
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:
-        """Answer query_sm for messages of the same account."""
+        """Respond to query_sm for messages of the same account."""
         part = self.state.parts.get(pdu.message_id)
         refusal = refusal_of_query(self.state.scenario, link, pdu, part)
         if refusal is not None:

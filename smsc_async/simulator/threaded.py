@@ -204,7 +204,7 @@ class HostedSimulator:
         system_id: str | None = None,
         esm_class: int = 0,
     ) -> int:
-        """Send a subscriber's message, and wait until the client has answered every part.
+        """Send a subscriber's message, and wait until the client has responded to every part.
 
         Args:
             sender: The subscriber's number.

@@ -109,8 +109,11 @@ async def test_held_response_runs_into_the_timeout_of_the_client() -> None:
         held, later = simulator.messages
         assert ["received", "held", "answered"] == [one.event for one in held.timeline][:3]
         assert ["received", "answered"] == [one.event for one in later.timeline][:2]
-        late, response = (one for one in simulator.frames() if one.command_id == 0x80000004)
-        assert late.number < response.number
+        submits, responses = (
+            [one.sequence_number for one in simulator.frames() if one.command_id == command_id]
+            for command_id in (0x4, 0x80000004)
+        )
+        assert (2, submits) == (len(submits), responses)
 
 
 @pytest.mark.parametrize("hold", ["on", "", None, "Receipt"])

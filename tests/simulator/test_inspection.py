@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 
 from pdu import MessageState
 from smsc_async import GatewayLimits, Sms, SmscClient
-from smsc_async.simulator import Fate, MessageFilter, Scenario, Simulator
+from smsc_async.simulator import Fate, MessageFilter, Scenario, Simulator, UnknownMessageError
 
 TO = "79991234567"
 LATER = Scenario(receipt_delay=3600.0)
@@ -99,3 +100,20 @@ def test_waiting_thread_goes_on_when_the_simulator_ends() -> None:
             assert begun.wait(5)
         with pytest.raises(RuntimeError, match="closed meanwhile"):
             waiting.result(5)
+
+
+async def test_errors_show_no_number_that_was_passed() -> None:
+    """A crash reporter sends the variables of each frame; ours have left the traceback."""
+    async with Simulator() as simulator:
+        for call in (
+            lambda: simulator.message(TO),
+            lambda: simulator.decide(TO, OFF),
+            lambda: simulator.frames_of(TO),
+            lambda: simulator.find(MessageFilter(to=TO), limit=-1),
+            lambda: simulator.set_fate(TO, cast("Any", "x")),
+        ):
+            with pytest.raises((UnknownMessageError, ValueError)) as caught:
+                call()
+            frames = [frame for frame, _ in traceback.walk_tb(caught.tb)]
+            assert {__name__} == {frame.f_globals["__name__"] for frame in frames}
+            assert TO not in str(caught.value)
