@@ -1,7 +1,8 @@
 """The JSON lines of `smsc sim`.
 
 Rule: a key keeps its name and meaning. Numbers are as they are shown, masked or not; texts are
-complete.
+complete. `status` of an accepted message is what has become of it, of a refused one, and of any
+other refused request, the name of its command_status.
 """
 
 from __future__ import annotations

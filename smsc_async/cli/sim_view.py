@@ -57,7 +57,7 @@ _EVENTS: Final = {
     "acknowledged": _("receipt acknowledged"),
     "reply": _("the subscriber replied"),
 }
-_HIDDEN: Final = frozenset({"received", "receipt"})
+_HIDDEN: Final = frozenset({"receipt"})
 _AT_FIRST: Final = _HIDDEN | {"answered"}
 """What most messages have that were just received."""
 _PASSWORD: Final = re.compile(":[^:@/]*@")
@@ -71,7 +71,7 @@ class _Shown:
 
     Args:
         message: The message.
-        seen: Entries shown, of each part's timeline.
+        seen: Entries shown, of what happened to each part after it was received.
         total: Their sum.
     """
 
@@ -82,21 +82,21 @@ class _Shown:
     @property
     def has_open_receipts(self) -> bool:
         """Whether a receipt isn't acknowledged."""
-        events = [entry.event for part in self.message.submits for entry in part.timeline]
+        events = [entry.event for part in self.message.submits for entry in part.later]
         return events.count("receipt") > events.count("acknowledged")
 
     def take(self) -> list[TimelineEntry]:
         """Return what has happened since the last call, in order."""
         parts = self.message.submits
-        total = sum(len(part.timeline) for part in parts)
+        total = sum(len(part.later) for part in parts)
         if total == self.total:
             return []
         new = [
             entry
             for part, count in zip(parts, self.seen, strict=True)
-            for entry in part.timeline[count:]
+            for entry in part.later[count:]
         ]
-        self.total, self.seen = total, [len(part.timeline) for part in parts]
+        self.total, self.seen = total, [len(part.later) for part in parts]
         return sorted(new, key=attrgetter("at"))
 
 

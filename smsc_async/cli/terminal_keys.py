@@ -26,8 +26,10 @@ F1: Final = "F1"
 _LOCAL_FLAGS: Final = 3
 _SPECIAL: Final = 6
 """Places in what `termios.tcgetattr` returns."""
-_KEY: Final = re.compile(r"\x1b(?:O.|\[\[.|\[[0-9;]*.)|.", re.DOTALL)
-"""A key: what function keys, arrows and so on send begins with ESC."""
+_KEY: Final = re.compile(r"\x1b(?:O.|\[\[.|\[[0-?]*[ -/]*[@-~])|.", re.DOTALL)
+"""A key: what function keys, arrows and so on send begins with ESC (ECMA-48, section 5.4)."""
+_BEGUN: Final = re.compile(r"\x1b(?:O|\[\[|\[[0-?]*[ -/]*)?")
+"""The beginning of what such a key sends; the rest comes with another read."""
 _F1: Final = frozenset({"\x1bOP", "\x1b[11~", "\x1b[[A"})
 """What F1 sends: in xterm, in rxvt, on the console of Linux."""
 
@@ -45,6 +47,7 @@ class KeyReader:
         self._fd = sys.stdin.fileno()
         self._decoder = codecs.getincrementaldecoder(sys.stdin.encoding)(errors="replace")
         self._keys: list[str] = []
+        self._begun = ""
         self._before: list[Any] | None = None
         self._is_open = False
 
@@ -113,8 +116,15 @@ class KeyReader:
         if not octets:  # the terminal is gone
             self._is_open = False
             self._end()
-        for key in _KEY.findall(self._decoder.decode(octets)):
-            self._keys.append(F1 if key in _F1 else key)
+        self._keys += self._split(self._decoder.decode(octets))
+
+    def _split(self, text: str) -> list[str]:
+        """Return the keys that are complete with this text."""
+        text = self._begun + text
+        start = text.rfind("\x1b")
+        self._begun = text[start:] if start >= 0 and _BEGUN.fullmatch(text, start) else ""
+        complete = text[: len(text) - len(self._begun)]
+        return [F1 if key in _F1 else key for key in _KEY.findall(complete)]
 
     def _is_in_foreground(self) -> bool:
         """Whether the terminal is this process's; one that doesn't control it always is."""

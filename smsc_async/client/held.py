@@ -76,7 +76,7 @@ class HeldCallers:
         self._arm()
 
     def move(self, seconds: float) -> None:
-        """Wake those who are due now: the clock was moved forward.
+        """Set the timer anew: the clock was moved forward.
 
         Args:
             seconds: By so many. What `end` allows is time of the event loop, and doesn't change.

@@ -137,8 +137,9 @@ class ClientLifecycle:
                 if smsc.simulator:
                     print(smsc.simulator.messages[0].text)
 
-        Its rules and the client's count by one clock. Each entering starts another simulator; the
-        last one can be read after leaving.
+        Its rules and the client's count by one clock, unless the client was given a *clock* that is
+        no `GatewayClock`, or a *store* with such a one: then it has a clock of its own. Each
+        entering starts another simulator; the last one can be read after leaving.
         """
         return self._last_simulator if self._runtime is None else self._runtime.simulator
 

@@ -50,9 +50,10 @@ def store_for(
     # `==`, since each look at a bound method makes another object.
     if clock is not None and store.now != clock:
         reason = (
-            "the rules count by the clock of their store; give it to that: store=MemoryRuleStore"
+            "the rules count by the clock of their store; give it to that:"
+            " store=MemoryRuleStore(clock)"
         )
-        raise ConfigError("clock", type(clock).__name__, f"{reason}(clock)")
+        raise ConfigError("clock", type(clock).__name__, reason)
     return store
 
 

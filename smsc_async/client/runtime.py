@@ -348,12 +348,8 @@ class ClientRuntime:
             error_code=wanted.error_code,
             receipt_delay=wanted.receipt_delay,
         )
-        options: dict[str, Any] = {}
-        if isinstance(self.rules_clock, GatewayClock):
-            options["clock"] = self.rules_clock
-        if wanted.hold != "off":
-            options["hold"] = wanted.hold
-        self.simulator = simulator = Simulator(scenario, **options)
+        clock = self.rules_clock if isinstance(self.rules_clock, GatewayClock) else None
+        self.simulator = simulator = Simulator(scenario, clock=clock, hold=wanted.hold)
         await self._simulator_life.enter_async_context(simulator)
         target = SmscConfig.from_url(simulator.url)
         return replace(

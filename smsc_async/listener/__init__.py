@@ -8,7 +8,7 @@
 
 Rule: nothing is decided here, and a handler has no socket. `contract` has the calls between them.
 
-A read travels so: `Connection.data_received`, `ClientSession.receive`, `SmscHandler.on_events` of
+Path of a read: `Connection.data_received`, `ClientSession.receive`, `SmscHandler.on_events` of
 the handler, and once per iteration of the event loop `Listener._flush` and `Connection.flush`.
 """
 

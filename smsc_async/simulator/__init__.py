@@ -9,8 +9,8 @@ Rule: `SimulatedSmsc` decides and has no sockets, they are those of `smsc_async.
 decides nothing. The session is the client's own, in the other role. No message ever leaves the
 machine.
 
-A read travels so: `Connection.data_received`, the session's events, `SimulatedSmsc.on_events`, the
-decision and its `Changes`, `Listener._flush`, `Connection.flush`, `WaitingCalls.on_flushed`.
+Path of a read: `Connection.data_received`, the session's events, `SimulatedSmsc.on_events`, the
+decision and its record, `Listener._flush`, `Connection.flush`, `WaitingCalls.on_flushed`.
 """
 
 from __future__ import annotations

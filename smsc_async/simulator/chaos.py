@@ -61,7 +61,7 @@ class Chaos:
         Chaos(answer_never=5, outcome=20, seed=17)  # for five minutes
         Chaos(throttled=50, messages=1000)
 
-    A message gets one of the faults of its answer at most; a refused one no other fault.
+    A message gets one of the faults of its response at most; a refused one no other fault.
 
     Args:
         connect: Percent of the connections that are refused. All percentages are 0 to 100.
@@ -122,7 +122,7 @@ class ChaosRun:
 
     Args:
         chaos: What is drawn.
-        now: The time of the gateway's clock at which it begins.
+        at: The time of the gateway's clock at which it begins.
 
     Attributes:
         chaos: As given.
@@ -132,11 +132,11 @@ class ChaosRun:
 
     __slots__ = ("_connects", "_end", "_fates", "chaos", "messages", "seed")
 
-    def __init__(self, chaos: Chaos, now: float) -> None:
+    def __init__(self, chaos: Chaos, at: float) -> None:
         self.chaos = chaos
         self.seed = _new_seed() if chaos.seed is None else chaos.seed
         self.messages = 0
-        self._end = None if chaos.seconds is None else now + chaos.seconds
+        self._end = None if chaos.seconds is None else at + chaos.seconds
         # By texts, as `Random` mixes their octets: the draws of neighbouring seeds differ.
         self._fates = Random(f"fates {self.seed}")  # noqa: S311 - faults, no secrets
         self._connects = Random(f"connects {self.seed}")  # noqa: S311 - as above
@@ -175,15 +175,15 @@ class ChaosRun:
             fields.update(answer="late", after=LATE)
         return Fate(**fields) if fields else None
 
-    def is_over(self, now: float) -> bool:
+    def is_over(self, at: float) -> bool:
         """Whether the seconds or messages are over, at a time of the gateway's clock."""
-        return self._is_used_up if self._end is None else now >= self._end
+        return self._is_used_up if self._end is None else at >= self._end
 
-    def left(self, now: float) -> float:
+    def left(self, at: float) -> float:
         """Return the seconds or messages that are left, at a time of the gateway's clock."""
         if self._end is None:
             return (self.chaos.messages or 0) - self.messages
-        return max(0.0, self._end - now)
+        return max(0.0, self._end - at)
 
     @property
     def _is_used_up(self) -> bool:

@@ -10,12 +10,15 @@ import threading
 from contextlib import suppress
 from math import isfinite
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smsc_async._base_errors import is_number, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+LONGEST_SHIFT: Final = 315_576_000
+"""Seconds by which a clock can be moved in all: 10 years. Dates end with year 9999."""
 
 
 class GatewayClock:
@@ -33,7 +36,8 @@ class GatewayClock:
 
     Args:
         source: Returns seconds that never go back. If it isn't the default, the simulator looks at
-            it when it reads, and at `advance` and `Simulator.tick`.
+            it when it reads, and at `advance` and `Simulator.tick`. More than 10 years since the
+            start count as 10 years.
     """
 
     __slots__ = ("_callbacks", "_lock", "_shift", "_source")
@@ -62,26 +66,41 @@ class GatewayClock:
         """Move the clock forward; what is due by then happens at once, in order.
 
         A simulator and clients of the calling thread's event loop act before it returns or in the
-        next iteration of their loop, those of other threads as soon as they can.
+        next iteration of their loop, those of other threads as soon as they can. An error of one
+        subscriber is raised after all of them were called.
 
         Args:
-            seconds: 0 or more.
+            seconds: 0 or more; all moves together at most 10 years, 315 576 000 s.
 
         Raises:
-            ValueError: A negative number, or none: the gateway's clock is never set back.
+            ValueError: A negative number, or none: the gateway's clock is never set back; or the
+                clock would be moved by more than 10 years in all, and isn't moved.
         """
         if not (is_number(seconds) and seconds >= 0 and isfinite(seconds)):
             raise ValueError(
                 f"seconds takes 0 or more, got {shown(seconds)}: the clock moves forward only"
             )
         with self._lock:
+            if self._shift + seconds > LONGEST_SHIFT:
+                raise ValueError(
+                    f"seconds takes {LONGEST_SHIFT - self._shift:.0f} at most, got {shown(seconds)}:"
+                    f" a clock is moved by 10 years in all ({LONGEST_SHIFT} s); make a new one"
+                )
             self._shift += seconds
             callbacks = tuple(self._callbacks)
+        errors: list[Exception] = []
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception as error:  # noqa: BLE001 - the others are called all the same
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call a function after each move, in the thread that moves; return what ends that.
+
+        A running simulator subscribes, and a client whose rules count by this clock.
 
         Args:
             callback: Mustn't wait: other subscribers are called after it.

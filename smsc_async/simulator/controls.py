@@ -1,176 +1,59 @@
-"""What users do with a simulator: read messages, decide fates, hold, move its clock.
+"""What users do with a simulator: decide fates, hold, release, draw faults, move its clock.
 
-Rule: each call is one of `SimulatedSmsc` or of its log; what it has changed is written in the next
-iteration of the event loop. All of it runs on the simulator's own loop, see `threaded`.
+Rule: each call is one of `SimulatedSmsc`; what it has changed is written in the next iteration of
+the event loop. All of it runs on the simulator's own loop, see `threaded`.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pdu._tracebacks import hides_locals
-from smsc_async._base_errors import SmscError, shown
-from smsc_async.simulator.clock import GatewayClock
+from smsc_async._base_errors import check_kind
+from smsc_async.simulator.chaos import Chaos
+from smsc_async.simulator.clock import LONGEST_SHIFT, GatewayClock
 from smsc_async.simulator.fate_sources import FateSources, check_hold
-from smsc_async.simulator.fates import UnknownMessageError
-from smsc_async.simulator.message_log import EVERY, PAGE
-from smsc_async.simulator.simulator_stats import SimulatorStats
-from smsc_async.simulator.tap import FrameTap
+from smsc_async.simulator.fates import Fate
+from smsc_async.simulator.inspection import ON_PURPOSE, SimulatorInspection
+from smsc_async.simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
-    from smsc_async.listener import Listener
-    from smsc_async.simulator.accounts import ClientLink
-    from smsc_async.simulator.chaos import Chaos, ChaosRun
-    from smsc_async.simulator.fates import Fate, HoldMode
+    from smsc_async.simulator.chaos import ChaosRun
+    from smsc_async.simulator.fates import HoldMode
     from smsc_async.simulator.message_log import MessageFilter
-    from smsc_async.simulator.records import RefusedRequest, SubmittedMessage
-    from smsc_async.simulator.scenario import Scenario
-    from smsc_async.simulator.smsc import SimulatedSmsc
-    from smsc_async.simulator.tap import Frame
-    from smsc_async.simulator.waiting_calls import WaitingCalls
-
-_ON_PURPOSE: Final = (SmscError, RuntimeError, TimeoutError)
+    from smsc_async.simulator.records import SubmittedMessage
 
 
-class SimulatorControls:
+class SimulatorControls(SimulatorInspection):
     """The calls of a simulator that runs, or has run.
 
     Args:
         scenario: How it behaves.
         clock: The gateway's, or the source of one; None makes one.
         sources: Where fates of messages come from.
+
+    Raises:
+        ConfigError: *scenario* is none.
     """
 
     def __init__(
         self, scenario: Scenario, clock: Callable[[], float] | None, sources: FateSources
     ) -> None:
-        self._scenario = scenario
+        super().__init__(scenario)
         if isinstance(clock, GatewayClock):
             self._clock = clock
         else:
             self._clock = GatewayClock() if clock is None else GatewayClock(clock)
         self._sources = sources
-        self._tap: FrameTap[ClientLink] = FrameTap(number_of=lambda link: link.number)
-        self._smsc: SimulatedSmsc | None = None
-        self._calls: WaitingCalls
-        self._open_listener: Listener[ClientLink] | None = None
         self._loop: asyncio.AbstractEventLoop
         self._thread = 0
         self._clock_base = 0.0
-
-    # What came.
-
-    @property
-    def messages(self) -> list[SubmittedMessage]:
-        """The newest accepted messages, oldest first; also after the end."""
-        return [] if self._smsc is None else self._smsc.state.messages
-
-    @property
-    def refused(self) -> list[SubmittedMessage]:
-        """The newest refused messages, with `refusal` and `stop`, oldest first."""
-        if self._smsc is None:
-            return []
-        return [message for message in self._smsc.state.log if message.refusal is not None]
-
-    @property
-    def refusals(self) -> list[RefusedRequest]:
-        """The newest refused requests of any kind, with the reason of each, oldest first."""
-        return [] if self._smsc is None else list(self._smsc.state.refusals)
-
-    @property
-    def stats(self) -> SimulatorStats:
-        """Counters, as of now; also after the end."""
-        return SimulatorStats() if self._smsc is None else self._smsc.stats()
-
-    def find(
-        self,
-        wanted: MessageFilter = EVERY,
-        *,
-        before: int | None = None,
-        after: int | None = None,
-        limit: int | None = PAGE,
-    ) -> list[SubmittedMessage]:
-        """Return messages, accepted and refused, the newest first.
-
-        A message's `number` is a cursor: the next page is `before=` the last one's number, what has
-        come since is `after=` the first one's.
-
-        Args:
-            wanted: What they have to meet.
-            before: Only those with a smaller number.
-            after: Only those with a greater number.
-            limit: The most that are returned, None for all.
-        """
-        if self._smsc is None:
-            return []
-        return self._smsc.state.log.find(wanted, before=before, after=after, limit=limit)
-
-    def message(self, message: int | str) -> SubmittedMessage:
-        """Return the message with a number, or an id as "m-17" or one of its message_ids.
-
-        Raises:
-            UnknownMessageError: There is none, or none any more.
-        """
-        found = None if self._smsc is None else self._smsc.state.log.get(message)
-        if found is None:
-            raise UnknownMessageError(
-                f"no message {shown(message)} is kept; the newest {self._scenario.keep} are"
-            )
-        return found
-
-    def forget(self, wanted: MessageFilter = EVERY) -> int:
-        """Forget messages; those that are held get no outcome any more. Return their number."""
-        if self._smsc is None:
-            return 0
-        messages = self._smsc.state.log.find(wanted, limit=None)
-        self._smsc.outcomes.forget(messages)
-        return self._smsc.state.log.remove(messages)
-
-    @hides_locals(_ON_PURPOSE)
-    async def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:  # noqa: ASYNC109 - one deadline, said where one waits
-        """Return the oldest message not returned here before; wait for one if there is none.
-
-        Refused messages aren't among them. Cancelling is safe: the message stays for the next call.
-
-        Args:
-            timeout: Seconds.
-
-        Raises:
-            TimeoutError: None was received in time.
-            RuntimeError: The simulator isn't running.
-        """
-        self._listener()
-        return await self._calls.next_message(timeout)
-
-    def frames(
-        self, *, link: int | None = None, before: int | None = None, limit: int = 200
-    ) -> list[Frame]:
-        """Return the newest PDUs read and written, oldest first; also after the end.
-
-        Of all together at most 4 MiB are kept, and no password.
-
-        Args:
-            link: Only those of one link, by `SubmittedPart.link`.
-            before: Only those with a smaller number, that of the first frame of an earlier call.
-            limit: The most that are returned.
-        """
-        return self._tap.frames(link=link, before=before, limit=limit)
-
-    def frames_of(self, message: SubmittedMessage) -> list[Frame]:
-        """Return the PDUs of one message, oldest first: submits, responses, receipts."""
-        frames: set[Frame] = set()
-        for link in {part.link for part in message.submits}:
-            parts = [part for part in message.submits if part.link == link]
-            sequence_numbers = [part.sequence_number for part in parts]
-            # Receipts write ids in decimal.
-            ids = [str(part.number) for part in parts]
-            frames.update(self._tap.frames_of(link, sequence_numbers, ids))
-        return sorted(frames)
+        self._leave_clock: Callable[[], object] = _nothing
 
     # What becomes of it.
 
@@ -181,7 +64,12 @@ class SimulatorControls:
 
     @scenario.setter
     def scenario(self, scenario: Scenario) -> None:
-        """Replace the scenario."""
+        """Replace the scenario.
+
+        Raises:
+            ConfigError: It is none.
+        """
+        check_kind("scenario", scenario, Scenario)
         self._scenario = scenario
         if self._smsc is not None:
             self._smsc.state.scenario = scenario
@@ -191,15 +79,24 @@ class SimulatorControls:
         """The fates of numbers, by their digits."""
         return self._sources.by_number
 
+    @hides_locals(ON_PURPOSE)
     def set_fate(self, number: str, fate: Fate | None) -> None:
         """Set what becomes of every message to a number from now on; None removes it.
 
         Args:
             number: In any notation; or another address.
-            fate: It wins over magic numbers, hold, chaos and scenario.
+            fate: It wins over magic numbers, hold, chaos and the scenario, but for the scenario's
+                rules: a repeat stays one.
+
+        Raises:
+            ConfigError: *number* is no text, or *fate* no `Fate`.
         """
+        check_kind("number", number, str)
+        if fate is not None:
+            check_kind("fate", fate, Fate)
         self._sources.set_for(number, fate)
 
+    @hides_locals(ON_PURPOSE)
     def decide(
         self, message: SubmittedMessage | int | str, fate: Fate, *, again: bool = False
     ) -> None:
@@ -216,12 +113,14 @@ class SimulatorControls:
         Raises:
             AlreadyFinalError: It has its outcome already, or was refused; or the fate is one of a
                 response, and that has left.
-            UnknownMessageError: It isn't kept any more.
+            UnknownMessageError: It isn't kept by this simulator, or not any more.
+            ConfigError: *fate* is no `Fate`.
             RuntimeError: The simulator isn't running.
         """
         self._listener()
-        one = self.message(message) if isinstance(message, (int, str)) else message
-        self._running().outcomes.decide(one, fate, self._now(), again=again)
+        check_kind("fate", fate, Fate)
+        one, now = self._kept(message), self._followed_time()
+        self._running().outcomes.decide(one, fate, now, again=again)
         self._changed()
 
     @property
@@ -238,6 +137,7 @@ class SimulatorControls:
         """Hold messages that come from now on; what is held stays held."""
         self._sources.hold = check_hold(hold)
 
+    @hides_locals(ON_PURPOSE)
     def release(self, wanted: MessageFilter | None = None, fate: Fate | None = None) -> int:
         """Release what is held, in the order in which it came.
 
@@ -253,34 +153,44 @@ class SimulatorControls:
             How many submit_sm were released.
 
         Raises:
+            ConfigError: *fate* is no `Fate`.
             RuntimeError: The simulator isn't running.
         """
         self._listener()
-        smsc = self._running()
+        if fate is not None:
+            check_kind("fate", fate, Fate)
+        smsc, now = self._running(), self._followed_time()
         messages = None if wanted is None else smsc.state.log.find(wanted, limit=None)
-        released = smsc.outcomes.release(messages, fate, self._now())
+        released = smsc.outcomes.release(messages, fate, now)
         self._changed()
         return released
 
     @property
     def chaos(self) -> ChaosRun | None:
-        """What is drawn for messages now, None for nothing."""
-        return self._sources.chaos
+        """What is drawn for messages now; None for nothing, also when its limit is reached."""
+        run = self._sources.chaos
+        if run is None or self._open_listener is None:
+            return run
+        is_over = run.is_over(self._running().state.schedule.time(self._now()))
+        return None if is_over else run
 
     def start_chaos(self, chaos: Chaos) -> ChaosRun:
         """Draw fates for messages and connections that come from now on, for a limited time.
 
         Raises:
+            ConfigError: *chaos* is none.
             RuntimeError: The simulator isn't running.
         """
         self._listener()
-        return self._sources.start_chaos(chaos, self._running().state.schedule.time(self._now()))
+        check_kind("chaos", chaos, Chaos)
+        now = self._followed_time()
+        return self._sources.start_chaos(chaos, self._running().state.schedule.time(now))
 
     def end_chaos(self) -> None:
         """Draw no more fates; what was drawn stays."""
         self._sources.chaos = None
 
-    @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
+    @hides_locals(ON_PURPOSE, sender=str, recipient=str, text=str)
     async def deliver(
         self,
         sender: str,
@@ -290,7 +200,7 @@ class SimulatorControls:
         system_id: str | None = None,
         esm_class: int = 0,
     ) -> int:
-        """Send a subscriber's message, and wait until the client has answered every part.
+        """Send a subscriber's message, and wait until the client has responded to every part.
 
         Cancelling is safe and takes nothing back: the message is still delivered.
 
@@ -329,37 +239,51 @@ class SimulatorControls:
     def tick(self) -> None:
         """Read the clock, and do what is due. Needed only with a clock of another source.
 
+        Clients whose rules count by `clock` look at it too, as after `clock.advance(0)`.
+
         Raises:
             RuntimeError: The simulator isn't running.
         """
         listener = self._listener()
-        self._follow_clock()
+        self._clock.advance(0)
         listener.tick()
 
     def _on_clock_moved(self) -> None:
         """Follow the clock, on the simulator's own thread."""
-        if threading.get_ident() == self._thread:
-            self._follow_clock()
+        if self._loop.is_closed():  # and the simulator was never left
+            self._leave_clock()
+        elif threading.get_ident() == self._thread:
+            self._follow_move()
         else:
-            # A loop that is closed has no simulator any more.
+            # The loop may have been closed since.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._follow_clock)
+                self._loop.call_soon_threadsafe(self._follow_move)
+
+    def _follow_move(self) -> None:
+        """Follow the clock, and set the timer anew: what is due next has come nearer."""
+        if self._open_listener is not None:
+            self._follow_clock()
+            self._changed()
 
     def _follow_clock(self) -> None:
         """Move the gateway's time as far as its clock has moved."""
         if self._open_listener is None:
             return
         smsc, now = self._running(), self._now()
-        ahead = self._clock_shift(now) - smsc.state.schedule.shift
+        schedule = smsc.state.schedule
+        ahead, ran = self._clock_shift(now) - schedule.shift, schedule.ran
         if ahead:
             smsc.move(ahead, now)
+        # Not after every move: a source that is faster than the loop moves with each look at it,
+        # and a flush is such a look.
+        if schedule.ran > ran:
             self._changed()
 
     def _clock_shift(self, now: float) -> float:
         """Return by how many seconds the clock is ahead of the links' time, since the start."""
         clock = self._clock
         ahead = clock() - now if clock.has_own_source else clock.shift
-        return ahead - self._clock_base
+        return max(-LONGEST_SHIFT, min(ahead - self._clock_base, LONGEST_SHIFT))
 
     def _now(self) -> float:
         """Return the links' time."""
@@ -374,13 +298,6 @@ class SimulatorControls:
         """Write what has changed, in the next iteration of the event loop."""
         self._listener().plan_flush()
 
-    def _running(self) -> SimulatedSmsc:
-        """Return the simulated SMSC."""
-        assert self._smsc is not None  # noqa: S101 - made with the listener
-        return self._smsc
 
-    def _listener(self) -> Listener[ClientLink]:
-        """Return the open port, or raise RuntimeError."""
-        if self._open_listener is None:
-            raise RuntimeError("the simulator is not running; enter it with `async with`")
-        return self._open_listener
+def _nothing() -> None:
+    """Stands for the end of a subscription that there isn't."""

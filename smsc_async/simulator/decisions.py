@@ -1,7 +1,8 @@
 """Whether the simulated SMSC accepts a bind, a submit_sm or a query_sm, and why not.
 
-Rule: a decision has a refusal, or None, and answers nothing: the response is `smsc`'s. What SMPP
-itself excludes is in `conformance`, the gateway's rules are in `enforcement`.
+Rule: a decision has a refusal, or None, and sends nothing: the response is `smsc`'s. It changes
+what rules remember, and the counter of what they stop. What SMPP itself excludes is in
+`conformance`, the gateway's rules are in `enforcement`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pdu import CommandStatus
+from smsc_async.instrumentation import call_logged
 from smsc_async.simulator import refusals
 from smsc_async.simulator.conformance import check_bind, check_query, check_submit
 from smsc_async.simulator.records import RuleStop
 from smsc_async.simulator.refusals import Refusal, refuse
+from smsc_async.simulator.scenario import LARGEST_STATUS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.received import ReceivedSubmit
     from smsc_async.simulator.records import SubmittedPart
-    from smsc_async.simulator.scenario import Scenario, StoppedBy
+    from smsc_async.simulator.scenario import Scenario, StoppedBy, SubmitView
     from smsc_async.simulator.state import SmscState
 
 
@@ -86,10 +89,9 @@ def verdict_on_submit(  # noqa: PLR0911, PLR0917 - the reasons in their order; o
             return SubmitVerdict(refusal)
     if fate.command_status is not None:
         return SubmitVerdict(refuse(fate.command_status, refusals.FATE))
-    status = scenario.submit_status
-    status = status(view) if callable(status) else status
-    if status:
-        return SubmitVerdict(refuse(status, refusals.SCENARIO))
+    refusal = _refusal_of_scenario(scenario, view)
+    if refusal is not None:
+        return SubmitVerdict(refusal)
     rules = scenario.rules
     if rules is None:
         return _ACCEPTED
@@ -106,6 +108,17 @@ def verdict_on_submit(  # noqa: PLR0911, PLR0917 - the reasons in their order; o
     if not status:
         return SubmitVerdict(None, stop, error)
     return SubmitVerdict(refusals.of_rule(rule, rules, status, enforcement.retry_after), stop)
+
+
+def _refusal_of_scenario(scenario: Scenario, view: SubmitView) -> Refusal | None:
+    """Return why the scenario refuses a submit_sm, None if it doesn't."""
+    status: object = scenario.submit_status
+    if callable(status):
+        # An error here would end the link, and with it all other messages on it.
+        status = call_logged("Scenario.submit_status", status, view)
+    if type(status) is bool or not isinstance(status, int) or not 0 <= status <= LARGEST_STATUS:
+        return refuse(CommandStatus.ESME_RSYSERR, refusals.NO_STATUS)
+    return refuse(status, refusals.SCENARIO) if status else None
 
 
 def stop_of(

@@ -1,8 +1,9 @@
 """The gateway's rules, applied to the messages of one account.
 
 Rule: the client's rule engine decides, with the gateway's numbers: no margin, and times are
-those of arrival. No clock: `now` is an argument. A message that a rule stops leaves no trace in
-any rule. Neither does one refused for another reason: it is never checked here.
+those of arrival. No clock: `now` is an argument, and here a time of the gateway. A message that a
+rule stops leaves no trace in any rule. Neither does one refused for another reason: it is never
+checked here.
 
 Two things are the simulator's own. A message in parts counts for a flood with each part, and is a
 repeat only as a whole, from its first part's arrival on. And where the client paces, the gateway

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 from smsc_async._base_errors import shown
 from smsc_async.simulator.chaos import ChaosRun
 from smsc_async.simulator.fates import NOTHING_GIVEN, ORDINARY, Given, HoldMode
-from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate
+from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate, magic_suffix
 from smsc_async.simulator.message_log import normal_number
 from smsc_async.simulator.records import parse_message, subscriber_text
 
@@ -74,9 +74,7 @@ class FateSources:
         """
         if self._by_number and (fate := self._by_number.get(normal_number(recipient))):
             return Given(fate)
-        prefix = self.magic_prefix
-        # A number with another beginning is an ordinary one (hot path).
-        if prefix is not None and not (recipient.isdigit() and not recipient.startswith(prefix)):
+        if magic_suffix(recipient, self.magic_prefix) is not None:
             fate = self.magic(recipient, text)
             if fate is not None:
                 return Given(fate, is_magic=True)

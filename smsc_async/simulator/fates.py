@@ -6,12 +6,13 @@ a click on the simulator's page or a key of `smsc sim` makes one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from pdu._tracebacks import hides_arguments
 from pdu.half_made import shows_half_made
+from pdu.masking import shown_size
 from smsc_async._base_errors import SmscError, is_number, shown
 from smsc_async.simulator.scenario import HlrAnswer
 
@@ -28,7 +29,7 @@ too."""
 
 @hides_arguments(ValueError)
 @shows_half_made
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fate:
     """What becomes of one message. What is None is as the scenario has it.
 
@@ -74,6 +75,8 @@ class Fate:
         _check_range("command_status", self.command_status, 1, 0xFFFF_FFFF)
         _check_choice("receipt", self.receipt, get_args(ReceiptFate))
         _check_choice("answer", self.answer, get_args(AnswerFate))
+        _check_kind("hlr", self.hlr, HlrAnswer)
+        _check_kind("reply", self.reply, str)
         after = self.after
         if after is not None and not (is_number(after) and after >= 0 and isfinite(after)):
             raise ValueError(f"after takes 0 seconds or more, got {shown(after)}")
@@ -94,6 +97,15 @@ class Fate:
         outcome = (self.state, self.error_code, self.receipt, self.hlr, self.reply)
         return any(value is not None for value in outcome)
 
+    def __repr__(self) -> str:
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        shown_values = (
+            f"{name}={shown_size(value) if name == 'reply' else repr(value)}"
+            for name, value in given.items()
+            if value is not None
+        )
+        return f"Fate({', '.join(shown_values)})"
+
 
 class AlreadyFinalError(SmscError):
     """A fate comes too late: the message has its answer, or its outcome, already."""
@@ -109,6 +121,12 @@ def _check_range(name: str, value: int | None, least: int, most: int) -> None:
         return
     if not (is_number(value) and isinstance(value, int) and least <= value <= most):
         raise ValueError(f"{name} takes {least} to {most}, got {shown(value)}")
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    """Refuse anything but None and one kind of values."""
+    if not isinstance(value, kind | None):
+        raise ValueError(f"{name} takes a {kind.__name__}, got {shown(value)}")  # noqa: TRY004 - as the others
 
 
 def _check_choice(name: str, value: str | None, known: tuple[str, ...]) -> None:

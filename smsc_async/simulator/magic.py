@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 from pdu.enums import MessageState
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import refused
-from smsc_async._number_checks import digits_of
 from smsc_async.simulator.codes import find_codes
 from smsc_async.simulator.fates import Fate
+from smsc_async.simulator.message_log import normal_number
 from smsc_async.simulator.scenario import HlrAnswer
 
 if TYPE_CHECKING:
@@ -153,6 +153,23 @@ MAGIC_NUMBERS: Final = (
 """The table. No number is in two rows."""
 
 
+def magic_suffix(recipient: str, prefix: str | None) -> str | None:
+    """Return the four digits behind the prefix; None for a number that isn't magic.
+
+    Args:
+        recipient: `destination_addr`. A "+" and signs between the digits are ignored.
+        prefix: Of the magic numbers; None if there are none.
+    """
+    if prefix is None:
+        return None
+    digits = recipient if recipient.isdigit() else normal_number(recipient)
+    # First what most numbers fail (hot path).
+    if not digits.startswith(prefix) or len(digits) != len(prefix) + _SUFFIX:
+        return None
+    suffix = digits[-_SUFFIX:]
+    return suffix if suffix.isascii() and suffix.isdigit() else None
+
+
 def magic_fate(recipient: str, text: str | None, prefix: str | None) -> Fate | None:
     """Return what becomes of a message to a magic number; None for any other number.
 
@@ -162,14 +179,8 @@ def magic_fate(recipient: str, text: str | None, prefix: str | None) -> Fate | N
             none.
         prefix: Of the magic numbers, see `check_prefix`; None if there are none.
     """
-    if prefix is None:
-        return None
-    digits = recipient if recipient.isdigit() else digits_of(recipient).removeprefix("+")
-    # First what most numbers fail (hot path).
-    if not digits.startswith(prefix) or len(digits) != len(prefix) + _SUFFIX:
-        return None
-    suffix = digits[-_SUFFIX:]
-    if not (suffix.isascii() and suffix.isdigit()):
+    suffix = magic_suffix(recipient, prefix)
+    if suffix is None:
         return None
     what, value = int(suffix[0]), int(suffix[1:])
     for row in MAGIC_NUMBERS:

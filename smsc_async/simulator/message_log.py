@@ -6,10 +6,16 @@ with every message and is never used again.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
+
+from pdu.escaping import escape
+from pdu.half_made import shows_half_made
+from pdu.masking import mask_address, shown_text
+from smsc_async._base_errors import shown
+from smsc_async._number_checks import digits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +29,12 @@ PAGE: Final = 50
 """Messages of one search, unless it says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_LONGEST_NUMBER: Final = 18
+"""Digits of a message's number, at most."""
+
+
+@shows_half_made
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MessageFilter:
     """Which messages are wanted; those that meet all that isn't None.
 
@@ -57,6 +68,19 @@ class MessageFilter:
             and (self.code is None or self.code in message.codes.codes)
         )
 
+    def __repr__(self) -> str:
+        given = {
+            "to": self.to and mask_address(self.to),
+            "sender": self.sender and mask_address(self.sender),
+            "text": self.text and shown_text(self.text, b""),
+            "kind": self.kind,
+            "status": self.status,
+            "error_code": self.error_code,
+            "code": self.code and "***",
+        }
+        fields = (f"{name}={value}" for name, value in given.items() if value is not None)
+        return f"<MessageFilter {escape(', '.join(fields) or 'every message')}>"
+
     def _has_text(self, message: SubmittedMessage) -> bool:
         """Return whether the text occurs in a message."""
         if not self.text:
@@ -80,7 +104,8 @@ class MessageLog:
 
     def __init__(self) -> None:
         self.last_number = 0
-        self._messages: deque[SubmittedMessage] = deque()
+        # Not a dict, where taking the oldest gets slower with what was taken before.
+        self._messages: OrderedDict[int, SubmittedMessage] = OrderedDict()
         self._octets = 0
 
     def __len__(self) -> int:
@@ -89,7 +114,7 @@ class MessageLog:
 
     def __iter__(self) -> Iterator[SubmittedMessage]:
         """Go through them, oldest first."""
-        return iter(self._messages)
+        return iter(self._messages.values())
 
     def next_number(self) -> int:
         """Return the number for a new message."""
@@ -105,20 +130,45 @@ class MessageLog:
             keep_octets: Octets of texts kept.
         """
         messages = self._messages
-        messages.append(message)
+        messages[message.number] = message
         self._octets += len(message.octets)
         while len(messages) > keep or (self._octets > keep_octets and len(messages) > 1):
-            self._octets -= len(messages.popleft().octets)
+            self._octets -= len(messages.popitem(last=False)[1].octets)
 
     def get(self, name: int | str) -> SubmittedMessage | None:
         """Return the message of a number, of an id as "m-17", or of a message_id.
 
         None if there is none, or none any more.
         """
-        if isinstance(name, str) and name.startswith("m-") and name[2:].isdecimal():
-            name = int(name[2:])
-        for message in reversed(self._messages):
-            if message.number == name or (isinstance(name, str) and name in message.message_ids):
+        if isinstance(name, str):
+            digits = name.removeprefix("m-")
+            if digits == name:
+                return self._of_message_id(name)
+            is_number = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
+            return self._messages.get(int(digits)) if is_number else None
+        # `True` is equal to 1.
+        return self._messages.get(name) if type(name) is int else None
+
+    def _of_message_id(self, message_id: str) -> SubmittedMessage | None:
+        """Return the newest message with an id of a response."""
+        messages = reversed(self._messages.values())
+        return next((one for one in messages if message_id in one.message_ids), None)
+
+    def has(self, message: SubmittedMessage) -> bool:
+        """Return whether this message is kept; not one of another log with its number."""
+        return self._messages.get(message.number) is message
+
+    def next_accepted(self, after: int, last: int) -> SubmittedMessage | None:
+        """Return the oldest accepted message that is kept, None if there is none.
+
+        Args:
+            after: It has a greater number.
+            last: It has no greater number.
+        """
+        first = next(iter(self._messages), last + 1)
+        for number in range(max(after + 1, first), last + 1):
+            message = self._messages.get(number)
+            if message is not None and message.refusal is None:
                 return message
         return None
 
@@ -137,10 +187,15 @@ class MessageLog:
             before: Only those with a smaller number.
             after: Only those with a greater number.
             limit: The most that are returned, None for all.
+
+        Raises:
+            ValueError: A negative *limit*.
         """
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit takes 0 or more, or None for all, got {shown(limit)}")
         found = (
             message
-            for message in reversed(self._messages)
+            for message in reversed(self._messages.values())
             if (before is None or message.number < before)
             and (after is None or message.number > after)
             and wanted.matches(message)
@@ -149,12 +204,9 @@ class MessageLog:
 
     def remove(self, messages: Iterable[SubmittedMessage]) -> int:
         """Forget messages; return how many there were."""
-        gone = {id(message) for message in messages}
-        kept = [message for message in self._messages if id(message) not in gone]
-        removed = len(self._messages) - len(kept)
-        self._messages = deque(kept)
-        self._octets = sum(len(message.octets) for message in kept)
-        return removed
+        removed = [one for one in messages if self._messages.pop(one.number, None)]
+        self._octets -= sum(len(one.octets) for one in removed)
+        return len(removed)
 
     def __repr__(self) -> str:
         return f"<MessageLog, {len(self)} messages, {self._octets} octets>"
@@ -170,6 +222,5 @@ def normal_number(address: str) -> str:
 
     "+7 (999) 123-45-67" and "79991234567" are one number.
     """
-    digits = "".join(char for char in address if char.isdecimal() and char.isascii())
-    rest = set(address) - set("0123456789+-() .\xa0")
-    return address if rest or not digits else digits
+    digits = digits_of(address).removeprefix("+")
+    return digits if digits.isascii() and digits.isdigit() else address

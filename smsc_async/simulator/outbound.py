@@ -131,7 +131,7 @@ class OutboundQueue:
     def _end(self, delivery: QueuedDelivery, status: int, now: float) -> None:
         """Record how a deliver_sm ended."""
         delivery.command_status = status
-        self._state.changes.deliveries.append(delivery)
+        self._state.ended.append(delivery)
         if delivery.part is not None:
             delivery.part.note(self._state.date_at(now), "acknowledged", status)
 

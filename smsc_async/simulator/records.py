@@ -1,6 +1,6 @@
 """Records of the simulated SMSC: parts, messages, refusals.
 
-Rule: what was received stays as it was; only answers and outcomes are written later, part by part.
+Rule: what was received stays as it was; only responses and outcomes are written later, part by part.
 A `repr` shows sizes, never a text, and masks numbers.
 """
 
@@ -202,6 +202,8 @@ class SubmittedMessage:
         submits: The submit_sm it is made of, in order; `message_ids` and `state` are theirs.
         refusal: Why it was refused; None if it was accepted.
         stop: The rule that stopped it, refused or not; None for none.
+        link: Number of the link, if it was refused; 0 of an accepted one, whose *submits* have it.
+        sequence_number: Of the submit_sm on that link, likewise.
         is_cut: Whether it was longer than what is kept of it.
     """
 
@@ -218,6 +220,8 @@ class SubmittedMessage:
     submits: tuple[SubmittedPart, ...] = ()
     refusal: Refusal | None = None
     stop: RuleStop | None = None
+    link: int = 0
+    sequence_number: int = 0
     is_cut: bool = False
     _parsed: Message[Any] | None = field(default=None, init=False)
     _codes: FoundCodes | None = field(default=None, init=False)
@@ -281,7 +285,7 @@ class SubmittedMessage:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more becomes of it by itself."""
+        """Whether it was refused, or every part was refused or has its outcome."""
         return self.refusal is not None or all(part.is_final for part in self.submits)
 
     @property
@@ -325,7 +329,7 @@ class RuleStop(NamedTuple):
         limit: Its number: messages a second, seconds between repeats, messages in a row.
         retry_at: When it lets the message pass, by the gateway's clock.
         retry_after: Seconds until then, from the message's arrival.
-        twin: Number of the message that this one repeats; None if there is none any more.
+        twin: Number of the message that it repeats, which may be forgotten; None for another rule.
     """
 
     rule: StoppedBy
@@ -348,7 +352,7 @@ class RefusedRequest:
         system_id: Login of the account; of a bind, the login that was refused.
         sender: `source_addr`; empty if the request has none or couldn't be read.
         recipient: `destination_addr`; likewise.
-        received_at: By the wall clock.
+        received_at: By the gateway's clock.
     """
 
     command: str
@@ -388,7 +392,8 @@ def subscriber_text(message: Message[Any] | None, text: str | None) -> str:
     """
     if isinstance(message, TelegramCode):
         return message.code
-    return getattr(message, "text", None) or text or ""
+    # An HLR query and a Ping have none.
+    return (text or "") if message is None else getattr(message, "text", "")
 
 
 def _codes_of(message: Message[Any] | None, text: str | None) -> FoundCodes:

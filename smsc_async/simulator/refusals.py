@@ -108,6 +108,7 @@ FLOOD: Final = _(
     " accepted in {rest} s"
 )
 SCENARIO: Final = _("the scenario refuses it")
+NO_STATUS: Final = _("submit_status of the scenario raised an error, or returned no command_status")
 FATE: Final = _("the fate of its number refuses it")
 UNSUPPORTED_COMMAND: Final = _("the gateway doesn't have this command")
 PROTOCOL_ERROR: Final = _("the request is refused by the protocol: {reason}")

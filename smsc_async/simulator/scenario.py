@@ -36,6 +36,10 @@ _COUNTS: Final = (
     "keep",
     "keep_octets",
 )
+LARGEST_STATUS: Final = 0xFFFF_FFFF
+"""The largest command_status of SMPP."""
+
+_STATUSES: Final = ("bind_status", "repeat_status", "flood_status")
 _ALPHABETS: Final = ("gsm", "latin1", "ascii")
 
 StoppedBy = Literal["rate", "repeat", "flood"]
@@ -132,7 +136,8 @@ class Scenario:
         inactivity_timeout: Time without any PDU after which a bound link is closed; None never
             closes it. A new value applies to new connections. The gateway has two minutes.
         submit_status: A `command_status` for every submit_sm, 0 to accept it; or a function that
-            returns one for a `SubmitView`, on the simulator's event loop.
+            returns one for a `SubmitView`, on the simulator's event loop. If it raises, or returns
+            anything else, the message is refused with ESME_RSYSERR, and an error is logged.
         response_delay: Time from a submit_sm to its response.
         window: submit_sm of one link that may await their response; more are refused with
             ESME_RTHROTTLED. The gateway advises 1000 to 2000 for bulk.
@@ -177,7 +182,8 @@ class Scenario:
         hlr: The answer to every HLR query.
         cost: Price in every receipt, as the gateway writes it: at most 6 characters.
         keep: How many messages are remembered, the newest ones; refused ones count too.
-        keep_octets: Octets of their texts that are remembered; of one message at most 65 536.
+        keep_octets: Octets of their texts that are remembered; of one message at most 65 536. As
+            many characters are kept of their parts, for query_sm.
 
     Raises:
         ValueError: A value out of its range.
@@ -238,7 +244,8 @@ class Scenario:
         _check_error("error_code", self.error_code, least=0)
         for name in ("repeat_error", "flood_error", "parts_error"):
             _check_error(name, getattr(self, name), least=1)
-        if not (is_number(self.state) and 0 <= self.state <= 255):
+        _check_kinds(self)
+        if not (_is_integer(self.state) and 0 <= self.state <= 255):
             raise ValueError(f"state takes a MessageState or 0 to 255, got {shown(self.state)}")
         if not isinstance(self.cost, str):
             raise ValueError(f"cost takes a str, got {shown(self.cost)}")  # noqa: TRY004 - as the others
@@ -258,6 +265,27 @@ class Scenario:
                 return self.repeat_status, self.repeat_error
             case "flood":
                 return self.flood_status, self.flood_error
+
+
+def _is_integer(value: object) -> bool:
+    """Whether a value is an integer, a member of an enumeration too, and no truth value."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_kinds(scenario: Scenario) -> None:
+    """Refuse statuses and values of a kind that would fail when a message comes."""
+    status = scenario.submit_status
+    statuses = {name: getattr(scenario, name) for name in _STATUSES}
+    statuses["submit_status"] = 0 if callable(status) else status
+    for name, value in statuses.items():
+        if not (_is_integer(value) and 0 <= value <= LARGEST_STATUS):
+            raise ValueError(f"{name} takes 0 to {LARGEST_STATUS}, got {shown(value)}")
+    kinds = {"hlr": HlrAnswer, "rules": GatewayLimits | None}
+    for name, kind in kinds.items():
+        value = getattr(scenario, name)
+        if not isinstance(value, kind):
+            took = getattr(kind, "__name__", "GatewayLimits or None")
+            raise ValueError(f"{name} takes {took}, got {shown(value)}")  # noqa: TRY004 - as the others
 
 
 def _check(name: str, value: float | None, *, least: int) -> None:

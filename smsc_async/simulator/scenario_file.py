@@ -32,10 +32,10 @@ from pdu.enums import CommandStatus, MessageState
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address
 from smsc_async._base_errors import ConfigError
-from smsc_async._number_checks import digits_of
 from smsc_async.simulator.chaos import STAGES, Chaos
 from smsc_async.simulator.fates import AnswerFate, Fate, HoldMode, ReceiptFate
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix
+from smsc_async.simulator.message_log import normal_number
 from smsc_async.simulator.scenario import OWN_RULES, HlrAnswer, Scenario
 from smsc_async.simulator.scenario_values import (
     FILE,
@@ -151,7 +151,7 @@ def _accounts(value: object, path: str) -> Mapping[str, str]:
         rule = "takes a table of passwords by login, or false for any login"
         raise ScenarioFileError(path, got, f"{rule}, got {got}")
     for login, password in value.items():
-        if login in _TOP:
+        if _is_misplaced(login, password):
             raise unknown_key(login, path, (), _TOP)
         if not isinstance(password, str):
             got = type(password).__name__
@@ -162,13 +162,27 @@ def _accounts(value: object, path: str) -> Mapping[str, str]:
     return value
 
 
+def _is_misplaced(key: str, value: object) -> bool:
+    """Whether a key belongs above all tables, and is no login of the same name."""
+    reader = _FILE.get(key) or _SCENARIO.get(key)
+    if reader is None or not isinstance(value, str):
+        return reader is not None
+    if reader is read_text:  # any password would do
+        return False
+    try:
+        reader(value, key)
+    except ScenarioFileError:
+        return False
+    return True
+
+
 def _fates(value: object, path: str) -> Mapping[str, Fate]:
     """Read the fates by number."""
     if not isinstance(value, dict):
         raise value_error(path, value, "takes a table for each number")
     made: dict[str, Fate] = {}
     for key, one in value.items():
-        number = digits_of(key).removeprefix("+")
+        number = normal_number(key)
         where = f"{path}.{mask_address(key)[:LONGEST_KEY]}"
         if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
             if key in _TOP:

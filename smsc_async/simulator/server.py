@@ -1,6 +1,6 @@
 """The simulator as its users see it: an async context manager with a URL.
 
-Rule: this is its begin and end; what users do with it in between is in `controls`. The sockets are
+Rule: this is its start and stop; what users do with it in between is in `controls`. The sockets are
 those of a `Listener`, on the event loop's time; the gateway has a clock of its own.
 """
 
@@ -60,7 +60,7 @@ class Simulator(SimulatorControls):
         clock: The gateway's clock, by which rules, delays and dates count; a `GatewayClock` by
             default. Links count by the event loop's time. Another function of no argument that
             returns seconds becomes its source; call `tick` after moving it, unless a client
-            writes something then.
+            writes something then, and give clients `Simulator.clock`.
         wall_clock: Date and time with a time zone, called once, at the start.
         magic_prefix: What numbers begin with whose last four digits say what becomes of a message,
             see `magic`; 1 to 11 digits, None for none.
@@ -68,7 +68,7 @@ class Simulator(SimulatorControls):
 
     Raises:
         ValueError: An empty *host*, which would mean every address of this machine; a prefix of
-            other characters than digits; an unknown *hold*.
+            other characters than digits; an unknown *hold*; a *scenario* that is none.
     """
 
     @hides_locals(ValueError)
@@ -91,7 +91,6 @@ class Simulator(SimulatorControls):
         self._tls = tls
         super().__init__(scenario, clock, FateSources(magic_prefix=magic_prefix, hold=hold))
         self._wall_clock = wall_clock or _local_time
-        self._unsubscribe: Callable[[], object] = _nothing
 
     async def __aenter__(self) -> Self:
         if self._smsc is not None:
@@ -109,7 +108,7 @@ class Simulator(SimulatorControls):
         self.port = listener.port
         self._open_listener = listener
         self._clock_base = self._clock_shift(now)
-        self._unsubscribe = self._clock.subscribe(self._on_clock_moved)
+        self._leave_clock = self._clock.subscribe(self._on_clock_moved)
         return self
 
     async def __aexit__(
@@ -119,10 +118,12 @@ class Simulator(SimulatorControls):
         traceback: TracebackType | None,
     ) -> None:
         listener, self._open_listener = self._open_listener, None
-        self._unsubscribe()
+        self._leave_clock()
         if listener is not None:
-            await listener.close()
-            self._calls.close()
+            try:
+                await listener.close()
+            finally:
+                self._calls.close()
 
     @contextmanager
     def in_thread(self) -> Iterator[HostedSimulator]:
@@ -153,10 +154,6 @@ class Simulator(SimulatorControls):
     def __repr__(self) -> str:
         state = "running" if self._open_listener else "not running"
         return f"<Simulator {self.host}:{self.port}, {state}, {self.stats.messages} messages>"
-
-
-def _nothing() -> None:
-    """Stands for the end of a subscription that there isn't."""
 
 
 def _local_time() -> datetime:

@@ -1,4 +1,4 @@
-"""The simulated SMSC: it answers binds, submits and queries.
+"""The simulated SMSC: it responds to binds, submits and queries.
 
 Rule: no socket and no clock. It is the handler of a `Listener` (`listener.contract`): events and
 times come in, and responses are written to the session of their link. `decisions` says what is
@@ -202,7 +202,7 @@ class SimulatedSmsc:
             self._outbound.requeue(lost, now)
 
     def _on_request(self, link: ClientLink, pdu: Pdu, now: float) -> None:
-        """Answer any other request than submit_sm."""
+        """Respond to any other request than submit_sm."""
         if isinstance(pdu, QuerySm):
             self._on_query(link, pdu, now)
         else:
@@ -347,6 +347,8 @@ class SimulatedSmsc:
             total=submit.segment.total,
             refusal=refusal,
             stop=stop,
+            link=link.number,
+            sequence_number=pdu.sequence_number,
         )
 
     def _break_link(self, link: ClientLink, now: float) -> None:
@@ -355,7 +357,7 @@ class SimulatedSmsc:
         self.state.changed_links[link] = None
 
     def _on_query(self, link: ClientLink, pdu: QuerySm, now: float) -> None:
-        """Answer query_sm for messages of the same account."""
+        """Respond to query_sm for messages of the same account."""
         part = self.state.parts.get(pdu.message_id)
         refusal = refusal_of_query(self.state.scenario, link, pdu, part)
         if refusal is not None:

@@ -6,8 +6,7 @@ them gets it as an argument. It has no clock: every *now* is an argument, a time
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections import OrderedDict, deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -30,19 +29,6 @@ IDS_PER_MESSAGE: Final = 10
 """A long message has several ids, so more ids than messages are kept."""
 
 
-@dataclass(slots=True)
-class Changes:
-    """What has happened since the last `SmscState.take_changes`.
-
-    Args:
-        messages: New messages, oldest first.
-        deliveries: deliver_sm that ended: acknowledged or dropped.
-    """
-
-    messages: list[SubmittedMessage] = field(default_factory=list)
-    deliveries: list[QueuedDelivery] = field(default_factory=list)
-
-
 class SmscState:
     """Everything the simulated SMSC remembers.
 
@@ -56,9 +42,10 @@ class SmscState:
         schedule: What is done later, and the gateway's time.
         accounts: Accounts by system_id.
         log: The newest messages, accepted and refused.
-        parts: Accepted submit_sm by message_id.
+        parts: The newest accepted submit_sm by message_id; their texts have `keep_octets`
+            characters at most, too.
         refusals: The newest refused requests, oldest first.
-        changes: What has happened since the last `take_changes`.
+        ended: deliver_sm that ended, acknowledged or dropped, since the last `take_ended`.
         changed_links: Links written to since the last `take_changed_links`, other than by the
             processing of their own events; in order.
     """
@@ -69,13 +56,14 @@ class SmscState:
         self.schedule = Schedule()
         self.accounts: dict[str, Account] = {}
         self.log = MessageLog()
-        self.parts: dict[str, SubmittedPart] = {}
+        self.parts: OrderedDict[str, SubmittedPart] = OrderedDict()
         self.refusals: deque[RefusedRequest] = deque()
-        self.changes = Changes()
+        self.ended: list[QueuedDelivery] = []
         self.changed_links: dict[ClientLink, None] = {}
         self._started_at = now
         self._wall = self._date = wall
         self._dated = 0.0
+        self._parts_characters = 0
 
     @property
     def messages(self) -> list[SubmittedMessage]:
@@ -109,9 +97,14 @@ class SmscState:
 
     def record_part(self, part: SubmittedPart) -> None:
         """Remember an accepted submit_sm for query_sm; the oldest ones are forgotten."""
-        self.parts[part.message_id] = part
-        while len(self.parts) > self.scenario.keep * IDS_PER_MESSAGE:
-            del self.parts[next(iter(self.parts))]
+        parts, scenario = self.parts, self.scenario
+        replaced = parts.pop(part.message_id, None)
+        parts[part.message_id] = part
+        self._parts_characters += _length(part) - _length(replaced)
+        while len(parts) > scenario.keep * IDS_PER_MESSAGE or (
+            self._parts_characters > scenario.keep_octets and len(parts) > 1
+        ):
+            self._parts_characters -= _length(parts.popitem(last=False)[1])
 
     def record_refusal(self, refused: RefusedRequest) -> None:
         """Remember a refused request; the oldest ones are forgotten."""
@@ -131,6 +124,8 @@ class SmscState:
         total: int = 1,
         refusal: Refusal | None = None,
         stop: RuleStop | None = None,
+        link: int = 0,
+        sequence_number: int = 0,
     ) -> None:
         """Remember a message; the oldest ones are forgotten.
 
@@ -143,6 +138,8 @@ class SmscState:
             total: submit_sm expected.
             refusal: Why it was refused; None if it was accepted.
             stop: The rule that stopped it, refused or not.
+            link: Of one that was refused: number of the link that it came over.
+            sequence_number: Likewise, of the submit_sm on that link.
         """
         octets, text = view.octets, view.text
         is_cut = len(octets) > MAX_MESSAGE_OCTETS
@@ -163,17 +160,18 @@ class SmscState:
             submits=submits,
             refusal=refusal,
             stop=stop,
+            link=link,
+            sequence_number=sequence_number,
             is_cut=is_cut,
         )
         if refusal is None:
             self.stats.messages += 1
-            self.changes.messages.append(message)
         self.log.add(message, self.scenario.keep, self.scenario.keep_octets)
 
-    def take_changes(self) -> Changes:
-        """Return what has happened since the last call, and begin anew."""
-        changes, self.changes = self.changes, Changes()
-        return changes
+    def take_ended(self) -> list[QueuedDelivery]:
+        """Return the deliver_sm that have ended since the last call, and begin anew."""
+        ended, self.ended = self.ended, []
+        return ended
 
     def take_changed_links(self) -> Iterable[ClientLink]:
         """Return the links written to since the last call, and begin anew."""
@@ -185,3 +183,8 @@ class SmscState:
             f"<SmscState {len(self.accounts)} accounts, {len(self.log)} messages,"
             f" {len(self.schedule)} actions scheduled>"
         )
+
+
+def _length(part: SubmittedPart | None) -> int:
+    """Return the characters that are kept of a part."""
+    return 0 if part is None or part.text is None else len(part.text)

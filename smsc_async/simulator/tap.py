@@ -62,7 +62,7 @@ class Frame(NamedTuple):
         link: Number of the link.
         direction: "in" from the client, "out" to it.
         octets: With the header. The octets of a password are `*`; of a bind that can't be read,
-            all behind its system_id are.
+            all behind its system_id are, or behind the header if that is too long.
         is_broken: Whether these octets are no frame: an impossible command_length and what was
             read with it, or what a closed connection has left unfinished.
     """
@@ -144,13 +144,15 @@ class _Stream:
     def without_password(self, frame: bytes, command_id: int) -> bytes:
         """Blank the password of a bind; of one that can't be read, all behind its system_id.
 
-        A command that isn't known may be the middle of a bind whose beginning was lost.
+        If no system_id ends within its 16 octets, that is all behind the header. A command that
+        isn't known may be the middle of a bind whose beginning was lost.
         """
         if command_id not in _WITH_PASSWORD:
             return self.without_binds(frame, _HEADER_LENGTH)
         start = _system_id_end(frame, _HEADER_LENGTH)
         end = frame.find(b"\0", start)
-        if end < 0 or not _is_readable(frame[:start] + frame[end:]):
+        has_system_id = start > _HEADER_LENGTH
+        if not has_system_id or end < 0 or not _is_readable(frame[:start] + frame[end:]):
             self.is_secret = True
             end = len(frame)
         return _blanked(frame, start, end)

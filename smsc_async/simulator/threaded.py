@@ -1,16 +1,17 @@
 """A simulator on a thread of its own, for code without an event loop.
 
-Rule: every access runs on that thread, so that no two threads ever use the simulator at once.
+Rule: what reads or changes messages, links and fates runs on that thread, so that no two threads
+ever use them at once. `clock` has a lock of its own; `scenario` and `hold` are read as they are.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pdu._tracebacks import hides_locals
 from pdu.half_made import shows_half_made
-from smsc_async._base_errors import SmscError
+from smsc_async.simulator.inspection import ON_PURPOSE
 from smsc_async.simulator.message_log import EVERY, PAGE
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from smsc_async.simulator.scenario import Scenario
     from smsc_async.simulator.simulator_stats import SimulatorStats
     from smsc_async.simulator.tap import Frame
-
-_ON_PURPOSE: Final = (SmscError, RuntimeError, TimeoutError)
 
 
 @shows_half_made
@@ -114,9 +113,10 @@ class HostedSimulator:
 
     @property
     def chaos(self) -> ChaosRun | None:
-        """What is drawn for messages now, None for nothing."""
+        """What is drawn for messages now; None for nothing, also when its limit is reached."""
         return self._portal.call(lambda: self._simulator.chaos)
 
+    @hides_locals(ON_PURPOSE)
     def find(
         self,
         wanted: MessageFilter = EVERY,
@@ -129,10 +129,12 @@ class HostedSimulator:
         find = partial(self._simulator.find, before=before, after=after, limit=limit)
         return self._portal.call(find, wanted)
 
+    @hides_locals(ON_PURPOSE)
     def message(self, message: int | str) -> SubmittedMessage:
         """Return the message with a number or an id; see `Simulator.message`."""
         return self._portal.call(self._simulator.message, message)
 
+    @hides_locals(ON_PURPOSE)
     def forget(self, wanted: MessageFilter = EVERY) -> int:
         """Forget messages; see `Simulator.forget`."""
         return self._portal.call(self._simulator.forget, wanted)
@@ -145,20 +147,24 @@ class HostedSimulator:
             partial(self._simulator.frames, link=link, before=before, limit=limit)
         )
 
-    def frames_of(self, message: SubmittedMessage) -> list[Frame]:
-        """Return the PDUs of one message, oldest first."""
+    @hides_locals(ON_PURPOSE)
+    def frames_of(self, message: SubmittedMessage | int | str) -> list[Frame]:
+        """Return the PDUs of one message, oldest first; see `Simulator.frames_of`."""
         return self._portal.call(self._simulator.frames_of, message)
 
+    @hides_locals(ON_PURPOSE)
     def set_fate(self, number: str, fate: Fate | None) -> None:
         """Set what becomes of every message to a number from now on; see `Simulator.set_fate`."""
         self._portal.call(self._simulator.set_fate, number, fate)
 
+    @hides_locals(ON_PURPOSE)
     def decide(
         self, message: SubmittedMessage | int | str, fate: Fate, *, again: bool = False
     ) -> None:
         """Give one message its fate; see `Simulator.decide`."""
         self._portal.call(partial(self._simulator.decide, message, fate, again=again))
 
+    @hides_locals(ON_PURPOSE)
     def release(self, wanted: MessageFilter | None = None, fate: Fate | None = None) -> int:
         """Release what is held; see `Simulator.release`."""
         return self._portal.call(self._simulator.release, wanted, fate)
@@ -171,7 +177,11 @@ class HostedSimulator:
         """Draw no more fates; what was drawn stays."""
         self._portal.call(self._simulator.end_chaos)
 
-    @hides_locals(_ON_PURPOSE)
+    def tick(self) -> None:
+        """Read a clock of another source, and do what is due; see `Simulator.tick`."""
+        self._portal.call(self._simulator.tick)
+
+    @hides_locals(ON_PURPOSE)
     def wait_for_message(self, *, timeout: float = 5.0) -> SubmittedMessage:
         """Return the oldest message not returned here before; wait for one if there is none.
 
@@ -180,10 +190,11 @@ class HostedSimulator:
 
         Raises:
             TimeoutError: None was received in time.
+            RuntimeError: The simulator isn't running, or ended meanwhile.
         """
         return self._portal.call(partial(self._simulator.wait_for_message, timeout=timeout))
 
-    @hides_locals(_ON_PURPOSE, sender=str, recipient=str, text=str)
+    @hides_locals(ON_PURPOSE, sender=str, recipient=str, text=str)
     def deliver(
         self,
         sender: str,
@@ -193,7 +204,7 @@ class HostedSimulator:
         system_id: str | None = None,
         esm_class: int = 0,
     ) -> int:
-        """Send a subscriber's message, and wait until the client has answered every part.
+        """Send a subscriber's message, and wait until the client has responded to every part.
 
         Args:
             sender: The subscriber's number.

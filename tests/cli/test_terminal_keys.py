@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,8 @@ from smsc_async import Sms, SmscClient
 pytest.importorskip("termios")
 
 from terminals import Terminal
+
+from smsc_async.cli.terminal_keys import KeyReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,3 +151,30 @@ def test_scenario_may_be_typed_before_keys() -> None:
         terminal.read_until("> new messages aren't held")
         terminal.press("q")
         terminal.read_until("ended 0\n")
+
+
+@pytest.mark.parametrize(
+    ("reads", "keys"),
+    [
+        (["\x1b", "OH"], ["\x1bOH"]),
+        (["\x1bO", "H"], ["\x1bOH"]),
+        (["\x1b[", "1;", "5D", "h"], ["\x1b[1;5D", "h"]),
+        (["\x1b", "OP"], ["F1"]),
+        (["\x1b[[", "A"], ["F1"]),
+        (["\x1b[?1;", "2c"], ["\x1b[?1;2c"]),
+        (["\x1b[<0;1;2", "M1"], ["\x1b[<0;1;2M", "1"]),
+        (["1\x1b", "h"], ["1", "\x1b", "h"]),
+        (["\x1b", "\x1b", "[A"], ["\x1b", "\x1b[A"]),
+        (["h", "q"], ["h", "q"]),
+    ],
+    ids=repr,
+)
+def test_sequence_in_two_reads_is_one_key(
+    monkeypatch: pytest.MonkeyPatch, reads: list[str], keys: list[str]
+) -> None:
+    """Its end isn't a letter that was pressed: Home would hold responses."""
+    with Path(os.devnull).open(encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        reader = KeyReader()
+
+    assert keys == [key for text in reads for key in reader._split(text)]

@@ -606,7 +606,11 @@ async def test_clock_that_goes_back_moves_nothing(gateway: Gateway) -> None:
         await gateway.submitted()
         clock.shift = -50.0
         clock.callbacks[0]()
+        await turns()
+        assert 1 == len(gateway.submits)
         await asyncio.gather(*sends)
+
+    assert 2 == len(gateway.submits)
 
 
 async def test_client_that_was_left_is_not_called(gateway: Gateway) -> None:

@@ -13,6 +13,7 @@ from scripted import turns, until
 
 from pdu import SubmitSmResp, Unbind, UnbindResp, encode
 from smsc_async.listener import Listener
+from smsc_async.listener.connection import Connection
 from smsc_async.session import EndReason
 
 if TYPE_CHECKING:
@@ -118,18 +119,32 @@ async def test_tick_runs_what_is_due_by_a_clock_of_ones_own(handler: Handler) ->
     assert EndReason.BIND_OVERDUE is handler.link.end.reason
 
 
-@pytest.mark.usefixtures("wire")
 async def test_observer_is_called_once_after_the_writes(
-    listener: Listener[Link], handler: Handler
+    listener: Listener[Link], handler: Handler, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Callers that wait go on when the client has its answers."""
+    await wire.send(SUBMIT)
+    await until(lambda: handler.link.requests)
     await turns(2)
-    before = handler.flushed
+    order: list[str] = []
+    flush, on_flushed = Connection.flush, handler.on_flushed
+
+    def recorded_flush(connection: Connection[Link]) -> None:
+        flush(connection)
+        order.append("written")
+
+    def recorded_on_flushed() -> None:
+        on_flushed()
+        order.append("observed")
+
+    monkeypatch.setattr(Connection, "flush", recorded_flush)
+    monkeypatch.setattr(handler, "on_flushed", recorded_on_flushed)
+    handler.answer(handler.link, now())
     listener.plan_flush()
     listener.plan_flush()
     await turns(2)
 
-    assert before + 1 == handler.flushed
+    assert ["written", "observed"] == order
 
 
 async def test_link_that_has_gone_may_still_be_named(

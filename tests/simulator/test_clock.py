@@ -8,6 +8,7 @@ import time
 import pytest
 
 from smsc_async.simulator import GatewayClock
+from smsc_async.simulator.clock import LONGEST_SHIFT
 
 
 def test_clock_is_ahead_by_what_it_was_moved() -> None:
@@ -71,3 +72,34 @@ def test_source_may_be_another_one() -> None:
     now += 1
 
     assert 16.0 == clock()
+
+
+def test_subscriber_that_fails_keeps_no_other_from_the_move() -> None:
+    """Its error is raised behind them, the first of several."""
+    clock, called = GatewayClock(), list[str]()
+
+    def fail(name: str) -> None:
+        called.append(name)
+        raise RuntimeError(name)
+
+    clock.subscribe(lambda: fail("a"))
+    clock.subscribe(lambda: called.append("b"))
+    clock.subscribe(lambda: fail("c"))
+
+    with pytest.raises(RuntimeError, match="a"):
+        clock.advance(5)
+    assert (5.0, ["a", "b", "c"]) == (clock.shift, called)
+
+
+@pytest.mark.parametrize("moves", [(1e12,), (LONGEST_SHIFT, 1), (LONGEST_SHIFT - 60, 61), (1e300,)])
+def test_clock_is_moved_by_ten_years_in_all(moves: tuple[float, ...]) -> None:
+    """Dates end; a move that goes too far is none."""
+    clock = GatewayClock()
+    *allowed, too_far = moves
+    for seconds in allowed:
+        clock.advance(seconds)
+    before = clock.shift
+
+    with pytest.raises(ValueError, match=r"10 years in all \(315576000 s\); make a new one"):
+        clock.advance(too_far)
+    assert before == clock.shift

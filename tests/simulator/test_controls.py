@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pdu import CommandStatus, MessageState
-from smsc_async import GatewayLimits, Sms, SmscClient
-from smsc_async.errors import LinkError, ResponseTimeoutError, SubmitRefusedError
+from smsc_async import GatewayLimits, Hold, Sms, SmscClient
+from smsc_async.errors import ConfigError, LinkError, ResponseTimeoutError, SubmitRefusedError
 from smsc_async.simulator import (
     AlreadyFinalError,
     Chaos,
     Fate,
+    GatewayClock,
     MessageFilter,
     Scenario,
     Simulator,
@@ -104,10 +106,14 @@ async def test_held_response_runs_into_the_timeout_of_the_client() -> None:
         simulator.hold = "off"
         await smsc.send(Sms(to=TO, text="b"))
 
-        assert ["answered", "answered"] == [
-            next(entry.event for entry in message.timeline if entry.event == "answered")
-            for message in simulator.messages
-        ]
+        held, later = simulator.messages
+        assert ["received", "held", "answered"] == [one.event for one in held.timeline][:3]
+        assert ["received", "answered"] == [one.event for one in later.timeline][:2]
+        submits, responses = (
+            [one.sequence_number for one in simulator.frames() if one.command_id == command_id]
+            for command_id in (0x4, 0x80000004)
+        )
+        assert (2, submits) == (len(submits), responses)
 
 
 @pytest.mark.parametrize("hold", ["on", "", None, "Receipt"])
@@ -175,24 +181,6 @@ async def test_clock_is_moved_from_another_thread() -> None:
     simulator.clock.advance(1.0)
 
 
-async def test_messages_are_found_and_forgotten() -> None:
-    """Accepted and refused ones, by cursor."""
-    async with Simulator(LATER) as simulator, SmscClient(simulator.url, limits=NO_RULES) as smsc:
-        for text in ("a", "b", "b", "c"):
-            with_refusal = smsc.send(Sms(to=TO, text=text))
-            await asyncio.gather(with_refusal, return_exceptions=True)
-        newest, *_ = page = simulator.find(limit=2)
-
-        assert ["c", "b"] == [message.text for message in page]
-        assert ["b", "a"] == [m.text for m in simulator.find(before=page[-1].number)]
-        assert [] == simulator.find(after=newest.number)
-        assert ["b"] == [m.text for m in simulator.find(MessageFilter(status="refused"))]
-        assert "m-4" == simulator.message(newest.message_id).id
-        assert 1 == simulator.forget(MessageFilter(text="c"))
-        assert 3 == simulator.forget()
-        assert ([], []) == (simulator.messages, simulator.refused)
-
-
 def test_simulator_that_never_ran_is_empty() -> None:
     """Reading is no error, deciding is."""
     simulator = Simulator()
@@ -207,18 +195,6 @@ def test_simulator_that_never_ran_is_empty() -> None:
         simulator.release()
     with pytest.raises(RuntimeError, match="not running"):
         simulator.decide(1, OFF)
-
-
-async def test_messages_stay_behind_the_end() -> None:
-    """A test looks at them after the block."""
-    async with Simulator() as simulator, SmscClient(simulator.url) as smsc:
-        await smsc.send(Sms(to=TO, text="a"))
-
-    assert ["a"] == [message.text for message in simulator.find()]
-    with pytest.raises(RuntimeError, match="not running"):
-        simulator.decide(1, OFF)
-    with pytest.raises(RuntimeError, match="not running"):
-        simulator.tick()
 
 
 def test_thread_without_a_loop_decides() -> None:
@@ -248,23 +224,6 @@ def test_thread_without_a_loop_decides() -> None:
         assert (2, [], None) == (simulator.forget(), simulator.refused, simulator.chaos)
 
 
-async def test_frames_of_a_message_are_those_of_the_wire() -> None:
-    """Submit, response, receipt and its response; no others, and no password."""
-    async with Simulator() as simulator, SmscClient(simulator.url) as smsc:
-        await (await smsc.send(Sms(to=TO, text="first"))).receipt(timeout=5)
-        sent = await smsc.send(Sms(to=TO, text="Code: 4821"))
-        await sent.receipt(timeout=5)
-        await smsc.send(Sms(to=TO, text="third"))
-        message = simulator.message(sent.message_id)
-        frames = simulator.frames_of(message)
-
-        assert [0x4, 0x80000004, 0x5, 0x80000005] == [frame.command_id for frame in frames]
-        assert ["in", "out", "out", "in"] == [frame.direction for frame in frames]
-        newest = simulator.frames(limit=1)
-        assert simulator.frames(before=newest[0].number, limit=1)[0].number < newest[0].number
-    assert not any(b"demo\0demo" in frame.octets for frame in simulator.frames())
-
-
 async def test_chaos_is_drawn_until_it_ends() -> None:
     """With a seed the same messages meet the same faults."""
     async with Simulator(LATER) as simulator, SmscClient(simulator.url) as smsc:
@@ -292,3 +251,136 @@ async def test_chaos_refuses_connections() -> None:
             await smsc.send(Sms(to=TO, text="a"))
 
         assert (2, 1) == (simulator.stats.connections, simulator.stats.messages)
+
+
+async def test_only_a_message_that_is_kept_is_decided() -> None:
+    """Neither one that was forgotten, nor another simulator's with the same number."""
+    async with (
+        Simulator(LATER) as simulator,
+        SmscClient(simulator.url) as smsc,
+        Simulator(LATER) as other,
+        SmscClient(other.url) as others_client,
+    ):
+        await others_client.send(Sms(to=TO, text="a"))
+        await smsc.send(Sms(to=TO, text="a"))
+        (kept,) = simulator.messages
+        with pytest.raises(UnknownMessageError, match="m-1 isn't kept by this simulator"):
+            other.decide(kept, OFF)
+        assert 1 == simulator.forget()
+        for name in (kept, kept.id, kept.number, kept.message_id):
+            with pytest.raises(UnknownMessageError):
+                simulator.decide(name, OFF)
+            with pytest.raises(UnknownMessageError):
+                simulator.frames_of(name)
+        with pytest.raises(TimeoutError):
+            await simulator.wait_for_message(timeout=0)
+
+        assert "on_its_way" == other.message(1).status
+
+
+@pytest.mark.parametrize("wrong", ["x", 5, MessageState.DELIVERED])
+async def test_value_of_another_kind_is_refused_where_it_is_given(wrong: Any) -> None:  # noqa: ANN401 - wrong
+    """Not when the next message comes: that would end its link."""
+    async with Simulator(LATER) as simulator, SmscClient(simulator.url) as smsc:
+        await smsc.send(Sms(to=TO, text="a"))
+        for call in (
+            lambda: simulator.set_fate(TO, wrong),
+            lambda: simulator.decide(1, wrong),
+            lambda: simulator.release(fate=wrong),
+        ):
+            with pytest.raises(ConfigError, match="fate: takes a Fate, got"):
+                call()
+        with pytest.raises(ConfigError, match="scenario: takes a Scenario, got"):
+            simulator.scenario = wrong
+        with pytest.raises(ConfigError, match="chaos: takes a Chaos, got"):
+            simulator.start_chaos(wrong)
+        await smsc.send(Sms(to=TO, text="b"))
+
+        assert 1 == simulator.stats.connections
+    with pytest.raises(ConfigError, match="scenario: takes a Scenario, got"):
+        Simulator(wrong)
+
+
+async def test_clock_that_is_faster_than_the_loop_does_not_spin() -> None:
+    """A look at it plans no flush, as each flush looks at it."""
+    async with (
+        Simulator(LATER, clock=lambda: time.monotonic() * 10) as simulator,
+        SmscClient(simulator.url) as smsc,
+    ):
+        await smsc.send(Sms(to=TO, text="a"))
+        listener = cast("Any", simulator)._open_listener
+        flushes, flush = [], listener._flush
+        listener._flush = lambda: flushes.append(flush())
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+        assert len(flushes) <= 2
+
+
+async def test_decision_looks_at_a_clock_of_another_source() -> None:
+    """What is due by then comes before it, and it is dated as a message of that moment."""
+    at = 0.0
+    async with (
+        Simulator(Scenario(receipt_delay=60.0), clock=lambda: at) as simulator,
+        SmscClient(simulator.url) as smsc,
+    ):
+        await smsc.send(Sms(to=TO, text="a"))
+        at = 100.0
+        with pytest.raises(AlreadyFinalError):
+            simulator.decide(1, OFF)
+        at = 200.0
+        runs = [simulator.start_chaos(Chaos(outcome=100, seconds=50)), simulator.chaos]
+        for at in (249.0, 251.0):  # noqa: B007 - the source of the clock reads it
+            simulator.tick()
+            runs.append(simulator.chaos)
+
+        assert [runs[0], runs[0], None] == runs[1:]
+        assert MessageState.DELIVERED is simulator.message(1).state
+
+
+async def test_tick_wakes_callers_of_a_client_on_the_same_clock() -> None:
+    """As `advance` does: a source can't say that it was moved."""
+    at = 0.0
+    async with (
+        Simulator(LATER, clock=lambda: at) as simulator,
+        SmscClient(simulator.url, clock=simulator.clock) as smsc,
+    ):
+        message = Sms(to=TO, text="Code: 4821")
+        await smsc.send(message)
+        again = asyncio.create_task(smsc.send(message, hold=Hold.wait()))
+        await asyncio.sleep(0)
+        at = 61.0
+        simulator.tick()
+        await asyncio.wait_for(again, 5)
+
+        assert 2 == simulator.stats.messages
+
+
+async def test_source_may_jump_far() -> None:
+    """Ten years of it count, as dates end."""
+    at = 0.0
+    async with Simulator(clock=lambda: at) as simulator, SmscClient(simulator.url) as smsc:
+        for at in (1e6, 1e12, -1e12, 1e300):
+            simulator.tick()
+            await smsc.send(Sms(to=TO, text=f"{at}"), timeout=5)
+
+        assert 1 == simulator.stats.connections
+
+
+def test_simulator_that_was_never_left_keeps_none_from_the_move() -> None:
+    """Its loop is closed, and another simulator has the same clock."""
+    clock, loop = GatewayClock(), asyncio.new_event_loop()
+    lost = Simulator(clock=clock)
+    loop.run_until_complete(lost.__aenter__())
+    cast("Any", lost)._open_listener.stop_accepting()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    moves: list[float] = []
+    clock.subscribe(lambda: moves.append(clock.shift))
+    clock.advance(1)
+    thread = threading.Thread(target=clock.advance, args=(1,))
+    thread.start()
+    thread.join()
+
+    assert [1.0, 2.0] == moves
+    assert 1 == len(clock._callbacks)

@@ -86,3 +86,23 @@ def test_repr_counts_numbers_and_shows_none() -> None:
     sources.set_for(OTHER, EXPIRED)
 
     assert "<FateSources, 1 numbers, hold off, None>" == repr(sources)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["7 000 000 0006", "(7000000)0006", "7-0000000006", "+7 (000) 000-00-06", "7.000.000/0006"],
+)
+def test_signs_of_a_magic_number_are_ignored(number: str) -> None:
+    """As `magic_fate` ignores them; so a fate of a number does."""
+    sources = FateSources()
+    assert 6 == sources.of(number, None, 0.0)[0].error_code
+    sources.set_for(MAGIC, EXPIRED)
+    assert (EXPIRED, "off") == sources.of(number, None, 0.0)
+
+
+@pytest.mark.parametrize("text", ["__HLR__", "__PING__"])
+def test_subscriber_of_a_query_reads_no_text(text: str) -> None:
+    """So nothing is repeated in a reply."""
+    fate, _ = FateSources().of("70000005003", text, 0.0)
+
+    assert (MessageState.DELIVERED, None) == (fate.state, fate.reply)

@@ -23,6 +23,9 @@ from smsc_async.simulator.fates import ORDINARY
         ({"after": -0.1}, "after takes 0 seconds or more, got -0.1"),
         ({"after": float("inf")}, "after takes 0 seconds or more, got inf"),
         ({"receipt": "thrice"}, "receipt takes one of never, twice, early, intermediate"),
+        ({"hlr": "x"}, "hlr takes a HlrAnswer, got 1 characters"),
+        ({"reply": 5}, "reply takes a str, got 5"),
+        ({"reply": b"x"}, "reply takes a str, got bytes"),
         ({"answer": "maybe"}, "answer takes one of refuse, never, break, late"),
         ({"answer": "late"}, "answer='late' needs after"),
         ({"answer": "late", "after": 0}, "answer='late' needs after"),
@@ -47,3 +50,14 @@ def test_fate_without_anything_is_the_ordinary_one() -> None:
     assert Fate(hlr=HlrAnswer()).has_outcome
     assert Fate(error_code=0).has_outcome
     assert Fate(state=MessageState.DELIVERED) == Fate(state=2)
+
+
+def test_repr_shows_no_reply() -> None:
+    """What is not set isn't shown; a reply may be any text."""
+    fate = Fate(state=MessageState.DELIVERED, after=0, hlr=HlrAnswer(), reply="Иван")
+
+    assert (
+        "Fate(state=<MessageState.DELIVERED: 2>, after=0, hlr=HlrAnswer(mcc='250', mnc='02'),"
+        " reply=<4 characters>)"
+    ) == repr(fate)
+    assert "Fate()" == repr(ORDINARY)

@@ -9,6 +9,7 @@ import pytest
 from smsc_async.simulator import MessageFilter
 from smsc_async.simulator.message_log import MessageLog, normal_number
 from smsc_async.simulator.records import SubmittedMessage
+from smsc_async.simulator.refusals import SCENARIO, refuse
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -119,3 +120,54 @@ def test_removed_octets_make_room() -> None:
 def test_number_is_the_same_in_any_notation(address: str, normal: str) -> None:
     """Another address stays as it is."""
     assert normal == normal_number(address)
+
+
+@pytest.mark.parametrize(
+    "name", ["m-" + "9" * 5000, "m-", "m-٣", "m--3", "m-3.0", "3", True, 3.0, None, b"m-3"]
+)
+def test_odd_name_is_no_message(name: object) -> None:
+    """It raises nothing, and `True` isn't the message 1."""
+    assert _log("a", "b", "c").get(name) is None  # type: ignore[arg-type]
+
+
+def test_negative_limit_is_refused() -> None:
+    """The sentence says what may be given."""
+    with pytest.raises(ValueError, match="limit takes 0 or more, or None for all, got -1"):
+        _log("a").find(limit=-1)
+    assert [] == _log("a").find(limit=0)
+
+
+def test_message_of_another_log_is_not_kept() -> None:
+    """Numbers are those of one log."""
+    log, other = _log("a", "b", keep=1), _log("a", "b")
+
+    assert [True, False, False] == [log.has(one) for one in (*log, *other)]
+
+
+def test_accepted_messages_are_read_in_order() -> None:
+    """Those that were forgotten or refused are passed over."""
+    log = _log(*"abcdef", keep=5)
+    log.remove(log.find(MessageFilter(text="c")))
+    next(one for one in log if one.text == "d").refusal = refuse(8, SCENARIO)
+
+    read, after = [], 0
+    while (message := log.next_accepted(after, last=5)) is not None:
+        read.append(message.text)
+        after = message.number
+    assert ["b", "e"] == read
+    assert MessageLog().next_accepted(0, last=0) is None
+
+
+def test_repr_of_a_filter_shows_no_number_no_text_and_no_code() -> None:
+    """A failed test shows it, and a log keeps that."""
+    shown = repr(
+        MessageFilter(
+            to="79991234567", sender="Shop", text="Иван", status="held", error_code=6, code="4821"
+        )
+    )
+
+    assert (
+        "<MessageFilter to=7999***67, sender=Shop, text=<4 characters>, status=held,"
+        " error_code=6, code=***>"
+    ) == shown
+    assert "<MessageFilter every message>" == repr(MessageFilter())

@@ -186,9 +186,9 @@ def test_subscribers_message_ends_with_the_clients_response(
     assert isinstance(pdu, DeliverSm)
     assert (TO, "Shop", 8) == (pdu.source_addr, pdu.destination_addr, pdu.data_coding)
     assert "Привет".encode("utf-16-be") == pdu.short_message
-    assert [] == harness.state.changes.deliveries
+    assert [] == harness.state.ended
     client.answer(pdu)
-    assert [delivery] == harness.state.changes.deliveries
+    assert [delivery] == harness.state.ended
     assert 0 == delivery.command_status
 
 

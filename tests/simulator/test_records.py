@@ -10,6 +10,7 @@ import pytest
 from pdu import MessageState
 from smsc_async.messages import HlrQuery, Sms, TelegramCode
 from smsc_async.simulator import Scenario, SubmittedMessage, SubmittedPart
+from smsc_async.simulator.records import parse_message, subscriber_text
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -147,3 +148,12 @@ def test_repr_of_a_part_shows_no_text() -> None:
 def test_codes_are_those_that_the_subscriber_reads(text: str, codes: tuple[str, ...]) -> None:
     """Not those of a comment; a Telegram code is one without any word."""
     assert codes == _message(text).codes.codes
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("__HLR__", ""), ("__PING__", ""), ("__TGM__: 4821", "4821"), ("hi", "hi"), (None, "")],
+)
+def test_subscriber_reads_no_markup(text: str | None, read: str) -> None:
+    """A query and a Ping have no text at all."""
+    assert read == subscriber_text(parse_message(text, "79991234567", "Shop"), text)

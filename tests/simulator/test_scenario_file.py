@@ -397,3 +397,20 @@ def test_any_values_are_read_or_refused(values: dict[str, object]) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """By one kind of error."""
     assert is_read_or_refused(text)
+
+
+@pytest.mark.parametrize("login", ["state", "hold", "fates", "cost", "rules", "magic_prefix"])
+def test_login_may_have_the_name_of_a_field(login: str) -> None:
+    """With a password that is no value of the field."""
+    read = read_scenario(f'[accounts]\n{login} = "hunter2"')
+
+    assert {login: "hunter2"} == read.scenario.accounts
+
+
+@pytest.mark.parametrize(
+    "line", ['state = "EXPIRED"', "keep = 5", "chaos = false", 'id_format = "decimal"']
+)
+def test_field_below_the_accounts_is_misplaced(line: str) -> None:
+    """It isn't silently a login."""
+    with pytest.raises(ScenarioFileError, match=r"write it above the first \[table\]"):
+        read_scenario(f"[accounts]\n{line}")

@@ -565,7 +565,7 @@ async def test_reprs_show_numbers_and_no_text() -> None:
 
     assert [
         f"<Listener port {simulator.port}, 1 connections>",
-        "<WaitingCalls 1 unread messages, 0 awaited deliver_sm>",
+        "<WaitingCalls, 0 of 1 messages read, 0 awaited deliver_sm>",
         "<SimulatedSmsc 1 links, 1 submits, 1 messages, 0 deliver_sm waiting>",
     ] == shown[:3]
     assert shown[3].startswith("<Connection <ClientLink 'demo', 1 submits, 0 unanswered, <Session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -182,7 +183,7 @@ def test_newest_messages_are_remembered(make_harness: MakeHarness) -> None:
         client.submit(code)
 
     assert ["2", "3"] == [message.text for message in harness.state.messages]
-    assert (3, 3) == (harness.smsc.stats().messages, len(harness.state.changes.messages))
+    assert 3 == harness.smsc.stats().messages
 
 
 def test_submits_may_be_refused(make_harness: MakeHarness) -> None:
@@ -832,3 +833,58 @@ def test_response_of_smpp_5_0_says_why_a_message_is_refused(
 
     assert STATUS.ESME_RSUBMITFAIL == refused.command_status
     assert words == refused.tlv(TlvTag.ADDITIONAL_STATUS_INFO_TEXT)
+
+
+@pytest.mark.parametrize("keep_octets", [1, 100, 250])
+def test_texts_of_parts_are_bounded_too(make_harness: MakeHarness, keep_octets: int) -> None:
+    """query_sm finds no more than is kept; the newest stays, however long it is."""
+    harness = make_harness(keep=1000, keep_octets=keep_octets, rules=None)
+    client = harness.client()
+    for _ in range(20):
+        client.submit("x" * 100)
+    client.submit(short_message=b"\x01\x02", data_coding=2)
+    parts = [*harness.state.parts.values()]
+
+    assert parts[-1].text is None
+    assert sum(len(part.text or "") for part in parts) <= max(keep_octets, 100)
+    assert len(parts) == 1 + keep_octets // 100
+    harness.state.scenario = replace(harness.state.scenario, keep_octets=1)
+    client.submit("y" * 200)
+    assert [200] == [len(part.text or "") for part in harness.state.parts.values()]
+
+
+@pytest.mark.parametrize("returned", [-1, 2**32, 2**33, True, None, "8", 8.0, KeyError], ids=repr)
+def test_status_that_is_none_refuses_the_message_and_keeps_the_link(
+    make_harness: MakeHarness,
+    caplog: pytest.LogCaptureFixture,
+    returned: Any,  # noqa: ANN401 - no status
+) -> None:
+    """A bug of a test's function is one message's, and is found in the log if it was raised."""
+
+    def status(view: SubmitView) -> int:
+        if returned is KeyError:
+            raise KeyError(view.text)
+        return returned  # type: ignore[no-any-return]
+
+    harness = make_harness(submit_status=status)
+    client = harness.client()
+    (response,) = client.submit("Ivan")
+    (refused,) = harness.state.log
+
+    assert CommandStatus.ESME_RSYSERR == response.command_status
+    assert "submit_status of the scenario raised an error" in str(refused.refusal)
+    assert not client.link.session.is_over
+    assert ("! Scenario.submit_status failed: KeyError" in caplog.text) is (returned is KeyError)
+    assert "Ivan" not in caplog.text
+
+
+def test_refused_submit_says_where_it_came(make_harness: MakeHarness) -> None:
+    """Its frames are found by that; of an accepted one its parts say it."""
+    harness = make_harness(submit_status=lambda view: 8 if view.text == "b" else 0)
+    client = harness.client()
+    client.submit("a")
+    client.submit("b")
+    accepted, refused = harness.state.log
+
+    assert (0, 0) == (accepted.link, accepted.sequence_number)
+    assert (1, 3) == (refused.link, refused.sequence_number)

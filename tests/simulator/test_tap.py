@@ -214,6 +214,16 @@ MALFORMED: Final = {
         system_type="", interface_version=3, addr_npi=1
     ).replace(b"7#", b"7\0"),
     "17 octets of system_id": bind().replace(b"shop\0", b"shop" * 4 + b"\0"),
+    **{
+        f"a system_id of {len(login)} octets": with_length(
+            bind().replace(b"shop", login), len(bind()) - 4 + len(login)
+        )
+        for login in (b"x" * 16, b"a-rather-long-login", b"x" * 64)
+    },
+    "a long system_id and a long password": with_length(
+        bind().replace(b"shop", b"x" * 20).replace(PASSWORD.encode(), PASSWORD.encode() * 2),
+        len(bind()) + 24,
+    ),
     "a length inside of the password": with_length(bind(), 24),
     "a length inside of the system_id": with_length(bind(), 18),
     "a length of the header": with_length(bind(), 16),

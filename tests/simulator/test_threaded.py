@@ -9,7 +9,16 @@ from typing import BinaryIO
 
 import pytest
 
-from pdu import BindTransceiver, CommandStatus, DeliverSmResp, Pdu, SubmitSm, decode, encode
+from pdu import (
+    BindTransceiver,
+    CommandStatus,
+    DeliverSmResp,
+    MessageState,
+    Pdu,
+    SubmitSm,
+    decode,
+    encode,
+)
 from smsc_async import GENERIC, Sms, SmscClient
 from smsc_async.errors import InvalidMessageError
 from smsc_async.simulator import HostedSimulator, Scenario, Simulator
@@ -142,3 +151,19 @@ def test_repr_is_read_on_the_simulators_thread() -> None:
 
     assert shown.startswith("<HostedSimulator <Simulator 127.0.0.1:")
     assert shown.endswith(", running, 0 messages>>")
+
+
+def test_clock_of_another_source_is_read_from_another_thread() -> None:
+    """After the test has moved it; frames of a message are found by its number too."""
+    at = 0.0
+    with Simulator(Scenario(receipt_delay=60.0), clock=lambda: at).in_thread() as simulator:
+        _exchange(simulator, encode(BIND, sequence_number=1), encode(SUBMIT, sequence_number=2))
+        before = simulator.message(1).state
+        at = 61.0
+        simulator.tick()
+
+        assert [MessageState.ENROUTE, MessageState.DELIVERED] == [
+            before,
+            simulator.message(1).state,
+        ]
+        assert [2, 2] == [frame.sequence_number for frame in simulator.frames_of("m-1")]
