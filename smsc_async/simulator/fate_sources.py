@@ -14,7 +14,7 @@ from smsc_async.simulator.chaos import ChaosRun
 from smsc_async.simulator.fates import NOTHING_GIVEN, ORDINARY, Given, HoldMode
 from smsc_async.simulator.magic import MAGIC_PREFIX, check_prefix, magic_fate, magic_suffix
 from smsc_async.simulator.message_log import normal_number
-from smsc_async.simulator.records import parse_message, subscriber_text
+from smsc_async.simulator.message_text import parse_message, subscriber_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,9 @@ from pdu.text.coding import TextCoding
 from pdu.text.reassembly import segment_of
 from smsc_async.gateway.coding import DEFAULT_SETTINGS, TextSettings, decode
 from smsc_async.simulator.fates import ORDINARY
+from smsc_async.simulator.message_text import parse_message
 from smsc_async.simulator.pdus import charged_parts, flags_of
-from smsc_async.simulator.records import SubmittedPart, parse_message
+from smsc_async.simulator.records import SubmittedPart
 from smsc_async.simulator.scenario import SubmitView
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Records of the simulated SMSC: parts, messages, refusals.
 
-Rule: what was received stays as it was; only responses and outcomes are written later, part by part.
-A `repr` shows sizes, never a text, and masks numbers.
+Rule: what was received stays as it was; only responses and outcomes are written later, part by
+part. A `repr` shows sizes, never a text, and masks numbers.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from pdu.escaping import escape
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_address, shown_text
 from pdu.smpp_time import format_time
-from smsc_async.errors import InvalidMessageError
-from smsc_async.gateway.markup import parse
-from smsc_async.messages import TelegramCode
-from smsc_async.simulator.codes import FoundCodes, find_codes
 from smsc_async.simulator.fates import ORDINARY
+from smsc_async.simulator.message_text import codes_of, parse_message
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pdu.enums import CommandStatus
     from smsc_async.messages import Message
+    from smsc_async.simulator.codes import FoundCodes
     from smsc_async.simulator.fates import Fate
     from smsc_async.simulator.refusals import Refusal
     from smsc_async.simulator.scenario import HlrAnswer, Scenario, StoppedBy
@@ -235,7 +233,7 @@ class SubmittedMessage:
     def codes(self) -> FoundCodes:
         """The one-time codes in its text, as the subscriber reads it."""
         if self._codes is None:
-            self._codes = _codes_of(self.message, self.text)
+            self._codes = codes_of(self.message, self.text)
         return self._codes
 
     @property
@@ -371,33 +369,3 @@ class RefusedRequest:
     def __repr__(self) -> str:
         status = getattr(self.command_status, "name", hex(self.command_status))
         return f"<RefusedRequest {self.command}, {status}: {self.reason}>"
-
-
-def parse_message(text: str | None, recipient: str, sender: str) -> Message[Any] | None:
-    """Return what the gateway makes of a text, None if that is nothing."""
-    if text is None:
-        return None
-    try:
-        return parse(text, to=recipient, sender=sender)
-    except InvalidMessageError:
-        return None
-
-
-def subscriber_text(message: Message[Any] | None, text: str | None) -> str:
-    """Return a text as the subscriber reads it: without markup and comment.
-
-    Args:
-        message: What the gateway makes of the text; None for nothing.
-        text: As it was received.
-    """
-    if isinstance(message, TelegramCode):
-        return message.code
-    # An HLR query and a Ping have none.
-    return (text or "") if message is None else getattr(message, "text", "")
-
-
-def _codes_of(message: Message[Any] | None, text: str | None) -> FoundCodes:
-    """Return the one-time codes of a message."""
-    if isinstance(message, TelegramCode):
-        return FoundCodes((message.code,))
-    return find_codes(subscriber_text(message, text))

@@ -95,14 +95,14 @@ def test_repr_counts_numbers_and_shows_none() -> None:
 def test_signs_of_a_magic_number_are_ignored(number: str) -> None:
     """As `magic_fate` ignores them; so a fate of a number does."""
     sources = FateSources()
-    assert 6 == sources.of(number, None, 0.0)[0].error_code
+    assert 6 == sources.of(number, None, 0.0).fate.error_code
     sources.set_for(MAGIC, EXPIRED)
-    assert (EXPIRED, "off") == sources.of(number, None, 0.0)
+    assert Given(EXPIRED) == sources.of(number, None, 0.0)
 
 
 @pytest.mark.parametrize("text", ["__HLR__", "__PING__"])
 def test_subscriber_of_a_query_reads_no_text(text: str) -> None:
     """So nothing is repeated in a reply."""
-    fate, _ = FateSources().of("70000005003", text, 0.0)
+    fate = FateSources().of("70000005003", text, 0.0).fate
 
     assert (MessageState.DELIVERED, None) == (fate.state, fate.reply)

@@ -820,7 +820,7 @@ def test_memory_is_flat_behind_keep(make_harness: Callable[..., Harness]) -> Non
             written = client.submit()
             client.answer(*[pdu for pdu in written if isinstance(pdu, DeliverSm)])
             harness.advance(1.0)
-            harness.state.take_changes()
+            harness.state.take_ended()
         gc.collect()
         return len(gc.get_objects())
 

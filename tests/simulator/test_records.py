@@ -10,7 +10,7 @@ import pytest
 from pdu import MessageState
 from smsc_async.messages import HlrQuery, Sms, TelegramCode
 from smsc_async.simulator import Scenario, SubmittedMessage, SubmittedPart
-from smsc_async.simulator.records import parse_message, subscriber_text
+from smsc_async.simulator.message_text import parse_message, subscriber_text
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
