@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from smsc_async.stores import MovableClock
 
 LEAST_MOVE: Final = 0.002
-"""Seconds that count as a move. uvloop's clock has milliseconds, so that two clocks differ by one
-now and then; what is less adds up to a move."""
+"""Seconds that count as a move. uvloop's clock has milliseconds, so two clocks differ by one now
+and then. Smaller moves add up to one."""
 
 
 def store_for(
@@ -115,7 +115,7 @@ class ClockMoves:
             self.close()
 
     def _wake(self) -> None:
-        """Let go on what is due by the rules' clock."""
+        """Wake what is due by the rules' clock."""
         # First: a move after this is seen by another call.
         self._is_planned = False
         if self._unsubscribe is None:
@@ -127,14 +127,9 @@ class ClockMoves:
         if moved < LEAST_MOVE:
             return
         self._lead += moved
-        dispatcher = self.dispatcher
-        dispatcher.moved_at = here
-        dispatcher.next_write_at = max(dispatcher.next_write_at, here) - moved
-        # Before the turns: what was overdue before the move isn't what is due by it.
-        dispatcher.submit_queue.move(moved, dispatcher.next_write_at, here)
         self._turns.move(now, here)
         self._held.move(moved)
-        dispatcher.on_room()
+        self.dispatcher.move(moved, here)
 
     def __repr__(self) -> str:
         return f"<ClockMoves of {self._clock!r}>"

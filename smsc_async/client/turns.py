@@ -144,7 +144,7 @@ class TurnSchedule:
         for turn in waiting:
             turn.write_at = here + turn.at - now
             if (job := turn.job()) is not None:
-                job.move_to(turn.write_at, here)
+                job.write_at = turn.write_at
         self._turns = deque(sorted(waiting, key=_write_at))
 
     def move_up(self) -> None:

@@ -12,12 +12,11 @@ from logging import INFO, WARNING
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from pdu.names import command_name
 from smsc_async._deadline_timer import NEVER, DeadlineTimer
 from smsc_async.errors import ClientClosedError, LinkError, LinkLostError, ThrottledError
 from smsc_async.instrumentation import Hooks, LinkDown, Throttled
 from smsc_async.link.pace import WRITTEN_TOGETHER, next_write
-from smsc_async.link.pending_request import PendingRequest
+from smsc_async.link.pending_request import send_request
 from smsc_async.link.submit_queue import BETWEEN_LOOKS, SubmitQueue, ends_throttled, throttled_since
 from smsc_async.link.throttle import ThrottleController
 from smsc_async.session import EndReason
@@ -160,21 +159,8 @@ class Dispatcher:
         return job.throttled_error(self._throttling_status, self._throttle.pause)
 
     async def request(self, request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session
-        """Send another request that takes a slot; return its response, whatever its status.
-
-        Waits neither for a link nor for a slot. Cancelling is safe: the response is ignored.
-
-        Raises:
-            LinkLostError: No link has a free slot, or it was lost before the response.
-            RequestTimeoutError: No response in time.
-            RemoteProtocolError: The response can't be decoded.
-        """
-        link = next((link for link in self.links if link.room), None)
-        if link is None:
-            raise LinkLostError("no bound link has a free slot")
-        future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        link.request(request, PendingRequest(command_name(request.command_id), future, timeout))
-        return await future
+        """Send another request that takes a slot on a bound link, see `send_request`."""
+        return await send_request(self.links, request, timeout)
 
     # For the pool.
 
@@ -215,6 +201,17 @@ class Dispatcher:
         for job in self.submit_queue.pop_all():
             self._give_up(job, error)
         self._pump()
+
+    def move(self, seconds: float, now: float) -> None:
+        """Let messages be due earlier by *seconds*: the rules' clock was moved forward.
+
+        They are written an interval apart, as what a busy event loop has delayed: a gateway on the
+        same clock gets all of them after the move.
+        """
+        self.moved_at = now
+        self.next_write_at = max(now, self.next_write_at - seconds)
+        self.submit_queue.move(seconds)
+        self.on_room()
 
     def stop_timer(self) -> None:
         """End the timer; no message waits any more."""

@@ -5,12 +5,14 @@ Rule: it ends its caller's wait, once; nothing of messages is known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Protocol
 
+from pdu.names import command_name
 from smsc_async.errors import LinkLostError, RequestTimeoutError
 
 if TYPE_CHECKING:
-    import asyncio
+    from collections.abc import Iterable
 
     from pdu import Pdu
 
@@ -61,3 +63,32 @@ class PendingRequest:
 
     def __repr__(self) -> str:
         return f"PendingRequest({self._name}, timeout={self.timeout})"
+
+
+class RequestLink(Protocol):
+    """A bound link, as far as a request needs it."""
+
+    @property
+    def room(self) -> int:
+        """Free slots."""
+
+    def request(self, pdu: Pdu, handler: PendingRequest, /) -> None:
+        """Write a request in a slot."""
+
+
+async def send_request(links: Iterable[RequestLink], request: Pdu, timeout: float | None) -> Pdu:  # noqa: ASYNC109 - counted by the session
+    """Send a request on the first link with a free slot; return its response, whatever its status.
+
+    Waits neither for a link nor for a slot. Cancelling is safe: the response is ignored.
+
+    Raises:
+        LinkLostError: No link has a free slot, or it was lost before the response.
+        RequestTimeoutError: No response in time.
+        RemoteProtocolError: The response can't be decoded.
+    """
+    link = next((link for link in links if link.room), None)
+    if link is None:
+        raise LinkLostError("no bound link has a free slot")
+    future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
+    link.request(request, PendingRequest(command_name(request.command_id), future, timeout))
+    return await future

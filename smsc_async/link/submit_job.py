@@ -176,17 +176,6 @@ class SubmitJob(Generic[R_co]):
         pack, octets = self._more_parts[index]
         return pack, octets, (self, index)
 
-    def move_to(self, write_at: float, now: float) -> None:
-        """Set when the next part is written; at once with all others if all are due by now.
-
-        Args:
-            write_at: Time of its write, at the earliest.
-            now: The current time.
-        """
-        self.write_at = write_at
-        if write_at + (self.parts - self.written - 1) * self.interval <= now:
-            self.interval = 0.0
-
     def abandon(self) -> bool:
         """Forget the message if no part can have left; return whether that was so.
 

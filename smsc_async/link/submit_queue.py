@@ -101,25 +101,18 @@ class SubmitQueue:
         self.jobs.clear()
         self.jobs.extend(jobs)
 
-    def move(self, seconds: float, next_at: float, now: float) -> None:
-        """Let messages be due earlier that have begun or are overdue: the rules' clock was moved.
+    def move(self, seconds: float) -> None:
+        """Let messages that have begun be due earlier: the rules' clock was moved forward.
 
         Those that wait for their turn in the rate aren't changed here, see `TurnSchedule.move`.
 
         Args:
             seconds: By so many.
-            next_at: Earliest write of what is overdue.
-            now: The current time.
         """
         for job in self.jobs:
             if job.written:
                 job.parts_deadline -= seconds
-                job.move_to(job.write_at - seconds, now)
-            elif job.write_at <= now:
-                # They are written an interval apart.
-                next_at += job.parts * job.interval
-                if next_at <= now:
-                    job.interval = 0.0
+                job.write_at -= seconds
 
     def pop_first(self) -> SubmitJob[Any]:
         """Remove and return the first message."""

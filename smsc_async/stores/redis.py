@@ -299,7 +299,7 @@ class RedisRuleStore(RuleStore):
             verdict = call.verdict(of_call, at)
             if isinstance(verdict, Admitted):
                 self._own.remember(call.step, verdict, now)
-                if at > now and call.interval:
+                if call.interval and (at > now or call.parts > 1):
                     self._turns.keep(at, of_call.at, call.parts, call.interval, now)
             self._hand_over(call, verdict)
         for call in paused:

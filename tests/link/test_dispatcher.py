@@ -181,7 +181,7 @@ async def test_what_waited_when_the_rules_clock_was_moved_is_late() -> None:
     driven = Driven(1, lateness=1e9)
     first, second = driven.submit(), driven.submit()
     driven.now += 1.0
-    driven.dispatcher.moved_at = driven.now
+    driven.dispatcher.move(100.0, driven.now)
     driven.respond(first)
     third = driven.submit()
     driven.respond(second)

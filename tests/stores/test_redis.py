@@ -142,8 +142,8 @@ class Both:
         for world in (self.memory, self.shared):
             world.use(GatewayLimits(rate=1.05))  # an interval of one second
         for store in self.shared.stores:
-            # A worker's own state may be older than the server's.
-            store.peek = lambda *_: None  # type: ignore[method-assign]
+            # A worker's own state may be older than the server's, and `apply` reads that first.
+            store._own.peek = lambda *_: None  # type: ignore[attr-defined]
         # What was admitted and neither given back nor replaced, on both sides.
         self.open: dict[tuple[int, int, int], tuple[Admitted, Admitted]] = {}
         self.admitted_by: dict[tuple[int, int, int], RuleStore] = {}
@@ -226,6 +226,21 @@ def test_server_decides_as_the_memory_does(
 ) -> None:
     """`rules.lua` and `engine.decide` give the same verdicts for the same history."""
     asyncio.run(Both(redis_server.url).run(actions))
+
+
+@pytest.mark.parametrize("parts", [2, 3, 20])
+@pytest.mark.parametrize(
+    "before", [[], [(0, "ask", 1, 0, 1)], [(0, "ask", 1, 0, 1), (30, "ask", 1, 1, 1)]]
+)
+def test_parts_of_a_message_that_begins_at_once_give_back_their_turns(
+    redis_server: RedisServer, before: list[tuple[int, str, int, int, int]], parts: int
+) -> None:
+    """Its first turn is now, but the others are to come: the next messages get those."""
+    asked = 0, 2, parts
+    pause = 5 if before else 0
+    history = [*before, (pause, "ask", *asked), (0, "give back", *asked)]
+    following = [(0, "ask", 1, 2, 1), (0, "ask", 0, 1, 2), (1, "ask", 0, 0, 1)]
+    asyncio.run(Both(redis_server.url).run([*history, *following]))
 
 
 # --- the server can't be reached ---
