@@ -1,7 +1,7 @@
 """Records of the simulated SMSC: parts, messages, refusals.
 
-Rule: what was received stays as it was; only responses and outcomes are written later, part by part.
-A `repr` shows sizes, never a text, and masks numbers.
+Rule: what was received stays as it was; only responses and outcomes are written later, part by
+part. A `repr` shows sizes, never a text, and masks numbers.
 """
 
 from __future__ import annotations
