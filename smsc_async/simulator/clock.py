@@ -84,7 +84,8 @@ class GatewayClock:
             if self._shift + seconds > LONGEST_SHIFT:
                 raise ValueError(
                     f"seconds takes {LONGEST_SHIFT - self._shift:.0f} at most, got"
-                    f" {shown(seconds)}: a clock is moved by 10 years in all ({LONGEST_SHIFT} s); make a new one"
+                    f" {shown(seconds)}: a clock is moved by 10 years in all ({LONGEST_SHIFT} s);"
+                    " make a new one"
                 )
             self._shift += seconds
             callbacks = tuple(self._callbacks)
