@@ -319,4 +319,4 @@ def label_of(argument: Argument) -> str:
         return f"{name} [TIME]" if name in OPTIONAL_VALUES else f"{name} TIME"
     if get_origin(kind) is tuple:  # several values: the only ones are pairs
         return f"{name} NAME=VALUE"
-    return f"{name} {_PLACEHOLDERS.get(kind) or name.removeprefix('--').upper()}"
+    return f"{name} {_PLACEHOLDERS.get(kind) or name.rpartition('-')[2].upper()}"

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu.enums import MessageState
 from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.failures import ExitCode, Failure
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pdu.enums import MessageState
     from smsc_async.simulator.fates import HoldMode
 
 SimSetup = ScenarioFile
@@ -89,6 +89,10 @@ def read_setup(
         "hlr": replace(setup.scenario.hlr, **answer) if answer else None,
     }
     scenario = replace(setup.scenario, **_given(options))
+    if state is None and error_code is not None and not setup.has_state:
+        # An error without a state, as in the file and in a URL.
+        ending = MessageState.UNDELIVERABLE if error_code else _DEFAULT.state
+        scenario = replace(scenario, state=ending)
     if not has_rules:
         scenario = replace(scenario, rules=None)
     return replace(setup, scenario=scenario, **changes)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from smsc_async._number_checks import international
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -168,8 +170,11 @@ def _is_same(wanted: str | None, address: str) -> bool:
 def normal_number(address: str) -> str:
     """Return the digits of a phone number, and any other address as it is.
 
-    "+7 (999) 123-45-67" and "79991234567" are one number.
+    "+7 (999) 123-45-67", "8 999 123-45-67" and "79991234567" are one number.
     """
     digits = "".join(char for char in address if char.isdecimal() and char.isascii())
     rest = set(address) - set("0123456789+-() .\xa0")
-    return address if rest or not digits else digits
+    if rest or not digits:
+        return address
+    # Behind a plus an 8 is the country code's.
+    return digits if "+" in address else international(digits)
