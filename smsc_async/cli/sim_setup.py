@@ -145,7 +145,7 @@ def _checked_prefix(digits: str) -> str | None:
 def _read(file: Path) -> SimSetup:
     """Read the file of a scenario."""
     name = "-" if str(file) == STANDARD_INPUT else str(file)
-    advice = _("correct the file; the page on scenarios lists its keys")
+    advice = _("correct the file; its keys are listed in docs/en/scenarios.md")
     try:
         return read_scenario(_text_of(file, name), default=_DEFAULT)
     except ScenarioFileError as error:
@@ -169,14 +169,14 @@ def _text_of(file: Path, name: str) -> str:
                 octets = stream.read(most)
         return octets.decode()
     except OSError as error:
-        reason = os_reason(error)
+        reason, advice = os_reason(error), _("check its name and its permissions")
     except UnicodeDecodeError:
-        reason = TextWithValues(_("it isn't UTF-8 text"), {})
+        reason, advice = TextWithValues(_("it isn't UTF-8 text"), {}), _("save the file in UTF-8")
     raise Failure(
         ExitCode.USAGE_ERROR,
         "no_file",
         _("can't read {name}: {reason}"),
-        advice=_("check its name and its permissions"),
+        advice=advice,
         name=name,
         reason=reason,
     )
