@@ -305,7 +305,7 @@ def error_of(text: str) -> str:
         ),
         (
             '[fates."79991234567"]\n[fates."8 999 123-45-67"]',
-            "fates.8***67: the number is given twice; keep one",
+            "fates.8999***67: the number is given twice; keep one",
         ),
         # Quotes too many, a comma for a dot.
         ('receipt_delay = "1"', "receipt_delay: takes a number without quotes, got a text"),
