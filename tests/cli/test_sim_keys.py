@@ -192,8 +192,10 @@ async def test_released_parts_without_a_message_are_parts(
             destination_addr=TO, esm_class=0x40, short_message=b"\x05\x00\x03\x07\x02\x01x"
         )
         bind = encode(BindTransmitter(system_id="shop"), sequence_number=1)
-        _, writer = await asyncio.open_connection("127.0.0.1", pressed.simulator.port)
-        writer.write(bind + encode(first, sequence_number=2))
+        reader, writer = await asyncio.open_connection("127.0.0.1", pressed.simulator.port)
+        writer.write(bind)
+        await reader.read(64)
+        writer.write(encode(first, sequence_number=2))
         await until(lambda: pressed.simulator.stats.submits)
         assert ["> released: 1 part"] == pressed.press("r")
         writer.close()
