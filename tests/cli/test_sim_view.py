@@ -429,9 +429,10 @@ async def test_end_of_chaos_is_shown_once(
         clock.advance(60)
         lines = shown.lines()
         await shown.send("hello again")
-        lines += shown.lines()
+        later = shown.lines()
 
     assert 1 == lines.count("chaos with the seed 17 is over: 1 message")
+    assert "is over" not in "\n".join(later)
 
 
 async def test_end_of_chaos_in_json(capsys: pytest.CaptureFixture[str]) -> None:
