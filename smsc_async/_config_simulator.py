@@ -29,7 +29,8 @@ class SimulatorSettings:
 
     Args:
         state: Its outcome, a `MessageState`.
-        error_code: The gateway's delivery error in its receipt, 0 to 999.
+        error_code: The gateway's delivery error in its receipt, 0 to 999. It doesn't change the
+            *state*; in a URL without a `state` any other than 0 makes it UNDELIVERABLE.
         receipt_delay: Seconds from the response to the outcome, and with it the receipt.
         hold: "receipt" keeps outcome and receipt back, "answer" the response as well, until the
             program decides them; "off" keeps nothing back.

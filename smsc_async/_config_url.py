@@ -28,6 +28,7 @@ _SCHEMES = ("smpp", "smpps", "smsc", "sim")
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 _VERSIONS = {"3.3": 0x33, "3.4": 0x34, "5.0": 0x50}
+_DECIMAL_COMMA: Final = re.compile(r"[0-9]+,[0-9]+")
 _ODD_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -53,7 +54,8 @@ def _as_number(value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ValueError("a number") from None
+        is_comma = _DECIMAL_COMMA.fullmatch(value)
+        raise ValueError("decimals follow a dot, as in 2.5" if is_comma else "a number") from None
 
 
 def _as_version(value: str) -> int:
@@ -169,6 +171,10 @@ def read_url(url: str, kinds: Mapping[str, Callable[..., object]]) -> dict[str, 
     # First: without "@" the query may be the rest of a password.
     address = _read_authority(scheme, authority)
     groups = _read_query(query, scheme)
+    simulated = groups.get("simulator", {})
+    if simulated.get("error_code"):
+        # As of a `Fate`: what has a delivery error isn't delivered.
+        simulated.setdefault("state", MessageState.UNDELIVERABLE)
     fields = groups.pop("")
     parts = {part: _make(kinds[part], part, values) for part, values in groups.items()}
     return {**fields, **parts, **address}

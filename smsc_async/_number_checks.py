@@ -35,6 +35,15 @@ def digits_of(text: str) -> str:
     return text.translate(_NO_PUNCTUATION)
 
 
+def international(digits: str) -> str:
+    """Return a number of `digits_of` without its plus, and with a 7 for the 8 of country 7."""
+    if digits.startswith("+"):
+        return digits[1:]
+    if len(digits) == RUSSIAN_LENGTH and digits[0] == "8" and digits[1] in _NATIONAL_CODES:
+        return f"7{digits[1:]}"
+    return digits
+
+
 def split_fraction(text: str) -> tuple[str, str] | None:
     """Return a number and its decimals ("79123456789.0" of a spreadsheet); None for any other text.
 
@@ -61,12 +70,9 @@ def number(value: object) -> str:
     digits = digits_of(text)
     if split_fraction(text):
         raise _wrong_number(text, "a number has no decimals", "write it like '79991234567'")
-    if digits.startswith("+"):
-        digits = digits[1:]
-    elif digits.startswith(ABROAD) and digits.isdigit():
+    if digits.startswith(ABROAD) and digits.isdigit():
         raise _wrong_number(text, f"{ABROAD} isn't a country code", f"write '+' for the {ABROAD}")
-    elif len(digits) == RUSSIAN_LENGTH and digits[0] == "8" and digits[1] in _NATIONAL_CODES:
-        digits = f"7{digits[1:]}"
+    digits = international(digits)
     if digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15:
         if digits[0] == "0":
             fault, remedy = "a country code never begins with 0", "write it like '79991234567'"

@@ -50,6 +50,21 @@ def test_state_is_written_as_its_name(state: MessageState) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "state"),
+    [
+        ("error_code=6", MessageState.UNDELIVERABLE),
+        ("delay=1&error_code=0xFF", MessageState.UNDELIVERABLE),
+        ("error_code=0", MessageState.DELIVERED),
+        ("error_code=6&state=delivered", MessageState.DELIVERED),
+        ("state=expired&error_code=6", MessageState.EXPIRED),
+    ],
+)
+def test_error_without_a_state_is_undeliverable(query: str, state: MessageState) -> None:
+    """As of a fate, and in the file of a scenario."""
+    assert state is SmscConfig.from_url(f"sim://?{query}").simulator.state
+
+
+@pytest.mark.parametrize(
     ("query", "error"),
     [
         ("state=undeliv", "state: one of scheduled, enroute, delivered, .*, got 7 characters"),
@@ -62,6 +77,9 @@ def test_state_is_written_as_its_name(state: MessageState) -> None:
         ("delay=nan", "delay: 0 to 86400 seconds, got nan"),
         ("delay=inf", "delay: 0 to 86400 seconds, got inf"),
         ("delay=soon", "delay: a number, got 4 characters"),
+        ("delay=2,5", "delay: decimals follow a dot, as in 2.5, got 3 characters"),
+        ("timeout=10,25", "timeout: decimals follow a dot, as in 2.5, got 5 characters"),
+        ("delay=1,2,3", "delay: a number, got 5 characters"),
         ("hold=all", "hold: one of off, receipt, answer, got 3 characters"),
         ("hold=receipt&hold=answer", "hold: given twice; keep one"),
         ("stat=delivered", "stat: unknown parameter, did you mean 'state'?"),

@@ -319,4 +319,6 @@ def label_of(argument: Argument) -> str:
         return f"{name} [TIME]" if name in OPTIONAL_VALUES else f"{name} TIME"
     if get_origin(kind) is tuple:  # several values: the only ones are pairs
         return f"{name} NAME=VALUE"
-    return f"{name} {_PLACEHOLDERS.get(kind) or name.removeprefix('--').upper()}"
+    # Of a choice the whole name: TEXT for --long-text would be any text.
+    word = name.removeprefix("--") if choices_of_argument(argument) else name.rpartition("-")[2]
+    return f"{name} {_PLACEHOLDERS.get(kind) or word.upper()}"

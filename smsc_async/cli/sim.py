@@ -97,13 +97,14 @@ def sim_command(
         delay: Time until the receipt: 0.5, 30s, 2m; default: 0.2.
         state: Final state of messages; default: delivered.
         error_code: The gateway's delivery error in receipts, 0 to 999; 6 means that the phone is
-            off; default: 0.
+            off. Without a state any other than 0 is undeliverable; default: 0.
         hlr: Field of HLR answers, can be repeated: imsi, msc, mcc, mnc, country, network,
             roaming-country, roaming-network; default: the example in the gateway's document.
         hold: What is held until a key releases it, the receipt or the response too; default: off.
         magic_prefix: 1 to 11 digits that magic numbers begin with, or none; default: 7000000.
         magic: List the magic numbers, whose digits say what becomes of a message, and end.
-        keep: How many messages are remembered, 1 to 1000000; default: 5000.
+        keep: How many messages are remembered, 1 to 1000000; default: 5000; 500 in
+            code.
         no_rules: Also accept repeats, floods and late parts, which the gateway refuses or blocks.
         lenient: Also accept requests that SMPP 3.4 excludes, such as a priority of 9.
         full: Show complete numbers, not masked.
@@ -162,7 +163,10 @@ async def _serve(
     """Run the simulator until it is stopped, then show the summary."""
     from smsc_async.cli.sim_view import SimView  # noqa: PLC0415
 
-    began, view = perf_counter(), SimView(simulator, screen, is_full=is_full)
+    began, view = (
+        perf_counter(),
+        SimView(simulator, screen, is_full=is_full, fates=len(setup.fates)),
+    )
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(simulator)

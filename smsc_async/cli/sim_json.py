@@ -36,6 +36,7 @@ def message_as_json(message: SubmittedMessage, sender: str, recipient: str) -> d
         "data_coding": message.data_coding,
         "message_ids": list(message.message_ids),
         "status": message.status,
+        "message_status": message.status,
         "state": state_name(message.state),
         "stop_error": stop_error_of(message),
         "codes": list(message.codes.codes),
@@ -69,6 +70,7 @@ def refusal_as_json(request: RefusedRequest, sender: str, recipient: str) -> dic
         "command": request.command,
         "command_status": int(request.command_status),
         "status": status_label(request.command_status),
+        "message_status": None,
         "reason": request.reason,
         "sender": sender,
         "to": recipient,
@@ -81,7 +83,9 @@ def change_as_json(message: SubmittedMessage, entries: Iterable[TimelineEntry]) 
     return {
         "event": "changed",
         "id": message.id,
+        "message_ids": list(message.message_ids),
         "status": message.status,
+        "message_status": message.status,
         "state": state_name(message.state),
         "error_code": message.error_code,
         "changes": [

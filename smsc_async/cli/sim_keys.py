@@ -12,10 +12,10 @@ from rich.text import Text
 
 from pdu.enums import MessageState
 from smsc_async.cli.console import label_grid
-from smsc_async.cli.formatting import display_number
-from smsc_async.cli.i18n import _, _n
+from smsc_async.cli.formatting import MESSAGES, PARTS, display_number
+from smsc_async.cli.i18n import _
 from smsc_async.errors import SmscError
-from smsc_async.simulator import Fate
+from smsc_async.simulator import Fate, MessageFilter
 
 if TYPE_CHECKING:
     import asyncio
@@ -48,16 +48,17 @@ OUTCOMES: Final = {
 }
 """By the digit."""
 
+_HELD: Final = MessageFilter(status="held")
 _HOLD: Final[dict[str, HoldMode]] = {"h": "receipt", "H": "answer"}
 _HOLD_TEXTS: Final[dict[HoldMode, str]] = {
     "off": _("new messages aren't held; what is held stays so until r"),
     "receipt": _("receipts of new messages are held until r"),
     "answer": _("responses to new messages are held until r, and their receipts"),
 }
-_RELEASED: Final = _n("released: {number} part", "released: {number} parts")
-
 _LAYOUT: Final = str.maketrans("рРкКеЕйЙ,", "hHrRtTqQ?")
 """Characters of the Russian layout, and those of the English one on the same keys."""
+_RUSSIAN: Final = {"h": "р", "H": "Р", "r": "к", "t": "е", "q": "й"}
+"""Letters of the Russian layout that the list of the keys shows in Russian."""
 
 _FOR_ALL: Final = (
     ("h", _("hold receipts of new messages, on or off")),
@@ -118,7 +119,17 @@ class SimKeys:
         rows = [(key, outcome.text) for key, outcome in OUTCOMES.items()]
         self._screen.show_text(_("Keys 1 to 6 decide the newest message that isn't final:"))
         self._screen.show(
-            label_grid(*((key, Text(translate(text))) for key, text in [*rows, *_FOR_ALL]))
+            label_grid(
+                *((self._label(key), Text(translate(text))) for key, text in [*rows, *_FOR_ALL])
+            )
+        )
+
+    def _label(self, keys: str) -> str:
+        """Return keys as they are shown: in Russian with the letters of that layout."""
+        if self._screen.translate.language == "en":
+            return keys
+        return ", ".join(
+            f"{key} ({_RUSSIAN[key]})" if key in _RUSSIAN else key for key in keys.split(", ")
         )
 
     def _hold(self, mode: HoldMode) -> None:
@@ -129,11 +140,20 @@ class SimKeys:
 
     def _release(self) -> None:
         """Release everything."""
-        count = self._simulator.release()
-        if count:
-            self._show(self._screen.translate.count(_RELEASED, count))
-        else:
+        messages = len(self._simulator.find(_HELD, limit=None))
+        parts, count = self._simulator.release(), self._screen.translate.count
+        if not parts:
             self._say(_("nothing is held"))
+        elif messages in {0, parts}:
+            # Parts alone are those of a message that isn't complete.
+            text = count(MESSAGES, messages) if messages else count(PARTS, parts)
+            self._say(_("released: {count}"), count=text)
+        else:
+            self._say(
+                _("released: {messages} ({parts})"),
+                messages=count(MESSAGES, messages),
+                parts=count(PARTS, parts),
+            )
 
     def _move(self) -> None:
         """Move the clock."""
@@ -148,7 +168,12 @@ class SimKeys:
         """Decide what becomes of the newest message that isn't final."""
         message = self._newest()
         if message is None:
-            self._say(_("nothing to decide: every accepted message is final"))
+            text = _("nothing to decide: every accepted message is final")
+            if self._simulator.hold == "off":
+                text = _(
+                    "nothing to decide: every accepted message is final; h holds those that come"
+                )
+            self._say(text)
             return
         try:
             self._simulator.decide(message, outcome.fate)

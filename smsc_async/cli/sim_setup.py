@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pdu.enums import MessageState
 from smsc_async.cli.arguments import usage_error
 from smsc_async.cli.common_options import STANDARD_INPUT
 from smsc_async.cli.failures import ExitCode, Failure
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pdu.enums import MessageState
     from smsc_async.simulator.fates import HoldMode
 
 SimSetup = ScenarioFile
@@ -89,6 +89,10 @@ def read_setup(
         "hlr": replace(setup.scenario.hlr, **answer) if answer else None,
     }
     scenario = replace(setup.scenario, **_given(options))
+    if state is None and error_code is not None and not setup.has_state:
+        # An error without a state, as in the file and in a URL.
+        ending = MessageState.UNDELIVERABLE if error_code else _DEFAULT.state
+        scenario = replace(scenario, state=ending)
     if not has_rules:
         scenario = replace(scenario, rules=None)
     return replace(setup, scenario=scenario, **changes)
@@ -141,7 +145,7 @@ def _checked_prefix(digits: str) -> str | None:
 def _read(file: Path) -> SimSetup:
     """Read the file of a scenario."""
     name = "-" if str(file) == STANDARD_INPUT else str(file)
-    advice = _("correct the file; the page on scenarios lists its keys")
+    advice = _("correct the file; its keys are listed in docs/en/scenarios.md")
     try:
         return read_scenario(_text_of(file, name), default=_DEFAULT)
     except ScenarioFileError as error:
@@ -165,14 +169,14 @@ def _text_of(file: Path, name: str) -> str:
                 octets = stream.read(most)
         return octets.decode()
     except OSError as error:
-        reason = os_reason(error)
+        reason, advice = os_reason(error), _("check its name and its permissions")
     except UnicodeDecodeError:
-        reason = TextWithValues(_("it isn't UTF-8 text"), {})
+        reason, advice = TextWithValues(_("it isn't UTF-8 text"), {}), _("save the file in UTF-8")
     raise Failure(
         ExitCode.USAGE_ERROR,
         "no_file",
         _("can't read {name}: {reason}"),
-        advice=_("check its name and its permissions"),
+        advice=advice,
         name=name,
         reason=reason,
     )

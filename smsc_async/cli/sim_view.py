@@ -26,6 +26,7 @@ from smsc_async.cli.sim_json import (
     refusal_as_json,
     stop_error_of,
 )
+from smsc_async.cli.sim_start import show_start
 from smsc_async.gateway.delivery_errors import SmscRuDeliveryError
 from smsc_async.simulator.records import SubmittedMessage
 from smsc_async.simulator.refusals import PROTOCOL_ERROR
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from smsc_async.cli.console import Screen
     from smsc_async.simulator import RefusedRequest, RuleStop, Simulator, TimelineEntry
+    from smsc_async.simulator.chaos import ChaosRun
     from smsc_async.simulator.refusals import Refusal
 
 _COLUMNS: Final = "{:8}  {:6} {:12} {:12}  {:12} {:5}  {}"
@@ -60,7 +62,6 @@ _EVENTS: Final = {
 _HIDDEN: Final = frozenset({"receipt"})
 _AT_FIRST: Final = _HIDDEN | {"answered"}
 """What most messages have that were just received."""
-_PASSWORD: Final = re.compile(":[^:@/]*@")
 _SEPARATOR: Final = "[ \u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013-]?"
 """What a code in a text may have between its digits."""
 
@@ -107,41 +108,27 @@ class SimView:
         simulator: Runs.
         screen: For the output.
         is_full: Show complete numbers.
+        fates: How many numbers have a fate at the start.
     """
 
-    def __init__(self, simulator: Simulator, screen: Screen, *, is_full: bool) -> None:
+    def __init__(
+        self, simulator: Simulator, screen: Screen, *, is_full: bool, fates: int = 0
+    ) -> None:
         self._simulator = simulator
         self._screen = screen
         self._is_full = is_full
+        self._fates = fates
+        self._chaos: ChaosRun | None = None
         self._cursor = 0
         self._refusals = 0
         self._shown: deque[_Shown] = deque(maxlen=simulator.scenario.keep)
 
     def greet(self, *, has_keys: bool) -> None:
-        """Show the address, an example and the header."""
-        screen, url = self._screen, _shown_url(self._simulator)
-        translate = screen.translate
-        screen.show(
-            Text.assemble(
-                translate("The simulator of the gateway listens on"), " ", (url, "bold green")
-            ),
-            Text(translate("Try it from another terminal:"), style="dim"),
-            Text(f"  smsc send 79991234567 hello --url {url}", style="cyan"),
-            Text(
-                translate(
-                    "Stop with Ctrl-C. Texts are shown here, and no message leaves this machine."
-                ),
-                style="dim",
-            ),
-            wrap=False,
-        )
-        if has_keys:
-            screen.show_text(
-                _("Keys decide what becomes of the newest message: ? shows them."), "dim"
-            )
-        header = _COLUMNS.format(*map(translate, _TITLES))
-        screen.show("", Text(header, style="dim"), wrap=False)
-        screen.write_json({"event": "listening", "url": url})
+        """Show how the simulator starts, and the header."""
+        self._chaos = self._simulator.chaos
+        show_start(self._simulator, self._screen, fates=self._fates, has_keys=has_keys)
+        header = _COLUMNS.format(*map(self._screen.translate, _TITLES))
+        self._screen.show("", Text(header, style="dim"), wrap=False)
 
     def update(self) -> None:
         """Show what has come and what has become of it since the last call."""
@@ -156,17 +143,20 @@ class SimView:
             else:
                 self._show_refusal(one)
         self._show_changes()
+        self._show_end_of_chaos()
 
     def sum_up(self, took: float) -> None:
-        """Show the number of messages."""
+        """Show the number of messages, accepted and refused."""
         screen, stats = self._screen, self._simulator.stats
-        translate = screen.translate
-        messages = translate.count(MESSAGES, stats.messages)
-        parts = translate.count(PARTS, stats.submits)
+        translate, accepted = screen.translate, stats.submits - stats.refused
+        template = _("{messages}, {parts} in {seconds} s")
+        if stats.refused:
+            template = _("accepted: {messages}, {parts}; refused: {refused}; {seconds} s in all")
         text = translate(
-            "{messages}, {parts} in {seconds} s",
-            messages=messages,
-            parts=parts,
+            template,
+            messages=translate.count(MESSAGES, stats.messages),
+            parts=translate.count(PARTS, accepted),
+            refused=translate.count(PARTS, stats.refused),
             seconds=f"{took:.0f}",
         )
         screen.show("", Text(text, style="bold"))
@@ -174,7 +164,8 @@ class SimView:
             {
                 "event": "summary",
                 "messages": stats.messages,
-                "parts": stats.submits,
+                "parts": accepted,
+                "refused": stats.refused,
                 "seconds": round(took, 1),
             }
         )
@@ -280,6 +271,22 @@ class SimView:
             still = (one for one in self._shown if id(one) not in over)
             self._shown = deque(still, self._shown.maxlen)
 
+    def _show_end_of_chaos(self) -> None:
+        """Show that chaos is over, once."""
+        run, simulator = self._chaos, self._simulator
+        # The simulator itself ends it no sooner than with the next message.
+        if run is None or (run is simulator.chaos and not run.is_over(simulator.clock())):
+            return
+        self._chaos = None
+        drawn = self._screen.translate.count(MESSAGES, run.messages)
+        text = self._screen.translate(
+            _("chaos with the seed {seed} is over: {drawn}"), seed=run.seed, drawn=drawn
+        )
+        self._screen.show(Text(text, style="yellow"), wrap=False)
+        self._screen.write_json(
+            {"event": "chaos_ended", "seed": run.seed, "messages": run.messages}
+        )
+
     def _show_change(self, shown: _Shown, hidden: frozenset[str] = _HIDDEN) -> bool:
         """Show what is new of a message; return whether nothing more is to come.
 
@@ -337,12 +344,6 @@ class SimView:
             display_number(one.sender, is_full=self._is_full),
             display_number(one.recipient, is_full=self._is_full),
         )
-
-
-def _shown_url(simulator: Simulator) -> str:
-    """Return the address; without the password, if it is one of the scenario's."""
-    url = simulator.url
-    return _PASSWORD.sub(":***@", url) if simulator.scenario.accounts else url
 
 
 def _is_message(request: RefusedRequest) -> bool:

@@ -84,6 +84,12 @@ DELIVERY_ERRORS: Final[dict[int, tuple[str, str]]] = {
 }
 """Russian and English text by code."""
 
+_NOT_OF_SMS: Final = frozenset({0, 2, 3, 4, 237, 240, 241, 242})
+"""No error; of e-mail; of calls, of which 241 is also that of a message whose parts are missing."""
+
+SMS_ERRORS: Final = tuple(code for code in sorted(DELIVERY_ERRORS) if code not in _NOT_OF_SMS)
+"""Codes with which an SMS that was handed over as a whole may end."""
+
 
 class SmscRuDeliveryError(DeliveryError):
     """A delivery error of SMSC.ru, with its list."""

@@ -16,7 +16,7 @@ from pdu._tracebacks import hides_arguments
 from pdu.enums import CommandStatus, MessageState
 from pdu.half_made import shows_half_made
 from smsc_async._base_errors import is_number, shown
-from smsc_async.gateway.delivery_errors import DELIVERY_ERRORS
+from smsc_async.gateway.delivery_errors import SMS_ERRORS
 from smsc_async.simulator.fates import Fate
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ STAGES: Final = (
 )
 """Fields of `Chaos` that are percentages."""
 
-_ERRORS: Final = tuple(code for code in sorted(DELIVERY_ERRORS) if code)
 _PERCENT: Final = 100
 
 
@@ -72,7 +71,7 @@ class Chaos:
         receipts: Percent of the messages whose receipt is sent twice, before the response, or 1
             to 10 s after it, which mixes up the order of receipts.
         outcome: Percent of the messages that are undeliverable, with a delivery error of the
-            gateway's list.
+            gateway's list that an SMS may have.
         seed: 0 or more, up to 2^53 - 1; None draws one, see `ChaosRun.seed`.
         seconds: How long, above 0 and up to 3600 seconds of the gateway's clock. The default is
             300, unless *messages* is given.
@@ -160,7 +159,7 @@ class ChaosRun:
         fails = draw.random() * _PERCENT < chaos.outcome
         receipt = draw.randrange(3)
         after = draw.randint(1, LONGEST_DISORDER)
-        error = draw.choice(_ERRORS)
+        error = draw.choice(SMS_ERRORS)
         if is_throttled and not (breaks or is_never):
             return _THROTTLED
         fields: dict[str, Any] = {}

@@ -15,7 +15,7 @@ from pdu.escaping import escape
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
 from smsc_async._base_errors import shown
-from smsc_async._number_checks import digits_of
+from smsc_async._number_checks import digits_of, international
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -220,7 +220,7 @@ def _is_same(wanted: str | None, address: str) -> bool:
 def normal_number(address: str) -> str:
     """Return the digits of a phone number, and any other address as it is.
 
-    "+7 (999) 123-45-67" and "79991234567" are one number.
+    "+7 (999) 123-45-67", "8 999 123-45-67" and "79991234567" are one number.
     """
-    digits = digits_of(address).removeprefix("+")
-    return digits if digits.isascii() and digits.isdigit() else address
+    number = international(digits_of(address))
+    return number if number.isascii() and number.isdigit() else address

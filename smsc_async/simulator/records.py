@@ -311,7 +311,7 @@ class SubmittedMessage:
     def __repr__(self) -> str:
         state = self.state.name if isinstance(self.state, MessageState) else self.state
         return (
-            f"SubmittedMessage({self.kind}, message_id={self.message_id!r},"
+            f"SubmittedMessage({self.id}, {self.kind}, message_id={self.message_id!r},"
             f" sender={escape(shown_address(self.sender))},"
             f" recipient={escape(shown_address(self.recipient))},"
             f" text={shown_text(self.text, self.octets)}, parts={self.parts}/{self.total},"

@@ -178,7 +178,9 @@ class Scenario:
         intermediate: Whether a receipt ENROUTE is sent halfway from the response to the outcome,
             to those who request it by bit 4 of registered_delivery.
         state: The outcome of every message, a `MessageState`.
-        error_code: The gateway's delivery error in the receipt, 0 to 999.
+        error_code: The gateway's delivery error in the receipt, 0 to 999. It doesn't change the
+            *state*: with an error of a phone, set UNDELIVERABLE too. A file, a URL and the options
+            of `smsc sim` do so where they name no state.
         hlr: The answer to every HLR query.
         cost: Price in every receipt, as the gateway writes it: at most 6 characters.
         keep: How many messages are remembered, the newest ones; refused ones count too.

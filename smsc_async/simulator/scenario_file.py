@@ -42,6 +42,7 @@ from smsc_async.simulator.scenario_values import (
     LONGEST_KEY,
     ScenarioFileError,
     choice,
+    kind_of,
     member,
     or_none,
     read_flag,
@@ -67,6 +68,8 @@ _DEFAULT: Final = Scenario()
 _LARGEST_STATUS: Final = 0xFFFF_FFFF
 _LONGEST_NUMBER: Final = 20
 _PLACE: Final = re.compile(r"\(at (.+)\)$")
+_LINE: Final = re.compile("line ([0-9]+)")
+_DECIMAL_COMMA: Final = re.compile(r"=\s*[+-]?[0-9]+,[0-9]")
 _TWICE: Final = re.compile("twice|overwrite|Duplicate|mutate")
 _TOP: Final = (
     *(one.name for one in fields(Scenario)), "fates", "chaos", "hold", "magic_prefix",
@@ -85,6 +88,7 @@ class ScenarioFile:
         chaos: Faults drawn by chance from the start on; None for none.
         hold: What is held from the start on.
         magic_prefix: Of the magic numbers; None for none.
+        has_state: Whether the file says in what state messages end.
     """
 
     scenario: Scenario = field(default_factory=Scenario)
@@ -92,6 +96,7 @@ class ScenarioFile:
     chaos: Chaos | None = None
     hold: HoldMode = "off"
     magic_prefix: str | None = MAGIC_PREFIX
+    has_state: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         return f"<ScenarioFile, hold {self.hold}, {len(self.fates)} fates, chaos {self.chaos}>"
@@ -105,6 +110,7 @@ def read_scenario(text: str, *, default: Scenario = _DEFAULT) -> ScenarioFile:
     (password by login), "rules" (fields of `GatewayLimits`), "hlr" (fields of `HlrAnswer`), "fates"
     (a table of `Fate`'s fields for each number) and "chaos" (fields of `Chaos`). `false` stands for
     None. States and statuses have their names, "UNDELIVERABLE" and "ESME_RTHROTTLED", or numbers.
+    An error_code other than 0 without a state means UNDELIVERABLE.
 
     Args:
         text: At most 1 048 576 characters. A byte order mark is ignored.
@@ -118,8 +124,10 @@ def read_scenario(text: str, *, default: Scenario = _DEFAULT) -> ScenarioFile:
     for key, reader in _FILE.items():
         if key in values:
             others[key] = reader(values.pop(key), key)
-    read = table(partial(replace, default), _SCENARIO, _TOP)
-    return ScenarioFile(scenario=read(values, ""), **others)
+    read, has_state = table(partial(replace, default), _SCENARIO, _TOP), "state" in values
+    if values.get("error_code") and not has_state:
+        values["state"] = MessageState.UNDELIVERABLE.name
+    return ScenarioFile(scenario=read(values, ""), has_state=has_state, **others)
 
 
 def _parse(text: str) -> dict[str, object]:
@@ -141,20 +149,29 @@ def _parse(text: str) -> dict[str, object]:
         raise ScenarioFileError(FILE, None, "a number has too many digits") from None
     if is_twice:
         raise ScenarioFileError(FILE, None, f"a key or table is given twice{place}; keep one")
+    if found and _has_decimal_comma(text, found[1]):
+        raise ScenarioFileError(FILE, None, f"isn't TOML{place}; decimals follow a dot, as in 2.5")
     raise ScenarioFileError(FILE, None, f"isn't TOML{place}; texts are written in quotes")
+
+
+def _has_decimal_comma(text: str, place: str) -> bool:
+    """Whether the line of an error has a number with a comma; *place* is "line 2, column 5"."""
+    line = _LINE.match(place)
+    lines = text.split("\n")
+    return _DECIMAL_COMMA.search(lines[int(line[1]) - 1 if line else -1]) is not None
 
 
 def _accounts(value: object, path: str) -> Mapping[str, str]:
     """Read the passwords by login; an error shows the login alone."""
     if not isinstance(value, dict):
-        got = type(value).__name__
+        got = kind_of(value)
         rule = "takes a table of passwords by login, or false for any login"
         raise ScenarioFileError(path, got, f"{rule}, got {got}")
     for login, password in value.items():
         if _is_misplaced(login, password):
             raise unknown_key(login, path, (), _TOP)
         if not isinstance(password, str):
-            got = type(password).__name__
+            got = kind_of(password)
             shortened = login[:LONGEST_KEY]
             raise ScenarioFileError(
                 f"{path}.{shortened}", got, f"takes a text in quotes, got {got}"

@@ -7,6 +7,7 @@ no number that is as long as a phone number.
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -29,6 +30,15 @@ FILE: Final = "file"
 LONGEST_KEY: Final = 40
 """Characters that are shown of a key."""
 
+_KINDS: Final[Mapping[type, str]] = {
+    list: "an array",
+    dict: "a table",
+    datetime: "a date",
+    date: "a date",
+    time: "a time",
+}
+"""Names of the other kinds of values."""
+
 _LARGEST: Final = 2**63 - 1  # of TOML's integers
 
 
@@ -44,9 +54,24 @@ class ScenarioFileError(ConfigError):
 
 def value_error(path: str, value: object, rule: str, hint: str = "") -> ScenarioFileError:
     """Return the error for a value that breaks a rule."""
-    said = shown(value)
+    said = shown_value(value)
     kept = value if may_be_shown(value) else said
     return ScenarioFileError(path, kept, f"{rule}, got {said}{hint}")
+
+
+def shown_value(value: object) -> str:
+    """Return what an error shows of a value, in the words of TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _KINDS.get(type(value)) or shown(value)
+
+
+def kind_of(value: object) -> str:
+    """Return the kind of a value that isn't shown, such as a password."""
+    if isinstance(value, str):
+        return "a text"
+    is_shown = isinstance(value, bool) or not is_number(value)
+    return shown_value(value) if is_shown else "a number"
 
 
 def nearest(name: object, known: Collection[str]) -> str:
@@ -65,7 +90,7 @@ def nearest(name: object, known: Collection[str]) -> str:
 def read_flag(value: object, path: str) -> bool:
     """Read a truth value."""
     if not isinstance(value, bool):
-        raise value_error(path, value, "takes true or false")
+        raise _text_instead(path, value, "takes true or false")
     return value
 
 
@@ -73,6 +98,8 @@ def read_number(value: object, path: str) -> float:
     """Read a number, whole or not; its range is checked where it is used."""
     # `not <=` instead of `>`: it refuses a NaN too.
     if not is_number(value) or not abs(value) <= _LARGEST:
+        if isinstance(value, str):
+            raise _text_instead(path, value, "takes a number")
         raise value_error(path, value, "takes a number below 2^63")
     return value
 
@@ -80,8 +107,15 @@ def read_number(value: object, path: str) -> float:
 def read_integer(value: object, path: str) -> int:
     """Read a whole number; its range is checked where it is used."""
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-        raise value_error(path, value, "takes a whole number")
+        raise _text_instead(path, value, "takes a whole number")
     return value
+
+
+def _text_instead(path: str, value: object, rule: str) -> ScenarioFileError:
+    """Return the error for a value of another kind; a text may have quotes too many."""
+    if isinstance(value, str):
+        return ScenarioFileError(path, shown(value), f"{rule} without quotes, got a text")
+    return value_error(path, value, rule)
 
 
 def read_text(value: object, path: str) -> str:
@@ -109,15 +143,16 @@ def choice(*known: str) -> Reader:
 
 
 def member(kind: type[OpenIntEnum], least: int, most: int) -> Reader:
-    """Return a reader of a member of an enumeration, by name or number."""
+    """Return a reader of a member of an enumeration, by name in either case or by number."""
     names = tuple(kind.__members__)
 
     def read(value: object, path: str) -> int:
         if isinstance(value, str):
-            if value not in names:
+            name = value.upper()
+            if name not in names:
                 rule = f"takes a name of {kind.__name__}, or a number without quotes"
                 raise value_error(path, value, rule, nearest(value, names))
-            return kind[value]
+            return kind[name]
         number = read_integer(value, path)
         if not least <= number <= most:
             raise value_error(path, value, f"takes {least} to {most} or a name of {kind.__name__}")

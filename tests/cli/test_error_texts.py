@@ -251,7 +251,7 @@ LINES: dict[tuple[str | bytes, ...], Shown] = {
     ),
     ("sim", "--scenario", "@[chaos]\noutcome = 101"): Shown(
         "the scenario in FILE is wrong at chaos.outcome: takes 0 to 100 percent, got 101",
-        "ошибка в сценарии FILE, ключ chaos.outcome: от 0 до 100 процентов, получено 101",
+        "ошибка в сценарии FILE, ключ chaos.outcome: нужно от 0 до 100 процентов, получено 101",
         2,
     ),
     # The measurement.

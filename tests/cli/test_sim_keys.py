@@ -10,7 +10,7 @@ import pytest
 from russian_texts import untranslated
 from scripted import until
 
-from pdu import MessageState
+from pdu import BindTransmitter, MessageState, SubmitSm, encode
 from smsc_async import GatewayLimits, Sms, SmscClient
 from smsc_async.cli.console import Screen
 from smsc_async.cli.i18n import Language, Translator
@@ -143,12 +143,15 @@ async def test_newest_message_that_is_not_final_is_decided(
         with pytest.raises(Exception, match="ESME_RSUBMITFAIL"):
             await pressed.smsc.send(Sms(to=TO, text="two"))
         lines = pressed.press("113")
+        held = pressed.press("h3")
 
+    nothing = "> nothing to decide: every accepted message is final"
     assert [
         "> m-2 to 7999***67: delivered",
         "> m-1 to 7999***67: delivered",
-        "> nothing to decide: every accepted message is final",
+        f"{nothing}; h holds those that come",
     ] == lines
+    assert nothing == held[-1]
 
 
 async def test_receipts_are_held_and_released(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,8 +165,41 @@ async def test_receipts_are_held_and_released(capsys: pytest.CaptureFixture[str]
         receipt = await sent.receipt(timeout=5)
 
     assert ["> new messages aren't held; what is held stays so until r"] == off
-    assert ["> released: 1 part", "> nothing is held"] == released
+    assert ["> released: 1 message", "> nothing is held"] == released
     assert MessageState.DELIVERED == receipt.state
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("en", "> released: 2 messages (4 parts)"), ("ru", "> отпущено: 2 сообщения (4 части)")],
+)
+async def test_released_messages_are_counted_with_their_parts(
+    capsys: pytest.CaptureFixture[str], language: Language, line: str
+) -> None:
+    """A long message is one to the person who reads."""
+    async with pressing(capsys, hold="receipt", language=language) as pressed:
+        await pressed.smsc.send(Sms(to=TO, text="x" * 400))
+        await pressed.smsc.send(Sms(to=TO, text="hello"))
+        assert [line] == pressed.press("r")
+
+
+async def test_released_parts_without_a_message_are_parts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those of a message that isn't complete are in no message yet."""
+    async with pressing(capsys, hold="receipt") as pressed:
+        first = SubmitSm(
+            destination_addr=TO, esm_class=0x40, short_message=b"\x05\x00\x03\x07\x02\x01x"
+        )
+        bind = encode(BindTransmitter(system_id="shop"), sequence_number=1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", pressed.simulator.port)
+        writer.write(bind)
+        await reader.read(64)
+        writer.write(encode(first, sequence_number=2))
+        await until(lambda: pressed.simulator.stats.submits)
+        assert ["> released: 1 part"] == pressed.press("r")
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_responses_are_held_in_place_of_receipts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,6 +236,16 @@ async def test_help_lists_every_key(capsys: pytest.CaptureFixture[str], key: str
     first, *rows = lines
     assert "Keys 1 to 6 decide the newest message that isn't final:" == first
     assert [*"123456hHrt", "?,", "q,"] == [row.split()[0] for row in rows]
+
+
+async def test_help_in_russian_has_the_letters_of_that_layout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The keyboard has them, and the keys work with either layout."""
+    async with pressing(capsys, language="ru") as pressed:
+        shown = "\n".join(pressed.press("?"))
+
+    assert all(keys in shown for keys in ("h (р) ", "H (Р) ", "r (к) ", "t (е) ", "q (й), Ctrl-C"))
 
 
 @pytest.mark.parametrize(

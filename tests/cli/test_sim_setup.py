@@ -111,6 +111,28 @@ def test_number_of_messages_that_is_not_in_the_file_is_the_commands(tmp_path: Pa
     assert 500 == setup_of("keep = 500", tmp_path).scenario.keep
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "state", "error"),
+    [
+        ("", {"error_code": 6}, MessageState.UNDELIVERABLE, 6),
+        ("keep = 5", {"error_code": 255}, MessageState.UNDELIVERABLE, 255),
+        ("error_code = 6", {"error_code": 0}, MessageState.DELIVERED, 0),
+        ("error_code = 6", {"delay": 1.0}, MessageState.UNDELIVERABLE, 6),
+        ("error_code = 6", {"state": MessageState.DELIVERED}, MessageState.DELIVERED, 6),
+        ('state = "expired"', {"error_code": 6}, MessageState.EXPIRED, 6),
+        ('state = "delivered"', {"error_code": 6}, MessageState.DELIVERED, 6),
+        ("", {"error_code": 6, "state": MessageState.REJECTED}, MessageState.REJECTED, 6),
+    ],
+)
+def test_error_without_a_state_is_undeliverable(
+    tmp_path: Path, text: str, options: dict[str, Any], state: MessageState, error: int
+) -> None:
+    """Whichever of file and options says the one and the other."""
+    scenario = setup_of(text, tmp_path, **options).scenario
+
+    assert (state, error) == (scenario.state, scenario.error_code)
+
+
 def test_scenario_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a script makes it."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"error_code = 6")))
@@ -126,6 +148,15 @@ def test_scenario_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -
         (f"{'q' * 41} = 5", "неизвестный ключ, его длина — 41 символ; есть ключи "),
         ("hold = off", "не TOML, строка 1, столбец "),
         ("a = [", "не TOML"),
+        ("receipt_delay = 2,5", "дробная часть отделяется точкой: 2.5"),
+        ('receipt_delay = "1"', "нужно число без кавычек, получен текст"),
+        ('keep = "1"', "нужно целое число без кавычек, получен текст"),
+        ('silent = "да"', "нужно true или false без кавычек, получен текст"),
+        ("cost = [1]", "нужен текст в кавычках, получено значение типа «массив»"),
+        ("hlr = 2026-01-01", "нужна таблица, получено значение типа «дата»"),
+        ("hlr = 12:00:00", "нужна таблица, получено значение типа «время»"),
+        ("accounts = {shop = 5}", "нужен текст в кавычках, получено число"),
+        ("accounts = {shop = {}}", "нужен текст в кавычках, получено значение типа «таблица»"),
         ("keep = 1\nkeep = 2", "ключ или таблица указаны дважды"),
         (f"keep = {'9' * 5000}", "в числе слишком много цифр"),
         (f"keep = {'[' * 100_000}", "слишком глубоко вложены массивы и таблицы"),
@@ -133,7 +164,7 @@ def test_scenario_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -
         ("#" * (5 * LONGEST_FILE), "символов не больше 1048576, получено 4194305"),
         ("[rules]\nhold = 'off'", "'hold' — не ключ этой таблицы; напишите его выше"),
         ("silent = 1", "нужно true или false, получено 1"),
-        ("window = true", "нужно целое число, получено True"),
+        ("window = true", "нужно целое число, получено true"),
         ("window = 0", "не меньше 1, получено 0"),
         ("receipt_delay = nan", "нужно число меньше 2^63, получено nan"),
         ("deliver_timeout = 0", "больше 0 секунд, получено 0"),
@@ -145,7 +176,7 @@ def test_scenario_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -
         ("state = 256", "нужно число от 0 до 255 или имя из MessageState, получено 256"),
         ("hold = 'recipt'", "допустимые значения: off, receipt, answer; получено 6 символов; воз"),
         ("hold = 'x'", "допустимые значения: off, receipt, answer; получено 1 символ"),
-        ("rules = true", "нужна таблица или false, чтобы ограничений не было, получено True"),
+        ("rules = true", "нужна таблица или false, чтобы ограничений не было, получено true"),
         ("rules = {rate = 0}", "нужно число больше 0, не длиннее 9 цифр, или false без этого"),
         ("rules = {margin = 90}", "не меньше 0 с и меньше multipart_window, получено 90"),
         ("hlr = 5", "нужна таблица, получено 5"),
@@ -153,11 +184,14 @@ def test_scenario_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -
         ("fates = {abc = {}}", 'пишется [fates."79991234567"], цифр не больше 20, получено 3'),
         ("accounts = 5", "нужна таблица паролей по логинам или false, если подойдёт любой"),
         ("magic_prefix = ''", "нужно от 1 до 11 цифр или false, получено 0 символов"),
-        ("chaos = true", "нужна таблица или false, получено True"),
+        ("chaos = true", "нужна таблица или false, получено true"),
         ("chaos = {outcome = 101}", "от 0 до 100 процентов, получено 101"),
         ("chaos = {seconds = 5000}", "больше 0 и не больше 3600, получено 5000"),
         ("chaos = {messages = 0}", "нужно целое число от 1 до 1000000, получено 0"),
-        ("chaos = {seconds = 5, messages = 5}", "исключает seconds; оставьте одно из двух"),
+        (
+            "chaos = {seconds = 5, messages = 5}",
+            "нельзя указать вместе с seconds; оставьте одно из двух",
+        ),
         ('default_alphabet = "latin1"\npacked_gsm = true', "допустима только GSM"),
         ('fates.1 = {answer = "refuse"}', "answer='refuse' и command_status нужны вместе"),
         ('fates.1 = {answer = "late"}', "для answer='late' нужен after"),
@@ -207,13 +241,14 @@ def test_numbers_and_passwords_of_the_file_are_not_shown(tmp_path: Path) -> None
 
 def test_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     """As another program saves it."""
-    (tmp_path / "day.toml").write_bytes(b"\xff\xfe")
+    for octets in (b"\xff\xfe", 'cost = "1 р"'.encode("cp1251"), "a".encode("utf-16")):
+        (tmp_path / "day.toml").write_bytes(octets)
 
-    with pytest.raises(Failure) as caught:
-        read_setup(tmp_path / "day.toml", **NOT_GIVEN)
-    assert "day.toml: it isn't UTF-8 text" in Translator("en")(
-        caught.value.text, **caught.value.values
-    )
+        with pytest.raises(Failure) as caught:
+            read_setup(tmp_path / "day.toml", **NOT_GIVEN)
+        failure = caught.value
+        assert "day.toml: it isn't UTF-8 text" in Translator("en")(failure.text, **failure.values)
+        assert "save the file in UTF-8" == failure.advice
 
 
 @pytest.mark.parametrize("prefix", ["", "x", "123456789012", "7 000", "+7", "７", "None"])

@@ -20,7 +20,7 @@ from smsc_async.cli.console import Screen
 from smsc_async.cli.i18n import Language, Translator
 from smsc_async.cli.sim_view import SimView
 from smsc_async.errors import BindRefusedError, SendError
-from smsc_async.simulator import Fate, GatewayClock, Scenario, Simulator
+from smsc_async.simulator import Chaos, Fate, GatewayClock, Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +43,7 @@ class Shown:
         language: Of the output.
         is_json: Whether it is JSON.
         is_full: Whether numbers are complete.
+        fates: How many numbers have one.
     """
 
     def __init__(  # noqa: PLR0917 - of one function
@@ -53,12 +54,13 @@ class Shown:
         language: Language,
         is_json: bool,  # noqa: FBT001 - as above
         is_full: bool,  # noqa: FBT001 - as above
+        fates: int = 0,
     ) -> None:
         self.simulator = simulator
         self.smsc = smsc
         self._capsys = capsys
         self.screen = Screen(Translator(language), is_json=is_json)
-        self.view = SimView(simulator, self.screen, is_full=is_full)
+        self.view = SimView(simulator, self.screen, is_full=is_full, fates=fates)
 
     async def send(self, *texts: str, to: str = TO) -> None:
         """Send messages one after the other, refused or not."""
@@ -97,6 +99,7 @@ async def showing(
     language: Language = "en",
     is_json: bool = False,
     is_full: bool = False,
+    fates: int = 0,
     **options: Any,  # noqa: ANN401 - those of the simulator
 ) -> AsyncIterator[Shown]:
     """Run a simulator, its client and a view."""
@@ -105,7 +108,7 @@ async def showing(
         Simulator(scenario, wall_clock=lambda: NOON, **options) as simulator,
         SmscClient(f"{simulator.url}?drain_timeout=0.1", limits=off) as smsc,
     ):
-        yield Shown(simulator, smsc, capsys, language, is_json, is_full)
+        yield Shown(simulator, smsc, capsys, language, is_json, is_full, fates)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,7 @@ async def test_refused_message_in_json_has_all_of_it(capsys: pytest.CaptureFixtu
     assert ("refused", "m-2", "submit_sm", 0x45, "ESME_RSUBMITFAIL (0x00000045)") == tuple(
         refused[name] for name in ("event", "id", "command", "command_status", "status")
     )
+    assert ("on_its_way", "refused") == (accepted["message_status"], refused["message_status"])
     assert "Your code is 482193" == refused["text"]
     why = refused["refused"]
     assert ("repeat", 0x45, "m-1") == (why["rule"], why["command_status"], why["twin"])
@@ -224,6 +228,7 @@ async def test_changes_in_json_have_status_and_events(capsys: pytest.CaptureFixt
     assert ("changed", "m-1", "held", ["held"]) == (
         held["event"], held["id"], held["status"], [one["event"] for one in held["changes"]],
     )  # fmt: skip
+    assert message["message_ids"] == held["message_ids"] == changes[-1]["message_ids"]
     assert ("done", "REJECTED") == (changes[-1]["status"], changes[-1]["state"])
     events = [one["event"] for change in changes for one in change["changes"]]
     assert ["fate", "outcome", "acknowledged"] == events
@@ -342,25 +347,133 @@ async def test_submit_that_is_no_pdu_is_shown_without_an_id(
         await writer.wait_closed()
         del reader
 
+    assert refused["message_status"] is None
     assert ("refused", None, "submit_sm") == (refused["event"], refused["id"], refused["command"])
     assert refused["reason"].startswith("the request is refused by the protocol: ")
 
 
 async def test_password_of_the_scenario_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """The address of a simulator that takes any login has one that works."""
-    scenario = Scenario(accounts={"shop": "p@:word"})
+    scenario = Scenario(accounts={"shop": "p@:w0rt"})
     async with showing(capsys, scenario) as shown:
         shown.view.greet(has_keys=True)
         greeting = "\n".join(shown.lines())
 
-    assert f"smpp://shop:***@127.0.0.1:{shown.simulator.port}" in greeting
-    assert "word" not in greeting
+    assert f"smpp://shop:PASSWORD@127.0.0.1:{shown.simulator.port}" in greeting
+    assert "Write the account's password in place of PASSWORD." in greeting
+    assert "w0rt" not in greeting
     assert "? shows them" in greeting
     async with showing(capsys) as shown:
         shown.view.greet(has_keys=False)
         greeting = "\n".join(shown.lines())
     assert "smpp://demo:demo@127.0.0.1" in greeting
     assert "? shows them" not in greeting
+    assert "PASSWORD" not in greeting
+    assert "In force" not in greeting
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            "en",
+            "In force: receipts are held; chaos with the seed 17; fates of 3 numbers; 2 accounts.",
+        ),
+        (
+            "ru",
+            "С начала действуют: отчёты удерживаются; хаос, seed 17; судьбы 3 номеров; 2 аккаунта.",
+        ),
+    ],
+)
+async def test_start_says_what_is_set(
+    capsys: pytest.CaptureFixture[str], language: Language, line: str
+) -> None:
+    """A scenario of yesterday explains why nothing is delivered today."""
+    scenario = Scenario(accounts={"shop": "p1", "bank": "p2"})
+    async with showing(capsys, scenario, language=language, hold="receipt", fates=3) as shown:
+        shown.simulator.start_chaos(Chaos(outcome=5, seed=17))
+        shown.view.greet(has_keys=True)
+        greeting = shown.lines()
+
+    assert line in greeting
+    word, hello = ("PASSWORD", "hello") if language == "en" else ("ПАРОЛЬ", "привет")
+    assert any(
+        one.startswith(f"  smsc send 79991234567 {hello} --url smpp://shop:{word}@")
+        for one in greeting
+    )
+
+
+async def test_start_in_json_says_what_is_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the seed a run of chaos can be repeated."""
+    async with showing(capsys, is_json=True, hold="answer", fates=2) as shown:
+        run = shown.simulator.start_chaos(Chaos(outcome=5))
+        shown.view.greet(has_keys=False)
+        (event,) = shown.objects()
+
+    assert ("listening", "answer", run.seed, 2, 0) == tuple(
+        event[name] for name in ("event", "hold", "chaos_seed", "fates", "accounts")
+    )
+
+
+@pytest.mark.parametrize("limit", [{"messages": 1}, {"seconds": 60}])
+async def test_end_of_chaos_is_shown_once(
+    capsys: pytest.CaptureFixture[str], limit: dict[str, int]
+) -> None:
+    """After its messages, or its seconds of the gateway's clock, also while none comes."""
+    clock = GatewayClock()
+    async with showing(capsys, clock=clock) as shown:
+        shown.simulator.start_chaos(Chaos(outcome=100, seed=17, **limit))
+        shown.view.greet(has_keys=True)
+        assert "is over" not in "\n".join(shown.lines())
+        await shown.send("hello")
+        clock.advance(60)
+        lines = shown.lines()
+        await shown.send("hello again")
+        later = shown.lines()
+
+    assert 1 == lines.count("chaos with the seed 17 is over: 1 message")
+    assert "is over" not in "\n".join(later)
+
+
+async def test_end_of_chaos_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object, as of a user that ends it too."""
+    async with showing(capsys, is_json=True) as shown:
+        shown.simulator.start_chaos(Chaos(outcome=100, seed=17))
+        shown.view.greet(has_keys=False)
+        shown.lines()
+        shown.simulator.end_chaos()
+        events = shown.objects() + shown.objects()
+
+    assert [{"event": "chaos_ended", "seed": 17, "messages": 0}] == events
+
+
+@pytest.mark.parametrize(
+    ("texts", "line", "counts"),
+    [
+        (("a", "a", "a"), "accepted: 1 message, 1 part; refused: 2 parts; 2 s in all", (1, 1, 2)),
+        (("a", "b"), "2 messages, 2 parts in 2 s", (2, 2, 0)),
+        (("x" * 200,), "1 message, 2 parts in 2 s", (1, 2, 0)),
+        ((), "0 messages, 0 parts in 2 s", (0, 0, 0)),
+    ],
+)
+async def test_summary_counts_accepted_and_refused_apart(
+    capsys: pytest.CaptureFixture[str],
+    texts: tuple[str, ...],
+    line: str,
+    counts: tuple[int, int, int],
+) -> None:
+    """What a rule refused is no part of an accepted message."""
+    for is_json in (False, True):
+        async with showing(capsys, is_json=is_json) as shown:
+            await shown.send(*texts)
+            shown.lines()
+            shown.view.sum_up(2.0)
+            last = shown.lines()[-1]
+        if is_json:
+            summary = json.loads(last)
+            assert counts == tuple(summary[name] for name in ("messages", "parts", "refused"))
+        else:
+            assert line == last
 
 
 async def test_full_shows_complete_numbers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from smsc_async.gateway.delivery_errors import DELIVERY_ERRORS, SmscRuDeliveryError
+from smsc_async.gateway.delivery_errors import DELIVERY_ERRORS, SMS_ERRORS, SmscRuDeliveryError
 from smsc_async.receipts import DeliveryError
 
 
@@ -16,6 +16,14 @@ def test_every_code_of_the_published_list_is_known() -> None:
     assert published == {code for code in range(1000) if SmscRuDeliveryError(code).is_known}
     assert all(english.isascii() for _, english in DELIVERY_ERRORS.values())
     assert not any(russian.isascii() for russian, _ in DELIVERY_ERRORS.values())
+
+
+def test_sms_have_no_error_of_mailboxes_and_calls() -> None:
+    """The sentence would make no sense to the reader of a receipt."""
+    others = set(DELIVERY_ERRORS) - set(SMS_ERRORS)
+
+    assert {0, 2, 3, 4, 237, 240, 241, 242} == others
+    assert {1, 6, 13, 255} < set(SMS_ERRORS)
 
 
 def test_list_belongs_to_its_own_class() -> None:

@@ -12,13 +12,16 @@ import sys
 from dataclasses import fields
 from enum import IntEnum
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
 from pdu import CommandStatus, MessageState
+from smsc_async.rules.limits import GatewayLimits
 from smsc_async.simulator import Chaos, Fate, Scenario
 from smsc_async.simulator.chaos import STAGES
 from smsc_async.simulator.magic import MAGIC_NUMBERS, MAGIC_PREFIX
+from smsc_async.simulator.records import TimelineEvent
 from smsc_async.simulator.scenario_file import read_scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -88,6 +91,28 @@ def test_page_lists_every_field_of_a_scenario_with_its_default(language: str) ->
     in_words = {name: rows[name] for name in ("rules", "hlr")}
 
     assert {**expected, **in_words} == rows
+
+
+@both_languages
+@pytest.mark.parametrize("kind", [GatewayLimits, Fate, Chaos])
+def test_page_lists_the_keys_of_the_tables_in_a_file(language: str, kind: type[Any]) -> None:
+    """The error of an unknown key leads to the page."""
+    text = page(language, "scenarios")
+    tables = text[text.index("```toml") :]
+
+    assert [] == [one.name for one in fields(kind) if f"| `{one.name}` |" not in tables]
+
+
+@both_languages
+def test_pages_list_the_events_of_a_timeline(language: str) -> None:
+    """A program reads them, in Python and as JSON."""
+    events = set(get_args(TimelineEvent))
+    tests, commands = page(language, "testing"), page(language, "command-line")
+
+    assert events == {event for event in events if f"| `{event}` |" in tests}
+    assert events - {"received", "receipt"} == {
+        event for event in events if f"`{event}`" in commands
+    }
 
 
 @both_languages

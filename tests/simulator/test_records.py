@@ -112,14 +112,14 @@ def test_message_with_a_missing_part_is_incomplete() -> None:
         (
             _message(),
             (
-                "SubmittedMessage(Sms, message_id='', sender='Shop', recipient='7999***67',"
+                "SubmittedMessage(m-0, Sms, message_id='', sender='Shop', recipient='7999***67',"
                 " text=<9 characters>, parts=1/1, state=ENROUTE)"
             ),
         ),
         (
             _message(None, _part(state=77), sender="79990000001", recipient="anna@example.com"),
             (
-                "SubmittedMessage(binary, message_id='855469', sender='7999***01',"
+                "SubmittedMessage(m-0, binary, message_id='855469', sender='7999***01',"
                 " recipient='a***@***.com', text=<9 octets>, parts=1/1, state=77)"
             ),
         ),

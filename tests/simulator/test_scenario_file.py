@@ -57,7 +57,7 @@ LINES: dict[str, tuple[str, object]] = {
     "deliver_timeout": ("deliver_timeout = 11", 11),
     "intermediate": ("intermediate = true", True),
     "state": ('state = "UNDELIVERABLE"', MessageState.UNDELIVERABLE),
-    "error_code": ("error_code = 6", 6),
+    "error_code": ("error_code = 6\nstate = 2", 6),
     "hlr": ('hlr = {mnc = "01", network = "MTS"}', HlrAnswer(mnc="01", network="MTS")),
     "cost": ('cost = "2.5000"', "2.5000"),
     "keep": ("keep = 20", 20),
@@ -143,6 +143,29 @@ def test_whole_file_is_read() -> None:
     assert ("receipt", "99890") == (read.hold, read.magic_prefix)
 
 
+@pytest.mark.parametrize(
+    ("text", "state", "error"),
+    [
+        ("error_code = 6", MessageState.UNDELIVERABLE, 6),
+        ("error_code = 999\nkeep = 5", MessageState.UNDELIVERABLE, 999),
+        ("error_code = 0", MessageState.DELIVERED, 0),
+        ('error_code = 6\nstate = "delivered"', MessageState.DELIVERED, 6),
+        ('error_code = 6\nstate = "Expired"', MessageState.EXPIRED, 6),
+    ],
+)
+def test_error_without_a_state_is_undeliverable(text: str, state: MessageState, error: int) -> None:
+    """As of a fate: a phone that is off gets nothing."""
+    read = read_scenario(text)
+
+    assert (state, error) == (read.scenario.state, read.scenario.error_code)
+    assert ("state" in text) == read.has_state
+
+
+def test_number_with_a_russian_8_is_that_with_a_7() -> None:
+    """People write it so; our client sends the 7."""
+    assert ["79161234567"] == list(read_scenario('[fates."8 916 123-45-67"]').fates)
+
+
 def test_rules_that_are_not_given_are_the_simulators() -> None:
     """Without a rate: throttling would slow down every test."""
     assert OWN_RULES == read_scenario("[rules]").scenario.rules
@@ -199,19 +222,19 @@ def error_of(text: str) -> str:
         ),
         # Wrong kinds, nested and not.
         ("silent = 1", "silent: takes true or false, got 1"),
-        ("window = true", "window: takes a whole number, got True"),
+        ("window = true", "window: takes a whole number, got true"),
         ("window = 2.0", "window: takes a whole number, got 2.0"),
-        ("state = []", "state: takes a whole number, got list"),
+        ("state = []", "state: takes a whole number, got an array"),
         ("cost = 1.5", "cost: takes a text in quotes, got 1.5"),
-        ("rules = true", "rules: takes a table, or false for no rules, got True"),
-        ("hlr = 2026-01-01", "hlr: takes a table, got date"),
+        ("rules = true", "rules: takes a table, or false for no rules, got true"),
+        ("hlr = 2026-01-01", "hlr: takes a table, got a date"),
         ("hlr = {mnc = 2}", "hlr.mnc: takes a text in quotes, got 2"),
         ("fates = 5", "fates: takes a table for each number, got 5"),
         ('fates = {79991234567 = "refuse"}', "fates.7999***67: takes a table, got 6 characters"),
-        ("[[chaos]]\noutcome = 5", "chaos: takes a table, or false for none, got list"),
+        ("[[chaos]]\noutcome = 5", "chaos: takes a table, or false for none, got an array"),
         (
             '[fates."79991234567"]\nhlr = {mnc = {}}',
-            "fates.7999***67.hlr.mnc: takes a text in quotes, got dict",
+            "fates.7999***67.hlr.mnc: takes a text in quotes, got a table",
         ),
         # Values out of their range.
         ("window = 0", "window: takes 1 or more, got 0"),
@@ -280,6 +303,25 @@ def error_of(text: str) -> str:
             '[fates."79991234567"]\n[fates."+79991234567"]',
             "fates.7999***67: the number is given twice; keep one",
         ),
+        (
+            '[fates."79991234567"]\n[fates."8 999 123-45-67"]',
+            "fates.8999***67: the number is given twice; keep one",
+        ),
+        # Quotes too many, a comma for a dot.
+        ('receipt_delay = "1"', "receipt_delay: takes a number without quotes, got a text"),
+        ('keep = "79991234567"', "keep: takes a whole number without quotes, got a text"),
+        ('silent = "true"', "silent: takes true or false without quotes, got a text"),
+        ("receipt_delay = 2,5", "file: isn't TOML at PLACE; decimals follow a dot, as in 2.5"),
+        (
+            "keep = 1\r\nrules = {margin = 0,5, rate = 1}\r\n",
+            "file: isn't TOML at PLACE; decimals follow a dot, as in 2.5",
+        ),
+        (
+            "[chaos]\noutcome=-2,5 # x",
+            "file: isn't TOML at PLACE; decimals follow a dot, as in 2.5",
+        ),
+        ("cost = 1,5\nkeep = off", "file: isn't TOML at PLACE; decimals follow a dot, as in 2.5"),
+        ("hold = [1,5]\nkeep = off", "file: isn't TOML at PLACE; texts are written in quotes"),
         # What is no TOML.
         ("hold = off", "file: isn't TOML at PLACE; texts are written in quotes"),
         ("[rules", "file: isn't TOML at PLACE; texts are written in quotes"),
@@ -314,15 +356,15 @@ def test_huge_file_is_refused_unread(size: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[accounts]\nshop = 48213", "accounts.shop: takes a text in quotes, got int"),
-        ("[accounts]\nshop = ['hunter2']", "accounts.shop: takes a text in quotes, got list"),
+        ("[accounts]\nshop = 48213", "accounts.shop: takes a text in quotes, got a number"),
+        ("[accounts]\nshop = ['hunter2']", "accounts.shop: takes a text in quotes, got an array"),
         (
             "accounts = 'hunter2'",
-            "accounts: takes a table of passwords by login, or false for any login, got str",
+            "accounts: takes a table of passwords by login, or false for any login, got a text",
         ),
         (
             "accounts = 48213",
-            "accounts: takes a table of passwords by login, or false for any login, got int",
+            "accounts: takes a table of passwords by login, or false for any login, got a number",
         ),
         (
             "accounts = {shop = hunter2}",

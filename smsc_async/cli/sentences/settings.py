@@ -19,6 +19,7 @@ SETTINGS: Final = (
     _("one of {known}"),
     _("a whole number, got {got}"),
     _("a number, got {got}"),
+    _("decimals follow a dot, as in 2.5, got {got}"),
     _("1 or 0, got {got}"),
     _("given twice; keep one"),
     _("takes ASCII only, no Cyrillic and no control characters"),
