@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from scripted import until
 
 from pdu import CommandStatus, MessageState
 from smsc_async import GatewayLimits, Hold, Sms, SmscClient
@@ -384,3 +385,26 @@ def test_simulator_that_was_never_left_keeps_none_from_the_move() -> None:
 
     assert [1.0, 2.0] == moves
     assert 1 == len(clock._callbacks)
+
+
+async def test_source_that_is_slower_than_the_loop_does_not_spin() -> None:
+    """What isn't due by it is looked at again after as many seconds as are missing."""
+    at = 0.0
+    async with (
+        Simulator(Scenario(receipt_delay=0.02), clock=lambda: at) as simulator,
+        SmscClient(simulator.url) as smsc,
+    ):
+        await smsc.send(Sms(to=TO, text="a"))
+        listener, loop = cast("Any", simulator)._open_listener, asyncio.get_running_loop()
+        began, flushes, flush = loop.time(), list[None](), listener._flush
+        listener._flush = lambda: flushes.append(flush())
+        await until(lambda: len(flushes) >= 5)
+        before = simulator.message(1).state
+        assert loop.time() - began >= 0.04
+        at = 0.02
+        simulator.tick()
+
+        assert [MessageState.ENROUTE, MessageState.DELIVERED] == [
+            before,
+            simulator.message(1).state,
+        ]
