@@ -890,6 +890,58 @@ def most_in_a_second(times: list[float]) -> int:
     return max(len([at for at in times if first <= at < first + 1.0]) for first in times)
 
 
+def move(driven: Driven, jobs: list[SubmitJob[Any]], seconds: float) -> None:
+    """Move the rules' clock, and the turns of messages with it."""
+    for waiting in jobs:
+        if not waiting.written:
+            waiting.write_at -= seconds
+    driven.dispatcher.move(seconds, driven.now)
+
+
+@pytest.mark.parametrize("waited", [0.0, 0.02, 0.04])
+async def test_messages_that_a_move_makes_due_are_written_an_interval_apart(waited: float) -> None:
+    """The gateway's clock was moved, too, so for it they all come now: none catches up."""
+    driven = Driven(1000, query="window=1000")
+    jobs = paced(driven, 2 * RATE)
+    driven.now += waited
+    move(driven, jobs, 100.0)
+    moved_at, before = driven.now, len(driven.written)
+    assert 2 == before
+    times = run_for(driven, 3.0)
+
+    assert jobs == driven.written
+    assert all(at >= moved_at + index * EVERY - 1e-6 for index, at in enumerate(times, start=1))
+    assert most_in_a_second(times) <= RATE
+
+
+async def test_each_move_by_an_interval_makes_one_more_message_due() -> None:
+    """The interval is one of the rules' clock."""
+    driven = Driven(1000, query="window=1000")
+    jobs = paced(driven, 10)
+    move(driven, jobs, 10.0)
+    counts = [len(driven.written)]
+    for seconds in (0.4 * EVERY, 0.6 * EVERY + 1e-6, 2 * EVERY, EVERY + 1e-6):
+        move(driven, jobs, seconds)
+        counts.append(len(driven.written))
+
+    assert [2, 2, 3, 4, 5] == counts
+
+
+async def test_parts_keep_their_distance_when_the_rules_clock_is_moved() -> None:
+    """Each move by an interval makes one due, and none is due after the minute."""
+    driven = Driven(10)
+    long = SubmitJob(SMS, parts_of(5), None, driven.traffic)
+    long.interval, long.parts_window = 10.0, 59.0
+    driven.dispatcher.submit(long, driven.now)
+    counts = list[int]()
+    for seconds in (9.9, 0.2, 25.0, 30.0):
+        driven.dispatcher.move(seconds, driven.now)
+        counts.append(len(driven.written))
+
+    assert [1, 2, 3, 3] == counts
+    assert not long.has_unsent_parts
+
+
 @pytest.mark.parametrize("is_due", [False, True], ids=["with turns", "due"])
 @pytest.mark.parametrize("links", [1, 2])
 async def test_messages_that_waited_for_a_link_are_written_in_the_rate(
