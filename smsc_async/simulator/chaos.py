@@ -115,6 +115,7 @@ class Chaos:
             )
 
 
+@hides_arguments(TypeError)
 @shows_half_made
 class ChaosRun:
     """Draws the faults of `Chaos` until its seconds or messages are over.
@@ -122,6 +123,9 @@ class ChaosRun:
     Args:
         chaos: What is drawn.
         at: The time of the gateway's clock at which it begins.
+
+    Raises:
+        TypeError: A value of another kind.
 
     Attributes:
         chaos: As given.
@@ -132,6 +136,8 @@ class ChaosRun:
     __slots__ = ("_connects", "_end", "_fates", "chaos", "messages", "seed")
 
     def __init__(self, chaos: Chaos, at: float) -> None:
+        if not (isinstance(chaos, Chaos) and is_number(at)):
+            raise TypeError(f"takes a Chaos and seconds, got {shown(chaos)} and {shown(at)}")
         self.chaos = chaos
         self.seed = _new_seed() if chaos.seed is None else chaos.seed
         self.messages = 0

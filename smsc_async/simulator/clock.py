@@ -12,6 +12,7 @@ from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from pdu.half_made import shows_half_made
 from smsc_async._base_errors import is_number, shown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ LONGEST_SHIFT: Final = 315_576_000
 """Seconds by which a clock can be moved in all: 10 years. Dates end with year 9999."""
 
 
+@shows_half_made
 class GatewayClock:
     """Seconds of the gateway's clock: those of its source, and by how much it was moved.
 

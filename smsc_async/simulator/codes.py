@@ -16,7 +16,7 @@ from bisect import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pdu._tracebacks import hides_locals
+from pdu._tracebacks import hides_assigned, hides_locals
 from pdu.half_made import shows_half_made
 from smsc_async.simulator import code_words as words
 from smsc_async.simulator.code_tokens import APOSTROPHES, DAY, HYPHENS, YEAR, Token, read_tokens
@@ -46,6 +46,7 @@ _NEAR: Final = 6
 """Tokens between a number and the word that it belongs to."""
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, repr=False)
 class FoundCodes:

@@ -112,16 +112,19 @@ class SimulatorInspection:
         return found
 
     @hides_locals(ON_PURPOSE)
-    def forget(self, wanted: MessageFilter = EVERY) -> int:
+    def forget(self, wanted: MessageFilter | None = None) -> int:
         """Forget messages; those that are held get no outcome any more. Return their number.
 
         `wait_for_message` doesn't return them either. The rules still count them: a repeat of one
         is a repeat.
+
+        Args:
+            wanted: Only messages that meet it; None for all, and what is held of incomplete ones.
         """
         if self._smsc is None:
             return 0
-        messages = self._smsc.state.log.find(wanted, limit=None)
-        self._smsc.outcomes.forget(messages)
+        messages = self._smsc.state.log.find(wanted or EVERY, limit=None)
+        self._smsc.outcomes.forget(None if wanted is None else messages)
         return self._smsc.state.log.remove(messages)
 
     @hides_locals(ON_PURPOSE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from pdu._tracebacks import hides_assigned
 from pdu.escaping import escape
 from pdu.half_made import shows_half_made
 from pdu.masking import mask_address, shown_text
@@ -33,6 +34,7 @@ _LONGEST_NUMBER: Final = 18
 """Digits of a message's number, at most."""
 
 
+@hides_assigned
 @shows_half_made
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class MessageFilter:

@@ -173,26 +173,27 @@ class Outcomes:
         Returns:
             The number of submit_sm released.
         """
-        if messages is None:
-            parts = list(self._held)
-        else:
-            wanted = {part for message in messages for part in message.submits}
-            parts = [part for part in self._held if part in wanted]
+        parts = self._held_of(messages)
         for part in parts:
             self._release(part, fate, now)
         return len(parts)
 
-    def forget(self, messages: Iterable[SubmittedMessage]) -> None:
-        """Do nothing more with what is held of messages: no response, no outcome."""
-        for message in messages:
-            for part in message.submits:
-                if part.is_held:
-                    self._drop(part)
+    def forget(self, messages: Iterable[SubmittedMessage] | None) -> None:
+        """Do nothing more with what is held of messages: no response, no outcome.
 
-    def forget_held(self) -> None:
-        """Do nothing more with anything that is held."""
-        for part in list(self._held):
+        Args:
+            messages: Of these messages; None: all that is held, also parts of messages that aren't
+                complete.
+        """
+        for part in self._held_of(messages):
             self._drop(part)
+
+    def _held_of(self, messages: Iterable[SubmittedMessage] | None) -> list[SubmittedPart]:
+        """Return what is held of messages, in the order in which it came; None: all of it."""
+        if messages is None:
+            return list(self._held)
+        wanted = {part for message in messages for part in message.submits}
+        return [part for part in self._held if part in wanted]
 
     def on_joined(self, parts: tuple[SubmittedPart, ...], view: SubmitView) -> None:
         """Read the fate of a long message to a magic number from its whole text."""

@@ -135,7 +135,7 @@ class HostedSimulator:
         return self._portal.call(self._simulator.message, message)
 
     @hides_locals(ON_PURPOSE)
-    def forget(self, wanted: MessageFilter = EVERY) -> int:
+    def forget(self, wanted: MessageFilter | None = None) -> int:
         """Forget messages; see `Simulator.forget`."""
         return self._portal.call(self._simulator.forget, wanted)
 

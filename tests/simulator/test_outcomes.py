@@ -828,3 +828,12 @@ def test_memory_is_flat_behind_keep(make_harness: Callable[..., Harness]) -> Non
 
     assert abs(run(300) - before) < 100
     assert (10, 100) == (len(harness.state.log), len(harness.state.parts))
+
+
+def test_everything_that_is_held_may_be_forgotten(harness: Harness, client: Client) -> None:
+    """Also the part of a message that isn't complete."""
+    harness.smsc.sources.hold = "answer"
+    client.send(submits_of(Sms(to=TO, text=LONG))[0])
+    harness.smsc.outcomes.forget(None)
+
+    assert (0, 0) == (_release(harness), client.link.unanswered)
