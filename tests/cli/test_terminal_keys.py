@@ -137,7 +137,7 @@ def test_in_the_background_the_terminal_is_the_shells() -> None:
 def test_without_a_terminal_there_are_no_keys(options: tuple[str, ...]) -> None:
     """Programs read JSON, and a pipe has no keys."""
     with Terminal(*SIM, *options, is_piped=not options) as terminal:
-        terminal.read_until(r"smpp://\S+\n")
+        terminal.read_until(r"smpp://.+\n")
 
         assert terminal.is_echoing
 
