@@ -136,7 +136,8 @@ class ChaosRun:
     __slots__ = ("_connects", "_end", "_fates", "chaos", "messages", "seed")
 
     def __init__(self, chaos: Chaos, at: float) -> None:
-        if not (isinstance(chaos, Chaos) and is_number(at)):
+        given: tuple[object, object] = (chaos, at)
+        if not (isinstance(given[0], Chaos) and is_number(given[1])):
             raise TypeError(f"takes a Chaos and seconds, got {shown(chaos)} and {shown(at)}")
         self.chaos = chaos
         self.seed = _new_seed() if chaos.seed is None else chaos.seed

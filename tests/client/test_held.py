@@ -30,6 +30,7 @@ def start(
     now = asyncio.get_running_loop().time()
 
     async def caller(number: int, wait: float) -> None:
+        """Wait, and note the number."""
         await held.wait(now + wait)
         woken.append(number)
 

@@ -169,6 +169,7 @@ def test_held_caller_goes_on_when_the_clock_was_moved(loop: str, move: str) -> N
     """A test of a minute takes no time."""
 
     async def main() -> None:
+        """Do it in a loop of its own."""
         clock = GatewayClock()
         async with Gateway() as gateway, SmscClient(gateway.url(), clock=clock) as smsc:
             await smsc.send(HI)
@@ -303,6 +304,7 @@ def test_paced_messages_are_written_when_the_clock_was_moved(loop: str) -> None:
     """One of them at once, and each further one an interval after it, by the rules' clock."""
 
     async def main() -> None:
+        """Do it in a loop of its own."""
         clock = GatewayClock()
         async with (
             Gateway() as gateway,
@@ -402,15 +404,19 @@ async def test_outbox_queue_is_woken_too(gateway: Gateway) -> None:
     """Its messages wait apart from the others."""
 
     class Ticket:
+        """A message of a queue."""
+
         replaces: Any = None
         reservation: Any = None
         is_written = False
         message_ids: tuple[str, ...] = ()
 
         def remaining(self) -> float:
+            """Return the seconds that are left."""
             return float("inf")
 
     async def agree(tickets: Any) -> set[Ticket]:  # noqa: ANN401 - any sequence
+        """Let everything be written."""
         return set(tickets)
 
     clock = GatewayClock()
@@ -486,6 +492,7 @@ def test_move_gets_no_message_throttled(
     """For the gateway, all that a move wakes arrives after it: at the rate, and in order."""
 
     async def main() -> None:
+        """Do it in a loop of its own."""
         limits, clock = GatewayLimits(rate=rate), GatewayClock()
         simulator = Simulator(Scenario(rules=limits), clock=clock)
         async with simulator, SmscClient(simulator.url, clock=clock, limits=limits) as smsc:
@@ -529,6 +536,7 @@ def test_parts_are_overdue_when_the_clock_was_moved(loop: str) -> None:
     """As after a minute in which the rest had no turn."""
 
     async def main() -> None:
+        """Do it in a loop of its own."""
         clock = GatewayClock()
         limits = GatewayLimits(rate=0.06)
         async with (
@@ -730,6 +738,7 @@ def test_closed_loop_raises_nothing_in_the_moving_thread(loop: str) -> None:
     clock = GatewayClock()
 
     async def main() -> None:
+        """Do it in a loop of its own."""
         ClockMoves(clock, time.monotonic, Mock(), Mock()).open()
 
     run_on(loop, main())

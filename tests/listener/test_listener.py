@@ -130,10 +130,12 @@ async def test_observer_is_called_once_after_the_writes(
     flush, on_flushed = Connection.flush, handler.on_flushed
 
     def recorded_flush(connection: Connection[Link]) -> None:
+        """Note the flush of a connection."""
         flush(connection)
         order.append("written")
 
     def recorded_on_flushed() -> None:
+        """Note the call of the observer."""
         on_flushed()
         order.append("observed")
 

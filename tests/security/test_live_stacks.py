@@ -231,10 +231,12 @@ async def test_record_of_a_refused_bind_shows_no_password(
 
 
 def _query(**fields: str) -> bytes:
+    """Return a query that fails."""
     return urlencode(fields, encoding="windows-1251").encode()
 
 
 def _signed(*fields: str) -> str:
+    """Return a signed query."""
     return hashlib.md5(":".join((*fields, PASSWORD)).encode("cp1251")).hexdigest()  # noqa: S324
 
 

@@ -203,6 +203,7 @@ def test_thread_without_a_loop_decides() -> None:
     with Simulator(LATER).in_thread() as simulator:
 
         async def send() -> MessageState | int | None:
+            """Send two messages."""
             async with SmscClient(simulator.url) as smsc:
                 simulator.hold = "receipt"
                 sent = await smsc.send(Sms(to=TO, text="Code: 4821"))

@@ -92,6 +92,7 @@ def test_waiting_thread_goes_on_when_the_simulator_ends() -> None:
             wait = calls.next_message
 
             async def next_message(timeout: float) -> object:  # noqa: ASYNC109 - passed through
+                """Note that the call waits."""
                 begun.set()
                 return await wait(timeout)
 
