@@ -307,7 +307,7 @@ async def test_held_message_passes_while_the_client_is_left_if_it_may_in_time() 
         )
     await turns()
     ruled.now += 60.98
-    ruled.admission._held.move(0.0)  # noqa: SLF001 - the timer counted by the clock before
+    ruled.admission._held.move(0.0)  # the timer counted by the clock as it was
     draining = [asyncio.create_task(ruled.admission.drain()) for _ in range(2)]
     await turns()
     draining[0].cancel()
