@@ -23,7 +23,7 @@ from smsc_async import (
     ThrottledError,
 )
 from smsc_async.outbox import OutboxConsentError, OutboxState, OutboxStateError
-from smsc_async.simulator import Scenario, Simulator
+from smsc_async.simulator import GatewayClock, Scenario, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -112,17 +112,19 @@ async def test_worker_that_stood_still_does_not_send_it_again(
     outbox: BaseOutbox, gateway: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the 50th second to the 70th: then the gateway would accept the repeat."""
-    begin = outbox._ledger.begin_sending
+    begin, clock_of_rules = outbox._ledger.begin_sending, GatewayClock()
 
     async def begin_and_stop(attempts: Sequence[Attempt], clock: Any) -> Any:  # noqa: ANN401 - as the real one
         """Store that it is about to be written, then stand still."""
         kept = await begin(attempts, clock)
         pass_time(20.0)
+        clock_of_rules.advance(20.0)
         return kept
 
-    async with SmscClient(f"{gateway.url}?timeout=0.05") as smsc:
+    async with SmscClient(f"{gateway.url}?timeout=0.05", clock=clock_of_rules) as smsc:
         await first_attempt(outbox, smsc, gateway)
         pass_time(50.0)
+        clock_of_rules.advance(50.0)
         await outbox.resend(await only(outbox))
         monkeypatch.setattr(outbox._ledger, "begin_sending", begin_and_stop)
         await outbox.run(smsc, stop_when_empty=True)

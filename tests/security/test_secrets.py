@@ -120,6 +120,7 @@ def error_texts(error: BaseException) -> Iterator[str]:
 
 def living() -> Iterator[str]:
     """Yield the repr of every living object of the packages."""
+    gc.collect()  # cycles that other tests left
     for each in gc.get_objects():
         kind = type(each)
         # Some foreign classes have a `__module__` that isn't a text.
