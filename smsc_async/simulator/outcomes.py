@@ -154,7 +154,7 @@ class Outcomes:
         for part in parts:
             part.is_decided = True
             part.note(self._state.date_at(now), "fate")
-            if part.done_at is not None:
+            if again and part.done_at is not None:
                 part.done_at = None
                 part.may_complete = True
             self._go_on(part, fate, now, outcome_delay=0.0)

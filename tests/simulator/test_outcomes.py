@@ -837,3 +837,16 @@ def test_everything_that_is_held_may_be_forgotten(harness: Harness, client: Clie
     harness.smsc.outcomes.forget(None)
 
     assert (0, 0) == (_release(harness), client.link.unanswered)
+
+
+def test_decision_of_a_held_response_sends_no_second_receipt(
+    harness: Harness, client: Client
+) -> None:
+    """The message was given up meanwhile; only `again` sends one more."""
+    harness.smsc.sources.hold = "answer"
+    client.send(submits_of(Sms(to=TO, text=LONG))[0])
+    harness.advance(61.0)
+    assert [(MessageState.UNDELIVERABLE, 241)] == client.outcomes()
+    harness.decide(Fate(state=MessageState.DELIVERED))
+
+    assert [SubmitSmResp] == [type(pdu) for pdu in client.read()]
